@@ -1,0 +1,70 @@
+/**
+ * Writes everything that follows from the schema and the documents: `schema/schema.graphql` (the printed SDL),
+ * `operations/generated/` (typed documents for web clients) and `operations/manifest.json` (the operations that
+ * the Worker bundles, by id).
+ *
+ * `node codegen.ts --check` writes nothing but the untracked typed documents, and fails where a checked-in file
+ * is not what it would write.
+ */
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { generate } from '@graphql-codegen/cli';
+import { Kind, lexicographicSortSchema, parse, printSchema } from 'graphql';
+import { schema } from './schema/schema.ts';
+
+const SDL_FILE = 'schema/schema.graphql';
+const MANIFEST_FILE = 'operations/manifest.json';
+const TYPED_DOCUMENTS_FOLDER = 'operations/generated/';
+
+const idOf = (document: string) => `sha256:${createHash('sha256').update(document).digest('hex')}`;
+
+/** Writes the typed documents and returns the text of each document by its id. */
+async function generateTypedDocuments(sdl: string): Promise<Map<string, string>> {
+  const files: { filename: string; content: string }[] = await generate(
+    {
+      schema: sdl,
+      documents: 'operations/*.graphql',
+      silent: true,
+      generates: {
+        [TYPED_DOCUMENTS_FOLDER]: {
+          preset: 'client',
+          presetConfig: { fragmentMasking: false, persistedDocuments: { hashAlgorithm: idOf } },
+          config: {
+            useTypeImports: true,
+            enumsAsTypes: true,
+            scalars: { DateTime: 'string', Decimal: 'string' },
+          },
+        },
+      },
+    },
+    true,
+  );
+  const persisted = files.find((file) => file.filename.endsWith('persisted-documents.json'));
+  if (persisted === undefined) throw new Error('the client preset wrote no persisted-documents.json');
+  return new Map(Object.entries(JSON.parse(persisted.content) as Record<string, string>));
+}
+
+/** One named operation a document, in the order of their names, so that a diff shows what changed. */
+function printManifest(documents: Map<string, string>): string {
+  const operations = [...documents].map(([id, document]) => {
+    const definition = parse(document).definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
+    if (definition?.name === undefined)
+      throw new Error(`an operation without a name: ${document.slice(0, 60)}`);
+    return { id, name: definition.name.value, kind: definition.operation, document };
+  });
+  operations.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return `${JSON.stringify({ operations }, null, 2)}\n`;
+}
+
+async function writeOrCheck(file: string, content: string, check: boolean): Promise<void> {
+  if (!check) return writeFile(file, content);
+  const held = await readFile(file, 'utf8').catch(() => '');
+  if (held !== content)
+    throw new Error(`${file} is not fresh: run \`npm run generate\` and commit what it writes`);
+}
+
+const check = process.argv.includes('--check');
+const sdl = `${printSchema(lexicographicSortSchema(schema))}\n`;
+const documents = await generateTypedDocuments(sdl);
+await writeOrCheck(SDL_FILE, sdl, check);
+await writeOrCheck(MANIFEST_FILE, printManifest(documents), check);

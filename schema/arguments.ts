@@ -1,0 +1,29 @@
+/** The arguments that many fields share. An argument given as null means its default, everywhere. */
+import * as z from 'zod';
+import { LIST_MAX_ITEMS } from '../src/config.ts';
+import { badArguments } from './errors.ts';
+
+/** How many items of a list: 1 to 100. */
+export const listSize = z
+  .int()
+  .min(1, { error: 'must be at least 1' })
+  .max(LIST_MAX_ITEMS, { error: `must be at most ${LIST_MAX_ITEMS}` });
+
+/** Symbols are short; anything else in them is left to the sources to know or not. */
+const SYMBOL_MAX_CHARACTERS = 64;
+export const symbol = z
+  .string()
+  .min(1, { error: 'must not be empty' })
+  .max(SYMBOL_MAX_CHARACTERS, { error: `must be at most ${SYMBOL_MAX_CHARACTERS} characters` });
+
+/**
+ * Validates a nested field's argument. Root fields use Pothos's `validate` instead, which makes every resolver
+ * it wraps asynchronous: too dear for a field of each item of a list.
+ */
+export function parseArgument<Output>(name: string, schema: z.ZodType<Output>, value: unknown): Output {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw badArguments(
+    new z.ZodError(parsed.error.issues.map((issue) => ({ ...issue, path: [name, ...issue.path] }))),
+  );
+}

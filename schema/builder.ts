@@ -1,0 +1,51 @@
+/**
+ * The one Pothos builder. Fields are non-null unless they say otherwise.
+ *
+ * The schema loads in plain Node and knows nothing of Workers: what its resolvers need comes with the context.
+ */
+import SchemaBuilder from '@pothos/core';
+import RelayPlugin from '@pothos/plugin-relay';
+import ZodPlugin from '@pothos/plugin-zod';
+import type { GatewayContext } from '../src/graphql/context.ts';
+import { badArguments } from './errors.ts';
+
+export interface SchemaTypes {
+  Context: GatewayContext;
+  DefaultFieldNullability: false;
+  DefaultEdgesNullability: { list: false; items: false };
+  DefaultNodeNullability: false;
+  Scalars: {
+    /** Unix seconds. */
+    DateTime: { Input: number; Output: number };
+    Decimal: { Input: string; Output: string };
+    ID: { Input: string; Output: string };
+  };
+}
+
+export const builder = new SchemaBuilder<SchemaTypes>({
+  plugins: [RelayPlugin, ZodPlugin],
+  defaultFieldNullability: false,
+  relay: {
+    nodeQueryOptions: false,
+    nodesQueryOptions: false,
+    cursorType: 'String',
+    nodesOnConnection: { description: 'The nodes of `edges`.' },
+    edgesFieldOptions: {
+      description: 'What this page holds, in order.',
+      nullable: { list: false, items: false },
+    },
+    nodeFieldOptions: { nullable: false, description: 'What the edge leads to.' },
+    cursorFieldOptions: { description: 'Pass it as `after` to go on from here.' },
+    pageInfoFieldOptions: { description: 'Where this page stands.' },
+    nodeTypeOptions: { description: 'Anything that can be refetched by its global id.' },
+    idFieldOptions: { description: 'The global id.' },
+    pageInfoTypeOptions: { description: 'Where a page stands in its list.' },
+    hasNextPageFieldOptions: { description: 'Whether anything comes after this page.' },
+    hasPreviousPageFieldOptions: { description: 'Whether anything comes before this page.' },
+    startCursorFieldOptions: { description: 'The cursor of the first edge; null on an empty page.' },
+    endCursorFieldOptions: { description: 'The cursor of the last edge; null on an empty page.' },
+  },
+  zod: { validationError: badArguments },
+});
+
+builder.queryType({ description: 'What the gateway answers.' });

@@ -1,0 +1,103 @@
+/** Relay connections over rows that came by keyset: a cursor holds the order it belongs to, the sort key and the id. */
+import type { ObjectRef } from '@pothos/core';
+import * as z from 'zod';
+import type { Keyed, KeysetPosition } from '../src/graphql/context.ts';
+import { builder } from './builder.ts';
+import { badUserInput } from './errors.ts';
+
+const cursorSchema = z.tuple([z.string(), z.union([z.string(), z.number(), z.null()]), z.string().min(1)]);
+
+function encodeCursor(order: string, position: KeysetPosition): string {
+  const bytes = new TextEncoder().encode(JSON.stringify([order, position.key, position.id]));
+  return btoa(String.fromCharCode(...bytes))
+    .replace(/\+/g, '-')
+    .replace(/\//g, '_')
+    .replace(/=+$/, '');
+}
+
+/**
+ * The position that `after` names; null where it is absent.
+ *
+ * @param order names the order of the list that is asked for; a cursor of another order is refused.
+ */
+export function decodeCursor(order: string, after: string | null | undefined): KeysetPosition | null {
+  if (after === null || after === undefined) return null;
+  const parsed = cursorSchema.safeParse(parseCursor(after));
+  if (!parsed.success) throw badUserInput('after: is not a cursor of this list', ['after']);
+  const [cursorOrder, key, id] = parsed.data;
+  if (cursorOrder !== order)
+    throw badUserInput('after: is a cursor of this list in another order', ['after']);
+  return { key, id };
+}
+
+function parseCursor(cursor: string): unknown {
+  try {
+    const binary = atob(cursor.replace(/-/g, '+').replace(/_/g, '/'));
+    return JSON.parse(
+      new TextDecoder().decode(Uint8Array.from(binary, (character) => character.charCodeAt(0))),
+    );
+  } catch {
+    // Neither base64 nor JSON: the schema above refuses it.
+    return undefined;
+  }
+}
+
+export interface ConnectionModel<Row> {
+  edges: { cursor: string; node: Row }[];
+  pageInfo: {
+    hasNextPage: boolean;
+    hasPreviousPage: boolean;
+    startCursor: string | null;
+    endCursor: string | null;
+  };
+  /** Called where `totalCount` is selected, so that nobody else pays for the count. */
+  totalCount: () => Promise<number>;
+}
+
+/** @param rows one more than the page holds, where there is more. */
+export function connectionOf<Row extends { id: string }>(
+  rows: Keyed<Row>[],
+  page: { order: string; first: number; after: KeysetPosition | null; totalCount: () => Promise<number> },
+): ConnectionModel<Row> {
+  const edges = rows
+    .slice(0, page.first)
+    .map((node) => ({ cursor: encodeCursor(page.order, { key: node.sort_key, id: node.id }), node }));
+  return {
+    edges,
+    pageInfo: {
+      hasNextPage: rows.length > page.first,
+      hasPreviousPage: page.after !== null,
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+    totalCount: page.totalCount,
+  };
+}
+
+type Types = (typeof builder)['$inferSchemaTypes'];
+
+/** The connection and edge types of one node type. `withTotalCount: false` leaves `totalCount` out. */
+export function connectionObject<Row extends { id: string }>(
+  node: ObjectRef<Types, Row>,
+  options: { name: string; page: string; edge: string; withTotalCount?: boolean },
+): ObjectRef<Types, ConnectionModel<Row>> {
+  const connection = builder.connectionObject(
+    {
+      type: node,
+      name: `${options.name}Connection`,
+      description: options.page,
+      fields: (t) =>
+        options.withTotalCount === false
+          ? {}
+          : {
+              totalCount: t.int({
+                description: 'How many items all pages hold together. Counted only when selected.',
+                resolve: (model) => (model as unknown as ConnectionModel<Row>).totalCount(),
+              }),
+            },
+    },
+    { name: `${options.name}Edge`, description: options.edge },
+  );
+  // Pothos types a connection by its own shape, which has no room for the count.
+  return connection as unknown as ObjectRef<Types, ConnectionModel<Row>>;
+}

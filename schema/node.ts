@@ -1,0 +1,55 @@
+import { brandWithType } from '@pothos/core';
+import * as z from 'zod';
+import { LIST_MAX_ITEMS } from '../src/config.ts';
+import type { GatewayContext, NodeRows } from '../src/graphql/context.ts';
+import { builder } from './builder.ts';
+import { decodeGlobalId, type NodeTypeName } from './global-ids.ts';
+
+type NodeLoaders = {
+  [Name in NodeTypeName]: (id: string, context: GatewayContext) => Promise<NodeRows[Name] | null>;
+};
+
+const NODE_LOADERS: NodeLoaders = {
+  Project: (id, { projects }) => projects.byId(id),
+  IdoPool: (id, { idoPools }) => idoPools.byId(id),
+  Investment: (id, { investments }) => investments.ofViewer(id),
+  User: async (id, { viewer }) => (viewer?.id === id ? viewer : null),
+};
+
+/** The object that a global id names; null where it is malformed, names nothing, or is not the viewer's to see. */
+async function loadNode(globalId: string, context: GatewayContext): Promise<NodeRows[NodeTypeName] | null> {
+  const decoded = decodeGlobalId(globalId);
+  if (decoded === null || !Object.hasOwn(NODE_LOADERS, decoded.typeName)) return null;
+  const typeName = decoded.typeName as NodeTypeName;
+  const row = await NODE_LOADERS[typeName](decoded.id, context);
+  if (row !== null) brandWithType(row, typeName as never);
+  return row;
+}
+
+const idList = z
+  .array(z.string())
+  .min(1, { error: 'must hold at least 1 id' })
+  .max(LIST_MAX_ITEMS, {
+    error: `must hold at most ${LIST_MAX_ITEMS} ids`,
+  });
+
+builder.queryFields((t) => ({
+  node: t.field({
+    type: builder.nodeInterfaceRef(),
+    nullable: true,
+    description:
+      'Any object by its global id; null where the id is malformed, names nothing, or the viewer may not see it. ' +
+      'Always answered per viewer, never from a shared cache.',
+    args: { id: t.arg.id({ required: true, description: 'The global id.' }) },
+    resolve: (_root, { id }, context) => loadNode(id, context),
+  }),
+  nodes: t.field({
+    type: [builder.nodeInterfaceRef()],
+    nullable: { list: false, items: true },
+    description: 'Objects by their global ids, 1 to 100, position by position; null as in `node`.',
+    args: {
+      ids: t.arg.idList({ required: true, validate: { schema: idList }, description: 'The global ids.' }),
+    },
+    resolve: (_root, { ids }, context) => ids.map((id) => loadNode(id, context)),
+  }),
+}));

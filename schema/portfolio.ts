@@ -1,0 +1,63 @@
+import type { HoldingModel, PortfolioModel, TokenAmountModel } from '../src/graphql/context.ts';
+import { builder } from './builder.ts';
+import { Project } from './nodes.ts';
+
+const TokenAmount = builder.objectRef<TokenAmountModel>('TokenAmount').implement({
+  description: 'An amount of one token.',
+  fields: (t) => ({
+    token: t.exposeString('token', { description: 'Its symbol.' }),
+    amount: t.expose('amount', { type: 'Decimal', description: 'How much of it.' }),
+  }),
+});
+
+const Holding = builder.objectRef<HoldingModel>('Holding').implement({
+  description: 'What a user holds of one token.',
+  fields: (t) => ({
+    symbol: t.exposeString('symbol', { description: 'The symbol of the token.' }),
+    project: t.field({
+      type: Project,
+      nullable: true,
+      description: 'Whose token it is.',
+      resolve: ({ projectId }, _args, { projects }) => (projectId === null ? null : projects.byId(projectId)),
+    }),
+    tokenAmount: t.expose('tokenAmount', { type: 'Decimal', description: 'How many tokens.' }),
+    invested: t.field({
+      type: [TokenAmount],
+      description: 'What was paid for them, by payment token.',
+      resolve: (holding) => holding.invested,
+    }),
+    currentValueUsd: t.exposeFloat('currentValueUsd', {
+      nullable: true,
+      description: 'At the live price; null where there is none.',
+    }),
+  }),
+});
+
+export const Portfolio = builder.objectRef<PortfolioModel>('Portfolio').implement({
+  description: 'Confirmed investments, valued at live prices.',
+  fields: (t) => ({
+    invested: t.field({
+      type: [TokenAmount],
+      description: 'What was paid, by payment token.',
+      resolve: (portfolio) => portfolio.invested,
+    }),
+    investedUsd: t.exposeFloat('investedUsd', {
+      nullable: true,
+      description: 'In US dollars at live prices; what has no live price is left out here and listed below.',
+    }),
+    currentValueUsd: t.exposeFloat('currentValueUsd', {
+      nullable: true,
+      description: 'In US dollars at live prices.',
+    }),
+    profitPercent: t.exposeFloat('profitPercent', {
+      nullable: true,
+      description: 'Value over what was invested.',
+    }),
+    holdings: t.field({
+      type: [Holding],
+      description: 'By token.',
+      resolve: (portfolio) => portfolio.holdings,
+    }),
+    unpricedSymbols: t.exposeStringList('unpricedSymbols', { description: 'What has no live price.' }),
+  }),
+});

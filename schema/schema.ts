@@ -1,0 +1,14 @@
+/** The executable schema. Importing this module builds it. */
+import { builder } from './builder.ts';
+import './scalars.ts';
+import './projects.ts';
+import './project-lists.ts';
+import './prices.ts';
+import './price-queries.ts';
+import './candles.ts';
+import './ido-pools.ts';
+import './investments.ts';
+import './users.ts';
+import './node.ts';
+
+export const schema = builder.toSchema();

@@ -1,0 +1,40 @@
+import type { TransactionModel } from '../src/graphql/context.ts';
+import { builder } from './builder.ts';
+import { connectionObject } from './connections.ts';
+import { Investment } from './nodes.ts';
+
+const TransactionKind = builder.enumType('TransactionKind', {
+  description: 'What moved.',
+  values: {
+    PAYMENT: { value: 'payment', description: 'From the user to a pool.' },
+    CLAIM: { value: 'claim', description: 'Sale tokens to the user.' },
+    REFUND: { value: 'refund', description: 'A payment back to the user.' },
+  } as const satisfies Record<string, { value: TransactionModel['kind']; description: string }>,
+});
+
+const Transaction = builder.objectRef<TransactionModel>('Transaction').implement({
+  description: 'Tokens that changed hands for an investment.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'Its id.' }),
+    kind: t.field({ type: TransactionKind, description: 'What moved.', resolve: ({ kind }) => kind }),
+    investment: t.field({
+      type: Investment,
+      description: 'What it was for.',
+      resolve: ({ investment }) => investment,
+    }),
+    amount: t.expose('amount', { type: 'Decimal', description: 'How much.' }),
+    token: t.exposeString('token', { description: 'The symbol of what moved.' }),
+    transactionHash: t.exposeString('transactionHash', {
+      nullable: true,
+      description: 'The transaction on its chain.',
+    }),
+    occurredAt: t.expose('occurredAt', { type: 'DateTime', description: 'When it moved.' }),
+  }),
+});
+
+export const TransactionConnection = connectionObject(Transaction, {
+  name: 'Transaction',
+  page: 'A page of transactions.',
+  edge: 'A transaction in its place in a list.',
+  withTotalCount: false,
+});

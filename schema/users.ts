@@ -1,0 +1,114 @@
+/** The signed-in user. Nobody can sign in yet: `viewer` answers null until accounts exist. */
+import type { PermissionCode, SessionModel } from '../src/graphql/context.ts';
+import { listSize, parseArgument } from './arguments.ts';
+import { builder } from './builder.ts';
+import { connectionOf, decodeCursor } from './connections.ts';
+import { encodeGlobalId } from './global-ids.ts';
+import { InvestmentConnection, InvestmentStatus } from './investments.ts';
+import { User } from './nodes.ts';
+import { Portfolio } from './portfolio.ts';
+import { TransactionConnection } from './transactions.ts';
+
+const Permission = builder.enumType('Permission', {
+  description: 'What a user may do.',
+  values: {
+    READ: { value: 'read', description: 'See what is public.' },
+    WRITE: { value: 'write', description: 'Change their own account.' },
+    INVEST: { value: 'invest', description: 'Take part in pools.' },
+    TRADE: { value: 'trade', description: 'Trade.' },
+    ADMIN: { value: 'admin', description: 'Run the platform.' },
+  } as const satisfies Record<string, { value: PermissionCode; description: string }>,
+});
+
+const Session = builder.objectRef<SessionModel>('Session').implement({
+  description: 'A sign-in that is still good.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'Its id.' }),
+    userAgent: t.exposeString('userAgent', { nullable: true, description: 'What signed in.' }),
+    ipAddress: t.exposeString('ipAddress', { nullable: true, description: 'Where it signed in from.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it began.' }),
+    lastActivityAt: t.expose('lastActivityAt', { type: 'DateTime', description: 'When it was last used.' }),
+    current: t.exposeBoolean('current', { description: 'Whether this request belongs to it.' }),
+  }),
+});
+
+User.implement({
+  description: 'Somebody with an account.',
+  interfaces: [builder.nodeInterfaceRef()],
+  fields: (t) => ({
+    id: t.id({ description: 'The global id.', resolve: (viewer) => encodeGlobalId('User', viewer.id) }),
+    email: t.exposeString('email', {
+      nullable: true,
+      description: 'Null where they signed up with a wallet.',
+    }),
+    walletAddresses: t.exposeStringList('walletAddresses', {
+      description: 'The wallets they proved to be theirs.',
+    }),
+    displayName: t.exposeString('displayName', { nullable: true, description: 'As they call themselves.' }),
+    avatarUrl: t.exposeString('avatarUrl', { nullable: true, description: 'Their picture.' }),
+    kycLevel: t.exposeInt('kycLevel', { description: '0 none, 1 e-mail, 2 identity, 3 address.' }),
+    userLevel: t.exposeInt('userLevel', { description: 'Their standing on the platform.' }),
+    permissions: t.field({
+      type: [Permission],
+      description: 'What they may do.',
+      resolve: (viewer) => viewer.permissions,
+    }),
+    investments: t.field({
+      type: InvestmentConnection,
+      nullable: true,
+      description: 'Their investments, newest first.',
+      args: {
+        status: t.arg({ type: InvestmentStatus, description: 'Only of this status.' }),
+        first: t.arg.int({ defaultValue: 20, description: 'How many, 1 to 100.' }),
+        after: t.arg.string({ description: 'A cursor of this list, to go on behind it.' }),
+      },
+      resolve: async (viewer, args, { investments }) => {
+        const first = parseArgument('first', listSize, args.first ?? 20);
+        const order = 'INVESTED_AT:DESC';
+        const after = decodeCursor(order, args.after);
+        const status = args.status ?? undefined;
+        const rows = await investments.page({ userId: viewer.id, status, after, limit: first + 1 });
+        const totalCount = () => investments.count(viewer.id, status);
+        return connectionOf(rows, { order, first, after, totalCount });
+      },
+    }),
+    portfolio: t.field({
+      type: Portfolio,
+      nullable: true,
+      description: 'Confirmed investments, valued at live prices.',
+      resolve: (viewer) => viewer.portfolio(),
+    }),
+    transactions: t.field({
+      type: TransactionConnection,
+      nullable: true,
+      description: 'Payments, claims and refunds, newest first.',
+      args: {
+        first: t.arg.int({ defaultValue: 20, description: 'How many, 1 to 100.' }),
+        after: t.arg.string({ description: 'A cursor of this list, to go on behind it.' }),
+      },
+      resolve: async (viewer, args) => {
+        const first = parseArgument('first', listSize, args.first ?? 20);
+        const order = 'OCCURRED_AT:DESC';
+        const after = decodeCursor(order, args.after);
+        const rows = await viewer.transactions({ after, limit: first + 1 });
+        return connectionOf(rows, { order, first, after, totalCount: async () => rows.length });
+      },
+    }),
+    sessions: t.field({
+      type: [Session],
+      nullable: true,
+      description: 'Where they are signed in.',
+      resolve: (viewer) => viewer.sessions(),
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the account was opened.' }),
+  }),
+});
+
+builder.queryField('viewer', (t) =>
+  t.field({
+    type: User,
+    nullable: true,
+    description: 'The signed-in user; null when signed out.',
+    resolve: (_root, _args, { viewer }) => viewer,
+  }),
+);

@@ -1,0 +1,74 @@
+/**
+ * Which folder may import which, for dependency-cruiser: to lower floors alone, never up, never sideways.
+ * Read top to bottom the floors are the way of a request.
+ */
+const FLOORS = [
+  ['config', 'observability'],
+  ['schema', 'execution', 'storage', 'upstream'],
+  ['cache', 'loaders', 'auth'],
+  ['operations'],
+  ['graphql'],
+  ['realtime'],
+  ['http', 'sync', 'investing'],
+  ['index'],
+];
+
+/** `schema` stands beside `src`; `config` and `index` are files. */
+function pathOf(name) {
+  if (name === 'schema') return '^schema/';
+  return name === 'config' || name === 'index' ? `^src/${name}\\.ts$` : `^src/${name}/`;
+}
+
+const rules = FLOORS.slice(0, -1).flatMap((names, floor) =>
+  names.map((name) => {
+    const sameFloorOrAbove = FLOORS.slice(floor).flat();
+    const forbidden = sameFloorOrAbove.filter((other) => other !== name).map(pathOf);
+    return {
+      name: `${name}-imports-only-lower-floors`,
+      severity: 'error',
+      from: { path: pathOf(name) },
+      // The schema sees the types of the context, and nothing of them is left at run time.
+      to: { path: forbidden, ...(name === 'schema' ? { pathNot: '^src/graphql/context\\.ts$' } : {}) },
+    };
+  }),
+);
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...rules,
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { pathNot: '^src/graphql/context\\.ts$' } },
+    },
+    {
+      name: 'product-imports-no-tests-or-scripts',
+      severity: 'error',
+      from: { path: '^(src|schema)/' },
+      to: { path: '^(test|scripts|bench)/' },
+    },
+    {
+      name: 'every-folder-has-a-floor',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/', pathNot: [...FLOORS.flat().map(pathOf), '^src/worker-configuration'] },
+    },
+    {
+      name: 'no-missing-modules',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^cloudflare:' },
+    },
+  ],
+  options: {
+    parser: 'swc',
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js', '.json'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'default'],
+    },
+  },
+};

@@ -1,0 +1,87 @@
+/**
+ * Vars and secrets, parsed once, and every limit of the gateway.
+ *
+ * A Worker whose configuration does not parse serves nothing: `parseConfig` names what is wrong, and the
+ * caller answers 503. Values of secrets never stand in the issues it returns.
+ */
+import * as z from 'zod';
+
+/** A secret that signs or opens things must not be guessable; 32 characters are 128 bits in hex. */
+const SECRET_MIN_CHARACTERS = 32;
+const API_KEY_MIN_CHARACTERS = 16;
+
+const httpUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+  .transform((url) => url.replace(/\/+$/, ''));
+
+const origin = z.string().refine((value) => URL.canParse(value) && new URL(value).origin === value, {
+  error: 'must be origins such as https://app.example, separated by commas',
+});
+
+const configSchema = z.object({
+  ENVIRONMENT: z.enum(['development', 'staging', 'production']),
+  OPERATIONS_MODE: z.enum(['open', 'audit', 'safelist', 'id_only']),
+  MAIN_API_URL: httpUrl,
+  PRICE_API_URL: httpUrl,
+  INTERNAL_API_KEY: z.string().min(API_KEY_MIN_CHARACTERS),
+  JWT_SECRET: z.string().min(SECRET_MIN_CHARACTERS),
+  /** Requests a minute. */
+  RATE_LIMIT_THRESHOLD: z
+    .string()
+    .regex(/^[1-9]\d{0,6}$/, { error: 'must be a whole number from 1 to 9999999' })
+    .transform(Number),
+  CORS_ORIGINS: z
+    .string()
+    .transform((list) =>
+      list
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+    )
+    .pipe(z.array(origin)),
+  /** The admin endpoint is off where no key is set. */
+  ADMIN_KEY: z
+    .string()
+    .transform((key) => (key === '' ? undefined : key))
+    .pipe(z.string().min(SECRET_MIN_CHARACTERS).optional())
+    .optional(),
+});
+
+export type Config = z.output<typeof configSchema>;
+export type OperationsMode = Config['OPERATIONS_MODE'];
+
+export type ParsedConfig = { ok: true; config: Config } | { ok: false; issues: string[] };
+
+/** Parses vars and secrets out of a Worker's `env` (or `process.env`). Each issue begins with the name at fault. */
+export function parseConfig(vars: object): ParsedConfig {
+  const parsed = configSchema.safeParse(vars);
+  if (parsed.success) return { ok: true, config: parsed.data };
+  const messages = new Map<string, string>();
+  for (const issue of parsed.error.issues) {
+    const name = String(issue.path[0]);
+    const missing = (vars as Record<string, unknown>)[name] === undefined;
+    if (!messages.has(name)) messages.set(name, `${name}: ${missing ? 'is missing' : issue.message}`);
+  }
+  return { ok: false, issues: [...messages.values()] };
+}
+
+// ── Requests ──
+export const REQUEST_BODY_MAX_BYTES = 100 * 1024;
+export const LIST_MAX_ITEMS = 100;
+export const SEARCH_MIN_CHARACTERS = 2;
+export const SEARCH_MAX_CHARACTERS = 64;
+export const CANDLES_MAX = 1000;
+/** A list of projects asks the main API for the details of at most so many. */
+export const DETAIL_MAX_FETCHES = 5;
+
+// ── Upstream ──
+export const UPSTREAM_TIMEOUT_MS = 10_000;
+export const UPSTREAM_MAX_ATTEMPTS = 3;
+/** While a caller waits there is less patience than in a sync. */
+export const UPSTREAM_REQUEST_TIMEOUT_MS = 3_000;
+export const UPSTREAM_REQUEST_MAX_ATTEMPTS = 2;
+export const PRICES_BATCH_MAX_SYMBOLS = 500;
+
+// ── Storage ──
+/** The platform reads at most so many keys in one KV call. */
+export const KV_BULK_GET_MAX_KEYS = 100;

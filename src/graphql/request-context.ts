@@ -1,0 +1,47 @@
+import { createCandleLoader } from '../loaders/candles.ts';
+import { createIdoPoolLoader } from '../loaders/ido-pools.ts';
+import { createInvestmentLoader } from '../loaders/investments.ts';
+import { createPriceLoader, type PriceSources } from '../loaders/prices.ts';
+import { createProjectDetailLoader, type ProjectDetailSources } from '../loaders/project-details.ts';
+import { createProjectLoader } from '../loaders/projects.ts';
+import type { GatewayContext } from './context.ts';
+
+export interface RequestSources {
+  requestId: string;
+  nowMs: number;
+  db: D1Database;
+  pricesKv: KVNamespace;
+  cacheKv: KVNamespace;
+  snapshotMemory: PriceSources['memory'];
+  fetchPrices: PriceSources['fetchPrices'];
+  fetchDetail: ProjectDetailSources['fetchDetail'];
+  waitUntil(promise: Promise<unknown>): void;
+}
+
+/** One set of loaders for one request; nothing in it outlives the request. */
+export function createRequestContext(sources: RequestSources): GatewayContext {
+  const { requestId, nowMs, db, waitUntil } = sources;
+  const nowSeconds = Math.floor(nowMs / 1000);
+  return {
+    requestId,
+    nowSeconds,
+    viewer: null,
+    projects: createProjectLoader(db),
+    projectDetails: createProjectDetailLoader({
+      kv: sources.cacheKv,
+      fetchDetail: sources.fetchDetail,
+      nowSeconds,
+      waitUntil,
+    }),
+    prices: createPriceLoader({
+      kv: sources.pricesKv,
+      memory: sources.snapshotMemory,
+      fetchPrices: sources.fetchPrices,
+      nowMs,
+      waitUntil,
+    }),
+    candles: createCandleLoader(db, nowSeconds),
+    idoPools: createIdoPoolLoader(db, nowSeconds),
+    investments: createInvestmentLoader(db, null),
+  };
+}

@@ -1,0 +1,82 @@
+/**
+ * Whether the gateway can do its work: D1 and KV answer, and every sync has succeeded within three of its intervals.
+ *
+ * A job that never ran counts from the first run of any job, so that a night's job is not missed on day one;
+ * where nothing ever ran there is nothing to serve, and that is not health.
+ */
+import { errorFields, log } from '../observability/log.ts';
+import { type LatestRun, latestRuns } from '../storage/d1/sync-runs.ts';
+import { PRICE_SNAPSHOT_KEY } from '../storage/kv/keys.ts';
+import { jsonResponse } from './responses.ts';
+
+const LATE_AFTER_INTERVALS = 3;
+
+export interface HealthSources {
+  db: D1Database;
+  kv: KVNamespace;
+  /** Seconds between two runs, by job. */
+  jobIntervals: Readonly<Record<string, number>>;
+  nowSeconds: number;
+}
+
+export async function healthResponse(sources: HealthSources): Promise<Response> {
+  const [d1, kv] = await Promise.all([checkD1(sources), checkKv(sources.kv)]);
+  const jobs = d1.jobs ?? {};
+  const ok = d1.status === 'ok' && kv === 'ok' && Object.values(jobs).every((job) => !job.late);
+  const body = { status: ok ? 'ok' : 'unavailable', checks: { d1: d1.status, kv }, jobs };
+  return jsonResponse(body, ok ? 200 : 503);
+}
+
+interface JobHealth {
+  late: boolean;
+  outcome: LatestRun['outcome'] | 'running' | 'never run';
+  startedAt: string | null;
+  finishedAt: string | null;
+  lastSuccessAt: string | null;
+  read: number | null;
+  written: number | null;
+  skipped: number | null;
+  firstError: string | null;
+}
+
+async function checkD1(
+  sources: HealthSources,
+): Promise<{ status: 'ok' | 'failed'; jobs?: Record<string, JobHealth> }> {
+  try {
+    const runs = await latestRuns(sources.db, Object.keys(sources.jobIntervals));
+    const jobs = runs.jobs.map((run) => [run.job, jobHealth(run, runs.oldestStartedAt, sources)] as const);
+    return { status: 'ok', jobs: Object.fromEntries(jobs) };
+  } catch (error) {
+    log.error('health.d1_failed', errorFields(error));
+    return { status: 'failed' };
+  }
+}
+
+async function checkKv(kv: KVNamespace): Promise<'ok' | 'failed'> {
+  try {
+    await kv.get(PRICE_SNAPSHOT_KEY, 'stream').then((stream) => stream?.cancel());
+    return 'ok';
+  } catch (error) {
+    log.error('health.kv_failed', errorFields(error));
+    return 'failed';
+  }
+}
+
+function jobHealth(run: LatestRun, oldestStartedAt: number | null, sources: HealthSources): JobHealth {
+  const countsFrom = run.lastSuccessAt ?? oldestStartedAt;
+  const allowedSeconds = LATE_AFTER_INTERVALS * (sources.jobIntervals[run.job] ?? 0);
+  return {
+    late: countsFrom === null || sources.nowSeconds - countsFrom > allowedSeconds,
+    outcome: run.outcome ?? (run.startedAt === null ? 'never run' : 'running'),
+    startedAt: instant(run.startedAt),
+    finishedAt: instant(run.finishedAt),
+    lastSuccessAt: instant(run.lastSuccessAt),
+    read: run.read,
+    written: run.written,
+    skipped: run.skipped,
+    firstError: run.firstError,
+  };
+}
+
+const instant = (unixSeconds: number | null) =>
+  unixSeconds === null ? null : new Date(unixSeconds * 1000).toISOString().replace('.000Z', 'Z');

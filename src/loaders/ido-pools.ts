@@ -1,0 +1,40 @@
+import {
+  countIdoPools,
+  type IdoPoolFilter,
+  type IdoPoolPageQuery,
+  idoPoolPage,
+  idoPoolsByIds,
+  idoPoolsByProjects,
+} from '../storage/d1/ido-pools.ts';
+import type { Keyed } from '../storage/d1/projects.ts';
+import type { IdoPoolRow } from '../storage/d1/rows.ts';
+import { loaderOf } from './batching.ts';
+
+export interface IdoPoolLoader {
+  byId(id: string): Promise<IdoPoolRow | null>;
+  /** The newest pools of a project, by sale start. */
+  ofProject(projectId: string, limit: number): Promise<IdoPoolRow[]>;
+  page(query: Omit<IdoPoolPageQuery, 'nowSeconds'>): Promise<Keyed<IdoPoolRow>[]>;
+  count(filter: IdoPoolFilter): Promise<number>;
+}
+
+/** One set a request; every status it answers with is that of the request's own instant. */
+export function createIdoPoolLoader(db: D1Database, nowSeconds: number): IdoPoolLoader {
+  const byId = loaderOf((ids: readonly string[]) => idoPoolsByIds(db, ids, nowSeconds));
+  const ofProject = loaderOf(async (keys: readonly { projectId: string; limit: number }[]) => {
+    const ids = [...new Set(keys.map((key) => key.projectId))];
+    const limit = Math.max(...keys.map((key) => key.limit));
+    const pools = await idoPoolsByProjects(db, ids, limit, nowSeconds);
+    return new Map(
+      keys.map((key) => [poolsKey(key), (pools.get(key.projectId) ?? []).slice(0, key.limit)] as const),
+    );
+  }, poolsKey);
+  return {
+    byId: (id) => byId.load(id),
+    ofProject: async (projectId, limit) => (await ofProject.load({ projectId, limit })) ?? [],
+    page: (query) => idoPoolPage(db, { ...query, nowSeconds }),
+    count: (filter) => countIdoPools(db, filter, nowSeconds),
+  };
+}
+
+const poolsKey = (key: { projectId: string; limit: number }) => `${key.limit}:${key.projectId}`;

@@ -1,0 +1,174 @@
+/** Reads of `project_cache`. Every function here is one D1 call, whatever it is asked for. */
+import { foldText } from '../search-text.ts';
+import { type KeysetPosition, keysetStatement } from './keyset.ts';
+import type { ProjectRow, ProjectStatus } from './rows.ts';
+
+const COLUMNS =
+  'id, name, symbol, slug, status, category, description, tagline, subcategory, tags, blockchain, logo_url, ' +
+  'banner_url, website_url, twitter_url, telegram_url, github_url, current_price, price_change_24h, ' +
+  'price_change_7d, price_change_30d, market_cap, volume_24h, circulating_supply, total_supply, max_supply, ' +
+  'market_cap_rank, trending_rank, trending_score, launch_date, listing_date, social, updated_at';
+
+/** Where several rows answer to one slug or symbol, the live one with the greatest market cap comes first. */
+const BEST_FIRST = "status = 'live' DESC, market_cap DESC, id";
+
+export const PROJECT_ORDERS = {
+  NAME: { column: 'name_folded', nullable: false, index: 'project_cache_by_name' },
+  CURRENT_PRICE: { column: 'current_price', nullable: true, index: 'project_cache_by_current_price' },
+  MARKET_CAP: { column: 'market_cap', nullable: true, index: 'project_cache_by_market_cap' },
+  VOLUME_24H: { column: 'volume_24h', nullable: true, index: 'project_cache_by_volume_24h' },
+  PRICE_CHANGE_24H: {
+    column: 'price_change_24h',
+    nullable: true,
+    index: 'project_cache_by_price_change_24h',
+  },
+  LISTED_AT: { column: 'listing_date', nullable: true, index: 'project_cache_by_listing_date' },
+} as const;
+export type ProjectOrderField = keyof typeof PROJECT_ORDERS;
+
+export interface ProjectFilter {
+  status: ProjectStatus;
+  category?: string | undefined;
+  blockchain?: string | undefined;
+  tag?: string | undefined;
+  search?: string | undefined;
+}
+
+export interface ProjectPageQuery {
+  filter: ProjectFilter;
+  orderBy: ProjectOrderField;
+  descending: boolean;
+  after: KeysetPosition | null;
+  limit: number;
+}
+
+/** A row and the sort key that places it in its list. */
+export type Keyed<Row> = Row & { sort_key: string | number | null };
+
+export async function projectPage(db: D1Database, query: ProjectPageQuery): Promise<Keyed<ProjectRow>[]> {
+  const order = PROJECT_ORDERS[query.orderBy];
+  const filter = filterSql(query.filter);
+  const statement = keysetStatement(db, {
+    table: 'project_cache',
+    columns: COLUMNS,
+    keyColumn: order.column,
+    keyNullable: order.nullable,
+    descending: query.descending,
+    after: query.after,
+    limit: query.limit,
+    filter: filter.conditions,
+    filterValues: filter.values,
+    plan: filter.byStatusAlone ? 'range' : 'sort',
+    indexedBy: filter.byStatusAlone ? `INDEXED BY ${order.index}` : filter.indexedBy,
+  });
+  return (await statement.all<Keyed<ProjectRow>>()).results;
+}
+
+export async function countProjects(db: D1Database, projectFilter: ProjectFilter): Promise<number> {
+  const filter = filterSql(projectFilter);
+  const from = `project_cache ${filter.indexedBy ?? ''}`;
+  const sql = `SELECT count(*) AS total FROM ${from} WHERE ${filter.conditions.join(' AND ')}`;
+  const row = await db
+    .prepare(sql)
+    .bind(...filter.values)
+    .first<{ total: number }>();
+  return row?.total ?? 0;
+}
+
+interface FilterSql {
+  conditions: string[];
+  values: unknown[];
+  byStatusAlone: boolean;
+  indexedBy: string | undefined;
+}
+
+function filterSql(filter: ProjectFilter): FilterSql {
+  const values: unknown[] = [filter.status];
+  const bind = (value: unknown) => `?${values.push(value)}`;
+  const byRowId: string[] = [];
+  if (filter.search !== undefined) byRowId.push(matchesText(filter.search, bind));
+  for (const kind of ['tag', 'blockchain'] as const) {
+    const label = filter[kind];
+    if (label === undefined) continue;
+    byRowId.push(
+      `row_id IN (SELECT project_row_id FROM project_label WHERE kind = '${kind}' AND label = ${bind(label)})`,
+    );
+  }
+  // A unary plus keeps a condition from choosing the index.
+  const plus = byRowId.length > 0 ? '+' : '';
+  const conditions = [`${plus}status = ?1`, ...byRowId];
+  if (filter.category !== undefined) conditions.push(`${plus}category = ${bind(filter.category)}`);
+  return {
+    conditions,
+    values,
+    byStatusAlone: conditions.length === 1,
+    indexedBy:
+      byRowId.length === 0 && filter.category !== undefined ? 'INDEXED BY project_cache_category' : undefined,
+  };
+}
+
+const TRIGRAM_CHARACTERS = 3;
+
+/** The condition under which a project's text contains a search; `search` is what the caller typed. */
+function matchesText(search: string, bind: (value: unknown) => string): string {
+  const folded = foldText(search);
+  if ([...folded].length < TRIGRAM_CHARACTERS) return `instr(search_text, ${bind(folded)}) > 0`;
+  const phrase = `"${folded.replaceAll('"', '""')}"`;
+  return `row_id IN (SELECT rowid FROM project_search WHERE project_search MATCH ${bind(phrase)})`;
+}
+
+/** Exact symbol, exact name, symbol prefix, name prefix, then the rest, each by market cap. */
+export async function searchProjects(db: D1Database, search: string, limit: number): Promise<ProjectRow[]> {
+  const folded = foldText(search);
+  const values: unknown[] = [folded, limit];
+  const condition = matchesText(search, (value) => `?${values.push(value)}`);
+  const sql =
+    `SELECT ${COLUMNS} FROM project_cache WHERE ${condition} ORDER BY CASE ` +
+    'WHEN symbol_folded = ?1 THEN 0 WHEN name_folded = ?1 THEN 1 ' +
+    'WHEN substr(symbol_folded, 1, length(?1)) = ?1 THEN 2 ' +
+    'WHEN substr(name_folded, 1, length(?1)) = ?1 THEN 3 ELSE 4 END, market_cap DESC, id LIMIT ?2';
+  return (
+    await db
+      .prepare(sql)
+      .bind(...values)
+      .all<ProjectRow>()
+  ).results;
+}
+
+export async function trendingProjects(
+  db: D1Database,
+  category: string | undefined,
+  limit: number,
+): Promise<ProjectRow[]> {
+  const ofCategory = category === undefined ? '' : 'AND category = ?2';
+  const values = category === undefined ? [limit] : [limit, category];
+  const sql =
+    `SELECT ${COLUMNS} FROM project_cache INDEXED BY project_cache_trending_rank ` +
+    `WHERE status = 'live' AND trending_rank IS NOT NULL ${ofCategory} ORDER BY trending_rank, id LIMIT ?1`;
+  return (
+    await db
+      .prepare(sql)
+      .bind(...values)
+      .all<ProjectRow>()
+  ).results;
+}
+
+export async function projectCategories(db: D1Database): Promise<{ name: string; project_count: number }[]> {
+  const sql =
+    'SELECT category AS name, count(*) AS project_count FROM project_cache INDEXED BY project_cache_category ' +
+    "WHERE status = 'live' GROUP BY category ORDER BY category";
+  return (await db.prepare(sql).all<{ name: string; project_count: number }>()).results;
+}
+
+/** By id, slug or symbol, at most one row a key. */
+export async function projectsByKey(
+  db: D1Database,
+  column: 'id' | 'slug' | 'symbol',
+  keys: readonly string[],
+): Promise<Map<string, ProjectRow>> {
+  const sql = `SELECT ${COLUMNS} FROM project_cache WHERE ${column} IN (SELECT value FROM json_each(?1)) ORDER BY ${BEST_FIRST}`;
+  const { results } = await db.prepare(sql).bind(JSON.stringify(keys)).all<ProjectRow>();
+  const byKey = new Map<string, ProjectRow>();
+  for (const row of results) if (!byKey.has(row[column])) byKey.set(row[column], row);
+  return byKey;
+}

@@ -1,0 +1,143 @@
+/**
+ * Who is syncing, and what each run did. All times in Unix seconds.
+ *
+ * A run begins and its lease is taken in one batch, so that of two overlapping runs one works and leaves a
+ * record, and the other leaves nothing.
+ */
+
+export type SyncOutcome = 'ok' | 'partial' | 'failed';
+
+export interface BegunRun {
+  /** The greatest `updated_at` that a whole run (outcome ok) of the jobs asked about has seen. */
+  newestUpdatedAt: number | null;
+}
+
+/**
+ * Takes the job's lease and opens its run record. Null where another run holds the lease.
+ *
+ * @param sources jobs whose whole runs tell how far upstream has been read
+ */
+export async function beginRun(
+  db: D1Database,
+  run: { id: string; job: string; startedAt: number; leaseExpiresAt: number; sources: readonly string[] },
+): Promise<BegunRun | null> {
+  const results = await db.batch<{ newest: number | null }>([
+    db
+      .prepare(
+        `INSERT INTO sync_lease (job, holder, expires_at) VALUES (?1, ?2, ?3)
+         ON CONFLICT (job) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
+         WHERE sync_lease.expires_at <= ?4`,
+      )
+      .bind(run.job, run.id, run.leaseExpiresAt, run.startedAt),
+    db
+      .prepare(
+        `INSERT INTO sync_run (id, job, started_at)
+         SELECT ?2, ?1, ?3 WHERE EXISTS (SELECT 1 FROM sync_lease WHERE job = ?1 AND holder = ?2)`,
+      )
+      .bind(run.job, run.id, run.startedAt),
+    db
+      .prepare(
+        `SELECT (SELECT newest_updated_at FROM sync_run WHERE job = source.value AND outcome = 'ok'
+                 ORDER BY started_at DESC LIMIT 1) AS newest
+         FROM json_each(?1) AS source ORDER BY newest DESC LIMIT 1`,
+      )
+      .bind(JSON.stringify(run.sources)),
+  ]);
+  if (results[1]?.meta.changes !== 1) return null;
+  return { newestUpdatedAt: results[2]?.results[0]?.newest ?? null };
+}
+
+export interface FinishedRun {
+  id: string;
+  job: string;
+  finishedAt: number;
+  outcome: SyncOutcome;
+  read: number;
+  written: number;
+  skipped: number;
+  firstError: string | null;
+  newestUpdatedAt: number | null;
+}
+
+/** Closes the run record and gives the lease back, where the run still holds it. */
+export async function finishRun(db: D1Database, run: FinishedRun): Promise<void> {
+  await db.batch([
+    db
+      .prepare(
+        `UPDATE sync_run SET finished_at = ?2, outcome = ?3, read_count = ?4, written_count = ?5,
+           skipped_count = ?6, first_error = ?7, newest_updated_at = ?8
+         WHERE id = ?1`,
+      )
+      .bind(
+        run.id,
+        run.finishedAt,
+        run.outcome,
+        run.read,
+        run.written,
+        run.skipped,
+        run.firstError,
+        run.newestUpdatedAt,
+      ),
+    db.prepare('DELETE FROM sync_lease WHERE job = ?1 AND holder = ?2').bind(run.job, run.id),
+  ]);
+}
+
+export interface LatestRun {
+  job: string;
+  /** Null where the job never ran; the other fields of the run then are null too. */
+  startedAt: number | null;
+  /** Null while it runs, and where it was cut off. */
+  finishedAt: number | null;
+  outcome: SyncOutcome | null;
+  read: number | null;
+  written: number | null;
+  skipped: number | null;
+  firstError: string | null;
+  /** When the last run that was ok or partial finished. */
+  lastSuccessAt: number | null;
+}
+
+export interface LatestRuns {
+  /** One a job, in the order asked for. */
+  jobs: LatestRun[];
+  /** When the oldest run on record began, whatever its job; null where there is none. */
+  oldestStartedAt: number | null;
+}
+
+/** What `/health` shows, in one query that reads a few rows a job. */
+export async function latestRuns(db: D1Database, jobs: readonly string[]): Promise<LatestRuns> {
+  const { results } = await db
+    .prepare(
+      `SELECT asked.value AS job, run.started_at AS startedAt, run.finished_at AS finishedAt, run.outcome,
+         run.read_count AS read, run.written_count AS written, run.skipped_count AS skipped,
+         run.first_error AS firstError,
+         (SELECT finished_at FROM sync_run WHERE job = asked.value AND outcome IN ('ok', 'partial')
+          ORDER BY started_at DESC LIMIT 1) AS lastSuccessAt,
+         (SELECT min(started_at) FROM sync_run) AS oldestStartedAt
+       FROM json_each(?1) AS asked
+       LEFT JOIN sync_run AS run ON run.id =
+         (SELECT id FROM sync_run WHERE job = asked.value ORDER BY started_at DESC LIMIT 1)
+       ORDER BY asked.key`,
+    )
+    .bind(JSON.stringify(jobs))
+    .all<LatestRun & { oldestStartedAt: number | null }>();
+  return {
+    jobs: results.map(({ oldestStartedAt: _, ...run }) => run),
+    oldestStartedAt: results[0]?.oldestStartedAt ?? null,
+  };
+}
+
+/** Deletes leases that ran out and old run records, and closes runs that were cut off. */
+export const expiredSyncRowsWrites = (
+  db: D1Database,
+  times: { now: number; runsBefore: number; openRunsBefore: number },
+) => [
+  db.prepare('DELETE FROM sync_lease WHERE expires_at <= ?1').bind(times.now),
+  db.prepare('DELETE FROM sync_run WHERE started_at < ?1').bind(times.runsBefore),
+  db
+    .prepare(
+      `UPDATE sync_run SET finished_at = ?1, outcome = 'failed', first_error = 'the run was cut off'
+       WHERE finished_at IS NULL AND started_at < ?2`,
+    )
+    .bind(times.now, times.openRunsBefore),
+];

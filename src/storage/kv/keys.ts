@@ -1,0 +1,28 @@
+/**
+ * Every key the gateway keeps in KV, and how long each lives.
+ *
+ * KV takes one write a second a key, refuses a lifetime under 60 s, and may answer up to 60 s late, "not
+ * found" included (developers.cloudflare.com/kv/concepts/how-kv-works).
+ */
+
+// ── PRICES_KV ──
+
+/** The one value that holds every synced symbol; written by the minute's sync alone. It never expires. */
+export const PRICE_SNAPSHOT_KEY = 'prices';
+
+/** A symbol outside the snapshot, fetched on demand; also the note that no source knows it. */
+export const onDemandPriceKey = (symbol: string) => `price:${symbol}`;
+export const ON_DEMAND_PRICE_TTL_SECONDS = 300;
+export const UNKNOWN_PRICE_TTL_SECONDS = 60;
+
+// ── CACHE_KV ──
+
+/** What only the main API holds of a project. Fresh for a while, then kept for when that API fails. */
+export const projectDetailKey = (projectId: string) => `detail:${projectId}`;
+export const PROJECT_DETAIL_FRESH_SECONDS = 600;
+export const PROJECT_DETAIL_STALE_SECONDS = 3600;
+
+// ── Isolate memory ──
+
+/** How long an isolate keeps the price snapshot before it asks KV again. */
+export const PRICE_SNAPSHOT_MEMORY_SECONDS = 15;

@@ -1,0 +1,59 @@
+/**
+ * The next price snapshot out of the last one and what the price API says now. Pure.
+ *
+ * A price never goes back in time, a bad record keeps the last good price however long it stays bad, and a
+ * symbol that the price API no longer knows keeps its last price for a day.
+ */
+import type { CurrencyRates, PriceRecord, PriceSnapshot } from '../storage/kv/prices.ts';
+import type { UpstreamPriceRecord } from '../upstream/price-api-records.ts';
+
+export const ABSENT_KEPT_SECONDS = 86_400;
+
+export interface MergeInput {
+  previous: PriceSnapshot | null;
+  /** Upper case; the snapshot holds these alone. */
+  symbols: readonly string[];
+  received: ReadonlyMap<string, UpstreamPriceRecord>;
+  /** Symbols whose record was refused. */
+  refused: ReadonlySet<string>;
+  rates: CurrencyRates;
+  /** Unix seconds. */
+  asOf: number;
+}
+
+export interface Merged {
+  snapshot: PriceSnapshot;
+  /** Symbols whose price is of this answer, with that price. */
+  current: { symbol: string; priceUsd: number }[];
+  /** How many records differ from the last snapshot's. */
+  changed: number;
+}
+
+export function mergePrices({ previous, symbols, received, refused, rates, asOf }: MergeInput): Merged {
+  const prices: Record<string, PriceRecord> = {};
+  const absentSince: Record<string, number> = {};
+  const current: Merged['current'] = [];
+  let changed = 0;
+
+  for (const symbol of symbols) {
+    const held = heldRecord(previous, symbol);
+    const arrived = received.get(symbol);
+    if (arrived !== undefined && (held === undefined || arrived.lastUpdate >= held.lastUpdate)) {
+      const { price: _, ...record } = arrived;
+      prices[symbol] = record;
+      current.push({ symbol, priceUsd: record.priceUsd });
+      if (held?.priceUsd !== record.priceUsd || held.lastUpdate !== record.lastUpdate) changed += 1;
+    } else if (held !== undefined) {
+      const absent = arrived === undefined && !refused.has(symbol);
+      const since = absent ? (previous?.absentSince?.[symbol] ?? asOf) : null;
+      if (since !== null && asOf - since > ABSENT_KEPT_SECONDS) continue;
+      if (since !== null) absentSince[symbol] = since;
+      prices[symbol] = held;
+    }
+  }
+  return { snapshot: { asOf, rates, prices, absentSince }, current, changed };
+}
+
+function heldRecord(previous: PriceSnapshot | null, symbol: string): PriceRecord | undefined {
+  return previous !== null && Object.hasOwn(previous.prices, symbol) ? previous.prices[symbol] : undefined;
+}

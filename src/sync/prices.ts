@@ -1,0 +1,95 @@
+/**
+ * The minute's job: every synced symbol's price and every currency's rate into one KV value, and each price
+ * into the candle of the hour.
+ */
+import * as z from 'zod';
+import { type HourCandles, hourQuery, hourWrite, parseHour } from '../storage/d1/hour-in-progress-writes.ts';
+import { syncedSymbolsQuery } from '../storage/d1/projects-writes.ts';
+import { type PriceSnapshot, readPriceSnapshot, writePriceSnapshot } from '../storage/kv/prices.ts';
+import type { PriceApi } from '../upstream/price-api.ts';
+import { RATE_SYMBOLS, readRates } from './currency-rates.ts';
+import { firstError } from './first-error.ts';
+import { mergePrices } from './merge-prices.ts';
+import type { JobReport, JobRun } from './run-job.ts';
+
+export interface PricesDeps {
+  db: D1Database;
+  pricesKv: KVNamespace;
+  priceApi: PriceApi;
+}
+
+export const HOUR_SECONDS = 3_600;
+
+/** Reads are prices received, writes prices that differ from the last snapshot's. */
+export async function syncPrices({ db, pricesKv, priceApi }: PricesDeps, run: JobRun): Promise<JobReport> {
+  const hourStart = run.startedAt - (run.startedAt % HOUR_SECONDS);
+  const { symbols, hour } = await readSymbolsAndHour(db, hourStart);
+  if (symbols.length === 0) return { read: 0, written: 0, skipped: 0, firstError: null };
+
+  const [held, answer] = await Promise.all([
+    readHeldSnapshot(pricesKv),
+    priceApi.batch([...symbols, ...RATE_SYMBOLS]),
+  ]);
+  const priceUsdOf = (symbol: string) => answer.prices.get(symbol)?.priceUsd;
+  const { rates, firstError: rateError } = await readRates(priceApi, priceUsdOf, held.snapshot?.rates ?? {});
+  const { snapshot, current, changed } = mergePrices({
+    previous: held.snapshot,
+    symbols,
+    received: answer.prices,
+    refused: new Set(answer.skipped.flatMap(({ id }) => id ?? [])),
+    rates,
+    asOf: run.startedAt,
+  });
+
+  // The hour first: where KV then fails, the hour has one true sample more and readers see nothing of it.
+  if (current.length > 0) await hourWrite(db, hourStart, foldHour(hour, current)).run();
+  await writePriceSnapshot(pricesKv, snapshot);
+  return {
+    read: answer.prices.size + answer.skipped.length,
+    written: changed,
+    skipped: answer.skipped.length,
+    firstError:
+      firstError(answer.skipped) ??
+      (answer.prices.size === 0 ? 'the price API knows none of the symbols' : null) ??
+      rateError ??
+      held.error,
+  };
+}
+
+async function readSymbolsAndHour(db: D1Database, hourStart: number) {
+  const [symbols, hour] = await db.batch([syncedSymbolsQuery(db), hourQuery(db, hourStart)]);
+  if (symbols === undefined || hour === undefined)
+    throw new Error('D1 answered fewer results than asked for');
+  return {
+    symbols: (symbols.results as { symbol: string }[]).map(({ symbol }) => symbol),
+    hour: parseHour(hour as D1Result<{ candles: string }>),
+  };
+}
+
+/** A snapshot that does not parse is written anew: refusing to go on would leave it broken for good. */
+async function readHeldSnapshot(
+  kv: KVNamespace,
+): Promise<{ snapshot: PriceSnapshot | null; error: string | null }> {
+  try {
+    return { snapshot: await readPriceSnapshot(kv), error: null };
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof z.ZodError)) throw error;
+    return { snapshot: null, error: 'the last price snapshot was unreadable' };
+  }
+}
+
+/** The hour's candles with one more price of each symbol. */
+export function foldHour(
+  hour: HourCandles,
+  prices: readonly { symbol: string; priceUsd: number }[],
+): HourCandles {
+  const folded = { ...hour };
+  for (const { symbol, priceUsd } of prices) {
+    const held = Object.hasOwn(folded, symbol) ? folded[symbol] : undefined;
+    folded[symbol] =
+      held === undefined
+        ? [priceUsd, priceUsd, priceUsd, priceUsd]
+        : [held[0], Math.max(held[1], priceUsd), Math.min(held[2], priceUsd), priceUsd];
+  }
+  return folded;
+}

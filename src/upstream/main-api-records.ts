@@ -1,0 +1,106 @@
+/** The main API's records as the gateway takes them: unknown fields dropped, absent fields null. */
+import * as z from 'zod';
+import { amount, count, decimal, id, longText, orNull, shortText, unixSeconds } from './fields.ts';
+
+const labels = z.array(shortText.pipe(z.string().min(1).max(200))).max(200);
+const percent = z.number();
+
+export const projectRecord = z.object({
+  id,
+  name: shortText,
+  symbol: id,
+  slug: id,
+  status: z.enum(['upcoming', 'live', 'paused', 'delisted']),
+  category: shortText,
+  description: orNull(longText),
+  tagline: orNull(shortText),
+  subcategory: orNull(shortText),
+  tags: labels,
+  blockchain: labels,
+  logo_url: orNull(shortText),
+  banner_url: orNull(shortText),
+  website_url: orNull(shortText),
+  twitter_url: orNull(shortText),
+  telegram_url: orNull(shortText),
+  github_url: orNull(shortText),
+  current_price: orNull(amount),
+  price_change_24h: orNull(percent),
+  price_change_7d: orNull(percent),
+  price_change_30d: orNull(percent),
+  market_cap: orNull(amount),
+  volume_24h: orNull(amount),
+  circulating_supply: orNull(amount),
+  total_supply: orNull(amount),
+  max_supply: orNull(amount),
+  market_cap_rank: orNull(count),
+  trending_rank: orNull(count),
+  trending_score: orNull(z.number()),
+  launch_date: orNull(unixSeconds),
+  listing_date: orNull(unixSeconds),
+  updated_at: unixSeconds,
+  social: orNull(
+    z.object({
+      twitter_followers: orNull(count),
+      telegram_members: orNull(count),
+      discord_members: orNull(count),
+      github_stars: orNull(count),
+      reddit_subscribers: orNull(count),
+    }),
+  ),
+});
+export type ProjectRecord = z.output<typeof projectRecord>;
+
+export const projectDetail = z.object({
+  about: orNull(longText),
+  team: z.array(z.object({ name: shortText, role: shortText })),
+  roadmap: z.array(z.object({ title: shortText, target_date: orNull(unixSeconds), done: z.boolean() })),
+  tokenomics: z.array(z.object({ label: shortText, percent })),
+});
+/** What only the main API holds of a project. Times in Unix seconds. */
+export type ProjectDetailRecord = z.output<typeof projectDetail>;
+
+export const poolRecord = z.object({
+  id,
+  project_id: id,
+  pool_name: shortText,
+  pool_type: z.enum(['public', 'private', 'whitelist']),
+  description: orNull(longText),
+  token_price: decimal,
+  total_tokens: decimal,
+  sold_tokens: decimal,
+  total_raised: decimal,
+  min_allocation: decimal,
+  max_allocation: orNull(decimal),
+  max_participants: orNull(count),
+  participant_count: count,
+  payment_token: shortText,
+  blockchain: shortText,
+  contract_address: orNull(shortText),
+  registration_start: orNull(unixSeconds),
+  registration_end: orNull(unixSeconds),
+  sale_start: unixSeconds,
+  sale_end: unixSeconds,
+  status: z.enum(['upcoming', 'registration', 'active', 'completed', 'cancelled']),
+  updated_at: unixSeconds,
+});
+export type PoolRecord = z.output<typeof poolRecord>;
+
+export const investmentRecord = z.object({
+  id,
+  user_id: id,
+  pool_id: id,
+  investment_amount: decimal,
+  token_amount: decimal,
+  token_price: decimal,
+  payment_token: shortText,
+  status: z.enum(['pending', 'confirmed', 'failed', 'refunded']),
+  total_claimed: decimal,
+  claimable_amount: decimal,
+  next_claim_date: orNull(unixSeconds),
+  transaction_hash: orNull(shortText),
+  block_number: orNull(count),
+  invested_at: unixSeconds,
+  confirmed_at: orNull(unixSeconds),
+  updated_at: unixSeconds,
+});
+export type InvestmentRecord = z.output<typeof investmentRecord>;

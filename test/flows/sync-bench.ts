@@ -1,0 +1,168 @@
+/**
+ * A sync of its own for one test: empty storage, a market of its own in the simulated upstream, and a clock that
+ * both follow.
+ */
+import { env } from 'cloudflare:workers';
+import { inject } from 'vitest';
+import type { JobName } from '../../src/sync/schedule.ts';
+import { createSync, type Sync } from '../../src/sync/sync.ts';
+import { createMainApi } from '../../src/upstream/main-api.ts';
+import { createPriceApi } from '../../src/upstream/price-api.ts';
+
+export type FaultKind =
+  | 'latency'
+  | '429'
+  | '500'
+  | '503'
+  | 'reset'
+  | 'truncated'
+  | 'wrong-shape'
+  | 'bad-record';
+export type Row = Record<string, unknown>;
+
+interface Introduction {
+  id: string;
+  mainApiUrl: string;
+  priceApiUrl: string;
+  apiKey: string;
+  now: number;
+}
+
+const TABLES = [
+  'project_cache',
+  'ido_pool_cache',
+  'user_investment_cache',
+  'candle',
+  'hour_in_progress',
+  'price_indicator',
+  'sync_lease',
+  'sync_run',
+];
+
+export interface Bench {
+  sync: Sync;
+  /** The same, waiting for upstream no longer than `IMPATIENT_MS`. */
+  impatientSync: Sync;
+  /** Unix seconds, of the sync and of the market alike. */
+  now(): number;
+  /** Moves both clocks. */
+  advance(seconds: number): Promise<void>;
+  /** Moves the sync's clock alone. */
+  advanceSync(seconds: number): void;
+  control(method: string, path: string, body?: unknown): Promise<unknown>;
+  fault(route: string, kind: FaultKind, options?: Row): Promise<void>;
+  clearFaults(): Promise<void>;
+  /** What upstream was asked since the last time, by route. */
+  calls(): Promise<{
+    byRoute: Record<string, number>;
+    last: { path: string; query: Record<string, string> }[];
+  }>;
+  rows(table: string, order?: string): Promise<Row[]>;
+  /** The runs of a job, oldest first. */
+  runs(job: JobName): Promise<Row[]>;
+  snapshot(): Promise<{ asOf: number; rates: Record<string, number>; prices: Record<string, Row> }>;
+  /** How often D1 was called since the last time. */
+  d1Calls(): number;
+}
+
+export const IMPATIENT_MS = 50;
+
+export async function createBench(market: Row = {}): Promise<Bench> {
+  await env.DB.batch(TABLES.map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
+  await env.PRICES_KV.delete('prices');
+  const introduction = (await request('POST', '/markets', { projectCount: 40, ...market })) as Introduction;
+  const control: Bench['control'] = (method, path, body) =>
+    request(method, `/markets/${introduction.id}${path}`, body);
+  let nowSeconds = introduction.now;
+  const counted = countingD1(env.DB);
+  const syncWith = (limits: { timeoutMs?: number }) => {
+    const client = { apiKey: introduction.apiKey, fetch, sleep: async () => undefined, ...limits };
+    return createSync({
+      db: counted.db,
+      pricesKv: env.PRICES_KV,
+      mainApi: createMainApi({ ...client, baseUrl: introduction.mainApiUrl }),
+      priceApi: createPriceApi({ ...client, baseUrl: introduction.priceApiUrl }),
+      now: () => nowSeconds * 1000,
+      randomId: () => crypto.randomUUID(),
+    });
+  };
+
+  return {
+    sync: syncWith({}),
+    impatientSync: syncWith({ timeoutMs: IMPATIENT_MS }),
+    control,
+    now: () => nowSeconds,
+    async advance(seconds) {
+      nowSeconds += seconds;
+      await control('POST', '/clock', { advanceSeconds: seconds });
+    },
+    advanceSync(seconds) {
+      nowSeconds += seconds;
+    },
+    async fault(route, kind, rest = {}) {
+      await control('PUT', '/faults', { route, kind, ...rest });
+    },
+    async clearFaults() {
+      await control('DELETE', '/faults');
+    },
+    async calls() {
+      const calls = await control('GET', '/calls');
+      await control('DELETE', '/calls');
+      return calls as Awaited<ReturnType<Bench['calls']>>;
+    },
+    async rows(table, order = 'id') {
+      return (await env.DB.prepare(`SELECT * FROM ${table} ORDER BY ${order}`).all<Row>()).results;
+    },
+    async runs(job) {
+      const query = env.DB.prepare('SELECT * FROM sync_run WHERE job = ?1 ORDER BY started_at, rowid');
+      return (await query.bind(job).all<Row>()).results;
+    },
+    async snapshot() {
+      const snapshot = await env.PRICES_KV.get('prices', 'json');
+      return snapshot as Awaited<ReturnType<Bench['snapshot']>>;
+    },
+    d1Calls: counted.take,
+  };
+}
+
+async function request(method: string, path: string, body?: unknown): Promise<unknown> {
+  const response = await fetch(`${inject('upstreamUrl')}/control${path}`, {
+    method,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const answer = await response.json();
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
+  return answer;
+}
+
+/** A D1 that counts its round trips. */
+function countingD1(db: D1Database): { db: D1Database; take: () => number } {
+  let calls = 0;
+  const countedStatement = (statement: D1PreparedStatement): D1PreparedStatement =>
+    new Proxy(statement, {
+      get(target, name) {
+        if (name === 'bind') return (...values: unknown[]) => countedStatement(target.bind(...values));
+        const member: unknown = Reflect.get(target, name, target);
+        if (typeof member !== 'function') return member;
+        if (name === 'run' || name === 'all' || name === 'first' || name === 'raw') calls += 1;
+        return member.bind(target);
+      },
+    });
+  const counted = new Proxy(db, {
+    get(target, name) {
+      if (name === 'prepare') return (sql: string) => countedStatement(target.prepare(sql));
+      const member: unknown = Reflect.get(target, name, target);
+      if (typeof member !== 'function') return member;
+      if (name === 'batch') calls += 1;
+      return member.bind(target);
+    },
+  });
+  return {
+    db: counted,
+    take() {
+      const taken = calls;
+      calls = 0;
+      return taken;
+    },
+  };
+}

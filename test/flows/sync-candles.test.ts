@@ -1,0 +1,191 @@
+import { env } from 'cloudflare:workers';
+import { describe, expect, test } from 'vitest';
+import { referenceAverage, referenceMacd, referenceRsi } from '../unit/sync/reference-indicators.ts';
+import { type Bench, createBench, type Row } from './sync-bench.ts';
+
+const DAY = 86_400;
+
+async function syncedBench(market: Row = {}): Promise<Bench> {
+  const bench = await createBench({ projectCount: 12, ...market });
+  await bench.sync.runJob('projects');
+  bench.d1Calls();
+  await bench.calls();
+  return bench;
+}
+
+async function candles(bench: Bench, symbol: string, interval: string): Promise<Row[]> {
+  return (await bench.rows('candle', 'time')).filter(
+    (row) => row.symbol === symbol && row.interval === interval,
+  );
+}
+
+async function listedSymbols(): Promise<string[]> {
+  const query = env.DB.prepare(`SELECT DISTINCT symbol FROM project_cache WHERE status <> 'delisted'`);
+  return (await query.all<{ symbol: string }>()).results.map(({ symbol }) => symbol);
+}
+
+async function indicators(bench: Bench, symbol: string) {
+  const row = (await bench.rows('price_indicator', 'symbol')).find((each) => each.symbol === symbol);
+  return row === undefined ? null : JSON.parse(String(row.indicators));
+}
+
+describe('the night’s candles', () => {
+  test('are a year of days and a month of hours the first time, and whole ones alone', async () => {
+    const bench = await syncedBench();
+    const symbols = await listedSymbols();
+    const result = await bench.sync.runJob('daily-candles');
+    expect(result).toMatchObject({ outcome: 'ok', skipped: 0, read: symbols.length * (365 + 720) });
+    expect(result.written).toBe(result.read + symbols.length);
+    expect((await bench.calls()).byRoute).toEqual({ 'price-history': symbols.length * 2 });
+    expect(bench.d1Calls()).toBe(7);
+
+    const days = await candles(bench, 'BTC', '1d');
+    const hours = await candles(bench, 'BTC', '1h');
+    const today = bench.now() - (bench.now() % DAY);
+    expect(days.map(({ time }) => time)).toEqual(
+      Array.from({ length: 365 }, (_, day) => today - (365 - day) * DAY),
+    );
+    expect(hours).toHaveLength(720);
+    expect(Number(hours.at(-1)?.time)).toBe(bench.now() - (bench.now() % 3_600) - 3_600);
+  });
+
+  test('are a week of days the next night, and only what is new is written', async () => {
+    const bench = await syncedBench();
+    await bench.sync.runJob('daily-candles');
+    const again = await bench.sync.runJob('daily-candles');
+    expect(again.written).toBe((await listedSymbols()).length);
+
+    const days = (await candles(bench, 'BTC', '1d')).length;
+    await bench.advance(DAY);
+    await bench.calls();
+    expect((await bench.sync.runJob('daily-candles')).outcome).toBe('ok');
+    const { last } = await bench.calls();
+    expect(
+      last.filter(({ query }) => query.interval === '1d').every(({ query }) => query.period === '7d'),
+    ).toBe(true);
+    expect(await candles(bench, 'BTC', '1d')).toHaveLength(days + 1);
+  });
+
+  test('have no hole after an outage of two weeks', async () => {
+    const bench = await syncedBench();
+    await bench.sync.runJob('daily-candles');
+    await bench.advance(14 * DAY);
+    await bench.sync.runJob('daily-candles');
+    const times = (await candles(bench, 'BTC', '1d')).map(({ time }) => Number(time));
+    expect(times).toHaveLength(365 + 14);
+    expect(times.slice(1).every((time, index) => time - Number(times[index]) === DAY)).toBe(true);
+  });
+
+  test('lose exactly the candle that is bad', async () => {
+    const bench = await syncedBench();
+    const symbols = await listedSymbols();
+    const today = bench.now() - (bench.now() % DAY);
+    await bench.fault('price-history', 'bad-record', { recordId: String(today - 3 * DAY) });
+    const result = await bench.sync.runJob('daily-candles');
+    expect(result.outcome).toBe('partial');
+    // Midnight three days ago begins an hour too.
+    expect(result.skipped).toBe(symbols.length * 2);
+    expect(await candles(bench, 'BTC', '1d')).toHaveLength(364);
+    await bench.clearFaults();
+    expect((await bench.sync.runJob('daily-candles')).outcome).toBe('ok');
+    expect(await candles(bench, 'BTC', '1d')).toHaveLength(365);
+  });
+
+  test('of one symbol whose history fails cost that symbol alone', async () => {
+    const bench = await syncedBench();
+    const requests = (await listedSymbols()).length * 2;
+    await bench.fault('price-history', '500', { times: 3 });
+    const result = await bench.sync.runJob('daily-candles');
+    expect(result.outcome).toBe('partial');
+    expect(result.firstError).toMatch(/^history of ".*": price API \/prices\/:symbol\/history: HTTP 500$/);
+    expect(result.read).toBeGreaterThan((requests - 4) * 300);
+    await bench.sync.runJob('daily-candles');
+    for (const symbol of await listedSymbols()) expect(await candles(bench, symbol, '1d')).toHaveLength(365);
+  });
+
+  test('stay as they are while the price API is down, which is left alone after a dozen failures', async () => {
+    const bench = await syncedBench({ projectCount: 60 });
+    await bench.sync.runJob('daily-candles');
+    const before = await env.DB.prepare('SELECT count(*) AS held, sum(close) AS sum FROM candle').first();
+    await bench.advance(DAY);
+    await bench.calls();
+    await bench.fault('price-history', '503');
+    expect(await bench.sync.runJob('daily-candles')).toMatchObject({ outcome: 'failed', written: 0 });
+    // Six calls are under way at most when the twelfth fails; each is sent three times.
+    expect((await bench.calls()).byRoute['price-history']).toBeLessThanOrEqual(17 * 3);
+    expect(await env.DB.prepare('SELECT count(*) AS held, sum(close) AS sum FROM candle').first()).toEqual(
+      before,
+    );
+    await bench.clearFaults();
+    expect((await bench.sync.runJob('daily-candles')).outcome).toBe('ok');
+  });
+
+  test('are never asked for more than six at once', async () => {
+    const { createSync } = await import('../../src/sync/sync.ts');
+    const bench = await syncedBench();
+    let running = 0;
+    let most = 0;
+    const history = async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await Promise.resolve();
+      running -= 1;
+      return { records: [], skipped: [] };
+    };
+    const sync = createSync({
+      db: env.DB,
+      pricesKv: env.PRICES_KV,
+      mainApi: {} as never,
+      priceApi: { history } as never,
+      now: () => bench.now() * 1000,
+      randomId: () => crypto.randomUUID(),
+    });
+    expect((await sync.runJob('daily-candles')).outcome).toBe('ok');
+    expect(most).toBe(6);
+  });
+});
+
+describe('indicators', () => {
+  test('of bitcoin agree with an independent computation over its stored closes', async () => {
+    const bench = await syncedBench();
+    await bench.sync.runJob('daily-candles');
+    const closes = (await candles(bench, 'BTC', '1d')).map(({ close }) => Number(close));
+    const { rsi, macd, movingAverages, support, resistance } = await indicators(bench, 'BTC');
+    const expected = referenceMacd(closes, 'mean');
+    expect(Math.abs(rsi - Number(referenceRsi(closes)))).toBeLessThan(1e-6);
+    expect(Math.abs(macd.value - Number(expected?.value))).toBeLessThan(1e-6);
+    expect(Math.abs(macd.signal - Number(expected?.signal))).toBeLessThan(1e-6);
+    expect(Math.abs(macd.histogram - Number(expected?.histogram))).toBeLessThan(1e-6);
+    for (const days of [7, 25, 50, 200]) {
+      expect(Math.abs(movingAverages[`ma${days}`] - Number(referenceAverage(closes, days)))).toBeLessThan(
+        1e-6,
+      );
+    }
+    expect(support).toBe(Math.min(...closes.slice(-30)));
+    expect(resistance).toBe(Math.max(...closes.slice(-30)));
+  });
+
+  test('are stored for every listed symbol, and none where there are no closes', async () => {
+    const bench = await syncedBench();
+    await env.DB.prepare(`UPDATE project_cache SET symbol = 'NOBODY-KNOWS' WHERE symbol = 'BTC'`).run();
+    expect((await bench.sync.runJob('daily-candles')).outcome).toBe('ok');
+    const stored = (await bench.rows('price_indicator', 'symbol')).map(({ symbol }) => symbol);
+    expect(stored.sort()).toEqual(
+      (await listedSymbols()).filter((symbol) => symbol !== 'NOBODY-KNOWS').sort(),
+    );
+  });
+
+  test('are null where closes are too few', async () => {
+    const bench = await syncedBench();
+    await bench.sync.runJob('daily-candles');
+    const kept = bench.now() - 20 * DAY;
+    await env.DB.prepare(`DELETE FROM candle WHERE interval = '1d' AND time < ?1`).bind(kept).run();
+    await bench.fault('price-history', 'wrong-shape', { times: 12 });
+    await bench.sync.runJob('daily-candles');
+    expect(await indicators(bench, 'BTC')).toMatchObject({
+      macd: null,
+      support: null,
+      movingAverages: { ma25: null },
+    });
+  });
+});

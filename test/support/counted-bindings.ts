@@ -1,0 +1,70 @@
+/** Bindings that count what is asked of them. One call is one round trip, whatever it carries. */
+
+export interface BindingCounts {
+  d1Calls: number;
+  d1RowsRead: number;
+  d1RowsWritten: number;
+  kvReads: number;
+  kvWrites: number;
+}
+
+export const noCounts = (): BindingCounts => ({
+  d1Calls: 0,
+  d1RowsRead: 0,
+  d1RowsWritten: 0,
+  kvReads: 0,
+  kvWrites: 0,
+});
+
+const STATEMENT = Symbol('the real statement');
+
+export function countedD1(db: D1Database, counts: BindingCounts): D1Database {
+  const note = <Result extends D1Result>(result: Result): Result => {
+    counts.d1RowsRead += result.meta.rows_read;
+    counts.d1RowsWritten += result.meta.rows_written;
+    return result;
+  };
+  const wrap = (statement: D1PreparedStatement): D1PreparedStatement =>
+    ({
+      [STATEMENT]: statement,
+      bind: (...values: unknown[]) => wrap(statement.bind(...values)),
+      all: async () => {
+        counts.d1Calls += 1;
+        return note(await statement.all());
+      },
+      run: async () => {
+        counts.d1Calls += 1;
+        return note(await statement.run());
+      },
+      // `first` does not say what it read; `all` does.
+      first: async (column?: string) => {
+        counts.d1Calls += 1;
+        const row = note(await statement.all<Record<string, unknown>>()).results[0] ?? null;
+        return column === undefined || row === null ? row : row[column];
+      },
+      raw: () => {
+        throw new Error('the counter does not know what `raw` reads');
+      },
+    }) as unknown as D1PreparedStatement;
+  return {
+    prepare: (sql: string) => wrap(db.prepare(sql)),
+    batch: async (statements: D1PreparedStatement[]) => {
+      counts.d1Calls += 1;
+      const real = statements.map(
+        (statement) => (statement as unknown as { [STATEMENT]: D1PreparedStatement })[STATEMENT],
+      );
+      return (await db.batch(real)).map(note);
+    },
+  } as unknown as D1Database;
+}
+
+export function countedKv(kv: KVNamespace, counts: BindingCounts): KVNamespace {
+  return new Proxy(kv, {
+    get(target, property) {
+      if (property === 'get' || property === 'getWithMetadata' || property === 'list') counts.kvReads += 1;
+      if (property === 'put' || property === 'delete') counts.kvWrites += 1;
+      const value = Reflect.get(target, property) as unknown;
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}

@@ -1,0 +1,115 @@
+/** The gateway in workerd, as its clients see it: real D1 and KV, a market of the simulated upstream, one clock. */
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { vi } from 'vitest';
+import gatewayWorker from '../../src/index.ts';
+import { type BindingCounts, countedD1, countedKv, noCounts } from './counted-bindings.ts';
+import type { TestMarket } from './market.ts';
+
+export interface GraphQLAnswer<Data = Record<string, unknown>> {
+  status: number;
+  headers: Headers;
+  data: Data;
+  errors: { message: string; path?: (string | number)[]; extensions: Record<string, unknown> }[] | undefined;
+}
+
+export interface Operation {
+  query?: string;
+  documentId?: string;
+  variables?: Record<string, unknown>;
+  operationName?: string;
+}
+
+export interface TestGateway {
+  /** Waits for what the request left behind (`waitUntil`) too. */
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  post<Data = Record<string, unknown>>(
+    operation: Operation,
+    headers?: Record<string, string>,
+  ): Promise<GraphQLAnswer<Data>>;
+  query<Data = Record<string, unknown>>(
+    query: string,
+    variables?: Record<string, unknown>,
+  ): Promise<GraphQLAnswer<Data>>;
+  scheduled(cron: string): Promise<void>;
+  /** Moves the gateway's clock and the market's together. */
+  advance(seconds: number): Promise<void>;
+  /** A new isolate over the same storage. */
+  coldIsolate(): void;
+  readonly counts: BindingCounts;
+  resetCounts(): void;
+}
+
+export const CRONS = {
+  prices: '* * * * *',
+  projects: '*/5 * * * *',
+  pools: '*/15 * * * *',
+  hourly: '0 * * * *',
+  nightly: '0 0 * * *',
+} as const;
+
+/** @param vars replace those of the environment; `undefined` takes one away. */
+export function startGateway(market: TestMarket, vars: Record<string, string | undefined> = {}): TestGateway {
+  vi.useFakeTimers({ toFake: ['Date'], now: market.startAt * 1000 });
+  const counts = noCounts();
+  const bindings = {
+    DB: countedD1(env.DB, counts),
+    PRICES_KV: countedKv(env.PRICES_KV, counts),
+    CACHE_KV: countedKv(env.CACHE_KV, counts),
+    MAIN_API_URL: market.mainApiUrl,
+    PRICE_API_URL: market.priceApiUrl,
+    INTERNAL_API_KEY: market.apiKey,
+    ...vars,
+  };
+  const newEnv = () => ({ ...env, ...bindings }) as unknown as Env;
+  let isolate = newEnv();
+
+  const gateway: TestGateway = {
+    counts,
+    resetCounts: () => Object.assign(counts, noCounts()),
+    coldIsolate: () => {
+      isolate = newEnv();
+    },
+    async fetch(path, init) {
+      const ctx = createExecutionContext();
+      const request = new Request(new URL(path, 'https://gateway.test'), init) as Parameters<
+        typeof gatewayWorker.fetch
+      >[0];
+      const response = await gatewayWorker.fetch(request, isolate, ctx);
+      const body = await response.arrayBuffer();
+      await waitOnExecutionContext(ctx);
+      const hasBody = response.status !== 204 && response.status !== 304;
+      return new Response(hasBody ? body : null, response);
+    },
+    async post(operation, headers = {}) {
+      const response = await gateway.fetch('/graphql', {
+        method: 'POST',
+        headers: {
+          'Content-Type': 'application/json',
+          Accept: 'application/graphql-response+json',
+          ...headers,
+        },
+        body: JSON.stringify(operation),
+      });
+      const answer = (await response.json()) as Pick<GraphQLAnswer<never>, 'data' | 'errors'>;
+      return { status: response.status, headers: response.headers, data: answer.data, errors: answer.errors };
+    },
+    query: (query, variables = {}) => gateway.post({ query, variables }),
+    async scheduled(cron) {
+      await gatewayWorker.scheduled(
+        { cron, scheduledTime: Date.now(), noRetry: () => undefined } as ScheduledController,
+        isolate,
+      );
+    },
+    async advance(seconds) {
+      await market.advance(seconds);
+      vi.setSystemTime(Date.now() + seconds * 1000);
+    },
+  };
+  return gateway;
+}
+
+/** The first sync of everything that a market list needs. */
+export async function syncAll(gateway: TestGateway): Promise<void> {
+  for (const cron of [CRONS.projects, CRONS.prices, CRONS.pools]) await gateway.scheduled(cron);
+}

@@ -1,0 +1,74 @@
+/** A market of the simulated upstream, driven from a test over HTTP. */
+import { inject } from 'vitest';
+import type { FaultSetting } from './upstream/faults.ts';
+import type { MarketOptions } from './upstream/market.ts';
+import type { InvestmentRecord, PoolRecord, ProjectRecord } from './upstream/records.ts';
+
+export interface MarketCalls {
+  total: number;
+  byRoute: Record<string, number>;
+  last: { route: string; method: string; path: string; query: string }[];
+}
+
+export interface TestMarket {
+  readonly mainApiUrl: string;
+  readonly priceApiUrl: string;
+  readonly apiKey: string;
+  /** The market's clock when it was made, in Unix seconds. */
+  readonly startAt: number;
+  advance(seconds: number): Promise<number>;
+  fault(setting: FaultSetting): Promise<void>;
+  clearFaults(): Promise<void>;
+  calls(): Promise<MarketCalls>;
+  resetCalls(): Promise<void>;
+  records(): Promise<{ projects: ProjectRecord[]; pools: PoolRecord[]; investments: InvestmentRecord[] }>;
+  patchProject(id: string, fields: Record<string, unknown>): Promise<void>;
+  putProject(id: string, record: Record<string, unknown>): Promise<void>;
+  patchPool(id: string, fields: Record<string, unknown>): Promise<void>;
+  putPool(id: string, record: Record<string, unknown>): Promise<void>;
+  pinPrice(symbol: string, priceUsd: number | null): Promise<void>;
+}
+
+interface Introduction {
+  id: string;
+  mainApiUrl: string;
+  priceApiUrl: string;
+  apiKey: string;
+  now: number;
+}
+
+async function control<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
+  const response = await fetch(`${inject('upstreamUrl')}/control/markets${path}`, {
+    method,
+    headers: { 'Content-Type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const answer = await response.text();
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${answer}`);
+  return (answer === '' ? {} : JSON.parse(answer)) as Answer;
+}
+
+/** The made-up market unless asked otherwise, so that a test sees the same wherever it runs. */
+export async function createMarket(options: MarketOptions = {}): Promise<TestMarket> {
+  const market = await control<Introduction>('POST', '', { source: 'made-up', ...options });
+  const path = `/${market.id}`;
+  const of = (kind: string, id: string) => `${path}/${kind}/${encodeURIComponent(id)}`;
+  return {
+    mainApiUrl: market.mainApiUrl,
+    priceApiUrl: market.priceApiUrl,
+    apiKey: market.apiKey,
+    startAt: market.now,
+    advance: async (advanceSeconds) =>
+      (await control<{ now: number }>('POST', `${path}/clock`, { advanceSeconds })).now,
+    fault: (setting) => control('PUT', `${path}/faults`, setting),
+    clearFaults: () => control('DELETE', `${path}/faults`),
+    calls: () => control('GET', `${path}/calls`),
+    resetCalls: () => control('DELETE', `${path}/calls`),
+    records: () => control('GET', `${path}/records`),
+    patchProject: (id, fields) => control('PATCH', of('projects', id), fields),
+    putProject: (id, record) => control('PUT', of('projects', id), record),
+    patchPool: (id, fields) => control('PATCH', of('pools', id), fields),
+    putPool: (id, record) => control('PUT', of('pools', id), record),
+    pinPrice: (symbol, priceUsd) => control('PUT', of('prices', symbol), { priceUsd }),
+  };
+}

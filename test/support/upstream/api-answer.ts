@@ -1,0 +1,93 @@
+/** One call of an upstream API: found, noted, let in, met by a fault or answered. */
+import type { IncomingMessage } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Fault, type FaultKind, refusingReply, spoil } from './faults.ts';
+import type { Market } from './market.ts';
+import { parseJson } from './parse-json.ts';
+import { badRequest, notFound, Refusal, type Reply } from './reply.ts';
+import { ROUTES, type Route } from './routes.ts';
+
+const USER_AGENT = 'COM2000-Worker/1.0';
+const DEFAULT_LATENCY_MS = 1_000;
+
+export interface ApiAnswer {
+  reply: Reply;
+  /** What the server still has to do to the answer on its way out. */
+  fault: FaultKind | null;
+}
+
+export async function answerApi(
+  market: Market,
+  request: IncomingMessage,
+  url: URL,
+  body: string,
+): Promise<ApiAnswer> {
+  const method = request.method ?? 'GET';
+  const [, , api = '', ...rest] = url.pathname.split('/');
+  const path = `/${rest.join('/')}`;
+  const { route, params } = match(api, method, path);
+  note(market, request, route, path, url);
+  admit(market, request);
+  if (route === null) throw notFound('there is no such route');
+
+  const fault = market.faults.take(route.name);
+  if (fault !== null) await wait(fault.latencyMs ?? (fault.kind === 'latency' ? DEFAULT_LATENCY_MS : 0));
+  const refused = fault === null ? null : refusingReply(fault);
+  if (refused !== null) return { reply: refused, fault: null };
+  // A broken answer is not a broken call: what was handed over has been taken, and only the news of it is lost.
+  const reply = carryOut(route, market, {
+    params,
+    query: url.searchParams,
+    idempotencyKey: header(request, 'idempotency-key'),
+    body: parseJson(body),
+  });
+  return fault === null ? { reply, fault: null } : { reply: spoil(reply, fault), fault: onTheWay(fault) };
+}
+
+function match(api: string, method: string, path: string): { route: Route | null; params: string[] } {
+  for (const route of ROUTES) {
+    if (route.api !== api || route.method !== method) continue;
+    const found = route.path.exec(path);
+    if (found !== null) return { route, params: found.slice(1).map(decodeURIComponent) };
+  }
+  return { route: null, params: [] };
+}
+
+function note(market: Market, request: IncomingMessage, route: Route | null, path: string, url: URL): void {
+  market.callLog.record({
+    route: route?.name ?? 'unknown',
+    method: request.method ?? 'GET',
+    path,
+    query: Object.fromEntries(url.searchParams),
+    headers: {
+      authorization: request.headers.authorization !== undefined,
+      userAgent: header(request, 'user-agent'),
+      idempotencyKey: header(request, 'idempotency-key'),
+    },
+  });
+}
+
+function admit(market: Market, request: IncomingMessage): void {
+  if (request.headers.authorization !== `Bearer ${market.apiKey}`) {
+    throw new Refusal(401, 'UNAUTHORIZED', 'the internal API key is missing or wrong');
+  }
+  if (request.headers['user-agent'] !== USER_AGENT) throw badRequest(`User-Agent must be ${USER_AGENT}`);
+}
+
+function carryOut(route: Route, market: Market, request: Parameters<Route['answer']>[1]): Reply {
+  try {
+    return route.answer(market, request);
+  } catch (error) {
+    if (error instanceof Refusal) return error.reply();
+    throw error;
+  }
+}
+
+function onTheWay(fault: Fault): FaultKind | null {
+  return fault.kind === 'reset' || fault.kind === 'truncated' ? fault.kind : null;
+}
+
+function header(request: IncomingMessage, name: string): string | null {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : null;
+}

@@ -1,0 +1,19 @@
+export const ROUTE_NAMES = [
+  'projects-sync',
+  'project-detail',
+  'pools-sync',
+  'pool-eligible',
+  'investments-sync',
+  'user-stats',
+  'create-user',
+  'create-registration',
+  'create-investment',
+  'create-claim',
+  'prices-batch',
+  'prices',
+  'price',
+  'price-history',
+] as const;
+
+export type RouteName = (typeof ROUTE_NAMES)[number];
+export type Api = 'main' | 'price';

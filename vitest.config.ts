@@ -1,0 +1,42 @@
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
+import { defineConfig } from 'vitest/config';
+
+/** Long enough for a first sync of 5,000 projects on a slow machine; a test that hangs still ends. */
+const FLOW_TIMEOUT_MS = 60_000;
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts', 'test/contracts/**/*.test.ts'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: './wrangler.toml', environment: 'development' },
+            miniflare: {
+              bindings: {
+                TEST_MIGRATIONS: await readD1Migrations('./migrations'),
+                INTERNAL_API_KEY: 'simulated-internal-key',
+                JWT_SECRET: 'a-secret-for-tests-of-32-characters',
+              },
+            },
+          }),
+        ],
+        define: { GRAPHIQL: 'false' },
+        test: {
+          name: 'flows',
+          include: ['test/flows/**/*.test.ts'],
+          globalSetup: ['test/support/simulated-upstream.ts'],
+          setupFiles: ['test/support/migrate.ts'],
+          testTimeout: FLOW_TIMEOUT_MS,
+          hookTimeout: FLOW_TIMEOUT_MS,
+        },
+      },
+    ],
+  },
+});
