@@ -6,6 +6,7 @@ const FLOW_TIMEOUT_MS = 60_000;
 
 export default defineConfig({
   test: {
+    silent: 'passed-only',
     projects: [
       {
         test: {

@@ -61,7 +61,7 @@ export async function runJob(name: JobName, job: Job, deps: RunDeps): Promise<Jo
   try {
     result = { job: name, durationMs: 0, ...(await leasedRun(name, job, deps, seconds(startedAtMs))) };
   } catch (error) {
-    log.error('sync failed', { job: name, ...errorFields(error) });
+    log.error('sync failed', { job: name, ...errorFields(error), ...causeFields(error) });
     result = { job: name, durationMs: 0, outcome: 'failed', ...NOTHING, firstError: errorText(error) };
   }
   result.durationMs = deps.now() - startedAtMs;
@@ -105,4 +105,9 @@ const seconds = (ms: number) => Math.floor(ms / 1000);
 
 function errorText(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).slice(0, FIRST_ERROR_MAX_CHARACTERS);
+}
+
+/** What lies under a failed connection; the run record's text leaves it out. */
+function causeFields(error: unknown): { cause?: string } {
+  return error instanceof Error && error.cause !== undefined ? { cause: String(error.cause) } : {};
 }

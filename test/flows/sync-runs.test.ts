@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
+import { expiredHourlyCandlesDelete } from '../../src/storage/d1/candles-writes.ts';
 import { latestRuns } from '../../src/storage/d1/sync-runs.ts';
 import { type Job, runJob } from '../../src/sync/run-job.ts';
 import { createBench } from './sync-bench.ts';
@@ -27,7 +28,7 @@ describe('two overlapping runs of a job', () => {
     const bench = await createBench();
     const died: Job = { run: () => new Promise(() => undefined) };
     void runJob('projects', died, { db: env.DB, now: () => bench.now() * 1000, randomId: () => 'died' });
-    await expect.poll(() => bench.runs('projects')).toHaveLength(1);
+    await expect.poll(() => bench.runs('projects'), { timeout: 20_000 }).toHaveLength(1);
 
     expect((await bench.sync.runJob('projects')).outcome).toBe('skipped');
     bench.advanceSync(299);
@@ -44,10 +45,10 @@ describe('two overlapping runs of a job', () => {
     const report = { read: 0, written: 0, skipped: 0, firstError: null };
     const slow = Promise.withResolvers<typeof report>();
     const first = runJob('projects', { run: () => slow.promise }, deps('first'));
-    await expect.poll(() => bench.runs('projects')).toHaveLength(1);
+    await expect.poll(() => bench.runs('projects'), { timeout: 20_000 }).toHaveLength(1);
     bench.advanceSync(300);
     void runJob('projects', { run: () => new Promise(() => undefined) }, deps('second'));
-    await expect.poll(() => bench.runs('projects')).toHaveLength(2);
+    await expect.poll(() => bench.runs('projects'), { timeout: 20_000 }).toHaveLength(2);
     slow.resolve(report);
     await first;
     expect(await bench.rows('sync_lease', 'job')).toMatchObject([{ job: 'projects', holder: 'second' }]);
@@ -123,7 +124,6 @@ describe('cleanup', () => {
         .bind(hours, symbol)
         .run();
     }
-    const { expiredHourlyCandlesDelete } = await import('../../src/storage/d1/candles-writes.ts');
     const { meta } = await expiredHourlyCandlesDelete(env.DB, bench.now() - 35 * DAY).run();
     expect(meta.rows_read).toBeLessThan(40);
   });

@@ -3,6 +3,7 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers';
 import { vi } from 'vitest';
 import gatewayWorker from '../../src/index.ts';
+import { projectDetailKey } from '../../src/storage/kv/keys.ts';
 import { type BindingCounts, countedD1, countedKv, noCounts } from './counted-bindings.ts';
 import type { TestMarket } from './market.ts';
 
@@ -36,6 +37,8 @@ export interface TestGateway {
   advance(seconds: number): Promise<void>;
   /** A new isolate over the same storage. */
   coldIsolate(): void;
+  /** Takes what was kept of project details out of KV. */
+  forgetDetails(): Promise<void>;
   readonly counts: BindingCounts;
   resetCounts(): void;
 }
@@ -69,6 +72,10 @@ export function startGateway(market: TestMarket, vars: Record<string, string | u
     resetCounts: () => Object.assign(counts, noCounts()),
     coldIsolate: () => {
       isolate = newEnv();
+    },
+    async forgetDetails() {
+      const { keys } = await env.CACHE_KV.list({ prefix: projectDetailKey('') });
+      await Promise.all(keys.map(({ name }) => env.CACHE_KV.delete(name)));
     },
     async fetch(path, init) {
       const ctx = createExecutionContext();

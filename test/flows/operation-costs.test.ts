@@ -1,0 +1,106 @@
+import { expect, it } from 'vitest';
+import manifest from '../../operations/manifest.json' with { type: 'json' };
+import { encodeGlobalId } from '../../schema/global-ids.ts';
+import { CRONS, startGateway, syncAll, type TestGateway } from '../support/gateway.ts';
+import { createMarket, type TestMarket } from '../support/market.ts';
+
+/** What one run of an operation on a cold isolate asked for. */
+interface Cost {
+  d1Calls: number;
+  kvReads: number;
+  kvWrites: number;
+  durableObjectCalls: number;
+  upstreamCalls: number;
+  d1RowsRead: number;
+}
+
+const FEW = 5;
+const MANY = 100;
+
+async function costOf(
+  gateway: TestGateway,
+  market: TestMarket,
+  documentId: string,
+  variables: Record<string, unknown>,
+): Promise<{ cost: Cost; data: unknown }> {
+  gateway.coldIsolate();
+  gateway.resetCounts();
+  await market.resetCalls();
+  const answer = await gateway.post({ documentId, variables });
+  expect(answer.errors, JSON.stringify(answer.errors)).toBeUndefined();
+  const { d1Calls, kvReads, kvWrites, d1RowsRead } = gateway.counts;
+  const upstreamCalls = (await market.calls()).total;
+  // No binding to a Durable Object exists yet, so none can be called.
+  return { data: answer.data, cost: { d1Calls, kvReads, kvWrites, durableObjectCalls: 0, upstreamCalls, d1RowsRead } };
+}
+
+/** How many list items an answer holds, at every depth. */
+function itemsIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const own = Array.isArray(value) ? value.length : 0;
+  return Object.values(value).reduce((total: number, inner) => total + itemsIn(inner), own);
+}
+
+it('costs as many calls for a hundred items as for five, as the table says', async () => {
+  const market = await createMarket({ projectCount: 150, poolCount: 0 });
+  const { projects } = await market.records();
+  const [owner] = projects;
+  if (owner === undefined) throw new Error('the market has no projects');
+  const { pools } = await (await createMarket({ projectCount: 150, poolCount: 1 })).records();
+  for (let number = 0; number < MANY + 20; number += 1) {
+    const id = `pool_of_one_${number}`;
+    await market.putPool(id, { ...pools[0], id, project_id: number < MANY + 5 ? owner.id : projects[number]?.id });
+  }
+  for (const [position, project] of projects.entries()) {
+    await market.patchProject(project.id, { trending_rank: position + 1, trending_score: 200 - position });
+  }
+  const gateway = startGateway(market);
+  await syncAll(gateway);
+  await gateway.scheduled(CRONS.nightly);
+
+  const symbols = projects.map((project) => project.symbol);
+  const variablesOf: Record<string, (items: number) => Record<string, unknown>> = {
+    MarketList: (first) => ({ first }),
+    Trending: (first) => ({ first }),
+    // Every generated name or description has an "a".
+    Search: (first) => ({ query: 'the', first }),
+    ProjectPage: (pools) => ({ by: { slug: owner.slug }, pools }),
+    // Ten symbols are all that one comparison takes.
+    PriceCompare: (items) => ({ symbols: symbols.slice(0, Math.min(items, 10)) }),
+    CandleChart: (hours) => ({
+      symbol: 'BTC',
+      from: new Date((market.startAt - hours * 3600) * 1000).toISOString(),
+    }),
+    WatchlistPrices: (items) => ({ symbols: symbols.slice(0, items) }),
+    PoolList: (first) => ({ first }),
+    PoolPage: (otherPools) => ({ id: encodeGlobalId('IdoPool', 'pool_of_one_0'), otherPools }),
+  };
+
+  const rows: string[] = [];
+  for (const { id, name } of manifest.operations) {
+    const variables = variablesOf[name];
+    if (variables === undefined) throw new Error(`${name} has no variables here: add them, and its row`);
+    const few = await costOf(gateway, market, id, variables(FEW));
+    // A cold isolate is not a cold KV: what the first run kept would spare the second a call.
+    await gateway.forgetDetails();
+    const many = await costOf(gateway, market, id, variables(MANY));
+    await gateway.forgetDetails();
+    const { d1RowsRead: rowsFew, ...callsFew } = few.cost;
+    const { d1RowsRead: rowsMany, ...callsMany } = many.cost;
+    expect(callsMany, name).toEqual(callsFew);
+    expect(itemsIn(many.data), `${name} returns more`).toBeGreaterThan(itemsIn(few.data));
+    rows.push(`| ${[name, ...Object.values(callsFew), rowsFew, rowsMany].join(' | ')} |`);
+  }
+  const table = [
+    '# What each operation costs on a cold isolate',
+    '',
+    `Calls are the same for lists of ${FEW} and of ${MANY} items; rows are what D1 says it read.`,
+    'Checked by `test/flows/operation-costs.test.ts`; `npx vitest run --project flows -u operation-costs` writes it anew.',
+    '',
+    `| operation | D1 calls | KV reads | KV writes | Durable Object calls | upstream calls | rows read, ${FEW} items | rows read, ${MANY} items |`,
+    '|---|---|---|---|---|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n');
+  await expect(table).toMatchFileSnapshot('../../operations/COSTS.md');
+});
