@@ -3,7 +3,7 @@
  * both follow.
  */
 import { env } from 'cloudflare:workers';
-import { inject } from 'vitest';
+import { inject, vi } from 'vitest';
 import type { JobName } from '../../src/sync/schedule.ts';
 import { createSync, type Sync } from '../../src/sync/sync.ts';
 import { createMainApi } from '../../src/upstream/main-api.ts';
@@ -63,11 +63,16 @@ export interface Bench {
   snapshot(): Promise<{ asOf: number; rates: Record<string, number>; prices: Record<string, Row> }>;
   /** How often D1 was called since the last time. */
   d1Calls(): number;
+  /** The errors that were logged for this bench. */
+  loggedErrors(): Row[];
 }
 
 export const IMPATIENT_MS = 50;
 
 export async function createBench(market: Row = {}): Promise<Bench> {
+  const errors = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  const warnings = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+  for (const spy of [errors, warnings]) spy.mockClear();
   await env.DB.batch(TABLES.map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
   await env.PRICES_KV.delete('prices');
   const introduction = (await request('POST', '/markets', { projectCount: 40, ...market })) as Introduction;
@@ -122,6 +127,7 @@ export async function createBench(market: Row = {}): Promise<Bench> {
       return snapshot as Awaited<ReturnType<Bench['snapshot']>>;
     },
     d1Calls: counted.take,
+    loggedErrors: () => errors.mock.calls.map(([line]) => JSON.parse(String(line)) as Row),
   };
 }
 

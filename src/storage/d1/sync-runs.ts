@@ -78,7 +78,7 @@ export async function finishRun(db: D1Database, run: FinishedRun): Promise<void>
         run.firstError,
         run.newestUpdatedAt,
       ),
-    db.prepare('DELETE FROM sync_lease WHERE job = ?1 OR holder = ?2').bind(run.job, run.id),
+    db.prepare('DELETE FROM sync_lease WHERE job = ?1 AND holder = ?2').bind(run.job, run.id),
   ]);
 }
 
