@@ -67,6 +67,8 @@ export function parseConfig(vars: object): ParsedConfig {
 
 // ── Requests ──
 export const REQUEST_BODY_MAX_BYTES = 100 * 1024;
+/** Some ten times the largest document of a real app. */
+export const DOCUMENT_MAX_TOKENS = 5_000;
 export const LIST_MAX_ITEMS = 100;
 export const SEARCH_MIN_CHARACTERS = 2;
 export const SEARCH_MAX_CHARACTERS = 64;
@@ -81,7 +83,10 @@ export const UPSTREAM_MAX_ATTEMPTS = 3;
 export const UPSTREAM_REQUEST_TIMEOUT_MS = 3_000;
 export const UPSTREAM_REQUEST_MAX_ATTEMPTS = 2;
 export const PRICES_BATCH_MAX_SYMBOLS = 500;
+/** A request asks the price API for at most so many symbols that the snapshot does not hold. */
+export const ON_DEMAND_PRICES_MAX = 500;
 
 // ── Storage ──
 /** The platform reads at most so many keys in one KV call. */
 export const KV_BULK_GET_MAX_KEYS = 100;
+export const KV_KEY_MAX_BYTES = 512;

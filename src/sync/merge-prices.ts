@@ -1,7 +1,7 @@
 /**
  * The next price snapshot out of the last one and what the price API says now. Pure.
  *
- * A price never goes back in time, a bad record keeps the last good price however long it stays bad, and a
+ * A price never goes back in time, except out of the future; a bad record keeps the last good price however long it stays bad, and a
  * symbol that the price API no longer knows keeps its last price for a day.
  */
 import type { CurrencyRates, PriceRecord, PriceSnapshot } from '../storage/kv/prices.ts';
@@ -38,7 +38,10 @@ export function mergePrices({ previous, symbols, received, refused, rates, asOf 
   for (const symbol of symbols) {
     const held = heldRecord(previous, symbol);
     const arrived = received.get(symbol);
-    if (arrived !== undefined && (held === undefined || arrived.lastUpdate >= held.lastUpdate)) {
+    if (
+      arrived !== undefined &&
+      (held === undefined || arrived.lastUpdate >= Math.min(held.lastUpdate, asOf))
+    ) {
       const { price: _, ...record } = arrived;
       prices[symbol] = record;
       current.push({ symbol, priceUsd: record.priceUsd });

@@ -61,11 +61,11 @@ export async function runJob(name: JobName, job: Job, deps: RunDeps): Promise<Jo
   try {
     result = { job: name, durationMs: 0, ...(await leasedRun(name, job, deps, seconds(startedAtMs))) };
   } catch (error) {
-    log.error('sync failed', { job: name, ...errorFields(error), ...causeFields(error) });
+    log.error('sync.failed', { job: name, ...errorFields(error), ...causeFields(error) });
     result = { job: name, durationMs: 0, outcome: 'failed', ...NOTHING, firstError: errorText(error) };
   }
   result.durationMs = deps.now() - startedAtMs;
-  if (result.outcome === 'partial') log.warn('sync partial', { ...result });
+  if (result.outcome === 'partial') log.warn('sync.partial', { ...result });
   return result;
 }
 
@@ -94,7 +94,7 @@ async function leasedRun(
     report = await job.run({ startedAt, newestUpdatedAt: begun.newestUpdatedAt });
   } catch (error) {
     await finish('failed', { ...NOTHING, firstError: errorText(error) }).catch((finishError) =>
-      log.error('sync run left open', { job: name, ...errorFields(finishError) }),
+      log.error('sync.run_left_open', { job: name, ...errorFields(finishError) }),
     );
     throw error;
   }

@@ -32,7 +32,7 @@ export function createSync(deps: SyncDeps): Sync {
     runJob: run,
     async runCron(cron) {
       const names = jobsOfCron(cron);
-      if (names.length === 0) log.error('no job for this cron expression', { cron });
+      if (names.length === 0) log.error('sync.unknown_cron', { cron });
       const results: JobResult[] = [];
       for (const name of names) results.push(await run(name));
       return results;

@@ -10,7 +10,7 @@ export interface UpsertTable<Row extends object> {
   columns: readonly (keyof Row & string)[];
   /** The columns of its unique key. */
   key: readonly (keyof Row & string)[];
-  /** A row whose version is older than the stored one is left out. */
+  /** In Unix seconds. A row whose version is older than the stored one is left out, unless that one is of the future. */
   version?: keyof Row & string;
   /** Set when a row is inserted and never again; the statement's own parameter. */
   insertedAt?: string;
@@ -23,7 +23,7 @@ const JSON_MAX_BYTES = 1_000_000;
  * Statements that bring a table to the rows given. Each returns the key of every row it inserted or changed:
  * D1's own `changes` counts what triggers write as well.
  *
- * @param nowSeconds fills `insertedAt`
+ * @param nowSeconds fills `insertedAt`, and tells which stored versions are of the future
  */
 export function upsertWrites<Row extends object>(
   db: D1Database,
@@ -33,9 +33,10 @@ export function upsertWrites<Row extends object>(
 ): D1PreparedStatement[] {
   if (rows.length === 0) return [];
   const statement = db.prepare(upsertSql(definition));
+  const namesNow = definition.insertedAt !== undefined || definition.version !== undefined;
   const tuples = rows.map((row) => definition.columns.map((column) => row[column]));
   return jsonChunks(tuples).map((json) =>
-    definition.insertedAt === undefined ? statement.bind(json) : statement.bind(json, nowSeconds),
+    namesNow ? statement.bind(json, nowSeconds) : statement.bind(json),
   );
 }
 
@@ -52,7 +53,10 @@ function upsertSql<Row extends object>(definition: UpsertTable<Row>): string {
         ];
   const excluded = changing.map((column) => `excluded.${column}`).join(', ');
   const stored = changing.map((column) => `${table}.${column}`).join(', ');
-  const newer = version === undefined ? '' : `excluded.${version} >= ${table}.${version} AND `;
+  const newer =
+    version === undefined
+      ? ''
+      : `(excluded.${version} >= ${table}.${version} OR ${table}.${version} > ?2) AND `;
   // Without WHERE, SQLite reads ON CONFLICT as the beginning of a join's condition.
   return `INSERT INTO ${table} (${names.join(', ')})
     SELECT ${values.join(', ')} FROM json_each(?1) WHERE true

@@ -1,7 +1,10 @@
 /** JSON values in KV: read many at once, parsed at the boundary; what does not parse counts as absent. */
 import type * as z from 'zod';
-import { KV_BULK_GET_MAX_KEYS } from '../../config.ts';
+import { KV_BULK_GET_MAX_KEYS, KV_KEY_MAX_BYTES } from '../../config.ts';
 import { errorFields, log } from '../../observability/log.ts';
+
+/** A key that KV refuses would fail the whole read: nothing is ever kept under it. */
+const isKeepable = (key: string) => new TextEncoder().encode(key).byteLength <= KV_KEY_MAX_BYTES;
 
 /** One KV call for every 100 keys. */
 export async function readJsonValues<Value>(
@@ -10,8 +13,9 @@ export async function readJsonValues<Value>(
   schema: z.ZodType<Value>,
 ): Promise<Map<string, Value>> {
   const chunks: string[][] = [];
-  for (let start = 0; start < keys.length; start += KV_BULK_GET_MAX_KEYS) {
-    chunks.push(keys.slice(start, start + KV_BULK_GET_MAX_KEYS));
+  const keepable = keys.filter(isKeepable);
+  for (let start = 0; start < keepable.length; start += KV_BULK_GET_MAX_KEYS) {
+    chunks.push(keepable.slice(start, start + KV_BULK_GET_MAX_KEYS));
   }
   const answers = await Promise.all(chunks.map((chunk) => kv.get(chunk, 'text')));
   const values = new Map<string, Value>();
@@ -41,6 +45,7 @@ export async function writeJsonValue(
   value: unknown,
   expirationTtl: number,
 ): Promise<void> {
+  if (!isKeepable(key)) return;
   try {
     await kv.put(key, JSON.stringify(value), { expirationTtl });
   } catch (error) {

@@ -17,14 +17,13 @@ const SHARED_LISTING_DAYS = [30, 90, 365, 1_000];
 
 interface Listing {
   quote: Quote;
-  fixed: ProjectRecord;
+  fixed: Omit<ProjectRecord, 'updated_at'>;
   dice: Dice;
   /** Where in the five minutes its update falls; null for those that are not updated any more. */
   phaseSeconds: number | null;
   fixedUpdatedAt: number;
   /** Rounded figures tie with others. */
   coarse: boolean;
-  hidesUpdatedAt: boolean;
 }
 
 export class ProjectBook {
@@ -120,7 +119,7 @@ function listingOf(coin: Coin, quote: Quote, dice: Dice, startAt: number, trendi
     ? day + dice.whole('launch-in', 1, 90) * DAY_SECONDS
     : day - (age + 20) * DAY_SECONDS;
   const known = !coin.generated || !upcoming;
-  const fixed: ProjectRecord = {
+  const fixed: Omit<ProjectRecord, 'updated_at'> = {
     id: `prj_${coin.id}`,
     name: coin.name,
     symbol: coin.symbol,
@@ -147,7 +146,6 @@ function listingOf(coin: Coin, quote: Quote, dice: Dice, startAt: number, trendi
     phaseSeconds: status === 'live' ? dice.whole('phase', 0, UPDATE_SECONDS - 1) : null,
     fixedUpdatedAt: startAt - dice.whole('stale-days', 1, 60) * DAY_SECONDS,
     coarse: coin.rank > 60 && dice.chance('coarse', 0.35),
-    hidesUpdatedAt: coin.rank % 80 === 51 && coin.rank > 80,
   };
 }
 
@@ -158,8 +156,7 @@ function updatedAtOf(listing: Listing, now: number): number {
 
 function rowOf(listing: Listing, updatedAt: number): ProjectRecord {
   const { quote, dice, coarse } = listing;
-  const row = { ...listing.fixed };
-  if (!listing.hidesUpdatedAt) row.updated_at = updatedAt;
+  const row: ProjectRecord = { ...listing.fixed, updated_at: updatedAt };
   if (row.status === 'upcoming') return { ...row, current_price: null, market_cap: null, volume_24h: null };
   const change = (topic: string, days: number) => {
     if (!quote.complete && dice.chance(`no-${topic}`, 0.06)) return null;
@@ -177,8 +174,6 @@ function rowOf(listing: Listing, updatedAt: number): ProjectRecord {
   return row;
 }
 
-function withoutNulls(record: ProjectRecord): ProjectRecord {
-  return Object.fromEntries(
-    Object.entries(record).filter(([, value]) => value !== null),
-  ) as unknown as ProjectRecord;
+function withoutNulls<Part extends object>(record: Part): Part {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null)) as Part;
 }

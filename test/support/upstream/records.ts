@@ -45,7 +45,7 @@ export interface ProjectRecord {
   trending_score?: Optional<number>;
   launch_date?: Optional<number>;
   listing_date?: Optional<number>;
-  updated_at?: Optional<number>;
+  updated_at: number;
   social?: Optional<SocialRecord>;
 }
 

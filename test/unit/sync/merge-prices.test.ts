@@ -55,6 +55,11 @@ describe('a price snapshot', () => {
     expect(changed).toBe(0);
   });
 
+  test('lets a price that claims to be of the future give way', () => {
+    const previous = snapshot(held('BTC', 100, NOW + DAY));
+    expect(merge({ previous }, arrived('BTC', 90, NOW)).snapshot.prices.BTC).toEqual(held('BTC', 90, NOW));
+  });
+
   test('takes another price of the same second', () => {
     const previous = snapshot(held('BTC', 100, NOW));
     expect(merge({ previous }, arrived('BTC', 101, NOW)).snapshot.prices.BTC?.priceUsd).toBe(101);
