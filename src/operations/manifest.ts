@@ -15,3 +15,7 @@ const byId = new Map(operations.map((operation) => [operation.id, operation]));
 export function bundledOperation(id: string): RegisteredOperation | undefined {
   return byId.get(id);
 }
+
+export function bundledOperationNamed(name: string): RegisteredOperation | undefined {
+  return operations.find((operation) => operation.name === name);
+}

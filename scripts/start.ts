@@ -1,0 +1,136 @@
+/**
+ * `npm start`: the whole market on this machine, with real or simulated upstreams. Nothing is started before every
+ * setting has been checked, and whatever was started ends with this process.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, parseEnv } from 'node:util';
+import { DEFAULT_API_KEY } from '../test/support/upstream/market.ts';
+import { startUpstream, type Upstream } from '../test/support/upstream/server.ts';
+import { createCronRunner } from './start/cron-clock.ts';
+import { migrateDatabase } from './start/database.ts';
+import { firstLook } from './start/first-look.ts';
+import { isPortInUse } from './start/free-port.ts';
+import { forkGateway } from './start/gateway.ts';
+import { heading, jobLine, problem, seconds, stepLine } from './start/lines.ts';
+import { CommandFailed, runNode } from './start/run-command.ts';
+import { readSettings, type Settings } from './start/settings.ts';
+import { onStopRequest } from './start/stop-request.ts';
+import { runCron } from './start/sync-runs.ts';
+
+const DEV_VARS_FILE = '.dev.vars';
+/** Projects first: the prices synced are those of the projects that the gateway has. */
+const FIRST_CRONS = ['*/5 * * * *', '* * * * *', '*/15 * * * *'];
+const NIGHTLY_CRON = '0 0 * * *';
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+const { values: options } = parseArgs({ options: { state: { type: 'string', default: '.wrangler/state' } } });
+const stateFolder = path.resolve(options.state);
+
+const startedAtMs = Date.now();
+const stopping = new AbortController();
+const crons = createCronRunner();
+const gateway = forkGateway();
+let upstream: Upstream | undefined;
+
+onStopRequest(
+  () => stop(0),
+  () => {
+    gateway.kill();
+    process.exit(1);
+  },
+);
+gateway.ended.then(fail);
+start().catch(fail);
+
+async function start(): Promise<void> {
+  const configuration = await gateway.configuration;
+  const settings = await checkedSettings(configuration.vars);
+  stopping.signal.throwIfAborted();
+  console.log(heading('COM2000 edge gateway'));
+  await startSimulatedUpstream(settings);
+  await Promise.all([
+    timed('generate', 'types, schema, operations', runNode(['--run', 'generate'], stopping.signal)),
+    timed('database', path.relative('', stateFolder), migrateDatabase(stateFolder, stopping.signal)),
+  ]);
+  const { port, vars, secrets, simulated } = settings;
+  const url = await timed(
+    'gateway',
+    'on workerd',
+    startGateway({ port, stateFolder, vars, secrets: { ...secrets } }),
+  );
+
+  const showJobs = (cron: string) => runCron(url, cron, (job) => console.log(jobLine(job)));
+  const showProblems = (cron: string) =>
+    runCron(url, cron, (job) => {
+      if (job.outcome !== 'ok') console.log(jobLine(job));
+    }).catch(sayUnlessStopping);
+
+  console.log(heading('First sync'));
+  for (const cron of FIRST_CRONS) await crons.run(cron, showJobs);
+  console.log(heading(`Ready after ${seconds(Date.now() - startedAtMs)}`));
+  console.log(await firstLook({ url, vars, simulated }));
+  console.log(heading('In the background: everything in full, daily candles, indicators'));
+  crons.follow(configuration.crons, showProblems);
+  await crons.run(NIGHTLY_CRON, showJobs);
+  console.log('\nThe syncs go on; one that is not ok shows here. Ctrl-C ends everything.');
+}
+
+async function checkedSettings(developmentVars: Record<string, unknown>): Promise<Settings> {
+  const result = readSettings({
+    environment: process.env,
+    devVars: existsSync(DEV_VARS_FILE) ? parseEnv(readFileSync(DEV_VARS_FILE, 'utf8')) : {},
+    developmentVars,
+    simulatedApiKey: DEFAULT_API_KEY,
+    randomSecret: () => randomBytes(32).toString('hex'),
+  });
+  if (!result.ok)
+    throw new Error(`npm start refuses:\n${result.issues.map((issue) => `  ${issue}`).join('\n')}`);
+  const { port } = result.settings;
+  if (port !== 0 && (await isPortInUse(port)))
+    throw new Error(`npm start refuses:\n  PORT: ${port} is in use; try PORT=0 npm start for any free one`);
+  return result.settings;
+}
+
+async function startSimulatedUpstream(settings: Settings): Promise<void> {
+  const { simulated, vars, secrets } = settings;
+  if (!simulated.main && !simulated.price) return;
+  upstream = await startUpstream();
+  const market = upstream.createMarket({ id: 'main', live: true, apiKey: secrets.INTERNAL_API_KEY });
+  if (simulated.main) vars.MAIN_API_URL = market.mainApiUrl;
+  if (simulated.price) vars.PRICE_API_URL = market.priceApiUrl;
+}
+
+async function startGateway(message: Parameters<typeof gateway.start>[0]): Promise<string> {
+  const url = await gateway.start(message);
+  // The port is open before the Worker is built; the first answer waits for it.
+  await (await fetch(`${url}/health`)).arrayBuffer();
+  return url;
+}
+
+async function timed<Result>(name: string, detail: string, work: Promise<Result>): Promise<Result> {
+  const beganAtMs = Date.now();
+  const result = await work;
+  console.log(stepLine(name, detail, Date.now() - beganAtMs));
+  return result;
+}
+
+function fail(reason: unknown): void {
+  sayUnlessStopping(reason);
+  stop(1);
+}
+
+function sayUnlessStopping(reason: unknown): void {
+  if (stopping.signal.aborted) return;
+  console.error(problem(reason instanceof Error ? reason.message : String(reason)));
+  if (reason instanceof CommandFailed) console.error(reason.output);
+}
+
+function stop(exitCode: number): void {
+  if (stopping.signal.aborted) return;
+  stopping.abort();
+  crons.stop();
+  Promise.all([gateway.stop(), upstream?.close()]).finally(() => process.exit(exitCode));
+}

@@ -1,0 +1,65 @@
+/** What to open and what to try, with the market's own numbers. */
+import { readFile } from 'node:fs/promises';
+import * as z from 'zod';
+import { heading } from './lines.ts';
+
+const OPERATION = 'MarketList';
+const DOCUMENT = '{ projects(first: 3) { totalCount nodes { symbol price { price changePercent } } } }';
+
+const manifestSchema = z.object({ operations: z.array(z.object({ id: z.string(), name: z.string() })) });
+const answerSchema = z.object({
+  data: z.object({
+    projects: z.object({
+      totalCount: z.number(),
+      nodes: z.array(z.object({ symbol: z.string(), price: z.object({ price: z.number() }).nullable() })),
+    }),
+  }),
+});
+
+async function marketListId(): Promise<string> {
+  const manifest = manifestSchema.parse(JSON.parse(await readFile('operations/manifest.json', 'utf8')));
+  const operation = manifest.operations.find(({ name }) => name === OPERATION);
+  if (operation === undefined) throw new Error(`operations/manifest.json has no ${OPERATION}`);
+  return operation.id;
+}
+
+/** Asks the market list by its id, as an app would. */
+async function marketSummary(gatewayUrl: string, id: string): Promise<string> {
+  const url = `${gatewayUrl}/graphql/${id}?variables=${encodeURIComponent('{"first":1}')}`;
+  const text = await (await fetch(url)).text();
+  try {
+    const { totalCount, nodes } = answerSchema.parse(JSON.parse(text)).data.projects;
+    const [first] = nodes;
+    const price = first?.price == null ? '' : `, ${first.symbol} at ${first.price.price} USD`;
+    return `${totalCount} projects${price}`;
+  } catch {
+    return `no answer yet: ${text.slice(0, 200)}`;
+  }
+}
+
+export interface RunningGateway {
+  url: string;
+  vars: Readonly<Record<string, string>>;
+  simulated: { main: boolean; price: boolean };
+}
+
+export async function firstLook(gateway: RunningGateway): Promise<string> {
+  const { url, vars, simulated } = gateway;
+  const mode = vars.OPERATIONS_MODE ?? '';
+  const id = await marketListId();
+  const curl = (body: object) =>
+    `  curl -s ${url}/graphql -H 'Content-Type: application/json' \\\n    -d '${JSON.stringify(body)}'`;
+  const row = (name: string, text: string) => `  ${name.padEnd(11)}${text}`;
+  const documentsRun = mode === 'open' || mode === 'audit';
+  return [
+    row('Market', await marketSummary(url, id)),
+    row('GraphiQL', `${url}/graphql`),
+    row('Health', `${url}/health`),
+    row('Mode', documentsRun ? `${mode}: any document runs` : `${mode}: registered operations alone run`),
+    row('Main API', `${vars.MAIN_API_URL}${simulated.main ? ' (simulated)' : ''}`),
+    row('Price API', `${vars.PRICE_API_URL}${simulated.price ? ' (simulated)' : ''}`),
+    ...(documentsRun ? [heading('Try a document'), curl({ query: DOCUMENT })] : []),
+    heading(`Try ${OPERATION} by its id`),
+    curl({ documentId: id, variables: { first: 3 } }),
+  ].join('\n');
+}

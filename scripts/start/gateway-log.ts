@@ -1,0 +1,48 @@
+/**
+ * The gateway's log for people: warnings and errors, one line each, with the stack below. Lines of syncs are left out:
+ * how each went is told from `/health`.
+ */
+import { styleText } from 'node:util';
+import * as z from 'zod';
+
+/** A line as workerd hands it over. */
+export interface WorkerdLog {
+  /** Unix milliseconds. */
+  timestamp: number;
+  level: string;
+  message: string;
+}
+
+const gatewayLine = z
+  .object({
+    level: z.enum(['info', 'warn', 'error']),
+    event: z.string(),
+    stack: z.string().optional(),
+  })
+  .catchall(z.union([z.string(), z.number(), z.boolean(), z.null()]));
+
+/** Undefined where there is nothing to show. */
+export function formatGatewayLog(entry: WorkerdLog): string | undefined {
+  const line = parseLine(entry.message);
+  if (line === undefined) return isProblem(entry.level) ? entry.message.trimEnd() : undefined;
+  const { level, event, stack, ...fields } = line;
+  if (level === 'info' || 'job' in fields) return undefined;
+  const time = new Date(entry.timestamp).toISOString().slice(11, 19);
+  const details = Object.entries(fields).map(([name, value]) => `${name}=${String(value)}`);
+  const head = [time, styleText(level === 'error' ? 'red' : 'yellow', level.padEnd(5)), event, ...details];
+  // A stack begins with the message, which stands in the line already.
+  const frames = stack?.split('\n').filter((frame) => frame.trimStart().startsWith('at ')) ?? [];
+  return [`  ${head.join(' ')}`, ...frames.map((frame) => styleText('dim', `      ${frame.trim()}`))].join(
+    '\n',
+  );
+}
+
+const isProblem = (level: string) => level === 'warn' || level === 'error';
+
+function parseLine(message: string): z.output<typeof gatewayLine> | undefined {
+  try {
+    return gatewayLine.safeParse(JSON.parse(message)).data;
+  } catch {
+    return undefined;
+  }
+}

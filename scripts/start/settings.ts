@@ -1,0 +1,85 @@
+/**
+ * What `npm start` runs with: the process environment, then `.dev.vars`, then wrangler.toml's development vars.
+ * An empty variable counts as unset, except CORS_ORIGINS, where it means none. Values never stand in an issue.
+ */
+import { parseConfig } from '../../src/config.ts';
+
+const PORT_DEFAULT = 8787;
+const PORT_MAX = 65_535;
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+export interface SettingsSources {
+  environment: Variables;
+  devVars: Variables;
+  /** wrangler.toml's vars of development. They say which variables there are. */
+  developmentVars: Readonly<Record<string, unknown>>;
+  simulatedApiKey: string;
+  randomSecret: () => string;
+}
+
+export interface Settings {
+  /** 0: any free port. */
+  port: number;
+  /** URLs of simulated upstreams are not in it yet: they are known when those have started. */
+  vars: Record<string, string>;
+  secrets: { INTERNAL_API_KEY: string; JWT_SECRET: string; ADMIN_KEY?: string };
+  simulated: { main: boolean; price: boolean };
+}
+
+export type SettingsResult = { ok: true; settings: Settings } | { ok: false; issues: string[] };
+
+export function readSettings(sources: SettingsSources): SettingsResult {
+  const setByUser = (name: string) => firstSet(name, sources.environment, sources.devVars);
+  const vars: Record<string, string> = {};
+  for (const [name, value] of Object.entries(sources.developmentVars)) {
+    // npm start is development: GraphiQL is in the build, and everything is local.
+    vars[name] = (name === 'ENVIRONMENT' ? undefined : setByUser(name)) ?? String(value);
+  }
+  const simulated = {
+    main: setByUser('MAIN_API_URL') === undefined,
+    price: setByUser('PRICE_API_URL') === undefined,
+  };
+  const allSimulated = simulated.main && simulated.price;
+  const secrets = {
+    INTERNAL_API_KEY: setByUser('INTERNAL_API_KEY') ?? (allSimulated ? sources.simulatedApiKey : undefined),
+    JWT_SECRET: setByUser('JWT_SECRET') ?? sources.randomSecret(),
+    ADMIN_KEY: setByUser('ADMIN_KEY'),
+  };
+
+  const port = parsePort(setByUser('PORT'));
+  const config = parseConfig({ ...vars, ...secrets });
+  const issues = config.ok ? [] : config.issues;
+  if (secrets.INTERNAL_API_KEY === undefined) explainMissingKey(issues, simulated);
+  if (port === undefined)
+    issues.unshift(`PORT: must be a whole number from 0 to ${PORT_MAX} (0: any free port)`);
+  if (port === undefined || issues.length > 0 || secrets.INTERNAL_API_KEY === undefined)
+    return { ok: false, issues };
+
+  const { INTERNAL_API_KEY, JWT_SECRET, ADMIN_KEY } = secrets;
+  const adminKey = ADMIN_KEY === undefined ? {} : { ADMIN_KEY };
+  return {
+    ok: true,
+    settings: { port, vars, secrets: { INTERNAL_API_KEY, JWT_SECRET, ...adminKey }, simulated },
+  };
+}
+
+function firstSet(name: string, ...sources: Variables[]): string | undefined {
+  const values = sources.map((source) => source[name]);
+  return values.find((value) => value !== undefined && (value !== '' || name === 'CORS_ORIGINS'));
+}
+
+function parsePort(text: string | undefined): number | undefined {
+  if (text === undefined) return PORT_DEFAULT;
+  return /^\d{1,5}$/.test(text) && Number(text) <= PORT_MAX ? Number(text) : undefined;
+}
+
+function explainMissingKey(issues: string[], simulated: Settings['simulated']): void {
+  const at = issues.findIndex((issue) => issue.startsWith('INTERNAL_API_KEY:'));
+  const real = [simulated.main ? [] : 'MAIN_API_URL', simulated.price ? [] : 'PRICE_API_URL'].flat();
+  issues.splice(
+    at,
+    1,
+    `INTERNAL_API_KEY: is missing, and ${real.join(' and ')} names a real upstream that asks for it`,
+  );
+}

@@ -1,0 +1,92 @@
+/** Runs a cron expression in the local gateway and tells, job by job, what `/health` says of it. */
+import { get } from 'node:http';
+import * as z from 'zod';
+import { jobsOfCron } from '../../src/sync/schedule.ts';
+
+const POLL_FIRST_MS = 50;
+const POLL_MAX_MS = 500;
+
+const healthSchema = z.object({
+  jobs: z.record(
+    z.string(),
+    z.object({
+      outcome: z.string(),
+      startedAt: z.iso.datetime().nullable(),
+      finishedAt: z.iso.datetime().nullable(),
+      read: z.number().nullable(),
+      written: z.number().nullable(),
+      skipped: z.number().nullable(),
+      firstError: z.string().nullable(),
+    }),
+  ),
+});
+
+export interface FinishedJob {
+  job: string;
+  /** `not run`: another run of the job is working, or the gateway ended it. */
+  outcome: string;
+  read: number;
+  written: number;
+  skipped: number;
+  firstError: string | null;
+  durationMs: number;
+}
+
+export async function runCron(
+  gatewayUrl: string,
+  cron: string,
+  report: (job: FinishedJob) => void,
+): Promise<void> {
+  const pending = new Set<string>(jobsOfCron(cron));
+  const startedAtMs = Date.now();
+  let lapAtMs = startedAtMs;
+  let pollMs = POLL_FIRST_MS;
+  let answered = false;
+  const request = fireScheduled(gatewayUrl, cron).then(() => {
+    answered = true;
+  });
+  const reportFinished = async () => {
+    const { jobs } = healthSchema.parse(await (await fetch(`${gatewayUrl}/health`)).json());
+    for (const job of pending) {
+      const run = jobs[job];
+      if (run === undefined || !isFinishedRunSince(run, startedAtMs)) continue;
+      pending.delete(job);
+      const { read, written, skipped, outcome, firstError } = run;
+      const counts = { read: read ?? 0, written: written ?? 0, skipped: skipped ?? 0 };
+      report({ job, outcome, ...counts, firstError, durationMs: Date.now() - lapAtMs });
+      lapAtMs = Date.now();
+    }
+  };
+  while (!answered) {
+    await Promise.race([request, new Promise((resolve) => setTimeout(resolve, pollMs))]);
+    pollMs = Math.min(pollMs * 1.5, POLL_MAX_MS);
+    if (!answered) await reportFinished();
+  }
+  await reportFinished();
+  const nothing = { read: 0, written: 0, skipped: 0, firstError: null, durationMs: 0 };
+  for (const job of pending) report({ job, outcome: 'not run', ...nothing });
+}
+
+function isFinishedRunSince(
+  run: { startedAt: string | null; finishedAt: string | null },
+  sinceMs: number,
+): boolean {
+  if (run.startedAt === null || run.finishedAt === null) return false;
+  // Run records have whole seconds.
+  return Date.parse(run.startedAt) >= Math.floor(sinceMs / 1000) * 1000;
+}
+
+/** `fetch` gives up after five minutes without an answer, and a first night with real upstreams may take longer. */
+function fireScheduled(gatewayUrl: string, cron: string): Promise<void> {
+  const url = `${gatewayUrl}/cdn-cgi/handler/scheduled?cron=${encodeURIComponent(cron)}`;
+  return new Promise((resolve, reject) => {
+    get(url, (response) => {
+      response.resume();
+      response.once('error', reject);
+      response.once('end', () => {
+        if (response.statusCode === 200) resolve();
+        else reject(new Error(`the scheduled handler answered ${response.statusCode}`));
+      });
+    }).once('error', reject);
+  });
+}

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { readSettings, type SettingsSources } from '../../../scripts/start/settings.ts';
+
+const developmentVars = {
+  ENVIRONMENT: 'development',
+  OPERATIONS_MODE: 'open',
+  MAIN_API_URL: 'http://127.0.0.1:8788/main/main',
+  PRICE_API_URL: 'http://127.0.0.1:8788/main/price',
+  RATE_LIMIT_THRESHOLD: '600',
+  CORS_ORIGINS: 'http://localhost:3000',
+};
+const KEY = 'the-users-own-api-key';
+
+function settingsOf(environment: SettingsSources['environment'], devVars: SettingsSources['devVars'] = {}) {
+  const result = readSettings({
+    environment,
+    devVars,
+    developmentVars,
+    simulatedApiKey: 'simulated-internal-key',
+    randomSecret: () => 'r'.repeat(64),
+  });
+  return result.ok ? result.settings : { issues: result.issues };
+}
+
+describe('the settings of npm start', () => {
+  it('need nothing: both upstreams are simulated, and the secrets made up', () => {
+    expect(settingsOf({})).toEqual({
+      port: 8787,
+      vars: developmentVars,
+      secrets: { INTERNAL_API_KEY: 'simulated-internal-key', JWT_SECRET: 'r'.repeat(64) },
+      simulated: { main: true, price: true },
+    });
+  });
+
+  it('come from the environment before .dev.vars, and from there before wrangler.toml', () => {
+    const environment = { PORT: '9000', OPERATIONS_MODE: 'id_only', INTERNAL_API_KEY: KEY };
+    const devVars = { PORT: '9001', OPERATIONS_MODE: 'audit', CORS_ORIGINS: '', ADMIN_KEY: 'a'.repeat(32) };
+    expect(settingsOf(environment, devVars)).toEqual({
+      port: 9000,
+      vars: { ...developmentVars, OPERATIONS_MODE: 'id_only', CORS_ORIGINS: '' },
+      secrets: { INTERNAL_API_KEY: KEY, JWT_SECRET: 'r'.repeat(64), ADMIN_KEY: 'a'.repeat(32) },
+      simulated: { main: true, price: true },
+    });
+  });
+
+  it('replace one simulated upstream and leave the other', () => {
+    expect(settingsOf({ PRICE_API_URL: 'https://price.example', INTERNAL_API_KEY: KEY })).toMatchObject({
+      vars: { MAIN_API_URL: developmentVars.MAIN_API_URL, PRICE_API_URL: 'https://price.example' },
+      simulated: { main: true, price: false },
+    });
+  });
+
+  it('are always those of development', () => {
+    expect(settingsOf({ ENVIRONMENT: 'production' })).toMatchObject({ vars: { ENVIRONMENT: 'development' } });
+  });
+
+  it('take an empty variable for one that is not set', () => {
+    expect(settingsOf({ PORT: '', MAIN_API_URL: '', ADMIN_KEY: '' }, { PORT: '9001' })).toMatchObject({
+      port: 9001,
+      simulated: { main: true, price: true },
+    });
+  });
+
+  it('refuse a real upstream without a key, and say which one', () => {
+    expect(settingsOf({ MAIN_API_URL: 'https://main.example' })).toEqual({
+      issues: ['INTERNAL_API_KEY: is missing, and MAIN_API_URL names a real upstream that asks for it'],
+    });
+  });
+
+  it.each(['0x50', '-1', '65536', '80.5', 'http', ' 80'])('refuse PORT=%s', (port) => {
+    expect(settingsOf({ PORT: port })).toEqual({ issues: [expect.stringMatching(/^PORT: must be/)] });
+  });
+
+  it('name everything that is wrong, and never a value', () => {
+    const { issues } = settingsOf({
+      PORT: 'x-port',
+      OPERATIONS_MODE: 'x-mode',
+      RATE_LIMIT_THRESHOLD: 'x-limit',
+      CORS_ORIGINS: 'x-origin',
+      PRICE_API_URL: 'x-url',
+      JWT_SECRET: 'x-jwt',
+      ADMIN_KEY: 'x-admin',
+      INTERNAL_API_KEY: 'x-key',
+    }) as { issues: string[] };
+    expect(issues.map((issue) => issue.split(':')[0]).sort()).toEqual([
+      'ADMIN_KEY',
+      'CORS_ORIGINS',
+      'INTERNAL_API_KEY',
+      'JWT_SECRET',
+      'OPERATIONS_MODE',
+      'PORT',
+      'PRICE_API_URL',
+      'RATE_LIMIT_THRESHOLD',
+    ]);
+    expect(issues.join()).not.toContain('x-');
+  });
+});
