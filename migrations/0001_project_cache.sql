@@ -61,7 +61,8 @@ CREATE INDEX project_cache_by_volume_24h ON project_cache (status, volume_24h, i
 CREATE INDEX project_cache_by_price_change_24h ON project_cache (status, price_change_24h, id);
 CREATE INDEX project_cache_by_listing_date ON project_cache (status, listing_date, id);
 
--- Lists by tag and by blockchain: one row a value, kept by the triggers below.
+-- Lists by tag and by blockchain: one row a value, kept by the triggers below. A value that is given twice is one
+-- by UNION: the conflict clause of the sync's upsert would take the place of an OR IGNORE in a trigger.
 CREATE TABLE project_label (
   kind TEXT NOT NULL CHECK (kind IN ('tag', 'blockchain')),
   label TEXT NOT NULL,
@@ -82,9 +83,9 @@ CREATE VIRTUAL TABLE project_search USING fts5 (
 
 CREATE TRIGGER project_cache_inserted AFTER INSERT ON project_cache BEGIN
   INSERT INTO project_search (rowid, search_text) VALUES (new.row_id, new.search_text);
-  INSERT OR IGNORE INTO project_label (kind, label, project_row_id)
+  INSERT INTO project_label (kind, label, project_row_id)
     SELECT 'tag', value, new.row_id FROM json_each(new.tags)
-    UNION ALL
+    UNION
     SELECT 'blockchain', value, new.row_id FROM json_each(new.blockchain);
 END;
 
@@ -97,9 +98,9 @@ END;
 CREATE TRIGGER project_cache_labels_changed AFTER UPDATE OF tags, blockchain ON project_cache
 WHEN old.tags <> new.tags OR old.blockchain <> new.blockchain BEGIN
   DELETE FROM project_label WHERE project_row_id = old.row_id;
-  INSERT OR IGNORE INTO project_label (kind, label, project_row_id)
+  INSERT INTO project_label (kind, label, project_row_id)
     SELECT 'tag', value, new.row_id FROM json_each(new.tags)
-    UNION ALL
+    UNION
     SELECT 'blockchain', value, new.row_id FROM json_each(new.blockchain);
 END;
 

@@ -5,7 +5,15 @@ import type { Keyed, KeysetPosition } from '../src/graphql/context.ts';
 import { builder } from './builder.ts';
 import { badUserInput } from './errors.ts';
 
-const cursorSchema = z.tuple([z.string(), z.union([z.string(), z.number(), z.null()]), z.string().min(1)]);
+const cursorSchema = z.tuple([z.string(), z.unknown(), z.string().min(1)]);
+
+/** What a sort key may be. SQLite compares any two types: a key of another one would begin a page anywhere. */
+type SortKey = KeysetPosition['key'];
+const sortKeys = {
+  text: z.string(),
+  number: z.number(),
+  optionalNumber: z.number().nullable(),
+} as const satisfies Record<string, z.ZodType<SortKey>>;
 
 function encodeCursor(order: string, position: KeysetPosition): string {
   const bytes = new TextEncoder().encode(JSON.stringify([order, position.key, position.id]));
@@ -20,15 +28,22 @@ function encodeCursor(order: string, position: KeysetPosition): string {
  *
  * @param order names the order of the list that is asked for; a cursor of another order is refused.
  */
-export function decodeCursor(order: string, after: string | null | undefined): KeysetPosition | null {
+export function decodeCursor(
+  order: string,
+  after: string | null | undefined,
+  keyType: keyof typeof sortKeys = 'number',
+): KeysetPosition | null {
   if (after === null || after === undefined) return null;
-  const parsed = cursorSchema.safeParse(parseCursor(after));
-  if (!parsed.success) throw badUserInput('after: is not a cursor of this list', ['after']);
-  const [cursorOrder, key, id] = parsed.data;
-  if (cursorOrder !== order)
-    throw badUserInput('after: is a cursor of this list in another order', ['after']);
-  return { key, id };
+  const cursor = cursorSchema.safeParse(parseCursor(after));
+  if (!cursor.success) throw notACursor();
+  const [cursorOrder, cursorKey, id] = cursor.data;
+  if (cursorOrder !== order) throw notACursor(' in this order');
+  const key = sortKeys[keyType].safeParse(cursorKey);
+  if (!key.success) throw notACursor();
+  return { key: key.data, id };
 }
+
+const notACursor = (detail = '') => badUserInput(`after: is not a cursor of this list${detail}`, ['after']);
 
 function parseCursor(cursor: string): unknown {
   try {

@@ -2,7 +2,12 @@ import { GraphQLError } from 'graphql';
 import type * as z from 'zod';
 
 /** Codes of `extensions.code`; what each means to a client is in the wire contract. */
-export type ErrorCode = 'BAD_USER_INPUT' | 'UPSTREAM_UNAVAILABLE' | 'NOT_FOUND' | 'INTERNAL_SERVER_ERROR';
+export type ErrorCode =
+  | 'BAD_USER_INPUT'
+  | 'OPERATION_TOO_COMPLEX'
+  | 'UPSTREAM_UNAVAILABLE'
+  | 'NOT_FOUND'
+  | 'INTERNAL_SERVER_ERROR';
 
 /**
  * The caller sent something that cannot be answered.
@@ -12,6 +17,13 @@ export type ErrorCode = 'BAD_USER_INPUT' | 'UPSTREAM_UNAVAILABLE' | 'NOT_FOUND' 
 export function badUserInput(message: string, argumentPath: readonly (string | number)[]): GraphQLError {
   return new GraphQLError(message, {
     extensions: { code: 'BAD_USER_INPUT' satisfies ErrorCode, argumentPath },
+  });
+}
+
+/** One request would cost more than any may. */
+export function tooComplex(message: string): GraphQLError {
+  return new GraphQLError(message, {
+    extensions: { code: 'OPERATION_TOO_COMPLEX' satisfies ErrorCode },
   });
 }
 

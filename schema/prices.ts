@@ -54,11 +54,9 @@ export async function resolvePrice(
   currency: CurrencyCode | null | undefined,
 ): Promise<PriceModel | null> {
   const inCurrency = currency ?? 'USD';
-  const [record, rate] = await Promise.all([
-    context.prices.bySymbol(symbol),
-    context.prices.rate(inCurrency),
-  ]);
-  return record === null ? null : { record, currency: inCurrency, rate };
+  const record = await context.prices.bySymbol(symbol);
+  if (record === null) return null;
+  return { record, currency: inCurrency, rate: await context.prices.rate(inCurrency) };
 }
 
 const inCurrency = (amount: number | undefined, rate: number) =>

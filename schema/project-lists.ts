@@ -113,7 +113,7 @@ builder.queryFields((t) => ({
       const { field, direction } = args.orderBy ?? DEFAULT_ORDER;
       const order = `${field}:${direction}`;
       const first = args.first ?? 20;
-      const after = decodeCursor(order, args.after);
+      const after = decodeCursor(order, args.after, field === 'NAME' ? 'text' : 'optionalNumber');
       const filter = filterModel(args.filter);
       const rows = await projects.page({
         filter,

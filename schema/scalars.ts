@@ -1,38 +1,48 @@
-import { GraphQLError, Kind } from 'graphql';
+import { GraphQLError, Kind, type ValueNode } from 'graphql';
 import * as z from 'zod';
 import { builder } from './builder.ts';
 
+const textOf = (node: ValueNode) => (node.kind === Kind.STRING ? node.value : undefined);
+
+/** @param node where the value stands in the document, so that the error can say so. */
+function badScalar(message: string, node: ValueNode | undefined): GraphQLError {
+  return new GraphQLError(message, node === undefined ? {} : { nodes: node });
+}
+
 const rfc3339 = z.iso.datetime({ offset: true });
 /** RFC 3339 section 5.6 allows lower-case `t` and `z`. */
-function parseDateTime(value: unknown): number {
+function parseDateTime(value: unknown, node?: ValueNode): number {
   const text = typeof value === 'string' ? value.toUpperCase() : value;
   const parsed = rfc3339.safeParse(text);
   if (!parsed.success)
-    throw new GraphQLError('DateTime must be an RFC 3339 instant such as "2026-11-22T10:11:12Z".');
+    throw badScalar('DateTime must be an RFC 3339 instant such as "2026-11-22T10:11:12Z".', node);
   return Math.floor(Date.parse(parsed.data) / 1000);
 }
 
 builder.scalarType('DateTime', {
   description: 'An instant, RFC 3339 in UTC, e.g. 2026-11-22T10:11:12Z.',
   serialize: (unixSeconds) => new Date(Math.floor(unixSeconds) * 1000).toISOString().replace('.000Z', 'Z'),
-  parseValue: parseDateTime,
+  parseValue: (value) => parseDateTime(value),
+  parseLiteral: (node) => parseDateTime(textOf(node), node),
 });
 
 const DECIMAL = /^-?(?=\d|\.\d)\d*(?:\.\d*)?$/;
 const DECIMAL_MAX_DIGITS = 30;
 const DECIMAL_MAX_FRACTION_DIGITS = 18;
 
-function parseDecimal(value: unknown): string {
+function parseDecimal(value: unknown, node?: ValueNode): string {
   if (typeof value !== 'string') {
-    throw new GraphQLError(
+    throw badScalar(
       'Decimal must be a string such as "1250.50": a JSON number may already have lost digits.',
+      node,
     );
   }
   const fractionDigits = value.includes('.') ? value.length - value.indexOf('.') - 1 : 0;
   const digits = value.replace(/[-.]/g, '').length;
   if (!DECIMAL.test(value) || digits > DECIMAL_MAX_DIGITS || fractionDigits > DECIMAL_MAX_FRACTION_DIGITS) {
-    throw new GraphQLError(
+    throw badScalar(
       'Decimal must be at most 30 digits, at most 18 of them after one point, and no exponent.',
+      node,
     );
   }
   return value;
@@ -44,6 +54,6 @@ builder.scalarType('Decimal', {
     '18 after the point, no exponent, no sign but a leading "-". Used wherever money or tokens change hands. ' +
     'Compared by value ("1.0" is "1"). On input a JSON number is refused: it may already have lost digits.',
   serialize: (decimal) => decimal,
-  parseValue: parseDecimal,
-  parseLiteral: (node) => parseDecimal(node.kind === Kind.STRING ? node.value : undefined),
+  parseValue: (value) => parseDecimal(value),
+  parseLiteral: (node) => parseDecimal(textOf(node), node),
 });

@@ -10,8 +10,17 @@ import * as z from 'zod';
 const SECRET_MIN_CHARACTERS = 32;
 const API_KEY_MIN_CHARACTERS = 16;
 
+/** Paths are put behind it, and the key alone says who is calling. */
+const isBaseUrl = (text: string) => {
+  const { search, hash, username, password } = new URL(text);
+  return `${search}${hash}${username}${password}` === '' && !/[?#]/.test(text);
+};
+
 const httpUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+  .refine((text) => !URL.canParse(text) || isBaseUrl(text), {
+    error: 'must have no query, fragment or credentials',
+  })
   .transform((url) => url.replace(/\/+$/, ''));
 
 const origin = z.string().refine((value) => URL.canParse(value) && new URL(value).origin === value, {
@@ -23,7 +32,10 @@ const configSchema = z.object({
   OPERATIONS_MODE: z.enum(['open', 'audit', 'safelist', 'id_only']),
   MAIN_API_URL: httpUrl,
   PRICE_API_URL: httpUrl,
-  INTERNAL_API_KEY: z.string().min(API_KEY_MIN_CHARACTERS),
+  INTERNAL_API_KEY: z
+    .string()
+    .min(API_KEY_MIN_CHARACTERS)
+    .regex(/^[\x21-\x7e]*$/, { error: 'must be characters that a header can carry, without spaces' }),
   JWT_SECRET: z.string().min(SECRET_MIN_CHARACTERS),
   /** Requests a minute. */
   RATE_LIMIT_THRESHOLD: z

@@ -17,6 +17,7 @@ import { createGraphQLHandler } from './graphql/yoga.ts';
 import { handleRequest } from './http/handle-request.ts';
 import { healthResponse } from './http/health.ts';
 import { errorResponse } from './http/responses.ts';
+import { UnknownSymbols } from './loaders/on-demand-prices.ts';
 import { PriceSnapshotMemory } from './loaders/prices.ts';
 import { log } from './observability/log.ts';
 import { bundledOperation } from './operations/manifest.ts';
@@ -44,6 +45,7 @@ function createGateway(env: Env): Gateway {
     maxAttempts: UPSTREAM_REQUEST_MAX_ATTEMPTS,
   });
   const snapshotMemory = new PriceSnapshotMemory();
+  const unknownSymbols = new UnknownSymbols();
   const graphql = createGraphQLHandler({
     schema,
     mode: config.OPERATIONS_MODE,
@@ -78,6 +80,7 @@ function createGateway(env: Env): Gateway {
                   pricesKv: env.PRICES_KV,
                   cacheKv: env.CACHE_KV,
                   snapshotMemory,
+                  unknownSymbols,
                   fetchPrices: (symbols) => promptApis.price.batch(symbols),
                   fetchDetail: (id) => promptApis.main.projectDetail(id),
                   waitUntil: (promise) => ctx.waitUntil(promise),

@@ -2,9 +2,10 @@
  * What a client learns of an error: always a code; the message where it is the caller's or a known fault, and
  * otherwise a mask with the request's id, under which the log has the rest.
  */
-import { GraphQLError, Kind } from 'graphql';
-import type { Plugin } from 'graphql-yoga';
+import { GraphQLError } from 'graphql';
+import { type Plugin, processRegularResult } from 'graphql-yoga';
 import { errorFields, log } from '../observability/log.ts';
+import { createArgumentPathFinder } from './argument-path.ts';
 import type { RequestServices } from './request-services.ts';
 
 /** The status of an answer without `data`, by the code of its first error. */
@@ -19,45 +20,81 @@ const STATUS_BY_CODE: Record<string, number> = {
 
 export function useErrorPolicy(): Plugin<object, RequestServices> {
   return {
-    onResultProcess({ result, setResult, serverContext }) {
+    onResultProcess({ result, setResult, resultProcessor, setResultProcessor, serverContext }) {
       if (Array.isArray(result) || Symbol.asyncIterator in result) return;
-      if (!('errors' in result) || !result.errors?.length) return;
-      const hasData = 'data' in result;
-      const errors = result.errors.map((error) => presentable(error, hasData, serverContext.requestId));
-      setResult({ ...result, errors });
+      const refused = !('data' in result) && result.errors?.some(hasOwnStatus) === true;
+      if (result.errors?.length) {
+        const present = presenter('data' in result, serverContext.requestId);
+        setResult({ ...result, errors: result.errors.map(present) });
+      } else if (resultProcessor === undefined) {
+        setResult({ errors: [NOT_ACCEPTABLE] });
+      }
+      // A refusal is one JSON answer with its status, even where the client asks for a stream or for what nobody has.
+      if (resultProcessor === undefined || (refused && resultProcessor !== processRegularResult)) {
+        setResultProcessor(processRegularResult, 'application/json');
+      }
     },
   };
 }
 
-function presentable(error: GraphQLError, hasData: boolean, requestId: string): GraphQLError {
-  const { http, ...extensions } = error.extensions;
-  const code = codeOf(error);
-  if (code === 'INTERNAL_SERVER_ERROR') {
-    log.error('graphql.error', {
-      requestId,
-      path: error.path?.join('.'),
-      ...errorFields(error.originalError ?? error),
+const NOT_ACCEPTABLE = new GraphQLError(
+  'The answer is application/graphql-response+json or application/json; the request accepts neither.',
+  { extensions: { code: 'BAD_USER_INPUT', http: { status: 406 } } },
+);
+
+/** It refused the request before it was parsed, so that its status stands whatever the client accepts. */
+const hasOwnStatus = (error: GraphQLError) => {
+  const { http } = error.extensions as { http?: { spec?: boolean } };
+  return http !== undefined && http.spec !== true;
+};
+
+function presenter(hasData: boolean, requestId: string): (error: GraphQLError) => GraphQLError {
+  const argumentPathOf = createArgumentPathFinder();
+  const logged = new Set<unknown>();
+  return (error) => {
+    const { http, ...extensions } = error.extensions;
+    const code = codeOf(error);
+    if (code === 'INTERNAL_SERVER_ERROR') {
+      const cause = error.originalError ?? error;
+      // One failed batch fails every field that waited for it: that is one fault, and one line.
+      if (!logged.has(cause)) {
+        log.error('graphql.error', { requestId, path: error.path?.join('.'), ...errorFields(cause) });
+      }
+      logged.add(cause);
+      return rebuilt(error, 'Unexpected error.', { code, requestId, ...statusOf(code, hasData) });
+    }
+    const unresolved = extensions.code === UNRESOLVED_OPERATION;
+    const argumentPath =
+      extensions.argumentPath ??
+      (unresolved ? ['operationName'] : code === 'BAD_USER_INPUT' ? argumentPathOf(error) : undefined);
+    return rebuilt(error, isTooDeep(error) ? 'The document is nested too deeply.' : error.message, {
+      ...extensions,
+      code,
+      ...(argumentPath === undefined ? {} : { argumentPath }),
+      ...(hasOwnStatus(error) && !unresolved && !hasData ? { http } : statusOf(code, hasData)),
     });
-    return rebuilt(error, 'Unexpected error.', { code, requestId, ...statusOf(code, hasData) });
-  }
-  const argumentPath = extensions.argumentPath ?? variablePath(error);
-  return rebuilt(error, error.message, {
-    ...extensions,
-    code,
-    ...(argumentPath === undefined ? {} : { argumentPath }),
-    // An error that brought its own status refused the request before it was parsed.
-    ...(http === undefined ? statusOf(code, hasData) : { http }),
-  });
+  };
 }
 
+const UNRESOLVED_OPERATION = 'OPERATION_RESOLUTION_FAILURE';
+
 /** Codes that only Yoga and graphql-js use say what BAD_USER_INPUT says. */
-const CALLERS_FAULT = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_REQUEST']);
+const CALLERS_FAULT = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_REQUEST',
+  UNRESOLVED_OPERATION,
+]);
 
 function codeOf(error: GraphQLError): string {
   const { code } = error.extensions;
   if (typeof code === 'string') return CALLERS_FAULT.has(code) ? 'BAD_USER_INPUT' : code;
-  return isOwnFinding(error) ? 'BAD_USER_INPUT' : 'INTERNAL_SERVER_ERROR';
+  return isTooDeep(error) || isOwnFinding(error) ? 'BAD_USER_INPUT' : 'INTERNAL_SERVER_ERROR';
 }
+
+/** Parsing and validation go down into a document by recursion, and a few thousand levels end the stack. */
+const isTooDeep = (error: GraphQLError) =>
+  error.path === undefined && error.originalError instanceof RangeError;
 
 function isOwnFinding(error: GraphQLError): boolean {
   const cause = error.originalError;
@@ -66,11 +103,6 @@ function isOwnFinding(error: GraphQLError): boolean {
   // document; a value that a resolver gave and a scalar refused has none.
   if (error.path === undefined) return cause == null || pointsAtRequest(error);
   return cause instanceof GraphQLError && pointsAtRequest(cause);
-}
-
-function variablePath(error: GraphQLError): string[] | undefined {
-  const node = error.nodes?.[0];
-  return node?.kind === Kind.VARIABLE_DEFINITION ? [node.variable.name.value] : undefined;
 }
 
 /** `spec` has Yoga keep 200 for clients that accept `application/json` alone, as GraphQL over HTTP asks. */

@@ -13,6 +13,7 @@ export interface RequestSources {
   pricesKv: KVNamespace;
   cacheKv: KVNamespace;
   snapshotMemory: PriceSources['memory'];
+  unknownSymbols: PriceSources['unknownSymbols'];
   fetchPrices: PriceSources['fetchPrices'];
   fetchDetail: ProjectDetailSources['fetchDetail'];
   waitUntil(promise: Promise<unknown>): void;
@@ -36,6 +37,7 @@ export function createRequestContext(sources: RequestSources): GatewayContext {
     prices: createPriceLoader({
       kv: sources.pricesKv,
       memory: sources.snapshotMemory,
+      unknownSymbols: sources.unknownSymbols,
       fetchPrices: sources.fetchPrices,
       nowMs,
       waitUntil,

@@ -50,7 +50,11 @@ function withHeaders(
   const headers = new Headers(response.headers);
   headers.set('x-request-id', requestId);
   headers.set('X-Content-Type-Options', 'nosniff');
-  if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'private, no-store');
+  // Yoga's streams say `no-cache`, which lets a shared cache keep them.
+  if ((headers.get('Cache-Control') ?? 'no-cache') === 'no-cache') {
+    headers.set('Cache-Control', 'private, no-store');
+  }
   if (request.method !== 'OPTIONS') applyCors(request, headers, corsOrigins);
-  return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
+  const body = request.method === 'HEAD' ? null : response.body;
+  return new Response(body, { status: response.status, statusText: response.statusText, headers });
 }

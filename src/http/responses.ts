@@ -1,8 +1,13 @@
-/** A JSON answer that nobody stores: without a `Cache-Control`, shared caches invent a lifetime. */
+/** A JSON answer that nobody stores or reads as something else: without a `Cache-Control`, shared caches invent a lifetime. */
 export function jsonResponse(body: unknown, status: number, headers: Record<string, string> = {}): Response {
   return new Response(JSON.stringify(body), {
     status,
-    headers: { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store', ...headers },
+    headers: {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+      ...headers,
+    },
   });
 }
 

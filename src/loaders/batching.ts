@@ -12,7 +12,7 @@ function scheduleBatch(run: () => void): void {
 
 /** A DataLoader whose batch function answers with a map; keys that are not in it are null. */
 export function loaderOf<Key, Value, CacheKey = Key>(
-  loadMany: (keys: readonly Key[]) => Promise<ReadonlyMap<CacheKey, Value | Error>>,
+  loadMany: (keys: readonly Key[]) => Promise<ReadonlyMap<CacheKey, Value | null | Error>>,
   cacheKeyOf?: (key: Key) => CacheKey,
 ): DataLoader<Key, Value | null, CacheKey> {
   const keyOf = cacheKeyOf ?? ((key: Key) => key as unknown as CacheKey);

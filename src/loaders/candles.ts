@@ -11,17 +11,21 @@ import { loaderOf } from './batching.ts';
 
 export interface CandleLoader {
   inRange(range: CandleRange): Promise<CandleRow[]>;
-  /** Hourly closes over the last so many seconds, oldest first. */
+  /** The closes of the hours that ended within the last so many seconds, oldest first. */
   closes(symbol: string, periodSeconds: number): Promise<ClosePoint[]>;
   /** What the nightly run computed over daily closes; null where it has not yet. */
   indicators(symbol: string): Promise<IndicatorsRecord | null>;
 }
 
+const HOUR_SECONDS = 3_600;
+
 /** One set a request. Closes cost one D1 call a distinct period. */
 export function createCandleLoader(db: D1Database, nowSeconds: number): CandleLoader {
   const closesByPeriod = new Map<number, ReturnType<typeof closesOver>>();
   const closesOver = (periodSeconds: number) =>
-    loaderOf((symbols: readonly string[]) => hourlyCloses(db, symbols, nowSeconds - periodSeconds));
+    loaderOf((symbols: readonly string[]) =>
+      hourlyCloses(db, symbols, nowSeconds - periodSeconds - HOUR_SECONDS + 1),
+    );
   const indicators = loaderOf((symbols: readonly string[]) => indicatorsBySymbols(db, symbols));
   return {
     inRange: (range) => candlesInRange(db, range),

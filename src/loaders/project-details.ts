@@ -24,6 +24,7 @@ export type ProjectDetailRecord = z.output<typeof detailSchema>;
 
 /** A null detail notes that the main API does not know the project. */
 const keptSchema = z.object({ fetchedAt: z.number(), detail: detailSchema.nullable() });
+const KEPT_SECONDS = PROJECT_DETAIL_FRESH_SECONDS + PROJECT_DETAIL_STALE_SECONDS;
 
 export interface ProjectDetailLoader {
   /** Null where the main API knows nothing, and in a list beyond what may be asked for. */
@@ -37,17 +38,20 @@ export interface ProjectDetailSources {
   waitUntil(promise: Promise<unknown>): void;
 }
 
+type Details = Map<string, ProjectDetailRecord | null | Error>;
+
 /** One set a request. */
 export function createProjectDetailLoader(sources: ProjectDetailSources): ProjectDetailLoader {
   let fetchesLeft = DETAIL_MAX_FETCHES;
   const byProjectId = loaderOf(async (ids: readonly string[]) => {
     const kept = await readKept(sources.kv, ids);
-    const details = new Map<string, ProjectDetailRecord | Error>();
+    const details: Details = new Map();
     const due: string[] = [];
     for (const id of ids) {
       const entry = kept.get(projectDetailKey(id));
-      if (entry?.detail) details.set(id, entry.detail);
       const age = entry === undefined ? Number.POSITIVE_INFINITY : sources.nowSeconds - entry.fetchedAt;
+      // KV ends an entry on its own clock, and not to the second.
+      if (entry !== undefined && age < KEPT_SECONDS) details.set(id, entry.detail);
       if (age >= PROJECT_DETAIL_FRESH_SECONDS) due.push(id);
     }
     // Those with nothing at all come before those that are only stale.
@@ -69,18 +73,12 @@ async function readKept(kv: KVNamespace, ids: readonly string[]) {
   }
 }
 
-async function refresh(
-  sources: ProjectDetailSources,
-  id: string,
-  details: Map<string, ProjectDetailRecord | Error>,
-): Promise<void> {
+async function refresh(sources: ProjectDetailSources, id: string, details: Details): Promise<void> {
   try {
     const detail = await sources.fetchDetail(id);
-    if (detail) details.set(id, detail);
-    else details.delete(id);
+    details.set(id, detail);
     const kept = { fetchedAt: sources.nowSeconds, detail };
-    const ttl = PROJECT_DETAIL_FRESH_SECONDS + PROJECT_DETAIL_STALE_SECONDS;
-    sources.waitUntil(writeJsonValue(sources.kv, projectDetailKey(id), kept, ttl));
+    sources.waitUntil(writeJsonValue(sources.kv, projectDetailKey(id), kept, KEPT_SECONDS));
   } catch (error) {
     log.warn('details.fetch_failed', { projectId: id, ...errorFields(error) });
     if (!details.has(id)) {

@@ -10,7 +10,6 @@ import {
   trendingProjects,
 } from '../storage/d1/projects.ts';
 import type { ProjectRow } from '../storage/d1/rows.ts';
-import { foldText } from '../storage/search-text.ts';
 import { loaderOf } from './batching.ts';
 
 export interface ProjectLoader {
@@ -41,9 +40,7 @@ export function createProjectLoader(db: D1Database): ProjectLoader {
     page: async (query) => primed(await projectPage(db, query)),
     count: (filter) => countProjects(db, filter),
     trending: async (category, limit) => primed(await trendingProjects(db, category, limit)),
-    // Folding may leave nothing of a search, and an empty text would match everything.
-    search: async (text, limit) =>
-      foldText(text) === '' ? [] : primed(await searchProjects(db, text, limit)),
+    search: async (text, limit) => primed(await searchProjects(db, text, limit)),
     categories: () => projectCategories(db),
   };
 }

@@ -34,20 +34,23 @@ function refusal(
 
 /** Unknown properties are ignored; an empty `operationName` or `query` counts as absent. */
 const emptyAsAbsent = z
-  .string()
+  .string({ error: 'must be a string' })
   .nullish()
   .transform((text) => text || undefined);
 const jsonObject = z
-  .record(z.string(), z.unknown())
+  .record(z.string(), z.unknown(), { error: 'must be a JSON object' })
   .nullish()
   .transform((object) => object ?? undefined);
-const requestSchema = z.object({
-  documentId: emptyAsAbsent,
-  query: emptyAsAbsent,
-  operationName: emptyAsAbsent,
-  variables: jsonObject,
-  extensions: jsonObject,
-});
+const requestSchema = z.object(
+  {
+    documentId: emptyAsAbsent,
+    query: emptyAsAbsent,
+    operationName: emptyAsAbsent,
+    variables: jsonObject,
+    extensions: jsonObject,
+  },
+  { error: 'must be a JSON object' },
+);
 
 function toOperationRequest(properties: unknown): OperationRequest {
   const parsed = requestSchema.safeParse(properties);
@@ -63,7 +66,9 @@ function toOperationRequest(properties: unknown): OperationRequest {
 
 /** @throws GraphQLError with `extensions.http.status` where the request cannot be read. */
 export async function readOperationRequest(request: Request): Promise<OperationRequest> {
-  const operationRequest = request.method === 'GET' ? readUrl(new URL(request.url)) : await readBody(request);
+  const url = new URL(request.url);
+  const sent = request.method === 'GET' ? readParameters(url.searchParams) : await readBody(request);
+  const operationRequest = withPathId(sent, url.pathname);
   if (operationRequest.documentId === undefined && operationRequest.document === undefined) {
     throw refusal('The request names neither a document nor the id of one.', 400, {
       argumentPath: ['query'],
@@ -72,11 +77,22 @@ export async function readOperationRequest(request: Request): Promise<OperationR
   return operationRequest;
 }
 
-function readUrl(url: URL): OperationRequest {
-  const parameters = url.searchParams;
-  const pathId = url.pathname.match(/^\/graphql\/(.+)$/)?.[1];
+/** `/graphql/<id>` names the document as `documentId` does. */
+function withPathId(sent: OperationRequest, pathname: string): OperationRequest {
+  const encoded = pathname.match(/^\/graphql\/(.+)$/)?.[1];
+  if (encoded === undefined) return sent;
+  const pathId = decodePath(encoded);
+  if (sent.documentId !== undefined && sent.documentId !== pathId) {
+    throw refusal('The path and `documentId` name two documents.', 400, {
+      code: 'PERSISTED_QUERY_HASH_MISMATCH',
+    });
+  }
+  return { ...sent, documentId: pathId };
+}
+
+function readParameters(parameters: URLSearchParams): OperationRequest {
   return toOperationRequest({
-    documentId: pathId === undefined ? parameters.get('documentId') : decodePath(pathId),
+    documentId: parameters.get('documentId'),
     query: parameters.get('query'),
     operationName: parameters.get('operationName'),
     variables: jsonParameter(parameters, 'variables'),

@@ -6,8 +6,12 @@
 // A control character in a stored text could not be typed into a search; U+001F separates the fields below.
 const CONTROL_CHARACTERS = /\p{Cc}+/gu;
 
+// Sigma has another lower-case form at the end of a word, and where a search ends a name may go on.
+const FINAL_SIGMA = 'ς';
+
 export function foldText(text: string): string {
-  return text.toWellFormed().normalize('NFKC').toLowerCase().replace(CONTROL_CHARACTERS, ' ').trim();
+  const lowerCase = text.toWellFormed().normalize('NFKC').toLowerCase();
+  return lowerCase.replaceAll(FINAL_SIGMA, 'σ').replace(CONTROL_CHARACTERS, ' ').trim();
 }
 
 /** What search looks through, as one text in which no query reaches from one field into the next. */

@@ -31,7 +31,10 @@ async function costOf(
   const { d1Calls, kvReads, kvWrites, d1RowsRead } = gateway.counts;
   const upstreamCalls = (await market.calls()).total;
   // No binding to a Durable Object exists yet, so none can be called.
-  return { data: answer.data, cost: { d1Calls, kvReads, kvWrites, durableObjectCalls: 0, upstreamCalls, d1RowsRead } };
+  return {
+    data: answer.data,
+    cost: { d1Calls, kvReads, kvWrites, durableObjectCalls: 0, upstreamCalls, d1RowsRead },
+  };
 }
 
 /** How many list items an answer holds, at every depth. */
@@ -49,7 +52,11 @@ it('costs as many calls for a hundred items as for five, as the table says', asy
   const { pools } = await (await createMarket({ projectCount: 150, poolCount: 1 })).records();
   for (let number = 0; number < MANY + 20; number += 1) {
     const id = `pool_of_one_${number}`;
-    await market.putPool(id, { ...pools[0], id, project_id: number < MANY + 5 ? owner.id : projects[number]?.id });
+    await market.putPool(id, {
+      ...pools[0],
+      id,
+      project_id: number < MANY + 5 ? owner.id : projects[number]?.id,
+    });
   }
   for (const [position, project] of projects.entries()) {
     await market.patchProject(project.id, { trending_rank: position + 1, trending_score: 200 - position });

@@ -51,8 +51,8 @@ export const CRONS = {
   nightly: '0 0 * * *',
 } as const;
 
-/** @param vars replace those of the environment; `undefined` takes one away. */
-export function startGateway(market: TestMarket, vars: Record<string, string | undefined> = {}): TestGateway {
+/** @param vars replace those of the environment, bindings too; `undefined` takes one away. */
+export function startGateway(market: TestMarket, vars: Record<string, unknown> = {}): TestGateway {
   vi.useFakeTimers({ toFake: ['Date'], now: market.startAt * 1000 });
   const counts = noCounts();
   const bindings = {

@@ -52,17 +52,33 @@ function rangeSql(page: KeysetPage, bind: Bind): string {
     `WHERE ${[...page.filter, ...conditions].join(' AND ') || 'TRUE'} ORDER BY ${order} LIMIT ${limit})`;
 
   const keyed = (conditions: string[]) => part(conditions, `${keyColumn} ${direction}, id ${direction}`);
-  if (!page.keyNullable) {
-    return keyed(after ? [`(${keyColumn}, id) ${beyond} (${bind(after.key)}, ${bind(after.id)})`] : []);
-  }
+  const behind = ({ key, id }: KeysetPosition) =>
+    `(${keyColumn}, id) ${beyond}= (${bind(key)}, ${bind(besideId(id, page.descending))})`;
+  if (!page.keyNullable) return keyed(after ? [behind(after)] : []);
   const unkeyed = (conditions: string[]) => part([`${keyColumn} IS NULL`, ...conditions], `id ${direction}`);
   if (after?.key === null) return unkeyed([`id ${beyond} ${bind(after.id)}`]);
-  const present = after
-    ? [`(${keyColumn}, id) ${beyond} (${bind(after.key)}, ${bind(after.id)})`]
-    : [`${keyColumn} IS NOT NULL`];
+  const present = after ? [behind(after)] : [`${keyColumn} IS NOT NULL`];
   // The second half is read only where the first does not fill the page.
   return `${keyed(present)} UNION ALL ${unkeyed([])} LIMIT ${limit}`;
 }
+
+/**
+ * The first text behind an id, in either direction. SQLite enters an index at a pair of values and only then
+ * tests what it finds: entered at the id itself, every page would read the last row of the page before it again.
+ */
+function besideId(id: string, descending: boolean): string {
+  if (!descending) return `${id}${FIRST_CHARACTER}`;
+  const characters = [...id.toWellFormed()];
+  const last = characters.pop() ?? '';
+  if (last <= FIRST_CHARACTER) return characters.join('');
+  // Surrogates are no characters of their own.
+  const before = last === '\u{e000}' ? 0xd7ff : Number(last.codePointAt(0)) - 1;
+  return `${characters.join('')}${String.fromCodePoint(before)}${LAST_CHARACTER}`;
+}
+
+/** The first and last of the characters that ids are made of: the sync takes no NUL, and U+10FFFF is none. */
+const FIRST_CHARACTER = '\u{1}';
+const LAST_CHARACTER = '\u{10ffff}';
 
 function sortSql(page: KeysetPage, bind: Bind): string {
   const { keyColumn, after } = page;

@@ -112,6 +112,8 @@ const TRIGRAM_CHARACTERS = 3;
 /** The condition under which a project's text contains a search; `search` is what the caller typed. */
 function matchesText(search: string, bind: (value: unknown) => string): string {
   const folded = foldText(search);
+  // Folding may leave nothing of a search, and every text contains the empty one.
+  if (folded === '') return 'FALSE';
   if ([...folded].length < TRIGRAM_CHARACTERS) return `instr(search_text, ${bind(folded)}) > 0`;
   const phrase = `"${folded.replaceAll('"', '""')}"`;
   return `row_id IN (SELECT rowid FROM project_search WHERE project_search MATCH ${bind(phrase)})`;

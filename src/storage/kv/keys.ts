@@ -10,10 +10,9 @@
 /** The one value that holds every synced symbol; written by the minute's sync alone. It never expires. */
 export const PRICE_SNAPSHOT_KEY = 'prices';
 
-/** A symbol outside the snapshot, fetched on demand; also the note that no source knows it. */
+/** A symbol outside the snapshot, fetched on demand. */
 export const onDemandPriceKey = (symbol: string) => `price:${symbol}`;
 export const ON_DEMAND_PRICE_TTL_SECONDS = 300;
-export const UNKNOWN_PRICE_TTL_SECONDS = 60;
 
 // ── CACHE_KV ──
 
@@ -26,3 +25,6 @@ export const PROJECT_DETAIL_STALE_SECONDS = 3600;
 
 /** How long an isolate keeps the price snapshot before it asks KV again. */
 export const PRICE_SNAPSHOT_MEMORY_SECONDS = 15;
+
+/** How long an isolate remembers that no source knows a symbol. */
+export const UNKNOWN_PRICE_MEMORY_SECONDS = 60;

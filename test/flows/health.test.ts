@@ -1,0 +1,196 @@
+import { describe, expect, test } from 'vitest';
+import { CRONS } from '../support/gateway.ts';
+import { type Serving, startServing } from '../support/serving-bench.ts';
+
+interface Health {
+  status: string;
+  checks: { d1: string; kv: string };
+  jobs: Record<
+    string,
+    {
+      late: boolean;
+      outcome: string;
+      startedAt: string | null;
+      lastSuccessAt: string | null;
+      read: number;
+      firstError: string | null;
+    }
+  >;
+}
+
+async function health({ gateway }: Serving): Promise<Health & { code: number }> {
+  const response = await gateway.fetch('/health');
+  expect(response.headers.get('cache-control')).toBe('no-store');
+  expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+  expect(response.headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/);
+  return { code: response.status, ...((await response.json()) as Health) };
+}
+
+const late = ({ jobs }: Health) => Object.keys(jobs).filter((job) => jobs[job]?.late);
+
+describe('/health', () => {
+  test('is 503 while nothing ever ran', async () => {
+    const serving = await startServing({ crons: [] });
+    const { code, status, checks, jobs } = await health(serving);
+    expect([code, status, checks]).toEqual([503, 'unavailable', { d1: 'ok', kv: 'ok' }]);
+    expect(Object.values(jobs).every(({ outcome }) => outcome === 'never run')).toBe(true);
+  });
+
+  test('is 200 after the first syncs, with the last run of each job', async () => {
+    const serving = await startServing();
+    const { code, status, checks, jobs } = await health(serving);
+    expect([code, status, checks]).toEqual([200, 'ok', { d1: 'ok', kv: 'ok' }]);
+    expect(jobs.projects).toEqual({
+      late: false,
+      outcome: 'ok',
+      startedAt: '2024-02-18T13:34:37Z',
+      finishedAt: '2024-02-18T13:34:37Z',
+      lastSuccessAt: '2024-02-18T13:34:37Z',
+      read: 30,
+      written: 30,
+      skipped: 0,
+      firstError: null,
+    });
+    expect(jobs['daily-candles']).toMatchObject({ outcome: 'never run', late: false, startedAt: null });
+  });
+
+  test('answers HEAD with the status alone', async () => {
+    const serving = await startServing();
+    const head = async () => {
+      const response = await serving.gateway.fetch('/health', { method: 'HEAD' });
+      return [response.status, await response.text()];
+    };
+    expect(await head()).toEqual([200, '']);
+    serving.db.fail('gone');
+    expect(await head()).toEqual([503, '']);
+  });
+
+  test('refuses other methods', async () => {
+    const serving = await startServing();
+    const response = await serving.gateway.fetch('/health', { method: 'POST' });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  });
+
+  test('is 503 while D1 fails, and says why in the log alone', async () => {
+    const serving = await startServing();
+    serving.db.fail('D1_ERROR: the secret reason');
+    const { code, checks, jobs } = await health(serving);
+    expect([code, checks, jobs]).toEqual([503, { d1: 'failed', kv: 'ok' }, {}]);
+    expect(serving.complaints()).toMatchObject([
+      { event: 'health.d1_failed', error: 'D1_ERROR: the secret reason' },
+    ]);
+    serving.db.fail(null);
+    expect((await health(serving)).code).toBe(200);
+  });
+
+  test('is 503 while KV fails, and still shows the jobs', async () => {
+    const serving = await startServing();
+    serving.pricesKv.fail('KV GET failed: 500');
+    const { code, checks, jobs } = await health(serving);
+    expect([code, checks, jobs.prices?.outcome]).toEqual([503, { d1: 'ok', kv: 'failed' }, 'ok']);
+    expect(serving.complaints()).toMatchObject([{ event: 'health.kv_failed', error: 'KV GET failed: 500' }]);
+  });
+
+  test('is 503 once a sync is older than three of its intervals', async () => {
+    const serving = await startServing();
+    await serving.gateway.advance(180);
+    expect((await health(serving)).code).toBe(200);
+    await serving.gateway.advance(1);
+    const aged = await health(serving);
+    expect([aged.code, late(aged)]).toEqual([503, ['prices']]);
+    await serving.gateway.scheduled(CRONS.prices);
+    expect((await health(serving)).code).toBe(200);
+
+    await serving.gateway.advance(15 * 60);
+    await serving.gateway.scheduled(CRONS.prices);
+    expect(late(await health(serving))).toEqual(['projects']);
+  });
+
+  test('counts what never ran from the first run of anything', async () => {
+    const serving = await startServing();
+    await serving.gateway.advance(3 * 3_600 + 1);
+    for (const cron of [CRONS.projects, CRONS.prices, CRONS.pools]) await serving.gateway.scheduled(cron);
+    expect(late(await health(serving))).toEqual(['hourly-candles', 'cleanup']);
+  });
+
+  test('does not take a failed run for a success, and shows its first error', async () => {
+    const serving = await startServing();
+    await serving.market.fault({ route: 'prices-batch', kind: '500' });
+    await serving.gateway.advance(120);
+    await serving.gateway.scheduled(CRONS.prices);
+    const failing = await health(serving);
+    expect(failing.code).toBe(200);
+    expect(failing.jobs.prices).toMatchObject({ outcome: 'failed', lastSuccessAt: '2024-02-18T13:34:37Z' });
+    expect(failing.jobs.prices?.firstError).toContain('HTTP 500');
+    await serving.gateway.advance(61);
+    await serving.gateway.scheduled(CRONS.prices);
+    const aged = await health(serving);
+    expect([aged.code, late(aged)]).toEqual([503, ['prices']]);
+    expect(JSON.stringify(aged)).not.toContain(serving.market.apiKey);
+  });
+});
+
+describe('a Worker that is not configured', () => {
+  const SECRET = 'a-secret-that-never-shows-itself-anywhere';
+  const faults: [string, Record<string, string | undefined>][] = [
+    ['MAIN_API_URL', { MAIN_API_URL: undefined }],
+    ['PRICE_API_URL', { PRICE_API_URL: 'ftp://prices.example' }],
+    ['INTERNAL_API_KEY', { INTERNAL_API_KEY: undefined }],
+    ['JWT_SECRET', { JWT_SECRET: SECRET.slice(0, 20) }],
+    ['OPERATIONS_MODE', { OPERATIONS_MODE: 'closed' }],
+    ['RATE_LIMIT_THRESHOLD', { RATE_LIMIT_THRESHOLD: '0' }],
+    ['CORS_ORIGINS', { CORS_ORIGINS: 'app.example' }],
+    ['ADMIN_KEY', { ADMIN_KEY: SECRET.slice(0, 10) }],
+  ];
+  test.each(faults)('answers 503 on every route, and names %s in its log alone', async (name, vars) => {
+    const serving = await startServing({ crons: [], vars });
+    for (const [path, method] of [
+      ['/graphql?query={__typename}', 'GET'],
+      ['/graphql', 'POST'],
+      ['/graphql', 'OPTIONS'],
+      ['/health', 'GET'],
+      ['/health', 'HEAD'],
+      ['/nothing', 'GET'],
+    ] as const) {
+      const response = await serving.gateway.fetch(path, { method });
+      expect(response.status).toBe(503);
+      const requestId = response.headers.get('x-request-id');
+      expect(requestId).toMatch(/^[\da-f-]{36}$/);
+      expect(response.headers.get('cache-control')).toContain('no-store');
+      expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+      expect(JSON.parse(await response.text())).toEqual({
+        errors: [
+          {
+            message: 'The gateway is not ready to serve.',
+            extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
+          },
+        ],
+      });
+      const complaints = serving.complaints();
+      expect(complaints).toMatchObject([{ event: 'config.invalid' }]);
+      expect(complaints[0]?.issues).toMatch(new RegExp(`^${name}: `));
+    }
+    expect(serving.written()).not.toContain('a-secret');
+    expect(serving.written()).not.toContain(serving.market.apiKey);
+  });
+
+  test('runs no sync', async () => {
+    const serving = await startServing({ vars: { JWT_SECRET: undefined } });
+    expect(await serving.upstreamCalls()).toEqual({});
+  });
+});
+
+test('secrets are in no log line, whatever fails', async () => {
+  const serving = await startServing({ vars: { JWT_SECRET: 'a-secret-for-tests-of-32-characters' } });
+  for (const kind of ['500', 'reset', 'truncated', 'wrong-shape'] as const) {
+    await serving.market.fault({ route: '*', kind });
+    for (const cron of [CRONS.projects, CRONS.prices]) await serving.gateway.scheduled(cron);
+    await serving.gateway.post(
+      { query: '{ price(symbol: "HEX") { price } project(by: { slug: "bitcoin" }) { detail { about } } }' },
+      { Authorization: 'Bearer a-token-of-a-user' },
+    );
+  }
+  for (const secret of [serving.market.apiKey, 'a-secret-for-tests', 'a-token-of-a-user']) {
+    expect(serving.written()).not.toContain(secret);
+  }
+});

@@ -1,0 +1,137 @@
+/** A gateway with empty storage and a market of its own, whose D1 and KV can be made to fail, and whose log is kept. */
+import { env } from 'cloudflare:workers';
+import { vi } from 'vitest';
+import { CRONS, startGateway, type TestGateway } from './gateway.ts';
+import { createMarket, type TestMarket } from './market.ts';
+import type { MarketOptions } from './upstream/market.ts';
+
+const TABLES = [
+  'project_cache',
+  'ido_pool_cache',
+  'user_investment_cache',
+  'candle',
+  'hour_in_progress',
+  'price_indicator',
+  'sync_lease',
+  'sync_run',
+];
+
+export interface Breakable<Binding> {
+  binding: Binding;
+  /** From now on every call fails with the message; null heals it. */
+  fail(message: string | null): void;
+  puts: { key: string; value: string; expirationTtl: number | undefined }[];
+}
+
+export interface LogLine {
+  level: string;
+  event: string;
+  requestId?: string;
+  error?: string;
+  [field: string]: unknown;
+}
+
+export interface Serving {
+  gateway: TestGateway;
+  market: TestMarket;
+  db: Breakable<D1Database>;
+  pricesKv: Breakable<KVNamespace>;
+  cacheKv: Breakable<KVNamespace>;
+  /** What was logged since the last time, warnings and errors only. */
+  complaints(): LogLine[];
+  /** All that was logged, as it was written. */
+  written(): string;
+  /** What upstream was asked since the last time, by route. */
+  upstreamCalls(): Promise<Record<string, number>>;
+}
+
+export const FIRST_SYNC = [CRONS.projects, CRONS.prices, CRONS.pools];
+
+export async function startServing(
+  options: { market?: MarketOptions; vars?: Record<string, string | undefined>; crons?: string[] } = {},
+): Promise<Serving> {
+  await env.DB.batch(TABLES.map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
+  for (const kv of [env.PRICES_KV, env.CACHE_KV]) {
+    const { keys } = await kv.list();
+    await Promise.all(keys.map(({ name }) => kv.delete(name)));
+  }
+  const lines: string[] = [];
+  for (const level of ['info', 'warn', 'error', 'log', 'debug'] as const) {
+    vi.spyOn(console, level).mockImplementation((...parts: unknown[]) => {
+      lines.push(parts.map(String).join(' '));
+    });
+  }
+  const market = await createMarket({
+    projectCount: 30,
+    poolCount: 6,
+    investmentCount: 10,
+    ...options.market,
+  });
+  const db = breakableD1(env.DB);
+  const pricesKv = breakableKv(env.PRICES_KV);
+  const cacheKv = breakableKv(env.CACHE_KV);
+  const bindings = { DB: db.binding, PRICES_KV: pricesKv.binding, CACHE_KV: cacheKv.binding };
+  const gateway = startGateway(market, { ...bindings, ...options.vars });
+  for (const cron of options.crons ?? FIRST_SYNC) await gateway.scheduled(cron);
+  await market.resetCalls();
+  let read = lines.length;
+  return {
+    gateway,
+    market,
+    db,
+    pricesKv,
+    cacheKv,
+    complaints() {
+      const found = lines.slice(read).map((line) => JSON.parse(line) as LogLine);
+      read = lines.length;
+      return found.filter(({ level }) => level !== 'info');
+    },
+    written: () => lines.join('\n'),
+    async upstreamCalls() {
+      const { byRoute } = await market.calls();
+      await market.resetCalls();
+      return byRoute;
+    },
+  };
+}
+
+function breakableD1(db: D1Database): Breakable<D1Database> {
+  let failure: string | null = null;
+  const refuse = async () => {
+    throw new Error(failure ?? '');
+  };
+  const broken = { bind: () => broken, all: refuse, run: refuse, first: refuse };
+  const binding = {
+    prepare: (sql: string) => (failure === null ? db.prepare(sql) : broken),
+    batch: (statements: D1PreparedStatement[]) => (failure === null ? db.batch(statements) : refuse()),
+  } as unknown as D1Database;
+  const fail = (message: string | null) => {
+    failure = message;
+  };
+  return { binding, fail, puts: [] };
+}
+
+function breakableKv(kv: KVNamespace): Breakable<KVNamespace> {
+  let failure: string | null = null;
+  const puts: Breakable<KVNamespace>['puts'] = [];
+  const attempt = async <Answer>(call: () => Promise<Answer>): Promise<Answer> => {
+    if (failure !== null) throw new Error(failure);
+    return call();
+  };
+  const binding = {
+    get: (keys: string[], type: 'text') => attempt(() => kv.get(keys, type)),
+    put: (key: string, value: string, options?: KVNamespacePutOptions) => {
+      puts.push({ key, value, expirationTtl: options?.expirationTtl });
+      return attempt(() => kv.put(key, value, options));
+    },
+  } as unknown as KVNamespace;
+  const fail = (message: string | null) => {
+    failure = message;
+  };
+  return { binding, fail, puts };
+}
+
+/** The code of each error by where it was found; errors themselves come in no order. */
+export const faults = (answer: {
+  errors: { path?: (string | number)[]; extensions: Record<string, unknown> }[] | undefined;
+}) => (answer.errors ?? []).map(({ path, extensions }) => [path?.join('.'), extensions.code]).sort();
