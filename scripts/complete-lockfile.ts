@@ -36,7 +36,8 @@ const PROCESSORS: [RegExp, string][] = [
 function platformOf(name: string): Pick<LockedPackage, 'os' | 'cpu' | 'libc'> {
   const find = (table: [RegExp, string][]) => table.find(([pattern]) => pattern.test(name))?.[1];
   const [os, cpu] = [find(OPERATING_SYSTEMS), find(PROCESSORS)];
-  if (os === undefined || cpu === undefined) throw new Error(`the name of ${name} does not tell its platform`);
+  if (os === undefined || cpu === undefined)
+    throw new Error(`the name of ${name} does not tell its platform`);
   const libc = os !== 'linux' ? {} : { libc: [name.endsWith('-musl') ? 'musl' : 'glibc'] };
   return { os: [os], cpu: [cpu], ...libc };
 }

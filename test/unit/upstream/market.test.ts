@@ -128,35 +128,44 @@ describe('a market', () => {
   });
 });
 
-describe.skipIf(!hasSharedMarket())('a market of real coins', () => {
-  it('starts at the listed prices, and Bitcoin has its real days', async () => {
-    const real = market({ source: 'shared' });
-    const { body } = await ask(real, '/prices/batch?symbols=BTC,ETH,SATS');
-    expect([body.BTC.priceUsd, body.ETH.priceUsd, body.SATS.priceUsd]).toEqual([
-      51_618, 2_794.23, 5.17785e-7,
-    ]);
-    expect(body.ETH.changePercent24h).toBeCloseTo(0.89921, 4);
-    const days = (await ask(real, '/prices/BTC/history?period=365d&interval=1d')).body;
-    expect(days).toHaveLength(365);
-    expect(days.at(-1)).toEqual({
-      time: 1_708_128_000,
-      open: 52162.65,
-      high: 52214.05,
-      low: 50642.36,
-      close: 51666.22,
-      volume: 5387.3486576,
-    });
-    real.advance(86_400);
-    const [last, today] = (await ask(real, '/prices/BTC/history?period=365d&interval=1d')).body.slice(-2);
-    expect(last.close).toBe(51666.22);
-    expect(today.open).toBe(51666.22);
+const SOURCES = hasSharedMarket() ? (['made-up', 'shared'] as const) : (['made-up'] as const);
+const DAY_SECONDS = 86_400;
+const YEAR_OF_BITCOIN = '/prices/BTC/history?period=365d&interval=1d';
+
+describe.each(SOURCES)('a %s market as it starts', (source) => {
+  it('asks the prices that its projects are listed at', async () => {
+    const started = market({ source });
+    const listed = new Map(
+      started.records().projects.map(({ symbol, current_price }) => [symbol, current_price]),
+    );
+    const { body } = await ask(started, '/prices/batch?symbols=BTC,ETH');
+    // A project's own figures are a few minutes old.
+    for (const symbol of ['BTC', 'ETH']) {
+      expect(body[symbol].priceUsd / Number(listed.get(symbol))).toBeCloseTo(1, 1);
+    }
   });
 
-  it('moves the real days to where the market starts', async () => {
-    const real = market({ source: 'shared', startAt: 1_790_000_000 });
-    const days = (await ask(real, '/prices/BTC/history?period=365d&interval=1d')).body;
-    expect(days.at(-1).close).toBe(51666.22);
-    expect(days.at(-1).time).toBe(Math.floor(1_790_000_000 / 86_400) * 86_400 - 86_400);
-    expect((await ask(real, '/prices/BTC')).body.priceUsd).toBe(51_618);
+  it('has a year of days that end where it starts, wherever that is, and go on without a jump', async () => {
+    for (const startAt of [1_708_263_277, 1_790_000_000]) {
+      const started = market({ source, startAt });
+      const days = (await ask(started, YEAR_OF_BITCOIN)).body;
+      expect(days).toHaveLength(365);
+      expect(days.at(-1).time).toBe(Math.floor(startAt / DAY_SECONDS) * DAY_SECONDS - DAY_SECONDS);
+      started.advance(DAY_SECONDS);
+      const [last, today] = (await ask(started, YEAR_OF_BITCOIN)).body.slice(-2);
+      expect(last).toEqual(days.at(-1));
+      expect(today.open).toBe(last.close);
+    }
+  });
+
+  it('is that of the day it was recorded on, where it is recorded', async () => {
+    const started = market({ source });
+    const { body } = await ask(started, '/prices/batch?symbols=BTC,ETH,SATS');
+    const days = (await ask(started, YEAR_OF_BITCOIN)).body;
+    const recorded = started.source === 'shared';
+    expect([body.BTC.priceUsd, body.ETH.priceUsd].every((price) => price > 0)).toBe(true);
+    expect(body.BTC.priceUsd === 51_618 && body.ETH.priceUsd === 2_794.23).toBe(recorded);
+    expect(body.SATS?.priceUsd === 5.17785e-7).toBe(recorded);
+    expect(days.at(-1).close === 51_666.22 && days.at(-1).volume === 5_387.3486576).toBe(recorded);
   });
 });
