@@ -9,8 +9,10 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { generate } from '@graphql-codegen/cli';
-import { Kind, lexicographicSortSchema, parse, printSchema } from 'graphql';
+import { lexicographicSortSchema, printSchema } from 'graphql';
 import { schema } from './schema/schema.ts';
+import { registerOperation } from './src/operations/register-operation.ts';
+import type { RegisteredOperation } from './src/operations/registered-operation.ts';
 
 const SDL_FILE = 'schema/schema.graphql';
 const MANIFEST_FILE = 'operations/manifest.json';
@@ -44,16 +46,19 @@ async function generateTypedDocuments(sdl: string): Promise<Map<string, string>>
   return new Map(Object.entries(JSON.parse(persisted.content) as Record<string, string>));
 }
 
-/** One named operation a document, in the order of their names, so that a diff shows what changed. */
-function printManifest(documents: Map<string, string>): string {
-  const operations = [...documents].map(([id, document]) => {
-    const definition = parse(document).definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
-    if (definition?.name === undefined)
-      throw new Error(`an operation without a name: ${document.slice(0, 60)}`);
-    return { id, name: definition.name.value, kind: definition.operation, document };
-  });
+/** The registered operations in the order of their names, so that a diff shows what changed; their hash is the version. */
+async function printManifest(documents: Map<string, string>): Promise<string> {
+  const operations: RegisteredOperation[] = [];
+  for (const [id, document] of documents) {
+    const registered = await registerOperation(schema, { id, document });
+    if ('problem' in registered) {
+      throw new Error(`${registered.problem.message}: ${document.slice(0, 60)}`);
+    }
+    operations.push(registered.operation);
+  }
   operations.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return `${JSON.stringify({ operations }, null, 2)}\n`;
+  const version = createHash('sha256').update(JSON.stringify(operations)).digest('hex').slice(0, 12);
+  return `${JSON.stringify({ version, operations }, null, 2)}\n`;
 }
 
 async function writeOrCheck(file: string, content: string, check: boolean): Promise<void> {
@@ -67,4 +72,4 @@ const check = process.argv.includes('--check');
 const sdl = `${printSchema(lexicographicSortSchema(schema))}\n`;
 const documents = await generateTypedDocuments(sdl);
 await writeOrCheck(SDL_FILE, sdl, check);
-await writeOrCheck(MANIFEST_FILE, printManifest(documents), check);
+await writeOrCheck(MANIFEST_FILE, await printManifest(documents), check);

@@ -9,6 +9,21 @@ export const listSize = z
   .min(1, { error: 'must be at least 1' })
   .max(LIST_MAX_ITEMS, { error: `must be at most ${LIST_MAX_ITEMS}` });
 
+/** What a list costs: as many items as `first` asks for, within what it may. */
+export const listCost = (first: number | null | undefined, byDefault: number) => ({
+  field: 1,
+  multiplier: Math.min(Math.max(first ?? byDefault, 1), LIST_MAX_ITEMS),
+});
+
+/** What a list costs that answers each of its keys. One key may stand for a list of it, and variables may be missing. */
+export const keysCost = (keys: unknown, atMost = LIST_MAX_ITEMS) => ({
+  field: 1,
+  multiplier: Array.isArray(keys) ? Math.min(keys.length, atMost) : 1,
+});
+
+/** Points of a stored series are read together: a day's hours weigh as much as one object. */
+export const POINTS_AS_ONE = 24;
+
 /** Symbols are short; anything else in them is left to the sources to know or not. */
 const SYMBOL_MAX_CHARACTERS = 64;
 export const symbol = z

@@ -4,6 +4,7 @@
  * The schema loads in plain Node and knows nothing of Workers: what its resolvers need comes with the context.
  */
 import SchemaBuilder from '@pothos/core';
+import ComplexityPlugin from '@pothos/plugin-complexity';
 import RelayPlugin from '@pothos/plugin-relay';
 import ZodPlugin from '@pothos/plugin-zod';
 import type { GatewayContext } from '../src/graphql/context.ts';
@@ -22,17 +23,23 @@ export interface SchemaTypes {
   };
 }
 
+/** The field that answers with the page multiplies by its size. */
+const COUNTED_BY_THE_PAGE = { field: 1, multiplier: 1 };
+
 export const builder = new SchemaBuilder<SchemaTypes>({
-  plugins: [RelayPlugin, ZodPlugin],
+  plugins: [ComplexityPlugin, RelayPlugin, ZodPlugin],
   defaultFieldNullability: false,
+  // Costs are counted before an operation runs (`operations/operation-cost.ts`), not by its resolvers.
+  complexity: { disabled: true },
   relay: {
     nodeQueryOptions: false,
     nodesQueryOptions: false,
     cursorType: 'String',
-    nodesOnConnection: { description: 'The nodes of `edges`.' },
+    nodesOnConnection: { description: 'The nodes of `edges`.', complexity: COUNTED_BY_THE_PAGE },
     edgesFieldOptions: {
       description: 'What this page holds, in order.',
       nullable: { list: false, items: false },
+      complexity: COUNTED_BY_THE_PAGE,
     },
     nodeFieldOptions: { nullable: false, description: 'What the edge leads to.' },
     cursorFieldOptions: { description: 'Pass it as `after` to go on from here.' },

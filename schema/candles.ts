@@ -1,6 +1,6 @@
 import { CANDLES_MAX } from '../src/config.ts';
 import type { CandleIntervalCode, CandleRow } from '../src/graphql/context.ts';
-import { symbol } from './arguments.ts';
+import { POINTS_AS_ONE, symbol } from './arguments.ts';
 import { builder } from './builder.ts';
 import { badUserInput } from './errors.ts';
 
@@ -31,6 +31,7 @@ builder.queryField('candles', (t) =>
     description:
       'Candles of one symbol, oldest first, at most 1000: the first ones where `from` is given, else the last ones. ' +
       'Empty where none are held.',
+    complexity: { field: 1, multiplier: CANDLES_MAX / POINTS_AS_ONE },
     args: {
       symbol: t.arg.string({
         required: true,

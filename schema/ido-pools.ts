@@ -4,7 +4,7 @@ import type {
   IdoPoolStatus as IdoPoolStatusCode,
   IdoPoolType as IdoPoolTypeCode,
 } from '../src/graphql/context.ts';
-import { listSize } from './arguments.ts';
+import { listCost, listSize } from './arguments.ts';
 import { builder } from './builder.ts';
 import { connectionObject, connectionOf, decodeCursor } from './connections.ts';
 import { encodeGlobalId, localId } from './global-ids.ts';
@@ -177,6 +177,7 @@ builder.queryFields((t) => ({
     type: IdoPoolConnection,
     nullable: true,
     description: 'Pools by filter and order, paged forward.',
+    complexity: ({ first }) => listCost(first, 20),
     args: {
       filter: t.arg({ type: IdoPoolFilter, description: 'Which to list; all where left out.' }),
       orderBy: t.arg({ type: IdoPoolOrder, defaultValue: DEFAULT_ORDER, description: 'In what order.' }),

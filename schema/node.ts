@@ -2,6 +2,7 @@ import { brandWithType } from '@pothos/core';
 import * as z from 'zod';
 import { LIST_MAX_ITEMS } from '../src/config.ts';
 import type { GatewayContext, NodeRows } from '../src/graphql/context.ts';
+import { keysCost } from './arguments.ts';
 import { builder } from './builder.ts';
 import { decodeGlobalId, type NodeTypeName } from './global-ids.ts';
 
@@ -47,6 +48,7 @@ builder.queryFields((t) => ({
     type: [builder.nodeInterfaceRef()],
     nullable: { list: false, items: true },
     description: 'Objects by their global ids, 1 to 100, position by position; null as in `node`.',
+    complexity: ({ ids }) => keysCost(ids),
     args: {
       ids: t.arg.idList({ required: true, validate: { schema: idList }, description: 'The global ids.' }),
     },

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { LIST_MAX_ITEMS } from '../src/config.ts';
-import { symbol } from './arguments.ts';
+import { COMPARE_MAX_SYMBOLS, LIST_MAX_ITEMS } from '../src/config.ts';
+import { keysCost, symbol } from './arguments.ts';
 import { builder } from './builder.ts';
 import { badUserInput } from './errors.ts';
 import { comparePrices } from './price-comparison.ts';
@@ -8,7 +8,6 @@ import { PriceComparison } from './price-comparison-types.ts';
 import { Currency, Period, Price, resolvePrice } from './prices.ts';
 
 const COMPARE_MIN_SYMBOLS = 2;
-const COMPARE_MAX_SYMBOLS = 10;
 
 const symbolList = z
   .array(symbol)
@@ -34,6 +33,7 @@ builder.queryFields((t) => ({
     type: [Price],
     nullable: { list: true, items: true },
     description: 'The latest prices, 1 to 100 symbols, in the order asked; null for an unknown symbol.',
+    complexity: ({ symbols }) => keysCost(symbols),
     args: {
       symbols: t.arg.stringList({
         required: true,

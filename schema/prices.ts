@@ -5,6 +5,7 @@ import type {
   IndicatorsRecord,
   PriceRecord,
 } from '../src/graphql/context.ts';
+import { POINTS_AS_ONE } from './arguments.ts';
 import { builder } from './builder.ts';
 
 export const Currency = builder.enumType('Currency', {
@@ -205,6 +206,10 @@ export const Price = builder.objectRef<PriceModel>('Price').implement({
       type: [PricePoint],
       nullable: true,
       description: 'Hourly closes over the period, in US dollars, oldest first, for a sparkline.',
+      complexity: ({ period }) => ({
+        field: 1,
+        multiplier: Math.max(1, PERIODS[period ?? 'DAY'].seconds / 3600 / POINTS_AS_ONE),
+      }),
       args: { period: t.arg({ type: Period, defaultValue: 'DAY', description: 'Since when.' }) },
       resolve: ({ record }, { period }, context) =>
         context.candles.closes(record.symbol, PERIODS[period ?? 'DAY'].seconds),

@@ -4,7 +4,7 @@ import type {
   ProjectFilter as ProjectFilterModel,
   ProjectOrderField as ProjectOrderFieldName,
 } from '../src/graphql/context.ts';
-import { listSize } from './arguments.ts';
+import { listCost, listSize } from './arguments.ts';
 import { builder } from './builder.ts';
 import { connectionObject, connectionOf, decodeCursor } from './connections.ts';
 import { localId } from './global-ids.ts';
@@ -99,6 +99,7 @@ builder.queryFields((t) => ({
     nullable: true,
     description:
       'Projects by filter and order, paged forward; a missing sort key sorts last in both directions.',
+    complexity: ({ first }) => listCost(first, 20),
     args: {
       filter: t.arg({ type: ProjectFilter, description: 'Which to list; all live ones where left out.' }),
       orderBy: t.arg({ type: ProjectOrder, defaultValue: DEFAULT_ORDER, description: 'In what order.' }),
@@ -129,6 +130,7 @@ builder.queryFields((t) => ({
     type: [Project],
     nullable: true,
     description: 'Live projects by trending rank, best first.',
+    complexity: ({ first }) => listCost(first, 10),
     args: {
       category: t.arg.string({ description: 'Only of this category.' }),
       first: t.arg.int({
@@ -145,6 +147,7 @@ builder.queryFields((t) => ({
     description:
       'Projects whose name, symbol or description contain the text (2 to 64 characters), without regard to case. ' +
       'Best first: exact symbol, exact name, symbol prefix, name prefix, then the rest, each by market cap.',
+    complexity: ({ first }) => listCost(first, 20),
     args: {
       query: t.arg.string({ required: true, validate: { schema: searchText }, description: 'The text.' }),
       first: t.arg.int({

@@ -4,7 +4,7 @@ import type {
   ProjectStatus as ProjectStatusCode,
   SocialRecord,
 } from '../src/graphql/context.ts';
-import { listSize, parseArgument } from './arguments.ts';
+import { listCost, listSize, parseArgument } from './arguments.ts';
 import { builder } from './builder.ts';
 import { encodeGlobalId } from './global-ids.ts';
 import { IdoPool, Project } from './nodes.ts';
@@ -183,6 +183,7 @@ Project.implement({
       type: [IdoPool],
       nullable: true,
       description: 'Its pools, by sale start, the newest first.',
+      complexity: ({ first }) => listCost(first, 10),
       args: { first: t.arg.int({ defaultValue: 10, description: 'How many, 1 to 100.' }) },
       resolve: (row, args, context) =>
         context.idoPools.ofProject(row.id, parseArgument('first', listSize, args.first ?? 10)),

@@ -1,6 +1,6 @@
 /** The signed-in user. Nobody can sign in yet: `viewer` answers null until accounts exist. */
 import type { PermissionCode, SessionModel } from '../src/graphql/context.ts';
-import { listSize, parseArgument } from './arguments.ts';
+import { listCost, listSize, parseArgument } from './arguments.ts';
 import { builder } from './builder.ts';
 import { connectionOf, decodeCursor } from './connections.ts';
 import { encodeGlobalId } from './global-ids.ts';
@@ -57,6 +57,7 @@ User.implement({
       type: InvestmentConnection,
       nullable: true,
       description: 'Their investments, newest first.',
+      complexity: ({ first }) => listCost(first, 20),
       args: {
         status: t.arg({ type: InvestmentStatus, description: 'Only of this status.' }),
         first: t.arg.int({ defaultValue: 20, description: 'How many, 1 to 100.' }),
@@ -82,6 +83,7 @@ User.implement({
       type: TransactionConnection,
       nullable: true,
       description: 'Payments, claims and refunds, newest first.',
+      complexity: ({ first }) => listCost(first, 20),
       args: {
         first: t.arg.int({ defaultValue: 20, description: 'How many, 1 to 100.' }),
         after: t.arg.string({ description: 'A cursor of this list, to go on behind it.' }),

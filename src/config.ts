@@ -79,9 +79,24 @@ export function parseConfig(vars: object): ParsedConfig {
 
 // ── Requests ──
 export const REQUEST_BODY_MAX_BYTES = 100 * 1024;
-/** Some ten times the largest document of a real app. */
-export const DOCUMENT_MAX_TOKENS = 5_000;
+
+// ── Documents that were not registered; every registered one fits too ──
+export const DOCUMENT_MAX_TOKENS = 2_000;
+/** Levels of fields, a root field being the first. */
+export const DOCUMENT_MAX_DEPTH = 12;
+/** Levels under `__schema` or `__type`; what tools ask for goes some 15 deep. */
+export const INTROSPECTION_MAX_DEPTH = 20;
+export const DOCUMENT_MAX_ALIASES = 30;
+export const DOCUMENT_MAX_ROOT_FIELDS = 20;
+export const DIRECTIVES_MAX_PER_PLACE = 5;
+/** How often one selection may name one field. */
+export const FIELD_MAX_REPETITIONS = 50;
+/** In fields answered (`operations/operation-cost.ts`): a hundred projects with a hundred fields each. */
+export const OPERATION_MAX_COST = 10_000;
+
+// ── Arguments ──
 export const LIST_MAX_ITEMS = 100;
+export const COMPARE_MAX_SYMBOLS = 10;
 export const SEARCH_MIN_CHARACTERS = 2;
 export const SEARCH_MAX_CHARACTERS = 64;
 export const CANDLES_MAX = 1000;

@@ -14,14 +14,20 @@ import {
 import { graphiqlBundled } from './graphql/graphiql.ts';
 import { createRequestContext } from './graphql/request-context.ts';
 import { createGraphQLHandler } from './graphql/yoga.ts';
+import { adminResponse } from './http/admin.ts';
+import { AdminKey } from './http/admin-key.ts';
 import { handleRequest } from './http/handle-request.ts';
 import { healthResponse } from './http/health.ts';
 import { errorResponse } from './http/responses.ts';
+import { applySecurityHeaders } from './http/security-headers.ts';
 import { UnknownSymbols } from './loaders/on-demand-prices.ts';
 import { PriceSnapshotMemory } from './loaders/prices.ts';
 import { log } from './observability/log.ts';
-import { bundledOperation } from './operations/manifest.ts';
-import { JOB_SCHEDULES } from './sync/schedule.ts';
+import { repairLiveness } from './operations/liveness-writes.ts';
+import { bundledRelease } from './operations/manifest.ts';
+import { TieredRegistry } from './operations/registry.ts';
+import { UsageCounts } from './operations/usage.ts';
+import { JOB_SCHEDULES, jobsOfCron } from './sync/schedule.ts';
 import { createSync } from './sync/sync.ts';
 import type { UpstreamOptions } from './upstream/http.ts';
 import { createMainApi } from './upstream/main-api.ts';
@@ -32,6 +38,8 @@ interface Gateway {
   scheduled(cron: string): Promise<void>;
 }
 
+/** Asked anew each time: the clock may be another one by then. */
+const nowMs = () => Date.now();
 const randomId = () => crypto.randomUUID();
 
 function createGateway(env: Env): Gateway {
@@ -46,10 +54,19 @@ function createGateway(env: Env): Gateway {
   });
   const snapshotMemory = new PriceSnapshotMemory();
   const unknownSymbols = new UnknownSymbols();
+  const registry = new TieredRegistry({
+    db: env.DB,
+    kv: env.CACHE_KV,
+    bundled: bundledRelease,
+    nowMs,
+  });
+  const usage = new UsageCounts({ db: env.DB, nowMs });
+  const admin = config.ADMIN_KEY === undefined ? {} : adminRoute(env, config.ADMIN_KEY);
   const graphql = createGraphQLHandler({
     schema,
     mode: config.OPERATIONS_MODE,
-    findOperation: bundledOperation,
+    registry,
+    usage,
     graphiql: graphiqlBundled && config.ENVIRONMENT === 'development',
   });
   const jobIntervals = Object.fromEntries(
@@ -57,9 +74,10 @@ function createGateway(env: Env): Gateway {
   );
 
   return {
-    fetch: (request, ctx) =>
-      handleRequest(request, {
+    fetch: async (request, ctx) => {
+      const response = await handleRequest(request, {
         corsOrigins: config.CORS_ORIGINS,
+        strictTransport: config.ENVIRONMENT !== 'development',
         randomId,
         routes: {
           health: () =>
@@ -69,6 +87,7 @@ function createGateway(env: Env): Gateway {
               jobIntervals,
               nowSeconds: Math.floor(Date.now() / 1000),
             }),
+          ...admin,
           graphql: async (received, requestId) =>
             graphql.fetch(received, {
               requestId,
@@ -87,7 +106,10 @@ function createGateway(env: Env): Gateway {
                 }),
             }),
         },
-      }),
+      });
+      ctx.waitUntil(usage.flushWhenDue());
+      return response;
+    },
     scheduled: async (cron) => {
       const sync = createSync({
         db: env.DB,
@@ -98,7 +120,25 @@ function createGateway(env: Env): Gateway {
         randomId,
       });
       for (const result of await sync.runCron(cron)) log.info('sync.finished', { cron, ...result });
+      if (jobsOfCron(cron).includes('cleanup')) {
+        await repairLiveness({ db: env.DB, kv: env.CACHE_KV, nowMs, sleep });
+      }
     },
+  };
+}
+
+function adminRoute(env: Env, key: string) {
+  const options = {
+    key: new AdminKey(key, nowMs),
+    schema,
+    db: env.DB,
+    kv: env.CACHE_KV,
+    nowMs,
+    sleep,
+    randomId,
+  };
+  return {
+    admin: (request: Request, requestId: string) => adminResponse(request, requestId, options),
   };
 }
 
@@ -124,7 +164,9 @@ function misconfigured(issues: readonly string[]): Gateway {
         code: 'INTERNAL_SERVER_ERROR',
         requestId: randomId(),
       };
-      return errorResponse(503, refusal, { 'x-request-id': refusal.requestId });
+      const response = errorResponse(503, refusal, { 'x-request-id': refusal.requestId });
+      applySecurityHeaders(response.headers, { strictTransport: false });
+      return response;
     },
     scheduled: async () => report(),
   };

@@ -63,28 +63,19 @@ function presenter(hasData: boolean, requestId: string): (error: GraphQLError) =
       logged.add(cause);
       return rebuilt(error, 'Unexpected error.', { code, requestId, ...statusOf(code, hasData) });
     }
-    const unresolved = extensions.code === UNRESOLVED_OPERATION;
     const argumentPath =
-      extensions.argumentPath ??
-      (unresolved ? ['operationName'] : code === 'BAD_USER_INPUT' ? argumentPathOf(error) : undefined);
+      extensions.argumentPath ?? (code === 'BAD_USER_INPUT' ? argumentPathOf(error) : undefined);
     return rebuilt(error, isTooDeep(error) ? 'The document is nested too deeply.' : error.message, {
       ...extensions,
       code,
       ...(argumentPath === undefined ? {} : { argumentPath }),
-      ...(hasOwnStatus(error) && !unresolved && !hasData ? { http } : statusOf(code, hasData)),
+      ...(hasOwnStatus(error) && !hasData ? { http } : statusOf(code, hasData)),
     });
   };
 }
 
-const UNRESOLVED_OPERATION = 'OPERATION_RESOLUTION_FAILURE';
-
 /** Codes that only Yoga and graphql-js use say what BAD_USER_INPUT says. */
-const CALLERS_FAULT = new Set([
-  'GRAPHQL_PARSE_FAILED',
-  'GRAPHQL_VALIDATION_FAILED',
-  'BAD_REQUEST',
-  UNRESOLVED_OPERATION,
-]);
+const CALLERS_FAULT = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_REQUEST']);
 
 function codeOf(error: GraphQLError): string {
   const { code } = error.extensions;

@@ -1,25 +1,29 @@
 /**
  * GraphQL over HTTP: Yoga, with what it runs decided by the operations registry and executed by graphql-js.
  *
- * Yoga's own CORS, health check and landing page are off: routing and headers are `http/`'s.
+ * Yoga's own CORS, health check and landing page are off: routing and headers are `http/`'s. So are its parsing and
+ * validation: a document is read, guarded and validated before Yoga sees it, and only where nobody has yet.
  */
-import { execute, parse } from 'graphql';
+import { type DocumentNode, type execute as ExecuteFn, execute } from 'graphql';
 import { createYoga, type GraphQLParams, type Plugin } from 'graphql-yoga';
 import type { schema as gatewaySchema } from '../../schema/schema.ts';
-import { DOCUMENT_MAX_TOKENS, type OperationsMode } from '../config.ts';
+import type { OperationsMode } from '../config.ts';
 import { chooseDocument } from '../operations/choose-document.ts';
-import type { RegisteredOperation } from '../operations/manifest.ts';
-import { readOperationRequest } from '../operations/operation-request.ts';
+import { ClientDocuments } from '../operations/client-documents.ts';
+import { readOperationRequest } from '../operations/read-operation-request.ts';
+import type { OperationRegistry, OperationUsage } from '../operations/registered-operation.ts';
 import type { GatewayContext } from './context.ts';
+import { deprecationHeaders } from './deprecation-headers.ts';
 import { useErrorPolicy } from './error-policy.ts';
 import { renderGraphiQL } from './graphiql.ts';
-import { ParsedDocuments } from './parsed-documents.ts';
+import { createPrepareOperation } from './prepare-operation.ts';
 import type { RequestServices } from './request-services.ts';
 
 export interface YogaOptions {
   schema: typeof gatewaySchema;
   mode: OperationsMode;
-  findOperation: (id: string) => RegisteredOperation | undefined;
+  registry: OperationRegistry;
+  usage: OperationUsage;
   graphiql: boolean;
 }
 
@@ -37,42 +41,60 @@ export function createGraphQLHandler(options: YogaOptions) {
     maskedErrors: false,
     multipart: false,
     maxRequestBodySize: false,
-    // Errors are not worth keeping: each would hold on to the text it was found in.
-    parserAndValidationCache: {
-      documentCache: new ParsedDocuments(),
-      errorCache: { get: () => undefined, set: () => undefined },
-    },
+    parserAndValidationCache: false,
     graphiql: options.graphiql,
     renderGraphiQL,
     // In the order in which they act on a request.
-    plugins: [useOperationRequests(options), useGraphQLJs(), useErrorPolicy()],
+    plugins: [useOperationRequests(options), useGraphQLJs(options.mode), useErrorPolicy()],
   });
 }
 
-/** Reads every wire form, and puts the document that may run in its place. */
-function useOperationRequests({ mode, findOperation }: YogaOptions): Plugin {
+interface Prepared {
+  document: DocumentNode;
+  headers: Record<string, string>;
+}
+
+/** Reads every wire form, and has only the document that may run be executed. */
+function useOperationRequests({ schema, mode, registry, usage }: YogaOptions): Plugin {
+  const sources = { mode, registry, usage, clientDocuments: new ClientDocuments() };
+  const prepare = createPrepareOperation(schema, mode);
+  const preparedBy = new WeakMap<Request, Prepared>();
   return {
-    onRequestParse({ setRequestParser }) {
-      setRequestParser(async (request) => {
-        const operation = await readOperationRequest(request);
-        const params: GraphQLParams = { query: await chooseDocument(operation, mode, findOperation) };
-        if (operation.operationName !== undefined) params.operationName = operation.operationName;
-        if (operation.variables !== undefined) params.variables = operation.variables;
-        if (operation.extensions !== undefined) params.extensions = operation.extensions;
+    onRequestParse({ request, setRequestParser }) {
+      setRequestParser(async () => {
+        const sent = await readOperationRequest(request);
+        const chosen = await chooseDocument(sent, sources);
+        const document = prepare(sent, chosen, request);
+        if (chosen.found !== null) usage.used(chosen.found.operation.id, sent.client);
+        preparedBy.set(request, { document, headers: deprecationHeaders(chosen.found) });
+        const params: GraphQLParams = { query: chosen.document };
+        if (sent.operationName !== undefined) params.operationName = sent.operationName;
+        if (sent.variables !== undefined) params.variables = sent.variables;
+        if (sent.extensions !== undefined) params.extensions = sent.extensions;
         return params;
       });
+    },
+    onParse({ context, setParsedDocument }) {
+      const prepared = preparedBy.get(context.request);
+      if (prepared === undefined) throw new Error('no operation was prepared for this request');
+      setParsedDocument(prepared.document);
+    },
+    onValidate({ setResult }) {
+      setResult([]);
+    },
+    onResponse({ request, response }) {
+      const headers = preparedBy.get(request)?.headers ?? {};
+      for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
     },
   };
 }
 
 /** graphql-js, whose semantics are the ones promised; Yoga's own executor is slower and its own reading of them. */
-function useGraphQLJs(): Plugin {
+function useGraphQLJs(mode: OperationsMode): Plugin {
+  const hideSuggestions = mode !== 'open';
   return {
-    onParse({ setParseFn }) {
-      setParseFn((source: Parameters<typeof parse>[0]) => parse(source, { maxTokens: DOCUMENT_MAX_TOKENS }));
-    },
     onExecute({ setExecuteFn }) {
-      setExecuteFn(execute);
+      setExecuteFn((args: Parameters<typeof ExecuteFn>[0]) => execute({ ...args, hideSuggestions }));
     },
   };
 }

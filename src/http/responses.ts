@@ -5,7 +5,6 @@ export function jsonResponse(body: unknown, status: number, headers: Record<stri
     headers: {
       'Content-Type': 'application/json; charset=utf-8',
       'Cache-Control': 'no-store',
-      'X-Content-Type-Options': 'nosniff',
       ...headers,
     },
   });

@@ -1,75 +1,142 @@
 /**
  * Decides which document a request runs, or why none: one function for every way a request can arrive.
  *
- * Ids and documents that contradict one another are refused before anything else. Refusals are never cached.
+ * Ids and documents that contradict one another are refused before anything else. What is refused is counted, and in
+ * `audit` what `safelist` would refuse is counted and runs.
  */
 import { GraphQLError } from 'graphql';
 import type { OperationsMode } from '../config.ts';
-import type { RegisteredOperation } from './manifest.ts';
+import type { ClientDocuments } from './client-documents.ts';
+import { registeredIds, SHA256_ID, sha256Id } from './document-id.ts';
 import type { OperationRequest } from './operation-request.ts';
+import type { FoundOperation, Liveness, OperationRegistry, OperationUsage } from './registered-operation.ts';
 
-const SHA256_ID = /^sha256:[0-9a-f]{64}$/;
-
-function refusal(message: string, code: string, status: number): GraphQLError {
-  return new GraphQLError(message, { extensions: { code, http: { status } } });
+export interface DocumentSources {
+  mode: OperationsMode;
+  registry: OperationRegistry;
+  usage: OperationUsage;
+  clientDocuments: ClientDocuments;
 }
 
-/** @throws GraphQLError with the status and code that the wire contract gives for the refusal. */
-export async function chooseDocument(
-  request: Pick<OperationRequest, 'documentId' | 'document'>,
-  mode: OperationsMode,
-  find: (id: string) => RegisteredOperation | undefined,
-): Promise<string> {
-  const { documentId, document } = request;
-  if (documentId !== undefined && document !== undefined) await requireAgreement(documentId, document, find);
-  if (document === undefined) return registeredDocument(documentId ?? '', mode, find);
+export interface ChosenDocument {
+  document: string;
+  /** Null where nobody registered the document, or nobody had to ask. */
+  found: FoundOperation | null;
+}
+
+export interface DocumentFacts {
+  /** Ids, or the id and the document, contradict one another. */
+  contradicts: boolean;
+  sendsDocument: boolean;
+  registered: Liveness['state'] | 'unknown';
+  /** A client registered it in this isolate. */
+  kept: boolean;
+}
+
+const REFUSALS = {
+  PERSISTED_QUERY_HASH_MISMATCH: {
+    status: 400,
+    message: 'The ids, or the id and the document, do not match.',
+  },
+  PERSISTED_QUERY_ID_REQUIRED: {
+    status: 400,
+    message: 'Send the id of a registered document, not a document.',
+  },
+  PERSISTED_QUERY_RETIRED: { status: 410, message: 'Every release that carries this operation is retired.' },
+  // Apollo clients know this message: they answer with the whole document.
+  PERSISTED_QUERY_NOT_FOUND: { status: 200, message: 'PersistedQueryNotFound' },
+  PERSISTED_QUERY_NOT_IN_LIST: { status: 404, message: 'No registered document has this id.' },
+  QUERY_NOT_IN_SAFELIST: { status: 403, message: 'This document is not registered.' },
+} as const satisfies Record<string, { status: number; message: string }>;
+
+export type DocumentRefusal = keyof typeof REFUSALS;
+
+/** Why a request may not run; null where it may. */
+export function documentRefusal(mode: OperationsMode, facts: DocumentFacts): DocumentRefusal | null {
+  const { contradicts, sendsDocument, registered, kept } = facts;
+  if (contradicts) return 'PERSISTED_QUERY_HASH_MISMATCH';
   switch (mode) {
     case 'open':
     case 'audit':
-      return document;
+      if (sendsDocument) return null;
+      if (registered === 'retired') return 'PERSISTED_QUERY_RETIRED';
+      return registered === 'unknown' && !kept ? 'PERSISTED_QUERY_NOT_FOUND' : null;
     case 'safelist':
-      if (find(await sha256Id(document)) === undefined) {
-        throw refusal('This document is not registered.', 'QUERY_NOT_IN_SAFELIST', 403);
-      }
-      return document;
+      if (registered === 'retired') return 'PERSISTED_QUERY_RETIRED';
+      if (registered !== 'unknown') return null;
+      return sendsDocument ? 'QUERY_NOT_IN_SAFELIST' : 'PERSISTED_QUERY_NOT_IN_LIST';
     case 'id_only':
-      throw refusal(
-        'Send the id of a registered document, not a document.',
-        'PERSISTED_QUERY_ID_REQUIRED',
-        400,
-      );
+      if (sendsDocument) return 'PERSISTED_QUERY_ID_REQUIRED';
+      if (registered === 'retired') return 'PERSISTED_QUERY_RETIRED';
+      return registered === 'unknown' ? 'PERSISTED_QUERY_NOT_IN_LIST' : null;
     default:
       throw new Error(`unknown mode ${mode satisfies never}`);
   }
 }
 
-function registeredDocument(
-  documentId: string,
-  mode: OperationsMode,
-  find: (id: string) => RegisteredOperation | undefined,
-): string {
-  const operation = find(documentId);
-  if (operation !== undefined) return operation.document;
-  if (mode === 'open' || mode === 'audit') {
-    // Apollo clients know this message: they answer with the whole document.
-    throw refusal('PersistedQueryNotFound', 'PERSISTED_QUERY_NOT_FOUND', 200);
+/** @throws GraphQLError with the status and code that the wire contract gives for the refusal. */
+export async function chooseDocument(
+  request: OperationRequest,
+  sources: DocumentSources,
+): Promise<ChosenDocument> {
+  const { mode, usage } = sources;
+  const { client, document } = request;
+  const { facts, found, kept, hash } = await gatherFacts(request, sources);
+  const reason = documentRefusal(mode, facts);
+  const documentId = found?.operation.id ?? request.documentIds[0] ?? hash ?? null;
+  const audited = mode === 'audit' ? documentRefusal('safelist', facts) : null;
+  // Where both refuse alike, as for what is retired, it is no matter of the mode.
+  if (audited !== null && audited !== reason)
+    usage.refused({ reason: `audit:${audited}`, documentId, client });
+  else if (reason !== null) usage.refused({ reason, documentId, client });
+  if (reason !== null) {
+    const { status, message } = REFUSALS[reason];
+    throw new GraphQLError(message, { extensions: { code: reason, http: { status } } });
   }
-  throw refusal('No registered document has this id.', 'PERSISTED_QUERY_NOT_IN_LIST', 404);
+  return { document: document ?? found?.operation.document ?? kept ?? '', found };
 }
 
-async function requireAgreement(
-  documentId: string,
-  document: string,
-  find: (id: string) => RegisteredOperation | undefined,
-): Promise<void> {
-  const agree = SHA256_ID.test(documentId)
-    ? documentId === (await sha256Id(document))
-    : (find(documentId)?.document ?? document) === document;
-  if (!agree) throw refusal('The id and the document do not match.', 'PERSISTED_QUERY_HASH_MISMATCH', 400);
+async function gatherFacts(request: OperationRequest, { mode, registry, clientDocuments }: DocumentSources) {
+  const { documentIds, document } = request;
+  const [documentId] = documentIds;
+  const remembers = mode === 'open' || mode === 'audit';
+  const namesByHash = documentId !== undefined && SHA256_ID.test(registeredIds(documentId)[0] ?? '');
+  // In `open` any document runs, and in `id_only` none: neither needs to know it.
+  const comparesText = mode === 'audit' || mode === 'safelist';
+  const needsHash = document !== undefined && (namesByHash || comparesText);
+  const hash = needsHash ? await sha256Id(document) : undefined;
+
+  let found: FoundOperation | null = null;
+  let contradicts = documentIds.length > 1;
+  if (!contradicts && documentId !== undefined) {
+    const isItsHash = hash !== undefined && registeredIds(documentId)[0] === hash;
+    contradicts = document !== undefined && SHA256_ID.test(documentId) && !isItsHash;
+    if (!contradicts) found = await findAny(registeredIds(documentId), registry);
+    if (document !== undefined && !isItsHash) {
+      // A bare hash that is not the document's may still be the opaque id of it.
+      contradicts ||= found === null ? namesByHash : found.operation.document !== document;
+    }
+    if (remembers && isItsHash && found === null && document !== undefined)
+      clientDocuments.set(hash, document);
+  }
+  if (!contradicts && found === null && comparesText && hash !== undefined) found = await registry.find(hash);
+  const kept =
+    remembers && documentId !== undefined
+      ? clientDocuments.get(registeredIds(documentId)[0] ?? '')
+      : undefined;
+  const facts: DocumentFacts = {
+    contradicts,
+    sendsDocument: document !== undefined,
+    registered: found?.liveness.state ?? 'unknown',
+    kept: kept !== undefined,
+  };
+  return { facts, found, kept, hash };
 }
 
-async function sha256Id(document: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(document));
-  const hex = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return `sha256:${hex}`;
+async function findAny(ids: readonly string[], registry: OperationRegistry): Promise<FoundOperation | null> {
+  for (const id of ids) {
+    const found = await registry.find(id);
+    if (found !== null) return found;
+  }
+  return null;
 }

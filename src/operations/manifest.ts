@@ -1,21 +1,20 @@
 /** The operations that are bundled with the build: `operations/manifest.json`, written by `codegen.ts`. */
 import manifest from '../../operations/manifest.json' with { type: 'json' };
+import type { RegisteredOperation } from './registered-operation.ts';
 
-export interface RegisteredOperation {
-  /** `sha256:` and the SHA-256 of the document's text in lower-case hex. */
-  id: string;
-  name: string;
-  kind: 'query' | 'mutation' | 'subscription';
-  document: string;
+/** The build is a release like any other: what it carries lives and retires with it. */
+export interface BundledRelease {
+  client: string;
+  version: string;
+  operations: readonly RegisteredOperation[];
 }
 
-const operations = manifest.operations as RegisteredOperation[];
-const byId = new Map(operations.map((operation) => [operation.id, operation]));
-
-export function bundledOperation(id: string): RegisteredOperation | undefined {
-  return byId.get(id);
-}
+export const bundledRelease: BundledRelease = {
+  client: 'gateway',
+  version: manifest.version,
+  operations: manifest.operations as unknown as RegisteredOperation[],
+};
 
 export function bundledOperationNamed(name: string): RegisteredOperation | undefined {
-  return operations.find((operation) => operation.name === name);
+  return bundledRelease.operations.find((operation) => operation.name === name);
 }

@@ -1,4 +1,5 @@
 import { expiredHourlyCandlesDelete } from '../storage/d1/candles-writes.ts';
+import { expiredCountsDeletes } from '../storage/d1/operation-usage.ts';
 import { expiredSyncRowsWrites } from '../storage/d1/sync-runs.ts';
 import { DAY_SECONDS } from './candle-plan.ts';
 import type { JobReport, JobRun } from './run-job.ts';
@@ -16,6 +17,7 @@ export async function cleanUp(db: D1Database, run: JobRun): Promise<JobReport> {
       runsBefore: run.startedAt - RUN_RECORDS_KEPT_DAYS * DAY_SECONDS,
       openRunsBefore: run.startedAt - RUN_MAX_SECONDS,
     }),
+    ...expiredCountsDeletes(db, run.startedAt),
     expiredHourlyCandlesDelete(db, run.startedAt - HOURLY_CANDLES_KEPT_DAYS * DAY_SECONDS),
   ]);
   const written = results.reduce((sum, { meta }) => sum + meta.changes, 0);

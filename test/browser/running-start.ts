@@ -16,10 +16,11 @@ export interface RunningStart {
   interrupt(): Promise<{ exitCode: number | null; leftProcesses: number[] }>;
 }
 
-export async function runStart(): Promise<RunningStart> {
+/** @param variables beside those of this process. */
+export async function runStart(variables: Record<string, string> = {}): Promise<RunningStart> {
   const stateFolder = await mkdtemp(path.join(tmpdir(), 'com2000-start-'));
   const child = spawn(process.execPath, ['scripts/start.ts', '--state', stateFolder], {
-    env: { ...process.env, PORT: '0' },
+    env: { ...process.env, ...variables, PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const closed = once(child, 'close') as Promise<[number | null]>;

@@ -13,6 +13,11 @@ const post = (body: unknown, headers: Record<string, string> = {}): RequestInit 
   body: typeof body === 'string' ? body : JSON.stringify(body),
 });
 
+/** A GET of a document needs a header that no other site can have a browser send. */
+const asking = (headers: Record<string, string> = {}): RequestInit => ({
+  headers: { 'x-graphql-csrf': '1', ...headers },
+});
+
 interface Answer {
   status: number;
   headers: Headers;
@@ -124,7 +129,9 @@ describe('properties of an operation', () => {
   test('an empty operation name counts as absent', async () => {
     const query = 'query A { __typename }';
     expect((await send('/graphql', post({ query, operationName: '' }))).body).toEqual(ANSWER);
-    expect((await send(`/graphql?query=${encodeURIComponent(query)}&operationName=`)).body).toEqual(ANSWER);
+    expect((await send(`/graphql?query=${encodeURIComponent(query)}&operationName=`, asking())).body).toEqual(
+      ANSWER,
+    );
   });
 
   test('null counts as absent', async () => {
@@ -194,7 +201,7 @@ describe('methods', () => {
   test('GET runs a document with variables', async () => {
     const query = encodeURIComponent('query ($slug: String!) { project(by: { slug: $slug }) { id } }');
     const variables = encodeURIComponent('{"slug":"nothing"}');
-    const { body } = await send(`/graphql?query=${query}&variables=${variables}&extensions={}`);
+    const { body } = await send(`/graphql?query=${query}&variables=${variables}&extensions={}`, asking());
     expect(body).toEqual({ data: { project: null } });
   });
 
@@ -210,14 +217,14 @@ describe('methods', () => {
 
 describe('what the client accepts', () => {
   test.each(['image/png', 'text/html', 'text/plain;q=0.5'])('%s is answered 406, in JSON', async (Accept) => {
-    const answer = await send(`/graphql?query=${TYPENAME}`, { headers: { Accept } });
+    const answer = await send(`/graphql?query=${TYPENAME}`, asking({ Accept }));
     expect(refusal(answer)).toEqual([406, 'BAD_USER_INPUT']);
     expect(answer.headers.get('content-type')).toContain('application/json');
   });
 
   test('a browser that opens the endpoint gets JSON where GraphiQL is not bundled', async () => {
     const Accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
-    expect((await send(`/graphql?query=${TYPENAME}`, { headers: { Accept } })).body).toEqual(ANSWER);
+    expect((await send(`/graphql?query=${TYPENAME}`, asking({ Accept }))).body).toEqual(ANSWER);
   });
 
   test('a refusal is one JSON answer even to who asks for a stream', async () => {
@@ -228,9 +235,10 @@ describe('what the client accepts', () => {
   });
 
   test('a query over server-sent events is not stored either', async () => {
-    const response = await serving.gateway.fetch(`/graphql?query=${TYPENAME}`, {
-      headers: { Accept: 'text/event-stream' },
-    });
+    const response = await serving.gateway.fetch(
+      `/graphql?query=${TYPENAME}`,
+      asking({ Accept: 'text/event-stream' }),
+    );
     expect(response.headers.get('content-type')).toContain('text/event-stream');
     expect(response.headers.get('cache-control')).toContain('no-store');
     expect(await response.text()).toContain(JSON.stringify(ANSWER));

@@ -14,6 +14,13 @@ const TABLES = [
   'price_indicator',
   'sync_lease',
   'sync_run',
+  'operation',
+  'publish',
+  'publish_operation',
+  'release',
+  'release_change',
+  'operation_usage',
+  'operation_refusal',
 ];
 
 export interface Breakable<Binding> {

@@ -21,7 +21,19 @@ export const projectDetailKey = (projectId: string) => `detail:${projectId}`;
 export const PROJECT_DETAIL_FRESH_SECONDS = 600;
 export const PROJECT_DETAIL_STALE_SECONDS = 3600;
 
+/** A registered operation, by the id that finds it. It never changes and never expires. */
+export const operationKey = (id: string) => `operation:${id}`;
+
+/** The one overlay that says which operations releases carry, and which are deprecated or retired. */
+export const OPERATION_LIVENESS_KEY = 'operations:liveness';
+
 // ── Isolate memory ──
+
+/** An isolate asks KV for the overlay so often that none is ever older than a minute. */
+export const OPERATION_LIVENESS_MEMORY_SECONDS = 30;
+
+/** How long an isolate remembers that no release carries an id, and what D1 said of one that KV does not show yet. */
+export const OPERATION_LOOKUP_MEMORY_SECONDS = 60;
 
 /** How long an isolate keeps the price snapshot before it asks KV again. */
 export const PRICE_SNAPSHOT_MEMORY_SECONDS = 15;

@@ -1,0 +1,106 @@
+/**
+ * Asks the gateway's admin endpoint.
+ *
+ * Guarantees that an answer is what it should be, and that every failure says what to do about it.
+ * Refuses to send the key in the clear to another machine, or on to where a redirect points.
+ */
+import type * as z from 'zod';
+import { adminErrors } from './admin-answers.ts';
+import { CommandFailure, EXIT, unreachable, wrongUse } from './command-failure.ts';
+
+/** A chunk of 200 operations is validated on the other side before it answers. */
+const ANSWER_TIMEOUT_MS = 60_000;
+const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
+
+export interface AdminClient {
+  /** Undefined where there is no such thing. */
+  find<Answer>(path: string, answer: z.ZodType<Answer>): Promise<Answer | undefined>;
+  get<Answer>(path: string, answer: z.ZodType<Answer>): Promise<Answer>;
+  send<Answer>(
+    method: 'POST' | 'PUT',
+    path: string,
+    body: unknown,
+    answer: z.ZodType<Answer>,
+  ): Promise<Answer>;
+}
+
+/** The gateway understood, and said no. */
+export class AdminRefusal extends CommandFailure {
+  readonly code: string;
+  /** What stands beside the first error's code. */
+  readonly extensions: Readonly<Record<string, unknown>>;
+
+  constructor(errors: z.infer<typeof adminErrors>['errors']) {
+    super(
+      EXIT.refused,
+      errors.map(({ message, extensions }) => ({ code: extensions?.code ?? 'REFUSED', message })),
+    );
+    this.extensions = errors[0]?.extensions ?? {};
+    this.code = errors[0]?.extensions?.code ?? 'REFUSED';
+  }
+}
+
+export function createAdminClient(url: string, adminKey: string): AdminClient {
+  const base = adminBase(url);
+  async function ask<Answer>(request: Request, answer: z.ZodType<Answer>): Promise<Answer> {
+    const found = await askFor(request, answer);
+    if (found !== undefined) return found;
+    throw unreachable(`${base.origin} has no admin endpoint: it is off where no ADMIN_KEY is set`);
+  }
+  async function askFor<Answer>(request: Request, answer: z.ZodType<Answer>): Promise<Answer | undefined> {
+    const response = await fetch(request).catch((error: unknown) => {
+      throw unreachable(`No answer from ${base.origin}: ${reasonOf(error)}`);
+    });
+    const body: unknown = await response.json().catch(() => undefined);
+    if (response.status === 404) return undefined;
+    if (!response.ok) throw failureOf(response, body);
+    const parsed = answer.safeParse(body);
+    if (parsed.success) return parsed.data;
+    const [issue] = parsed.error.issues;
+    throw unreachable(
+      `${request.method} ${request.url} answered something else: ${issue?.path.join('.')} ${issue?.message}`,
+    );
+  }
+  const request = (path: string, init: RequestInit) =>
+    new Request(new URL(path, base), {
+      ...init,
+      headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
+      redirect: 'error',
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+    });
+  return {
+    find: (path, answer) => askFor(request(path, {}), answer),
+    get: (path, answer) => ask(request(path, {}), answer),
+    send: (method, path, body, answer) => ask(request(path, { method, body: JSON.stringify(body) }), answer),
+  };
+}
+
+function adminBase(url: string): URL {
+  const base = URL.parse(url);
+  if (base === null || !['http:', 'https:'].includes(base.protocol))
+    throw wrongUse(`--url: ${url} is no http(s) address`);
+  if (base.protocol === 'http:' && !LOCAL_HOSTS.includes(base.hostname))
+    throw wrongUse(`--url: the admin key would travel in the clear to ${base.host}; use https`);
+  return new URL('/', base);
+}
+
+function failureOf(response: Response, body: unknown): CommandFailure {
+  const parsed = adminErrors.safeParse(body);
+  const said = parsed.success ? `: ${parsed.data.errors.map(({ message }) => message).join(' ')}` : '';
+  const where = new URL(response.url).origin;
+  if (response.status === 401) return unreachable(`${where} does not accept this admin key`);
+  if (response.status === 429)
+    return unreachable(
+      `${where} has had too many wrong keys; wait ${response.headers.get('retry-after') ?? 'some'} seconds`,
+    );
+  if (response.status >= 500 || !parsed.success)
+    return unreachable(`${where} answered ${response.status}${said}`);
+  return new AdminRefusal(parsed.data.errors);
+}
+
+/** `fetch failed` says nothing; its cause does, and may be several. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(reasonOf).join(', ');
+  return error.cause === undefined ? error.message : reasonOf(error.cause);
+}

@@ -1,0 +1,14 @@
+/** `npm run operations`: publishes the operations of app releases to a gateway, and shows and ends what may run. */
+import { runCli } from './run-cli.ts';
+
+// `| head` closes the pipe while we write: that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  environment: process.env,
+  print: (text) => console.log(text),
+  complain: (text) => console.error(text),
+  terminal: process.stderr.isTTY ? process.stderr : undefined,
+});

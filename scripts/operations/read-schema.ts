@@ -1,0 +1,48 @@
+/** Schemas from files, and from the project's history. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { assertValidSchema, buildSchema, type GraphQLSchema } from 'graphql';
+import { wrongUse } from './command-failure.ts';
+
+export const SCHEMA_FILE = 'schema/schema.graphql';
+
+export function readSchema(file: string): GraphQLSchema {
+  if (!existsSync(file)) throw wrongUse(`${file}: there is no such file`);
+  return parseSchema(readFileSync(file, 'utf8'), file);
+}
+
+/** @param source a file, or a commit, branch or tag of this project. */
+export function readOldSchema(source: string): GraphQLSchema {
+  if (existsSync(source)) return readSchema(source);
+  const sdl = committedSchema(source);
+  if (sdl === undefined)
+    throw wrongUse(`--from: ${source} is neither a file nor a commit that has ${SCHEMA_FILE}`);
+  return parseSchema(sdl, `${source}:${SCHEMA_FILE}`);
+}
+
+/** What was committed last; outside of a repository, nothing is known of before. */
+export function lastCommittedSchema(): GraphQLSchema | undefined {
+  const sdl = committedSchema('HEAD');
+  return sdl === undefined ? undefined : parseSchema(sdl, `HEAD:${SCHEMA_FILE}`);
+}
+
+function committedSchema(commit: string): string | undefined {
+  try {
+    return execFileSync('git', ['show', '--end-of-options', `${commit}:${SCHEMA_FILE}`], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+function parseSchema(sdl: string, source: string): GraphQLSchema {
+  try {
+    const schema = buildSchema(sdl);
+    assertValidSchema(schema);
+    return schema;
+  } catch (error) {
+    throw wrongUse(`${source}: is no schema: ${error instanceof Error ? error.message : error}`);
+  }
+}

@@ -1,0 +1,71 @@
+/** `show`: everything that the gateway knows of one operation. */
+import { liveOperations, type ShownOperation, shownOperation } from './admin-answers.ts';
+import type { AdminClient } from './admin-client.ts';
+import type { Command } from './command.ts';
+import { EXIT, refusal } from './command-failure.ts';
+import { minute } from './points-in-time.ts';
+import { lifetime } from './publish-text.ts';
+import { releaseNames } from './release-names.ts';
+import { facts, printable, table } from './table.ts';
+
+export const show: Command = {
+  summary: 'Shows one operation: its document, cost, cache policy, releases and use',
+  argument: '<id>',
+  options: {},
+  details:
+    'Takes an id, or where only one live operation has it, a name or the beginning of an id, such as publish prints.',
+  async run(call) {
+    const operation = await find(call.gateway(), call.argument ?? '');
+    return { exitCode: EXIT.ok, text: showText(operation), answer: operation };
+  },
+};
+
+async function find(gateway: AdminClient, wanted: string): Promise<ShownOperation> {
+  const byId = (id: string) => gateway.find(`/admin/operations/${encodeURIComponent(id)}`, shownOperation);
+  const exact = await byId(wanted);
+  if (exact !== undefined) return exact;
+  const { operations } = await gateway.get('/admin/live-operations?days=1', liveOperations);
+  const matches = operations.filter(({ id, name }) => name === wanted || id.startsWith(wanted));
+  if (matches.length > 1) {
+    const ids = matches.map(({ id, releases }) => `\n  ${id}  ${releaseNames(releases)}`).join('');
+    throw refusal('NOT_UNIQUE', `${matches.length} live operations are called ${wanted}:${ids}`);
+  }
+  const [only] = matches;
+  const operation = only === undefined ? undefined : await byId(only.id);
+  if (operation !== undefined) return operation;
+  throw refusal('NOT_FOUND', `No operation has the id ${wanted}, and no live one the name.`);
+}
+
+function showText(operation: ShownOperation): string {
+  const { cachePolicy, variableBounds, usage, document } = operation;
+  const bounds = Object.entries(variableBounds).map(([name, bound]) => `$${name} up to ${bound}`);
+  const properties = facts([
+    ['name', operation.name],
+    ['id', operation.id],
+    ['kind', operation.kind],
+    ['state', operation.liveness?.state ?? 'in no release'],
+    ['cost', [String(Math.ceil(operation.cost)), ...bounds].join(', ')],
+    ['cache', `${lifetime(cachePolicy.maxAgeSeconds)}, ${cachePolicy.scope}`],
+    ['tags', cachePolicy.tags.join(' ') || '-'],
+    ['scopes', operation.scopes.join(' ') || '-'],
+    ['releases', releaseNames(operation.releases) || '-'],
+  ]);
+  const use = table(
+    [
+      { title: 'client', text: ({ client }) => client ?? '-' },
+      { title: 'version', text: ({ version }) => version ?? '-' },
+      { title: 'count', align: 'right', text: ({ count }) => String(count) },
+      { title: 'last used', text: ({ lastSeen }) => minute(lastSeen) },
+    ],
+    usage,
+  );
+  return [
+    properties,
+    usage.length === 0 ? '  Not used yet.' : use,
+    document
+      .trimEnd()
+      .split('\n')
+      .map((line) => `  ${printable(line)}`)
+      .join('\n'),
+  ].join('\n\n');
+}

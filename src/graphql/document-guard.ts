@@ -1,0 +1,158 @@
+/**
+ * The first rule of size that a document breaks, found in one pass over its syntax, before anything whose time grows
+ * faster than the document does (graphql-js compares overlapping fields pair by pair).
+ *
+ * Fragments count where they are spread, and are read once however often that is. The numbers are `config.ts`'s.
+ */
+import {
+  type ASTNode,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  GraphQLError,
+  Kind,
+  type SelectionSetNode,
+} from 'graphql';
+import {
+  DIRECTIVES_MAX_PER_PLACE,
+  DOCUMENT_MAX_ALIASES,
+  DOCUMENT_MAX_DEPTH,
+  DOCUMENT_MAX_ROOT_FIELDS,
+  FIELD_MAX_REPETITIONS,
+  INTROSPECTION_MAX_DEPTH,
+} from '../config.ts';
+
+/** The two fields that describe the schema. `__typename` is part of an answer like any other field. */
+const INTROSPECTION = new Set(['__schema', '__type']);
+
+/** What a selection amounts to, with everything that is spread in it. */
+interface Extent {
+  depth: number;
+  introspectionDepth: number;
+  aliases: number;
+  /** How often each field stands at the selection's own level. */
+  fields: ReadonlyMap<string, number>;
+}
+
+export interface GuardOptions {
+  introspection: boolean;
+}
+
+/** @returns what is wrong with the document, or null. */
+export function guardDocument(document: DocumentNode, options: GuardOptions): GraphQLError | null {
+  try {
+    const measuring = new Measuring(document, options);
+    for (const definition of document.definitions) {
+      measuring.requireFewDirectives(definition);
+      if (definition.kind === Kind.FRAGMENT_DEFINITION) measuring.ofFragment(definition, definition);
+      if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
+      for (const variable of definition.variableDefinitions ?? []) measuring.requireFewDirectives(variable);
+      const { fields, depth, introspectionDepth } = measuring.ofSelection(definition.selectionSet);
+      requireAtMost(depth, DOCUMENT_MAX_DEPTH, 'levels', definition);
+      requireAtMost(introspectionDepth, INTROSPECTION_MAX_DEPTH, 'levels of introspection', definition);
+      const rootFields = [...fields.values()].reduce((sum, count) => sum + count, 0);
+      requireAtMost(rootFields, DOCUMENT_MAX_ROOT_FIELDS, 'fields at its root', definition);
+    }
+    return null;
+  } catch (error) {
+    if (error instanceof GraphQLError) return error;
+    throw error;
+  }
+}
+
+class Measuring {
+  readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  readonly #introspection: boolean;
+  readonly #known = new Map<FragmentDefinitionNode, Extent | 'being measured'>();
+
+  constructor(document: DocumentNode, options: GuardOptions) {
+    const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
+    this.#fragments = new Map((fragments as FragmentDefinitionNode[]).map((node) => [node.name.value, node]));
+    this.#introspection = options.introspection;
+  }
+
+  ofSelection(selectionSet: SelectionSetNode): Extent {
+    let [depth, introspectionDepth, aliases] = [0, 0, 0];
+    const fields = new Map<string, number>();
+    const count = (name: string, times: number, node: ASTNode) => {
+      const sum = (fields.get(name) ?? 0) + times;
+      requireAtMost(sum, FIELD_MAX_REPETITIONS, 'repetitions of one field', node);
+      fields.set(name, sum);
+    };
+    for (const selection of selectionSet.selections) {
+      this.requireFewDirectives(selection);
+      let inner: Extent | undefined;
+      if (selection.kind === Kind.FIELD) {
+        count(selection.name.value, 1, selection);
+        inner = this.#ofField(selection);
+      } else {
+        inner = this.#ofSpread(selection);
+        for (const [name, times] of inner.fields) count(name, times, selection);
+      }
+      depth = Math.max(depth, inner.depth);
+      introspectionDepth = Math.max(introspectionDepth, inner.introspectionDepth);
+      aliases += inner.aliases;
+      requireAtMost(aliases, DOCUMENT_MAX_ALIASES, 'aliases', selection);
+    }
+    return { depth, introspectionDepth, aliases, fields };
+  }
+
+  #ofField(field: FieldNode): Extent {
+    const describesSchema = INTROSPECTION.has(field.name.value);
+    if (describesSchema && !this.#introspection) {
+      throw new GraphQLError('Introspection is off.', {
+        nodes: field,
+        extensions: { code: 'BAD_USER_INPUT' },
+      });
+    }
+    const inner = field.selectionSet === undefined ? NOTHING : this.ofSelection(field.selectionSet);
+    const aliases = inner.aliases + (field.alias === undefined ? 0 : 1);
+    if (!describesSchema) return { ...inner, depth: inner.depth + 1, aliases };
+    return { ...inner, depth: 1, introspectionDepth: inner.depth, aliases };
+  }
+
+  #ofSpread(spread: Exclude<SelectionSetNode['selections'][number], FieldNode>): Extent {
+    if (spread.kind === Kind.INLINE_FRAGMENT) return this.ofSelection(spread.selectionSet);
+    const fragment = this.#fragments.get(spread.name.value);
+    // Validation says that it is unknown.
+    return fragment === undefined ? NOTHING : this.ofFragment(fragment, spread);
+  }
+
+  ofFragment(fragment: FragmentDefinitionNode, at: ASTNode): Extent {
+    const known = this.#known.get(fragment);
+    if (known === 'being measured') {
+      throw new GraphQLError(`The fragment ${fragment.name.value} is spread within itself.`, {
+        nodes: at,
+        extensions: { code: 'BAD_USER_INPUT' },
+      });
+    }
+    if (known !== undefined) return known;
+    this.#known.set(fragment, 'being measured');
+    const extent = this.ofSelection(fragment.selectionSet);
+    this.#known.set(fragment, extent);
+    return extent;
+  }
+
+  requireFewDirectives(node: ASTNode): void {
+    const count = 'directives' in node ? (node.directives?.length ?? 0) : 0;
+    requireAtMost(count, DIRECTIVES_MAX_PER_PLACE, 'directives in one place', node);
+  }
+}
+
+const NOTHING: Extent = { depth: 0, introspectionDepth: 0, aliases: 0, fields: new Map() };
+
+function requireAtMost(actual: number, limit: number, what: string, node: ASTNode): void {
+  if (actual <= limit) return;
+  throw tooComplex(`The document has more than ${limit} ${what}.`, { nodes: node });
+}
+
+export function tooComplex(
+  message: string,
+  options: { nodes?: ASTNode; argumentPath?: string[] } = {},
+): GraphQLError {
+  const { nodes, argumentPath } = options;
+  return new GraphQLError(message, {
+    nodes,
+    extensions: { code: 'OPERATION_TOO_COMPLEX', ...(argumentPath ? { argumentPath } : {}) },
+  });
+}

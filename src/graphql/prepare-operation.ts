@@ -1,0 +1,100 @@
+/**
+ * Everything between an operation that may run and its execution: which one of the document it is, whether it may
+ * come this way, and whether it is small enough.
+ *
+ * What was registered was validated then, and is only held to the bounds of its variables. Any other document is
+ * guarded first and validated afterwards, and one fault is reported, the first.
+ */
+import { type DocumentNode, GraphQLError, type GraphQLSchema, parse, validate } from 'graphql';
+import { DOCUMENT_MAX_TOKENS, OPERATION_MAX_COST, type OperationsMode } from '../config.ts';
+import type { ChosenDocument } from '../operations/choose-document.ts';
+import { crossSiteRefusal } from '../operations/cross-site.ts';
+import { operationCost, selectedOperation } from '../operations/operation-cost.ts';
+import type { OperationRequest } from '../operations/operation-request.ts';
+import { guardDocument, tooComplex } from './document-guard.ts';
+import { ParsedDocuments } from './parsed-documents.ts';
+
+export type PrepareOperation = (
+  sent: Pick<OperationRequest, 'operationName' | 'variables'>,
+  chosen: ChosenDocument,
+  http: { method: string; headers: Headers },
+) => DocumentNode;
+
+export function createPrepareOperation(schema: GraphQLSchema, mode: OperationsMode): PrepareOperation {
+  const registeredDocuments = new ParsedDocuments();
+  // Apart, so that clients cannot crowd out what is registered.
+  const sentDocuments = new ParsedDocuments();
+  const isOpen = mode === 'open';
+
+  function parsed(text: string, isRegistered: boolean): DocumentNode {
+    const documents = isRegistered ? registeredDocuments : sentDocuments;
+    const known = documents.get(text);
+    if (known !== undefined) return known;
+    const document = isRegistered ? parse(text) : parseWithin(text);
+    documents.set(text, document);
+    return document;
+  }
+
+  /** By its node: what was found valid is not looked at again while it is kept. */
+  const valid = new WeakSet<DocumentNode>();
+  function requireValid(document: DocumentNode): void {
+    if (valid.has(document)) return;
+    const tooLarge = guardDocument(document, { introspection: isOpen });
+    if (tooLarge !== null) throw tooLarge;
+    const [fault] = validate(schema, document, undefined, { maxErrors: 1, hideSuggestions: !isOpen });
+    // What graphql-js says when comparing overlapping fields goes on for too long.
+    if (fault?.message === 'Validation aborted.')
+      throw tooComplex('Too many fields of the document overlap.');
+    if (fault !== undefined) throw fault;
+    valid.add(document);
+  }
+
+  return (sent, { document: text, found }, http) => {
+    const registered = found?.operation ?? null;
+    const document = parsed(text, registered !== null);
+    const operation = selectedOperation(document, sent.operationName);
+    if (operation === undefined) {
+      throw new GraphQLError('The request must name one operation of the document.', {
+        extensions: { code: 'BAD_USER_INPUT', argumentPath: ['operationName'] },
+      });
+    }
+    const refusal = crossSiteRefusal(http, operation.operation, registered);
+    if (refusal !== null) throw refusal;
+    if (registered !== null) {
+      requireWithinBounds(registered.variableBounds, sent.variables ?? {});
+      return document;
+    }
+    requireValid(document);
+    const cost = operationCost(schema, document, sent.variables ?? {}, sent.operationName);
+    if (cost > OPERATION_MAX_COST) {
+      throw tooComplex(`The operation costs ${cost}; ${OPERATION_MAX_COST} is the most.`);
+    }
+    return document;
+  };
+}
+
+function parseWithin(text: string): DocumentNode {
+  try {
+    return parse(text, { maxTokens: DOCUMENT_MAX_TOKENS });
+  } catch (error) {
+    // graphql-js says so in words alone.
+    if (error instanceof GraphQLError && /more than \d+ tokens/.test(error.message)) {
+      throw tooComplex(`The document has more than ${DOCUMENT_MAX_TOKENS} tokens.`);
+    }
+    throw error;
+  }
+}
+
+/** A variable that sizes a list, or that is one, goes no further than the operation's cost was counted for. */
+function requireWithinBounds(
+  bounds: Readonly<Record<string, number>>,
+  variables: Readonly<Record<string, unknown>>,
+): void {
+  for (const [name, bound] of Object.entries(bounds)) {
+    const value = variables[name];
+    const size = Array.isArray(value) ? value.length : value;
+    if (typeof size === 'number' && size > bound) {
+      throw tooComplex(`${name}: must be at most ${bound}`, { argumentPath: [name] });
+    }
+  }
+}

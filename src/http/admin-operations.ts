@@ -1,0 +1,133 @@
+/** Checking, storing and showing operations. Stored ones that no release carries are invisible to clients. */
+import type { GraphQLSchema } from 'graphql';
+import pLimit from 'p-limit';
+import * as z from 'zod';
+import { OPERATION_MAX_COST } from '../config.ts';
+import { sha256Id } from '../operations/document-id.ts';
+import { livenessOf } from '../operations/liveness.ts';
+import { operationRow } from '../operations/operation-row.ts';
+import type { ReleaseStores } from '../operations/publish-release.ts';
+import { type OperationProblem, registerOperation } from '../operations/register-operation.ts';
+import type { RegisteredOperation } from '../operations/registered-operation.ts';
+import { readUsage } from '../storage/d1/operation-usage-reads.ts';
+import { operationInserts, storedDocumentIds, storedOperation } from '../storage/d1/operations.ts';
+import { releasesCarrying } from '../storage/d1/release-reads.ts';
+import { writeOperationCopy } from '../storage/kv/operations.ts';
+import { AdminRefusal, readAdminBody, sinceDay } from './admin-answer.ts';
+
+/** Validating takes time, and each new operation is one write to KV: a call stays far from the platform's limits. */
+const OPERATIONS_A_CALL = 200;
+const KV_WRITES_AT_ONCE = 6;
+
+const submittedSchema = z.object({
+  operations: z.array(z.object({ id: z.string(), document: z.string() })).max(OPERATIONS_A_CALL),
+  force: z.boolean().optional(),
+});
+type Submitted = z.infer<typeof submittedSchema>['operations'];
+
+export interface AdminSources extends ReleaseStores {
+  schema: GraphQLSchema;
+}
+
+export async function checkOperations(request: Request, sources: AdminSources) {
+  const { operations } = await readAdminBody(request, submittedSchema);
+  const { accepted, problems } = await examine(operations, sources);
+  return { operations: accepted.map(({ document: _, ...shown }) => shown), problems };
+}
+
+/** Everything of the call or nothing; `force` lets operations pass that cost more than one may. */
+export async function storeOperations(request: Request, sources: AdminSources) {
+  const { operations, force } = await readAdminBody(request, submittedSchema);
+  const { accepted, problems } = await examine(operations, sources);
+  const blocking = problems.filter(({ code }) => force !== true || code !== 'COST_EXCEEDED');
+  if (blocking.length > 0) throw refused(blocking);
+  const added = accepted.filter(({ known }) => !known);
+  const records: RegisteredOperation[] = added.map(({ known: _, ...operation }) => operation);
+  const rows = await Promise.all(records.map(operationRow));
+  const { db, kv } = sources;
+  if (rows.length > 0) await db.batch(operationInserts(db, rows, Math.floor(sources.nowMs() / 1000)));
+  // Another call may have stored one of the ids with another text meanwhile: the first one's stays.
+  const stored = await storedDocumentIds(
+    db,
+    rows.map(({ id }) => id),
+  );
+  const lost = rows.filter((row) => stored.get(row.id) !== row.document_id);
+  const writes = pLimit(KV_WRITES_AT_ONCE);
+  await Promise.all(
+    rows
+      .filter((row) => !lost.includes(row))
+      .map((row) => writes(() => writeOperationCopy(kv, row.id, row.registered))),
+  );
+  if (lost.length > 0) throw refused(lost.map(({ id }) => taken(id)));
+  return { stored: rows.length };
+}
+
+export async function showOperation(id: string, parameters: URLSearchParams, sources: AdminSources) {
+  const row = await storedOperation(sources.db, id);
+  if (row === null) throw new AdminRefusal(404, 'NOT_FOUND', 'No operation has this id.');
+  const [{ releases, liveness }, usage] = await Promise.all([
+    releasesCarrying(sources.db, id),
+    readUsage(sources.db, {
+      client: null,
+      operationId: id,
+      sinceDay: sinceDay(parameters, sources.nowMs()),
+    }),
+  ]);
+  return {
+    ...(JSON.parse(row.registered) as RegisteredOperation),
+    registeredAt: row.registered_at,
+    liveness: liveness.rank === null ? null : livenessOf({ ...liveness, rank: liveness.rank }),
+    releases,
+    usage: usage.map(({ operationId: _, name: __, ...use }) => use),
+  };
+}
+
+type Examined = RegisteredOperation & { known: boolean };
+
+async function examine(
+  submitted: Submitted,
+  { schema, db }: AdminSources,
+): Promise<{ accepted: Examined[]; problems: OperationProblem[] }> {
+  const stored = await storedDocumentIds(
+    db,
+    submitted.map(({ id }) => id),
+  );
+  const accepted = new Map<string, Examined>();
+  const problems: OperationProblem[] = [];
+  for (const { id, document } of submitted) {
+    const registered = await registerOperation(schema, { id, document });
+    if ('problem' in registered) {
+      problems.push(registered.problem);
+      continue;
+    }
+    const { operation } = registered;
+    const held = stored.get(id);
+    const earlier = accepted.get(id);
+    if (
+      (held !== undefined && held !== (await sha256Id(document))) ||
+      (earlier !== undefined && earlier.document !== document)
+    ) {
+      problems.push(taken(id));
+      continue;
+    }
+    if (operation.cost > OPERATION_MAX_COST && held === undefined) {
+      const message = `It costs ${operation.cost}; ${OPERATION_MAX_COST} is the most.`;
+      problems.push({ id, code: 'COST_EXCEEDED', message });
+    }
+    accepted.set(id, { ...operation, known: held !== undefined });
+  }
+  return { accepted: [...accepted.values()], problems };
+}
+
+const taken = (id: string): OperationProblem => ({
+  id,
+  code: 'ID_TAKEN',
+  message: 'The id is registered with another text.',
+});
+
+/** One error a problem. An id that is taken is a conflict; all else is wrong with what was sent. */
+function refused(problems: readonly OperationProblem[]): AdminRefusal {
+  const status = problems.some(({ code }) => code === 'ID_TAKEN') ? 409 : 422;
+  const [first] = problems;
+  return new AdminRefusal(status, first?.code ?? 'BAD_USER_INPUT', first?.message ?? '', { problems });
+}

@@ -1,0 +1,65 @@
+/** Publishing, deprecating, retiring and rolling back releases. */
+import * as z from 'zod';
+import {
+  deprecateReleases,
+  type ReleaseChange,
+  retireReleases,
+  rollBackRelease,
+} from '../operations/change-releases.ts';
+import { publishRelease, type ReleaseStores } from '../operations/publish-release.ts';
+import { OPERATION_LIVENESS_MEMORY_SECONDS } from '../storage/kv/keys.ts';
+import { parsed, readAdminBody } from './admin-answer.ts';
+
+/** KV shows a write everywhere within a minute; an isolate looks at the overlay more often than that. */
+const KV_VISIBLE_SECONDS = 60;
+const VERSIONS_A_CALL = 1_000;
+const OPERATIONS_A_RELEASE = 20_000;
+
+const name = z.string().regex(/^[^\s\p{C}]{1,64}$/u, { error: 'must be 1 to 64 characters without spaces' });
+const releaseSchema = z.object({ client: name, version: name });
+const publishSchema = z.object({
+  operationIds: z.array(z.string()).min(1).max(OPERATIONS_A_RELEASE),
+  replace: z.boolean().default(false),
+  dryRun: z.boolean().default(false),
+});
+const versionsSchema = z.object({ client: name, versions: z.array(name).min(1).max(VERSIONS_A_CALL) });
+const deprecateSchema = versionsSchema.extend({
+  sunset: z
+    .union([z.iso.datetime({ offset: true }), z.iso.date()])
+    .transform((text) => Date.parse(text) / 1000),
+});
+const retireSchema = versionsSchema.extend({ force: z.boolean().default(false) });
+
+export async function putRelease(
+  request: Request,
+  release: { client: string; version: string },
+  stores: ReleaseStores,
+) {
+  const { client, version } = parsed(releaseSchema, release);
+  const content = await readAdminBody(request, publishSchema);
+  const outcome = await publishRelease(stores, { client, version, ...content });
+  return { ...outcome, visibleEverywhereAt: visibleEverywhereAt(stores) };
+}
+
+export async function postDeprecate(request: Request, stores: ReleaseStores) {
+  const body = await readAdminBody(request, deprecateSchema);
+  return answer(stores, await deprecateReleases(stores, { ...body, sunset: Math.floor(body.sunset) }));
+}
+
+export async function postRetire(request: Request, stores: ReleaseStores) {
+  return answer(stores, await retireReleases(stores, await readAdminBody(request, retireSchema)));
+}
+
+export async function postRollback(request: Request, stores: ReleaseStores) {
+  return answer(stores, await rollBackRelease(stores, await readAdminBody(request, releaseSchema)));
+}
+
+const answer = (stores: ReleaseStores, change: ReleaseChange) => ({
+  ...change,
+  visibleEverywhereAt: visibleEverywhereAt(stores),
+});
+
+function visibleEverywhereAt(stores: ReleaseStores): string {
+  const seconds = KV_VISIBLE_SECONDS + OPERATION_LIVENESS_MEMORY_SECONDS;
+  return new Date(stores.nowMs() + seconds * 1000).toISOString();
+}

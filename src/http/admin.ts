@@ -1,0 +1,130 @@
+/**
+ * The admin endpoint: what the operations CLI talks to. Without a key there is nothing under /admin.
+ *
+ * Nothing it answers is kept, and what it refuses has the shape of a GraphQL error.
+ */
+import { log } from '../observability/log.ts';
+import { recordBundledRelease } from '../operations/publish-release.ts';
+import { ReleaseRefusal, type ReleaseRefusalCode } from '../operations/release-refusal.ts';
+import { readRefusals, readUsage } from '../storage/d1/operation-usage-reads.ts';
+import { listReleases, liveOperations } from '../storage/d1/release-reads.ts';
+import { AdminRefusal, badInput, sinceDay } from './admin-answer.ts';
+import type { AdminKey } from './admin-key.ts';
+import { type AdminSources, checkOperations, showOperation, storeOperations } from './admin-operations.ts';
+import { postDeprecate, postRetire, postRollback, putRelease } from './admin-releases.ts';
+import { errorResponse, jsonResponse } from './responses.ts';
+
+const STATUS: Readonly<Record<ReleaseRefusalCode, number>> = {
+  RELEASE_DIFFERS: 409,
+  UNKNOWN_OPERATIONS: 422,
+  UNKNOWN_RELEASES: 422,
+  STILL_USED: 409,
+  NO_PREVIOUS_PUBLISH: 409,
+  RESERVED_CLIENT: 422,
+  CHANGED_MEANWHILE: 409,
+  LIVENESS_NOT_WRITTEN: 503,
+};
+
+export interface AdminOptions extends AdminSources {
+  key: AdminKey;
+}
+
+export async function adminResponse(
+  request: Request,
+  requestId: string,
+  options: AdminOptions,
+): Promise<Response> {
+  const verdict = await options.key.check(request.headers.get('authorization'));
+  if (!verdict.allowed) return keyRefusal(verdict.retryAfterSeconds, requestId);
+  try {
+    return jsonResponse(await route(request, options), 200);
+  } catch (error) {
+    if (error instanceof AdminRefusal) return refusal(error, requestId);
+    if (!(error instanceof ReleaseRefusal)) throw error;
+    log.info('admin.refused', { requestId, code: error.code });
+    const { code, message, details } = error;
+    return refusal(new AdminRefusal(STATUS[code], code, message, details), requestId);
+  }
+}
+
+type Handler = (request: Request, sources: AdminSources, names: readonly string[]) => Promise<unknown>;
+
+const parametersOf = (request: Request) => new URL(request.url).searchParams;
+const dayOf = (request: Request, { nowMs }: AdminSources) => sinceDay(parametersOf(request), nowMs());
+
+/** By method and path; `:` stands for one decoded segment. */
+const ROUTES: readonly (readonly [method: string, path: string, handler: Handler])[] = [
+  ['POST', '/admin/operations/check', checkOperations],
+  ['PUT', '/admin/operations', storeOperations],
+  [
+    'GET',
+    '/admin/operations/:',
+    (request, sources, [id = '']) => showOperation(id, parametersOf(request), sources),
+  ],
+  ['GET', '/admin/releases', async (_request, { db }) => ({ releases: await listReleases(db) })],
+  ['POST', '/admin/releases/deprecate', postDeprecate],
+  ['POST', '/admin/releases/retire', postRetire],
+  ['POST', '/admin/releases/rollback', postRollback],
+  [
+    'PUT',
+    '/admin/releases/:/:',
+    (request, sources, [client = '', version = '']) => putRelease(request, { client, version }, sources),
+  ],
+  [
+    'GET',
+    '/admin/usage',
+    async (request, sources) => ({
+      usage: await readUsage(sources.db, {
+        client: parametersOf(request).get('client'),
+        operationId: null,
+        sinceDay: dayOf(request, sources),
+      }),
+    }),
+  ],
+  [
+    'GET',
+    '/admin/audit',
+    async (request, sources) => ({ refusals: await readRefusals(sources.db, dayOf(request, sources)) }),
+  ],
+  [
+    'GET',
+    '/admin/live-operations',
+    async (request, sources) => ({ operations: await liveOperations(sources.db, dayOf(request, sources)) }),
+  ],
+];
+
+async function route(request: Request, sources: AdminSources): Promise<unknown> {
+  const segments = new URL(request.url).pathname.split('/');
+  const onPath = ROUTES.filter(([, path]) => matches(path.split('/'), segments));
+  const [, path, handler] = onPath.find(([method]) => method === request.method) ?? [];
+  if (path === undefined || handler === undefined) {
+    if (onPath.length === 0) throw new AdminRefusal(404, 'NOT_FOUND', 'Nothing is here.');
+    throw new AdminRefusal(405, 'BAD_USER_INPUT', `Use ${onPath.map(([method]) => method).join(' or ')}.`);
+  }
+  await recordBundledRelease(sources);
+  const names = segments.filter((_, index) => path.split('/')[index] === ':').map(decode);
+  return handler(request, sources, names);
+}
+
+const matches = (path: readonly string[], segments: readonly string[]) =>
+  path.length === segments.length && path.every((part, index) => part === ':' || part === segments[index]);
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw badInput('The path is not percent-encoded UTF-8.');
+  }
+}
+
+function keyRefusal(retryAfterSeconds: number | null, requestId: string): Response {
+  const said = { requestId, message: 'The admin key is missing or wrong.', code: 'UNAUTHENTICATED' };
+  if (retryAfterSeconds === null) return errorResponse(401, said, { 'WWW-Authenticate': 'Bearer' });
+  const limited = { requestId, message: 'Too many wrong keys.', code: 'RATE_LIMITED' };
+  return errorResponse(429, limited, { 'Retry-After': String(retryAfterSeconds) });
+}
+
+function refusal(error: AdminRefusal, requestId: string): Response {
+  const { status, code, message, details } = error;
+  return jsonResponse({ errors: [{ message, extensions: { code, requestId, ...details } }] }, status);
+}

@@ -1,0 +1,114 @@
+/**
+ * From a document to what the registry keeps of it: everything about an operation that its text and the schema say.
+ *
+ * Pure, and at home in plain Node as well: the build and the admin endpoint register alike. Whether the id is
+ * already another document's, and whether the cost may be as high as it is, is for callers to decide.
+ */
+import {
+  type DocumentNode,
+  type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+  specifiedRules,
+  validate,
+} from 'graphql';
+import { cachePolicyOf } from './cache-policy.ts';
+import { SHA256_ID, SHA256_PREFIX, sha256Id } from './document-id.ts';
+import { operationCost } from './operation-cost.ts';
+import { isOperationId, OPERATION_ID_MAX_BYTES } from './operation-id.ts';
+import type { RegisteredOperation } from './registered-operation.ts';
+import { variableBoundsOf } from './variable-bounds.ts';
+
+export interface SubmittedOperation {
+  id: string;
+  document: string;
+}
+
+export type OperationProblemCode =
+  | 'DOCUMENT_INVALID'
+  | 'NOT_ONE_OPERATION'
+  | 'ID_INVALID'
+  | 'ID_MISMATCH'
+  | 'ID_TAKEN'
+  | 'COST_EXCEEDED';
+
+export interface OperationProblem {
+  id: string;
+  code: OperationProblemCode;
+  message: string;
+}
+
+/** The registered operation, or the first thing that is wrong with it. */
+export async function registerOperation(
+  schema: GraphQLSchema,
+  submitted: SubmittedOperation,
+): Promise<{ operation: RegisteredOperation } | { problem: OperationProblem }> {
+  const { id, document } = submitted;
+  const problem = (code: OperationProblemCode, message: string) => ({ problem: { id, code, message } });
+  if (!isOperationId(id)) {
+    return problem(
+      'ID_INVALID',
+      `An id is 1 to ${OPERATION_ID_MAX_BYTES} bytes without spaces and without "~".`,
+    );
+  }
+  if (id.startsWith(SHA256_PREFIX) && (!SHA256_ID.test(id) || id !== (await sha256Id(document)))) {
+    return problem('ID_MISMATCH', 'The id is not the SHA-256 of the document.');
+  }
+  const parsed = parseDocument(document);
+  if (typeof parsed === 'string') return problem('DOCUMENT_INVALID', parsed);
+  const operation = onlyOperation(parsed);
+  if (operation?.name === undefined) {
+    return problem('NOT_ONE_OPERATION', 'A document holds exactly one operation, with a name.');
+  }
+  const [error] = validate(schema, parsed, specifiedRules, { maxErrors: 1 });
+  if (error !== undefined) return problem('DOCUMENT_INVALID', withPlace(error.message, error.locations));
+  const variableBounds = variableBoundsOf(schema, parsed);
+  return {
+    operation: {
+      id,
+      name: operation.name.value,
+      kind: operation.operation,
+      document,
+      cost: Math.ceil(operationCost(schema, parsed, greatest(operation, variableBounds))),
+      variableBounds,
+      cachePolicy: cachePolicyOf(schema, parsed, operation),
+      // No field asks for any yet.
+      scopes: [],
+    },
+  };
+}
+
+function parseDocument(document: string): DocumentNode | string {
+  try {
+    return parse(document);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function onlyOperation(document: DocumentNode): OperationDefinitionNode | undefined {
+  const [first, ...others] = document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
+  return others.length === 0 ? first : undefined;
+}
+
+/** Variables as large as they may be; the others stay away. */
+function greatest(
+  operation: OperationDefinitionNode,
+  bounds: Record<string, number>,
+): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const { variable, type } of operation.variableDefinitions ?? []) {
+    const bound = bounds[variable.name.value];
+    if (bound === undefined) continue;
+    const nullable = type.kind === Kind.NON_NULL_TYPE ? type.type : type;
+    values[variable.name.value] =
+      nullable.kind === Kind.LIST_TYPE ? Array.from({ length: bound }, () => null) : bound;
+  }
+  return values;
+}
+
+function withPlace(message: string, places: readonly { line: number; column: number }[] | undefined): string {
+  const place = places?.[0];
+  return place === undefined ? message : `${message} (line ${place.line}, column ${place.column})`;
+}

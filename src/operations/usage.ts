@@ -1,0 +1,118 @@
+/**
+ * Who runs what, and who was refused: counted in the isolate, written in batches.
+ *
+ * At most one D1 write in ten seconds, when a request happens to come by; losing the isolate loses what was counted
+ * since. Clients name themselves, so names are cut and bounded in number; beyond the bound a use still counts
+ * for its operation, and a refusal for its reason, without the names.
+ */
+import { errorFields, log } from '../observability/log.ts';
+import { addCounts, type RefusalCount, type UsageCount } from '../storage/d1/operation-usage.ts';
+import type { ClientIdentity, OperationUsage, Refusal } from './registered-operation.ts';
+
+export const USAGE_FLUSH_SECONDS = 10;
+/** In one flush. */
+export const USAGE_KEYS_MAX = 500;
+export const REFUSAL_KEYS_MAX = 100;
+const NAME_MAX_CHARACTERS = 64;
+const DOCUMENT_ID_MAX_CHARACTERS = 128;
+const DAY_SECONDS = 86_400;
+
+const cut = (text: string | null, length = NAME_MAX_CHARACTERS) => (text ?? '').slice(0, length);
+
+/** Counts by key; rows are added up in place. */
+class Tally<Row extends { count: number; lastSeen: number; firstSeen?: number }> {
+  readonly rows = new Map<string, Row>();
+
+  add(key: readonly unknown[], row: Row): void {
+    const text = JSON.stringify(key);
+    const held = this.rows.get(text);
+    if (held === undefined) {
+      this.rows.set(text, row);
+      return;
+    }
+    held.count += row.count;
+    held.lastSeen = Math.max(held.lastSeen, row.lastSeen);
+    if (held.firstSeen !== undefined)
+      held.firstSeen = Math.min(held.firstSeen, row.firstSeen ?? held.firstSeen);
+  }
+
+  has(key: readonly unknown[]): boolean {
+    return this.rows.has(JSON.stringify(key));
+  }
+}
+
+export class UsageCounts implements OperationUsage {
+  readonly #db: D1Database;
+  readonly #nowMs: () => number;
+  #usage = new Tally<UsageCount>();
+  #refusals = new Tally<RefusalCount>();
+  #flushedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(sources: { db: D1Database; nowMs: () => number }) {
+    this.#db = sources.db;
+    this.#nowMs = sources.nowMs;
+  }
+
+  used(operationId: string, client: ClientIdentity): void {
+    const seconds = Math.floor(this.#nowMs() / 1000);
+    const [name, version] = [cut(client.name), cut(client.version)];
+    this.#addUsage({
+      operationId,
+      client: name,
+      version,
+      day: Math.floor(seconds / DAY_SECONDS),
+      count: 1,
+      firstSeen: seconds,
+      lastSeen: seconds,
+    });
+  }
+
+  refused({ reason, documentId, client }: Refusal): void {
+    const seconds = Math.floor(this.#nowMs() / 1000);
+    this.#addRefusal({
+      reason: cut(reason),
+      documentId: cut(documentId, DOCUMENT_ID_MAX_CHARACTERS),
+      client: cut(client.name),
+      version: cut(client.version),
+      day: Math.floor(seconds / DAY_SECONDS),
+      count: 1,
+      lastSeen: seconds,
+    });
+  }
+
+  /** Writes what was counted, where it is time to. Never rejects: what could not be written is counted on. */
+  async flushWhenDue(): Promise<void> {
+    const nowMs = this.#nowMs();
+    const elapsedMs = nowMs - this.#flushedAtMs;
+    if (elapsedMs >= 0 && elapsedMs < USAGE_FLUSH_SECONDS * 1000) return;
+    const counts = { usage: [...this.#usage.rows.values()], refusals: [...this.#refusals.rows.values()] };
+    if (counts.usage.length + counts.refusals.length === 0) return;
+    this.#flushedAtMs = nowMs;
+    this.#usage = new Tally();
+    this.#refusals = new Tally();
+    try {
+      await addCounts(this.#db, counts);
+    } catch (error) {
+      log.error('operations.usage_not_written', errorFields(error));
+      for (const row of counts.usage) this.#addUsage(row);
+      for (const row of counts.refusals) this.#addRefusal(row);
+    }
+  }
+
+  #addUsage(row: UsageCount): void {
+    const key = [row.operationId, row.client, row.version, row.day];
+    const named = this.#usage.has(key) || this.#usage.rows.size < USAGE_KEYS_MAX;
+    if (named) this.#usage.add(key, row);
+    else this.#usage.add([row.operationId, '', '', row.day], { ...row, client: '', version: '' });
+  }
+
+  #addRefusal(row: RefusalCount): void {
+    const key = [row.reason, row.documentId, row.client, row.version, row.day];
+    const named = this.#refusals.has(key) || this.#refusals.rows.size < REFUSAL_KEYS_MAX;
+    if (named) this.#refusals.add(key, row);
+    else {
+      const nameless = { ...row, documentId: '', client: '', version: '' };
+      this.#refusals.add([row.reason, '', '', '', row.day], nameless);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import {
+  type DocumentNode,
+  type GraphQLArgument,
+  type GraphQLSchema,
+  getNullableType,
+  isListType,
+  Kind,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
+import { COMPARE_MAX_SYMBOLS, LIST_MAX_ITEMS } from '../config.ts';
+
+/** Arguments that take less than every other list does. */
+const NARROWER: Readonly<Record<string, number>> = { 'Query.comparePrices.symbols': COMPARE_MAX_SYMBOLS };
+
+/**
+ * How far each variable that sizes a list may go: the value of a `first`, the number of items of a list. Where a
+ * variable stands in several places, the narrowest counts.
+ */
+export function variableBoundsOf(schema: GraphQLSchema, document: DocumentNode): Record<string, number> {
+  const bounds = new Map<string, number>();
+  const types = new TypeInfo(schema);
+  visit(
+    document,
+    visitWithTypeInfo(types, {
+      Argument: (node) => {
+        const [parent, field, argument] = [types.getParentType(), types.getFieldDef(), types.getArgument()];
+        if (node.value.kind !== Kind.VARIABLE || !parent || !field || !argument) return;
+        if (types.getDirective() || !sizesList(argument)) return;
+        const bound = NARROWER[`${parent.name}.${field.name}.${argument.name}`] ?? LIST_MAX_ITEMS;
+        const name = node.value.name.value;
+        bounds.set(name, Math.min(bounds.get(name) ?? bound, bound));
+      },
+    }),
+  );
+  return Object.fromEntries([...bounds].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+const sizesList = (argument: GraphQLArgument) =>
+  argument.name === 'first' || isListType(getNullableType(argument.type));

@@ -1,0 +1,92 @@
+/** Registered operations as D1 holds them: the authority on what an id means. */
+
+export interface OperationRow {
+  id: string;
+  /** `sha256:<hex>` of the document's text. */
+  document_id: string;
+  name: string;
+  kind: 'query' | 'mutation' | 'subscription';
+  /** JSON: the whole record. */
+  registered: string;
+}
+
+export interface CarriedRow {
+  registered: string;
+  /** Of the most alive release that carries it. */
+  rank: number;
+  deprecated_at: number | null;
+  sunset: number | null;
+}
+
+/** How alive a release's state is. */
+export const RANK_SQL = "CASE release.state WHEN 'published' THEN 2 WHEN 'deprecated' THEN 1 ELSE 0 END";
+export const LIVENESS_COLUMNS_SQL = `max(${RANK_SQL}) AS rank,
+  max(CASE WHEN release.state = 'deprecated' THEN release.deprecated_at END) AS deprecated_at,
+  max(CASE WHEN release.state = 'deprecated' THEN release.sunset END) AS sunset`;
+
+/** The operation that releases carry under this id, or whose text has it; null where there is none. One read. */
+export function carriedOperation(db: D1Database, id: string): Promise<CarriedRow | null> {
+  return db
+    .prepare(
+      `SELECT operation.registered, ${LIVENESS_COLUMNS_SQL}
+       FROM operation
+       JOIN publish_operation ON publish_operation.operation_id = operation.id
+       JOIN release ON release.publish_id = publish_operation.publish_id
+       WHERE operation.id = ?1 OR operation.document_id = ?1
+       GROUP BY operation.id ORDER BY operation.id = ?1 DESC, rank DESC LIMIT 1`,
+    )
+    .bind(id)
+    .first<CarriedRow>();
+}
+
+/** The stored text ids of those among the ids that are stored. */
+export async function storedDocumentIds(
+  db: D1Database,
+  ids: readonly string[],
+): Promise<Map<string, string>> {
+  const { results } = await db
+    .prepare('SELECT id, document_id FROM operation WHERE id IN (SELECT value FROM json_each(?1))')
+    .bind(JSON.stringify(ids))
+    .all<Pick<OperationRow, 'id' | 'document_id'>>();
+  return new Map(results.map((row) => [row.id, row.document_id]));
+}
+
+/** Rows travel as JSON, in as many statements as keep each value under D1's 2 MB. */
+const JSON_MAX_CHARACTERS = 500_000;
+
+/** Ids that are stored already stay as they are. */
+export function operationInserts(
+  db: D1Database,
+  rows: readonly OperationRow[],
+  nowSeconds: number,
+): D1PreparedStatement[] {
+  const statement = db.prepare(
+    `INSERT INTO operation (id, document_id, name, kind, registered, registered_at)
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, ?2 FROM json_each(?1)
+     WHERE true ON CONFLICT (id) DO NOTHING`,
+  );
+  const chunks: OperationRow[][] = [];
+  let room = 0;
+  for (const row of rows) {
+    if (row.registered.length > room) {
+      chunks.push([]);
+      room = JSON_MAX_CHARACTERS;
+    }
+    chunks.at(-1)?.push(row);
+    room -= row.registered.length;
+  }
+  return chunks.map((chunk) =>
+    statement.bind(
+      JSON.stringify(chunk.map((row) => [row.id, row.document_id, row.name, row.kind, row.registered])),
+      nowSeconds,
+    ),
+  );
+}
+
+export interface OperationDetailRow extends OperationRow {
+  registered_at: number;
+}
+
+export function storedOperation(db: D1Database, id: string): Promise<OperationDetailRow | null> {
+  return db.prepare('SELECT * FROM operation WHERE id = ?1').bind(id).first<OperationDetailRow>();
+}

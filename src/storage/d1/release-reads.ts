@@ -1,0 +1,92 @@
+/** What operators see of releases. All times in Unix seconds. */
+import { LIVENESS_COLUMNS_SQL } from './operations.ts';
+import type { ReleaseKey, ReleaseState } from './releases.ts';
+
+export interface ListedRelease extends ReleaseKey {
+  state: ReleaseState;
+  deprecatedAt: number | null;
+  sunset: number | null;
+  publishedAt: number;
+  operations: number;
+  /** When any client last used an operation that it carries. */
+  lastUsedAt: number | null;
+}
+
+export async function listReleases(db: D1Database): Promise<ListedRelease[]> {
+  const { results } = await db
+    .prepare(
+      `WITH used AS (SELECT operation_id, max(last_seen) AS last_seen FROM operation_usage GROUP BY operation_id)
+       SELECT release.client, release.version, release.state, release.deprecated_at AS deprecatedAt,
+         release.sunset, publish.published_at AS publishedAt, count(publish_operation.operation_id) AS operations,
+         max(used.last_seen) AS lastUsedAt
+       FROM release
+       JOIN publish ON publish.id = release.publish_id
+       LEFT JOIN publish_operation ON publish_operation.publish_id = release.publish_id
+       LEFT JOIN used ON used.operation_id = publish_operation.operation_id
+       GROUP BY release.client, release.version
+       ORDER BY release.client, publish.published_at, release.version`,
+    )
+    .all<ListedRelease>();
+  return results;
+}
+
+export interface CarryingRelease extends ReleaseKey {
+  state: ReleaseState;
+}
+
+/** Of one operation: the releases that carry it, and how alive they make it. */
+export async function releasesCarrying(db: D1Database, operationId: string) {
+  const [releases, liveness] = await db.batch<unknown>([
+    db
+      .prepare(
+        `SELECT release.client, release.version, release.state
+         FROM publish_operation JOIN release USING (publish_id)
+         WHERE operation_id = ?1 ORDER BY release.client, release.version`,
+      )
+      .bind(operationId),
+    db
+      .prepare(
+        `SELECT ${LIVENESS_COLUMNS_SQL} FROM publish_operation JOIN release USING (publish_id)
+         WHERE operation_id = ?1`,
+      )
+      .bind(operationId),
+  ]);
+  return {
+    releases: (releases?.results ?? []) as CarryingRelease[],
+    /** `rank` is null where no release carries it. */
+    liveness: (liveness?.results[0] ?? { rank: null, deprecated_at: null, sunset: null }) as {
+      rank: number | null;
+      deprecated_at: number | null;
+      sunset: number | null;
+    },
+  };
+}
+
+export interface LiveOperation {
+  id: string;
+  name: string;
+  document: string;
+  releases: CarryingRelease[];
+  /** Uses since the day that was asked for. */
+  count: number;
+}
+
+/** Every operation that a release carries which is not retired. */
+export async function liveOperations(db: D1Database, sinceDay: number): Promise<LiveOperation[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT operation.id, operation.name, operation.registered ->> 'document' AS document,
+         json_group_array(json_object('client', release.client, 'version', release.version,
+           'state', release.state) ORDER BY release.client, release.version) AS releases,
+         (SELECT coalesce(sum(count), 0) FROM operation_usage
+          WHERE operation_id = operation.id AND day >= ?1) AS count
+       FROM release
+       JOIN publish_operation USING (publish_id)
+       JOIN operation ON operation.id = publish_operation.operation_id
+       WHERE release.state <> 'retired'
+       GROUP BY operation.id ORDER BY operation.name, operation.id`,
+    )
+    .bind(sinceDay)
+    .all<Omit<LiveOperation, 'releases'> & { releases: string }>();
+  return results.map((row) => ({ ...row, releases: JSON.parse(row.releases) as CarryingRelease[] }));
+}

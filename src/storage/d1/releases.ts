@@ -1,0 +1,174 @@
+/**
+ * Releases as D1 holds them. Every change is one statement list for one batch: it happens whole or not at all, and
+ * ends in `liveOperationsQuery`, which sees what the batch has left.
+ */
+import { LIVENESS_COLUMNS_SQL } from './operations.ts';
+
+export type ReleaseState = 'published' | 'deprecated' | 'retired';
+
+export interface ReleaseKey {
+  client: string;
+  version: string;
+}
+
+export interface ReleaseRow extends ReleaseKey {
+  state: ReleaseState;
+  deprecated_at: number | null;
+  sunset: number | null;
+  publish_id: string;
+}
+
+export interface LivenessRow {
+  id: string;
+  document_id: string;
+  /** 2 live, 1 deprecated, 0 retired. */
+  rank: number;
+  deprecated_at: number | null;
+  sunset: number | null;
+}
+
+/** Every operation that some release carries, with how alive it is. */
+export const livenessQuery = (db: D1Database) =>
+  db.prepare(
+    `SELECT operation.id, operation.document_id, ${LIVENESS_COLUMNS_SQL}
+     FROM release
+     JOIN publish_operation ON publish_operation.publish_id = release.publish_id
+     JOIN operation ON operation.id = publish_operation.operation_id
+     GROUP BY operation.id ORDER BY operation.id`,
+  );
+
+/** `{ revision, gateways }`: the last change, and the versions of a client that are on record, as a JSON list. */
+export const revisionQuery = (db: D1Database, client: string) =>
+  db
+    .prepare(
+      `SELECT (SELECT coalesce(max(revision), 0) FROM release_change) AS revision,
+         (SELECT json_group_array(version) FROM release WHERE client = ?1) AS gateways`,
+    )
+    .bind(client);
+
+/** Notes what is changed. */
+export const changeInsert = (db: D1Database, nowSeconds: number, change: object) =>
+  db
+    .prepare('INSERT INTO release_change (changed_at, change) VALUES (?1, ?2)')
+    .bind(nowSeconds, JSON.stringify(change));
+
+export async function findRelease(
+  db: D1Database,
+  { client, version }: ReleaseKey,
+): Promise<ReleaseRow | null> {
+  return db
+    .prepare('SELECT * FROM release WHERE client = ?1 AND version = ?2')
+    .bind(client, version)
+    .first<ReleaseRow>();
+}
+
+export async function operationIdsOf(db: D1Database, publishId: string): Promise<string[]> {
+  const { results } = await db
+    .prepare('SELECT operation_id AS id FROM publish_operation WHERE publish_id = ?1 ORDER BY operation_id')
+    .bind(publishId)
+    .all<{ id: string }>();
+  return results.map(({ id }) => id);
+}
+
+export interface PublishWrite extends ReleaseKey {
+  publishId: string;
+  operationIds: readonly string[];
+  nowSeconds: number;
+}
+
+/**
+ * Publishes, where the release still carries `expectedPublishId` (null: is not there) and every operation is
+ * stored; the first statement's `changes` is 0, and nothing is written, where not.
+ */
+export function publishWrites(
+  db: D1Database,
+  write: PublishWrite,
+  expectedPublishId: string | null,
+): D1PreparedStatement[] {
+  const { publishId, client, version, operationIds, nowSeconds } = write;
+  const ids = JSON.stringify(operationIds);
+  return [
+    db
+      .prepare(
+        `INSERT INTO publish (id, client, version, published_at, previous_publish_id)
+         SELECT ?1, ?2, ?3, ?4, ?5
+         WHERE (SELECT publish_id FROM release WHERE client = ?2 AND version = ?3) IS ?5
+           AND NOT EXISTS (SELECT 1 FROM json_each(?6) WHERE value NOT IN (SELECT id FROM operation))`,
+      )
+      .bind(publishId, client, version, nowSeconds, expectedPublishId, ids),
+    db
+      .prepare(
+        `INSERT INTO publish_operation (publish_id, operation_id)
+         SELECT ?1, value FROM json_each(?2) WHERE EXISTS (SELECT 1 FROM publish WHERE id = ?1)`,
+      )
+      .bind(publishId, ids),
+    db
+      .prepare(
+        `INSERT INTO release (client, version, state, publish_id)
+         SELECT client, version, 'published', id FROM publish WHERE id = ?1
+         ON CONFLICT (client, version) DO UPDATE
+         SET state = 'published', deprecated_at = NULL, sunset = NULL, publish_id = excluded.publish_id`,
+      )
+      .bind(publishId),
+    db
+      .prepare(
+        `INSERT INTO release_change (changed_at, change)
+         SELECT published_at, ?2 FROM publish WHERE id = ?1`,
+      )
+      .bind(publishId, JSON.stringify({ kind: 'publish', client, version, publishId })),
+  ];
+}
+
+/** Both return `client, version, state` of each release that they changed; retired ones are left alone. */
+export const deprecateUpdate = (
+  db: D1Database,
+  client: string,
+  versions: readonly string[],
+  sunset: number,
+  nowSeconds: number,
+) =>
+  db
+    .prepare(
+      `UPDATE release SET state = 'deprecated', deprecated_at = coalesce(deprecated_at, ?4), sunset = ?3
+       WHERE client = ?1 AND version IN (SELECT value FROM json_each(?2))
+         AND (state = 'published' OR state = 'deprecated' AND sunset <> ?3)
+       RETURNING client, version, state`,
+    )
+    .bind(client, JSON.stringify(versions), sunset, nowSeconds);
+
+export const retireUpdate = (db: D1Database, client: string, versions: readonly string[]) =>
+  db
+    .prepare(
+      `UPDATE release SET state = 'retired'
+       WHERE client = ?1 AND version IN (SELECT value FROM json_each(?2)) AND state <> 'retired'
+       RETURNING client, version, state`,
+    )
+    .bind(client, JSON.stringify(versions));
+
+/** Goes back to what the release carried before; returns nothing where it carried nothing before. */
+export const rollbackUpdate = (db: D1Database, { client, version }: ReleaseKey, expectedPublishId: string) =>
+  db
+    .prepare(
+      `UPDATE release SET publish_id =
+         (SELECT previous_publish_id FROM publish WHERE publish.id = release.publish_id)
+       WHERE client = ?1 AND version = ?2 AND publish_id = ?3
+         AND (SELECT previous_publish_id FROM publish WHERE publish.id = release.publish_id) IS NOT NULL
+       RETURNING client, version, state`,
+    )
+    .bind(client, version, expectedPublishId);
+
+/** Those of the versions that are not on record. */
+export async function unknownVersions(
+  db: D1Database,
+  client: string,
+  versions: readonly string[],
+): Promise<string[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT value AS version FROM json_each(?2)
+       WHERE value NOT IN (SELECT version FROM release WHERE client = ?1)`,
+    )
+    .bind(client, JSON.stringify(versions))
+    .all<{ version: string }>();
+  return results.map(({ version }) => version);
+}

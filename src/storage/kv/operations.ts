@@ -1,0 +1,37 @@
+/** KV's copies for the registry: registered operations, which never change, and the one overlay that says what lives. */
+import type * as z from 'zod';
+import { errorFields, log } from '../../observability/log.ts';
+import { readJsonValues } from './json-values.ts';
+import { OPERATION_LIVENESS_KEY, operationKey } from './keys.ts';
+
+/** Null where there is no copy; throws where KV fails. */
+export async function readOperationCopy<Value>(
+  kv: KVNamespace,
+  id: string,
+  schema: z.ZodType<Value>,
+): Promise<Value | null> {
+  const key = operationKey(id);
+  return (await readJsonValues(kv, [key], schema)).get(key) ?? null;
+}
+
+/** @param id under which it is found. A lost copy costs a read of D1, not an answer. */
+export async function writeOperationCopy(kv: KVNamespace, id: string, json: string): Promise<void> {
+  try {
+    await kv.put(operationKey(id), json);
+  } catch (error) {
+    log.warn('operations.copy_failed', { id, ...errorFields(error) });
+  }
+}
+
+/** Null where nothing was published yet; throws where KV fails. */
+export async function readLivenessOverlay<Value>(
+  kv: KVNamespace,
+  schema: z.ZodType<Value>,
+): Promise<Value | null> {
+  const values = await readJsonValues(kv, [OPERATION_LIVENESS_KEY], schema);
+  return values.get(OPERATION_LIVENESS_KEY) ?? null;
+}
+
+export async function writeLivenessOverlay(kv: KVNamespace, overlay: object): Promise<void> {
+  await kv.put(OPERATION_LIVENESS_KEY, JSON.stringify(overlay));
+}

@@ -1,0 +1,323 @@
+import { env } from 'cloudflare:workers';
+import { beforeEach, describe, expect, test } from 'vitest';
+import manifest from '../../operations/manifest.json' with { type: 'json' };
+import { bringLivenessToKv } from '../../src/operations/liveness-writes.ts';
+import { ADMIN_KEY, adminOf, operationNamed, type Submitted } from '../support/admin.ts';
+import { CRONS, startGateway, type TestGateway } from '../support/gateway.ts';
+import { type Serving, startServing } from '../support/serving-bench.ts';
+
+let serving: Serving;
+let admin: ReturnType<typeof adminOf>;
+let one: Submitted;
+let two: Submitted;
+let three: Submitted;
+beforeEach(async () => {
+  serving = await startServing({ crons: [], vars: { ADMIN_KEY, OPERATIONS_MODE: 'id_only' } });
+  admin = adminOf(serving.gateway);
+  [one, two, three] = (await Promise.all(['One', 'Two', 'Three'].map(operationNamed))) as [
+    Submitted,
+    Submitted,
+    Submitted,
+  ];
+});
+
+/** Status and, where it was refused, the code. */
+async function run(operation: Submitted | { id: string }, gateway: TestGateway = serving.gateway) {
+  const { status, errors, headers } = await gateway.post({ documentId: operation.id });
+  const code = errors?.[0]?.extensions.code;
+  return { status, ...(code === undefined ? {} : { code }), sunset: headers.get('sunset') };
+}
+const RUNS = { status: 200, sunset: null };
+const RETIRED = { status: 410, code: 'PERSISTED_QUERY_RETIRED', sunset: null };
+const UNKNOWN = { status: 404, code: 'PERSISTED_QUERY_NOT_IN_LIST', sunset: null };
+
+const releases = async () =>
+  (
+    await admin.get<{ releases: { client: string; version: string; state: string; operations: number }[] }>(
+      '/releases',
+    )
+  ).body.releases.filter(({ client }) => client !== 'gateway');
+
+describe('publishing', () => {
+  test('says what is new, unchanged and gone, and makes it run', async () => {
+    expect((await admin.publish('ios', '5.2.0', [one, two])).body).toMatchObject({
+      changed: true,
+      new: [one.id, two.id].sort(),
+      unchanged: [],
+      gone: [],
+      visibleEverywhereAt: new Date((serving.market.startAt + 90) * 1000).toISOString(),
+    });
+    expect(await run(one)).toEqual(RUNS);
+    expect((await admin.publish('ios', '5.2.0', [two, three], { replace: true })).body).toMatchObject({
+      changed: true,
+      new: [three.id],
+      unchanged: [two.id],
+      gone: [one.id],
+    });
+    await serving.gateway.advance(60);
+    expect([await run(one), await run(two), await run(three)]).toEqual([UNKNOWN, RUNS, RUNS]);
+  });
+
+  test('the same twice changes nothing', async () => {
+    await admin.publish('ios', '5.2.0', [one, two]);
+    const changes = () => env.DB.prepare('SELECT count(*) AS n FROM release_change').first('n');
+    const before = await changes();
+    expect((await admin.publish('ios', '5.2.0', [two, one])).body).toMatchObject({
+      changed: false,
+      new: [],
+      unchanged: [one.id, two.id].sort(),
+      gone: [],
+    });
+    expect(await changes()).toBe(before);
+  });
+
+  test('another content under the same release is refused', async () => {
+    await admin.publish('ios', '5.2.0', [one]);
+    expect(await admin.publish('ios', '5.2.0', [two])).toMatchObject({
+      status: 409,
+      code: 'RELEASE_DIFFERS',
+      extensions: { new: [two.id], gone: [one.id] },
+    });
+    expect(await run(one)).toEqual(RUNS);
+    expect(await run(two)).toEqual(UNKNOWN);
+  });
+
+  test('operations that are not stored are refused, and nothing of the release is published', async () => {
+    await admin.store([one]);
+    expect(await admin.put('ios', '1.0.0', [one.id, two.id])).toMatchObject({
+      status: 422,
+      code: 'UNKNOWN_OPERATIONS',
+      extensions: { ids: [two.id] },
+    });
+    expect(await releases()).toEqual([]);
+    expect(await run(one)).toEqual(UNKNOWN);
+  });
+
+  test('a dry run says the same and does nothing', async () => {
+    expect((await admin.put('ios', '1.0.0', [one.id], { dryRun: true })).body).toMatchObject({
+      changed: true,
+      new: [one.id],
+    });
+    expect(await releases()).toEqual([]);
+    await admin.publish('ios', '1.0.0', [one]);
+    expect(await admin.put('ios', '1.0.0', [two.id], { dryRun: true })).toMatchObject({ status: 409 });
+  });
+
+  test('by two at once loses neither', async () => {
+    const gateways = [
+      serving.gateway,
+      startGateway(serving.market, { ADMIN_KEY, OPERATIONS_MODE: 'id_only' }),
+    ];
+    await Promise.all(
+      [one, two, three].map((operation, index) =>
+        adminOf(gateways[index % 2] ?? serving.gateway).publish('ios', `1.0.${index}`, [operation]),
+      ),
+    );
+    expect((await releases()).map(({ version }) => version)).toEqual(['1.0.0', '1.0.1', '1.0.2']);
+    serving.gateway.coldIsolate();
+    expect([await run(one), await run(two), await run(three)]).toEqual([RUNS, RUNS, RUNS]);
+    const overlay = await env.CACHE_KV.get<{ revision: number; carried: string[] }>(
+      'operations:liveness',
+      'json',
+    );
+    expect(overlay?.revision).toBe(
+      await env.DB.prepare('SELECT max(revision) AS n FROM release_change').first('n'),
+    );
+    for (const { id } of [one, two, three]) expect(overlay?.carried).toContain(id.slice(7, 23));
+  });
+
+  test('of the same release by two at once leaves the content of one of them', async () => {
+    await admin.store([one, two]);
+    const answers = await Promise.all([
+      admin.put('ios', '2.0.0', [one.id]),
+      admin.put('ios', '2.0.0', [two.id]),
+    ]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+    const winner = answers[0]?.status === 200 ? one : two;
+    serving.gateway.coldIsolate();
+    expect(await run(winner)).toEqual(RUNS);
+    expect(await run(winner === one ? two : one)).toEqual(UNKNOWN);
+  });
+
+  test('by one that writes to KV last what it read first leaves what D1 says', async () => {
+    await admin.publish('ios', '1.0.0', [one]);
+    let overtaken = false;
+    const slow = {
+      put: async (key: string, value: string) => {
+        if (!overtaken) {
+          overtaken = true;
+          await admin.publish('ios', '2.0.0', [two]);
+        }
+        await env.CACHE_KV.put(key, value);
+      },
+    } as unknown as KVNamespace;
+    await bringLivenessToKv({ db: env.DB, kv: slow, nowMs: Date.now, sleep: async () => undefined });
+    const overlay = await env.CACHE_KV.get<{ carried: string[] }>('operations:liveness', 'json');
+    for (const { id } of [one, two]) expect(overlay?.carried).toContain(id.slice(7, 23));
+  });
+
+  test('that was cut off before KV knew is made known by the hour', async () => {
+    await admin.publish('ios', '1.0.0', [one]);
+    await env.CACHE_KV.delete('operations:liveness');
+    await serving.gateway.scheduled(CRONS.hourly);
+    const overlay = await env.CACHE_KV.get<{ carried: string[] }>('operations:liveness', 'json');
+    expect(overlay?.carried).toContain(one.id.slice(7, 23));
+  });
+
+  test('for the build itself is refused', async () => {
+    expect(await admin.put('gateway', '1', [manifest.operations[0]?.id ?? ''])).toMatchObject({
+      status: 422,
+      code: 'RESERVED_CLIENT',
+    });
+  });
+
+  test('that KV does not take says so, and the same again is enough', async () => {
+    await admin.publish('ios', '1.0.0', [one]);
+    await admin.store([two]);
+    serving.cacheKv.fail('KV is down');
+    expect(await admin.put('ios', '1.1.0', [two.id])).toMatchObject({
+      status: 503,
+      code: 'LIVENESS_NOT_WRITTEN',
+    });
+    serving.cacheKv.fail(null);
+    expect(await admin.put('ios', '1.1.0', [two.id])).toMatchObject({
+      status: 200,
+      body: { changed: false },
+    });
+    serving.gateway.coldIsolate();
+    expect(await run(two)).toEqual(RUNS);
+  });
+});
+
+describe('a release grows old', () => {
+  test('deprecated operations run with their sunset, until a release that is not deprecated carries them', async () => {
+    await admin.publish('ios', '1.0.0', [one, two]);
+    await admin.publish('ios', '2.0.0', [two]);
+    expect((await admin.deprecate('ios', ['1.0.0'], '2027-06-01T00:00:00.000Z')).body).toMatchObject({
+      releases: [{ client: 'ios', version: '1.0.0', state: 'deprecated' }],
+      operations: { deprecated: [one.id], retired: [] },
+    });
+    await serving.gateway.advance(60);
+    const sunset = 'Tue, 01 Jun 2027 00:00:00 GMT';
+    expect([await run(one), await run(two)]).toEqual([{ status: 200, sunset }, RUNS]);
+    await admin.publish('ios', '3.0.0', [one]);
+    await serving.gateway.advance(60);
+    expect(await run(one)).toEqual(RUNS);
+  });
+
+  test('a retired one answers 410 in every isolate within 60 seconds, and keeps what others carry', async () => {
+    const other = startGateway(serving.market, { ADMIN_KEY, OPERATIONS_MODE: 'id_only' });
+    await admin.publish('ios', '1.0.0', [one, two]);
+    await admin.publish('android', '1.0.0', [two]);
+    expect([await run(one, other), await run(two, other)]).toEqual([RUNS, RUNS]);
+    await serving.gateway.advance(60);
+    expect((await admin.retire('ios', ['1.0.0'], true)).body).toMatchObject({
+      releases: [{ client: 'ios', version: '1.0.0', state: 'retired' }],
+      operations: { deprecated: [], retired: [one.id] },
+    });
+    await serving.gateway.advance(60);
+    for (const gateway of [serving.gateway, other]) {
+      expect([await run(one, gateway), await run(two, gateway)]).toEqual([RETIRED, RUNS]);
+    }
+    serving.gateway.coldIsolate();
+    expect(await run(one)).toEqual(RETIRED);
+    // An isolate that KV shows nothing yet learns it from D1.
+    await env.CACHE_KV.delete('operations:liveness');
+    serving.gateway.coldIsolate();
+    expect(await run(one)).toEqual(RETIRED);
+  });
+
+  test('a retired one comes back by publishing it in its own place, and by another release', async () => {
+    await admin.publish('ios', '1.0.0', [one]);
+    await admin.retire('ios', ['1.0.0']);
+    expect((await admin.publish('ios', '1.0.0', [one])).body).toMatchObject({ changed: false });
+    await serving.gateway.advance(60);
+    expect(await run(one)).toEqual(RETIRED);
+    expect((await admin.publish('ios', '1.0.0', [one], { replace: true })).body).toMatchObject({
+      changed: true,
+    });
+    await serving.gateway.advance(60);
+    expect(await run(one)).toEqual(RUNS);
+  });
+
+  test('the bundled operations retire with their build', async () => {
+    const [bundled] = manifest.operations.filter(({ name }) => name === 'Trending');
+    const id = bundled?.id ?? '';
+    expect(await run({ id })).toEqual(RUNS);
+    expect(await admin.retire('gateway', [manifest.version], true)).toMatchObject({ status: 200 });
+    await serving.gateway.advance(60);
+    expect(await run({ id })).toEqual(RETIRED);
+    await admin.publish('web', '1.0.0', [{ id, document: bundled?.document ?? '' }]);
+    await serving.gateway.advance(60);
+    expect(await run({ id })).toEqual(RUNS);
+  });
+
+  test('a build that the overlay has never heard of is live', async () => {
+    await admin.retire('gateway', [manifest.version], true);
+    const overlay = await env.CACHE_KV.get<object>('operations:liveness', 'json');
+    await env.CACHE_KV.put(
+      'operations:liveness',
+      JSON.stringify({ ...overlay, gateways: ['an-older-build'] }),
+    );
+    serving.gateway.coldIsolate();
+    expect(await run({ id: manifest.operations[0]?.id ?? '' })).toMatchObject({ status: 400 });
+    expect(await run({ id: manifest.operations.find(({ name }) => name === 'Trending')?.id ?? '' })).toEqual(
+      RUNS,
+    );
+  });
+
+  test('it is not retired while anybody uses what it carries, unless forced', async () => {
+    await admin.publish('ios', '1.0.0', [one]);
+    await admin.publish('ios', '2.0.0', [one, two]);
+    const headers = { 'graphql-client-name': 'ios', 'graphql-client-version': '2.0.0' };
+    await serving.gateway.post({ documentId: one.id }, headers);
+    const usedAt = serving.market.startAt;
+    expect(await admin.retire('ios', ['1.0.0'])).toMatchObject({
+      status: 409,
+      code: 'STILL_USED',
+      extensions: {
+        usedBy: [{ client: 'ios', version: '2.0.0', operationId: one.id, lastUsedAt: usedAt }],
+      },
+    });
+    expect(await releases()).toMatchObject([{ state: 'published' }, { state: 'published' }]);
+    await serving.gateway.advance(31 * 86_400);
+    expect(await admin.retire('ios', ['1.0.0'])).toMatchObject({ status: 200 });
+    await serving.gateway.post({ documentId: one.id }, headers);
+    expect(await admin.retire('ios', ['2.0.0'], true)).toMatchObject({ status: 200 });
+  });
+
+  test('versions that were never published are refused, with nothing done', async () => {
+    await admin.publish('ios', '1.0.0', [one]);
+    for (const answer of [
+      await admin.deprecate('ios', ['1.0.0', '9.9.9'], '2027-06-01'),
+      await admin.retire('ios', ['1.0.0', '9.9.9'], true),
+      await admin.rollback('ios', '9.9.9'),
+    ]) {
+      expect(answer).toMatchObject({
+        status: 422,
+        code: 'UNKNOWN_RELEASES',
+        extensions: { versions: ['9.9.9'] },
+      });
+    }
+    expect(await releases()).toMatchObject([{ state: 'published' }]);
+  });
+});
+
+describe('rolling back', () => {
+  test('goes back one publish at a time, and says where there is none', async () => {
+    await admin.publish('ios', '1.0.0', [one]);
+    await admin.publish('ios', '1.0.0', [one, two], { replace: true });
+    await admin.publish('ios', '1.0.0', [three], { replace: true });
+    expect(await admin.rollback('ios', '1.0.0')).toMatchObject({
+      status: 200,
+      body: { releases: [{ client: 'ios', version: '1.0.0', state: 'published' }] },
+    });
+    serving.gateway.coldIsolate();
+    expect([await run(one), await run(two), await run(three)]).toEqual([RUNS, RUNS, UNKNOWN]);
+    expect(await admin.rollback('ios', '1.0.0')).toMatchObject({ status: 200 });
+    serving.gateway.coldIsolate();
+    expect([await run(one), await run(two), await run(three)]).toEqual([RUNS, UNKNOWN, UNKNOWN]);
+    expect(await admin.rollback('ios', '1.0.0')).toMatchObject({ status: 409, code: 'NO_PREVIOUS_PUBLISH' });
+    expect(await run(one)).toEqual(RUNS);
+  });
+});

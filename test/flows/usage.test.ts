@@ -1,0 +1,167 @@
+import { env } from 'cloudflare:workers';
+import { beforeEach, describe, expect, test } from 'vitest';
+import manifest from '../../operations/manifest.json' with { type: 'json' };
+import {
+  REFUSAL_KEYS_MAX,
+  USAGE_FLUSH_SECONDS,
+  USAGE_KEYS_MAX,
+  UsageCounts,
+} from '../../src/operations/usage.ts';
+import { addCounts, REFUSAL_ROWS_A_DAY, USAGE_ROWS_A_DAY } from '../../src/storage/d1/operation-usage.ts';
+import { ADMIN_KEY, adminOf } from '../support/admin.ts';
+import { countedD1, noCounts } from '../support/counted-bindings.ts';
+import { CRONS } from '../support/gateway.ts';
+import { type Serving, startServing } from '../support/serving-bench.ts';
+
+let serving: Serving;
+let admin: ReturnType<typeof adminOf>;
+beforeEach(async () => {
+  serving = await startServing({ crons: [], vars: { ADMIN_KEY, OPERATIONS_MODE: 'id_only' } });
+  admin = adminOf(serving.gateway);
+});
+
+const TRENDING = manifest.operations.find(({ name }) => name === 'Trending')?.id ?? '';
+const ios = { 'graphql-client-name': 'ios', 'graphql-client-version': '5.2.0' };
+const rowsOf = async (table: string) => (await env.DB.prepare(`SELECT * FROM ${table}`).all()).results;
+const total = (rows: Record<string, unknown>[]) => rows.reduce((sum, { count }) => sum + Number(count), 0);
+
+test('uses are counted by operation, client and version, with when', async () => {
+  const startAt = serving.market.startAt;
+  await serving.gateway.post({ documentId: TRENDING }, ios);
+  await serving.gateway.post({ documentId: TRENDING }, ios);
+  await serving.gateway.post({ documentId: TRENDING });
+  await serving.gateway.advance(USAGE_FLUSH_SECONDS);
+  await serving.gateway.post({ documentId: TRENDING }, ios);
+  expect((await admin.get('/usage')).body).toEqual({
+    usage: [
+      {
+        operationId: TRENDING,
+        name: 'Trending',
+        client: 'ios',
+        version: '5.2.0',
+        count: 3,
+        firstSeen: startAt,
+        lastSeen: startAt + USAGE_FLUSH_SECONDS,
+      },
+      expect.objectContaining({ client: null, version: null, count: 1 }),
+    ],
+  });
+  expect((await admin.get('/usage?client=ios')).body.usage).toHaveLength(1);
+  await serving.gateway.advance(30 * 86_400);
+  expect((await admin.get('/usage')).body.usage).toEqual([]);
+  expect((await admin.get('/usage?days=31')).body.usage).toHaveLength(2);
+});
+
+test('refusals are counted by reason, client and version', async () => {
+  await serving.gateway.post({ documentId: 'nobody-knows-it' }, ios);
+  await serving.gateway.advance(USAGE_FLUSH_SECONDS);
+  await serving.gateway.post({ query: '{ __typename }' }, ios);
+  expect((await admin.get('/audit')).body.refusals).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({
+        reason: 'PERSISTED_QUERY_NOT_IN_LIST',
+        documentId: 'nobody-knows-it',
+        client: 'ios',
+        version: '5.2.0',
+        count: 1,
+      }),
+      expect.objectContaining({ reason: 'PERSISTED_QUERY_ID_REQUIRED', client: 'ios', count: 1 }),
+    ]),
+  );
+});
+
+describe('an isolate', () => {
+  const counts = noCounts();
+  let nowMs = 0;
+  let usage: UsageCounts;
+  beforeEach(() => {
+    Object.assign(counts, noCounts());
+    nowMs = serving.market.startAt * 1000;
+    usage = new UsageCounts({ db: countedD1(env.DB, counts), nowMs: () => nowMs });
+  });
+
+  test('writes at most once in 10 seconds, and nothing where nothing was counted', async () => {
+    await usage.flushWhenDue();
+    expect(counts.d1Calls).toBe(0);
+    for (let second = 0; second < 60; second += 1) {
+      usage.used(TRENDING, { name: 'ios', version: '1' });
+      usage.refused({ reason: 'A', documentId: null, client: { name: null, version: null } });
+      await usage.flushWhenDue();
+      nowMs += 1_000;
+    }
+    expect(counts.d1Calls).toBe(6);
+    await usage.flushWhenDue();
+    expect(total(await rowsOf('operation_usage'))).toBe(60);
+    expect(total(await rowsOf('operation_refusal'))).toBe(60);
+    nowMs += 60_000;
+    await usage.flushWhenDue();
+    expect(counts.d1Calls).toBe(7);
+  });
+
+  test('keeps what D1 did not take, for the next time', async () => {
+    const failing = new UsageCounts({ db: serving.db.binding, nowMs: () => nowMs });
+    failing.used(TRENDING, { name: 'ios', version: '1' });
+    serving.db.fail('D1 is down');
+    await failing.flushWhenDue();
+    serving.db.fail(null);
+    failing.used(TRENDING, { name: 'ios', version: '1' });
+    nowMs += USAGE_FLUSH_SECONDS * 1000;
+    await failing.flushWhenDue();
+    expect(await rowsOf('operation_usage')).toMatchObject([{ client: 'ios', count: 2 }]);
+  });
+
+  test('counts without names what has too many of them', async () => {
+    for (let number = 0; number < 10_000; number += 1) {
+      const client = { name: `${number} ${'x'.repeat(10_000)}`, version: 'y'.repeat(10_000) };
+      usage.used(TRENDING, client);
+      usage.refused({ reason: 'A', documentId: `${number}`, client });
+    }
+    await usage.flushWhenDue();
+    const [used, refused] = [await rowsOf('operation_usage'), await rowsOf('operation_refusal')];
+    expect([used.length, refused.length]).toEqual([USAGE_KEYS_MAX + 1, REFUSAL_KEYS_MAX + 1]);
+    expect([total(used), total(refused)]).toEqual([10_000, 10_000]);
+    expect(Math.max(...used.map((row) => `${row.client}${row.version}`.length))).toBe(128);
+  });
+});
+
+test('a day holds a bounded number of rows, and what is beyond is counted without names', async () => {
+  const day = Math.floor(serving.market.startAt / 86_400);
+  const usageRow = { operationId: TRENDING, version: '1', day, count: 1, firstSeen: 1, lastSeen: 2 };
+  const refusalRow = { reason: 'A', version: '1', day, count: 1, lastSeen: 2 };
+  const names = (from: number, count: number) => Array.from({ length: count }, (_, at) => `c${from + at}`);
+  for (let from = 0; from < USAGE_ROWS_A_DAY; from += 5_000) {
+    await addCounts(env.DB, {
+      usage: names(from, 5_000).map((client) => ({ ...usageRow, client })),
+      refusals: [],
+    });
+  }
+  const refused = (from: number, count: number) =>
+    names(from, count).map((documentId) => ({ ...refusalRow, client: 'x', documentId }));
+  await addCounts(env.DB, { usage: [], refusals: refused(0, REFUSAL_ROWS_A_DAY) });
+  const sizes = async () => {
+    const count = (table: string) => env.DB.prepare(`SELECT count(*) AS n FROM ${table}`).first('n');
+    return [await count('operation_usage'), await count('operation_refusal')];
+  };
+  expect(await sizes()).toEqual([USAGE_ROWS_A_DAY, REFUSAL_ROWS_A_DAY]);
+  await addCounts(env.DB, {
+    usage: ['c0', 'new1', 'new2'].map((client) => ({ ...usageRow, client })),
+    refusals: refused(REFUSAL_ROWS_A_DAY - 1, 3),
+  });
+  expect(await sizes()).toEqual([USAGE_ROWS_A_DAY + 1, REFUSAL_ROWS_A_DAY + 1]);
+  const nameless = await env.DB.prepare("SELECT count FROM operation_usage WHERE client = ''").first('count');
+  expect(nameless).toBe(2);
+  const unnamed = "SELECT count FROM operation_refusal WHERE document_id = '' AND client = ''";
+  expect(await env.DB.prepare(unnamed).first('count')).toBe(2);
+});
+
+test('the cleanup deletes uses after 400 days and refusals after 30', async () => {
+  const today = Math.floor(serving.market.startAt / 86_400);
+  const at = (day: number) => ({ client: '', version: '', day, count: 1, firstSeen: 1, lastSeen: 1 });
+  await addCounts(env.DB, {
+    usage: [today - 401, today - 400].map((day) => ({ operationId: TRENDING, ...at(day) })),
+    refusals: [today - 31, today - 30].map((day) => ({ reason: 'A', documentId: '', ...at(day) })),
+  });
+  await serving.gateway.scheduled(CRONS.hourly);
+  expect(await rowsOf('operation_usage')).toMatchObject([{ day: today - 400 }]);
+  expect(await rowsOf('operation_refusal')).toMatchObject([{ day: today - 30 }]);
+});

@@ -1,0 +1,139 @@
+/** The way from HTTP to execution over a registry made by hand: operations in every state, and no storage behind. */
+import { schema } from '../../schema/schema.ts';
+import type { OperationsMode } from '../../src/config.ts';
+import type { GatewayContext } from '../../src/graphql/context.ts';
+import { createGraphQLHandler } from '../../src/graphql/yoga.ts';
+import { handleRequest } from '../../src/http/handle-request.ts';
+import { sha256Id } from '../../src/operations/document-id.ts';
+import type {
+  ClientIdentity,
+  FoundOperation,
+  Liveness,
+  RegisteredOperation,
+} from '../../src/operations/registered-operation.ts';
+
+export const MODES = ['open', 'audit', 'safelist', 'id_only'] as const;
+export const DEPRECATED_AT = Date.UTC(2026, 0, 1) / 1000;
+export const SUNSET = Date.UTC(2027, 5, 1) / 1000;
+
+export interface WireBench {
+  fetch(request: Request): Promise<Response>;
+  send(path: string, init?: RequestInit): Promise<WireAnswer>;
+  /** What usage was told since the last time: `used <id> <client>`, `refused <reason> <id> <client>`. */
+  counted(): string[];
+  /** How often an operation was about to run. */
+  runs(): number;
+  lookups(): string[];
+}
+
+export interface WireAnswer {
+  status: number;
+  headers: Headers;
+  body: { data?: unknown; errors?: { message: string; extensions: Record<string, unknown> }[] };
+}
+
+export function registered(
+  document: string,
+  id: string,
+  more: Partial<RegisteredOperation> = {},
+): RegisteredOperation {
+  return {
+    id,
+    name: document.match(/\w+ (\w+)/)?.[1] ?? '',
+    kind: 'query',
+    document,
+    cost: 1,
+    variableBounds: {},
+    cachePolicy: { maxAgeSeconds: 60, scope: 'public', tags: [] },
+    scopes: [],
+    ...more,
+  };
+}
+
+const LIVENESS: Record<string, Liveness> = {
+  known: { state: 'live' },
+  deprecated: { state: 'deprecated', deprecatedAt: DEPRECATED_AT, sunset: SUNSET },
+  retired: { state: 'retired' },
+};
+
+export const documentOf = (state: string) => `query ${state} { __typename }`;
+export const opaqueIdOf = (state: string) => `relay-${state}`;
+
+/** Every state's document is registered by its hash, and by an id of Relay's. */
+export async function startWire(
+  mode: OperationsMode,
+  more: readonly RegisteredOperation[] = [],
+): Promise<WireBench> {
+  const found = new Map<string, FoundOperation>();
+  for (const [state, liveness] of Object.entries(LIVENESS)) {
+    const document = documentOf(state);
+    for (const id of [await sha256Id(document), opaqueIdOf(state)]) {
+      found.set(id, { operation: registered(document, id), liveness });
+    }
+  }
+  for (const operation of more) found.set(operation.id, { operation, liveness: { state: 'live' } });
+  const counted: string[] = [];
+  const lookups: string[] = [];
+  let runs = 0;
+  const shown = ({ name, version }: ClientIdentity) => `${name}@${version}`;
+  const handler = createGraphQLHandler({
+    schema,
+    mode,
+    graphiql: false,
+    registry: {
+      async find(id) {
+        lookups.push(id);
+        return found.get(id) ?? null;
+      },
+    },
+    usage: {
+      used: (id, client) => counted.push(`used ${id} ${shown(client)}`),
+      refused: ({ reason, documentId, client }) =>
+        counted.push(`refused ${reason} ${documentId} ${shown(client)}`),
+    },
+  });
+  const createContext = () => {
+    runs += 1;
+    return {} as GatewayContext;
+  };
+  const options = {
+    routes: {
+      admin: async () => new Response(),
+      graphql: async (request: Request, requestId: string) =>
+        handler.fetch(request, { requestId, createContext }),
+      health: async () => new Response(),
+    },
+    corsOrigins: [],
+    strictTransport: true,
+    randomId: () => crypto.randomUUID(),
+  };
+  return {
+    fetch: (request) => handleRequest(request, options),
+    async send(path, init) {
+      const response = await handleRequest(new Request(new URL(path, 'https://gateway.test'), init), options);
+      const body = (await response.json()) as WireAnswer['body'];
+      return { status: response.status, headers: response.headers, body };
+    },
+    counted: () => counted.splice(0),
+    lookups: () => lookups.splice(0),
+    runs: () => runs,
+  };
+}
+
+/** The same properties as a GET's parameters or a POST's body. */
+export function wireRequest(
+  method: 'GET' | 'POST',
+  properties: Record<string, unknown>,
+  options: { path?: string; headers?: Record<string, string> } = {},
+): [string, RequestInit] {
+  const path = options.path ?? '/graphql';
+  if (method === 'POST') {
+    const headers = { 'Content-Type': 'application/json', ...options.headers };
+    return [path, { method, headers, body: JSON.stringify(properties) }];
+  }
+  const parameters = Object.entries(properties).map(([name, value]) => {
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    return `${name}=${encodeURIComponent(text)}`;
+  });
+  return [`${path}?${parameters.join('&')}`, { headers: { 'x-graphql-csrf': '1', ...options.headers } }];
+}

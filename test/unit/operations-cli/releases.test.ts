@@ -1,0 +1,131 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readSchema } from '../../../scripts/operations/read-schema.ts';
+import { inRange } from '../../../scripts/operations/version-range.ts';
+import { AdminStub, refused, STUB_KEY } from '../../support/admin-stub.ts';
+import { runOperations } from '../../support/run-operations.ts';
+
+const schema = readSchema(new URL('../../../schema/schema.graphql', import.meta.url).pathname);
+
+let stub: AdminStub;
+let url: string;
+beforeEach(async () => {
+  stub = new AdminStub(schema);
+  url = await stub.listen();
+  for (const version of ['4.8.0', '4.9.0-beta.1', '4.9.0', '5.0.0-rc.1', '5.0.0', '5.1', 'nightly'])
+    stub.releases.set(`ios ${version}`, {
+      state: 'published',
+      sunset: null,
+      operationIds: ['new'],
+      previous: null,
+    });
+});
+afterEach(() => stub.close());
+
+const run = (...args: string[]) =>
+  runOperations([...args, '--url', url], { environment: { ADMIN_KEY: STUB_KEY } });
+const inState = (state: string) =>
+  [...stub.releases].filter(([, release]) => release.state === state).map(([name]) => name);
+
+describe('a range of versions', () => {
+  const versions = ['4.8.0', '4.9.0-beta.1', '4.9.0', '5.0.0-rc.1', '5.0.0', '5.1', 'nightly', '5.0.0+7'];
+  const releases = versions.map((version) => ({ version }));
+  it.each([
+    ['<5.0', ['4.8.0', '4.9.0-beta.1', '4.9.0']],
+    ['4.9.0', ['4.9.0']],
+    ['4.9.x', ['4.9.0-beta.1', '4.9.0']],
+    ['>=4.9 <5', ['4.9.0-beta.1', '4.9.0']],
+    ['5.1', ['5.1']],
+    ['nightly', ['nightly']],
+    ['^5.0.0', ['5.0.0', '5.0.0+7']],
+    ['*', ['4.8.0', '4.9.0-beta.1', '4.9.0', '5.0.0-rc.1', '5.0.0', '5.0.0+7']],
+  ])('%s means %j', (range, expected) => {
+    expect(inRange(releases, range).map(({ version }) => version)).toEqual(expected);
+  });
+
+  it('is refused where it is neither a range nor a version of a release', () => {
+    expect(() => inRange(releases, 'weekly')).toThrow('weekly is neither the version of a release');
+  });
+});
+
+describe('deprecate', () => {
+  const args = ['deprecate', '--client', 'ios', '--version', '<5.0', '--sunset', '2027-06-01'];
+
+  it('deprecates the range and nothing else, and says so', async () => {
+    const { exitCode, out } = await run(...args);
+    expect(exitCode).toBe(0);
+    expect(inState('deprecated')).toEqual(['ios 4.8.0', 'ios 4.9.0-beta.1', 'ios 4.9.0']);
+    expect(stub.releases.get('ios 4.9.0')?.sunset).toBe(Date.UTC(2027, 5, 1) / 1000);
+    expect(out).toContain('Deprecated until 2027-06-01:');
+    expect(out).toMatch(/ios +4\.9\.0 +deprecated/);
+    expect((await run('list')).out).toMatch(/ios +4\.9\.0 +deprecated +1 .* 2027-06-01/);
+  });
+
+  it('leaves what is retired', async () => {
+    await run('retire', '--client', 'ios', '--version', '4.8.0');
+    await run(...args);
+    expect(inState('retired')).toEqual(['ios 4.8.0']);
+  });
+
+  it.each(['2027-06-31', '1st of June', '2027-6-1', '2020-01-01'])(
+    'exits with 2 for the date %s',
+    async (date) => {
+      const { exitCode } = await run('deprecate', '--client', 'ios', '--version', '<5.0', '--sunset', date);
+      expect(exitCode).toBe(2);
+      expect(inState('deprecated')).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['a client', ['--client', 'isO', '--version', '<5.0']],
+    ['a release', ['--client', 'ios', '--version', '<4.0']],
+  ])('exits with 1 where there is no such %s', async (_what, more) => {
+    const { exitCode, err } = await run('deprecate', ...more, '--sunset', '2027-06-01');
+    expect(exitCode).toBe(1);
+    expect(err).toMatch(/no releases of isO|No release of ios is <4\.0; there are 4\.8\.0, /);
+  });
+});
+
+describe('retire', () => {
+  const args = ['retire', '--client', 'ios', '--version', '<4.9'];
+
+  it('retires the range, and changes nothing the second time', async () => {
+    expect((await run(...args)).exitCode).toBe(0);
+    expect(inState('retired')).toEqual(['ios 4.8.0']);
+    const again = await run(...args);
+    expect(again).toMatchObject({ exitCode: 0, out: 'Nothing changes: they are so already.\n' });
+  });
+
+  it('says by whom it is still used where that is why it is refused', async () => {
+    const usedBy = [
+      { client: 'ios', version: '4.8.0', operationId: 'a', lastUsedAt: 1_795_000_000 },
+      { client: 'ios', version: '4.8.0', operationId: 'b', lastUsedAt: 1_795_300_000 },
+    ];
+    stub.fixed.set('POST /admin/releases/retire', refused(409, 'STILL_USED', { usedBy }));
+    const { exitCode, err } = await run(...args);
+    expect(exitCode).toBe(1);
+    expect(err).toMatch(/ios +4\.8\.0 +b +2026-11-21 22:26\n +ios +4\.8\.0 +a +2026-11-18/);
+    expect(err).toContain('--force retires them all the same');
+    expect(inState('retired')).toEqual([]);
+  });
+});
+
+describe('rollback', () => {
+  it('puts back what was published before', async () => {
+    stub.releases.set('ios 5.0.0', {
+      state: 'published',
+      sunset: null,
+      operationIds: ['new'],
+      previous: ['old'],
+    });
+    const { exitCode, out } = await run('rollback', '--client', 'ios', '--version', '5.0.0');
+    expect(exitCode).toBe(0);
+    expect(out).toContain('Rolled back:');
+    expect(stub.visible()['ios 5.0.0']).toEqual(['old']);
+  });
+
+  it('exits with 1 where there was nothing before', async () => {
+    const { exitCode, err } = await run('rollback', '--client', 'ios', '--version', '4.8.0');
+    expect(exitCode).toBe(1);
+    expect(err).toContain('NO_PREVIOUS_PUBLISH');
+  });
+});
