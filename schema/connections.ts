@@ -2,6 +2,7 @@
 import type { ObjectRef } from '@pothos/core';
 import * as z from 'zod';
 import type { Keyed, KeysetPosition } from '../src/graphql/context.ts';
+import { decodeBase64Url, encodeBase64Url } from './base64url.ts';
 import { builder } from './builder.ts';
 import { badUserInput } from './errors.ts';
 
@@ -15,13 +16,8 @@ const sortKeys = {
   optionalNumber: z.number().nullable(),
 } as const satisfies Record<string, z.ZodType<SortKey>>;
 
-function encodeCursor(order: string, position: KeysetPosition): string {
-  const bytes = new TextEncoder().encode(JSON.stringify([order, position.key, position.id]));
-  return btoa(String.fromCharCode(...bytes))
-    .replace(/\+/g, '-')
-    .replace(/\//g, '_')
-    .replace(/=+$/, '');
-}
+const encodeCursor = (order: string, position: KeysetPosition) =>
+  encodeBase64Url(JSON.stringify([order, position.key, position.id]));
 
 /**
  * The position that `after` names; null where it is absent.
@@ -47,12 +43,9 @@ const notACursor = (detail = '') => badUserInput(`after: is not a cursor of this
 
 function parseCursor(cursor: string): unknown {
   try {
-    const binary = atob(cursor.replace(/-/g, '+').replace(/_/g, '/'));
-    return JSON.parse(
-      new TextDecoder().decode(Uint8Array.from(binary, (character) => character.charCodeAt(0))),
-    );
+    return JSON.parse(decodeBase64Url(cursor) ?? '');
   } catch {
-    // Neither base64 nor JSON: the schema above refuses it.
+    // Not JSON: the schema above refuses it.
     return undefined;
   }
 }

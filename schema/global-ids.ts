@@ -1,29 +1,18 @@
 /** Global ids: base64url of `<type>:<id>`, in UTF-8. Opaque to clients, decoded by the gateway alone. */
+import { decodeBase64Url, encodeBase64Url } from './base64url.ts';
 
 export type NodeTypeName = 'Project' | 'IdoPool' | 'Investment' | 'User';
 
 export function encodeGlobalId(typeName: NodeTypeName, id: string): string {
-  const bytes = new TextEncoder().encode(`${typeName}:${id}`);
-  return btoa(String.fromCharCode(...bytes))
-    .replace(/\+/g, '-')
-    .replace(/\//g, '_')
-    .replace(/=+$/, '');
+  return encodeBase64Url(`${typeName}:${id}`);
 }
 
 /** The type and id that a global id names, or null where it is malformed. */
 export function decodeGlobalId(globalId: string): { typeName: string; id: string } | null {
-  if (!/^[\w-]+$/.test(globalId)) return null;
-  try {
-    const binary = atob(globalId.replace(/-/g, '+').replace(/_/g, '/'));
-    const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    const colon = text.indexOf(':');
-    if (colon < 1 || colon === text.length - 1) return null;
-    return { typeName: text.slice(0, colon), id: text.slice(colon + 1) };
-  } catch {
-    // Neither base64 nor UTF-8: nobody was given such an id.
-    return null;
-  }
+  const text = decodeBase64Url(globalId);
+  const colon = text?.indexOf(':') ?? -1;
+  if (text === null || colon < 1 || colon === text.length - 1) return null;
+  return { typeName: text.slice(0, colon), id: text.slice(colon + 1) };
 }
 
 /** The id inside a global id of one type, or null where it is malformed or of another type. */

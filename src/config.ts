@@ -117,3 +117,7 @@ export const ON_DEMAND_PRICES_MAX = 500;
 /** The platform reads at most so many keys in one KV call. */
 export const KV_BULK_GET_MAX_KEYS = 100;
 export const KV_KEY_MAX_BYTES = 512;
+
+// ── Isolate memory ──
+/** How many symbols, and how many operation ids, an isolate remembers as unknown. */
+export const ABSENT_KEYS_MAX = 10_000;

@@ -6,6 +6,7 @@
  */
 import { schema } from '../schema/schema.ts';
 import {
+  ABSENT_KEYS_MAX,
   type Config,
   parseConfig,
   UPSTREAM_REQUEST_MAX_ATTEMPTS,
@@ -20,13 +21,14 @@ import { handleRequest } from './http/handle-request.ts';
 import { healthResponse } from './http/health.ts';
 import { errorResponse } from './http/responses.ts';
 import { applySecurityHeaders } from './http/security-headers.ts';
-import { UnknownSymbols } from './loaders/on-demand-prices.ts';
 import { PriceSnapshotMemory } from './loaders/prices.ts';
 import { log } from './observability/log.ts';
 import { repairLiveness } from './operations/liveness-writes.ts';
 import { bundledRelease } from './operations/manifest.ts';
 import { TieredRegistry } from './operations/registry.ts';
 import { UsageCounts } from './operations/usage.ts';
+import { UNKNOWN_PRICE_MEMORY_SECONDS } from './storage/kv/keys.ts';
+import { RecentlyAbsent } from './storage/recently-absent.ts';
 import { JOB_SCHEDULES, jobsOfCron } from './sync/schedule.ts';
 import { createSync } from './sync/sync.ts';
 import type { UpstreamOptions } from './upstream/http.ts';
@@ -53,7 +55,10 @@ function createGateway(env: Env): Gateway {
     maxAttempts: UPSTREAM_REQUEST_MAX_ATTEMPTS,
   });
   const snapshotMemory = new PriceSnapshotMemory();
-  const unknownSymbols = new UnknownSymbols();
+  const unknownSymbols = new RecentlyAbsent({
+    seconds: UNKNOWN_PRICE_MEMORY_SECONDS,
+    maxKeys: ABSENT_KEYS_MAX,
+  });
   const registry = new TieredRegistry({
     db: env.DB,
     kv: env.CACHE_KV,

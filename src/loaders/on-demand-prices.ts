@@ -9,37 +9,14 @@ import * as z from 'zod';
 import { upstreamUnavailable } from '../../schema/errors.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { readJsonValues, writeJsonValue } from '../storage/kv/json-values.ts';
-import {
-  ON_DEMAND_PRICE_TTL_SECONDS,
-  onDemandPriceKey,
-  UNKNOWN_PRICE_MEMORY_SECONDS,
-} from '../storage/kv/keys.ts';
+import { ON_DEMAND_PRICE_TTL_SECONDS, onDemandPriceKey } from '../storage/kv/keys.ts';
 import type { PriceRecord } from '../storage/kv/prices.ts';
-
-const UNKNOWN_SYMBOLS_MAX = 10_000;
-
-/** Which symbols no source knew a moment ago, as one isolate remembers it. */
-export class UnknownSymbols {
-  readonly #untilMs = new Map<string, number>();
-
-  has(symbol: string, nowMs: number): boolean {
-    return (this.#untilMs.get(symbol) ?? 0) > nowMs;
-  }
-
-  note(symbol: string, nowMs: number): void {
-    this.#untilMs.delete(symbol);
-    this.#untilMs.set(symbol, nowMs + UNKNOWN_PRICE_MEMORY_SECONDS * 1000);
-    if (this.#untilMs.size <= UNKNOWN_SYMBOLS_MAX) return;
-    for (const oldest of this.#untilMs.keys()) {
-      this.#untilMs.delete(oldest);
-      break;
-    }
-  }
-}
+import type { RecentlyAbsent } from '../storage/recently-absent.ts';
 
 export interface OnDemandSources {
   kv: KVNamespace;
-  unknownSymbols: UnknownSymbols;
+  /** What no source knew, for `UNKNOWN_PRICE_MEMORY_SECONDS`. */
+  unknownSymbols: RecentlyAbsent;
   /** The price API's batch route: records by upper-case symbol, unknown ones absent, malformed ones listed. */
   fetchPrices(
     symbols: readonly string[],

@@ -6,17 +6,18 @@
  * isolate, and keeps values alone: a promise made in one request must not be awaited in another.
  */
 import * as z from 'zod';
+import { ABSENT_KEYS_MAX } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { carriedOperation } from '../storage/d1/operations.ts';
 import { OPERATION_LIVENESS_MEMORY_SECONDS, OPERATION_LOOKUP_MEMORY_SECONDS } from '../storage/kv/keys.ts';
 import { readLivenessOverlay, readOperationCopy, writeOperationCopy } from '../storage/kv/operations.ts';
+import { RecentlyAbsent } from '../storage/recently-absent.ts';
 import { LivenessView, livenessOf, livenessViewSchema } from './liveness.ts';
 import { LookupBudget } from './lookup-budget.ts';
 import type { BundledRelease } from './manifest.ts';
 import { isOperationId } from './operation-id.ts';
 import { OperationMemory } from './operation-memory.ts';
 import type { FoundOperation, OperationRegistry, RegisteredOperation } from './registered-operation.ts';
-import { UnknownIds } from './unknown-ids.ts';
 
 export const D1_BUDGET = { lookups: 10, seconds: 10 } as const;
 /** For ids that the overlay names and KV does not hold. */
@@ -40,7 +41,10 @@ export class TieredRegistry implements OperationRegistry {
   readonly #sources: RegistrySources;
   readonly #bundled: ReadonlyMap<string, RegisteredOperation>;
   readonly #memory = new OperationMemory(MEMORY_MAX_CHARACTERS);
-  readonly #unknown = new UnknownIds();
+  readonly #unknown = new RecentlyAbsent({
+    seconds: OPERATION_LOOKUP_MEMORY_SECONDS,
+    maxKeys: ABSENT_KEYS_MAX,
+  });
   readonly #d1Budget = new LookupBudget(D1_BUDGET);
   readonly #kvBudget = new LookupBudget(KV_BUDGET);
   #view = new LivenessView(null);

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
 import { bundledRelease } from '../../src/operations/manifest.ts';
 import { D1_BUDGET, KV_BUDGET, TieredRegistry } from '../../src/operations/registry.ts';
-import { UNKNOWN_IDS_MAX, UnknownIds } from '../../src/operations/unknown-ids.ts';
+import { RecentlyAbsent } from '../../src/storage/recently-absent.ts';
 import { ADMIN_KEY, adminOf, operationNamed } from '../support/admin.ts';
 import { type BindingCounts, countedD1, countedKv, noCounts } from '../support/counted-bindings.ts';
 import { type Serving, startServing } from '../support/serving-bench.ts';
@@ -164,9 +164,10 @@ describe('an unknown id', () => {
   });
 
   test('that is remembered makes the oldest be forgotten', () => {
-    const unknown = new UnknownIds();
-    for (let number = 0; number < UNKNOWN_IDS_MAX + 5; number += 1) unknown.note(`id-${number}`, nowMs);
-    expect(unknown.size).toBe(UNKNOWN_IDS_MAX);
+    const maxKeys = 10_000;
+    const unknown = new RecentlyAbsent({ seconds: 60, maxKeys });
+    for (let number = 0; number < maxKeys + 5; number += 1) unknown.note(`id-${number}`, nowMs);
+    expect(unknown.size).toBe(maxKeys);
     expect(unknown.has('id-4', nowMs)).toBe(false);
     expect(unknown.has('id-5', nowMs)).toBe(true);
   });
