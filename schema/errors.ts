@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql';
+import { type ASTNode, GraphQLError } from 'graphql';
 import type * as z from 'zod';
 
 /** Codes of `extensions.code`; what each means to a client is in the wire contract. */
@@ -21,9 +21,17 @@ export function badUserInput(message: string, argumentPath: readonly (string | n
 }
 
 /** One request would cost more than any may. */
-export function tooComplex(message: string): GraphQLError {
+export function tooComplex(
+  message: string,
+  options: { nodes?: ASTNode; argumentPath?: readonly string[] } = {},
+): GraphQLError {
+  const { nodes, argumentPath } = options;
   return new GraphQLError(message, {
-    extensions: { code: 'OPERATION_TOO_COMPLEX' satisfies ErrorCode },
+    nodes,
+    extensions: {
+      code: 'OPERATION_TOO_COMPLEX' satisfies ErrorCode,
+      ...(argumentPath ? { argumentPath } : {}),
+    },
   });
 }
 

@@ -13,6 +13,7 @@ import {
   Kind,
   type SelectionSetNode,
 } from 'graphql';
+import { tooComplex } from '../../schema/errors.ts';
 import {
   DIRECTIVES_MAX_PER_PLACE,
   DOCUMENT_MAX_ALIASES,
@@ -144,15 +145,4 @@ const NOTHING: Extent = { depth: 0, introspectionDepth: 0, aliases: 0, fields: n
 function requireAtMost(actual: number, limit: number, what: string, node: ASTNode): void {
   if (actual <= limit) return;
   throw tooComplex(`The document has more than ${limit} ${what}.`, { nodes: node });
-}
-
-export function tooComplex(
-  message: string,
-  options: { nodes?: ASTNode; argumentPath?: string[] } = {},
-): GraphQLError {
-  const { nodes, argumentPath } = options;
-  return new GraphQLError(message, {
-    nodes,
-    extensions: { code: 'OPERATION_TOO_COMPLEX', ...(argumentPath ? { argumentPath } : {}) },
-  });
 }

@@ -6,12 +6,13 @@
  * guarded first and validated afterwards, and one fault is reported, the first.
  */
 import { type DocumentNode, GraphQLError, type GraphQLSchema, parse, validate } from 'graphql';
+import { tooComplex } from '../../schema/errors.ts';
 import { DOCUMENT_MAX_TOKENS, OPERATION_MAX_COST, type OperationsMode } from '../config.ts';
 import type { ChosenDocument } from '../operations/choose-document.ts';
 import { crossSiteRefusal } from '../operations/cross-site.ts';
 import { operationCost, selectedOperation } from '../operations/operation-cost.ts';
 import type { OperationRequest } from '../operations/operation-request.ts';
-import { guardDocument, tooComplex } from './document-guard.ts';
+import { guardDocument } from './document-guard.ts';
 import { ParsedDocuments } from './parsed-documents.ts';
 
 export type PrepareOperation = (

@@ -8,6 +8,7 @@ import type { JobName } from '../../src/sync/schedule.ts';
 import { createSync, type Sync } from '../../src/sync/sync.ts';
 import { createMainApi } from '../../src/upstream/main-api.ts';
 import { createPriceApi } from '../../src/upstream/price-api.ts';
+import { TABLES } from '../support/tables.ts';
 
 export type FaultKind =
   | 'latency'
@@ -27,17 +28,6 @@ interface Introduction {
   apiKey: string;
   now: number;
 }
-
-const TABLES = [
-  'project_cache',
-  'ido_pool_cache',
-  'user_investment_cache',
-  'candle',
-  'hour_in_progress',
-  'price_indicator',
-  'sync_lease',
-  'sync_run',
-];
 
 export interface Bench {
   sync: Sync;

@@ -3,25 +3,8 @@ import { env } from 'cloudflare:workers';
 import { vi } from 'vitest';
 import { CRONS, startGateway, type TestGateway } from './gateway.ts';
 import { createMarket, type TestMarket } from './market.ts';
+import { TABLES } from './tables.ts';
 import type { MarketOptions } from './upstream/market.ts';
-
-const TABLES = [
-  'project_cache',
-  'ido_pool_cache',
-  'user_investment_cache',
-  'candle',
-  'hour_in_progress',
-  'price_indicator',
-  'sync_lease',
-  'sync_run',
-  'operation',
-  'publish',
-  'publish_operation',
-  'release',
-  'release_change',
-  'operation_usage',
-  'operation_refusal',
-];
 
 export interface Breakable<Binding> {
   binding: Binding;
