@@ -10,6 +10,7 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { generate } from '@graphql-codegen/cli';
 import { lexicographicSortSchema, printSchema } from 'graphql';
+import { CACHE_HINTS } from './schema/cache-hints.ts';
 import { schema } from './schema/schema.ts';
 import { registerOperation } from './src/operations/register-operation.ts';
 import type { RegisteredOperation } from './src/operations/registered-operation.ts';
@@ -18,7 +19,9 @@ const SDL_FILE = 'schema/schema.graphql';
 const MANIFEST_FILE = 'operations/manifest.json';
 const TYPED_DOCUMENTS_FOLDER = 'operations/generated/';
 
-const idOf = (document: string) => `sha256:${createHash('sha256').update(document).digest('hex')}`;
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+const idOf = (document: string) => `sha256:${sha256(document)}`;
+const SHORT_HASH_HEX_DIGITS = 12;
 
 /** Writes the typed documents and returns the text of each document by its id. */
 async function generateTypedDocuments(sdl: string): Promise<Map<string, string>> {
@@ -47,18 +50,19 @@ async function generateTypedDocuments(sdl: string): Promise<Map<string, string>>
 }
 
 /** The registered operations in the order of their names, so that a diff shows what changed; their hash is the version. */
-async function printManifest(documents: Map<string, string>): Promise<string> {
+async function printManifest(sdl: string, documents: Map<string, string>): Promise<string> {
+  const schemaHash = sha256(sdl + JSON.stringify(CACHE_HINTS)).slice(0, SHORT_HASH_HEX_DIGITS);
   const operations: RegisteredOperation[] = [];
   for (const [id, document] of documents) {
-    const registered = await registerOperation(schema, { id, document });
+    const registered = await registerOperation(schema, schemaHash, { id, document });
     if ('problem' in registered) {
       throw new Error(`${registered.problem.message}: ${document.slice(0, 60)}`);
     }
     operations.push(registered.operation);
   }
   operations.sort((a, b) => (a.name < b.name ? -1 : 1));
-  const version = createHash('sha256').update(JSON.stringify(operations)).digest('hex').slice(0, 12);
-  return `${JSON.stringify({ version, operations }, null, 2)}\n`;
+  const version = sha256(JSON.stringify(operations)).slice(0, SHORT_HASH_HEX_DIGITS);
+  return `${JSON.stringify({ version, schemaHash, operations }, null, 2)}\n`;
 }
 
 async function writeOrCheck(file: string, content: string, check: boolean): Promise<void> {
@@ -72,4 +76,4 @@ const check = process.argv.includes('--check');
 const sdl = `${printSchema(lexicographicSortSchema(schema))}\n`;
 const documents = await generateTypedDocuments(sdl);
 await writeOrCheck(SDL_FILE, sdl, check);
-await writeOrCheck(MANIFEST_FILE, await printManifest(documents), check);
+await writeOrCheck(MANIFEST_FILE, await printManifest(sdl, documents), check);

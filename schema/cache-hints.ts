@@ -4,27 +4,51 @@
  * A field's own hint stands before the one of the type it returns; a field without either lives as long as what
  * it stands in. A root field that is not listed is not kept at all.
  */
+export interface CacheLifetime {
+  maxAgeSeconds: number;
+  /** How much longer it may be served while a newer answer is being made. */
+  staleWhileRevalidateSeconds: number;
+  /** How much longer, instead, while no newer answer can be made. */
+  staleIfErrorSeconds: number;
+}
+
 export interface CacheHint {
   /** Null where it must not be kept. */
-  maxAgeSeconds: number | null;
+  lifetime: CacheLifetime | null;
   scope?: 'private';
   /** What an answer depends on: it is stale once one of these has changed. */
   tags?: readonly string[];
 }
 
-const PRIVATE: CacheHint = { maxAgeSeconds: null, scope: 'private' };
-const PRICES: CacheHint = { maxAgeSeconds: 60, tags: ['prices'] };
-const COMPARISON: CacheHint = { maxAgeSeconds: 300, tags: ['prices'] };
-const PROJECT_LIST: CacheHint = { maxAgeSeconds: 300, tags: ['projects'] };
-const PROJECT_DETAIL: CacheHint = { maxAgeSeconds: 600, tags: ['projects'] };
-const POOLS: CacheHint = { maxAgeSeconds: 300, tags: ['pools'] };
-const SALE: CacheHint = { maxAgeSeconds: 15, tags: ['pools'] };
+const lifetime = (
+  maxAgeSeconds: number,
+  staleWhileRevalidateSeconds: number,
+  staleIfErrorSeconds: number,
+): CacheLifetime => ({ maxAgeSeconds, staleWhileRevalidateSeconds, staleIfErrorSeconds });
+
+/** The wire contract's table, and how old an answer may be before no answer is better: what moves money, minutes. */
+const PRICE_LIFETIME = lifetime(60, 60, 300);
+const LIST_LIFETIME = lifetime(300, 300, 3_600);
+const SALE_LIFETIME = lifetime(15, 15, 60);
+const DETAIL_LIFETIME = lifetime(600, 3_600, 86_400);
+const HOURLY_LIFETIME = lifetime(3_600, 3_600, 86_400);
+
+const PRIVATE: CacheHint = { lifetime: null, scope: 'private' };
+const PRICES: CacheHint = { lifetime: PRICE_LIFETIME, tags: ['prices'] };
+const PRICE_HISTORY: CacheHint = { lifetime: PRICE_LIFETIME, tags: ['candles', 'prices'] };
+const COMPARISON: CacheHint = { lifetime: LIST_LIFETIME, tags: ['prices'] };
+const PROJECT_LIST: CacheHint = { lifetime: LIST_LIFETIME, tags: ['projects'] };
+const PROJECT_DETAIL: CacheHint = { lifetime: DETAIL_LIFETIME, tags: ['projects'] };
+const POOLS: CacheHint = { lifetime: LIST_LIFETIME, tags: ['pools'] };
+const SALE: CacheHint = { lifetime: SALE_LIFETIME, tags: ['pools'] };
 
 export const CACHE_HINTS: Readonly<Record<string, CacheHint>> = {
   Price: PRICES,
+  'Price.history': PRICE_HISTORY,
+  'Price.indicators': PRICE_HISTORY,
   'Query.price': PRICES,
   'Query.prices': PRICES,
-  'Query.trendingProjects': { maxAgeSeconds: 60, tags: ['projects'] },
+  'Query.trendingProjects': { lifetime: PRICE_LIFETIME, tags: ['projects'] },
   'Query.projects': PROJECT_LIST,
   'Query.searchProjects': PROJECT_LIST,
   'Query.comparePrices': COMPARISON,
@@ -40,10 +64,10 @@ export const CACHE_HINTS: Readonly<Record<string, CacheHint>> = {
   'IdoPool.participantCount': SALE,
   'IdoPool.viewerState': PRIVATE,
   'Query.project': PROJECT_DETAIL,
-  Project: { maxAgeSeconds: 600, tags: ['projects'] },
+  Project: PROJECT_DETAIL,
   ProjectDetail: PROJECT_DETAIL,
-  'Query.candles': { maxAgeSeconds: 3600, tags: ['candles'] },
-  'Query.projectCategories': { maxAgeSeconds: 3600, tags: ['projects'] },
+  'Query.candles': { lifetime: HOURLY_LIFETIME, tags: ['candles'] },
+  'Query.projectCategories': { lifetime: HOURLY_LIFETIME, tags: ['projects'] },
   'Query.node': PRIVATE,
   'Query.nodes': PRIVATE,
   'Query.viewer': PRIVATE,

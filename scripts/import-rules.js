@@ -10,13 +10,14 @@ const FLOORS = [
   ['graphql'],
   ['realtime'],
   ['http', 'sync', 'investing'],
+  ['gateway'],
   ['index'],
 ];
 
-/** `schema` stands beside `src`; `config` and `index` are files. */
+/** `schema` stands beside `src`; `config`, `gateway` and `index` are files. */
 function pathOf(name) {
   if (name === 'schema') return '^schema/';
-  return name === 'config' || name === 'index' ? `^src/${name}\\.ts$` : `^src/${name}/`;
+  return ['config', 'gateway', 'index'].includes(name) ? `^src/${name}\\.ts$` : `^src/${name}/`;
 }
 
 const rules = FLOORS.slice(0, -1).flatMap((names, floor) =>

@@ -119,5 +119,11 @@ export const KV_BULK_GET_MAX_KEYS = 100;
 export const KV_KEY_MAX_BYTES = 512;
 
 // ── Isolate memory ──
+/** Of 128 MB that an isolate has. */
+export const ANSWERS_MEMORY_MAX_BYTES = 32 * 1024 * 1024;
+/** Of request texts whose meaning is known: URLs and bodies. */
+export const RECOGNISED_REQUESTS_MAX_CHARACTERS = 4_000_000;
 /** How many symbols, and how many operation ids, an isolate remembers as unknown. */
 export const ABSENT_KEYS_MAX = 10_000;
+/** Of documents that Apollo clients register; anybody may send them, so they are kept nowhere else. */
+export const CLIENT_DOCUMENTS_MAX_CHARACTERS = 500_000;

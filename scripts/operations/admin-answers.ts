@@ -5,6 +5,8 @@ const release = z.object({ client: z.string(), version: z.string() });
 const releaseState = z.enum(['published', 'deprecated', 'retired']);
 const cachePolicy = z.object({
   maxAgeSeconds: z.number().nullable(),
+  staleWhileRevalidateSeconds: z.number(),
+  staleIfErrorSeconds: z.number(),
   scope: z.enum(['public', 'private']),
   tags: z.array(z.string()),
 });

@@ -36,6 +36,13 @@ async function find(gateway: AdminClient, wanted: string): Promise<ShownOperatio
   throw refusal('NOT_FOUND', `No operation has the id ${wanted}, and no live one the name.`);
 }
 
+function cacheText(policy: ShownOperation['cachePolicy']): string {
+  const kept = `${lifetime(policy.maxAgeSeconds)}, ${policy.scope}`;
+  if (policy.maxAgeSeconds === null) return kept;
+  const { staleWhileRevalidateSeconds, staleIfErrorSeconds } = policy;
+  return `${kept}; stale ${staleWhileRevalidateSeconds} s while revalidating, ${staleIfErrorSeconds} s on errors`;
+}
+
 function showText(operation: ShownOperation): string {
   const { cachePolicy, variableBounds, usage, document } = operation;
   const bounds = Object.entries(variableBounds).map(([name, bound]) => `$${name} up to ${bound}`);
@@ -45,7 +52,7 @@ function showText(operation: ShownOperation): string {
     ['kind', operation.kind],
     ['state', operation.liveness?.state ?? 'in no release'],
     ['cost', [String(Math.ceil(operation.cost)), ...bounds].join(', ')],
-    ['cache', `${lifetime(cachePolicy.maxAgeSeconds)}, ${cachePolicy.scope}`],
+    ['cache', cacheText(cachePolicy)],
     ['tags', cachePolicy.tags.join(' ') || '-'],
     ['scopes', operation.scopes.join(' ') || '-'],
     ['releases', releaseNames(operation.releases) || '-'],

@@ -8,6 +8,9 @@ import { errorFields, log } from '../observability/log.ts';
 import { createArgumentPathFinder } from './argument-path.ts';
 import type { RequestServices } from './request-services.ts';
 
+/** Codes of faults that are not the caller's, and may be gone the next time. */
+export const FAULT_CODES: ReadonlySet<unknown> = new Set(['INTERNAL_SERVER_ERROR', 'UPSTREAM_UNAVAILABLE']);
+
 /** The status of an answer without `data`, by the code of its first error. */
 const STATUS_BY_CODE: Record<string, number> = {
   BAD_USER_INPUT: 400,
@@ -24,7 +27,7 @@ export function useErrorPolicy(): Plugin<object, RequestServices> {
       if (Array.isArray(result) || Symbol.asyncIterator in result) return;
       const refused = !('data' in result) && result.errors?.some(hasOwnStatus) === true;
       if (result.errors?.length) {
-        const present = presenter('data' in result, serverContext.requestId);
+        const present = errorPresenter('data' in result, serverContext.requestId);
         setResult({ ...result, errors: result.errors.map(present) });
       } else if (resultProcessor === undefined) {
         setResult({ errors: [NOT_ACCEPTABLE] });
@@ -48,7 +51,8 @@ const hasOwnStatus = (error: GraphQLError) => {
   return http !== undefined && http.spec !== true;
 };
 
-function presenter(hasData: boolean, requestId: string): (error: GraphQLError) => GraphQLError {
+/** @param hasData whether the answer has `data`, so that its status is 200 whatever the errors say. */
+export function errorPresenter(hasData: boolean, requestId: string): (error: GraphQLError) => GraphQLError {
   const argumentPathOf = createArgumentPathFinder();
   const logged = new Set<unknown>();
   return (error) => {

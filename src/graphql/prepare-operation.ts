@@ -12,8 +12,11 @@ import type { ChosenDocument } from '../operations/choose-document.ts';
 import { crossSiteRefusal } from '../operations/cross-site.ts';
 import { operationCost, selectedOperation } from '../operations/operation-cost.ts';
 import type { OperationRequest } from '../operations/operation-request.ts';
+import { BoundedMemory } from '../storage/bounded-memory.ts';
 import { guardDocument } from './document-guard.ts';
-import { ParsedDocuments } from './parsed-documents.ts';
+
+/** Of text; parsed, each character may weigh some 250 bytes. */
+const PARSED_DOCUMENTS_MAX_CHARACTERS = 100_000;
 
 export type PrepareOperation = (
   sent: Pick<OperationRequest, 'operationName' | 'variables'>,
@@ -22,9 +25,9 @@ export type PrepareOperation = (
 ) => DocumentNode;
 
 export function createPrepareOperation(schema: GraphQLSchema, mode: OperationsMode): PrepareOperation {
-  const registeredDocuments = new ParsedDocuments();
+  const registeredDocuments = new BoundedMemory<DocumentNode>(PARSED_DOCUMENTS_MAX_CHARACTERS);
   // Apart, so that clients cannot crowd out what is registered.
-  const sentDocuments = new ParsedDocuments();
+  const sentDocuments = new BoundedMemory<DocumentNode>(PARSED_DOCUMENTS_MAX_CHARACTERS);
   const isOpen = mode === 'open';
 
   function parsed(text: string, isRegistered: boolean): DocumentNode {
@@ -32,7 +35,7 @@ export function createPrepareOperation(schema: GraphQLSchema, mode: OperationsMo
     const known = documents.get(text);
     if (known !== undefined) return known;
     const document = isRegistered ? parse(text) : parseWithin(text);
-    documents.set(text, document);
+    documents.set(text, document, text.length);
     return document;
   }
 

@@ -4,10 +4,11 @@ import { createInvestmentLoader } from '../loaders/investments.ts';
 import { createPriceLoader, type PriceSources } from '../loaders/prices.ts';
 import { createProjectDetailLoader, type ProjectDetailSources } from '../loaders/project-details.ts';
 import { createProjectLoader } from '../loaders/projects.ts';
-import type { GatewayContext } from './context.ts';
+import type { GatewayContext, Viewer } from './context.ts';
 
 export interface RequestSources {
   requestId: string;
+  viewer: Viewer | null;
   nowMs: number;
   db: D1Database;
   pricesKv: KVNamespace;
@@ -26,7 +27,7 @@ export function createRequestContext(sources: RequestSources): GatewayContext {
   return {
     requestId,
     nowSeconds,
-    viewer: null,
+    viewer: sources.viewer,
     projects: createProjectLoader(db),
     projectDetails: createProjectDetailLoader({
       kv: sources.cacheKv,
@@ -44,6 +45,6 @@ export function createRequestContext(sources: RequestSources): GatewayContext {
     }),
     candles: createCandleLoader(db, nowSeconds),
     idoPools: createIdoPoolLoader(db, nowSeconds),
-    investments: createInvestmentLoader(db, null),
+    investments: createInvestmentLoader(db, sources.viewer?.id ?? null),
   };
 }

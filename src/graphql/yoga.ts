@@ -1,35 +1,28 @@
 /**
- * GraphQL over HTTP: Yoga, with what it runs decided by the operations registry and executed by graphql-js.
+ * GraphQL over HTTP: Yoga, for what the response cache has no part in.
  *
  * Yoga's own CORS, health check and landing page are off: routing and headers are `http/`'s. So are its parsing and
  * validation: a document is read, guarded and validated before Yoga sees it, and only where nobody has yet.
  */
-import { type DocumentNode, type execute as ExecuteFn, execute } from 'graphql';
+import type { DocumentNode } from 'graphql';
 import { createYoga, type GraphQLParams, type Plugin } from 'graphql-yoga';
 import type { schema as gatewaySchema } from '../../schema/schema.ts';
 import type { OperationsMode } from '../config.ts';
-import { chooseDocument } from '../operations/choose-document.ts';
-import { ClientDocuments } from '../operations/client-documents.ts';
-import { readOperationRequest } from '../operations/read-operation-request.ts';
-import type { OperationRegistry, OperationUsage } from '../operations/registered-operation.ts';
 import type { GatewayContext } from './context.ts';
-import { deprecationHeaders } from './deprecation-headers.ts';
 import { useErrorPolicy } from './error-policy.ts';
+import { createExecute } from './execute-operation.ts';
 import { renderGraphiQL } from './graphiql.ts';
-import { createPrepareOperation } from './prepare-operation.ts';
 import type { RequestServices } from './request-services.ts';
 
 export interface YogaOptions {
   schema: typeof gatewaySchema;
   mode: OperationsMode;
-  registry: OperationRegistry;
-  usage: OperationUsage;
   graphiql: boolean;
 }
 
-export function createGraphQLHandler(options: YogaOptions) {
+export function createGraphQLHandler({ schema, mode, graphiql }: YogaOptions) {
   return createYoga<RequestServices, GatewayContext>({
-    schema: options.schema,
+    schema,
     graphqlEndpoint: '/graphql*',
     context: (services) => services.createContext(),
     cors: false,
@@ -42,31 +35,21 @@ export function createGraphQLHandler(options: YogaOptions) {
     multipart: false,
     maxRequestBodySize: false,
     parserAndValidationCache: false,
-    graphiql: options.graphiql,
+    graphiql,
     renderGraphiQL,
     // In the order in which they act on a request.
-    plugins: [useOperationRequests(options), useGraphQLJs(options.mode), useErrorPolicy()],
+    plugins: [usePreparedRequests(), useExecute(mode), useErrorPolicy()],
   });
 }
 
-interface Prepared {
-  document: DocumentNode;
-  headers: Record<string, string>;
-}
-
-/** Reads every wire form, and has only the document that may run be executed. */
-function useOperationRequests({ schema, mode, registry, usage }: YogaOptions): Plugin {
-  const sources = { mode, registry, usage, clientDocuments: new ClientDocuments() };
-  const prepare = createPrepareOperation(schema, mode);
-  const preparedBy = new WeakMap<Request, Prepared>();
+/** Has only the document that may run be executed, whichever way it was asked for. */
+function usePreparedRequests(): Plugin<object, RequestServices> {
+  const documents = new WeakMap<Request, DocumentNode>();
   return {
-    onRequestParse({ request, setRequestParser }) {
+    onRequestParse({ request, serverContext, setRequestParser }) {
       setRequestParser(async () => {
-        const sent = await readOperationRequest(request);
-        const chosen = await chooseDocument(sent, sources);
-        const document = prepare(sent, chosen, request);
-        if (chosen.found !== null) usage.used(chosen.found.operation.id, sent.client);
-        preparedBy.set(request, { document, headers: deprecationHeaders(chosen.found) });
+        const { sent, chosen, document } = await serverContext.prepare();
+        documents.set(request, document);
         const params: GraphQLParams = { query: chosen.document };
         if (sent.operationName !== undefined) params.operationName = sent.operationName;
         if (sent.variables !== undefined) params.variables = sent.variables;
@@ -75,26 +58,21 @@ function useOperationRequests({ schema, mode, registry, usage }: YogaOptions): P
       });
     },
     onParse({ context, setParsedDocument }) {
-      const prepared = preparedBy.get(context.request);
-      if (prepared === undefined) throw new Error('no operation was prepared for this request');
-      setParsedDocument(prepared.document);
+      const document = documents.get(context.request);
+      if (document === undefined) throw new Error('no operation was prepared for this request');
+      setParsedDocument(document);
     },
     onValidate({ setResult }) {
       setResult([]);
     },
-    onResponse({ request, response }) {
-      const headers = preparedBy.get(request)?.headers ?? {};
-      for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
-    },
   };
 }
 
-/** graphql-js, whose semantics are the ones promised; Yoga's own executor is slower and its own reading of them. */
-function useGraphQLJs(mode: OperationsMode): Plugin {
-  const hideSuggestions = mode !== 'open';
+function useExecute(mode: OperationsMode): Plugin {
+  const execute = createExecute(mode);
   return {
     onExecute({ setExecuteFn }) {
-      setExecuteFn((args: Parameters<typeof ExecuteFn>[0]) => execute({ ...args, hideSuggestions }));
+      setExecuteFn(execute);
     },
   };
 }

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { OPERATION_MAX_COST } from '../config.ts';
 import { sha256Id } from '../operations/document-id.ts';
 import { livenessOf } from '../operations/liveness.ts';
+import { bundledRelease } from '../operations/manifest.ts';
 import { operationRow } from '../operations/operation-row.ts';
 import type { ReleaseStores } from '../operations/publish-release.ts';
 import { type OperationProblem, registerOperation } from '../operations/register-operation.ts';
@@ -95,7 +96,7 @@ async function examine(
   const accepted = new Map<string, Examined>();
   const problems: OperationProblem[] = [];
   for (const { id, document } of submitted) {
-    const registered = await registerOperation(schema, { id, document });
+    const registered = await registerOperation(schema, bundledRelease.schemaHash, { id, document });
     if ('problem' in registered) {
       problems.push(registered.problem);
       continue;

@@ -45,5 +45,9 @@ export function preflightResponse(request: Request, allowedOrigins: readonly str
   return new Response(null, { status: 204, headers });
 }
 
-const isPublic = (request: Request) =>
+/**
+ * Whether it carries no credentials. One that does is answered for its origin, and no shared cache may hand that answer
+ * to another: some of them leave `Vary` out of their keys.
+ */
+export const isPublic = (request: Request) =>
   !request.headers.has('authorization') && !request.headers.has('cookie');

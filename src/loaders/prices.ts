@@ -24,22 +24,37 @@ export interface PriceLoader {
   rate(currency: CurrencyCode): Promise<number>;
 }
 
+/**
+ * How soon KV is asked again after it gave nothing, or while it gives an older snapshot than is known of: longer than
+ * one request takes, so that it asks once.
+ */
+const RETRY_MS = 1_000;
+
 /** The snapshot as one isolate remembers it. */
 export class PriceSnapshotMemory {
-  #kept: { snapshot: PriceSnapshot | null; readAtMs: number } | null = null;
+  #snapshot: PriceSnapshot | null = null;
+  #readAtMs = Number.NEGATIVE_INFINITY;
+  #goodForMs = 0;
+
+  /** When the snapshot that requests are answered from was made, in Unix seconds; 0 where there is none. */
+  async asOf(kv: KVNamespace, nowMs: number, knownAsOf: number): Promise<number> {
+    if (this.#snapshot !== null && this.#snapshot.asOf < knownAsOf) this.#goodForMs = RETRY_MS;
+    return (await this.read(kv, nowMs))?.asOf ?? 0;
+  }
 
   async read(kv: KVNamespace, nowMs: number): Promise<PriceSnapshot | null> {
-    const kept = this.#kept;
-    const ageMs = kept === null ? Number.POSITIVE_INFINITY : nowMs - kept.readAtMs;
-    if (kept?.snapshot && ageMs >= 0 && ageMs < PRICE_SNAPSHOT_MEMORY_SECONDS * 1000) return kept.snapshot;
+    const ageMs = nowMs - this.#readAtMs;
+    if (ageMs >= 0 && ageMs < this.#goodForMs) return this.#snapshot;
+    let goodForMs = RETRY_MS;
     try {
-      const snapshot = await readPriceSnapshot(kv);
-      this.#kept = { snapshot, readAtMs: nowMs };
-      return snapshot;
+      this.#snapshot = await readPriceSnapshot(kv);
+      if (this.#snapshot !== null) goodForMs = PRICE_SNAPSHOT_MEMORY_SECONDS * 1000;
     } catch (error) {
       log.error('prices.snapshot_unreadable', errorFields(error));
-      return kept?.snapshot ?? null;
     }
+    this.#readAtMs = nowMs;
+    this.#goodForMs = goodForMs;
+    return this.#snapshot;
   }
 }
 

@@ -6,7 +6,7 @@
  */
 import { GraphQLError } from 'graphql';
 import type { OperationsMode } from '../config.ts';
-import type { ClientDocuments } from './client-documents.ts';
+import type { BoundedMemory } from '../storage/bounded-memory.ts';
 import { registeredIds, SHA256_ID, sha256Id } from './document-id.ts';
 import type { OperationRequest } from './operation-request.ts';
 import type { FoundOperation, Liveness, OperationRegistry, OperationUsage } from './registered-operation.ts';
@@ -15,7 +15,8 @@ export interface DocumentSources {
   mode: OperationsMode;
   registry: OperationRegistry;
   usage: OperationUsage;
-  clientDocuments: ClientDocuments;
+  /** Documents that Apollo clients sent with their hash, by id, so that the hash alone is enough the next time. */
+  clientDocuments: BoundedMemory<string>;
 }
 
 export interface ChosenDocument {
@@ -117,7 +118,7 @@ async function gatherFacts(request: OperationRequest, { mode, registry, clientDo
       contradicts ||= found === null ? namesByHash : found.operation.document !== document;
     }
     if (remembers && isItsHash && found === null && document !== undefined)
-      clientDocuments.set(hash, document);
+      clientDocuments.set(hash, document, document.length);
   }
   if (!contradicts && found === null && comparesText && hash !== undefined) found = await registry.find(hash);
   const kept =

@@ -1,12 +1,12 @@
+import { sha256Hex } from '../storage/sha256-hex.ts';
+
 /** The prefix says that the rest is the document's SHA-256; any other id is opaque. */
 export const SHA256_PREFIX = 'sha256:';
 export const SHA256_ID = /^sha256:[0-9a-f]{64}$/;
 
 /** The id that a document's exact text has: `sha256:` and lower-case hex. */
 export async function sha256Id(document: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(document));
-  const hex = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return `${SHA256_PREFIX}${hex}`;
+  return `${SHA256_PREFIX}${await sha256Hex(document)}`;
 }
 
 const BARE_SHA256 = /^[0-9a-f]{64}$/;

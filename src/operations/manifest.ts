@@ -6,12 +6,15 @@ import type { RegisteredOperation } from './registered-operation.ts';
 export interface BundledRelease {
   client: string;
   version: string;
+  /** Of the schema of this build, its cache hints included. */
+  schemaHash: string;
   operations: readonly RegisteredOperation[];
 }
 
 export const bundledRelease: BundledRelease = {
   client: 'gateway',
   version: manifest.version,
+  schemaHash: manifest.schemaHash,
   operations: manifest.operations as unknown as RegisteredOperation[],
 };
 

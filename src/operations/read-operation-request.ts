@@ -4,16 +4,32 @@
  * Refusals are GraphQL errors with a code and a status, before any work is done for the request.
  */
 import { REQUEST_BODY_MAX_BYTES } from '../config.ts';
-import { readClientIdentity } from './client-identity.ts';
 import { type OperationRequest, toOperationRequest, unreadable } from './operation-request.ts';
+import type { ClientIdentity } from './registered-operation.ts';
 
-/** @throws GraphQLError with `extensions.http.status` where the request cannot be read. */
-export async function readOperationRequest(request: Request): Promise<OperationRequest> {
-  const url = new URL(request.url);
-  const properties = request.method === 'GET' ? readParameters(url.searchParams) : await readBody(request);
+/** What a request says of an operation, unread: where two have the same URL and body, they ask the same. */
+export interface Envelope {
+  url: string;
+  /** Null where the URL says it all. */
+  body: string | null;
+}
+
+/** @throws GraphQLError with `extensions.http.status` where the body is too large, or no JSON by its type. */
+export async function readEnvelope(request: Request): Promise<Envelope> {
+  return { url: request.url, body: request.method === 'GET' ? null : await readBody(request) };
+}
+
+/**
+ * @param client what the headers say of who is asking
+ * @throws GraphQLError with `extensions.http.status` where the request cannot be read.
+ */
+export function readOperationRequest(envelope: Envelope, client: ClientIdentity): OperationRequest {
+  const url = new URL(envelope.url);
+  const properties =
+    envelope.body === null ? readParameters(url.searchParams) : readProperties(envelope.body);
   const encoded = url.pathname.match(/^\/graphql\/(.+)$/)?.[1];
   const pathId = encoded === undefined ? undefined : decodePath(encoded);
-  return toOperationRequest(properties, readClientIdentity(request.headers), pathId);
+  return toOperationRequest(properties, client, pathId);
 }
 
 function readParameters(parameters: URLSearchParams): Record<string, unknown> {
@@ -50,14 +66,17 @@ function parseJson(text: string, message: string, argumentPath: readonly string[
   }
 }
 
-async function readBody(request: Request): Promise<unknown> {
+async function readBody(request: Request): Promise<string> {
   const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (mediaType !== 'application/json') {
     throw unreadable('The body must be sent as application/json.', 415, {
       headers: { Accept: 'application/json' },
     });
   }
-  const text = await readText(request);
+  return readText(request);
+}
+
+function readProperties(text: string): unknown {
   if (text.trim() === '') throw unreadable('The request body is empty.', 400);
   const body = parseJson(text, 'The request body is not JSON.', []);
   if (Array.isArray(body)) throw unreadable('One request carries one operation: batches are not taken.', 400);
@@ -70,7 +89,8 @@ async function readText(request: Request): Promise<string> {
     unreadable(`The request body is larger than ${REQUEST_BODY_MAX_BYTES} bytes.`, 413, {
       code: 'PAYLOAD_TOO_LARGE',
     });
-  if (Number(request.headers.get('content-length') ?? 0) > REQUEST_BODY_MAX_BYTES) throw tooLarge();
+  const announcedBytes = Number(request.headers.get('content-length') ?? Number.NaN);
+  if (announcedBytes > REQUEST_BODY_MAX_BYTES) throw tooLarge();
   const decoder = new TextDecoder();
   let bytes = 0;
   let text = '';

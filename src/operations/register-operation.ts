@@ -13,7 +13,7 @@ import {
   specifiedRules,
   validate,
 } from 'graphql';
-import { cachePolicyOf } from './cache-policy.ts';
+import { cachePolicyOf } from '../cache/cache-policy.ts';
 import { SHA256_ID, SHA256_PREFIX, sha256Id } from './document-id.ts';
 import { operationCost } from './operation-cost.ts';
 import { isOperationId, OPERATION_ID_MAX_BYTES } from './operation-id.ts';
@@ -42,6 +42,7 @@ export interface OperationProblem {
 /** The registered operation, or the first thing that is wrong with it. */
 export async function registerOperation(
   schema: GraphQLSchema,
+  schemaHash: string,
   submitted: SubmittedOperation,
 ): Promise<{ operation: RegisteredOperation } | { problem: OperationProblem }> {
   const { id, document } = submitted;
@@ -75,6 +76,7 @@ export async function registerOperation(
       cachePolicy: cachePolicyOf(schema, parsed, operation),
       // No field asks for any yet.
       scopes: [],
+      schemaHash,
     },
   };
 }

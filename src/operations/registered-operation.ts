@@ -1,13 +1,7 @@
 /** What the registry knows of an operation, and what a request asks of the registry. All times in Unix seconds. */
+import type { CachePolicy } from '../cache/cache-policy.ts';
 
 export type OperationKind = 'query' | 'mutation' | 'subscription';
-
-export interface CachePolicy {
-  /** Null where an answer must not be kept. */
-  maxAgeSeconds: number | null;
-  scope: 'public' | 'private';
-  tags: string[];
-}
 
 /** An operation as it was registered. Immutable: another text is another operation. */
 export interface RegisteredOperation {
@@ -23,6 +17,8 @@ export interface RegisteredOperation {
   variableBounds: Record<string, number>;
   cachePolicy: CachePolicy;
   scopes: string[];
+  /** Of the schema that cost, bounds, policy and scopes follow from. */
+  schemaHash: string;
 }
 
 /** An operation is as alive as the most alive release that carries it. */
@@ -37,6 +33,8 @@ export interface FoundOperation {
 }
 
 export interface OperationRegistry {
+  /** What the isolate's memory says of an operation, where it is recent enough to go by; undefined otherwise. */
+  known(operation: RegisteredOperation): Liveness | undefined;
   /** Null where no release carries the id, as far as can be found out within the budget. */
   find(id: string): Promise<FoundOperation | null>;
 }

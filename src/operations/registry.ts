@@ -8,6 +8,7 @@
 import * as z from 'zod';
 import { ABSENT_KEYS_MAX } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
+import { BoundedMemory } from '../storage/bounded-memory.ts';
 import { carriedOperation } from '../storage/d1/operations.ts';
 import { OPERATION_LIVENESS_MEMORY_SECONDS, OPERATION_LOOKUP_MEMORY_SECONDS } from '../storage/kv/keys.ts';
 import { readLivenessOverlay, readOperationCopy, writeOperationCopy } from '../storage/kv/operations.ts';
@@ -16,14 +17,26 @@ import { LivenessView, livenessOf, livenessViewSchema } from './liveness.ts';
 import { LookupBudget } from './lookup-budget.ts';
 import type { BundledRelease } from './manifest.ts';
 import { isOperationId } from './operation-id.ts';
-import { OperationMemory } from './operation-memory.ts';
-import type { FoundOperation, OperationRegistry, RegisteredOperation } from './registered-operation.ts';
+import type {
+  FoundOperation,
+  Liveness,
+  OperationRegistry,
+  RegisteredOperation,
+} from './registered-operation.ts';
 
 export const D1_BUDGET = { lookups: 10, seconds: 10 } as const;
 /** For ids that the overlay names and KV does not hold. */
 export const KV_BUDGET = { lookups: 100, seconds: 10 } as const;
 const LIVENESS_RETRY_SECONDS = 5;
 const MEMORY_MAX_CHARACTERS = 8_000_000;
+/** What an operation takes beside its document. */
+const RECORD_CHARACTERS = 1_000;
+
+interface KeptOperation {
+  operation: RegisteredOperation;
+  /** What D1 said, where KV's overlay did not name the operation yet; good until then, in Unix milliseconds. */
+  told: { liveness: Liveness; untilMs: number } | null;
+}
 
 /** What was registered was checked then; here is only told what it is. */
 const copySchema = z.custom<RegisteredOperation>(
@@ -40,7 +53,7 @@ export interface RegistrySources {
 export class TieredRegistry implements OperationRegistry {
   readonly #sources: RegistrySources;
   readonly #bundled: ReadonlyMap<string, RegisteredOperation>;
-  readonly #memory = new OperationMemory(MEMORY_MAX_CHARACTERS);
+  readonly #memory = new BoundedMemory<KeptOperation>(MEMORY_MAX_CHARACTERS);
   readonly #unknown = new RecentlyAbsent({
     seconds: OPERATION_LOOKUP_MEMORY_SECONDS,
     maxKeys: ABSENT_KEYS_MAX,
@@ -58,6 +71,11 @@ export class TieredRegistry implements OperationRegistry {
   /** How much an isolate remembers. */
   get size(): { operations: number; unknownIds: number } {
     return { operations: this.#memory.size, unknownIds: this.#unknown.size };
+  }
+
+  known({ id }: RegisteredOperation): Liveness | undefined {
+    const nowMs = this.#sources.nowMs();
+    return this.#isRecent(nowMs) ? this.#inIsolate(id, this.#view, nowMs)?.liveness : undefined;
   }
 
   /** @throws where neither KV nor D1 can say whether the id is registered. */
@@ -94,7 +112,7 @@ export class TieredRegistry implements OperationRegistry {
       const operation = await readOperationCopy(this.#sources.kv, id, copySchema);
       if (operation === null) return null;
       this.#kvBudget.giveBack();
-      this.#memory.set(id, { operation, told: null });
+      this.#keep(id, { operation, told: null });
       return { operation, liveness: view.of(operation.id) };
     } catch (error) {
       log.error('operations.kv_failed', errorFields(error));
@@ -113,15 +131,23 @@ export class TieredRegistry implements OperationRegistry {
     const operation = JSON.parse(row.registered) as RegisteredOperation;
     const liveness = livenessOf(row);
     const untilMs = nowMs + OPERATION_LOOKUP_MEMORY_SECONDS * 1000;
-    this.#memory.set(id, { operation, told: { liveness, untilMs } });
+    this.#keep(id, { operation, told: { liveness, untilMs } });
     await writeOperationCopy(this.#sources.kv, id, row.registered);
     return { operation, liveness };
   }
 
+  #keep(id: string, kept: KeptOperation): void {
+    this.#memory.set(id, kept, kept.operation.document.length + RECORD_CHARACTERS);
+  }
+
+  #isRecent(nowMs: number): boolean {
+    const ageMs = nowMs - this.#viewReadAtMs;
+    return ageMs >= 0 && ageMs < OPERATION_LIVENESS_MEMORY_SECONDS * 1000;
+  }
+
   /** While KV fails, what was read last goes on. */
   async #liveness(nowMs: number): Promise<LivenessView> {
-    const ageMs = nowMs - this.#viewReadAtMs;
-    if (ageMs >= 0 && ageMs < OPERATION_LIVENESS_MEMORY_SECONDS * 1000) return this.#view;
+    if (this.#isRecent(nowMs)) return this.#view;
     try {
       const view = await readLivenessOverlay(this.#sources.kv, livenessViewSchema);
       this.#view = view ?? new LivenessView(null);

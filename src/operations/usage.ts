@@ -80,14 +80,18 @@ export class UsageCounts implements OperationUsage {
     });
   }
 
-  /** Writes what was counted, where it is time to. Never rejects: what could not be written is counted on. */
+  /** Whether there is something to write, and it is time to. */
+  get isDue(): boolean {
+    const elapsedMs = this.#nowMs() - this.#flushedAtMs;
+    if (elapsedMs >= 0 && elapsedMs < USAGE_FLUSH_SECONDS * 1000) return false;
+    return this.#usage.rows.size + this.#refusals.rows.size > 0;
+  }
+
+  /** Writes what was counted. Never rejects: what could not be written is counted on. */
   async flushWhenDue(): Promise<void> {
-    const nowMs = this.#nowMs();
-    const elapsedMs = nowMs - this.#flushedAtMs;
-    if (elapsedMs >= 0 && elapsedMs < USAGE_FLUSH_SECONDS * 1000) return;
+    if (!this.isDue) return;
     const counts = { usage: [...this.#usage.rows.values()], refusals: [...this.#refusals.rows.values()] };
-    if (counts.usage.length + counts.refusals.length === 0) return;
-    this.#flushedAtMs = nowMs;
+    this.#flushedAtMs = this.#nowMs();
     this.#usage = new Tally();
     this.#refusals = new Tally();
     try {

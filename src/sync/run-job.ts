@@ -41,6 +41,8 @@ export interface JobResult {
   written: number;
   skipped: number;
   firstError: string | null;
+  /** Unix seconds. */
+  startedAt: number;
   durationMs: number;
 }
 
@@ -57,12 +59,14 @@ const NOTHING = { read: 0, written: 0, skipped: 0 };
 /** Never throws. */
 export async function runJob(name: JobName, job: Job, deps: RunDeps): Promise<JobResult> {
   const startedAtMs = deps.now();
+  const startedAt = seconds(startedAtMs);
   let result: JobResult;
   try {
-    result = { job: name, durationMs: 0, ...(await leasedRun(name, job, deps, seconds(startedAtMs))) };
+    result = { job: name, startedAt, durationMs: 0, ...(await leasedRun(name, job, deps, startedAt)) };
   } catch (error) {
     log.error('sync.failed', { job: name, ...errorFields(error), ...causeFields(error) });
-    result = { job: name, durationMs: 0, outcome: 'failed', ...NOTHING, firstError: errorText(error) };
+    const failure = { ...NOTHING, firstError: errorText(error) };
+    result = { job: name, startedAt, durationMs: 0, outcome: 'failed', ...failure };
   }
   result.durationMs = deps.now() - startedAtMs;
   if (result.outcome === 'partial') log.warn('sync.partial', { ...result });
@@ -74,7 +78,7 @@ async function leasedRun(
   job: Job,
   deps: RunDeps,
   startedAt: number,
-): Promise<Omit<JobResult, 'job' | 'durationMs'>> {
+): Promise<Omit<JobResult, 'job' | 'startedAt' | 'durationMs'>> {
   const id = deps.randomId();
   const leaseExpiresAt = startedAt + JOB_SCHEDULES[name].leaseSeconds;
   const sources = job.continues ?? [];

@@ -47,6 +47,17 @@ export const JOB_SCHEDULES: Readonly<Record<JobName, JobSchedule>> = {
   'daily-candles': { ...everyNight, leaseSeconds: 1_200 },
 };
 
+/** What cached answers depend on of what a job writes. */
+export const JOB_CACHE_TAGS: Readonly<Partial<Record<JobName, string>>> = {
+  prices: 'prices',
+  projects: 'projects',
+  'projects-full': 'projects',
+  pools: 'pools',
+  'pools-full': 'pools',
+  'hourly-candles': 'candles',
+  'daily-candles': 'candles',
+};
+
 /** The jobs of a cron expression, in the order they run; none where the expression is not one of ours. */
 export function jobsOfCron(cron: string): JobName[] {
   return JOB_NAMES.filter((name) => JOB_SCHEDULES[name].cron === cron);

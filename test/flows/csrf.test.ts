@@ -2,7 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { MODES, registered, startWire, wireRequest } from '../support/wire-bench.ts';
 
 const PRIVATE = registered('query Mine { __typename }', 'mine', {
-  cachePolicy: { maxAgeSeconds: null, scope: 'private', tags: [] },
+  cachePolicy: {
+    maxAgeSeconds: null,
+    staleWhileRevalidateSeconds: 0,
+    staleIfErrorSeconds: 0,
+    scope: 'private',
+    tags: [],
+  },
 });
 const ASKING = ['x-graphql-csrf', 'graphql-client-name', 'apollographql-client-name'];
 /** None of them has a browser ask before it sends them. */

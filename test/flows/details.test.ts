@@ -90,7 +90,11 @@ describe('the detail of a project', () => {
     const serving = await startServing();
     serving.cacheKv.fail('KV GET failed: 500');
     expect((await bitcoin(serving)).detail).not.toBeNull();
-    expect(serving.complaints().map(({ event }) => event)).toEqual(['details.unreadable', 'kv.write_failed']);
+    expect(serving.complaints().map(({ event }) => event)).toEqual([
+      'cache.generations_unreadable',
+      'details.unreadable',
+      'kv.write_failed',
+    ]);
     serving.cacheKv.fail(null);
     await serving.cacheKv.binding.put('detail:prj_bitcoin', '{"fetchedAt":1}');
     expect((await bitcoin(serving)).detail).not.toBeNull();
@@ -153,7 +157,8 @@ describe('the details of a list', () => {
       },
     });
     await listed(serving);
-    expect(reads).toBe(1);
+    // The other one is of the generations of what is cached.
+    expect(reads).toBe(2);
   });
 
   test('with the main API down, each of the five costs itself alone', async () => {

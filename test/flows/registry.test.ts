@@ -172,19 +172,3 @@ describe('an unknown id', () => {
     expect(unknown.has('id-5', nowMs)).toBe(true);
   });
 });
-
-test('what an isolate keeps of operations is bounded', async () => {
-  const { OperationMemory } = await import('../../src/operations/operation-memory.ts');
-  const memory = new OperationMemory(100_000);
-  const [operation] = bundledRelease.operations;
-  if (operation === undefined) throw new Error('nothing is bundled');
-  const document = 'x'.repeat(9_000);
-  for (let number = 0; number < 50; number += 1) {
-    memory.set(`id-${number}`, { operation: { ...operation, document }, told: null });
-    memory.get('id-0');
-  }
-  expect(memory.size).toBe(10);
-  expect(memory.get('id-0'), 'what is used stays').toBeDefined();
-  expect(memory.get('id-1')).toBeUndefined();
-  expect(memory.get('id-49')).toBeDefined();
-});

@@ -28,6 +28,7 @@ export interface TestGateway {
     operation: Operation,
     headers?: Record<string, string>,
   ): Promise<GraphQLAnswer<Data>>;
+  /** A document that nobody sent before, so that the answer is executed and never one that was kept. */
   query<Data = Record<string, unknown>>(
     query: string,
     variables?: Record<string, unknown>,
@@ -66,6 +67,7 @@ export function startGateway(market: TestMarket, vars: Record<string, unknown> =
   };
   const newEnv = () => ({ ...env, ...bindings }) as unknown as Env;
   let isolate = newEnv();
+  let queries = 0;
 
   const gateway: TestGateway = {
     counts,
@@ -101,12 +103,18 @@ export function startGateway(market: TestMarket, vars: Record<string, unknown> =
       const answer = (await response.json()) as Pick<GraphQLAnswer<never>, 'data' | 'errors'>;
       return { status: response.status, headers: response.headers, data: answer.data, errors: answer.errors };
     },
-    query: (query, variables = {}) => gateway.post({ query, variables }),
+    query: (query, variables = {}) => {
+      queries += 1;
+      return gateway.post({ query: `${query} # ${queries}`, variables });
+    },
     async scheduled(cron) {
+      const ctx = createExecutionContext();
       await gatewayWorker.scheduled(
         { cron, scheduledTime: Date.now(), noRetry: () => undefined } as ScheduledController,
         isolate,
+        ctx,
       );
+      await waitOnExecutionContext(ctx);
     },
     async advance(seconds) {
       await market.advance(seconds);

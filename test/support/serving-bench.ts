@@ -10,6 +10,7 @@ export interface Breakable<Binding> {
   binding: Binding;
   /** From now on every call fails with the message; null heals it. */
   fail(message: string | null): void;
+  /** Since it was started. */
   puts: { key: string; value: string; expirationTtl: number | undefined }[];
 }
 
@@ -64,6 +65,7 @@ export async function startServing(
   const gateway = startGateway(market, { ...bindings, ...options.vars });
   for (const cron of options.crons ?? FIRST_SYNC) await gateway.scheduled(cron);
   await market.resetCalls();
+  for (const kv of [pricesKv, cacheKv]) kv.puts.length = 0;
   let read = lines.length;
   return {
     gateway,
@@ -110,6 +112,7 @@ function breakableKv(kv: KVNamespace): Breakable<KVNamespace> {
   };
   const binding = {
     get: (keys: string[], type: 'text') => attempt(() => kv.get(keys, type)),
+    getWithMetadata: (key: string, type: 'arrayBuffer') => attempt(() => kv.getWithMetadata(key, type)),
     put: (key: string, value: string, options?: KVNamespacePutOptions) => {
       puts.push({ key, value, expirationTtl: options?.expirationTtl });
       return attempt(() => kv.put(key, value, options));

@@ -15,4 +15,5 @@ export const TABLES = [
   'release_change',
   'operation_usage',
   'operation_refusal',
+  'cache_generation',
 ];

@@ -27,7 +27,18 @@ export const operationKey = (id: string) => `operation:${id}`;
 /** The one overlay that says which operations releases carry, and which are deprecated or retired. */
 export const OPERATION_LIVENESS_KEY = 'operations:liveness';
 
+/** An answer that may be shared, by the hash of what it answers; how long it lives is its policy's to say. */
+export const answerKey = (hash: string) => `answer:${hash}`;
+
+/** The generations of all cache tags in one value. It never expires. */
+export const CACHE_GENERATIONS_KEY = 'cache:generations';
+
 // ── Isolate memory ──
+
+/** An isolate asks KV for the generations when they are so old, beside a request that does not wait for it… */
+export const CACHE_GENERATIONS_RENEWAL_SECONDS = 10;
+/** …and before a request is answered, when they are so old. */
+export const CACHE_GENERATIONS_MEMORY_SECONDS = 15;
 
 /** An isolate asks KV for the overlay so often that none is ever older than a minute. */
 export const OPERATION_LIVENESS_MEMORY_SECONDS = 30;

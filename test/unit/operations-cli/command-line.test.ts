@@ -64,7 +64,16 @@ const answers = {
 const live = (id: string, name: string) => ({ id, name, document: '{ a }', releases: [], count: 0 });
 const shown = {
   ...{ id: 'one', name: 'One', kind: 'query', document: 'query One {\n  a\n}\n', cost: 12 },
-  ...{ variableBounds: { first: 100 }, cachePolicy: { maxAgeSeconds: null, scope: 'private', tags: [] } },
+  ...{
+    variableBounds: { first: 100 },
+    cachePolicy: {
+      maxAgeSeconds: null,
+      staleWhileRevalidateSeconds: 0,
+      staleIfErrorSeconds: 0,
+      scope: 'private',
+      tags: [],
+    },
+  },
   ...{ scopes: ['read:profile'], liveness: { state: 'live' }, usage: answers.usage.slice(0, 1) },
   releases: [{ client: 'ios', version: '5.2.0', state: 'published' }],
 };

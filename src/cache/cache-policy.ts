@@ -1,0 +1,88 @@
+/**
+ * What an answer may be kept for, how long and for whom: from the schema's hints, once for an operation.
+ *
+ * The shortest lifetime among the fields wins; one private field makes the whole private, one that may not be kept
+ * makes the whole uncacheable. A root field without a hint may not be kept: what nobody thought of is kept nowhere.
+ */
+import {
+  type DocumentNode,
+  GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  isObjectType,
+  type OperationDefinitionNode,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
+import { CACHE_HINTS, type CacheHint, type CacheLifetime } from '../../schema/cache-hints.ts';
+
+export interface CachePolicy extends Omit<CacheLifetime, 'maxAgeSeconds'> {
+  /** Null where an answer must not be kept; the other lifetimes are 0 then. */
+  maxAgeSeconds: number | null;
+  scope: 'public' | 'private';
+  /** What an answer depends on. */
+  tags: string[];
+}
+
+/** A policy that lets an answer be kept, by anybody and for anybody. */
+export type StorablePolicy = CachePolicy & CacheLifetime;
+
+export const isStorable = (policy: CachePolicy): policy is StorablePolicy =>
+  policy.maxAgeSeconds !== null && policy.scope === 'public';
+
+const UNCACHEABLE: CacheHint = { lifetime: null };
+const NOT_KEPT = { maxAgeSeconds: null, staleWhileRevalidateSeconds: 0, staleIfErrorSeconds: 0 };
+
+export function cachePolicyOf(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): CachePolicy {
+  if (operation.operation === 'mutation') return { ...NOT_KEPT, scope: 'private', tags: [] };
+  const hints = hintsOf(schema, document);
+  const scope = hints.some((hint) => hint.scope === 'private') ? 'private' : 'public';
+  const lifetimes = hints.map((hint) => hint.lifetime);
+  const isKept =
+    operation.operation === 'query' && scope === 'public' && hints.length > 0 && !lifetimes.includes(null);
+  return {
+    ...(isKept ? shortest(lifetimes.filter((lifetime) => lifetime !== null)) : NOT_KEPT),
+    scope,
+    tags: [...new Set(hints.flatMap((hint) => hint.tags ?? []))].sort(),
+  };
+}
+
+function hintsOf(schema: GraphQLSchema, document: DocumentNode): CacheHint[] {
+  const hints: CacheHint[] = [];
+  const types = new TypeInfo(schema);
+  visit(
+    document,
+    visitWithTypeInfo(types, {
+      Field: (node) => {
+        const parent = types.getParentType();
+        const field = types.getFieldDef();
+        if (!parent || !field || node.name.value === '__typename') return;
+        const hint =
+          CACHE_HINTS[`${parent.name}.${field.name}`] ?? CACHE_HINTS[getNamedType(field.type).name];
+        if (hint !== undefined) hints.push(hint);
+        else if (isRoot(schema, parent)) hints.push(UNCACHEABLE);
+      },
+    }),
+  );
+  return hints;
+}
+
+function shortest(lifetimes: readonly CacheLifetime[]): CacheLifetime {
+  const least = (name: keyof CacheLifetime) => Math.min(...lifetimes.map((lifetime) => lifetime[name]));
+  return {
+    maxAgeSeconds: least('maxAgeSeconds'),
+    staleWhileRevalidateSeconds: least('staleWhileRevalidateSeconds'),
+    staleIfErrorSeconds: least('staleIfErrorSeconds'),
+  };
+}
+
+const isRoot = (schema: GraphQLSchema, type: unknown) =>
+  isObjectType(type) &&
+  [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].some(
+    (root) => root instanceof GraphQLObjectType && root.name === type.name,
+  );

@@ -1,0 +1,101 @@
+/**
+ * Answers that anybody may have: bytes in the isolate's memory, and in KV where that pays.
+ *
+ * What comes in was executed for nobody in particular, without errors, under a policy that lets it be shared; the types
+ * let nothing else in. Memory is bounded in bytes. An entry is immutable but for when it may be refreshed next.
+ */
+import { ANSWERS_MEMORY_MAX_BYTES } from '../config.ts';
+import { BoundedMemory } from '../storage/bounded-memory.ts';
+import { readAnswer, writeAnswer } from '../storage/kv/answers.ts';
+import { sha256Hex } from '../storage/sha256-hex.ts';
+import type { StorablePolicy } from './cache-policy.ts';
+import type { Dated } from './freshness.ts';
+
+export interface StoredAnswer extends Dated {
+  /** UTF-8 JSON, as it is sent. */
+  body: Uint8Array<ArrayBuffer>;
+  /** Strong, of the body's bytes; quoted. */
+  etag: string;
+  generations: number[];
+  /** Nobody else makes a newer one before then, in Unix milliseconds. */
+  nextRefreshAtMs: number;
+}
+
+export interface CacheKey {
+  /** What is asked, in full. */
+  text: string;
+  policy: StorablePolicy;
+  /** False for what anybody may make up without end. */
+  mayUseKv: boolean;
+}
+
+/** What one answer takes beside its body and its key: objects, headers, a place in the map. */
+const ENTRY_BYTES = 1_000;
+
+/**
+ * KV is the tier for answers that live long. A put costs as much as ten reads, reads as much as ten executions over D1
+ * (developers.cloudflare.com/kv/platform/pricing, /d1/platform/pricing), and other locations see it up to 60 s later.
+ * One that lives a minute is half gone by then, and would be put 43,200 times a month; at ten minutes and more
+ * a put is seen by every location for most of its life, and a thousand such answers that are always wanted cost
+ * 4.3 million puts at the very most.
+ */
+const KV_MIN_MAX_AGE_SECONDS = 600;
+/** KV refuses less. */
+const KV_MIN_TTL_SECONDS = 60;
+
+export class ResponseCache {
+  readonly #kv: KVNamespace;
+  readonly #schemaHash: string;
+  readonly #memory: BoundedMemory<StoredAnswer>;
+
+  constructor(sources: { kv: KVNamespace; schemaHash: string; memoryMaxBytes?: number }) {
+    this.#kv = sources.kv;
+    this.#schemaHash = sources.schemaHash;
+    this.#memory = new BoundedMemory(sources.memoryMaxBytes ?? ANSWERS_MEMORY_MAX_BYTES);
+  }
+
+  get bytes(): number {
+    return this.#memory.weight;
+  }
+
+  inMemory(key: CacheKey): StoredAnswer | undefined {
+    return this.#memory.get(key.text);
+  }
+
+  /** Asks KV where the answer may be there, and remembers what it gives. */
+  async inKv(key: CacheKey): Promise<StoredAnswer | undefined> {
+    if (!usesKv(key)) return undefined;
+    const answer = await readAnswer(this.#kv, await this.#hash(key));
+    if (answer === null || answer.generations.length !== key.policy.tags.length) return undefined;
+    const stored = { ...answer, nextRefreshAtMs: 0 };
+    this.#remember(key, stored);
+    return stored;
+  }
+
+  /** The promise is of the put, where there is one; no answer waits for it. */
+  async store(key: CacheKey, answer: StoredAnswer): Promise<void> {
+    this.#remember(key, answer);
+    if (!usesKv(key)) return;
+    const { maxAgeSeconds, staleWhileRevalidateSeconds, staleIfErrorSeconds } = key.policy;
+    const seconds = maxAgeSeconds + Math.max(staleWhileRevalidateSeconds, staleIfErrorSeconds);
+    const { nextRefreshAtMs: _, ...kept } = answer;
+    await writeAnswer(this.#kv, await this.#hash(key), kept, Math.max(KV_MIN_TTL_SECONDS, seconds));
+  }
+
+  /** Of two that were made at once, the one begun later stays, whichever ends first. */
+  #remember(key: CacheKey, answer: StoredAnswer): void {
+    if ((this.#memory.get(key.text)?.executedAtMs ?? 0) > answer.executedAtMs) return;
+    // Two bytes a character is what a key may take at most.
+    this.#memory.set(key.text, answer, answer.body.byteLength + 2 * key.text.length + ENTRY_BYTES);
+  }
+
+  /** Another build may read the same request otherwise. */
+  #hash(key: CacheKey): Promise<string> {
+    return sha256Hex(`${this.#schemaHash}\n${key.text}`);
+  }
+}
+
+const usesKv = ({ mayUseKv, policy }: CacheKey) => mayUseKv && policy.maxAgeSeconds >= KV_MIN_MAX_AGE_SECONDS;
+
+/** A strong validator (RFC 9110, section 8.8.3): other bytes, another tag. */
+export const etagOf = async (body: Uint8Array<ArrayBuffer>) => `"${(await sha256Hex(body)).slice(0, 32)}"`;

@@ -1,0 +1,223 @@
+/**
+ * The composition root: the only place that sees all of Env.
+ *
+ * What an isolate keeps between requests is built once per Env and never holds anything of a request. A Worker
+ * whose configuration is wrong serves 503 on every route, and says why in its log alone.
+ */
+import { schema } from '../schema/schema.ts';
+import { CachedAnswers } from './cache/cached-answers.ts';
+import { GenerationsMemory } from './cache/generations-memory.ts';
+import { ResponseCache } from './cache/response-cache.ts';
+import {
+  ABSENT_KEYS_MAX,
+  type Config,
+  parseConfig,
+  UPSTREAM_REQUEST_MAX_ATTEMPTS,
+  UPSTREAM_REQUEST_TIMEOUT_MS,
+} from './config.ts';
+import type { Viewer } from './graphql/context.ts';
+import { graphiqlBundled } from './graphql/graphiql.ts';
+import { createRequestContext, type RequestSources } from './graphql/request-context.ts';
+import { adminResponse } from './http/admin.ts';
+import { AdminKey } from './http/admin-key.ts';
+import { createGraphQLRoute } from './http/graphql-route.ts';
+import { handleRequest } from './http/handle-request.ts';
+import { healthResponse } from './http/health.ts';
+import { errorResponse } from './http/responses.ts';
+import { applySecurityHeaders } from './http/security-headers.ts';
+import { PriceSnapshotMemory } from './loaders/prices.ts';
+import { log } from './observability/log.ts';
+import { repairLiveness } from './operations/liveness-writes.ts';
+import { bundledRelease } from './operations/manifest.ts';
+import { TieredRegistry } from './operations/registry.ts';
+import { UsageCounts } from './operations/usage.ts';
+import { UNKNOWN_PRICE_MEMORY_SECONDS } from './storage/kv/keys.ts';
+import { RecentlyAbsent } from './storage/recently-absent.ts';
+import { invalidateCaches } from './sync/cache-generations.ts';
+import { JOB_SCHEDULES, jobsOfCron } from './sync/schedule.ts';
+import { createSync } from './sync/sync.ts';
+import type { UpstreamOptions } from './upstream/http.ts';
+import { createMainApi } from './upstream/main-api.ts';
+import { createPriceApi } from './upstream/price-api.ts';
+
+interface Gateway {
+  fetch(request: Request, ctx: ExecutionContext): Promise<Response>;
+  scheduled(cron: string, ctx: ExecutionContext): Promise<void>;
+}
+
+/** Asked anew each time: the clock may be another one by then. */
+const nowMs = () => Date.now();
+const randomId = () => crypto.randomUUID();
+
+/** Who is asking; null where nobody is signed in. */
+export type ViewerOf = (request: Request) => Promise<Viewer | null>;
+
+function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
+  const parsed = parseConfig(env);
+  if (!parsed.ok) return misconfigured(parsed.issues);
+  const { config } = parsed;
+  const apis = upstreamApis(config);
+  const patientApis = apis({});
+  const promptApis = apis({
+    timeoutMs: UPSTREAM_REQUEST_TIMEOUT_MS,
+    maxAttempts: UPSTREAM_REQUEST_MAX_ATTEMPTS,
+  });
+  const snapshotMemory = new PriceSnapshotMemory();
+  const unknownSymbols = new RecentlyAbsent({
+    seconds: UNKNOWN_PRICE_MEMORY_SECONDS,
+    maxKeys: ABSENT_KEYS_MAX,
+  });
+  const registry = new TieredRegistry({
+    db: env.DB,
+    kv: env.CACHE_KV,
+    bundled: bundledRelease,
+    nowMs,
+  });
+  const usage = new UsageCounts({ db: env.DB, nowMs });
+  const admin = config.ADMIN_KEY === undefined ? {} : adminRoute(env, config.ADMIN_KEY);
+  const { schemaHash } = bundledRelease;
+  const graphql = createGraphQLRoute({
+    schema,
+    schemaHash,
+    mode: config.OPERATIONS_MODE,
+    registry,
+    usage,
+    graphiql: graphiqlBundled && config.ENVIRONMENT === 'development',
+    answers: new CachedAnswers({
+      cache: new ResponseCache({ kv: env.CACHE_KV, schemaHash }),
+      generations: new GenerationsMemory(env.CACHE_KV),
+      pricesAsOf: (atMs, known) => snapshotMemory.asOf(env.PRICES_KV, atMs, known),
+      nowMs,
+    }),
+    nowMs,
+  });
+  const createContext = (request: Pick<RequestSources, 'requestId' | 'viewer' | 'waitUntil'>) =>
+    createRequestContext({
+      ...request,
+      nowMs: Date.now(),
+      db: env.DB,
+      pricesKv: env.PRICES_KV,
+      cacheKv: env.CACHE_KV,
+      snapshotMemory,
+      unknownSymbols,
+      fetchPrices: (symbols) => promptApis.price.batch(symbols),
+      fetchDetail: (id) => promptApis.main.projectDetail(id),
+    });
+  const jobIntervals = Object.fromEntries(
+    Object.entries(JOB_SCHEDULES).map(([job, schedule]) => [job, schedule.intervalSeconds]),
+  );
+
+  return {
+    fetch: async (request, ctx) => {
+      const response = await handleRequest(request, {
+        corsOrigins: config.CORS_ORIGINS,
+        strictTransport: config.ENVIRONMENT !== 'development',
+        randomId,
+        routes: {
+          health: () =>
+            healthResponse({
+              db: env.DB,
+              kv: env.PRICES_KV,
+              jobIntervals,
+              nowSeconds: Math.floor(Date.now() / 1000),
+            }),
+          ...admin,
+          graphql: (received, requestId) => {
+            const waitUntil = (promise: Promise<unknown>) => ctx.waitUntil(promise);
+            const contextOf = (viewer: Viewer | null) => createContext({ requestId, viewer, waitUntil });
+            return graphql({
+              request: received,
+              requestId,
+              waitUntil,
+              createPublicContext: () => contextOf(null),
+              createContext: async () => contextOf(await viewerOf(received)),
+            });
+          },
+        },
+      });
+      if (usage.isDue) ctx.waitUntil(usage.flushWhenDue());
+      return response;
+    },
+    scheduled: async (cron, ctx) => {
+      const sync = createSync({
+        db: env.DB,
+        pricesKv: env.PRICES_KV,
+        mainApi: patientApis.main,
+        priceApi: patientApis.price,
+        now: Date.now,
+        randomId,
+      });
+      const results = await sync.runCron(cron);
+      for (const result of results) log.info('sync.finished', { cron, ...result });
+      await invalidateCaches(results, {
+        db: env.DB,
+        kv: env.CACHE_KV,
+        sleep,
+        purge: async (tags) => ctx.cache?.purge({ tags }),
+      });
+      if (jobsOfCron(cron).includes('cleanup')) {
+        await repairLiveness({ db: env.DB, kv: env.CACHE_KV, nowMs, sleep });
+      }
+    },
+  };
+}
+
+function adminRoute(env: Env, key: string) {
+  const options = {
+    key: new AdminKey(key, nowMs),
+    schema,
+    db: env.DB,
+    kv: env.CACHE_KV,
+    nowMs,
+    sleep,
+    randomId,
+  };
+  return {
+    admin: (request: Request, requestId: string) => adminResponse(request, requestId, options),
+  };
+}
+
+function upstreamApis(config: Config) {
+  return (patience: Pick<UpstreamOptions, 'timeoutMs' | 'maxAttempts'>) => {
+    const shared = { apiKey: config.INTERNAL_API_KEY, fetch, sleep, ...patience };
+    return {
+      main: createMainApi({ ...shared, baseUrl: config.MAIN_API_URL }),
+      price: createPriceApi({ ...shared, baseUrl: config.PRICE_API_URL }),
+    };
+  };
+}
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+function misconfigured(issues: readonly string[]): Gateway {
+  const report = () => log.error('config.invalid', { issues: issues.join('; ') });
+  return {
+    fetch: async () => {
+      report();
+      const refusal = {
+        message: 'The gateway is not ready to serve.',
+        code: 'INTERNAL_SERVER_ERROR',
+        requestId: randomId(),
+      };
+      const response = errorResponse(503, refusal, { 'x-request-id': refusal.requestId });
+      applySecurityHeaders(response.headers, { strictTransport: false });
+      return response;
+    },
+    scheduled: async () => report(),
+  };
+}
+
+/** The gateway as a Worker. */
+export function createWorker(viewerOf: ViewerOf) {
+  /** The platform passes the same Env to every request of an isolate. */
+  const gateways = new WeakMap<Env, Gateway>();
+  const gatewayOf = (env: Env): Gateway => {
+    const gateway = gateways.get(env) ?? createGateway(env, viewerOf);
+    gateways.set(env, gateway);
+    return gateway;
+  };
+  return {
+    fetch: (request, env, ctx) => gatewayOf(env).fetch(request, ctx),
+    scheduled: (controller, env, ctx) => gatewayOf(env).scheduled(controller.cron, ctx),
+  } satisfies ExportedHandler<Env>;
+}

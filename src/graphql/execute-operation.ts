@@ -1,0 +1,39 @@
+import { type ExecutionArgs, execute } from 'graphql';
+import type { schema as gatewaySchema } from '../../schema/schema.ts';
+import type { ExecutedAnswer } from '../cache/cached-answers.ts';
+import type { OperationsMode } from '../config.ts';
+import type { GatewayContext } from './context.ts';
+import { errorPresenter, FAULT_CODES } from './error-policy.ts';
+import type { PreparedRequest } from './incoming-operation.ts';
+
+/** "Did you mean" is for those who may see the schema. */
+export function createExecute(mode: OperationsMode) {
+  const hideSuggestions = mode !== 'open';
+  return (args: ExecutionArgs) => execute({ ...args, hideSuggestions });
+}
+
+/** Executes a query whose variables were found to be what it takes, and makes the bytes of its answer. */
+export function createExecuteToBytes(schema: typeof gatewaySchema, mode: OperationsMode) {
+  const executeOperation = createExecute(mode);
+  return async (
+    { sent, document }: PreparedRequest,
+    contextValue: GatewayContext,
+  ): Promise<ExecutedAnswer> => {
+    const { data, errors = [] } = await executeOperation({
+      schema,
+      document,
+      contextValue,
+      operationName: sent.operationName ?? null,
+      variableValues: sent.variables ?? {},
+    });
+    const shown = errors.map(errorPresenter(true, contextValue.requestId));
+    const body = new TextEncoder().encode(
+      JSON.stringify(shown.length === 0 ? { data } : { data, errors: shown }),
+    );
+    return {
+      body,
+      hasErrors: shown.length > 0,
+      isFault: shown.some(({ extensions }) => FAULT_CODES.has(extensions.code)),
+    };
+  };
+}

@@ -1,0 +1,57 @@
+import type { DocumentNode } from 'graphql';
+import { type ChosenDocument, chooseDocument, type DocumentSources } from '../operations/choose-document.ts';
+import { readClientIdentity } from '../operations/client-identity.ts';
+import type { OperationRequest } from '../operations/operation-request.ts';
+import { type Envelope, readEnvelope, readOperationRequest } from '../operations/read-operation-request.ts';
+import type { ClientIdentity } from '../operations/registered-operation.ts';
+import type { PrepareOperation } from './prepare-operation.ts';
+
+/** What a request runs: it may, it is small enough, and its document is valid. */
+export interface PreparedRequest {
+  sent: OperationRequest;
+  chosen: ChosenDocument;
+  document: DocumentNode;
+}
+
+/** What one HTTP request asks to run: read once, decided once, counted once, whoever asks for it how often. */
+export class IncomingOperation {
+  readonly #request: Request;
+  readonly #sources: DocumentSources;
+  readonly #prepareOperation: PrepareOperation;
+  #envelope: Promise<Envelope> | undefined;
+  #prepared: Promise<PreparedRequest> | undefined;
+  #isCounted = false;
+
+  constructor(request: Request, sources: DocumentSources, prepareOperation: PrepareOperation) {
+    this.#request = request;
+    this.#sources = sources;
+    this.#prepareOperation = prepareOperation;
+  }
+
+  /** Rejects with a GraphQLError where the request cannot be read. */
+  envelope(): Promise<Envelope> {
+    this.#envelope ??= readEnvelope(this.#request);
+    return this.#envelope;
+  }
+
+  /** Rejects with a GraphQLError where the request runs nothing. */
+  prepare(): Promise<PreparedRequest> {
+    this.#prepared ??= this.#prepare();
+    return this.#prepared;
+  }
+
+  /** Counts that a registered operation is used, where nobody has yet. */
+  count(operationId: string, client: ClientIdentity): void {
+    if (!this.#isCounted) this.#sources.usage.used(operationId, client);
+    this.#isCounted = true;
+  }
+
+  async #prepare(): Promise<PreparedRequest> {
+    const { headers } = this.#request;
+    const sent = readOperationRequest(await this.envelope(), readClientIdentity(headers));
+    const chosen = await chooseDocument(sent, this.#sources);
+    const document = this.#prepareOperation(sent, chosen, this.#request);
+    if (chosen.found !== null) this.count(chosen.found.operation.id, sent.client);
+    return { sent, chosen, document };
+  }
+}

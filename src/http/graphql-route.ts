@@ -1,0 +1,125 @@
+/**
+ * `/graphql`: from the response cache where the answer may be anybody's, through Yoga where not.
+ *
+ * What is kept and served from the cache was executed without a viewer, whoever asked: the page of one user cannot be
+ * in it. Whatever else a request may be goes to Yoga, and is answered or refused there.
+ */
+import type { CachedAnswers, ServedAnswer } from '../cache/cached-answers.ts';
+import { forwardStatus, NOT_STORED } from '../cache/caching-headers.ts';
+import type { CacheKey } from '../cache/response-cache.ts';
+import { CLIENT_DOCUMENTS_MAX_CHARACTERS } from '../config.ts';
+import type { GatewayContext } from '../graphql/context.ts';
+import { createExecuteToBytes } from '../graphql/execute-operation.ts';
+import { IncomingOperation } from '../graphql/incoming-operation.ts';
+import { createPrepareOperation } from '../graphql/prepare-operation.ts';
+import { createGraphQLHandler, type YogaOptions } from '../graphql/yoga.ts';
+import type { DocumentSources } from '../operations/choose-document.ts';
+import { orFromRelease, readClientIdentity } from '../operations/client-identity.ts';
+import type { Liveness } from '../operations/registered-operation.ts';
+import { BoundedMemory } from '../storage/bounded-memory.ts';
+import { cachedResponse } from './cached-response.ts';
+import { deprecationHeaders } from './deprecation-headers.ts';
+import { jsonMediaType } from './json-media-type.ts';
+import { RecognisedRequests } from './recognised-requests.ts';
+
+export interface GraphQLRouteOptions extends YogaOptions, Omit<DocumentSources, 'clientDocuments'> {
+  schemaHash: string;
+  answers: CachedAnswers;
+  nowMs(): number;
+}
+
+/** What one request brings. */
+export interface GraphQLExchange {
+  request: Request;
+  requestId: string;
+  waitUntil(promise: Promise<unknown>): void;
+  /** For nobody: what is executed with it may be anybody's. */
+  createPublicContext(): GatewayContext;
+  /** For whoever is asking. */
+  createContext(): Promise<GatewayContext>;
+}
+
+export type GraphQLRoute = (exchange: GraphQLExchange) => Promise<Response>;
+
+export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
+  const { schema, mode, registry, usage, answers, nowMs } = options;
+  const clientDocuments = new BoundedMemory<string>(CLIENT_DOCUMENTS_MAX_CHARACTERS);
+  const sources: DocumentSources = { mode, registry, usage, clientDocuments };
+  const prepareOperation = createPrepareOperation(schema, mode);
+  const executeToBytes = createExecuteToBytes(schema, mode);
+  const recognised = new RecognisedRequests(schema, options.schemaHash);
+  const yoga = createGraphQLHandler(options);
+
+  /** Null where the answer is no matter for the cache, refusals included. */
+  async function keyOf(incoming: IncomingOperation, { request }: GraphQLExchange) {
+    // What refuses the request here refuses it again in Yoga, where refusals are put into words.
+    const envelope = await incoming.envelope().catch(() => null);
+    if (envelope === null) return null;
+    const known = recognised.recall(envelope);
+    const liveness = known && registry.known(known.operation);
+    if (known !== undefined && liveness !== undefined && liveness.state !== 'retired') {
+      const { name, version } = known.releaseClient;
+      const sender = readClientIdentity(request.headers);
+      incoming.count(known.operation.id, orFromRelease(sender, name ?? '', version ?? ''));
+      return { key: known.key, liveness };
+    }
+    const prepared = await incoming.prepare().catch(() => null);
+    const key = prepared && (await recognised.recognise(envelope, prepared));
+    return key && { key, liveness: prepared.chosen.found?.liveness ?? null };
+  }
+
+  function serve(
+    key: CacheKey,
+    incoming: IncomingOperation,
+    exchange: GraphQLExchange,
+  ): Promise<ServedAnswer> {
+    return answers.serve(key, {
+      isConditional: exchange.request.headers.has('if-none-match'),
+      waitUntil: exchange.waitUntil,
+      execute: async () => executeToBytes(await incoming.prepare(), exchange.createPublicContext()),
+    });
+  }
+
+  async function fromCache(incoming: IncomingOperation, exchange: GraphQLExchange): Promise<Response | null> {
+    const { request } = exchange;
+    const mediaType = cacheableMediaType(request, options.graphiql);
+    if (mediaType === null) return null;
+    const found = await keyOf(incoming, exchange);
+    if (found === null) return null;
+    const served = await serve(found.key, incoming, exchange);
+    const response = cachedResponse({ request, key: found.key, served, mediaType, nowMs: nowMs() });
+    return deprecated(response, found.liveness);
+  }
+
+  return async (exchange) => {
+    const { request, requestId, createContext } = exchange;
+    const incoming = new IncomingOperation(request, sources, prepareOperation);
+    const cached = await fromCache(incoming, exchange);
+    if (cached !== null) return cached;
+    let liveness: Liveness | null = null;
+    const prepare = async () => {
+      const prepared = await incoming.prepare();
+      liveness = prepared.chosen.found?.liveness ?? null;
+      return prepared;
+    };
+    const response = await yoga.fetch(request, { requestId, prepare, createContext });
+    response.headers.set('X-Cache', 'BYPASS');
+    response.headers.set('Cache-Status', forwardStatus('bypass'));
+    response.headers.set('Cache-Control', NOT_STORED);
+    return deprecated(response, liveness);
+  };
+}
+
+/** Null where the answer is not one JSON text. */
+function cacheableMediaType(request: Request, graphiql: boolean): string | null {
+  if (request.method !== 'GET' && request.method !== 'POST') return null;
+  const accept = request.headers.get('accept');
+  // A browser's address bar takes anything, and is shown the page.
+  if (graphiql && request.method === 'GET' && accept?.includes('text/html')) return null;
+  return jsonMediaType(accept);
+}
+
+function deprecated(response: Response, liveness: Liveness | null): Response {
+  for (const [name, value] of Object.entries(deprecationHeaders(liveness))) response.headers.set(name, value);
+  return response;
+}

@@ -1,0 +1,78 @@
+/**
+ * Which cached answer a request asks for.
+ *
+ * The same URL and body ask the same, so what was found out the first time is kept: for registered operations alone,
+ * which never change; whether one lives is asked anew each time. Other documents are looked at each time, because what
+ * they may do depends on more than their text.
+ */
+import { type DocumentNode, type OperationDefinitionNode, OperationTypeNode } from 'graphql';
+import type { schema as gatewaySchema } from '../../schema/schema.ts';
+import { type CachePolicy, cachePolicyOf, isStorable } from '../cache/cache-policy.ts';
+import type { CacheKey } from '../cache/response-cache.ts';
+import { variablesKey } from '../cache/variables-key.ts';
+import { RECOGNISED_REQUESTS_MAX_CHARACTERS } from '../config.ts';
+import type { PreparedRequest } from '../graphql/incoming-operation.ts';
+import { selectedOperation } from '../operations/operation-cost.ts';
+import { type Envelope, readOperationRequest } from '../operations/read-operation-request.ts';
+import type { ClientIdentity, RegisteredOperation } from '../operations/registered-operation.ts';
+import { BoundedMemory } from '../storage/bounded-memory.ts';
+import { sha256Hex } from '../storage/sha256-hex.ts';
+
+export interface RecognisedRequest {
+  key: CacheKey;
+  operation: RegisteredOperation;
+  /** What the id in the request says of who is asking. */
+  releaseClient: ClientIdentity;
+}
+
+const NOBODY: ClientIdentity = { name: null, version: null };
+const textOf = ({ url, body }: Envelope) => (body === null ? url : `${url}\n${body}`);
+
+export class RecognisedRequests {
+  readonly #schema: typeof gatewaySchema;
+  readonly #schemaHash: string;
+  readonly #known = new BoundedMemory<RecognisedRequest>(RECOGNISED_REQUESTS_MAX_CHARACTERS);
+  /** Of documents that were not registered, or not with this schema. */
+  readonly #policies = new WeakMap<OperationDefinitionNode, CachePolicy>();
+
+  constructor(schema: typeof gatewaySchema, schemaHash: string) {
+    this.#schema = schema;
+    this.#schemaHash = schemaHash;
+  }
+
+  recall(envelope: Envelope): RecognisedRequest | undefined {
+    return this.#known.get(textOf(envelope));
+  }
+
+  /** Null where the answer is no matter for a shared cache. */
+  async recognise(envelope: Envelope, prepared: PreparedRequest): Promise<CacheKey | null> {
+    const { sent, chosen, document } = prepared;
+    const definition = selectedOperation(document, sent.operationName);
+    if (definition?.operation !== OperationTypeNode.QUERY) return null;
+    const registered = chosen.found?.operation ?? null;
+    const policy = this.#policyOf(document, definition, registered);
+    if (!isStorable(policy)) return null;
+    const variables = variablesKey(this.#schema, definition, sent.variables ?? {});
+    if (variables === null) return null;
+    const id = registered?.id ?? `${await sha256Hex(chosen.document)} ${sent.operationName ?? ''}`;
+    const key: CacheKey = { text: `${id}\n${variables}`, policy, mayUseKv: registered !== null };
+    if (registered !== null) {
+      const text = textOf(envelope);
+      const releaseClient = readOperationRequest(envelope, NOBODY).client;
+      const weight = text.length + key.text.length;
+      this.#known.set(text, { key, operation: registered, releaseClient }, weight);
+    }
+    return key;
+  }
+
+  #policyOf(
+    document: DocumentNode,
+    definition: OperationDefinitionNode,
+    registered: RegisteredOperation | null,
+  ): CachePolicy {
+    if (registered?.schemaHash === this.#schemaHash) return registered.cachePolicy;
+    const policy = this.#policies.get(definition) ?? cachePolicyOf(this.#schema, document, definition);
+    this.#policies.set(definition, policy);
+    return policy;
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * Tells the response caches what a sync has changed: the generations of the tags whose rows differ grow, in D1 where
+ * they are decided and then in the one KV value that isolates read; and Workers' own cache drops what carries the tags.
+ *
+ * Whoever of two syncs comes last to KV may have read D1 first, so each looks again until D1 is as it wrote. What is
+ * lost on the way is bounded: no answer lives longer than its policy says.
+ */
+import { errorFields, log } from '../observability/log.ts';
+import {
+  type CacheGenerationRow,
+  generationsQuery,
+  generationWrite,
+} from '../storage/d1/cache-generations.ts';
+import { type CacheGenerations, writeCacheGenerations } from '../storage/kv/cache-generations.ts';
+import type { JobResult } from './run-job.ts';
+import { JOB_CACHE_TAGS } from './schedule.ts';
+
+const ATTEMPTS = 4;
+/** KV takes one write a second of a key. */
+const KV_PAUSE_MS = 1_100;
+
+export interface CacheInvalidationDeps {
+  db: D1Database;
+  kv: KVNamespace;
+  sleep: (ms: number) => Promise<void>;
+  /** Of Workers' own cache; undefined where the platform offers none. */
+  purge(tags: string[]): Promise<CachePurgeResult | undefined>;
+}
+
+/** What lives a minute in front, and changes every minute: purging it would only keep the cache empty. */
+const NEVER_PURGED: ReadonlySet<string> = new Set(['prices']);
+
+/** Never throws. One purge for all that the jobs changed: the platform takes five a minute. */
+export async function invalidateCaches(
+  results: readonly JobResult[],
+  deps: CacheInvalidationDeps,
+): Promise<void> {
+  const changed = changedTags(results);
+  if (changed.size === 0) return;
+  try {
+    await bringGenerationsToKv(changed, deps);
+    const tags = [...changed.keys()].filter((tag) => !NEVER_PURGED.has(tag));
+    const purged = tags.length === 0 ? undefined : await deps.purge(tags);
+    if (purged?.success === false) {
+      log.warn('cache.purge_refused', { tags: tags.join(' '), reason: purged.errors[0]?.message });
+    }
+  } catch (error) {
+    log.error('cache.not_invalidated', { tags: [...changed.keys()].join(' '), ...errorFields(error) });
+  }
+}
+
+/** By tag, when the run that changed it began: the price snapshot says that of itself as well. */
+function changedTags(results: readonly JobResult[]): Map<string, number> {
+  const changed = new Map<string, number>();
+  for (const { job, written, startedAt } of results) {
+    const tag = JOB_CACHE_TAGS[job];
+    if (tag !== undefined && written > 0) changed.set(tag, Math.max(changed.get(tag) ?? 0, startedAt));
+  }
+  return changed;
+}
+
+async function bringGenerationsToKv(
+  changed: ReadonlyMap<string, number>,
+  { db, kv, sleep }: CacheInvalidationDeps,
+): Promise<void> {
+  const writes = [...changed].map(([tag, startedAt]) => generationWrite(db, tag, startedAt));
+  let inD1 = await generationsAfter(db, writes);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await writeCacheGenerations(kv, inD1);
+      const held = JSON.stringify(inD1);
+      inD1 = await generationsAfter(db, []);
+      if (JSON.stringify(inD1) === held) return;
+    } catch (error) {
+      if (attempt >= ATTEMPTS) throw error;
+      log.warn('cache.generations_write_failed', { attempt, ...errorFields(error) });
+    }
+    if (attempt >= ATTEMPTS) return;
+    await sleep(KV_PAUSE_MS);
+  }
+}
+
+async function generationsAfter(db: D1Database, writes: D1PreparedStatement[]): Promise<CacheGenerations> {
+  const results = await db.batch([...writes, generationsQuery(db)]);
+  const rows = (results.at(-1)?.results ?? []) as CacheGenerationRow[];
+  return Object.fromEntries(rows.map(({ tag, generation }) => [tag, generation]));
+}

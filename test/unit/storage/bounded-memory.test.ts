@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { BoundedMemory } from '../../../src/storage/bounded-memory.ts';
+
+test('gives back what it was given, and nothing else', () => {
+  const memory = new BoundedMemory<number>(10);
+  memory.set('a', 1, 1);
+  expect(memory.get('a')).toBe(1);
+  expect(memory.get('b')).toBeUndefined();
+});
+
+test('forgets the least recently used beyond its bound', () => {
+  const memory = new BoundedMemory<string>(3);
+  for (const key of ['a', 'b', 'c']) memory.set(key, key, 1);
+  memory.get('a');
+  memory.set('d', 'd', 1);
+  expect(['a', 'b', 'c', 'd'].filter((key) => memory.get(key) !== undefined)).toEqual(['a', 'c', 'd']);
+});
+
+test('does not keep what is too heavy by itself, nor forget others for it', () => {
+  const memory = new BoundedMemory<string>(3);
+  memory.set('a', 'a', 1);
+  memory.set('b', 'b', 4);
+  expect(memory.get('b')).toBeUndefined();
+  expect(memory.get('a')).toBe('a');
+});
+
+test('whatever is set, read and deleted, it weighs what it holds and never more than its bound', () => {
+  const step = fc.record({
+    action: fc.constantFrom('set', 'get', 'delete'),
+    key: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+    weight: fc.integer({ min: 0, max: 12 }),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const memory = new BoundedMemory<number>(10);
+      let newest: { key: string; weight: number } | undefined;
+      for (const { action, key, weight } of steps) {
+        if (action === 'set') memory.set(key, weight, weight);
+        if (action === 'get') memory.get(key);
+        if (action === 'delete') memory.delete(key);
+        if (action === 'set') newest = { key, weight };
+        else newest = undefined;
+        expect(memory.weight).toBeLessThanOrEqual(10);
+        if (newest !== undefined) expect(memory.get(key)).toBe(weight <= 10 ? weight : undefined);
+      }
+      const held = ['a', 'b', 'c', 'd', 'e']
+        .map((key) => memory.get(key))
+        .filter((value) => value !== undefined);
+      expect(held.length).toBe(memory.size);
+      expect(held.reduce((sum, weight) => sum + weight, 0)).toBe(memory.weight);
+    }),
+  );
+});
