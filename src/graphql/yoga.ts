@@ -10,6 +10,8 @@ import type { schema as gatewaySchema } from '../../schema/schema.ts';
 import type { OperationsMode } from '../config.ts';
 import { chooseDocument } from '../operations/choose-document.ts';
 import { ClientDocuments } from '../operations/client-documents.ts';
+import { readClientIdentity } from '../operations/client-identity.ts';
+import { countRefusal } from '../operations/count-refusal.ts';
 import { readOperationRequest } from '../operations/read-operation-request.ts';
 import type { OperationRegistry, OperationUsage } from '../operations/registered-operation.ts';
 import type { GatewayContext } from './context.ts';
@@ -57,12 +59,14 @@ interface Prepared {
 /** Reads every wire form, and has only the document that may run be executed. */
 function useOperationRequests({ schema, mode, registry, usage }: YogaOptions): Plugin {
   const sources = { mode, registry, usage, clientDocuments: new ClientDocuments() };
-  const prepare = createPrepareOperation(schema, mode);
+  const prepare = createPrepareOperation(schema, mode, usage);
   const preparedBy = new WeakMap<Request, Prepared>();
   return {
     onRequestParse({ request, setRequestParser }) {
       setRequestParser(async () => {
-        const sent = await readOperationRequest(request);
+        const sent = await readOperationRequest(request).catch((error) =>
+          countRefusal(error, usage, { documentId: null, client: readClientIdentity(request.headers) }),
+        );
         const chosen = await chooseDocument(sent, sources);
         const document = prepare(sent, chosen, request);
         if (chosen.found !== null) usage.used(chosen.found.operation.id, sent.client);

@@ -54,13 +54,15 @@ async function readBody(request: Request): Promise<unknown> {
   const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (mediaType !== 'application/json') {
     throw unreadable('The body must be sent as application/json.', 415, {
+      rule: 'media-type',
       headers: { Accept: 'application/json' },
     });
   }
   const text = await readText(request);
   if (text.trim() === '') throw unreadable('The request body is empty.', 400);
   const body = parseJson(text, 'The request body is not JSON.', []);
-  if (Array.isArray(body)) throw unreadable('One request carries one operation: batches are not taken.', 400);
+  if (Array.isArray(body))
+    throw unreadable('One request carries one operation: batches are not taken.', 400, { rule: 'batch' });
   return body;
 }
 
@@ -69,6 +71,7 @@ async function readText(request: Request): Promise<string> {
   const tooLarge = () =>
     unreadable(`The request body is larger than ${REQUEST_BODY_MAX_BYTES} bytes.`, 413, {
       code: 'PAYLOAD_TOO_LARGE',
+      rule: 'body-size',
     });
   if (Number(request.headers.get('content-length') ?? 0) > REQUEST_BODY_MAX_BYTES) throw tooLarge();
   const decoder = new TextDecoder();
