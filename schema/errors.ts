@@ -20,17 +20,22 @@ export function badUserInput(message: string, argumentPath: readonly (string | n
   });
 }
 
-/** One request would cost more than any may. */
+/**
+ * One request would cost more than any may.
+ *
+ * @param options.rule names the limit in the counts of refusals; clients read the message.
+ */
 export function tooComplex(
   message: string,
-  options: { nodes?: ASTNode; argumentPath?: readonly string[] } = {},
+  options: { nodes?: ASTNode; argumentPath?: readonly string[]; rule?: string } = {},
 ): GraphQLError {
-  const { nodes, argumentPath } = options;
+  const { nodes, argumentPath, rule } = options;
   return new GraphQLError(message, {
     nodes,
     extensions: {
       code: 'OPERATION_TOO_COMPLEX' satisfies ErrorCode,
       ...(argumentPath ? { argumentPath } : {}),
+      ...(rule ? { rule } : {}),
     },
   });
 }

@@ -10,10 +10,13 @@ import { table } from './table.ts';
 const AUDIT_PREFIX = 'audit:';
 
 export const audit: Command = {
-  summary: 'Shows what safelist refuses, or would refuse in audit mode, by client, version and reason',
+  summary: 'Shows what was refused, or would be in safelist mode, by client, version and reason',
   options: { days: daysOption },
-  details:
+  details: [
     'The outcome says whether a request was refused, or ran and would have been refused in safelist mode.',
+    'Where several rules give one error code, the reason names the rule: OPERATION_TOO_COMPLEX:depth.',
+    'What audit mode lets pass and a limit refuses then is counted as both.',
+  ].join('\n'),
   async run(call) {
     const days = daysOf(call);
     const { refusals } = await call.gateway().get(`/admin/audit?days=${days}`, refusalCounts);

@@ -7,6 +7,8 @@ import { printable, table } from './table.ts';
 
 export interface CheckAnswer {
   days: number;
+  /** What was compared with: a file or a commit. */
+  from: string;
   /** How many were looked at. */
   operations: number;
   broken: BrokenOperation[];
@@ -15,7 +17,7 @@ export interface CheckAnswer {
 
 const LEVEL_STYLES = { breaking: 'red', dangerous: 'yellow', safe: 'green' } as const;
 
-export function checkText({ days, operations, broken, changes }: CheckAnswer): string {
+export function checkText({ days, from, operations, broken, changes }: CheckAnswer): string {
   const parts =
     broken.length === 0
       ? [styleText('green', `None of ${operations} live operations breaks.`)]
@@ -31,8 +33,10 @@ export function checkText({ days, operations, broken, changes }: CheckAnswer): s
       ],
       changes,
     );
-    parts.push(`All that changes in the schema, whether a live operation uses it or not:\n${rows}`);
-  } else if (broken.length === 0) parts.push('The schema does not change.');
+    parts.push(
+      `All that changes in the schema since ${from}, whether a live operation uses it or not:\n${rows}`,
+    );
+  } else if (broken.length === 0) parts.push(`The schema is the same as that of ${from}.`);
   return parts.join('\n\n');
 }
 

@@ -15,7 +15,7 @@ export const check: Command = {
     from: {
       type: 'string',
       value: '<file or commit>',
-      help: `the schema that runs now (default: ${SCHEMA_FILE} as committed last)`,
+      help: `the schema that runs now (default: ${SCHEMA_FILE} at git HEAD)`,
     },
     operations: {
       type: 'string',
@@ -25,19 +25,23 @@ export const check: Command = {
     days: daysOption,
   },
   details: [
-    `Without a file, the schema is ${SCHEMA_FILE}. Exit code 1 where it breaks an operation.`,
-    'After a commit, name what runs now with --from: a schema breaks nothing in comparison with itself.',
+    `Compares the schema in the file (default: ${SCHEMA_FILE}, as it lies here) with the one that runs now:`,
+    `the one that --from names, or else ${SCHEMA_FILE} at git HEAD, the last commit.`,
+    'Once a change is committed, as in CI, name with --from what is deployed: HEAD has the change by then, and a',
+    'schema breaks nothing in comparison with itself. Outside a git checkout, --from is required.',
+    'Exit code 1 where the schema breaks an operation.',
     'The other changes are the list of GraphQL Inspector; they do not count for the exit code.',
   ].join('\n'),
   async run(call) {
     const days = daysOf(call);
     const newSchema = readSchema(call.argument ?? SCHEMA_FILE);
     const from = call.optionalText('from');
-    const oldSchema = from === undefined ? (lastCommittedSchema() ?? newSchema) : readOldSchema(from);
+    const oldSchema = from === undefined ? lastCommittedSchema() : readOldSchema(from);
     const operations = await readOperations(call, days);
     const broken = findBreaks(operations, oldSchema, newSchema);
     const answer = {
       days,
+      from: from ?? 'git HEAD',
       operations: operations.length,
       broken,
       changes: await schemaChanges(oldSchema, newSchema),

@@ -20,10 +20,15 @@ export function readOldSchema(source: string): GraphQLSchema {
   return parseSchema(sdl, `${source}:${SCHEMA_FILE}`);
 }
 
-/** What was committed last; outside of a repository, nothing is known of before. */
-export function lastCommittedSchema(): GraphQLSchema | undefined {
+/** Refuses to go on where there is none: a schema compared with itself breaks nothing, which would look like a yes. */
+export function lastCommittedSchema(): GraphQLSchema {
   const sdl = committedSchema('HEAD');
-  return sdl === undefined ? undefined : parseSchema(sdl, `HEAD:${SCHEMA_FILE}`);
+  if (sdl === undefined) {
+    throw wrongUse(
+      `there is no ${SCHEMA_FILE} at git HEAD, or no git checkout here: name the schema that runs now with --from <file>`,
+    );
+  }
+  return parseSchema(sdl, `HEAD:${SCHEMA_FILE}`);
 }
 
 function committedSchema(commit: string): string | undefined {

@@ -49,10 +49,10 @@ export function guardDocument(document: DocumentNode, options: GuardOptions): Gr
       if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
       for (const variable of definition.variableDefinitions ?? []) measuring.requireFewDirectives(variable);
       const { fields, depth, introspectionDepth } = measuring.ofSelection(definition.selectionSet);
-      requireAtMost(depth, DOCUMENT_MAX_DEPTH, 'levels', definition);
-      requireAtMost(introspectionDepth, INTROSPECTION_MAX_DEPTH, 'levels of introspection', definition);
+      requireAtMost(depth, DOCUMENT_MAX_DEPTH, 'depth', definition);
+      requireAtMost(introspectionDepth, INTROSPECTION_MAX_DEPTH, 'introspection-depth', definition);
       const rootFields = [...fields.values()].reduce((sum, count) => sum + count, 0);
-      requireAtMost(rootFields, DOCUMENT_MAX_ROOT_FIELDS, 'fields at its root', definition);
+      requireAtMost(rootFields, DOCUMENT_MAX_ROOT_FIELDS, 'root-fields', definition);
     }
     return null;
   } catch (error) {
@@ -77,7 +77,7 @@ class Measuring {
     const fields = new Map<string, number>();
     const count = (name: string, times: number, node: ASTNode) => {
       const sum = (fields.get(name) ?? 0) + times;
-      requireAtMost(sum, FIELD_MAX_REPETITIONS, 'repetitions of one field', node);
+      requireAtMost(sum, FIELD_MAX_REPETITIONS, 'repetitions', node);
       fields.set(name, sum);
     };
     for (const selection of selectionSet.selections) {
@@ -103,7 +103,7 @@ class Measuring {
     if (describesSchema && !this.#introspection) {
       throw new GraphQLError('Introspection is off.', {
         nodes: field,
-        extensions: { code: 'BAD_USER_INPUT' },
+        extensions: { code: 'BAD_USER_INPUT', rule: 'introspection' },
       });
     }
     const inner = field.selectionSet === undefined ? NOTHING : this.ofSelection(field.selectionSet);
@@ -124,7 +124,7 @@ class Measuring {
     if (known === 'being measured') {
       throw new GraphQLError(`The fragment ${fragment.name.value} is spread within itself.`, {
         nodes: at,
-        extensions: { code: 'BAD_USER_INPUT' },
+        extensions: { code: 'BAD_USER_INPUT', rule: 'fragment-cycle' },
       });
     }
     if (known !== undefined) return known;
@@ -136,13 +136,23 @@ class Measuring {
 
   requireFewDirectives(node: ASTNode): void {
     const count = 'directives' in node ? (node.directives?.length ?? 0) : 0;
-    requireAtMost(count, DIRECTIVES_MAX_PER_PLACE, 'directives in one place', node);
+    requireAtMost(count, DIRECTIVES_MAX_PER_PLACE, 'directives', node);
   }
 }
 
 const NOTHING: Extent = { depth: 0, introspectionDepth: 0, aliases: 0, fields: new Map() };
 
-function requireAtMost(actual: number, limit: number, what: string, node: ASTNode): void {
+/** What each rule limits, by the name that it is counted under. */
+const LIMITED = {
+  depth: 'levels',
+  'introspection-depth': 'levels of introspection',
+  'root-fields': 'fields at its root',
+  repetitions: 'repetitions of one field',
+  aliases: 'aliases',
+  directives: 'directives in one place',
+};
+
+function requireAtMost(actual: number, limit: number, rule: keyof typeof LIMITED, node: ASTNode): void {
   if (actual <= limit) return;
-  throw tooComplex(`The document has more than ${limit} ${what}.`, { nodes: node });
+  throw tooComplex(`The document has more than ${limit} ${LIMITED[rule]}.`, { nodes: node, rule });
 }

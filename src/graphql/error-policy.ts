@@ -56,7 +56,7 @@ export function errorPresenter(hasData: boolean, requestId: string): (error: Gra
   const argumentPathOf = createArgumentPathFinder();
   const logged = new Set<unknown>();
   return (error) => {
-    const { http, ...extensions } = error.extensions;
+    const { http, rule: _, ...extensions } = error.extensions;
     const code = codeOf(error);
     if (code === 'INTERNAL_SERVER_ERROR') {
       const cause = error.originalError ?? error;

@@ -1,6 +1,7 @@
 import type { DocumentNode } from 'graphql';
 import { type ChosenDocument, chooseDocument, type DocumentSources } from '../operations/choose-document.ts';
 import { readClientIdentity } from '../operations/client-identity.ts';
+import { countRefusal } from '../operations/count-refusal.ts';
 import type { OperationRequest } from '../operations/operation-request.ts';
 import { type Envelope, readEnvelope, readOperationRequest } from '../operations/read-operation-request.ts';
 import type { ClientIdentity } from '../operations/registered-operation.ts';
@@ -47,8 +48,10 @@ export class IncomingOperation {
   }
 
   async #prepare(): Promise<PreparedRequest> {
-    const { headers } = this.#request;
-    const sent = readOperationRequest(await this.envelope(), readClientIdentity(headers));
+    const client = readClientIdentity(this.#request.headers);
+    const sent = await this.envelope()
+      .then((envelope) => readOperationRequest(envelope, client))
+      .catch((error: unknown) => countRefusal(error, this.#sources.usage, { documentId: null, client }));
     const chosen = await chooseDocument(sent, this.#sources);
     const document = this.#prepareOperation(sent, chosen, this.#request);
     if (chosen.found !== null) this.count(chosen.found.operation.id, sent.client);

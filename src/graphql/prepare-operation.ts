@@ -3,15 +3,17 @@
  * come this way, and whether it is small enough.
  *
  * What was registered was validated then, and is only held to the bounds of its variables. Any other document is
- * guarded first and validated afterwards, and one fault is reported, the first.
+ * guarded first and validated afterwards, and one fault is reported, the first. What a rule refuses is counted.
  */
 import { type DocumentNode, GraphQLError, type GraphQLSchema, parse, validate } from 'graphql';
 import { tooComplex } from '../../schema/errors.ts';
 import { DOCUMENT_MAX_TOKENS, OPERATION_MAX_COST, type OperationsMode } from '../config.ts';
 import type { ChosenDocument } from '../operations/choose-document.ts';
+import { countRefusal } from '../operations/count-refusal.ts';
 import { crossSiteRefusal } from '../operations/cross-site.ts';
 import { operationCost, selectedOperation } from '../operations/operation-cost.ts';
 import type { OperationRequest } from '../operations/operation-request.ts';
+import type { OperationUsage } from '../operations/registered-operation.ts';
 import { BoundedMemory } from '../storage/bounded-memory.ts';
 import { guardDocument } from './document-guard.ts';
 
@@ -19,12 +21,16 @@ import { guardDocument } from './document-guard.ts';
 const PARSED_DOCUMENTS_MAX_CHARACTERS = 100_000;
 
 export type PrepareOperation = (
-  sent: Pick<OperationRequest, 'operationName' | 'variables'>,
+  sent: Pick<OperationRequest, 'operationName' | 'variables' | 'documentIds' | 'client'>,
   chosen: ChosenDocument,
   http: { method: string; headers: Headers },
 ) => DocumentNode;
 
-export function createPrepareOperation(schema: GraphQLSchema, mode: OperationsMode): PrepareOperation {
+export function createPrepareOperation(
+  schema: GraphQLSchema,
+  mode: OperationsMode,
+  usage: OperationUsage,
+): PrepareOperation {
   const registeredDocuments = new BoundedMemory<DocumentNode>(PARSED_DOCUMENTS_MAX_CHARACTERS);
   // Apart, so that clients cannot crowd out what is registered.
   const sentDocuments = new BoundedMemory<DocumentNode>(PARSED_DOCUMENTS_MAX_CHARACTERS);
@@ -48,12 +54,12 @@ export function createPrepareOperation(schema: GraphQLSchema, mode: OperationsMo
     const [fault] = validate(schema, document, undefined, { maxErrors: 1, hideSuggestions: !isOpen });
     // What graphql-js says when comparing overlapping fields goes on for too long.
     if (fault?.message === 'Validation aborted.')
-      throw tooComplex('Too many fields of the document overlap.');
+      throw tooComplex('Too many fields of the document overlap.', { rule: 'overlaps' });
     if (fault !== undefined) throw fault;
     valid.add(document);
   }
 
-  return (sent, { document: text, found }, http) => {
+  const prepare: PrepareOperation = (sent, { document: text, found }, http) => {
     const registered = found?.operation ?? null;
     const document = parsed(text, registered !== null);
     const operation = selectedOperation(document, sent.operationName);
@@ -71,9 +77,17 @@ export function createPrepareOperation(schema: GraphQLSchema, mode: OperationsMo
     requireValid(document);
     const cost = operationCost(schema, document, sent.variables ?? {}, sent.operationName);
     if (cost > OPERATION_MAX_COST) {
-      throw tooComplex(`The operation costs ${cost}; ${OPERATION_MAX_COST} is the most.`);
+      throw tooComplex(`The operation costs ${cost}; ${OPERATION_MAX_COST} is the most.`, { rule: 'cost' });
     }
     return document;
+  };
+  return (sent, chosen, http) => {
+    try {
+      return prepare(sent, chosen, http);
+    } catch (error) {
+      const documentId = chosen.found?.operation.id ?? sent.documentIds[0] ?? null;
+      return countRefusal(error, usage, { documentId, client: sent.client });
+    }
   };
 }
 
@@ -83,7 +97,7 @@ function parseWithin(text: string): DocumentNode {
   } catch (error) {
     // graphql-js says so in words alone.
     if (error instanceof GraphQLError && /more than \d+ tokens/.test(error.message)) {
-      throw tooComplex(`The document has more than ${DOCUMENT_MAX_TOKENS} tokens.`);
+      throw tooComplex(`The document has more than ${DOCUMENT_MAX_TOKENS} tokens.`, { rule: 'tokens' });
     }
     throw error;
   }
@@ -98,7 +112,7 @@ function requireWithinBounds(
     const value = variables[name];
     const size = Array.isArray(value) ? value.length : value;
     if (typeof size === 'number' && size > bound) {
-      throw tooComplex(`${name}: must be at most ${bound}`, { argumentPath: [name] });
+      throw tooComplex(`${name}: must be at most ${bound}`, { argumentPath: [name], rule: 'variables' });
     }
   }
 }

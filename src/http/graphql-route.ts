@@ -45,7 +45,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
   const { schema, mode, registry, usage, answers, nowMs } = options;
   const clientDocuments = new BoundedMemory<string>(CLIENT_DOCUMENTS_MAX_CHARACTERS);
   const sources: DocumentSources = { mode, registry, usage, clientDocuments };
-  const prepareOperation = createPrepareOperation(schema, mode);
+  const prepareOperation = createPrepareOperation(schema, mode, usage);
   const executeToBytes = createExecuteToBytes(schema, mode);
   const recognised = new RecognisedRequests(schema, options.schemaHash);
   const yoga = createGraphQLHandler(options);

@@ -20,12 +20,16 @@ export function crossSiteRefusal(
   if (request.method !== 'GET') return null;
   if (kind === 'mutation') {
     return new GraphQLError('A mutation is sent by POST.', {
-      extensions: { code: 'BAD_USER_INPUT', http: { status: 405, headers: { Allow: 'POST' } } },
+      extensions: {
+        code: 'BAD_USER_INPUT',
+        rule: 'mutation-by-get',
+        http: { status: 405, headers: { Allow: 'POST' } },
+      },
     });
   }
   if (registered?.cachePolicy.scope === 'public') return null;
   if (ASKING_HEADERS.some((name) => request.headers.has(name))) return null;
   return new GraphQLError('Send this by POST, or with the header x-graphql-csrf or graphql-client-name.', {
-    extensions: { code: 'FORBIDDEN', http: { status: 403 } },
+    extensions: { code: 'FORBIDDEN', rule: 'cross-site', http: { status: 403 } },
   });
 }

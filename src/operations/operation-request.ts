@@ -24,12 +24,19 @@ export interface OperationRequest {
 export function unreadable(
   message: string,
   status: number,
-  options: { code?: string; argumentPath?: readonly PropertyKey[]; headers?: Record<string, string> } = {},
+  options: {
+    code?: string;
+    /** Names it in the counts of refusals. */
+    rule?: string;
+    argumentPath?: readonly PropertyKey[];
+    headers?: Record<string, string>;
+  } = {},
 ): GraphQLError {
-  const { code = 'BAD_USER_INPUT', argumentPath, headers } = options;
+  const { code = 'BAD_USER_INPUT', rule, argumentPath, headers } = options;
   return new GraphQLError(message, {
     extensions: {
       code,
+      ...(rule ? { rule } : {}),
       ...(argumentPath ? { argumentPath } : {}),
       http: { status, ...(headers ? { headers } : {}) },
     },

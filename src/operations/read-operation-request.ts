@@ -70,6 +70,7 @@ async function readBody(request: Request): Promise<string> {
   const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (mediaType !== 'application/json') {
     throw unreadable('The body must be sent as application/json.', 415, {
+      rule: 'media-type',
       headers: { Accept: 'application/json' },
     });
   }
@@ -79,7 +80,8 @@ async function readBody(request: Request): Promise<string> {
 function readProperties(text: string): unknown {
   if (text.trim() === '') throw unreadable('The request body is empty.', 400);
   const body = parseJson(text, 'The request body is not JSON.', []);
-  if (Array.isArray(body)) throw unreadable('One request carries one operation: batches are not taken.', 400);
+  if (Array.isArray(body))
+    throw unreadable('One request carries one operation: batches are not taken.', 400, { rule: 'batch' });
   return body;
 }
 
@@ -88,6 +90,7 @@ async function readText(request: Request): Promise<string> {
   const tooLarge = () =>
     unreadable(`The request body is larger than ${REQUEST_BODY_MAX_BYTES} bytes.`, 413, {
       code: 'PAYLOAD_TOO_LARGE',
+      rule: 'body-size',
     });
   const announcedBytes = Number(request.headers.get('content-length') ?? Number.NaN);
   if (announcedBytes > REQUEST_BODY_MAX_BYTES) throw tooLarge();

@@ -46,7 +46,10 @@ export interface ClientIdentity {
 }
 
 export interface Refusal {
-  /** The error code, or `audit:` and the code that it would have been. */
+  /**
+   * The error code, with the rule where the code alone does not tell (`OPERATION_TOO_COMPLEX:depth`); or `audit:` and
+   * the code that it would have been.
+   */
   reason: string;
   documentId: string | null;
   client: ClientIdentity;

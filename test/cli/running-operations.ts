@@ -1,4 +1,4 @@
-/** `npm run operations` as a user runs it, against one gateway. */
+/** `npm run operations`, and other scripts, as a user runs them. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
@@ -14,14 +14,23 @@ export type RunOperations = (args: string, options?: { killAfterMs?: number }) =
 /** @param args as on a command line, parted by single spaces. */
 export const operationsOf =
   (url: string, adminKey: string): RunOperations =>
-  async (args, { killAfterMs } = {}) => {
-    const child = spawn(process.execPath, ['scripts/operations/cli.ts', ...args.split(' '), '--url', url], {
-      env: { ...process.env, ADMIN_KEY: adminKey },
-      stdio: ['ignore', 'pipe', 'pipe'],
+  (args, options) =>
+    runNode(['scripts/operations/cli.ts', ...args.split(' '), '--url', url], {
+      ...options,
+      variables: { ADMIN_KEY: adminKey },
     });
-    const timer =
-      killAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfterMs);
-    const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-    clearTimeout(timer);
-    return { exitCode: child.exitCode, out, err };
-  };
+
+/** @param options.variables beside those of this process. */
+export async function runNode(
+  args: readonly string[],
+  { variables, killAfterMs }: { variables?: Record<string, string>; killAfterMs?: number } = {},
+): Promise<Ran> {
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, ...variables },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const timer = killAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  clearTimeout(timer);
+  return { exitCode: child.exitCode, out, err };
+}

@@ -1,27 +1,60 @@
 /**
  * Rewrites `manifests/` with the tools that clients use, from the project's own operations and the fixtures here.
- * Running it twice changes nothing. `--installed` skips `npm ci`.
+ * Running it twice changes nothing. `--installed` skips `npm ci`; `--check` rewrites nothing, and exits with 1 where
+ * a manifest is not what the tools make now.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 
 const OPERATIONS_FOLDER = '../../operations';
 const DOCUMENTS_FOLDER = 'documents';
 const SCHEMA_FILE = '../../schema/schema.graphql';
+const MANIFESTS_FOLDER = 'manifests';
+/** As in the tools' own settings beside this file. */
+const MADE_FOLDER = '.generated/manifests';
 
 const run = promisify(execFile);
 process.chdir(fileURLToPath(new URL('.', import.meta.url)));
 
-if (!process.argv.includes('--installed')) {
+const { values: options } = parseArgs({
+  options: { installed: { type: 'boolean' }, check: { type: 'boolean' } },
+});
+
+if (!options.installed) {
   await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--silent']);
 }
-await rm('manifests', { recursive: true, force: true });
-await mkdir('manifests');
+await rm('.generated', { recursive: true, force: true });
+await mkdir(MADE_FOLDER, { recursive: true });
 await Promise.all([runApolloGenerator(), runRelayCompiler(), runCodegen(), writeFormsWithoutTools()]);
+if (options.check) await compareManifests();
+else {
+  await rm(MANIFESTS_FOLDER, { recursive: true, force: true });
+  await rename(MADE_FOLDER, MANIFESTS_FOLDER);
+}
+
+async function compareManifests() {
+  const [made, kept] = await Promise.all([readFolder(MADE_FOLDER), readFolder(MANIFESTS_FOLDER)]);
+  const names = new Set([...made.keys(), ...kept.keys()]);
+  const different = [...names].filter((name) => made.get(name) !== kept.get(name));
+  if (different.length === 0) return;
+  process.stderr.write(`Not what the tools make now: ${different.join(', ')}. Run this without --check.\n`);
+  process.exitCode = 1;
+}
+
+/** The text of each file, by its path in the folder. */
+async function readFolder(folder) {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name));
+  return new Map(
+    await Promise.all(files.map(async (file) => [path.relative(folder, file), await readFile(file, 'utf8')])),
+  );
+}
 
 async function runApolloGenerator() {
   await run('node_modules/.bin/generate-persisted-query-manifest', ['-c', 'apollo.config.json']);
@@ -29,11 +62,10 @@ async function runApolloGenerator() {
 
 /** The compiler adds to the file that it finds, and insists on finding one. Its pair list is the older form. */
 async function runRelayCompiler() {
-  await rm('.generated/relay', { recursive: true, force: true });
   await mkdir('.generated/relay', { recursive: true });
-  await writeFile('manifests/relay.json', '{}');
+  await writeFile(`${MADE_FOLDER}/relay.json`, '{}');
   await run('node_modules/.bin/relay-compiler', ['relay.config.json']);
-  const map = JSON.parse(await readFile('manifests/relay.json', 'utf8'));
+  const map = JSON.parse(await readFile(`${MADE_FOLDER}/relay.json`, 'utf8'));
   await writeManifest('relay-pairs', Object.entries(map));
 }
 
@@ -57,7 +89,7 @@ async function runCodegen() {
     );
     const persisted = files.find((file) => file.filename.endsWith('persisted-documents.json'));
     if (persisted === undefined) throw new Error('the client preset wrote no persisted-documents.json');
-    await writeFile(`manifests/codegen-${hashAlgorithm}.json`, persisted.content);
+    await writeFile(`${MADE_FOLDER}/codegen-${hashAlgorithm}.json`, persisted.content);
   }
 }
 
@@ -74,7 +106,7 @@ async function readTexts(folder) {
 }
 
 async function writeManifest(name, manifest) {
-  const file = `manifests/${name}.json`;
+  const file = `${MADE_FOLDER}/${name}.json`;
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, `${JSON.stringify(manifest, null, 2)}\n`);
 }

@@ -1,10 +1,11 @@
 /**
- * Sends two persisted operations with Apollo Client and with urql, unmodified, each over POST and over GET, and
- * prints a line of JSON for each: what was sent, the status, and what the client made of the answer.
+ * Sends two persisted operations each with Apollo Client and with urql, unmodified, and as Relay's network layer does,
+ * which every app writes itself; over POST and over GET. Prints a line of JSON for each: what was sent, the status,
+ * and what the client made of the answer.
  *
  * `node run-clients.mjs <endpoint> [--client-version 5.2.0]`. The endpoint needs the operations of
- * `manifests/apollo-web.json` and `manifests/codegen-sha256.json`, and may refuse documents: none is ever sent.
- * Exits with 1 where a client reports an error.
+ * `manifests/apollo-web.json`, `manifests/codegen-sha256.json` and `manifests/relay.json`, and may refuse documents:
+ * none is ever sent. Exits with 1 where a client reports an error.
  */
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -15,10 +16,12 @@ import { Client, fetchExchange } from '@urql/core';
 import { persistedExchange } from '@urql/exchange-persisted';
 import { Kind, parse } from 'graphql';
 
-const OPERATIONS = [
-  { file: 'market-list.graphql', variables: { first: 3 } },
-  { file: 'watchlist-prices.graphql', variables: { symbols: ['BTC', 'ETH'] } },
-];
+const VARIABLES = {
+  MarketList: { first: 3 },
+  WatchlistPrices: { symbols: ['BTC', 'ETH'] },
+  marketTileQuery: { first: 2 },
+  poolTileQuery: { id: Buffer.from('IdoPool:pool_0001').toString('base64url') },
+};
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -64,7 +67,7 @@ function apolloClient(method, fetch) {
 }
 
 /** The ids are those that the codegen client preset writes into its documents. */
-function urqlClient(method, fetch, idsByName) {
+function urqlClient(method, fetch) {
   const client = new Client({
     url: endpoint,
     fetch,
@@ -72,7 +75,7 @@ function urqlClient(method, fetch, idsByName) {
       persistedExchange({
         enforcePersistedQueries: true,
         preferGetForPersistedQueries: method === 'GET' ? 'force' : false,
-        generateHash: async (_text, document) => idsByName.get(nameOf(document)),
+        generateHash: async (_text, document) => idIn(codegenManifest, nameOf(document)),
       }),
       fetchExchange,
     ],
@@ -84,21 +87,47 @@ function urqlClient(method, fetch, idsByName) {
   return (query, variables) => client.query(query, variables).toPromise();
 }
 
-const persistedDocuments = await readJson('manifests/codegen-sha256.json');
-const idsByName = new Map(Object.entries(persistedDocuments).map(([id, text]) => [nameOf(parse(text)), id]));
-const senders = { apollo: apolloClient, urql: urqlClient };
+/** The id is what relay-compiler puts in place of the text into its artifacts. */
+function relayClient(method, fetch) {
+  const identity = { 'graphql-client-name': 'relay-web', 'graphql-client-version': clientVersion };
+  return async (document, variables) => {
+    const id = idIn(relayManifest, nameOf(document));
+    const parameters = new URLSearchParams({ doc_id: id, variables: JSON.stringify(variables) });
+    const response = await (method === 'GET'
+      ? fetch(`${endpoint}?${parameters}`, { headers: identity })
+      : fetch(endpoint, {
+          method,
+          headers: { ...identity, 'content-type': 'application/json' },
+          body: JSON.stringify({ doc_id: id, variables }),
+        }));
+    const { data, errors } = await response.json();
+    return { data, error: errors?.[0] };
+  };
+}
 
-for (const [client, createSender] of Object.entries(senders)) {
+const idIn = (manifest, name) => Object.keys(manifest).find((id) => nameOf(parse(manifest[id])) === name);
+const codegenManifest = await readJson('manifests/codegen-sha256.json');
+const relayManifest = await readJson('manifests/relay.json');
+const ownDocuments = await Promise.all(
+  ['market-list', 'watchlist-prices'].map(async (name) =>
+    parse(await readText(`../../operations/${name}.graphql`)),
+  ),
+);
+const relayDocuments = Object.values(relayManifest).map((text) => parse(text));
+
+for (const [client, createSender, documents] of [
+  ['apollo', apolloClient, ownDocuments],
+  ['urql', urqlClient, ownDocuments],
+  ['relay', relayClient, relayDocuments],
+]) {
   for (const method of ['POST', 'GET']) {
-    for (const { file, variables } of OPERATIONS) {
-      const document = parse(await readText(`../../operations/${file}`));
+    for (const document of documents) {
+      const operation = nameOf(document);
       const record = {};
-      const send = createSender(method, recordingFetch(record), idsByName);
-      const { data, error } = await send(document, variables).catch((error) => ({ error }));
+      const send = createSender(method, recordingFetch(record));
+      const { data, error } = await send(document, VARIABLES[operation]).catch((error) => ({ error }));
       const outcome = { data: data ?? null, error: error?.message ?? null };
-      process.stdout.write(
-        `${JSON.stringify({ client, method, operation: nameOf(document), ...record, ...outcome })}\n`,
-      );
+      process.stdout.write(`${JSON.stringify({ client, method, operation, ...record, ...outcome })}\n`);
       if (error) process.exitCode = 1;
     }
   }

@@ -1,41 +1,22 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
-import { ADMIN_KEY, adminOf, operationNamed, type Submitted } from '../support/admin.ts';
-import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { type Serving, startServing } from '../support/serving-bench.ts';
+import {
+  admin,
+  anotherGateway,
+  one,
+  RETIRED,
+  RUNS,
+  releases,
+  run,
+  serving,
+  startReleases,
+  three,
+  two,
+  UNKNOWN,
+} from '../support/release-bench.ts';
 
-let serving: Serving;
-let admin: ReturnType<typeof adminOf>;
-let one: Submitted;
-let two: Submitted;
-let three: Submitted;
-beforeEach(async () => {
-  serving = await startServing({ crons: [], vars: { ADMIN_KEY, OPERATIONS_MODE: 'id_only' } });
-  admin = adminOf(serving.gateway);
-  [one, two, three] = (await Promise.all(['One', 'Two', 'Three'].map(operationNamed))) as [
-    Submitted,
-    Submitted,
-    Submitted,
-  ];
-});
-
-/** Status and, where it was refused, the code. */
-async function run(operation: Submitted | { id: string }, gateway: TestGateway = serving.gateway) {
-  const { status, errors, headers } = await gateway.post({ documentId: operation.id });
-  const code = errors?.[0]?.extensions.code;
-  return { status, ...(code === undefined ? {} : { code }), sunset: headers.get('sunset') };
-}
-const RUNS = { status: 200, sunset: null };
-const RETIRED = { status: 410, code: 'PERSISTED_QUERY_RETIRED', sunset: null };
-const UNKNOWN = { status: 404, code: 'PERSISTED_QUERY_NOT_IN_LIST', sunset: null };
-
-const releases = async () =>
-  (
-    await admin.get<{ releases: { client: string; version: string; state: string; operations: number }[] }>(
-      '/releases',
-    )
-  ).body.releases.filter(({ client }) => client !== 'gateway');
+beforeEach(startReleases);
 
 describe('a release grows old', () => {
   test('deprecated operations run with their sunset, until a release that is not deprecated carries them', async () => {
@@ -54,7 +35,7 @@ describe('a release grows old', () => {
   });
 
   test('a retired one answers 410 in every isolate within 60 seconds, and keeps what others carry', async () => {
-    const other = startGateway(serving.market, { ADMIN_KEY, OPERATIONS_MODE: 'id_only' });
+    const other = anotherGateway();
     await admin.publish('ios', '1.0.0', [one, two]);
     await admin.publish('android', '1.0.0', [two]);
     expect([await run(one, other), await run(two, other)]).toEqual([RUNS, RUNS]);

@@ -2,40 +2,23 @@ import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
 import { bringLivenessToKv } from '../../src/operations/liveness-writes.ts';
-import { ADMIN_KEY, adminOf, operationNamed, type Submitted } from '../support/admin.ts';
-import { CRONS, startGateway, type TestGateway } from '../support/gateway.ts';
-import { type Serving, startServing } from '../support/serving-bench.ts';
+import { adminOf } from '../support/admin.ts';
+import { CRONS } from '../support/gateway.ts';
+import {
+  admin,
+  anotherGateway,
+  one,
+  RUNS,
+  releases,
+  run,
+  serving,
+  startReleases,
+  three,
+  two,
+  UNKNOWN,
+} from '../support/release-bench.ts';
 
-let serving: Serving;
-let admin: ReturnType<typeof adminOf>;
-let one: Submitted;
-let two: Submitted;
-let three: Submitted;
-beforeEach(async () => {
-  serving = await startServing({ crons: [], vars: { ADMIN_KEY, OPERATIONS_MODE: 'id_only' } });
-  admin = adminOf(serving.gateway);
-  [one, two, three] = (await Promise.all(['One', 'Two', 'Three'].map(operationNamed))) as [
-    Submitted,
-    Submitted,
-    Submitted,
-  ];
-});
-
-/** Status and, where it was refused, the code. */
-async function run(operation: Submitted | { id: string }, gateway: TestGateway = serving.gateway) {
-  const { status, errors, headers } = await gateway.post({ documentId: operation.id });
-  const code = errors?.[0]?.extensions.code;
-  return { status, ...(code === undefined ? {} : { code }), sunset: headers.get('sunset') };
-}
-const RUNS = { status: 200, sunset: null };
-const UNKNOWN = { status: 404, code: 'PERSISTED_QUERY_NOT_IN_LIST', sunset: null };
-
-const releases = async () =>
-  (
-    await admin.get<{ releases: { client: string; version: string; state: string; operations: number }[] }>(
-      '/releases',
-    )
-  ).body.releases.filter(({ client }) => client !== 'gateway');
+beforeEach(startReleases);
 
 describe('publishing', () => {
   test('says what is new, unchanged and gone, and makes it run', async () => {
@@ -103,10 +86,7 @@ describe('publishing', () => {
   });
 
   test('by two at once loses neither', async () => {
-    const gateways = [
-      serving.gateway,
-      startGateway(serving.market, { ADMIN_KEY, OPERATIONS_MODE: 'id_only' }),
-    ];
+    const gateways = [serving.gateway, anotherGateway()];
     await Promise.all(
       [one, two, three].map((operation, index) =>
         adminOf(gateways[index % 2] ?? serving.gateway).publish('ios', `1.0.${index}`, [operation]),

@@ -10,7 +10,7 @@ import {
 import { addCounts, REFUSAL_ROWS_A_DAY, USAGE_ROWS_A_DAY } from '../../src/storage/d1/operation-usage.ts';
 import { ADMIN_KEY, adminOf } from '../support/admin.ts';
 import { countedD1, noCounts } from '../support/counted-bindings.ts';
-import { CRONS } from '../support/gateway.ts';
+import { CRONS, startGateway } from '../support/gateway.ts';
 import { type Serving, startServing } from '../support/serving-bench.ts';
 
 let serving: Serving;
@@ -68,6 +68,53 @@ test('refusals are counted by reason, client and version', async () => {
       expect.objectContaining({ reason: 'PERSISTED_QUERY_ID_REQUIRED', client: 'ios', count: 1 }),
     ]),
   );
+});
+
+test('what a limit refuses is counted by code and rule, and a mistake is not', async () => {
+  const gateway = startGateway(serving.market, { ADMIN_KEY, OPERATIONS_MODE: 'open' });
+  const times = (count: number, text: (at: number) => string) =>
+    Array.from({ length: count }, (_, at) => text(at)).join(' ');
+  const documents: Record<string, string> = {
+    'BAD_USER_INPUT:fragment-cycle': '{ ...F } fragment F on Query { ...F }',
+    'OPERATION_TOO_COMPLEX:aliases': `{ price(symbol: "BTC") { ${times(31, (at) => `a${at}: price`)} } }`,
+    'OPERATION_TOO_COMPLEX:cost': '{ projects(first: 100) { nodes { idoPools(first: 100) { id } } } }',
+    'OPERATION_TOO_COMPLEX:depth': `{ ${'a { '.repeat(12)} b ${'} '.repeat(12)} }`,
+    'OPERATION_TOO_COMPLEX:directives': `{ __typename ${'@include(if: true) '.repeat(6)} }`,
+    'OPERATION_TOO_COMPLEX:introspection-depth': `{ __schema { ${'a { '.repeat(30)} b ${'} '.repeat(30)} } }`,
+    'OPERATION_TOO_COMPLEX:overlaps': `{ ${times(20, () => `price(symbol: "BTC") { ${'price '.repeat(49)} }`)} }`,
+    'OPERATION_TOO_COMPLEX:repetitions': `{ ${'__typename '.repeat(51)} }`,
+    'OPERATION_TOO_COMPLEX:root-fields': `{ ${times(21, (at) => `field${at}`)} }`,
+    'OPERATION_TOO_COMPLEX:tokens': `{ ${'__typename '.repeat(2_000)} }`,
+  };
+  for (const query of [...Object.values(documents), '{ nobodyHasThisField }', '{']) {
+    const { errors } = await gateway.post({ query }, ios);
+    expect(errors).toHaveLength(1);
+    expect(errors?.[0]?.extensions, 'what clients read is the message').not.toHaveProperty('rule');
+  }
+  await gateway.fetch('/graphql?query={__typename}');
+  await gateway.fetch('/graphql?query=mutation{__typename}', { headers: ios });
+  const post = (contentType: string, body: string) =>
+    gateway.fetch('/graphql', { method: 'POST', headers: { ...ios, 'content-type': contentType }, body });
+  await post('text/plain', '{}');
+  await post('application/json', '[]');
+  await post('application/json', ' '.repeat(200_000));
+  await gateway.post({ documentId: TRENDING, variables: { first: 1_000 } }, ios);
+  await gateway.advance(USAGE_FLUSH_SECONDS);
+  await gateway.query('{ __typename }');
+
+  const byIos = { client: 'ios', version: '5.2.0', documentId: null, count: 1 };
+  const expected = [
+    ...Object.keys(documents).map((reason) => ({ ...byIos, reason })),
+    { ...byIos, reason: 'BAD_USER_INPUT:batch' },
+    { ...byIos, reason: 'BAD_USER_INPUT:media-type' },
+    { ...byIos, reason: 'BAD_USER_INPUT:mutation-by-get' },
+    { ...byIos, reason: 'FORBIDDEN:cross-site', client: null, version: null },
+    { ...byIos, reason: 'OPERATION_TOO_COMPLEX:variables', documentId: TRENDING },
+    { ...byIos, reason: 'PAYLOAD_TOO_LARGE:body-size' },
+  ];
+  const { refusals } = (await admin.get<{ refusals: { reason: string }[] }>('/audit')).body;
+  const byReason = (a: { reason: string }, b: { reason: string }) => (a.reason < b.reason ? -1 : 1);
+  expect(refusals.toSorted(byReason)).toMatchObject(expected.toSorted(byReason));
 });
 
 describe('an isolate', () => {

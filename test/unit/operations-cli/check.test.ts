@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buildSchema } from 'graphql';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { findBreaks, schemaChanges } from '../../../scripts/operations/find-breaks.ts';
 import { readManifestPath } from '../../../scripts/operations/read-manifest-path.ts';
 import { runOperations } from '../../support/run-operations.ts';
@@ -247,6 +247,14 @@ describe('`check`', () => {
   it('takes a commit for what runs now, and the last one by default', async () => {
     for (const from of [[], ['--from', 'HEAD']])
       expect((await runOperations(['check', ...from, ...live()])).exitCode).toBe(0);
+  });
+
+  it('refuses to compare a schema with itself where there is no last commit', async () => {
+    vi.stubEnv('GIT_DIR', folder);
+    const { exitCode, out, err } = await runOperations(['check', ...live()]);
+    vi.unstubAllEnvs();
+    expect([exitCode, out]).toEqual([2, '']);
+    expect(err).toContain('no git checkout here: name the schema that runs now with --from <file>');
   });
 
   it.each([

@@ -1,0 +1,78 @@
+/** What clients make when they are built, and send when they run, with their real tools, to a gateway on workerd. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { type RunningStart, runStart } from '../browser/running-start.ts';
+import { operationsOf, runNode } from './running-operations.ts';
+
+const ADMIN_KEY = 'an-admin-key-for-tests-of-32-chars';
+const CLIENTS = 'test/clients';
+const RELEASES = { 'apollo-web': 'apollo-web', 'urql-web': 'codegen-sha256', 'relay-web': 'relay' };
+const FIELDS = {
+  MarketList: 'projects',
+  WatchlistPrices: 'prices',
+  marketTileQuery: 'trendingProjects',
+  poolTileQuery: 'idoPool',
+};
+
+/** A line of `run-clients.mjs`. */
+interface Sent {
+  client: string;
+  method: string;
+  operation: keyof typeof FIELDS;
+  requests: number;
+  status: number;
+  sent: { method: string; url: string; body: string | null };
+  data: Record<string, unknown> | null;
+  error: string | null;
+}
+
+let start: RunningStart;
+
+before(async () => {
+  start = await runStart({ ADMIN_KEY, OPERATIONS_MODE: 'id_only' });
+  const operations = operationsOf(start.gatewayUrl, ADMIN_KEY);
+  for (const [client, manifest] of Object.entries(RELEASES)) {
+    const { exitCode, err } = await operations(
+      `publish --client ${client} --version 1.0.0 ${CLIENTS}/manifests/${manifest}.json`,
+    );
+    assert.equal(exitCode, 0, err);
+  }
+});
+
+after(() => start?.interrupt());
+
+test('Apollo Client, urql and Relay run what was published for them by id alone, over POST and GET', async () => {
+  const { out, err } = await runNode([`${CLIENTS}/run-clients.mjs`, `${start.gatewayUrl}/graphql`]);
+  assert.equal(err, '');
+  const lines = out.trim().split('\n');
+  const all = lines.map((line) => JSON.parse(line) as Sent);
+  const named = all.map(({ client, method, operation }) => `${client} ${method} ${operation}`);
+  assert.deepEqual(named.toSorted(), expectedNames());
+  for (const { sent, method, operation, requests, status, data, error } of all) {
+    const line = `${operation} ${JSON.stringify(sent)} ${error}`;
+    assert.deepEqual(
+      { method: sent.method, requests, status, error },
+      { method, requests: 1, status: 200, error: null },
+      line,
+    );
+    assert.ok(data?.[FIELDS[operation]], line);
+    const parameters = new URL(sent.url).searchParams;
+    const properties = sent.body === null ? Object.fromEntries(parameters) : JSON.parse(sent.body);
+    assert.ok(!('query' in properties), line);
+  }
+});
+
+function expectedNames(): string[] {
+  const own = ['MarketList', 'WatchlistPrices'];
+  const clients = { apollo: own, urql: own, relay: ['marketTileQuery', 'poolTileQuery'] };
+  return Object.entries(clients)
+    .flatMap(([client, names]) =>
+      ['GET', 'POST'].flatMap((method) => names.map((name) => `${client} ${method} ${name}`)),
+    )
+    .toSorted();
+}
+
+test('the manifests that are kept are what the tools make now', async () => {
+  const { exitCode, err } = await runNode([`${CLIENTS}/regenerate.mjs`, '--installed', '--check']);
+  assert.equal(exitCode, 0, err);
+});
