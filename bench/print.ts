@@ -1,34 +1,59 @@
-/** Results as text for people. */
-import type { RefusalComparison } from './refusals.ts';
+/** Results as tables, as wide as their cells for a terminal and in Markdown for README. */
+import type { ClaimResult, ScenarioResult } from './results.ts';
 import type { Spread } from './statistics.ts';
 
-export function printRefusals(comparisons: readonly RefusalComparison[]): string {
-  const rows = comparisons.map(({ list, refused, miss, latencyRatio }) => [
-    list,
-    spreadText(refused.medianMs, 3),
-    spreadText(miss.medianMs, 3),
-    latencyRatio.toFixed(3),
-    spreadText(refused.cpuMicrosecondsPerRequest, 0),
-    spreadText(miss.cpuMicrosecondsPerRequest, 0),
-  ]);
-  const head = ['market list', 'refused ms', 'miss ms', 'ratio', 'refused CPU µs', 'miss CPU µs'];
-  return `Unknown id beside a miss, one request at a time\n${table([head, ...rows])}`;
+export type Table = readonly (readonly string[])[];
+
+export function scenarioTable(results: readonly ScenarioResult[]): Table {
+  const head = [
+    '',
+    'requests/s',
+    'CPU µs/request',
+    'p50 ms',
+    'p99 ms',
+    'body',
+    'workerd busy',
+    'generator busy',
+  ];
+  return [
+    head,
+    ...results.map((result) => [
+      result.cache === 'not yet' || result.cache === 'otherwise' ? `${result.name} (not yet)` : result.name,
+      spreadText(result.requestsPerSecond, 0),
+      spreadText(result.cpuMicrosecondsPerRequest, 0),
+      result.medianMs.median.toFixed(2),
+      result.p99Ms.median.toFixed(2),
+      bytesText(result.bodyBytes),
+      percentText(result.workerdThreadBusy.median),
+      percentText(result.generatorBusy.median),
+    ]),
+  ];
+}
+
+export function claimTable(claims: readonly ClaimResult[]): Table {
+  return [
+    ['', 'list', 'ratio', 'target', ''],
+    ...claims.map(({ name, list, ratio, target, met }) => [
+      name,
+      list,
+      spreadText(ratio, 3),
+      target,
+      met === null ? 'not yet' : met ? 'met' : 'missed',
+    ]),
+  ];
 }
 
 export const spreadText = ({ median, least, greatest }: Spread, digits: number): string =>
   `${median.toFixed(digits)} (${least.toFixed(digits)}–${greatest.toFixed(digits)})`;
 
+const percentText = (share: number) => `${(share * 100).toFixed(0)} %`;
+
+const bytesText = (bytes: number) => (bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} KiB`);
+
 /** Columns as wide as their widest cell; the first is text, the others are numbers. */
-export function table(rows: readonly (readonly string[])[]): string {
+export function aligned(rows: Table): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) =>
-          column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-        )
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  const cellText = (cell: string, column: number) =>
+    column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
+  return rows.map((row) => row.map(cellText).join('  ').trimEnd()).join('\n');
 }

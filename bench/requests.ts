@@ -2,8 +2,6 @@
 import manifest from '../operations/manifest.json' with { type: 'json' };
 import { encodeBase64Url } from '../schema/base64url.ts';
 
-export type OperationName = (typeof manifest.operations)[number]['name'];
-
 /** Gives the bytes of the next request; must cost little beside sending them. */
 export type RequestSource = () => Uint8Array;
 
@@ -47,6 +45,15 @@ export function operationPath(documentId: string, variables: Variables = {}): st
 export const operationByPost = (documentId: string, variables: Variables = {}) =>
   postRequest('/graphql', JSON.stringify({ documentId, variables }));
 
+/** As Yoga's persisted operations take it: Apollo's form, the hash without our prefix. */
+export function yogaOperationByGet(documentId: string, variables: Variables = {}): Uint8Array {
+  const sha256Hash = documentId.replace('sha256:', '');
+  const extensions = JSON.stringify({ persistedQuery: { version: 1, sha256Hash } });
+  const parameters = new URLSearchParams({ extensions });
+  if (Object.keys(variables).length > 0) parameters.set('variables', JSON.stringify(variables));
+  return getRequest(`/graphql?${parameters}`);
+}
+
 /** More than any project's market cap, and nine digits of it left to count with. */
 const ABOVE_EVERY_MARKET_CAP = 1e15;
 let distinctCursors = 0;
@@ -62,6 +69,12 @@ export function distinctMarketListVariables(): { after: string } {
 
 const distinctCursor = (number: number) =>
   encodeBase64Url(JSON.stringify(['MARKET_CAP:DESC', ABOVE_EVERY_MARKET_CAP + number, 'prj']));
+
+/** The same for the REST Worker: the first page by a URL that nobody has sent yet. */
+export function distinctRestPath(): string {
+  distinctCursors += 1;
+  return `/projects?below=${ABOVE_EVERY_MARKET_CAP + distinctCursors}`;
+}
 
 /** An id that nobody registered and nobody has sent yet. */
 export function unknownId(): string {

@@ -2,10 +2,10 @@
  * Rounds over scenarios, alternating: every scenario once, then every one again, so that whatever else the machine
  * does falls on all of them. Each round of a scenario begins with a time that does not count.
  */
+import { checkAnswer, prime } from './ask.ts';
 import { runClosedLoop } from './closed-loop.ts';
-import { headerOf } from './http-connection.ts';
-import { assertAnswer, assertWholeAnswer, isCachedAsExpected, type Scenario } from './scenario.ts';
-import { percentile, type Spread, spreadOf } from './statistics.ts';
+import { assertStatus, cacheVerdict, type Scenario } from './scenario.ts';
+import { percentile } from './statistics.ts';
 import type { Workerd } from './workerd.ts';
 
 export interface RoundOptions {
@@ -15,10 +15,13 @@ export interface RoundOptions {
   firstWarmUpMs: number;
   warmUpMs: number;
   durationMs: number;
+  /** Whether an answer whose `X-Cache` is not the expected one ends it all. */
+  strict: boolean;
   report?: (line: string) => void;
 }
 
-interface Round {
+export interface Round {
+  requests: number;
   requestsPerSecond: number;
   medianMs: number;
   p99Ms: number;
@@ -27,99 +30,60 @@ interface Round {
   /** Of a core. Near 1 the Worker is what limits; well below, the generator or the machine is. */
   workerdThreadBusy: number;
   generatorBusy: number;
-  cachedAsExpected: number;
+  /** Shares of the answers by what their `X-Cache` said. */
+  asExpected: number;
+  notYet: number;
 }
 
-export interface ScenarioResult {
-  name: string;
-  worker: string;
-  requestsPerSecond: Spread;
-  medianMs: Spread;
-  p99Ms: Spread;
-  cpuMicrosecondsPerRequest: Spread;
-  workerdThreadBusy: Spread;
-  generatorBusy: Spread;
+export interface Measured {
+  scenario: Scenario;
   bodyBytes: number;
-  requests: number;
-  /** The share of answers whose `X-Cache` was the expected one. */
-  cachedAsExpected: number;
-  cache: string | null;
+  rounds: Round[];
 }
 
 export async function runRounds(
   workerd: Workerd,
   scenarios: readonly Scenario[],
   options: RoundOptions,
-): Promise<ScenarioResult[]> {
-  const bodyBytes = new Map<Scenario, number>();
-  const measured = new Map<Scenario, { rounds: Round[]; requests: number }>();
+): Promise<Measured[]> {
+  const measured: Measured[] = [];
   for (const scenario of scenarios) {
-    measured.set(scenario, { rounds: [], requests: 0 });
-    bodyBytes.set(scenario, await answerOnce(workerd, scenario));
-    await load(workerd, scenario, { ...options, durationMs: options.firstWarmUpMs });
+    await prime(workerd, scenario);
+    const bodyBytes = await checkAnswer(workerd, scenario, { cacheToo: options.strict });
+    if (options.firstWarmUpMs > 0) await load(workerd, scenario, options, options.firstWarmUpMs);
+    measured.push({ scenario, bodyBytes, rounds: [] });
   }
   for (let number = 1; number <= options.rounds; number += 1) {
-    for (const scenario of scenarios) {
-      await load(workerd, scenario, { ...options, durationMs: options.warmUpMs });
-      const { round, requests } = await load(workerd, scenario, options);
-      const all = measured.get(scenario);
-      all?.rounds.push(round);
-      if (all) all.requests += requests;
-      options.report?.(
-        `round ${number}  ${scenario.name.padEnd(52)} ${round.requestsPerSecond.toFixed(0).padStart(6)}/s  ` +
-          `${round.cpuMicrosecondsPerRequest.toFixed(0).padStart(6)} µs  thread ${percentText(round.workerdThreadBusy)}  ` +
-          `generator ${percentText(round.generatorBusy)}`,
-      );
+    for (const { scenario, rounds } of measured) {
+      if (options.warmUpMs > 0) await load(workerd, scenario, options, options.warmUpMs);
+      const round = await load(workerd, scenario, options, options.durationMs);
+      rounds.push(round);
+      options.report?.(roundLine(number, scenario, round));
     }
   }
-  for (const scenario of scenarios) await answerOnce(workerd, scenario);
-  return [...measured].map(([scenario, { rounds, requests }]) => ({
-    name: scenario.name,
-    worker: scenario.worker,
-    ...spreads(rounds),
-    bodyBytes: bodyBytes.get(scenario) ?? 0,
-    requests,
-    cachedAsExpected: Math.min(...rounds.map((round) => round.cachedAsExpected)),
-    cache: scenario.expected.cache ?? null,
-  }));
+  for (const scenario of scenarios) await checkAnswer(workerd, scenario, { cacheToo: options.strict });
+  return measured;
 }
 
-const percentText = (share: number) => `${(share * 100).toFixed(0)} %`.padStart(5);
-
-function spreads(rounds: readonly Round[]) {
-  const over = (name: keyof Round) => spreadOf(rounds.map((round) => round[name]));
-  return {
-    requestsPerSecond: over('requestsPerSecond'),
-    medianMs: over('medianMs'),
-    p99Ms: over('p99Ms'),
-    cpuMicrosecondsPerRequest: over('cpuMicrosecondsPerRequest'),
-    workerdThreadBusy: over('workerdThreadBusy'),
-    generatorBusy: over('generatorBusy'),
-  };
-}
-
-/** How many bytes the body has, once it was read through and found right. */
-export async function answerOnce(workerd: Workerd, scenario: Scenario): Promise<number> {
-  let bytes = 0;
-  await runClosedLoop({
-    url: workerd.urlOf(scenario.worker),
-    connections: 1,
-    durationMs: 0,
-    next: scenario.next,
-    onAnswer: (answer) => {
-      assertWholeAnswer(scenario, answer);
-      bytes = Number(headerOf(answer.head, 'content-length') ?? answer.body.length);
-    },
-  });
-  return bytes;
+function roundLine(number: number, { name, list }: Scenario, round: Round): string {
+  const percent = (share: number) => `${(share * 100).toFixed(0)} %`.padStart(5);
+  return [
+    `round ${number}`,
+    `${list.padEnd(6)} ${name.padEnd(46)}`,
+    `${round.requestsPerSecond.toFixed(0).padStart(6)}/s`,
+    `${round.cpuMicrosecondsPerRequest.toFixed(0).padStart(6)} µs`,
+    `workerd ${percent(round.workerdThreadBusy)}`,
+    `generator ${percent(round.generatorBusy)}`,
+  ].join('  ');
 }
 
 async function load(
   workerd: Workerd,
   scenario: Scenario,
-  { connections, durationMs }: RoundOptions,
-): Promise<{ round: Round; requests: number }> {
-  let cachedAsExpected = 0;
+  { connections }: RoundOptions,
+  durationMs: number,
+): Promise<Round> {
+  const verdicts = { 'as expected': 0, 'not yet': 0, otherwise: 0 };
   const cpuBefore = workerd.cpuMs();
   const generatorBefore = process.cpuUsage();
   const { requests, elapsedMs, latenciesMs } = await runClosedLoop({
@@ -128,22 +92,21 @@ async function load(
     durationMs,
     next: scenario.next,
     onAnswer: (answer) => {
-      assertAnswer(scenario, answer);
-      if (isCachedAsExpected(scenario, answer)) cachedAsExpected += 1;
+      assertStatus(scenario, answer);
+      verdicts[cacheVerdict(scenario, answer)] += 1;
     },
   });
   const cpu = workerd.cpuMs();
   const generator = process.cpuUsage(generatorBefore);
   return {
     requests,
-    round: {
-      requestsPerSecond: (requests * 1000) / elapsedMs,
-      medianMs: percentile(latenciesMs, 50),
-      p99Ms: percentile(latenciesMs, 99),
-      cpuMicrosecondsPerRequest: ((cpu.process - cpuBefore.process) * 1000) / requests,
-      workerdThreadBusy: (cpu.mainThread - cpuBefore.mainThread) / elapsedMs,
-      generatorBusy: (generator.user + generator.system) / 1000 / elapsedMs,
-      cachedAsExpected: cachedAsExpected / requests,
-    },
+    requestsPerSecond: (requests * 1000) / elapsedMs,
+    medianMs: percentile(latenciesMs, 50),
+    p99Ms: percentile(latenciesMs, 99),
+    cpuMicrosecondsPerRequest: ((cpu.process - cpuBefore.process) * 1000) / requests,
+    workerdThreadBusy: (cpu.mainThread - cpuBefore.mainThread) / elapsedMs,
+    generatorBusy: (generator.user + generator.system) / 1000 / elapsedMs,
+    asExpected: verdicts['as expected'] / requests,
+    notYet: verdicts['not yet'] / requests,
   };
 }

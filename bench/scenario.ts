@@ -1,9 +1,13 @@
 /** One line of the table: what is sent to which Worker, and what has to come back. */
 import { type Answer, bodyText, headerOf } from './http-connection.ts';
 import type { RequestSource } from './requests.ts';
+import type { List } from './stage.ts';
 
 export interface Scenario {
+  /** Within its list. */
+  key: string;
   name: string;
+  list: List;
   /** The Worker that is asked. */
   worker: string;
   next: RequestSource;
@@ -12,29 +16,34 @@ export interface Scenario {
 
 export interface ExpectedAnswer {
   status: number;
-  /** `X-Cache`, where the Worker says it: what is otherwise marks the scenario as not yet served so. */
+  /** What `X-Cache` says. A Worker that sends no such header has no cache yet. */
   cache?: 'HIT' | 'MISS';
   /** Throws where the body is not the right one. */
   body: (text: string) => void;
 }
 
-/** A wrong answer ends the benchmark: how fast it came is of no interest. */
-export function assertAnswer({ name, expected }: Scenario, answer: Answer): void {
-  if (answer.status !== expected.status)
-    throw new Error(
-      `${name}: status ${answer.status}, not ${expected.status}: ${bodyText(answer).slice(0, 500)}`,
-    );
+export type CacheVerdict = 'as expected' | 'not yet' | 'otherwise';
+
+export function cacheVerdict({ expected }: Scenario, answer: Answer): CacheVerdict {
+  if (expected.cache === undefined) return 'as expected';
+  const said = headerOf(answer.head, 'x-cache');
+  if (said === undefined) return 'not yet';
+  return said === expected.cache ? 'as expected' : 'otherwise';
 }
 
-/** For the answers before and after the clock runs: every one is read through. */
+/** A wrong answer ends the benchmark: how fast it came is of no interest. */
+export function assertStatus({ name, expected }: Scenario, answer: Answer): void {
+  if (answer.status === expected.status) return;
+  const text = bodyText(answer).slice(0, 500);
+  throw new Error(`${name}: status ${answer.status}, not ${expected.status}: ${text}`);
+}
+
+/** Reads it through. */
 export function assertWholeAnswer(scenario: Scenario, answer: Answer): void {
-  assertAnswer(scenario, answer);
+  assertStatus(scenario, answer);
   try {
     scenario.expected.body(bodyText(answer));
   } catch (error) {
     throw new Error(`${scenario.name}: ${String(error)}`, { cause: error });
   }
 }
-
-export const isCachedAsExpected = ({ expected }: Scenario, answer: Answer): boolean =>
-  expected.cache === undefined || headerOf(answer.head, 'x-cache') === expected.cache;
