@@ -5,7 +5,7 @@ import { assertWholeAnswer, cacheVerdict, type Scenario } from './scenario.ts';
 import type { Workerd } from './workerd.ts';
 
 export const askOnce = (url: URL, request: Uint8Array, onAnswer: (answer: Answer) => void) =>
-  runClosedLoop({ url, connections: 1, durationMs: 0, next: () => request, onAnswer });
+  runClosedLoop({ url, connections: 1, durationMs: 0, next: () => request, onAnswer, keepBodies: true });
 
 /** A cache fills behind its answer. */
 const PRIMING_REQUESTS = 3;

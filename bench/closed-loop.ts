@@ -2,7 +2,7 @@
  * A closed loop: a number of keep-alive connections, each of which sends its next request when it has its answer.
  * It measures how much a Worker can do; `open-loop.ts` measures how long a user waits.
  */
-import { type Answer, openConnection } from './http-connection.ts';
+import { type Answer, HttpConnection } from './http-connection.ts';
 import type { RequestSource } from './requests.ts';
 
 export interface ClosedLoop {
@@ -12,6 +12,7 @@ export interface ClosedLoop {
   next: RequestSource;
   /** Throws where the answer is not what was asked for; the loop ends with that. */
   onAnswer: (answer: Answer) => void;
+  keepBodies: boolean;
 }
 
 export interface ClosedLoopResult {
@@ -25,7 +26,9 @@ export async function runClosedLoop(loop: ClosedLoop): Promise<ClosedLoopResult>
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined);
   const connections = await Promise.all(
-    Array.from({ length: loop.connections }, () => openConnection(loop.url, failed.reject)),
+    Array.from({ length: loop.connections }, () =>
+      HttpConnection.open(loop.url, { onFailure: failed.reject, keepBodies: loop.keepBodies }),
+    ),
   );
   const latenciesMs: number[] = [];
   const startedAtMs = performance.now();

@@ -1,9 +1,10 @@
 /**
- * One keep-alive connection that sends prepared bytes and tells status, headers and body of each answer.
+ * One keep-alive connection that sends prepared bytes and tells status, headers and, where somebody wants it, the body.
  *
  * A load generator shares two cores with what it measures, so it may cost nothing that it need not: requests are bytes
- * before a round begins, one request is under way at a time (no pipelining), and an answer is framed without being
- * parsed. It refuses what it cannot frame: neither `Content-Length` nor a chunked body, or a closed connection.
+ * before a round begins, one request is under way at a time (no pipelining), every read goes into one buffer, and a
+ * body that nobody looks at is counted and forgotten. It refuses what it cannot frame: an answer with neither a
+ * `Content-Length` nor a chunked body, and a connection that closes.
  */
 import { connect, type Socket } from 'node:net';
 
@@ -11,34 +12,69 @@ export interface Answer {
   status: number;
   /** The header lines as they came. */
   head: string;
-  /** Not decoded: chunked bodies still hold their chunk sizes. Valid until the next answer only. */
+  /** Empty where bodies are not kept; chunked ones still hold their chunk sizes. */
   body: Buffer;
   chunked: boolean;
 }
 
+export type OnAnswer = (answer: Answer) => void;
+
+interface Framing {
+  status: number;
+  text: string;
+  chunked: boolean;
+  /** Of the body, as far as it is known. */
+  bytesLeft: number;
+}
+
+/** As much as one read takes. */
+const READ_BYTES = 256 * 1024;
 const HEAD_END = '\r\n\r\n';
 /** JSON holds no raw line break, so nothing but the end of a chunked body looks like this. */
-const LAST_CHUNK = Buffer.from('0\r\n\r\n');
+const LAST_CHUNK = '0\r\n\r\n';
 const STATUS_AT = 'HTTP/1.1 '.length;
+const NO_BYTES = Buffer.alloc(0);
 
 export class HttpConnection {
   readonly #socket: Socket;
-  #received: Buffer[] = [];
-  #receivedBytes = 0;
-  #head: { status: number; text: string; bytes: number; contentLength: number } | undefined;
-  #onAnswer: ((answer: Answer) => void) | undefined;
+  readonly #keepBodies: boolean;
   #onFailure: (error: Error) => void;
+  #onAnswer: OnAnswer = () => undefined;
+  #framing: Framing | undefined;
+  #head = NO_BYTES;
+  #body: Buffer[] = [];
+  /** The last characters of a chunked body so far. */
+  #tail = '';
 
-  constructor(socket: Socket, onFailure: (error: Error) => void) {
-    this.#socket = socket;
+  private constructor(url: URL, onFailure: (error: Error) => void, keepBodies: boolean) {
+    this.#keepBodies = keepBodies;
     this.#onFailure = onFailure;
-    socket.on('data', (chunk: Buffer) => this.#take(chunk));
-    socket.on('error', (error) => this.#fail(error));
-    socket.on('close', () => this.#fail(new Error('the server closed a connection')));
+    const onread = {
+      buffer: Buffer.allocUnsafe(READ_BYTES),
+      callback: (bytes: number, buffer: Uint8Array) => {
+        this.#take(Buffer.from(buffer.buffer, buffer.byteOffset, bytes));
+        return true;
+      },
+    };
+    this.#socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true, onread });
+    this.#socket.on('error', (error) => this.#onFailure(error));
+    this.#socket.on('close', () => this.#onFailure(new Error('the server closed a connection')));
   }
 
-  /** Answers come one by one: the next request may be sent from within `onAnswer`. */
-  send(request: Uint8Array, onAnswer: (answer: Answer) => void): void {
+  static async open(
+    url: URL,
+    options: { onFailure: (error: Error) => void; keepBodies: boolean },
+  ): Promise<HttpConnection> {
+    const connection = new HttpConnection(url, options.onFailure, options.keepBodies);
+    await new Promise<void>((resolve, reject) => {
+      connection.#socket.once('connect', resolve);
+      connection.#socket.once('error', reject);
+    });
+    return connection;
+  }
+
+  /** The next request may be sent from within `onAnswer`, and not before. */
+  send(request: Uint8Array, onAnswer: OnAnswer): void {
     this.#onAnswer = onAnswer;
     this.#socket.write(request);
   }
@@ -48,58 +84,69 @@ export class HttpConnection {
     this.#socket.destroy();
   }
 
-  #fail(error: Error): void {
-    this.#onFailure(error);
+  /** @param bytes are overwritten by the next read. */
+  #take(bytes: Buffer): void {
+    if (this.#framing === undefined) this.#takeHead(bytes);
+    else this.#takeBody(this.#framing, bytes);
   }
 
-  #take(chunk: Buffer): void {
-    this.#received.push(chunk);
-    this.#receivedBytes += chunk.length;
-    this.#head ??= this.#readHead();
-    const head = this.#head;
-    if (head === undefined || !this.#isWhole(head, chunk)) return;
-    const bytes = this.#received.length === 1 ? chunk : Buffer.concat(this.#received);
-    this.#received = [];
-    this.#receivedBytes = 0;
-    this.#head = undefined;
-    const chunked = head.contentLength < 0;
-    this.#onAnswer?.({ status: head.status, head: head.text, body: bytes.subarray(head.bytes), chunked });
+  #takeHead(bytes: Buffer): void {
+    const received = this.#head.length === 0 ? bytes : Buffer.concat([this.#head, bytes]);
+    const end = received.indexOf(HEAD_END);
+    if (end < 0) {
+      this.#head = Buffer.from(received);
+      return;
+    }
+    this.#head = NO_BYTES;
+    const text = received.toString('latin1', 0, end);
+    const framing = framingOf(text);
+    if (framing === undefined) {
+      this.#onFailure(new Error(`an answer that cannot be framed:\n${text}`));
+      return;
+    }
+    this.#framing = framing;
+    this.#takeBody(framing, received.subarray(end + HEAD_END.length));
   }
 
-  #readHead() {
-    const [first] = this.#received;
-    const bytes = this.#received.length === 1 && first ? first : Buffer.concat(this.#received);
-    const end = bytes.indexOf(HEAD_END);
-    if (end < 0) return undefined;
-    const text = bytes.toString('latin1', 0, end);
-    const status = Number(text.slice(STATUS_AT, STATUS_AT + 3));
-    const contentLength =
-      status === 304 || status === 204 ? 0 : Number(headerOf(text, 'content-length') ?? -1);
-    if (contentLength < 0 && headerOf(text, 'transfer-encoding') !== 'chunked')
-      this.#fail(new Error(`an answer that cannot be framed:\n${text}`));
-    return { status, text, bytes: end + HEAD_END.length, contentLength };
+  #takeBody(framing: Framing, bytes: Buffer): void {
+    if (this.#keepBodies) this.#body.push(Buffer.from(bytes));
+    if (framing.chunked) {
+      const end = bytes.toString('latin1', Math.max(0, bytes.length - LAST_CHUNK.length));
+      this.#tail = (this.#tail + end).slice(-LAST_CHUNK.length);
+      if (this.#tail !== LAST_CHUNK) return;
+    } else {
+      framing.bytesLeft -= bytes.length;
+      if (framing.bytesLeft > 0) return;
+    }
+    const body = this.#keepBodies ? Buffer.concat(this.#body) : NO_BYTES;
+    this.#framing = undefined;
+    this.#body = [];
+    this.#tail = '';
+    this.#onAnswer({ status: framing.status, head: framing.text, body, chunked: framing.chunked });
   }
+}
 
-  #isWhole(head: { bytes: number; contentLength: number }, last: Buffer): boolean {
-    if (head.contentLength >= 0) return this.#receivedBytes >= head.bytes + head.contentLength;
-    if (this.#receivedBytes - head.bytes < LAST_CHUNK.length) return false;
-    if (last.length >= LAST_CHUNK.length) return last.subarray(-LAST_CHUNK.length).equals(LAST_CHUNK);
-    return Buffer.concat(this.#received).subarray(-LAST_CHUNK.length).equals(LAST_CHUNK);
-  }
+function framingOf(text: string): Framing | undefined {
+  const status = Number(text.slice(STATUS_AT, STATUS_AT + 3));
+  if (status === 304 || status === 204) return { status, text, chunked: false, bytesLeft: 0 };
+  const contentLength = headerOf(text, 'content-length');
+  if (contentLength !== undefined) return { status, text, chunked: false, bytesLeft: Number(contentLength) };
+  if (headerOf(text, 'transfer-encoding') !== 'chunked') return undefined;
+  return { status, text, chunked: true, bytesLeft: 0 };
 }
 
 /** Undefined where the answer has no such header. */
 export function headerOf(head: string, name: string): string | undefined {
-  const lower = `\r\n${name}: `;
-  let at = head.indexOf(lower);
-  if (at < 0) at = head.toLowerCase().indexOf(lower);
+  const start = `\r\n${name}: `;
+  let at = head.indexOf(start);
+  if (at < 0) at = head.toLowerCase().indexOf(start);
   if (at < 0) return undefined;
-  const from = at + lower.length;
+  const from = at + start.length;
   const end = head.indexOf('\r\n', from);
   return head.slice(from, end < 0 ? undefined : end);
 }
 
-/** The JSON text of an answer. */
+/** The text of an answer whose body was kept. */
 export function bodyText({ body, chunked }: Answer): string {
   if (!chunked) return body.toString('utf8');
   const parts: Buffer[] = [];
@@ -110,13 +157,4 @@ export function bodyText({ body, chunked }: Answer): string {
     parts.push(body.subarray(lineEnd + 2, lineEnd + 2 + size));
     at = lineEnd + 2 + size + 2;
   }
-}
-
-export async function openConnection(url: URL, onFailure: (error: Error) => void): Promise<HttpConnection> {
-  const socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true });
-  await new Promise<void>((resolve, reject) => {
-    socket.once('connect', resolve);
-    socket.once('error', reject);
-  });
-  return new HttpConnection(socket, onFailure);
 }

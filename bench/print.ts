@@ -13,6 +13,7 @@ export function scenarioTable(results: readonly ScenarioResult[]): Table {
     'p99 ms',
     'body',
     'workerd busy',
+    'waiting',
     'generator busy',
   ];
   return [
@@ -25,6 +26,7 @@ export function scenarioTable(results: readonly ScenarioResult[]): Table {
       result.p99Ms.median.toFixed(2),
       bytesText(result.bodyBytes),
       percentText(result.workerdThreadBusy.median),
+      percentText(result.workerdThreadWaiting.median),
       percentText(result.generatorBusy.median),
     ]),
   ];
@@ -32,11 +34,12 @@ export function scenarioTable(results: readonly ScenarioResult[]): Table {
 
 export function claimTable(claims: readonly ClaimResult[]): Table {
   return [
-    ['', 'list', 'ratio', 'target', ''],
-    ...claims.map(({ name, list, ratio, target, met }) => [
+    ['', 'list', 'ratio', 'by CPU alone', 'target', ''],
+    ...claims.map(({ name, list, ratio, byThread, target, met }) => [
       name,
       list,
       spreadText(ratio, 3),
+      byThread.median.toFixed(3),
       target,
       met === null ? 'not yet' : met ? 'met' : 'missed',
     ]),

@@ -19,6 +19,8 @@ export interface ScenarioResult {
   p99Ms: Spread;
   cpuMicrosecondsPerRequest: Spread;
   workerdThreadBusy: Spread;
+  workerdThreadWaiting: Spread;
+  requestsPerThreadSecond: Spread;
   generatorBusy: Spread;
 }
 
@@ -36,6 +38,8 @@ export function resultOf({ scenario, bodyBytes, rounds }: Measured): ScenarioRes
     p99Ms: over('p99Ms'),
     cpuMicrosecondsPerRequest: over('cpuMicrosecondsPerRequest'),
     workerdThreadBusy: over('workerdThreadBusy'),
+    workerdThreadWaiting: over('workerdThreadWaiting'),
+    requestsPerThreadSecond: over('requestsPerThreadSecond'),
     generatorBusy: over('generatorBusy'),
   };
 }
@@ -59,6 +63,8 @@ export interface ClaimResult {
   name: string;
   list: string;
   ratio: Spread;
+  /** The same by the CPU of workerd's thread, which other processes disturb less. */
+  byThread: Spread;
   target: string;
   /** Null where what it is about is not served so yet. */
   met: boolean | null;
@@ -72,11 +78,15 @@ export function ratioOf(measured: readonly Measured[], claim: Claim): ClaimResul
   const over = find(claim.over);
   if (of === undefined || over === undefined) return null;
   // Of the same round: what slows the machine for a while slows both.
-  const ratio = spreadOf(
-    of.rounds.map(
-      (round, index) => round[claim.measure] / (over.rounds[index]?.[claim.measure] ?? Number.NaN),
-    ),
-  );
+  const ratiosOf = (one: Measured, other: Measured, measure: keyof Round) =>
+    spreadOf(
+      one.rounds.map((round, index) => round[measure] / (other.rounds[index]?.[measure] ?? Number.NaN)),
+    );
+  const ratio = ratiosOf(of, over, claim.measure);
+  const byThread =
+    claim.measure === 'medianMs'
+      ? ratiosOf(over, of, 'requestsPerThreadSecond')
+      : ratiosOf(of, over, 'requestsPerThreadSecond');
   const served = [of, over].every(
     ({ scenario, rounds }) => scenario.expected.cache === undefined || verdictOf(rounds) === 'as expected',
   );
@@ -86,6 +96,7 @@ export function ratioOf(measured: readonly Measured[], claim: Claim): ClaimResul
     name: claim.name,
     list: LIST_NAMES[claim.list],
     ratio,
+    byThread,
     target: 'atLeast' in target ? `≥ ${target.atLeast}` : `≤ ${target.atMost}`,
     met: served ? reached : null,
   };

@@ -27,8 +27,14 @@ export interface Round {
   p99Ms: number;
   /** Of the whole workerd process, its collector's and compiler's threads too. */
   cpuMicrosecondsPerRequest: number;
-  /** Of a core. Near 1 the Worker is what limits; well below, the generator or the machine is. */
+  /**
+   * Of a core, by the one thread that runs JavaScript. Near 1 the Worker is what limits; well below, the generator is,
+   * or other processes are: `workerdThreadWaiting` is the time in which the thread could have run and had no core.
+   */
   workerdThreadBusy: number;
+  workerdThreadWaiting: number;
+  /** What the rate would be with a core for the thread alone; the rate itself where nothing else runs. */
+  requestsPerThreadSecond: number;
   generatorBusy: number;
   /** Shares of the answers by what their `X-Cache` said. */
   asExpected: number;
@@ -61,7 +67,10 @@ export async function runRounds(
       options.report?.(roundLine(number, scenario, round));
     }
   }
-  for (const scenario of scenarios) await checkAnswer(workerd, scenario, { cacheToo: options.strict });
+  for (const scenario of scenarios) {
+    await prime(workerd, scenario);
+    await checkAnswer(workerd, scenario, { cacheToo: options.strict });
+  }
   return measured;
 }
 
@@ -72,7 +81,7 @@ function roundLine(number: number, { name, list }: Scenario, round: Round): stri
     `${list.padEnd(6)} ${name.padEnd(46)}`,
     `${round.requestsPerSecond.toFixed(0).padStart(6)}/s`,
     `${round.cpuMicrosecondsPerRequest.toFixed(0).padStart(6)} µs`,
-    `workerd ${percent(round.workerdThreadBusy)}`,
+    `workerd ${percent(round.workerdThreadBusy)} busy ${percent(round.workerdThreadWaiting)} waiting`,
     `generator ${percent(round.generatorBusy)}`,
   ].join('  ');
 }
@@ -91,12 +100,14 @@ async function load(
     connections,
     durationMs,
     next: scenario.next,
+    keepBodies: false,
     onAnswer: (answer) => {
       assertStatus(scenario, answer);
       verdicts[cacheVerdict(scenario, answer)] += 1;
     },
   });
   const cpu = workerd.cpuMs();
+  const threadMs = cpu.thread - cpuBefore.thread;
   const generator = process.cpuUsage(generatorBefore);
   return {
     requests,
@@ -104,7 +115,9 @@ async function load(
     medianMs: percentile(latenciesMs, 50),
     p99Ms: percentile(latenciesMs, 99),
     cpuMicrosecondsPerRequest: ((cpu.process - cpuBefore.process) * 1000) / requests,
-    workerdThreadBusy: (cpu.mainThread - cpuBefore.mainThread) / elapsedMs,
+    workerdThreadBusy: threadMs / elapsedMs,
+    workerdThreadWaiting: (cpu.threadWaiting - cpuBefore.threadWaiting) / elapsedMs,
+    requestsPerThreadSecond: (requests * 1000) / threadMs,
     generatorBusy: (generator.user + generator.system) / 1000 / elapsedMs,
     asExpected: verdicts['as expected'] / requests,
     notYet: verdicts['not yet'] / requests,

@@ -15,7 +15,7 @@ import { LISTS, type Stage, setStage } from './stage.ts';
 
 /** Enough that a Worker never waits for the generator, few enough that a request waits little for others. */
 const CONNECTIONS = 16;
-const FULL = { rounds: 7, firstWarmUpMs: 3_000, warmUpMs: 300, durationMs: 2_000, strict: false } as const;
+const FULL = { rounds: 5, firstWarmUpMs: 3_000, warmUpMs: 300, durationMs: 2_000, strict: false } as const;
 const QUICK = { rounds: 1, firstWarmUpMs: 0, warmUpMs: 0, durationMs: 50, strict: true } as const;
 
 const { values: options } = parseArgs({

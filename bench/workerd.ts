@@ -24,11 +24,20 @@ export interface BenchWorker {
   vars?: Record<string, string>;
 }
 
+/** So far, in milliseconds. */
+export interface CpuTimes {
+  /** CPU of every thread. */
+  process: number;
+  /** CPU of the one thread that runs JavaScript. */
+  thread: number;
+  /** How long that thread could have run and had no core. */
+  threadWaiting: number;
+}
+
 export interface Workerd {
   miniflare: Miniflare;
   urlOf(name: string): URL;
-  /** CPU spent so far, by the whole process and by the one thread that runs JavaScript. */
-  cpuMs(): { process: number; mainThread: number };
+  cpuMs(): CpuTimes;
   residentBytes(): number;
   stop(): Promise<void>;
 }
@@ -90,10 +99,7 @@ export async function startWorkerd(workers: readonly BenchWorker[]): Promise<Wor
       if (url === undefined) throw new Error(`no Worker is called ${name}`);
       return url;
     },
-    cpuMs: () => ({
-      process: cpuMsOf(`/proc/${pid}/stat`),
-      mainThread: cpuMsOf(`/proc/${pid}/task/${pid}/stat`),
-    }),
+    cpuMs: () => ({ process: processCpuMs(pid), ...threadMs(pid) }),
     residentBytes: () => {
       const kib = /^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
       return Number(kib) * 1024;
@@ -108,7 +114,13 @@ export async function startWorkerd(workers: readonly BenchWorker[]): Promise<Wor
 }
 
 /** User and system time; the command before them is in parentheses and may hold anything. */
-function cpuMsOf(statFile: string): number {
-  const fields = readFileSync(statFile, 'utf8').split(') ').pop()?.split(' ') ?? [];
+function processCpuMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').pop()?.split(' ') ?? [];
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+}
+
+/** Of the first thread, which is the one that serves: nanoseconds run, nanoseconds waited for a core. */
+function threadMs(pid: number): Pick<CpuTimes, 'thread' | 'threadWaiting'> {
+  const [run, waited] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ');
+  return { thread: Number(run) / 1e6, threadWaiting: Number(waited) / 1e6 };
 }
