@@ -1,6 +1,8 @@
 /** Results as tables, as wide as their cells for a terminal and in Markdown for README. */
-import type { ClaimResult, ScenarioResult } from './results.ts';
-import type { Spread } from './statistics.ts';
+import type { HeapResult } from './heap.ts';
+import type { MixedResult } from './mixed-traffic.ts';
+import type { BenchResults, ClaimResult, ScenarioResult } from './results.ts';
+import { type Spread, spreadOf } from './statistics.ts';
 
 export type Table = readonly (readonly string[])[];
 
@@ -44,6 +46,56 @@ export function claimTable(claims: readonly ClaimResult[]): Table {
       met === null ? 'not yet' : met ? 'met' : 'missed',
     ]),
   ];
+}
+
+export function steadyTable({ steady }: MixedResult): Table {
+  return [
+    ['', 'requests/s', 'p50 ms', 'p95 ms', 'p99 ms', 'hits', 'workerd busy', 'waiting', 'unanswered'],
+    ...steady.map((result) => [
+      result.name,
+      result.ratePerSecond.toFixed(0),
+      spreadText(result.p50Ms, 1),
+      spreadText(result.p95Ms, 1),
+      spreadText(result.p99Ms, 1),
+      result.hitShare === null ? 'not yet' : percentText(result.hitShare),
+      percentText(result.workerdThreadBusy.median),
+      percentText(result.workerdThreadWaiting.median),
+      String(result.unanswered),
+    ]),
+  ];
+}
+
+export function heapTable(results: readonly HeapResult[]): Table {
+  return [
+    ['', 'fills', 'bodies', 'heap grown', 'per byte'],
+    ...results.map(({ name, fills, bodyBytes, grownBytes, grownPerBodyByte }) => [
+      name,
+      String(fills),
+      bytesText(bodyBytes),
+      bytesText(grownBytes),
+      grownPerBodyByte.toFixed(2),
+    ]),
+  ];
+}
+
+export function printResults({ scenarios, refusals, claims, mixed, heap, startup }: BenchResults): string {
+  const lists = [...new Set(scenarios.map(({ list }) => list))];
+  const sections: [string, Table][] = [
+    ...lists.map((name): [string, Table] => [
+      name,
+      scenarioTable(scenarios.filter(({ list }) => list === name)),
+    ]),
+    ['One request at a time', scenarioTable(refusals)],
+    ['Ratios', claimTable(claims)],
+    [`Mixed traffic, whose own rate is ${mixed.capacityPerSecond.toFixed(0)} requests/s`, steadyTable(mixed)],
+    ['Heap by bodies kept', heapTable(heap)],
+  ];
+  const { bundleBytes, gzipBytes, cpuMs } = startup;
+  const cpu = spreadText(spreadOf(cpuMs), 0);
+  return [
+    ...sections.map(([title, rows]) => `${title}\n${aligned(rows)}`),
+    `Bundle ${bytesText(bundleBytes)}, gzip ${bytesText(gzipBytes)}; CPU at start-up ${cpu} ms`,
+  ].join('\n\n');
 }
 
 export const spreadText = ({ median, least, greatest }: Spread, digits: number): string =>

@@ -1,7 +1,21 @@
-/** What is kept of the rounds: medians with their spread, and ratios between scenarios of the same round. */
+/** What is kept of a run, and of its rounds: medians with their spread, and ratios between scenarios of the same round. */
+import type { Startup } from '../scripts/measure-startup.ts';
+import type { HeapResult } from './heap.ts';
+import type { machineFacts } from './machine.ts';
+import type { MixedResult } from './mixed-traffic.ts';
 import type { Measured, Round } from './rounds.ts';
 import { LIST_NAMES, type List } from './stage.ts';
 import { type Spread, spreadOf } from './statistics.ts';
+
+export interface BenchResults {
+  machine: ReturnType<typeof machineFacts>;
+  scenarios: ScenarioResult[];
+  refusals: ScenarioResult[];
+  claims: ClaimResult[];
+  mixed: MixedResult;
+  heap: HeapResult[];
+  startup: Startup;
+}
 
 /** Below this share of answers as expected a scenario is not what its name says. */
 const MOSTLY = 0.99;

@@ -50,6 +50,15 @@ export const marketListMiss = (list: List): Scenario =>
     { status: 200, cache: 'MISS', body: isMarketList(list) },
   );
 
+export const yogaMiss = (list: List): Scenario =>
+  scenarioOf(list)(
+    'yoga-miss',
+    'Yoga with plugins, miss, sources in memory',
+    'peer-yoga',
+    () => yogaOperationByGet(MARKET_LIST, distinctMarketListVariables()),
+    { status: 200, body: isYogaList(list, { hit: false }) },
+  );
+
 export async function marketListScenarios(workerd: Workerd, list: List): Promise<Scenario[]> {
   const scenario = scenarioOf(list);
   const get = same(operationByGet(MARKET_LIST));
@@ -75,13 +84,7 @@ export async function marketListScenarios(workerd: Workerd, list: List): Promise
       status: 200,
       body: isYogaList(list, { hit: true }),
     }),
-    scenario(
-      'yoga-miss',
-      'Yoga with plugins, miss, sources in memory',
-      'peer-yoga',
-      () => yogaOperationByGet(MARKET_LIST, distinctMarketListVariables()),
-      { status: 200, body: isYogaList(list, { hit: false }) },
-    ),
+    yogaMiss(list),
     scenario('rest-hit', 'REST Worker, hit in KV', 'peer-rest', same(getRequest('/projects')), {
       status: 200,
       cache: 'HIT',

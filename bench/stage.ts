@@ -35,9 +35,26 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-export async function setStage(lists: readonly List[], signal: AbortSignal): Promise<Stage> {
+export type Scripts = Record<WorkerKind, string>;
+
+export async function bundleWorkers(signal: AbortSignal): Promise<Scripts> {
   const kinds = Object.keys(ENTRIES) as WorkerKind[];
-  const scripts = await Promise.all(kinds.map((kind) => bundleWorker(signal, ENTRIES[kind])));
+  const bundled = await Promise.all(
+    kinds.map(async (kind) => [kind, await bundleWorker(signal, ENTRIES[kind])] as const),
+  );
+  return Object.fromEntries(bundled) as Scripts;
+}
+
+export interface StageOptions {
+  lists: readonly List[];
+  inspector?: boolean;
+  signal: AbortSignal;
+}
+
+export async function setStage(
+  scripts: Scripts,
+  { lists, inspector = false, signal }: StageOptions,
+): Promise<Stage> {
   const upstream = await startBenchUpstream();
   let workerd: Workerd | undefined;
   const close = async () => {
@@ -45,14 +62,14 @@ export async function setStage(lists: readonly List[], signal: AbortSignal): Pro
   };
   try {
     const workers: BenchWorker[] = lists.flatMap((list) =>
-      kinds.map((kind, index) => ({
+      (Object.keys(scripts) as WorkerKind[]).map((kind) => ({
         name: workerName(kind, list),
-        script: scripts[index] ?? '',
+        script: scripts[kind],
         storage: list,
         vars: upstream.gatewayVars,
       })),
     );
-    workerd = await startWorkerd(workers);
+    workerd = await startWorkerd(workers, { inspector });
     for (const list of lists) {
       signal.throwIfAborted();
       await migrateAndSync(workerd, workerName('gateway', list), { afterTheNight: list === 'closes' });

@@ -38,7 +38,6 @@ export interface Workerd {
   miniflare: Miniflare;
   urlOf(name: string): URL;
   cpuMs(): CpuTimes;
-  residentBytes(): number;
   stop(): Promise<void>;
 }
 
@@ -56,7 +55,11 @@ process.on('exit', () => {
   for (const child of workerds()) child.kill('SIGKILL');
 });
 
-export async function startWorkerd(workers: readonly BenchWorker[]): Promise<Workerd> {
+/** @param inspector opens the port that heaps are read through; not while anything is timed. */
+export async function startWorkerd(
+  workers: readonly BenchWorker[],
+  { inspector }: { inspector: boolean },
+): Promise<Workerd> {
   const config = unstable_readConfig({ config: 'wrangler.toml', env: 'production' });
   const idsIn = (storage: string, bindings: readonly { binding: string }[]) =>
     Object.fromEntries(bindings.map(({ binding }) => [binding, `${storage}-${binding}`]));
@@ -71,6 +74,7 @@ export async function startWorkerd(workers: readonly BenchWorker[]): Promise<Wor
     convertV4MiniflareOptions({
       cf: false,
       host: HOST,
+      ...(inspector ? { inspectorPort: 0 } : {}),
       log: new Log(LogLevel.ERROR),
       handleStructuredLogs: ({ level, message }) => {
         if (level === 'error' || level === 'warn') console.error(message.trimEnd());
@@ -100,10 +104,6 @@ export async function startWorkerd(workers: readonly BenchWorker[]): Promise<Wor
       return url;
     },
     cpuMs: () => ({ process: processCpuMs(pid), ...threadMs(pid) }),
-    residentBytes: () => {
-      const kib = /^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-      return Number(kib) * 1024;
-    },
     async stop() {
       const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
       await miniflare.dispose();
