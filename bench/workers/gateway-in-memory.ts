@@ -4,7 +4,7 @@ import { CachedAnswers } from '../../src/cache/cached-answers.ts';
 import { GenerationsMemory } from '../../src/cache/generations-memory.ts';
 import { ResponseCache } from '../../src/cache/response-cache.ts';
 import { createGraphQLRoute } from '../../src/http/graphql-route.ts';
-import { handleRequest } from '../../src/http/handle-request.ts';
+import { completeHeaders, handleRequest } from '../../src/http/handle-request.ts';
 import { bundledRelease } from '../../src/operations/manifest.ts';
 import { contextInMemory, keepMarket } from './market-in-memory.ts';
 
@@ -15,6 +15,7 @@ const live = { state: 'live' } as const;
 /** Holds nothing: the market list's answers live too shortly for KV. */
 const kv = { get: async () => new Map() } as unknown as KVNamespace;
 
+const headerOptions = { corsOrigins: [], strictTransport: true };
 const graphql = createGraphQLRoute({
   schema,
   schemaHash,
@@ -35,22 +36,23 @@ const graphql = createGraphQLRoute({
     nowMs: Date.now,
   }),
   nowMs: Date.now,
+  completeHeaders: (request, headers) => completeHeaders(request, headers, headerOptions),
 });
 
 export default {
   async fetch(request, _env, ctx) {
     if (request.method === 'PUT') return keepMarket(request);
-    return handleRequest(request, {
-      corsOrigins: [],
-      strictTransport: true,
+    return handleRequest(request, ctx, {
+      ...headerOptions,
       randomId: () => crypto.randomUUID(),
       routes: {
         health: async () => new Response(),
-        graphql: (received, requestId) =>
-          graphql({
+        graphqlFromMemory: graphql.fromMemory,
+        graphql: (received, requestId, waitUntil) =>
+          graphql.answer({
             request: received,
             requestId,
-            waitUntil: (promise) => ctx.waitUntil(promise),
+            waitUntil,
             createPublicContext: () => contextInMemory(requestId),
             createContext: async () => contextInMemory(requestId),
           }),

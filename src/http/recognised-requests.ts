@@ -40,6 +40,7 @@ export class RecognisedRequests {
     this.#schemaHash = schemaHash;
   }
 
+  /** Synchronous, unlike what it takes to find out. */
   recall(envelope: Envelope): RecognisedRequest | undefined {
     return this.#known.get(textOf(envelope));
   }
