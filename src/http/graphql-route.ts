@@ -58,7 +58,8 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
   const executeToBytes = createExecuteToBytes(schema, mode);
   const recognised = new RecognisedRequests(schema, options.schemaHash);
   const memoryHits = new MemoryHits(options);
-  const yoga = createGraphQLHandler(options);
+  // An isolate that serves from the cache alone never needs it.
+  let yoga: ReturnType<typeof createGraphQLHandler> | undefined;
 
   /** Null where the answer is no matter for the cache, refusals included. */
   async function keyOf(incoming: IncomingOperation, envelope: Envelope, { request }: GraphQLExchange) {
@@ -115,6 +116,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
       liveness = prepared.chosen.found?.liveness ?? null;
       return prepared;
     };
+    yoga ??= createGraphQLHandler(options);
     const response = await yoga.fetch(request, { requestId, prepare, createContext });
     response.headers.set('X-Cache', 'BYPASS');
     response.headers.set('Cache-Status', forwardStatus('bypass'));
