@@ -1,0 +1,42 @@
+import type { GraphQLObjectType, SelectionSetNode } from 'graphql';
+import { collectFields } from './collect-fields.ts';
+import type { PlannedOperation } from './execution.ts';
+import { planField } from './field-plan.ts';
+import type { FieldPlan, ObjectPlan, PlanScope } from './plan.ts';
+
+/** The root of an operation, planned for one combination of its conditions; what is below it is planned when reached. */
+export function planRoot(
+  operation: PlannedOperation,
+  rootType: GraphQLObjectType,
+  conditions: ReadonlyMap<string, boolean>,
+): ObjectPlan {
+  const scope: PlanScope = {
+    ...operation,
+    conditions,
+    planObject: (type, selectionSets) => planObject(scope, type, selectionSets),
+  };
+  return scope.planObject(rootType, [operation.operation.selectionSet]);
+}
+
+function planObject(
+  scope: PlanScope,
+  type: GraphQLObjectType,
+  selectionSets: readonly SelectionSetNode[],
+): ObjectPlan {
+  const fields: FieldPlan[] = [];
+  const shape: Record<string, unknown> = {};
+  for (const [responseName, nodes] of collectFields(scope, type, selectionSets)) {
+    const field = planField(scope, type, responseName, nodes);
+    // A field the type does not have is left out, as graphql-js does with documents nobody validated.
+    if (field === undefined) continue;
+    fields.push(field);
+    // Defined and not assigned: a response name may be `__proto__`.
+    Object.defineProperty(shape, responseName, {
+      value: null,
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
+  }
+  return { fields, shape };
+}
