@@ -30,13 +30,6 @@ export interface PlannedArguments {
   readonly mayThrow: boolean;
 }
 
-/** Without the names of a prototype, as graphql-js's `Object.create(null)`, and without being a dictionary. */
-class Arguments {
-  [name: string]: unknown;
-}
-Object.setPrototypeOf(Arguments.prototype, null);
-Reflect.deleteProperty(Arguments.prototype, 'constructor');
-
 const ABSENT = Symbol('absent');
 const INVALID = Symbol('invalid');
 
@@ -46,7 +39,7 @@ interface ArgumentSource {
 }
 
 export function planArguments(definition: GraphQLField<unknown, unknown>, node: FieldNode): PlannedArguments {
-  if (definition.args.length === 0) return { read: () => new Arguments(), mayThrow: false };
+  if (definition.args.length === 0) return { read: () => Object.create(null), mayThrow: false };
 
   const asGraphQLJs: ReadArguments = (execution) =>
     getArgumentValues(
@@ -72,7 +65,7 @@ export function planArguments(definition: GraphQLField<unknown, unknown>, node: 
   }
 
   const read: ReadArguments = (execution) => {
-    const values = new Arguments();
+    const values: ArgumentValues = Object.create(null);
     for (const { name, valueAt } of sources) {
       const value = valueAt(execution);
       if (value === INVALID) return asGraphQLJs(execution);

@@ -7,46 +7,45 @@ import {
   type GraphQLLeafType,
   GraphQLString,
 } from 'graphql';
+import type { Execution } from './execution.ts';
 import { inspected } from './inspected.ts';
 import { forwarded } from './pending.ts';
 import type { Complete } from './plan.ts';
 
-const isString = (value: unknown) => typeof value === 'string';
+/** Null, or the error of a field that must not be null. */
+export type WhenNull = () => null;
 
-/** The values that a type of the specification answers with as they are, by far most of all. */
-const AS_IT_IS = new Map<GraphQLLeafType, { check: (value: unknown) => boolean; coerce: unknown }>([
-  [GraphQLString, { check: isString, coerce: GraphQLString.coerceOutputValue }],
-  [GraphQLID, { check: isString, coerce: GraphQLID.coerceOutputValue }],
-  [
-    GraphQLBoolean,
-    { check: (value) => typeof value === 'boolean', coerce: GraphQLBoolean.coerceOutputValue },
-  ],
-  [
-    GraphQLInt,
-    {
-      check: (value) => typeof value === 'number' && (value | 0) === value,
-      coerce: GraphQLInt.coerceOutputValue,
-    },
-  ],
-  [
-    GraphQLFloat,
-    {
-      check: (value) => typeof value === 'number' && Number.isFinite(value),
-      coerce: GraphQLFloat.coerceOutputValue,
-    },
-  ],
-]);
+const COERCIONS = new Map(
+  [GraphQLString, GraphQLID, GraphQLBoolean, GraphQLInt, GraphQLFloat].map((type) => [
+    type as GraphQLLeafType,
+    type.coerceOutputValue,
+  ]),
+);
 
-export function planLeaf(type: GraphQLLeafType): Complete {
-  const asItIs = AS_IT_IS.get(type);
+/** The scalars of the specification answer with most values as they are: those need no coercion. */
+export function planLeaf(type: GraphQLLeafType, whenNull: WhenNull): Complete {
+  const coerce = planCoercion(type, whenNull);
   // A project may have put another coercion into a scalar of the specification.
-  const check = asItIs?.coerce === type.coerceOutputValue ? asItIs.check : undefined;
+  if (COERCIONS.get(type) !== type.coerceOutputValue) return coerce;
+  switch (type) {
+    case GraphQLInt:
+      return (execution, value) =>
+        typeof value === 'number' && (value | 0) === value ? value : coerce(execution, value);
+    case GraphQLFloat:
+      return (execution, value) =>
+        typeof value === 'number' && Number.isFinite(value) ? value : coerce(execution, value);
+    case GraphQLBoolean:
+      return (execution, value) => (typeof value === 'boolean' ? value : coerce(execution, value));
+    default:
+      return (execution, value) => (typeof value === 'string' ? value : coerce(execution, value));
+  }
+}
 
-  return (execution, value) => {
-    if (check?.(value)) return value;
-    if (value === null || value === undefined) return null;
+function planCoercion(type: GraphQLLeafType, whenNull: WhenNull) {
+  return (execution: Execution, value: unknown): unknown => {
+    if (value === null || value === undefined) return whenNull();
     if (value instanceof Error) throw value;
-    const coerced = type.coerceOutputValue(value);
+    const coerced: unknown = type.coerceOutputValue(value);
     if (coerced === null || coerced === undefined) {
       throw new Error(
         `Expected \`${type}.coerceOutputValue(${inspected(value)})\` to ` +

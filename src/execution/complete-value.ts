@@ -1,5 +1,7 @@
 /** CompleteValue of the GraphQL specification (section 6.4.3), with the questions about the type asked once. */
 import {
+  type GraphQLLeafType,
+  type GraphQLNullableOutputType,
   type GraphQLOutputType,
   getNullableType,
   isAbstractType,
@@ -14,27 +16,26 @@ import { planObjectValue } from './complete-object.ts';
 import type { Complete, PlannedField, PlanScope } from './plan.ts';
 
 export function planCompletion(scope: PlanScope, field: PlannedField, type: GraphQLOutputType): Complete {
-  if (!isNonNullType(type)) return planNullable(scope, field, type);
-  const complete = planNullable(scope, field, type.ofType);
-  const { parentType, definition } = field;
+  const whenNull = isNonNullType(type) ? () => notNull(field) : () => null;
+  const nullable = getNullableType(type);
+  if (isLeafType(nullable)) return planLeaf(nullable, whenNull);
+  const complete = planComposite(scope, field, nullable);
   return (execution, value, path, info) => {
-    const completed = complete(execution, value, path, info);
-    if (completed !== null) return completed;
-    throw new Error(`Cannot return null for non-nullable field ${parentType}.${definition.name}.`);
-  };
-}
-
-function planNullable(scope: PlanScope, field: PlannedField, type: GraphQLOutputType): Complete {
-  if (isLeafType(type)) return planLeaf(type);
-  const complete = planComposite(scope, field, type);
-  return (execution, value, path, info) => {
-    if (value === null || value === undefined) return null;
+    if (value === null || value === undefined) return whenNull();
     if (value instanceof Error) throw value;
     return complete(execution, value, path, info);
   };
 }
 
-function planComposite(scope: PlanScope, field: PlannedField, type: GraphQLOutputType): Complete {
+function notNull({ parentType, definition }: PlannedField): never {
+  throw new Error(`Cannot return null for non-nullable field ${parentType}.${definition.name}.`);
+}
+
+function planComposite(
+  scope: PlanScope,
+  field: PlannedField,
+  type: Exclude<GraphQLNullableOutputType, GraphQLLeafType>,
+): Complete {
   if (isListType(type)) {
     const { ofType } = type;
     return planList(field, {
@@ -44,7 +45,5 @@ function planComposite(scope: PlanScope, field: PlannedField, type: GraphQLOutpu
       isLeaf: isLeafType(getNullableType(ofType)),
     });
   }
-  if (isAbstractType(type)) return planAbstractValue(scope, field, type);
-  if (isLeafType(type) || isNonNullType(type)) throw new Error(`${type} is not a composite type`);
-  return planObjectValue(scope, field, type);
+  return isAbstractType(type) ? planAbstractValue(scope, field, type) : planObjectValue(scope, field, type);
 }

@@ -10,9 +10,10 @@ import {
   isLeafType,
   isNonNullType,
 } from 'graphql';
-import { type ArgumentValues, type PlannedArguments, planArguments } from './argument-values.ts';
+import { type PlannedArguments, planArguments } from './argument-values.ts';
 import { planCompletion } from './complete-value.ts';
 import type { Execution, Path } from './execution.ts';
+import { parametersSeen } from './parameters-seen.ts';
 import { Pending, PromisedValue } from './pending.ts';
 import type { Complete, FieldPlan, PlanScope } from './plan.ts';
 import { isPromiseLike } from './promise-like.ts';
@@ -21,7 +22,11 @@ import { resolveInfo } from './resolve-info.ts';
 // biome-ignore lint/suspicious/noExplicitAny: graphql-js's own type of a resolver of any field.
 type Resolver = GraphQLFieldResolver<any, any>;
 /** A property that is a function gets what a resolver gets, but for its owner, which is `this`. */
-type Method = (args: ArgumentValues, context: unknown, info: GraphQLResolveInfo) => unknown;
+type Methods = Record<string, (args: unknown, context: unknown, info: GraphQLResolveInfo) => unknown>;
+/** A resolver that cannot see what is left out. */
+type PartialResolver = (source: unknown, args?: unknown, context?: unknown) => unknown;
+
+const SEEN_WITHOUT_INFO = 3;
 
 abstract class BaseField implements FieldPlan {
   readonly responseName: string;
@@ -29,6 +34,7 @@ abstract class BaseField implements FieldPlan {
   readonly nullable: boolean;
   readonly definition: GraphQLField<unknown, unknown>;
   readonly parentType: GraphQLObjectType;
+  protected readonly fieldName: string;
   protected readonly typename: string;
   protected readonly arguments: PlannedArguments;
   protected readonly isLeaf: boolean;
@@ -41,6 +47,7 @@ abstract class BaseField implements FieldPlan {
     this.nullable = !isNonNullType(definition.type);
     this.definition = definition;
     this.parentType = parentType;
+    this.fieldName = definition.name;
     this.typename = parentType.name;
     this.arguments = planArguments(definition, place.firstNode);
     this.isLeaf = isLeafType(getNullableType(definition.type));
@@ -53,6 +60,7 @@ abstract class BaseField implements FieldPlan {
     return { prev: parentPath, key: this.responseName, typename: this.typename };
   }
 
+  /** Calls a resolver that may look at everything it is given. */
   protected resolveWith(
     resolve: Resolver,
     execution: Execution,
@@ -80,18 +88,47 @@ abstract class BaseField implements FieldPlan {
     const completed = this.complete(execution, value, path, info);
     return completed instanceof Pending ? completed.guardedBy(this, path) : completed;
   }
+
+  /** @param path undefined for a leaf, which needs none as long as nothing is asynchronous or wrong. */
+  protected completedWithoutInfo(
+    execution: Execution,
+    value: unknown,
+    path: Path | undefined,
+    parentPath: Path | undefined,
+  ): unknown {
+    if (path !== undefined || (typeof value === 'object' && value !== null) || typeof value === 'function') {
+      return this.completed(execution, value, path ?? this.pathBelow(parentPath), undefined);
+    }
+    const completed = this.complete(execution, value, undefined, undefined);
+    return completed instanceof Pending ? completed.guardedBy(this, this.pathBelow(parentPath)) : completed;
+  }
 }
 
 class ResolvedField extends BaseField {
   private readonly resolve: Resolver;
+  private readonly parametersSeen: number;
 
   constructor(scope: PlanScope, place: FieldPlace, resolve: Resolver) {
     super(scope, place);
     this.resolve = resolve;
+    this.parametersSeen = parametersSeen(resolve);
   }
 
   run(execution: Execution, source: unknown, parentPath: Path | undefined): unknown {
-    return this.resolveWith(this.resolve, execution, source, parentPath);
+    if (this.parametersSeen > SEEN_WITHOUT_INFO) {
+      return this.resolveWith(this.resolve, execution, source, parentPath);
+    }
+    const path = this.isLeaf ? undefined : this.pathBelow(parentPath);
+    try {
+      const resolve = this.resolve as PartialResolver;
+      const value =
+        this.parametersSeen > 1 || this.arguments.mayThrow
+          ? resolve(source, this.arguments.read(execution), execution.contextValue)
+          : resolve(source);
+      return this.completedWithoutInfo(execution, value, path, parentPath);
+    } catch (error) {
+      return execution.fail(error, this, path ?? this.pathBelow(parentPath));
+    }
   }
 }
 
@@ -101,33 +138,23 @@ class PropertyField extends BaseField {
     if (execution.fieldResolver !== undefined) {
       return this.resolveWith(execution.fieldResolver, execution, source, parentPath);
     }
-    let path: Path | undefined;
+    let path = this.isLeaf ? undefined : this.pathBelow(parentPath);
     try {
-      let args: ArgumentValues | undefined;
-      if (this.arguments.mayThrow) args = this.arguments.read(execution);
+      const args = this.arguments.mayThrow ? this.arguments.read(execution) : undefined;
       if (source === null || (typeof source !== 'object' && typeof source !== 'function')) {
-        return this.complete(execution, undefined, undefined, undefined);
+        return this.completedWithoutInfo(execution, undefined, path, parentPath);
       }
-      const owner = source as Record<string, unknown>;
-      const name = this.definition.name;
-      let value = owner[name];
-      if (value === null || value === undefined) {
-        return this.complete(execution, value, undefined, undefined);
-      }
-      if (this.isLeaf && typeof value !== 'object' && typeof value !== 'function') {
-        const leaf = this.complete(execution, value, undefined, undefined);
-        if (!(leaf instanceof Pending)) return leaf;
-        path = this.pathBelow(parentPath);
-        return leaf.guardedBy(this, path);
-      }
-      path = this.pathBelow(parentPath);
-      let info: GraphQLResolveInfo | undefined;
-      if (typeof value === 'function') {
-        args ??= this.arguments.read(execution);
-        info = resolveInfo(execution, this, path);
-        value = (owner as Record<string, Method>)[name]?.(args, execution.contextValue, info);
-      }
-      return this.completed(execution, value, path, info);
+      const value = (source as Record<string, unknown>)[this.fieldName];
+      if (typeof value !== 'function') return this.completedWithoutInfo(execution, value, path, parentPath);
+      path ??= this.pathBelow(parentPath);
+      const info = resolveInfo(execution, this, path);
+      // Read once more, as by graphql-js: the property is called as a method of its owner.
+      const answered = (source as Methods)[this.fieldName]?.(
+        args ?? this.arguments.read(execution),
+        execution.contextValue,
+        info,
+      );
+      return this.completed(execution, answered, path, info);
     } catch (error) {
       return execution.fail(error, this, path ?? this.pathBelow(parentPath));
     }
