@@ -1,0 +1,41 @@
+/** Asks plan and graphql-js the same, insists on the same answer from both, and that the plan gave it itself. */
+import { type ExecutionArgs, type ExecutionResult, execute as graphqlExecute, parse } from 'graphql';
+import { expect } from 'vitest';
+import { execute, executionCounts } from '../../../src/execution/execute.ts';
+import { describedResult } from './described.ts';
+
+export interface Question extends Omit<ExecutionArgs, 'document'> {
+  readonly document: string;
+}
+
+/** As it goes over the wire. */
+export interface Answer {
+  readonly data?: unknown;
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly locations?: readonly { readonly line: number; readonly column: number }[];
+    readonly path?: readonly (string | number)[];
+    readonly extensions?: unknown;
+  }[];
+}
+
+/** The question is made anew for each of the two: what its resolvers leave behind is not shared. */
+export async function bothExecute(question: () => Question): Promise<Answer> {
+  const expected = await graphqlExecute(argumentsOf(question()));
+  const actual = await executedByPlan(argumentsOf(question()));
+  expect(describedResult(actual)).toBe(describedResult(expected));
+  return JSON.parse(JSON.stringify(actual));
+}
+
+/** What the plan returns, as it returns it: a result, or a promise of one. */
+export function executedByPlan(args: ExecutionArgs): ExecutionResult | Promise<ExecutionResult> {
+  const before = executionCounts();
+  const result = execute(args);
+  expect(executionCounts().fellBack, 'times that graphql-js had to answer instead').toBe(before.fellBack);
+  expect(executionCounts().planned, 'times that a plan was tried').toBeGreaterThan(before.planned);
+  return result;
+}
+
+export function argumentsOf({ document, ...rest }: Question): ExecutionArgs {
+  return { ...rest, document: parse(document) };
+}
