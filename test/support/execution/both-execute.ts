@@ -2,7 +2,7 @@
 import { type ExecutionArgs, type ExecutionResult, execute as graphqlExecute, parse } from 'graphql';
 import { expect } from 'vitest';
 import { execute, executionCounts } from '../../../src/execution/execute.ts';
-import { describedResult } from './described.ts';
+import { described, describedResult } from './described.ts';
 
 export interface Question extends Omit<ExecutionArgs, 'document'> {
   readonly document: string;
@@ -24,6 +24,16 @@ export async function bothExecute(question: () => Question): Promise<Answer> {
   const expected = await graphqlExecute(argumentsOf(question()));
   const actual = await executedByPlan(argumentsOf(question()));
   expect(describedResult(actual)).toBe(describedResult(expected));
+  return JSON.parse(JSON.stringify(actual));
+}
+
+/** As `bothExecute`, of what a plan does not cover: graphql-js answers, and that is counted. */
+export async function leftToGraphqlJs(question: () => Question): Promise<Answer> {
+  const expected = await graphqlExecute(argumentsOf(question()));
+  const before = executionCounts();
+  const actual = await execute(argumentsOf(question()));
+  expect(executionCounts()).toEqual({ planned: before.planned, fellBack: before.fellBack + 1 });
+  expect(described(actual)).toBe(described(expected));
   return JSON.parse(JSON.stringify(actual));
 }
 
