@@ -3,6 +3,7 @@
  * `U0…`, input objects `In0…`, two enums and three custom scalars. Its functions do what the stage's script says.
  */
 import {
+  coerceInputLiteral,
   type GraphQLArgumentConfig,
   GraphQLBoolean,
   GraphQLEnumType,
@@ -159,9 +160,14 @@ function inputConfig(
   if (oneOf) {
     return { type: (isNonNullType(type) ? type.ofType : type) as GraphQLNullableInputType };
   }
-  return shape.default === null
-    ? { type }
-    : { type, default: { literal: parseConstValue(literalOf(type, shape.default), { noLocation: true }) } };
+  if (shape.default === null) {
+    return { type };
+  }
+  const literal = parseConstValue(literalOf(type, shape.default), { noLocation: true });
+  // As defaults were written before graphql 17: the internal value.
+  return shape.default.pick % 5 === 4
+    ? { type, defaultValue: coerceInputLiteral(literal, type) }
+    : { type, default: { literal } };
 }
 
 function wrapped(

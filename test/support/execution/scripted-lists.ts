@@ -5,7 +5,13 @@ export function listOf(act: Act, place: string, itemAt: (place: string) => unkno
   const decisions = act.at(`${place}#list`);
   const length = (decisions.next() + 2) % 4;
   const breaksAt = decisions.next() >= 850 ? decisions.next() % (length + 1) : undefined;
-  const container = decisions.choose('array', { iterable: 140, asyncIterable: 120, generator: 60, set: 30 });
+  const container = decisions.choose('array', {
+    iterable: 140,
+    asyncIterable: 120,
+    generator: 60,
+    set: 30,
+    arrayOfOtherItems: 20,
+  });
   act.tell(
     `${place}#list`,
     `${container} of ${length}${breaksAt === undefined ? '' : ` breaks at ${breaksAt}`}`,
@@ -14,6 +20,8 @@ export function listOf(act: Act, place: string, itemAt: (place: string) => unkno
   switch (container) {
     case 'array':
       return itemsOrThrown(length, place, itemAt);
+    case 'arrayOfOtherItems':
+      return otherItems(itemsOrThrown(length, place, itemAt));
     case 'set':
       return new Set(items());
     case 'iterable':
@@ -25,6 +33,13 @@ export function listOf(act: Act, place: string, itemAt: (place: string) => unkno
     default:
       return container satisfies never;
   }
+}
+
+/** An array that gives its items backwards, and has a hole. */
+function otherItems(items: readonly unknown[]): unknown[] {
+  const array: unknown[] = Array.from({ length: items.length + 1 });
+  delete array[0];
+  return Object.assign(array, { [Symbol.iterator]: () => [...items].reverse().values() });
 }
 
 /** An array cannot throw at an item: what is thrown there becomes the item itself, an error or a text. */
@@ -52,6 +67,9 @@ function* generated(
       }
       yield itemAt(`${place}.${index}`);
     }
+  } catch (thrown) {
+    act.listBroke = true;
+    throw thrown;
   } finally {
     act.calls.push(`generator ${place} ends`);
   }
@@ -91,6 +109,15 @@ class ScriptedIterable {
   }
 
   protected step(): IteratorResult<unknown> {
+    try {
+      return this.#step();
+    } catch (thrown) {
+      this.act.listBroke = true;
+      throw thrown;
+    }
+  }
+
+  #step(): IteratorResult<unknown> {
     this.index += 1;
     this.act.calls.push(`next ${this.place}.${this.index}`);
     if (this.index === this.#breaksAt) {

@@ -109,6 +109,8 @@ function outcomeOf(act: Act, schema: GraphQLSchema, type: GraphQLOutputType, pla
     throwLocated: 10,
     throwShared: 20,
     returnError: 40,
+    sharedValue: 20,
+    sharedRejection: 20,
     abort: 4,
   });
   if (what !== 'value') {
@@ -134,6 +136,10 @@ function outcomeOf(act: Act, schema: GraphQLSchema, type: GraphQLOutputType, pla
       throw new GraphQLError(`coded at ${place}`, { extensions: { code: 'CODED', place } });
     case 'throwLocated':
       throw new GraphQLError(`located at ${place}`, { path: ['elsewhere', 1] });
+    case 'sharedValue':
+      return act.sharedValue;
+    case 'sharedRejection':
+      return act.sharedRejection;
     case 'throwShared':
       throw act.sharedError;
     case 'returnError':
@@ -145,7 +151,18 @@ function outcomeOf(act: Act, schema: GraphQLSchema, type: GraphQLOutputType, pla
 
 const WRONG: readonly unknown[] = [
   ...[17, 'text', '', true, Number.NaN, 10n, Symbol('odd')],
-  ...[{}, [], [[]], new Map([['a', 1]]), () => 1, Object.create(null), { valueOf: () => 4 }],
+  ...[
+    {},
+    [],
+    [[]],
+    [undefined, 2],
+    new Int8Array(2),
+    Object.assign([7], { [Symbol.iterator]: () => [8].values() }),
+    new Map([['a', 1]]),
+    () => 1,
+    Object.create(null),
+    { valueOf: () => 4 },
+  ],
 ];
 const NO_ERRORS: readonly unknown[] = ['a text', undefined, null, 5, { message: 'an object' }];
 

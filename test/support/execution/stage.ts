@@ -8,16 +8,25 @@ export class Act {
   readonly calls: string[] = [];
   /** What the script told where: for the reader of a failure. */
   readonly told = new Map<string, string>();
+  /** Some list was given up in its middle. */
+  listBroke = false;
   readonly scheduler = new Scheduler();
   readonly script: ResolverScript;
   /** The same error thrown in several places stays one error. */
   readonly sharedError = new Error('shared');
+  /** As of a loader that several fields ask for the same: one promise, however many wait for it. */
+  readonly sharedValue: Promise<unknown>;
+  readonly sharedRejection: Promise<unknown>;
   /** Aborts the execution from within a resolver. */
   readonly abort: () => void;
 
   constructor(script: readonly number[], abort: () => void) {
     this.script = new ResolverScript(script);
     this.abort = abort;
+    this.sharedValue = this.scheduler.wait(2, 'shared').then(() => 3);
+    this.sharedRejection = this.scheduler.wait(2, 'shared').then(() => Promise.reject(this.sharedError));
+    // Rejects also where nobody asked for it.
+    this.sharedRejection.catch(() => undefined);
   }
 
   at(place: string): Decisions {
