@@ -136,13 +136,36 @@ it('keeps errors of nullable fields that came before the one that made the paren
   });
 });
 
-it('says nothing of what fails below a parent that is null already', async () => {
-  const document = '{ nullable { nullable { leaf } must } }';
-  const later = { leaf: () => new Promise((_, reject) => setImmediate(() => reject(new Error('late')))) };
-  const rootValue = () => ({ nullable: { nullable: later, must: rejected } });
+it('says nothing of what fails below a parent that is null already, while the answer is still to come', async () => {
+  const document = '{ nullable { nullable { leaf } must } leaf }';
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  const rootValue = () => {
+    const late = turn().then(turn);
+    const soon = late.then(() => Promise.reject(new Error('late')));
+    return {
+      nullable: { nullable: { leaf: soon }, must: rejected },
+      leaf: soon.catch(turn).then(() => 'last of all'),
+    };
+  };
   expect(await ask(document, rootValue)).toEqual({
-    data: { nullable: null },
+    data: { nullable: null, leaf: 'last of all' },
     errors: [{ message: 'broken', locations: [{ line: 1, column: 32 }], path: ['nullable', 'must'] }],
+  });
+});
+
+it('makes the parent null where the field is mentioned more than once', async () => {
+  expect(await ask('{ nullable { must ... { must } } }', () => nodeWith(thrown))).toEqual({
+    data: { nullable: null },
+    errors: [
+      {
+        message: 'broken',
+        locations: [
+          { line: 1, column: 14 },
+          { line: 1, column: 25 },
+        ],
+        path: ['nullable', 'must'],
+      },
+    ],
   });
 });
 
