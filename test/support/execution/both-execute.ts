@@ -1,5 +1,11 @@
 /** Asks plan and graphql-js the same, insists on the same answer from both, and that the plan gave it itself. */
-import { type ExecutionArgs, type ExecutionResult, execute as graphqlExecute, parse } from 'graphql';
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  execute as graphqlExecute,
+  parse,
+} from 'graphql';
 import { expect } from 'vitest';
 import { execute, executionCounts } from '../../../src/execution/execute.ts';
 import { described, describedResult } from './described.ts';
@@ -46,6 +52,11 @@ export function executedByPlan(args: ExecutionArgs): ExecutionResult | Promise<E
   return result;
 }
 
-export function argumentsOf({ document, ...rest }: Question): ExecutionArgs {
-  return { ...rest, document: parse(document) };
+/** One document for one text, so that a plan made for an earlier question answers the later ones. */
+const documents = new Map<string, DocumentNode>();
+
+export function argumentsOf({ document: text, ...rest }: Question): ExecutionArgs {
+  const document = documents.get(text) ?? parse(text);
+  documents.set(text, document);
+  return { ...rest, document };
 }

@@ -153,6 +153,24 @@ it('says nothing of what fails below a parent that is null already, while the an
   });
 });
 
+it('asks nobody for more below a parent that is null once the answer is there', async () => {
+  const called: string[] = [];
+  const release: (() => void)[] = [];
+  const slow = () =>
+    new Promise((resolve) => {
+      release.push(() => resolve({ leaf: () => called.push('too late') }));
+    });
+  await ask('{ nullable { nullable { leaf } must } }', () => ({
+    nullable: { nullable: slow, must: rejected },
+  }));
+  for (const goOn of release) {
+    goOn();
+  }
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(release).toHaveLength(2);
+  expect(called).toEqual([]);
+});
+
 it('makes the parent null where the field is mentioned more than once', async () => {
   expect(await ask('{ nullable { must ... { must } } }', () => nodeWith(thrown))).toEqual({
     data: { nullable: null },

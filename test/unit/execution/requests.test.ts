@@ -115,3 +115,19 @@ describe('a schema that is invalid', () => {
     expect(() => execute(args)).toThrow('Interface field Missing.b expected but Empty does not provide it.');
   });
 });
+
+it('is answered by each schema in its own way where two are asked the same document', async () => {
+  const other = buildSchema('type Query { a: Int }');
+  for (const _ of [1, 2]) {
+    expect(await bothExecute(question('{ a }'))).toEqual({ data: { a: 'a' } });
+    expect(await bothExecute(question('{ a }', { schema: other, rootValue: { a: 5 } }))).toEqual({
+      data: { a: 5 },
+    });
+  }
+});
+
+it('reads variables that are own properties alone', async () => {
+  const inheriting = Object.create({ skip: true });
+  const document = 'query ($skip: Boolean = false) { a @skip(if: $skip) }';
+  expect(await bothExecute(question(document, { variableValues: inheriting }))).toEqual({ data: { a: 'a' } });
+});
