@@ -3,6 +3,7 @@ import {
   type GraphQLArgument,
   type GraphQLInputField,
   type GraphQLInputType,
+  getNullableType,
   isEnumType,
   isInputObjectType,
   isListType,
@@ -44,7 +45,7 @@ function literalOfNullable(type: GraphQLInputType, shape: ValueShape, variable: 
     throw new Error('Non-null was taken off before.');
   }
   if (isListType(type)) {
-    const single = shape.pick % 5 === 3 && !isListType(type.ofType);
+    const single = shape.pick % 5 === 3 && !isListType(getNullableType(type.ofType));
     return single
       ? literalOf(type.ofType, { ...shape, pick: 0 })
       : `[${shape.children.map((child) => literalOf(type.ofType, child, variable)).join(', ')}]`;
