@@ -40,7 +40,7 @@ function completeIterable(
   path: Path,
   info: GraphQLResolveInfo | undefined,
 ): unknown {
-  const results: unknown[] = [];
+  const results: unknown[] = NONE.slice();
   let pending: PendingList | undefined;
   const iterator = items[Symbol.iterator]();
   try {
@@ -96,7 +96,7 @@ async function completeAsyncIterable(
   path: Path,
   info: GraphQLResolveInfo | undefined,
 ): Promise<unknown> {
-  const results: unknown[] = [];
+  const results: unknown[] = NONE.slice();
   let containsPromise = false;
   const iterator = items[Symbol.asyncIterator]();
   let iteration: IteratorResult<unknown> | undefined;
@@ -150,6 +150,8 @@ const itemPath = (listPath: Path, index: number): Path => ({
   key: index,
   typename: undefined,
 });
+
+const NONE: readonly unknown[] = [];
 
 const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
   typeof (value as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] === 'function';

@@ -4,18 +4,20 @@ import type { ObjectPlan } from './plan.ts';
 
 /** An object of the response, or what stands for it while a field is pending. */
 export function executeFields(
-  { fields, shape }: ObjectPlan,
+  { fields, hasPrototypeName }: ObjectPlan,
   execution: Execution,
   source: unknown,
   path: Path | undefined,
 ): unknown {
-  const results: Record<string, unknown> = { ...shape };
+  const results = emptyObject(hasPrototypeName);
   let pending: PendingObject | undefined;
   for (const field of fields) {
     const value = field.run(execution, source, path);
     if (value instanceof Pending) {
       pending ??= new PendingObject(execution, results);
       pending.waitFor(value, field.responseName);
+      // Its place in the order; its value comes later.
+      results[field.responseName] = null;
     } else {
       results[field.responseName] = value;
     }
@@ -28,11 +30,11 @@ export function executeFields(
  * A promise of them where one is pending.
  */
 export function executeFieldsSerially(
-  { fields, shape }: ObjectPlan,
+  { fields, hasPrototypeName }: ObjectPlan,
   execution: Execution,
   source: unknown,
 ): unknown {
-  const results: Record<string, unknown> = { ...shape };
+  const results = emptyObject(hasPrototypeName);
   const executeFrom = (start: number): unknown => {
     for (const [offset, field] of fields.slice(start).entries()) {
       execution.throwIfAborted();
@@ -48,4 +50,9 @@ export function executeFieldsSerially(
     return results;
   };
   return executeFrom(0);
+}
+
+/** Assigning `__proto__` makes a property only where no prototype has a setter for it. */
+function emptyObject(hasPrototypeName: boolean): Record<string, unknown> {
+  return hasPrototypeName ? Object.create(null) : {};
 }

@@ -54,6 +54,8 @@ export class Execution {
   readonly errors: GraphQLError[] = [];
   /** Also once the response is there: what a nulled parent left behind goes no further. */
   aborted = false;
+  /** Whether anything has failed yet: from then on it matters when the response is there. */
+  hasFailed = false;
   readonly getAbortSignal: () => AbortSignal;
   readonly getAsyncHelpers: () => GraphQLResolveInfoHelpers;
   private nulledPaths: Set<Path | undefined> | undefined;
@@ -77,6 +79,7 @@ export class Execution {
 
   /** Records an error where the position is nullable, and answers with its null; throws it located where it is not. */
   fail(rawError: unknown, position: Position, path: Path): null {
+    this.hasFailed = true;
     const error = locatedError(rawError, position.nodes as FieldNode[], responsePathAsArray(path));
     if (!position.nullable) throw error;
     this.record(error, path);

@@ -24,19 +24,10 @@ function planObject(
   selectionSets: readonly SelectionSetNode[],
 ): ObjectPlan {
   const fields: FieldPlan[] = [];
-  const shape: Record<string, unknown> = {};
   for (const [responseName, nodes] of collectFields(scope, type, selectionSets)) {
     const field = planField(scope, type, responseName, nodes);
     // A field the type does not have is left out, as graphql-js does with documents nobody validated.
-    if (field === undefined) continue;
-    fields.push(field);
-    // Defined and not assigned: a response name may be `__proto__`.
-    Object.defineProperty(shape, responseName, {
-      value: null,
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    });
+    if (field !== undefined) fields.push(field);
   }
-  return { fields, shape };
+  return { fields, hasPrototypeName: fields.some(({ responseName }) => responseName === '__proto__') };
 }

@@ -41,6 +41,10 @@ export abstract class Pending {
     return this;
   }
 
+  protected get isGuarded(): boolean {
+    return this.guard !== undefined;
+  }
+
   /** The same value as a promise that rejects in the microtask in which graphql-js's would. */
   toPromise(): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -91,6 +95,9 @@ export class PendingObject extends Pending implements Consumer {
   protected failed = false;
   private readonly results: Record<string | number, unknown>;
 
+  /** Of the promises themselves, before whoever waits for them hears of it. */
+  protected readonly ownMicrotasks: number = 2;
+
   constructor(execution: Execution, results: object) {
     super(execution);
     this.results = results as Record<string | number, unknown>;
@@ -104,7 +111,9 @@ export class PendingObject extends Pending implements Consumer {
 
   fulfilled(value: unknown, slot: string | number): void {
     this.results[slot] = value;
-    if (--this.remaining === 0) this.fulfil(this.results);
+    if (--this.remaining > 0) return;
+    if (this.execution.hasFailed) afterMicrotasks(this.microtasksToFulfil(), () => this.fulfil(this.results));
+    else this.fulfil(this.results);
   }
 
   rejected(error: unknown): void {
@@ -112,10 +121,16 @@ export class PendingObject extends Pending implements Consumer {
     this.failed = true;
     queueMicrotask(() => this.reject(error));
   }
+
+  private microtasksToFulfil(): number {
+    return this.ownMicrotasks + (this.consumer?.isPromise && !this.isGuarded ? 0 : 1);
+  }
 }
 
 /** A list some of whose items are pending. In graphql-js: `Promise.all(…)`. */
 export class PendingList extends PendingObject {
+  protected override readonly ownMicrotasks = 1;
+
   override rejected(error: unknown): void {
     if (this.failed) return;
     this.failed = true;
@@ -175,7 +190,6 @@ export class PromisedValue extends Pending implements Consumer {
 /** A promise of a completed value, where only a promise will do: asynchronous type checks, async iterables. */
 class ForwardedPromise extends Pending {
   private readonly promise: Promise<unknown>;
-  private guarded = false;
 
   constructor(execution: Execution, promise: Promise<unknown>) {
     super(execution);
@@ -186,13 +200,8 @@ class ForwardedPromise extends Pending {
     );
   }
 
-  override guardedBy(position: Position, path: Path): this {
-    this.guarded = true;
-    return super.guardedBy(position, path);
-  }
-
   override toPromise(): Promise<unknown> {
-    return this.guarded ? super.toPromise() : this.promise;
+    return this.isGuarded ? super.toPromise() : this.promise;
   }
 }
 
@@ -204,4 +213,9 @@ export function forwarded(execution: Execution, completed: unknown): unknown {
 /** What a reaction of a real promise returns for a completed value. */
 export function asPromise(completed: unknown): unknown {
   return completed instanceof Pending ? completed.toPromise() : completed;
+}
+
+function afterMicrotasks(count: number, run: () => void): void {
+  if (count === 0) run();
+  else queueMicrotask(() => afterMicrotasks(count - 1, run));
 }

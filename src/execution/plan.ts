@@ -13,8 +13,8 @@ export interface PlanScope extends PlannedOperation {
 /** The fields of one object type in one place of an operation. */
 export interface ObjectPlan {
   readonly fields: readonly FieldPlan[];
-  /** Every response name in order: copied, so that an object has its shape before it has its values. */
-  readonly shape: Readonly<Record<string, unknown>>;
+  /** Whether a field is answered under the name `__proto__`, which takes an object without a prototype. */
+  readonly hasPrototypeName: boolean;
 }
 
 /** A field of one object type in one place of an operation. */
