@@ -34,9 +34,8 @@ function differenceOf(expected: Performance, actual: Performance, inSeries: bool
   if (expected.outcome !== actual.outcome) {
     return `the outcome differs\n  graphql-js ${expected.outcome}\n  here ${actual.outcome}`;
   }
-  const calls = expected.gaveUp
-    ? differenceOfRemains(expected, actual, inSeries)
-    : differenceOfCalls(expected, actual);
+  const compare = !expected.gaveUp ? differenceOfCalls : inSeries ? differenceOfSeries : differenceOfRemains;
+  const calls = compare(expected, actual);
   if (calls !== undefined) {
     return calls;
   }
@@ -63,24 +62,31 @@ function differenceOfCalls(expected: Performance, actual: Performance): string |
  * A plan may be ready some microtasks earlier than graphql-js, and then leaves alone what was still going on below a
  * parent that is null: it makes some of graphql-js's calls no more, but no others and none in another order; it closes
  * iterators there that much earlier.
- * In series, the next field may begin that much earlier beside what still goes on below the one before it.
  */
-function differenceOfRemains(
-  expected: Performance,
-  actual: Performance,
-  inSeries: boolean,
-): string | undefined {
-  const known = expected.calls.filter((call) => call !== SETTLED);
+function differenceOfRemains(expected: Performance, actual: Performance): string | undefined {
   let from = 0;
   for (const call of actual.calls.filter((made) => made !== SETTLED && !made.startsWith('return '))) {
-    const at = known.indexOf(call, inSeries ? 0 : from);
-    if (at === -1) {
-      return `call ${call} is one too many\n  graphql-js\n    ${expected.calls.join('\n    ')}\n  here\n    ${actual.calls.join('\n    ')}`;
+    from = expected.calls.indexOf(call, from) + 1;
+    if (from === 0) {
+      return `call ${call} is one too many\n${bothLogs(expected, actual)}`;
     }
-    known.splice(at, 1);
-    from = at;
   }
   return undefined;
+}
+
+/** In series, the next field may begin that much earlier beside what still goes on below the one before it. */
+function differenceOfSeries(expected: Performance, actual: Performance): string | undefined {
+  const rootCalls = ({ calls }: Performance) => calls.filter((call) => ROOT_CALL.test(call)).join();
+  return rootCalls(expected) === rootCalls(actual)
+    ? undefined
+    : `root fields begin in another order\n${bothLogs(expected, actual)}`;
+}
+
+const ROOT_CALL = /^(resolve|fieldResolver) Mutation\.|^method root\.\w+ /;
+
+function bothLogs(expected: Performance, actual: Performance): string {
+  const indented = ({ calls }: Performance) => calls.map((call) => `\n    ${call}`).join('');
+  return `  graphql-js${indented(expected)}\n  here${indented(actual)}`;
 }
 
 function story(drawn: ExecutionCase, request: Request, run: RunShape, { told }: Performance): string[] {
