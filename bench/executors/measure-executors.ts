@@ -12,7 +12,7 @@ import { synchronousShapes } from './synchronous-shapes.ts';
 export interface ExecutorRow {
   readonly shape: string;
   readonly executor: string;
-  /** Median over the rounds, µs an execution; null where the executor cannot take the shape. */
+  /** Median over the rounds, µs of processor time an execution; null where the executor cannot take the shape. */
   readonly microseconds: number | null;
   /** Least and most of the rounds, µs. */
   readonly spread: readonly [number, number] | null;
@@ -79,21 +79,24 @@ async function contendersFor(shape: Shape): Promise<Contender[]> {
   return contenders;
 }
 
-/** µs an execution, over at least so many milliseconds. */
+/**
+ * µs of processor time an execution, over at least so many milliseconds: what else the machine does is not charged, and
+ * what the collector does beside the main thread is.
+ */
 async function time(run: Run, atLeastMs: number): Promise<number> {
   let executions = 0;
   const begin = performance.now();
-  let elapsedMs = 0;
-  while (elapsedMs < atLeastMs) {
+  const before = process.cpuUsage();
+  while (performance.now() - begin < atLeastMs) {
     for (let repeat = 0; repeat < 10; repeat++) {
       const result = run();
       // Awaiting what is no promise would be charged to the executor.
       if (result instanceof Promise) await result;
     }
     executions += 10;
-    elapsedMs = performance.now() - begin;
   }
-  return (elapsedMs * 1000) / executions;
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / executions;
 }
 
 function rowsOf(shape: Shape, contenders: readonly Contender[]): ExecutorRow[] {

@@ -30,6 +30,16 @@ export interface PlannedArguments {
   readonly mayThrow: boolean;
 }
 
+/**
+ * Inherits nothing, as graphql-js's `Object.create(null)`, but V8 keeps it as it keeps instances of a class, where an
+ * object without a prototype is a dictionary: three times as long to make, and several times as large.
+ */
+class Arguments {
+  [name: string]: unknown;
+}
+Reflect.deleteProperty(Arguments.prototype, 'constructor');
+Object.freeze(Object.setPrototypeOf(Arguments.prototype, null));
+
 const ABSENT = Symbol('absent');
 const INVALID = Symbol('invalid');
 
@@ -39,7 +49,7 @@ interface ArgumentSource {
 }
 
 export function planArguments(definition: GraphQLField<unknown, unknown>, node: FieldNode): PlannedArguments {
-  if (definition.args.length === 0) return { read: () => Object.create(null), mayThrow: false };
+  if (definition.args.length === 0) return { read: () => new Arguments(), mayThrow: false };
 
   const asGraphQLJs: ReadArguments = (execution) =>
     getArgumentValues(
@@ -65,7 +75,7 @@ export function planArguments(definition: GraphQLField<unknown, unknown>, node: 
   }
 
   const read: ReadArguments = (execution) => {
-    const values: ArgumentValues = Object.create(null);
+    const values: ArgumentValues = new Arguments();
     for (const { name, valueAt } of sources) {
       const value = valueAt(execution);
       if (value === INVALID) return asGraphQLJs(execution);

@@ -11,6 +11,8 @@ import { asPromise, forwarded, Pending, PendingList, PromisedValue } from './pen
 import type { Complete, PlannedField } from './plan.ts';
 import { isPromiseLike, silence } from './promise-like.ts';
 
+const arrayIterator = Array.prototype[Symbol.iterator];
+
 export interface ItemPlan extends Position {
   readonly complete: Complete;
   /** Leaves need no path until something is wrong with them. */
@@ -29,8 +31,32 @@ export function planList(field: PlannedField, item: ItemPlan): Complete {
         `Expected Iterable, but did not find one for field "${field.parentType}.${field.definition.name}".`,
       );
     }
-    return completeIterable(item, execution, value as Iterable<unknown>, path, info);
+    return Array.isArray(value) && value[Symbol.iterator] === arrayIterator
+      ? completeArray(item, execution, value, path, info)
+      : completeIterable(item, execution, value as Iterable<unknown>, path, info);
   };
+}
+
+/** The same as for other iterables, by index: an array's iterator makes an object for every item. */
+function completeArray(
+  item: ItemPlan,
+  execution: Execution,
+  items: readonly unknown[],
+  path: Path,
+  info: GraphQLResolveInfo | undefined,
+): unknown {
+  const list = new ListInProgress(execution);
+  let index = 0;
+  try {
+    // Resolvers may change the array under way, and an iterator would follow.
+    for (; index < items.length; index++) {
+      list.add(completeItem(item, execution, items[index], index, path, info), index);
+    }
+  } catch (error) {
+    silence(items.slice(index + 1));
+    throw error;
+  }
+  return list.completed();
 }
 
 function completeIterable(
@@ -40,28 +66,44 @@ function completeIterable(
   path: Path,
   info: GraphQLResolveInfo | undefined,
 ): unknown {
-  const results: unknown[] = NONE.slice();
-  let pending: PendingList | undefined;
+  const list = new ListInProgress(execution);
   const iterator = items[Symbol.iterator]();
   try {
     for (let index = 0; ; index++) {
       const iteration = iterator.next();
       if (iteration.done) break;
-      const completed = completeItem(item, execution, iteration.value, index, path, info);
-      if (completed instanceof Pending) {
-        pending ??= new PendingList(execution, results);
-        pending.waitFor(completed, index);
-        results.push(null);
-      } else {
-        results.push(completed);
-      }
+      list.add(completeItem(item, execution, iteration.value, index, path, info), index);
     }
   } catch (error) {
     // The items after the one that nulls the list are looked at for promises alone, as graphql-js does.
     silence(remaining(iterator));
     throw error;
   }
-  return pending ?? results;
+  return list.completed();
+}
+
+class ListInProgress {
+  private readonly execution: Execution;
+  private readonly results: unknown[] = [];
+  private pending: PendingList | undefined = undefined;
+
+  constructor(execution: Execution) {
+    this.execution = execution;
+  }
+
+  add(completed: unknown, index: number): void {
+    if (completed instanceof Pending) {
+      this.pending ??= new PendingList(this.execution, this.results);
+      this.pending.waitFor(completed, index);
+      this.results.push(null);
+    } else {
+      this.results.push(completed);
+    }
+  }
+
+  completed(): unknown {
+    return this.pending ?? this.results;
+  }
 }
 
 /** The completed item, or what stands for it; throws the located error that nulls the list. */

@@ -6,8 +6,10 @@
  * conditions or their variables' types. graphql-js executes those.
  */
 import {
+  type DefinitionNode,
   type DirectiveNode,
   type DocumentNode,
+  type FragmentDefinitionNode,
   type GraphQLSchema,
   isInputType,
   Kind,
@@ -28,6 +30,8 @@ export function conditionVariables(
   if (operation.operation === OperationTypeNode.SUBSCRIPTION) return null;
   if (schema.getRootType(operation.operation) == null) return null;
   if (schema.getDirective('defer') !== undefined || schema.getDirective('stream') !== undefined) return null;
+  // Of any fragment: graphql-js reads the variables of all of them first.
+  if (document.definitions.some(declaresFragmentVariables)) return null;
   for (const { type } of operation.variableDefinitions ?? []) {
     if (!isInputType(typeFromAST(schema, type))) return null;
   }
@@ -37,11 +41,8 @@ export function conditionVariables(
   const refuse = () => {
     covered = false;
   };
-  const executed = document.definitions.filter(
-    (definition) => definition === operation || definition.kind === Kind.FRAGMENT_DEFINITION,
-  );
   visit(
-    { ...document, definitions: executed },
+    { ...document, definitions: [operation, ...reachableFragments(document, operation)] },
     {
       Field({ name }) {
         if (name.value === '__schema' || name.value === '__type') refuse();
@@ -57,12 +58,34 @@ export function conditionVariables(
       FragmentSpread: (node) => {
         if (node.arguments !== undefined && node.arguments.length > 0) refuse();
       },
-      FragmentDefinition: (node) => {
-        if (node.variableDefinitions !== undefined && node.variableDefinitions.length > 0) refuse();
-      },
     },
   );
   return covered ? [...variables] : null;
+}
+
+const declaresFragmentVariables = (definition: DefinitionNode) =>
+  definition.kind === Kind.FRAGMENT_DEFINITION && definition.variableDefinitions !== undefined;
+
+/** Other operations of the document may use fragments, with conditions on variables of their own. */
+function reachableFragments(
+  { definitions }: DocumentNode,
+  operation: OperationDefinitionNode,
+): ReadonlySet<FragmentDefinitionNode> {
+  const reached = new Set<FragmentDefinitionNode>();
+  const follow = (definition: OperationDefinitionNode | FragmentDefinitionNode): void => {
+    visit(definition, {
+      FragmentSpread({ name }) {
+        for (const fragment of definitions) {
+          if (fragment.kind !== Kind.FRAGMENT_DEFINITION || fragment.name.value !== name.value) continue;
+          if (reached.has(fragment)) continue;
+          reached.add(fragment);
+          follow(fragment);
+        }
+      },
+    });
+  };
+  follow(operation);
+  return reached;
 }
 
 /** The variable that decides, undefined where the document itself does, null where nothing valid stands there. */

@@ -5,19 +5,25 @@
 interface Channel {
   readonly hasSubscribers: boolean;
 }
+/** Not every platform sums its five channels up. */
+type TracingChannel = Partial<Channel> & Readonly<Record<(typeof EVENTS)[number], Channel>>;
 interface DiagnosticsChannelModule {
-  tracingChannel(name: string): Channel;
+  tracingChannel(name: string): TracingChannel;
 }
 
 const CHANNELS = ['execute', 'execute:variableCoercion', 'execute:rootSelectionSet', 'resolve'];
 
+const EVENTS = ['start', 'end', 'asyncStart', 'asyncEnd', 'error'] as const;
+
 const channels = openChannels();
 
 export function isTraced(): boolean {
-  return channels.some(({ hasSubscribers }) => hasSubscribers);
+  return channels.some(
+    (channel) => channel.hasSubscribers ?? EVENTS.some((event) => channel[event].hasSubscribers),
+  );
 }
 
-function openChannels(): Channel[] {
+function openChannels(): TracingChannel[] {
   const host = (globalThis as { process?: { getBuiltinModule?: (id: string) => unknown } }).process;
   const diagnostics = host?.getBuiltinModule?.('node:diagnostics_channel') as
     | DiagnosticsChannelModule
