@@ -10,9 +10,9 @@ import {
 import { planObjectValue } from './complete-object.ts';
 import type { Path } from './execution.ts';
 import { inspected } from './inspected.ts';
-import { asPromise, forwarded } from './pending.ts';
 import type { Complete, PlannedField, PlanScope } from './plan.ts';
 import { isPromiseLike } from './promise-like.ts';
+import { asPromise, forwarded } from './promised-value.ts';
 import { resolveInfoAbove } from './resolve-info.ts';
 
 /** The value is neither null nor an error, and the path is there. */

@@ -9,8 +9,8 @@ import {
 } from 'graphql';
 import type { Execution } from './execution.ts';
 import { inspected } from './inspected.ts';
-import { forwarded } from './pending.ts';
 import type { Complete } from './plan.ts';
+import { forwarded } from './promised-value.ts';
 
 /** Null, or the error of a field that must not be null. */
 export type WhenNull = () => null;

@@ -1,23 +1,14 @@
 /** Lists: arrays, other iterables and asynchronous iterables, item by item. */
-import {
-  type FieldNode,
-  GraphQLError,
-  type GraphQLResolveInfo,
-  locatedError,
-  responsePathAsArray,
-} from 'graphql';
-import type { Execution, Path, Position } from './execution.ts';
-import { asPromise, forwarded, Pending, PendingList, PromisedValue } from './pending.ts';
+import { GraphQLError, type GraphQLResolveInfo } from 'graphql';
+import { completeAsyncIterable } from './complete-async-iterable.ts';
+import { completeItem, type ItemPlan } from './complete-item.ts';
+import type { Execution, Path } from './execution.ts';
+import { Pending, PendingList } from './pending.ts';
 import type { Complete, PlannedField } from './plan.ts';
-import { isPromiseLike, silence } from './promise-like.ts';
+import { silence } from './promise-like.ts';
+import { forwarded } from './promised-value.ts';
 
 const arrayIterator = Array.prototype[Symbol.iterator];
-
-export interface ItemPlan extends Position {
-  readonly complete: Complete;
-  /** Leaves need no path until something is wrong with them. */
-  readonly isLeaf: boolean;
-}
 
 /** The value is neither null nor an error, and the path is there. */
 export function planList(field: PlannedField, item: ItemPlan): Complete {
@@ -106,77 +97,6 @@ class ListInProgress {
   }
 }
 
-/** The completed item, or what stands for it; throws the located error that nulls the list. */
-function completeItem(
-  item: ItemPlan,
-  execution: Execution,
-  value: unknown,
-  index: number,
-  listPath: Path,
-  info: GraphQLResolveInfo | undefined,
-): unknown {
-  if (isPromiseLike(value)) {
-    const path = itemPath(listPath, index);
-    return new PromisedValue(execution, value, item, item.complete, path, info);
-  }
-  const path = item.isLeaf ? undefined : itemPath(listPath, index);
-  try {
-    const completed = item.complete(execution, value, path, info);
-    return completed instanceof Pending
-      ? completed.guardedBy(item, path ?? itemPath(listPath, index))
-      : completed;
-  } catch (error) {
-    return execution.fail(error, item, path ?? itemPath(listPath, index));
-  }
-}
-
-/** In graphql-js's own promises: a list that arrives bit by bit is not where time is saved. */
-async function completeAsyncIterable(
-  item: ItemPlan,
-  execution: Execution,
-  items: AsyncIterable<unknown>,
-  path: Path,
-  info: GraphQLResolveInfo | undefined,
-): Promise<unknown> {
-  const results: unknown[] = NONE.slice();
-  let containsPromise = false;
-  const iterator = items[Symbol.asyncIterator]();
-  let iteration: IteratorResult<unknown> | undefined;
-  try {
-    for (let index = 0; ; index++) {
-      try {
-        iteration = await iterator.next();
-      } catch (error) {
-        throw locatedError(error, item.nodes as FieldNode[], responsePathAsArray(path));
-      }
-      if (execution.aborted || iteration.done) break;
-      const completed = asPromise(completeItem(item, execution, iteration.value, index, path, info));
-      if (completed instanceof Promise) {
-        containsPromise = true;
-        // It may fail while the next item is awaited.
-        silence([completed]);
-      }
-      results.push(completed);
-    }
-  } catch (error) {
-    closeQuietly(iterator);
-    throw error;
-  }
-  if (execution.aborted) {
-    if (!iteration?.done) closeQuietly(iterator);
-    execution.throwIfAborted();
-  }
-  return containsPromise ? Promise.all(results) : results;
-}
-
-async function closeQuietly(iterator: AsyncIterator<unknown>): Promise<void> {
-  try {
-    await iterator.return?.();
-  } catch {
-    // The list has failed already, and this is not why.
-  }
-}
-
 function* remaining(iterator: Iterator<unknown>): Iterable<unknown> {
   try {
     for (let iteration = iterator.next(); !iteration.done; iteration = iterator.next()) {
@@ -186,14 +106,6 @@ function* remaining(iterator: Iterator<unknown>): Iterable<unknown> {
     // An iterator that fails has nothing more to give.
   }
 }
-
-const itemPath = (listPath: Path, index: number): Path => ({
-  prev: listPath,
-  key: index,
-  typename: undefined,
-});
-
-const NONE: readonly unknown[] = [];
 
 const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
   typeof (value as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] === 'function';

@@ -3,9 +3,9 @@ import { type FieldNode, GraphQLError, type GraphQLObjectType } from 'graphql';
 import { executeFields } from './execute-fields.ts';
 import type { Execution, Path } from './execution.ts';
 import { inspected } from './inspected.ts';
-import { asPromise, forwarded } from './pending.ts';
 import type { Complete, ObjectPlan, PlannedField, PlanScope } from './plan.ts';
 import { isPromiseLike } from './promise-like.ts';
+import { asPromise, forwarded } from './promised-value.ts';
 import { resolveInfoAbove } from './resolve-info.ts';
 
 /** The value is neither null nor an error, and the path is there. */

@@ -14,9 +14,10 @@ import { type PlannedArguments, planArguments } from './argument-values.ts';
 import { planCompletion } from './complete-value.ts';
 import type { Execution, Path } from './execution.ts';
 import { parametersSeen } from './parameters-seen.ts';
-import { Pending, PromisedValue } from './pending.ts';
+import { Pending } from './pending.ts';
 import type { Complete, FieldPlan, PlanScope } from './plan.ts';
 import { isPromiseLike } from './promise-like.ts';
+import { PromisedValue } from './promised-value.ts';
 import { resolveInfo } from './resolve-info.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: graphql-js's own type of a resolver of any field.

@@ -3,20 +3,19 @@
  *
  * graphql-js makes a promise of every field, object and list that waits for something. Here a `Pending` writes its
  * value straight into the slot that waits for it, so a response costs one reaction per promise of a resolver and one
- * promise in all. What may differ from graphql-js is only how many microtasks a success takes to reach the root, which
- * no answer shows. Failures show: which of two errors is recorded first, and whether a sibling's error is recorded
+ * promise in all. As long as nothing has failed, a value goes up without the microtasks that graphql-js's promises take,
+ * which nobody can see. Afterwards it takes them: the response is there when graphql-js's would be, and until then what
+ * a nulled parent has left behind goes on. Failures show: which of two errors is recorded first, and whether a sibling's error is recorded
  * before its parent is nulled, depends on the microtasks between a rejection and the position that takes it. So a
  * failure goes up exactly as many microtasks a level as in graphql-js (`reject`, `PendingObject`, `PendingList`).
  *
  * Nothing here throws and no promise is left without a handler, also where a parent was given up synchronously.
  */
 
-import type { GraphQLResolveInfo } from 'graphql';
 import type { Execution, Path, Position } from './execution.ts';
-import type { Complete } from './plan.ts';
 
 /** Who waits for a pending value: called once, with one of the two. */
-interface Consumer {
+export interface Consumer {
   fulfilled(value: unknown, slot: string | number): void;
   rejected(error: unknown): void;
   /** A real promise, which brings its own microtask. */
@@ -136,83 +135,6 @@ export class PendingList extends PendingObject {
     this.failed = true;
     this.reject(error);
   }
-}
-
-/** What a promise of a resolver becomes: completed as soon as it is there. */
-export class PromisedValue extends Pending implements Consumer {
-  private readonly position: Position;
-  private readonly complete: Complete;
-  private readonly path: Path;
-  private readonly info: GraphQLResolveInfo | undefined;
-
-  constructor(
-    execution: Execution,
-    promise: PromiseLike<unknown>,
-    position: Position,
-    complete: Complete,
-    path: Path,
-    info: GraphQLResolveInfo | undefined,
-  ) {
-    super(execution);
-    this.position = position;
-    this.complete = complete;
-    this.path = path;
-    this.info = info;
-    // Promise.resolve and then: the microtasks that `await` takes, for promises and for other thenables.
-    Promise.resolve(promise).then(
-      (value) => this.resolved(value),
-      (error) => this.rejected(error),
-    );
-  }
-
-  private resolved(value: unknown): void {
-    let completed: unknown;
-    try {
-      this.execution.throwIfAborted();
-      completed = this.complete(this.execution, value, this.path, this.info);
-    } catch (error) {
-      this.rejected(error);
-      return;
-    }
-    if (completed instanceof Pending) completed.consumer = this;
-    else this.fulfil(completed);
-  }
-
-  fulfilled(value: unknown): void {
-    this.fulfil(value);
-  }
-
-  rejected(error: unknown): void {
-    this.failAt(this.position, this.path, error);
-  }
-}
-
-/** A promise of a completed value, where only a promise will do: asynchronous type checks, async iterables. */
-class ForwardedPromise extends Pending {
-  private readonly promise: Promise<unknown>;
-
-  constructor(execution: Execution, promise: Promise<unknown>) {
-    super(execution);
-    this.promise = promise;
-    promise.then(
-      (value) => this.fulfil(value),
-      (error) => this.react(error),
-    );
-  }
-
-  override toPromise(): Promise<unknown> {
-    return this.isGuarded ? super.toPromise() : this.promise;
-  }
-}
-
-/** Only a native promise is waited for where a completed value is expected: graphql-js takes other thenables as values. */
-export function forwarded(execution: Execution, completed: unknown): unknown {
-  return completed instanceof Promise ? new ForwardedPromise(execution, completed) : completed;
-}
-
-/** What a reaction of a real promise returns for a completed value. */
-export function asPromise(completed: unknown): unknown {
-  return completed instanceof Pending ? completed.toPromise() : completed;
 }
 
 function afterMicrotasks(count: number, run: () => void): void {

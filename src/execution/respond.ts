@@ -3,8 +3,8 @@ import type { ExecutionResult } from 'graphql';
 import { Cancellation } from './cancellation.ts';
 import { executeFields, executeFieldsSerially } from './execute-fields.ts';
 import type { Execution } from './execution.ts';
-import { asPromise } from './pending.ts';
 import type { ObjectPlan } from './plan.ts';
+import { asPromise } from './promised-value.ts';
 
 /** Throws the signal's reason where it has been aborted already, and its error where it is while nothing is awaited. */
 export function respond(
