@@ -11,7 +11,7 @@ const rounds = quick ? QUICK_ROUNDS : ROUNDS;
 const cells = ({ shape, executor, microseconds, spread, timesPlan, refusal }: ExecutorRow) => ({
   shape,
   executor,
-  µs: microseconds?.toFixed(1) ?? '-',
+  'CPU µs': microseconds?.toFixed(1) ?? '-',
   spread: spread?.map((bound) => bound.toFixed(1)).join(' to ') ?? '-',
   '× plan': timesPlan?.toFixed(2) ?? refusal,
 });

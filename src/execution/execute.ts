@@ -5,10 +5,10 @@
  * Guaranteed: the arguments and the result are graphql-js 17's, to the letter: order of fields and errors, messages,
  * paths, locations, null propagation, coercion, abstract types, (async) iterables, serial mutations, `info`, abort.
  * A test compares the two over generated schemas, documents and resolvers. Where nothing is asynchronous no promise
- * is made, and what a resolver returns is looked at as often and in the same order as by graphql-js.
+ * is made. Resolvers are called in graphql-js's order, each with as much of (source, args, context, info) as it can see.
  *
- * Assumed: schemas and documents do not change once they have been executed; and an object of the response is a plain
- * object with `Object.prototype`, where graphql-js's has none.
+ * Other than graphql-js's: an object of the response is a plain object with `Object.prototype`, where graphql-js's has
+ * none. Assumed: schemas and documents do not change once they have been executed.
  *
  * Refused, which is to say left to graphql-js's own `execute` and counted: what `coverage.ts` names (introspection,
  * subscriptions, incremental delivery and some more), a condition whose variable is neither true nor false, documents
