@@ -23,17 +23,8 @@ export interface MemoryHitsSources {
   completeHeaders(request: Request, headers: Headers): void;
 }
 
-/** Good for one answer in one second, in which `Age` stands still. */
-interface KeptHeaders {
-  answer: StoredAnswer;
-  second: number;
-  mediaType: string;
-  headers: Headers;
-}
-
 export class MemoryHits {
   readonly #sources: MemoryHitsSources;
-  readonly #headers = new WeakMap<RecognisedRequest, KeptHeaders>();
 
   constructor(sources: MemoryHitsSources) {
     this.#sources = sources;
@@ -63,13 +54,13 @@ export class MemoryHits {
     atMs: number,
   ): Headers {
     const second = Math.floor((atMs - answer.executedAtMs) / 1000);
-    const kept = this.#headers.get(known);
+    const kept = known.lastHit;
     if (kept?.answer === answer && kept.second === second && kept.mediaType === mediaType)
       return kept.headers;
     const served = { outcome: 'HIT', answer } as const;
     const headers = cachedHeaders({ request, key: known.key, served, mediaType, nowMs: atMs });
     this.#sources.completeHeaders(request, headers);
-    this.#headers.set(known, { answer, second, mediaType, headers });
+    known.lastHit = { answer, second, mediaType, headers };
     return headers;
   }
 }
