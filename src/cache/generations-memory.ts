@@ -48,6 +48,7 @@ export class GenerationsMemory {
       log.error('cache.generations_unreadable', errorFields(error));
       // Soon again, but not for every request of an outage.
       this.#readAtMs = nowMs - (CACHE_GENERATIONS_MEMORY_SECONDS - RETRY_SECONDS) * 1000;
+      this.#renewalAtMs = nowMs + RETRY_SECONDS * 1000;
     }
     return this.#generations;
   }

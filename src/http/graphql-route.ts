@@ -24,6 +24,7 @@ import { deprecationHeaders } from './deprecation-headers.ts';
 import { jsonMediaType } from './json-media-type.ts';
 import { MemoryHits } from './memory-hits.ts';
 import { RecognisedRequests } from './recognised-requests.ts';
+import { refusalResponse } from './refusal-response.ts';
 
 export interface GraphQLRouteOptions extends YogaOptions, Omit<DocumentSources, 'clientDocuments'> {
   schemaHash: string;
@@ -88,11 +89,9 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
     });
   }
 
-  async function fromCache(incoming: IncomingOperation, exchange: GraphQLExchange) {
+  async function fromCache(incoming: IncomingOperation, exchange: GraphQLExchange, mediaType: string) {
     const { request } = exchange;
-    const mediaType = cacheableMediaType(request, options.graphiql);
-    if (mediaType === null) return null;
-    // What refuses the request here refuses it again in Yoga, where refusals are put into words.
+    // What refuses the request here refuses it again below.
     const envelope = await incoming.envelope().catch(() => null);
     if (envelope === null) return null;
     const known = recognised.recall(envelope);
@@ -108,8 +107,17 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
   async function answer(exchange: GraphQLExchange): Promise<Response | CompleteAnswer> {
     const { request, requestId, createContext } = exchange;
     const incoming = new IncomingOperation(request, sources, prepareOperation);
-    const cached = await fromCache(incoming, exchange);
-    if (cached !== null) return cached;
+    const mediaType = jsonMediaTypeOf(request, options.graphiql);
+    if (mediaType !== null) {
+      const cached = await fromCache(incoming, exchange, mediaType);
+      if (cached !== null) return cached;
+      const failure = await incoming.prepare().then(
+        () => null,
+        (error: unknown) => error,
+      );
+      const refusal = refusalResponse(failure, mediaType);
+      if (refusal !== null) return bypassing(refusal);
+    }
     let liveness: Liveness | null = null;
     const prepare = async () => {
       const prepared = await incoming.prepare();
@@ -118,10 +126,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
     };
     yoga ??= createGraphQLHandler(options);
     const response = await yoga.fetch(request, { requestId, prepare, createContext });
-    response.headers.set('X-Cache', 'BYPASS');
-    response.headers.set('Cache-Status', forwardStatus('bypass'));
-    response.headers.set('Cache-Control', NOT_STORED);
-    return deprecated(response, liveness);
+    return deprecated(bypassing(response), liveness);
   }
 
   return {
@@ -134,12 +139,19 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
 }
 
 /** Null where the answer is not one JSON text. */
-function cacheableMediaType(request: Request, graphiql: boolean): string | null {
+function jsonMediaTypeOf(request: Request, graphiql: boolean): string | null {
   if (request.method !== 'GET' && request.method !== 'POST') return null;
   const accept = request.headers.get('accept');
   // A browser's address bar takes anything, and is shown the page.
   if (graphiql && request.method === 'GET' && accept?.includes('text/html')) return null;
   return jsonMediaType(accept);
+}
+
+function bypassing(response: Response): Response {
+  response.headers.set('X-Cache', 'BYPASS');
+  response.headers.set('Cache-Status', forwardStatus('bypass'));
+  response.headers.set('Cache-Control', NOT_STORED);
+  return response;
 }
 
 function deprecated(response: Response, liveness: Liveness | null): Response {

@@ -52,6 +52,17 @@ const REFUSALS = {
 
 export type DocumentRefusal = keyof typeof REFUSALS;
 
+const refusals = new Map<DocumentRefusal, GraphQLError>();
+
+/** Made once: an error collects its stack when it is made, which costs a flood of unknown ids more than all the rest. */
+function refusalOf(reason: DocumentRefusal): GraphQLError {
+  const { status, message } = REFUSALS[reason];
+  const refusal =
+    refusals.get(reason) ?? new GraphQLError(message, { extensions: { code: reason, http: { status } } });
+  refusals.set(reason, refusal);
+  return refusal;
+}
+
 /** Why a request may not run; null where it may. */
 export function documentRefusal(mode: OperationsMode, facts: DocumentFacts): DocumentRefusal | null {
   const { contradicts, sendsDocument, registered, kept } = facts;
@@ -91,8 +102,7 @@ export async function chooseDocument(
     usage.refused({ reason: `audit:${audited}`, documentId, client });
   else if (reason !== null) usage.refused({ reason, documentId, client });
   if (reason !== null) {
-    const { status, message } = REFUSALS[reason];
-    throw new GraphQLError(message, { extensions: { code: reason, http: { status } } });
+    throw refusalOf(reason);
   }
   return { document: document ?? found?.operation.document ?? kept ?? '', found };
 }
