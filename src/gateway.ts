@@ -140,9 +140,17 @@ function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
   };
   /** What nobody waits for, at whatever request comes by in time. */
   const keepUp = (ctx: ExecutionContext) => {
-    if (usage.isDue) ctx.waitUntil(usage.flushWhenDue());
     const atMs = nowMs();
+    if (usage.isDue(atMs)) ctx.waitUntil(usage.flushWhenDue());
     if (generations.claimRenewal(atMs)) ctx.waitUntil(generations.renew(atMs));
+  };
+
+  const keepingUp = async (answer: Promise<Response>, ctx: ExecutionContext) => {
+    try {
+      return await answer;
+    } finally {
+      keepUp(ctx);
+    }
   };
 
   return {
@@ -152,7 +160,7 @@ function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
         keepUp(ctx);
         return answer;
       }
-      return answer.finally(() => keepUp(ctx));
+      return keepingUp(answer, ctx);
     },
     scheduled: async (cron, ctx) => {
       const sync = createSync({

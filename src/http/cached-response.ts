@@ -46,7 +46,7 @@ export function cachedHeaders({ request, served, key, mediaType, nowMs }: Cached
     headers.set('Cache-Control', 'no-store');
     return headers;
   }
-  headers.set('Cache-Control', publicCacheControl(policy, isPublic(request) ? 'public' : 'private'));
+  headers.set('Cache-Control', publicCacheControl(policy, isPublic(request.headers) ? 'public' : 'private'));
   headers.set('ETag', served.answer.etag);
   headers.set('Vary', 'Accept');
   if (policy.tags.length > 0) headers.set('Cache-Tag', policy.tags.join(','));

@@ -14,7 +14,7 @@ const PREFLIGHT_MAX_AGE_SECONDS = 86_400;
 
 /** Adds the CORS headers of an actual request's answer. */
 export function applyCors(request: Request, headers: Headers, allowedOrigins: readonly string[]): void {
-  if (isPublic(request)) {
+  if (isPublic(request.headers)) {
     headers.set('Access-Control-Allow-Origin', '*');
   } else {
     headers.append('Vary', 'Origin');
@@ -49,5 +49,4 @@ export function preflightResponse(request: Request, allowedOrigins: readonly str
  * Whether it carries no credentials. One that does is answered for its origin, and no shared cache may hand that answer
  * to another: some of them leave `Vary` out of their keys.
  */
-export const isPublic = (request: Request) =>
-  !request.headers.has('authorization') && !request.headers.has('cookie');
+export const isPublic = (sent: Headers) => !sent.has('authorization') && !sent.has('cookie');

@@ -65,7 +65,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
   /** Null where the answer is no matter for the cache, refusals included. */
   async function keyOf(incoming: IncomingOperation, envelope: Envelope, { request }: GraphQLExchange) {
     const known = recognised.recall(envelope);
-    const liveness = known && registry.known(known.operation);
+    const liveness = known && registry.known(known.operation, nowMs());
     if (known !== undefined && liveness !== undefined && liveness.state !== 'retired') {
       const { name, version } = known.releaseClient;
       const sender = readClientIdentity(request.headers);

@@ -37,9 +37,7 @@ export function handleRequest(
   options: RequestHandlerOptions,
 ): Response | Promise<Response> {
   const kept = request.method === 'GET' ? options.routes.graphqlFromMemory(request) : null;
-  return kept === null
-    ? answerAnything(request, ctx, options)
-    : withRequestId(kept.response, options.randomId());
+  return kept === null ? answerAnything(request, ctx, options) : kept.response(options.randomId());
 }
 
 async function answerAnything(
@@ -48,21 +46,20 @@ async function answerAnything(
   options: RequestHandlerOptions,
 ): Promise<Response> {
   const requestId = options.randomId();
-  const answer = await routed(request, requestId, ctx, options).catch((error: unknown) => {
+  let answer: Response | CompleteAnswer;
+  try {
+    answer = await routed(request, requestId, ctx, options);
+  } catch (error) {
     log.error('http.unhandled', { requestId, path: pathOf(request.url), ...errorFields(error) });
-    return errorResponse(500, { message: 'Unexpected error.', code: 'INTERNAL_SERVER_ERROR', requestId });
-  });
-  if (answer instanceof CompleteAnswer) return withRequestId(answer.response, requestId);
+    answer = errorResponse(500, { message: 'Unexpected error.', code: 'INTERNAL_SERVER_ERROR', requestId });
+  }
+  if (answer instanceof CompleteAnswer) return answer.response(requestId);
   const headers = new Headers(answer.headers);
   completeHeaders(request, headers, options);
   const body = request.method === 'HEAD' ? null : answer.body;
+  headers.set('x-request-id', requestId);
   const { status, statusText } = answer;
-  return withRequestId(new Response(body, { status, statusText, headers }), requestId);
-}
-
-function withRequestId(response: Response, requestId: string): Response {
-  response.headers.set('x-request-id', requestId);
-  return response;
+  return new Response(body, { status, statusText, headers });
 }
 
 /** Adds what every answer carries. */
@@ -73,12 +70,12 @@ export function completeHeaders(request: Request, headers: Headers, options: Hea
   if (request.method !== 'OPTIONS') applyCors(request, headers, options.corsOrigins);
 }
 
-async function routed(
+function routed(
   request: Request,
   requestId: string,
   ctx: Pick<ExecutionContext, 'waitUntil'>,
   { routes, corsOrigins }: RequestHandlerOptions,
-): Promise<Response | CompleteAnswer> {
+): Response | Promise<Response | CompleteAnswer> {
   const pathname = pathOf(request.url);
   if (pathname === '/graphql' || pathname.startsWith('/graphql/')) {
     if (request.method === 'OPTIONS') return preflightResponse(request, corsOrigins);

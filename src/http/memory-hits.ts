@@ -33,34 +33,37 @@ export class MemoryHits {
   /** The whole answer but for its request id; null where it is not a plain hit. */
   respond(request: Request, known: RecognisedRequest): CompleteAnswer | null {
     const { registry, usage, answers, nowMs } = this.#sources;
-    if (registry.known(known.operation)?.state !== 'live') return null;
     const atMs = nowMs();
+    if (registry.known(known.operation, atMs)?.state !== 'live') return null;
     const answer = answers.atOnce(known.key, atMs);
-    if (answer === null || !isPublic(request) || request.headers.has('if-none-match')) return null;
-    const mediaType = jsonMediaType(request.headers.get('accept'));
-    if (mediaType === null) return null;
+    if (answer === null) return null;
+    // Each look at a request's headers leaves JavaScript.
+    const { headers: sent } = request;
+    if (!isPublic(sent) || sent.has('if-none-match')) return null;
+    const headers = this.#headersOf(request, sent.get('accept'), known, answer, atMs);
+    if (headers === null) return null;
     const { name, version } = known.releaseClient;
-    const sender = readClientIdentity(request.headers);
+    const sender = readClientIdentity(sent);
     usage.used(known.operation.id, name === null ? sender : orFromRelease(sender, name, version ?? ''));
-    const headers = this.#headersOf(request, known, answer, mediaType, atMs);
-    return new CompleteAnswer(new Response(answer.body, { headers }));
+    return new CompleteAnswer(answer.body, headers);
   }
 
   #headersOf(
     request: Request,
+    accept: string | null,
     known: RecognisedRequest,
     answer: StoredAnswer,
-    mediaType: string,
     atMs: number,
-  ): Headers {
+  ): Headers | null {
     const second = Math.floor((atMs - answer.executedAtMs) / 1000);
     const kept = known.lastHit;
-    if (kept?.answer === answer && kept.second === second && kept.mediaType === mediaType)
-      return kept.headers;
+    if (kept?.answer === answer && kept.second === second && kept.accept === accept) return kept.headers;
+    const mediaType = jsonMediaType(accept);
+    if (mediaType === null) return null;
     const served = { outcome: 'HIT', answer } as const;
     const headers = cachedHeaders({ request, key: known.key, served, mediaType, nowMs: atMs });
     this.#sources.completeHeaders(request, headers);
-    known.lastHit = { answer, second, mediaType, headers };
+    known.lastHit = { answer, second, accept, headers };
     return headers;
   }
 }

@@ -30,7 +30,7 @@ export interface RecognisedRequest {
 export interface HitHeaders {
   answer: StoredAnswer;
   second: number;
-  mediaType: string;
+  accept: string | null;
   headers: Headers;
 }
 

@@ -28,6 +28,8 @@ export type LivenessOverlay = z.infer<typeof overlaySchema>;
 const TAG_HEX_DIGITS = 16;
 const tagOf = (id: string) => (SHA256_ID.test(id) ? id.slice(7, 7 + TAG_HEX_DIGITS) : id);
 
+export const LIVE: Liveness = { state: 'live' };
+
 /** The overlay as an isolate asks it. */
 export class LivenessView {
   readonly #carried: ReadonlySet<string>;
@@ -56,7 +58,7 @@ export class LivenessView {
   of(operationId: string): Liveness {
     const dates = this.#deprecated.get(operationId);
     if (dates !== undefined) return { state: 'deprecated', deprecatedAt: dates[0], sunset: dates[1] };
-    return this.#retired.has(operationId) ? { state: 'retired' } : { state: 'live' };
+    return this.#retired.has(operationId) ? { state: 'retired' } : LIVE;
   }
 }
 

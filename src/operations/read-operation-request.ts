@@ -66,7 +66,7 @@ function parseJson(text: string, message: string, argumentPath: readonly string[
   }
 }
 
-async function readBody(request: Request): Promise<string> {
+function readBody(request: Request): Promise<string> {
   const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (mediaType !== 'application/json') {
     throw unreadable('The body must be sent as application/json.', 415, {
@@ -86,7 +86,7 @@ function readProperties(text: string): unknown {
 }
 
 /** Reads no further than the limit, whether the body says how long it is or not. */
-async function readText(request: Request): Promise<string> {
+function readText(request: Request): Promise<string> {
   const tooLarge = () =>
     unreadable(`The request body is larger than ${REQUEST_BODY_MAX_BYTES} bytes.`, 413, {
       code: 'PAYLOAD_TOO_LARGE',
@@ -95,7 +95,10 @@ async function readText(request: Request): Promise<string> {
   const announcedBytes = Number(request.headers.get('content-length') ?? Number.NaN);
   if (announcedBytes > REQUEST_BODY_MAX_BYTES) throw tooLarge();
   // The server lets no more through than was announced.
-  if (announcedBytes >= 0) return request.text();
+  return announcedBytes >= 0 ? request.text() : readStream(request, tooLarge);
+}
+
+async function readStream(request: Request, tooLarge: () => Error): Promise<string> {
   const decoder = new TextDecoder();
   let bytes = 0;
   let text = '';

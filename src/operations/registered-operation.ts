@@ -34,7 +34,7 @@ export interface FoundOperation {
 
 export interface OperationRegistry {
   /** What the isolate's memory says of an operation, where it is recent enough to go by; undefined otherwise. */
-  known(operation: RegisteredOperation): Liveness | undefined;
+  known(operation: RegisteredOperation, nowMs: number): Liveness | undefined;
   /** Null where no release carries the id, as far as can be found out within the budget. */
   find(id: string): Promise<FoundOperation | null>;
 }

@@ -13,7 +13,7 @@ import { carriedOperation } from '../storage/d1/operations.ts';
 import { OPERATION_LIVENESS_MEMORY_SECONDS, OPERATION_LOOKUP_MEMORY_SECONDS } from '../storage/kv/keys.ts';
 import { readLivenessOverlay, readOperationCopy, writeOperationCopy } from '../storage/kv/operations.ts';
 import { RecentlyAbsent } from '../storage/recently-absent.ts';
-import { LivenessView, livenessOf, livenessViewSchema } from './liveness.ts';
+import { LIVE, LivenessView, livenessOf, livenessViewSchema } from './liveness.ts';
 import { LookupBudget } from './lookup-budget.ts';
 import type { BundledRelease } from './manifest.ts';
 import { isOperationId } from './operation-id.ts';
@@ -73,8 +73,7 @@ export class TieredRegistry implements OperationRegistry {
     return { operations: this.#memory.size, unknownIds: this.#unknown.size };
   }
 
-  known({ id }: RegisteredOperation): Liveness | undefined {
-    const nowMs = this.#sources.nowMs();
+  known({ id }: RegisteredOperation, nowMs: number): Liveness | undefined {
     return this.#isRecent(nowMs) ? this.#inIsolate(id, this.#view, nowMs)?.liveness : undefined;
   }
 
@@ -95,7 +94,7 @@ export class TieredRegistry implements OperationRegistry {
     const bundled = this.#bundled.get(id);
     if (bundled !== undefined) {
       const known = view.knowsGateway(this.#sources.bundled.version);
-      return { operation: bundled, liveness: known ? view.of(id) : { state: 'live' } };
+      return { operation: bundled, liveness: known ? view.of(id) : LIVE };
     }
     const kept = this.#memory.get(id);
     if (kept === undefined) return null;

@@ -53,16 +53,23 @@ export class UsageCounts implements OperationUsage {
 
   used(operationId: string, client: ClientIdentity): void {
     const seconds = Math.floor(this.#nowMs() / 1000);
-    const [name, version] = [cut(client.name), cut(client.version)];
-    this.#addUsage({
-      operationId,
-      client: name,
-      version,
-      day: Math.floor(seconds / DAY_SECONDS),
-      count: 1,
-      firstSeen: seconds,
-      lastSeen: seconds,
-    });
+    const [name, version, day] = [cut(client.name), cut(client.version), Math.floor(seconds / DAY_SECONDS)];
+    const held = this.#usage.rows.get(keyOf(operationId, name, version, day));
+    if (held === undefined) {
+      const row = {
+        operationId,
+        client: name,
+        version,
+        day,
+        count: 1,
+        firstSeen: seconds,
+        lastSeen: seconds,
+      };
+      this.#addUsage(row);
+      return;
+    }
+    held.count += 1;
+    held.lastSeen = seconds;
   }
 
   refused({ reason, documentId, client }: Refusal): void {
@@ -79,15 +86,15 @@ export class UsageCounts implements OperationUsage {
   }
 
   /** Whether there is something to write, and it is time to. */
-  get isDue(): boolean {
-    const elapsedMs = this.#nowMs() - this.#flushedAtMs;
+  isDue(nowMs: number): boolean {
+    const elapsedMs = nowMs - this.#flushedAtMs;
     if (elapsedMs >= 0 && elapsedMs < USAGE_FLUSH_SECONDS * 1000) return false;
     return this.#usage.rows.size + this.#refusals.rows.size > 0;
   }
 
   /** Writes what was counted. Never rejects: what could not be written is counted on. */
   async flushWhenDue(): Promise<void> {
-    if (!this.isDue) return;
+    if (!this.isDue(this.#nowMs())) return;
     const counts = { usage: [...this.#usage.rows.values()], refusals: [...this.#refusals.rows.values()] };
     this.#flushedAtMs = this.#nowMs();
     this.#usage = new Tally();
