@@ -1,0 +1,155 @@
+/** Results as tables, as wide as their cells for a terminal and in Markdown for README. */
+import type { HeapResult } from './heap.ts';
+import type { MixedResult } from './mixed-traffic.ts';
+import { type BenchResults, busyMachine, type ClaimResult, type ScenarioResult } from './results.ts';
+import { type Spread, spreadOf } from './statistics.ts';
+
+/** What is measured for is not served yet. */
+const NOT_YET = 'not yet';
+
+export type Table = readonly (readonly string[])[];
+
+export function scenarioTable(results: readonly ScenarioResult[]): Table {
+  const head = [
+    '',
+    'requests/s',
+    'CPU µs/request',
+    'p50 ms',
+    'p99 ms',
+    'body',
+    'workerd busy',
+    'waiting',
+    'generator busy',
+  ];
+  return [
+    head,
+    ...results.map((result) => [
+      result.cache === 'not yet' || result.cache === 'otherwise' ? `${result.name} (not yet)` : result.name,
+      spreadText(result.requestsPerSecond, 0),
+      spreadText(result.cpuMicrosecondsPerRequest, 0),
+      result.medianMs.median.toFixed(2),
+      result.p99Ms.median.toFixed(2),
+      bytesText(result.bodyBytes),
+      percentText(result.workerdThreadBusy.median),
+      percentText(result.workerdThreadWaiting.median),
+      percentText(result.generatorBusy.median),
+    ]),
+  ];
+}
+
+export function claimTable(claims: readonly ClaimResult[]): Table {
+  return [
+    ['', 'list', 'ratio', 'by CPU alone', 'target', ''],
+    ...claims.map(({ name, list, ratio, byThread, target, met }) => [
+      name,
+      list,
+      met === null ? NOT_YET : spreadText(ratio, 3),
+      met === null ? NOT_YET : byThread.median.toFixed(3),
+      target,
+      met === null ? NOT_YET : met ? 'met' : 'missed',
+    ]),
+  ];
+}
+
+export function steadyTable({ steady }: MixedResult): Table {
+  return [
+    ['', 'requests/s', 'p50 ms', 'p95 ms', 'p99 ms', 'hits', 'workerd busy', 'waiting', 'unanswered'],
+    ...steady.map((result) => [
+      result.name,
+      result.ratePerSecond.toFixed(0),
+      spreadText(result.p50Ms, 1),
+      spreadText(result.p95Ms, 1),
+      spreadText(result.p99Ms, 1),
+      result.hitShare === null ? NOT_YET : percentText(result.hitShare),
+      percentText(result.workerdThreadBusy.median),
+      percentText(result.workerdThreadWaiting.median),
+      String(result.unanswered),
+    ]),
+  ];
+}
+
+export function heapTable(results: readonly HeapResult[]): Table {
+  return [
+    ['', 'fills', 'bodies', 'heap grown', 'per byte'],
+    ...results.map(({ name, keeps, fills, bodyBytes, grownBytes, grownPerBodyByte }) => [
+      keeps ? name : `${name} (keeps nothing yet)`,
+      String(fills),
+      bytesText(bodyBytes),
+      bytesText(grownBytes),
+      keeps ? grownPerBodyByte.toFixed(2) : NOT_YET,
+    ]),
+  ];
+}
+
+export function printResults(results: BenchResults): string {
+  const { scenarios, refusals, claims, mixed, heap, startup } = results;
+  const lists = [...new Set(scenarios.map(({ list }) => list))];
+  const sections: [string, Table][] = [
+    ...lists.map((name): [string, Table] => [
+      name,
+      scenarioTable(scenarios.filter(({ list }) => list === name)),
+    ]),
+    ['One request at a time', scenarioTable(refusals)],
+    ['Ratios', claimTable(claims)],
+    [`Mixed traffic, whose own rate is ${mixed.capacityPerSecond.toFixed(0)} requests/s`, steadyTable(mixed)],
+    ['Heap by bodies kept', heapTable(heap)],
+  ];
+  const { bundleBytes, gzipBytes, cpuMs } = startup;
+  const cpu = spreadText(spreadOf(cpuMs), 0);
+  return [
+    ...sections.map(([title, rows]) => `${title}\n${aligned(rows)}`),
+    `Bundle ${bytesText(bundleBytes)}, gzip ${bytesText(gzipBytes)}; CPU at start-up ${cpu} ms`,
+    busyMachine(results),
+  ]
+    .filter((text) => text !== null)
+    .join('\n\n');
+}
+
+export const spreadText = ({ median, least, greatest }: Spread, digits: number): string =>
+  `${median.toFixed(digits)} (${least.toFixed(digits)}–${greatest.toFixed(digits)})`;
+
+/** What README shows: without how busy who was, which is for whoever doubts a run. */
+export function markdownResults(results: BenchResults): string {
+  const { machine, mixed, heap, startup } = results;
+  const shown = (rows: Table, columns: number) => markdown(rows.map((row) => row.slice(0, columns)));
+  const lists = [...new Set(results.scenarios.map(({ list }) => list))];
+  const { bundleBytes, gzipBytes, cpuMs } = startup;
+  return [
+    `Measured ${machine.date.slice(0, 10)} on ${machine.cores} cores of ${machine.cpu}, workerd ${machine.workerd}, Node ${machine.node}.`,
+    ...lists.flatMap((name) => [
+      `**${name}**`,
+      shown(scenarioTable(results.scenarios.filter(({ list }) => list === name)), SCENARIO_COLUMNS),
+    ]),
+    markdown(claimTable(results.claims)),
+    `Mixed traffic, whose own rate is ${mixed.capacityPerSecond.toFixed(0)} requests/s, latency from the scheduled time:`,
+    shown(steadyTable(mixed), STEADY_COLUMNS),
+    'Heap for each byte of the bodies that a cache keeps:',
+    markdown(heapTable(heap)),
+    `Bundle ${bytesText(bundleBytes)}, gzip ${bytesText(gzipBytes)}; CPU at start-up ${spreadText(spreadOf(cpuMs), 0)} ms.`,
+    busyMachine(results),
+  ]
+    .filter((text) => text !== null)
+    .join('\n\n');
+}
+
+/** Up to what a user feels. */
+const SCENARIO_COLUMNS = 6;
+const STEADY_COLUMNS = 6;
+
+function markdown([head = [], ...rows]: Table): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const rule = head.map((_, column) => (column === 0 ? '---' : '---:'));
+  return [line(head), line(rule), ...rows.map(line)].join('\n');
+}
+
+const percentText = (share: number) => `${(share * 100).toFixed(0)} %`;
+
+const bytesText = (bytes: number) => (bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} KiB`);
+
+/** Columns as wide as their widest cell; the first is text, the others are numbers. */
+export function aligned(rows: Table): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const cellText = (cell: string, column: number) =>
+    column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
+  return rows.map((row) => row.map(cellText).join('  ').trimEnd()).join('\n');
+}
