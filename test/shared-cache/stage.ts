@@ -6,6 +6,7 @@ import { bundleWorker } from '../../bench/bundle.ts';
 import { migrateAndSync } from '../../bench/synced-market.ts';
 import { startWorkerd, type Workerd } from '../../bench/workerd.ts';
 import { encodeGlobalId } from '../../schema/global-ids.ts';
+import type { FaultSetting } from '../support/upstream/faults.ts';
 import { DEFAULT_API_KEY, type Market } from '../support/upstream/market.ts';
 import { startUpstream } from '../support/upstream/server.ts';
 import { canariesOf, USER_IDS, USER_NAMES, type UserName } from './canaries.ts';
@@ -14,6 +15,8 @@ import type { Held } from './questions.ts';
 import type { Canaries } from './verdict.ts';
 
 const STORAGE = 'shared-cache';
+/** Without a second attempt: what asks for a price that is not held fails, and fails soon. */
+const NO_PRICES_ON_DEMAND: FaultSetting = { route: 'prices-batch', kind: 'truncated' };
 
 export interface Bundles {
   production: string;
@@ -35,7 +38,7 @@ export interface Stage {
   held: Held;
   canaries: Canaries;
   market: Market;
-  /** Puts the clocks of upstream and gateway forward, then runs the crons. */
+  /** Puts the clocks of upstream and gateway forward, then runs the crons. On-demand prices fail but for then. */
   moveOn(seconds: number, crons: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
@@ -70,6 +73,7 @@ export async function setStage({ production, harness }: Bundles): Promise<Stage>
     );
     await migrateAndSync(workerd, 'gateway', { afterTheNight: false });
     const { held, canaries } = await whatIsHeld(workerd);
+    market.setFault(NO_PRICES_ON_DEMAND);
     const urlOf = workerd.urlOf;
     const sync = (await workerd.miniflare.getWorker('gateway')) as unknown as {
       scheduled(options: { cron: string }): Promise<{ outcome: string }>;
@@ -85,10 +89,12 @@ export async function setStage({ production, harness }: Bundles): Promise<Stage>
         market.advance(seconds);
         for (const name of ['gateway', ...BREAKAGES.map(nameOf)])
           await fetch(new URL(CLOCK_PATH, urlOf(name)), { method: 'POST', body: String(seconds) });
+        market.clearFaults();
         for (const cron of crons) {
           const { outcome } = await sync.scheduled({ cron });
           if (outcome !== 'ok') throw new Error(`the sync of ${cron} ended with ${outcome}`);
         }
+        market.setFault(NO_PRICES_ON_DEMAND);
       },
       close,
     };

@@ -23,6 +23,8 @@ const ACCEPTS = [
   'application/graphql-response+json, application/json;q=0.9',
   '*/*',
 ] as const;
+/** Without it a document by GET is refused. */
+const CLIENT_NAME = { 'graphql-client-name': 'web' };
 const POST_SHARE = 0.2;
 const HEAD_SHARE = 0.03;
 const CONDITIONAL_SHARE = 0.4;
@@ -55,8 +57,7 @@ export class Traffic {
     const origin = this.#oneOf(ORIGINS);
     const headers: Record<string, string> = {
       accept: this.#oneOf(ACCEPTS),
-      // Without it a document by GET is refused.
-      'graphql-client-name': 'web',
+      ...CLIENT_NAME,
       ...asker.headers,
     };
     if (origin !== null) headers.origin = origin;
@@ -100,5 +101,16 @@ export async function runTraffic({ server, questions, seed, requests, connection
     }
   };
   await Promise.all(Array.from({ length: connections }, connection));
+  return exchanges;
+}
+
+/** Everything by GET, in turn: what a cache in front would keep of it, everybody after them is shown. */
+export async function askEverything(server: Server, questions: readonly Question[], asker: Asker) {
+  const exchanges: Exchange[] = [];
+  for (const question of questions) {
+    const headers = { accept: ACCEPTS[0], ...CLIENT_NAME, ...asker.headers };
+    const ask: Ask = { method: 'GET', path: question.path, headers };
+    exchanges.push({ asker, question, ask, answer: await send(server, ask) });
+  }
   return exchanges;
 }
