@@ -1,5 +1,6 @@
 /** What is asked: operations and documents, public, private, both in one, and such as fail. */
-import { operationId, operationPath } from '../../bench/requests.ts';
+import { operationPath } from '../../bench/requests.ts';
+import manifest from '../../operations/manifest.json' with { type: 'json' };
 import { encodeGlobalId } from '../../schema/global-ids.ts';
 import { USER_IDS } from './canaries.ts';
 
@@ -8,6 +9,8 @@ export interface Question {
   path: string;
   /** The same as the body of a POST; absent where it can only be a GET. */
   body?: string;
+  /** The same as a document, where it has one. */
+  source?: { query: string; variables: Variables };
 }
 
 /** What the gateway holds, to ask for by id. */
@@ -22,17 +25,21 @@ export interface Held {
 type Variables = Record<string, unknown>;
 
 function operation(kind: Question['kind'], name: string, variables: Variables): Question {
-  const documentId = operationId(name);
+  const found = manifest.operations.find((candidate) => candidate.name === name);
+  if (found === undefined) throw new Error(`operations/manifest.json has no ${name}`);
+  const { id: documentId, document: query } = found;
   return {
     kind,
     path: operationPath(documentId, variables),
     body: JSON.stringify({ documentId, variables }),
+    source: { query, variables },
   };
 }
 
 function document(kind: Question['kind'], query: string, variables: Variables = {}): Question {
   const search = new URLSearchParams({ query, variables: JSON.stringify(variables) });
-  return { kind, path: `/graphql?${search}`, body: JSON.stringify({ query, variables }) };
+  const source = { query, variables };
+  return { kind, path: `/graphql?${search}`, body: JSON.stringify(source), source };
 }
 
 const USER_FIELDS =
