@@ -1,0 +1,132 @@
+/** The gateway behind shared caches that others have made: Varnish and nginx, over traffic of two users and a stranger. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { closeConnections, send } from './ask.ts';
+import { FIRST } from './askers.ts';
+import { CANARY, USER_IDS } from './canaries.ts';
+import { ASKED_BY, BREAKAGES, type Breakage, CLOCK_PATH } from './harness.ts';
+import { type Question, questionsAbout } from './questions.ts';
+import { CACHES, type CacheKind, startCache } from './running-cache.ts';
+import { type Bundles, bundleBoth, type Stage, setStage } from './stage.ts';
+import { askEverything, runTraffic } from './traffic.ts';
+import { checkValidity, type Validity } from './validity.ts';
+import { type Verdict, verdictOf } from './verdict.ts';
+
+const SEED = 4;
+const REQUESTS = 1_200;
+const CONNECTIONS = 8;
+const EVERY_MINUTE = '* * * * *';
+const EVERY_FIVE_MINUTES = '*/5 * * * *';
+/** The gateway has read a new generation by then. */
+const SEEN_AFTER_SECONDS = 20;
+
+let bundles: Bundles;
+let stage: Stage;
+let questions: Question[];
+
+before(async () => {
+  bundles = await bundleBoth(new AbortController().signal);
+  stage = await setStage(bundles);
+  questions = questionsAbout(stage.held);
+});
+
+after(async () => {
+  closeConnections();
+  await stage?.close();
+});
+
+async function behind<Result>(
+  kind: CacheKind,
+  gateway: URL,
+  run: (server: { socketPath: string }) => Promise<Result>,
+): Promise<Result> {
+  const cache = await startCache(kind, gateway);
+  try {
+    return await run(cache);
+  } finally {
+    await cache.stop();
+  }
+}
+
+/** Of one user first, then of everybody, in two halves with a sync in between. */
+async function trafficThrough(kind: CacheKind, gateway: URL, requests: number): Promise<Verdict> {
+  return await behind(kind, gateway, async (server) => {
+    const half = (seed: number) =>
+      runTraffic({ server, questions, seed, requests: requests / 2, connections: CONNECTIONS });
+    const first = await askEverything(server, questions, FIRST);
+    const before = await half(SEED);
+    await stage.moveOn(SEEN_AFTER_SECONDS, [EVERY_MINUTE]);
+    const afterwards = await half(SEED + 1);
+    return verdictOf([...first, ...before, ...afterwards], stage.canaries);
+  });
+}
+
+for (const kind of ['obedient', 'harsh', 'nginx'] as const) {
+  test(`${CACHES[kind]} shows nobody what is another's, and answers what is public itself`, async (t) => {
+    const { faults, ...counted } = await trafficThrough(kind, stage.gateway, REQUESTS);
+    t.diagnostic(JSON.stringify(counted));
+    assert.deepEqual(faults, []);
+    assert.deepEqual(counted.neverHit, []);
+    assert.ok(counted.publicHits >= 0.6 * counted.publicAsked);
+    assert.ok(counted.notModified > 0);
+  });
+}
+
+async function validityAt(gateway: URL, requests: number): Promise<Validity> {
+  let renamed = 0;
+  const change = async () => {
+    renamed += 1;
+    for (const { id } of stage.market.records().projects.slice(0, 5))
+      stage.market.patchProject(id, { name: `Renamed ${renamed}` });
+    await stage.moveOn(SEEN_AFTER_SECONDS, [EVERY_MINUTE, EVERY_FIVE_MINUTES]);
+  };
+  const asked = questions.filter(({ kind }) => kind === 'public');
+  return await behind('asking', gateway, (cache) =>
+    checkValidity({
+      ...{ cache, gateway, questions: asked, seed: SEED, requests, change },
+      requestsBetweenChanges: 60,
+    }),
+  );
+}
+
+test('a cache that asks the gateway each time is told 304 of nothing but its current body', async (t) => {
+  const { faults, ...counted } = await validityAt(stage.gateway, REQUESTS / 2);
+  t.diagnostic(JSON.stringify(counted));
+  assert.deepEqual(faults, []);
+  assert.ok(counted.notModified > 30 && counted.changes > 30, JSON.stringify(counted));
+});
+
+/** What the checks above say of a gateway that is broken so. */
+const FAULT_OF: Record<Breakage, RegExp> = {
+  scope: /^the first never saw canary-email-of-the-first$/,
+  'scope and viewer': /^stranger: .* shows canary-email-of-the-first of the first$/,
+  headers: /^stranger: .* shows canary-email-of-the-first of the first$/,
+  validator: /was told 304 .* of .* while .* is current$/,
+};
+
+for (const breakage of BREAKAGES) {
+  test(`the same checks fail where the gateway is broken by its ${breakage}`, async () => {
+    const gateway = stage.brokenBy(breakage);
+    const { faults } =
+      breakage === 'validator'
+        ? await validityAt(gateway, REQUESTS / 10)
+        : await trafficThrough('harsh', gateway, REQUESTS / 3);
+    assert.ok(
+      faults.some((fault) => FAULT_OF[breakage].test(fault)),
+      faults.slice(0, 20).join('\n'),
+    );
+    // What is said to be anybody's is made for nobody: whose it is has lost it, and nobody else has it.
+    if (breakage === 'scope') assert.ok(!faults.some((fault) => / shows /.test(fault)));
+  });
+}
+
+test('the production bundle has neither the users nor anything else of the harness', async () => {
+  for (const mark of [CANARY, ASKED_BY, CLOCK_PATH, ...Object.values(USER_IDS)]) {
+    assert.ok(bundles.harness.includes(mark), `${mark} would be found where it is`);
+    assert.ok(!bundles.production.includes(mark), `${mark} is in the production bundle`);
+  }
+  const headers = { 'content-type': 'application/json', ...FIRST.headers };
+  const ask = { method: 'POST', path: '/graphql', headers, body: '{"query":"{ viewer { id } }"}' } as const;
+  assert.match((await send(stage.gateway, ask)).body, /"viewer":\{"id":/);
+  assert.equal((await send(stage.production, ask)).body, '{"data":{"viewer":null}}');
+});

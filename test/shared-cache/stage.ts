@@ -1,0 +1,138 @@
+/**
+ * The gateway with two users on workerd, the same broken in each way, and the production bundle, over one storage that
+ * was synced from the simulated upstream.
+ */
+import { bundleWorker } from '../../bench/bundle.ts';
+import { migrateAndSync } from '../../bench/synced-market.ts';
+import { startWorkerd, type Workerd } from '../../bench/workerd.ts';
+import { encodeGlobalId } from '../../schema/global-ids.ts';
+import type { FaultSetting } from '../support/upstream/faults.ts';
+import { DEFAULT_API_KEY, type Market } from '../support/upstream/market.ts';
+import { startUpstream } from '../support/upstream/server.ts';
+import { canariesOf, USER_IDS, USER_NAMES, type UserName } from './canaries.ts';
+import { BREAKAGES, type Breakage, CLOCK_PATH } from './harness.ts';
+import type { Held } from './questions.ts';
+import type { Canaries } from './verdict.ts';
+
+const STORAGE = 'shared-cache';
+/** Without a second attempt: what asks for a price that is not held fails, and fails soon. */
+const NO_PRICES_ON_DEMAND: FaultSetting = { route: 'prices-batch', kind: 'truncated' };
+
+export interface Bundles {
+  production: string;
+  harness: string;
+}
+
+export async function bundleBoth(signal: AbortSignal): Promise<Bundles> {
+  const [production, harness] = await Promise.all([
+    bundleWorker(signal),
+    bundleWorker(signal, 'test/shared-cache/canary-worker.ts'),
+  ]);
+  return { production, harness };
+}
+
+export interface Stage {
+  gateway: URL;
+  production: URL;
+  brokenBy(breakage: Breakage): URL;
+  held: Held;
+  canaries: Canaries;
+  market: Market;
+  /** Puts the clocks of upstream and gateway forward, then runs the crons. On-demand prices fail but for then. */
+  moveOn(seconds: number, crons: readonly string[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function setStage({ production, harness }: Bundles): Promise<Stage> {
+  const upstream = await startUpstream();
+  const market = upstream.createMarket({ id: 'shared-cache', live: true, source: 'made-up' });
+  const vars = {
+    MAIN_API_URL: market.mainApiUrl,
+    PRICE_API_URL: market.priceApiUrl,
+    INTERNAL_API_KEY: DEFAULT_API_KEY,
+    JWT_SECRET: 'a-secret-for-this-test-of-32-characters',
+    OPERATIONS_MODE: 'open',
+  };
+  let workerd: Workerd | undefined;
+  const close = async () => {
+    await Promise.all([workerd?.stop(), upstream.close()]);
+  };
+  try {
+    workerd = await startWorkerd(
+      [
+        { name: 'gateway', script: harness, storage: STORAGE, vars },
+        { name: 'production', script: production, storage: STORAGE, vars },
+        ...BREAKAGES.map((breakage) => ({
+          name: nameOf(breakage),
+          script: harness,
+          storage: STORAGE,
+          vars: { ...vars, BROKEN: breakage },
+        })),
+      ],
+      { inspector: false },
+    );
+    await migrateAndSync(workerd, 'gateway', { afterTheNight: false });
+    const { held, canaries } = await whatIsHeld(workerd);
+    market.setFault(NO_PRICES_ON_DEMAND);
+    const urlOf = workerd.urlOf;
+    const sync = (await workerd.miniflare.getWorker('gateway')) as unknown as {
+      scheduled(options: { cron: string }): Promise<{ outcome: string }>;
+    };
+    return {
+      gateway: urlOf('gateway'),
+      production: urlOf('production'),
+      brokenBy: (breakage) => urlOf(nameOf(breakage)),
+      held,
+      canaries,
+      market,
+      async moveOn(seconds, crons) {
+        market.advance(seconds);
+        for (const name of ['gateway', ...BREAKAGES.map(nameOf)])
+          await fetch(new URL(CLOCK_PATH, urlOf(name)), { method: 'POST', body: String(seconds) });
+        market.clearFaults();
+        for (const cron of crons) {
+          const { outcome } = await sync.scheduled({ cron });
+          if (outcome !== 'ok') throw new Error(`the sync of ${cron} ended with ${outcome}`);
+        }
+        market.setFault(NO_PRICES_ON_DEMAND);
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const nameOf = (breakage: Breakage) => `gateway-broken-by-${breakage.replaceAll(' ', '-')}`;
+
+/** Investments are canaries too: D1 holds whose they are. */
+async function whatIsHeld({ miniflare }: Workerd): Promise<{ held: Held; canaries: Canaries }> {
+  const db = await miniflare.getD1Database('DB', 'gateway');
+  const rowsOf = async (sql: string): Promise<Record<string, string>[]> =>
+    (await db.prepare(sql).all()).results;
+  const projects = await rowsOf('SELECT id, symbol FROM project_cache ORDER BY id LIMIT 3');
+  const pools = await rowsOf('SELECT id FROM ido_pool_cache ORDER BY id LIMIT 2');
+  const investments = await rowsOf(
+    `SELECT id, user_id, transaction_hash FROM user_investment_cache WHERE user_id IN
+      (${Object.values(USER_IDS).map((id) => `'${id}'`)}) ORDER BY id LIMIT 100`,
+  );
+  const canariesOfUser = (name: UserName) => {
+    const rows = investments.filter((row) => row.user_id === USER_IDS[name]);
+    if (rows.length === 0) throw new Error(`the simulated upstream has no investment of ${USER_IDS[name]}`);
+    const ids = rows.map(({ id = '' }) => encodeGlobalId('Investment', id));
+    const hashes = rows.map((row) => row.transaction_hash).filter((hash) => typeof hash === 'string');
+    return [...canariesOf(name), encodeGlobalId('User', USER_IDS[name]), ...ids, ...hashes];
+  };
+  return {
+    held: {
+      projectIds: projects.map(({ id = '' }) => encodeGlobalId('Project', id)),
+      symbols: projects.map(({ symbol = '' }) => symbol),
+      poolIds: pools.map(({ id = '' }) => encodeGlobalId('IdoPool', id)),
+      investmentIds: investments.slice(0, 20).map(({ id = '' }) => encodeGlobalId('Investment', id)),
+    },
+    canaries: Object.fromEntries(
+      USER_NAMES.map((name) => [name, canariesOfUser(name)]),
+    ) as unknown as Canaries,
+  };
+}
