@@ -8,7 +8,7 @@
  */
 import { errorFields, log } from '../observability/log.ts';
 import type { CacheGenerations } from '../storage/kv/cache-generations.ts';
-import { ageSeconds, type Freshness, freshnessOf, isOutdated } from './freshness.ts';
+import { type Freshness, freshnessOf, isOutdated } from './freshness.ts';
 import type { GenerationsMemory } from './generations-memory.ts';
 import { type CacheKey, etagOf, type ResponseCache, type StoredAnswer } from './response-cache.ts';
 
@@ -150,7 +150,3 @@ export class CachedAnswers {
     return seen;
   }
 }
-
-/** What is left of an answer's lifetime, in seconds; below 0 where it is over. */
-export const ttlSeconds = (answer: StoredAnswer, key: CacheKey, nowMs: number) =>
-  key.policy.maxAgeSeconds - ageSeconds(answer, nowMs);

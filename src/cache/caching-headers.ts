@@ -13,7 +13,7 @@ export function publicCacheControl(policy: StorablePolicy, scope: 'public' | 'pr
   return `${scope}, max-age=${maxAgeSeconds}, stale-while-revalidate=${staleWhileRevalidateSeconds}, stale-if-error=${staleIfErrorSeconds}`;
 }
 
-/** Answered from the cache. @param ttlSeconds what is left of the lifetime; below 0 where it is over. */
+/** Answered from the cache. @param ttlSeconds what is left of the lifetime; below 0 since it was over. */
 export const hitStatus = (ttlSeconds: number, detail?: 'revalidating' | 'source-failed') =>
   `${CACHE_NAME}; hit; ttl=${ttlSeconds}${detail === undefined ? '' : `; detail=${detail}`}`;
 

@@ -1,5 +1,5 @@
 /** An answer of the cache as HTTP: which headers it has by how it was asked for, and when `304` says it all. */
-import { type ServedAnswer, ttlSeconds } from '../cache/cached-answers.ts';
+import type { ServedAnswer } from '../cache/cached-answers.ts';
 import {
   forwardStatus,
   hitStatus,
@@ -39,9 +39,13 @@ export function cachedHeaders({ request, served, key, mediaType, nowMs }: Cached
     headers.set('Cache-Control', NOT_STORED);
     return headers;
   }
-  const { policy } = key;
-  headers.set('Cache-Status', statusOf(served, ttlSeconds(served.answer, key, nowMs)));
-  if (served.outcome !== 'MISS') headers.set('Age', String(ageSeconds(served.answer, nowMs)));
+  const age = ageSeconds(served.answer, nowMs);
+  const lifetime = key.policy.maxAgeSeconds;
+  // What is outdated before its time may bridge a refresh in the caches in front as well, and no more.
+  const maxAgeSeconds = served.outcome === 'STALE' ? Math.min(lifetime, age) : lifetime;
+  const policy = { ...key.policy, maxAgeSeconds };
+  headers.set('Cache-Status', statusOf(served, maxAgeSeconds - age));
+  if (served.outcome !== 'MISS') headers.set('Age', String(age));
   if (request.method !== 'GET') {
     headers.set('Cache-Control', 'no-store');
     return headers;

@@ -96,6 +96,25 @@ test('a cache that asks the gateway each time is told 304 of nothing but its cur
   assert.ok(counted.notModified > 30 && counted.changes > 30, JSON.stringify(counted));
 });
 
+test('a cache that holds nothing is not given an outdated answer to keep as fresh', async () => {
+  const [question] = questions;
+  const headers = { accept: 'application/json' };
+  const ask = { method: 'GET', path: question?.path ?? '', headers } as const;
+  const { etag: outdated } = (await send(stage.gateway, ask)).headers;
+  for (const { id, name } of stage.market.records().projects)
+    stage.market.patchProject(id, { name: `${name} again` });
+  await stage.moveOn(SEEN_AFTER_SECONDS, [EVERY_MINUTE, EVERY_FIVE_MINUTES]);
+  await behind('harsh', stage.gateway, async (cache) => {
+    // As after a purge: the gateway may still answer with what it knows to be outdated, once.
+    await send(cache, ask);
+    const conditional = { ...ask, headers: { ...headers, 'if-none-match': '"none"' } };
+    const { etag: current } = (await send(stage.gateway, conditional)).headers;
+    assert.notEqual(current, outdated);
+    const told = await send(cache, { ...ask, headers: { ...headers, 'if-none-match': `${outdated}` } });
+    assert.equal(told.headers.etag, current, `${told.status} ${told.headers['cache-status']}`);
+  });
+});
+
 /** What the checks above say of a gateway that is broken so. */
 const FAULT_OF: Record<Breakage, RegExp> = {
   scope: /^the first never saw canary-email-of-the-first$/,
