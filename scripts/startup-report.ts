@@ -1,59 +1,16 @@
-/**
- * `npm run startup`: how large the production bundle is, and how much CPU an isolate spends before it can serve,
- * as the table that README quotes. The CPU is this machine's; the platform's differs.
- */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+/** `npm run startup`: size and start-up of the production build, as the table that README quotes. */
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
-import * as z from 'zod';
-import { runNode, WRANGLER } from './start/run-command.ts';
+import { measureStartup } from './measure-startup.ts';
 
 const RUNS = 7;
 
-const profileSchema = z.object({
-  nodes: z.array(z.object({ id: z.number(), callFrame: z.object({ functionName: z.string() }) })),
-  samples: z.array(z.number()),
-  timeDeltas: z.array(z.number()),
-});
-
-/** All the time that is not spent waiting: the Worker's code, the collector, and the runtime's own work for it. */
-function busyMs(profile: z.output<typeof profileSchema>): number {
-  const idle = new Set(
-    profile.nodes.filter((node) => node.callFrame.functionName === '(idle)').map((node) => node.id),
-  );
-  const busyMicroseconds = profile.samples.map((id, index) =>
-    idle.has(id) ? 0 : (profile.timeDeltas[index] ?? 0),
-  );
-  return busyMicroseconds.reduce((sum, delta) => sum + delta, 0) / 1000;
-}
-
-async function profileStartup(file: string): Promise<number> {
-  const args = ['check', 'startup', '--env', 'production', '--args=--env production', '--outfile', file];
-  await runNode([WRANGLER, ...args], new AbortController().signal);
-  return busyMs(profileSchema.parse(JSON.parse(await readFile(file, 'utf8'))));
-}
-
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
-const folder = await mkdtemp(path.join(tmpdir(), 'com2000-startup-'));
-try {
-  const dryRun = ['deploy', '--dry-run', '--env', 'production', '--outdir', folder];
-  await runNode([WRANGLER, ...dryRun], new AbortController().signal);
-  const bundle = await readFile(path.join(folder, 'index.js'));
-  const runsMs: number[] = [];
-  for (let run = 0; run < RUNS; run += 1)
-    runsMs.push(await profileStartup(path.join(folder, `${run}.cpuprofile`)));
-  runsMs.sort((a, b) => a - b);
-
-  const kib = (bytes: number) => `${(bytes / 1024).toFixed(0)} KiB`;
-  const [least = 0, median = 0, most = 0] = [0, Math.floor(RUNS / 2), RUNS - 1].map((index) => runsMs[index]);
-  console.log('| production build | |\n|---|---|');
-  console.log(`| bundle, minified | ${kib(bundle.length)} |`);
-  console.log(`| bundle, gzip | ${kib(gzipSync(bundle).length)} |`);
-  console.log(
-    `| CPU at start-up, median of ${RUNS} | ${median.toFixed(0)} ms (${least.toFixed(0)} to ${most.toFixed(0)}) |`,
-  );
-} finally {
-  await rm(folder, { recursive: true });
-}
+const { bundleBytes, gzipBytes, cpuMs } = await measureStartup(RUNS);
+const kib = (bytes: number) => `${(bytes / 1024).toFixed(0)} KiB`;
+const [least = 0, median = 0, most = 0] = [0, Math.floor(RUNS / 2), RUNS - 1].map((index) => cpuMs[index]);
+console.log('| production build | |\n|---|---|');
+console.log(`| bundle, minified | ${kib(bundleBytes)} |`);
+console.log(`| bundle, gzip | ${kib(gzipBytes)} |`);
+console.log(
+  `| CPU at start-up, median of ${RUNS} | ${median.toFixed(0)} ms (${least.toFixed(0)} to ${most.toFixed(0)}) |`,
+);

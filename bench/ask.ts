@@ -1,0 +1,36 @@
+/** Single requests, beside the rounds: what fills a cache, and what looks at an answer as a whole. */
+import { runClosedLoop } from './closed-loop.ts';
+import { type Answer, headerOf } from './http-connection.ts';
+import { assertWholeAnswer, cacheVerdict, type Scenario } from './scenario.ts';
+import type { Workerd } from './workerd.ts';
+
+export const askOnce = (url: URL, request: Uint8Array, onAnswer: (answer: Answer) => void) =>
+  runClosedLoop({ url, connections: 1, durationMs: 0, next: () => request, onAnswer, keepBodies: true });
+
+/** A cache fills behind its answer. */
+const PRIMING_REQUESTS = 3;
+
+export async function prime(workerd: Workerd, scenario: Scenario): Promise<void> {
+  if (scenario.expected.cache === 'MISS') return;
+  for (let number = 0; number < PRIMING_REQUESTS; number += 1) {
+    await askOnce(workerd.urlOf(scenario.worker), scenario.next(), () => undefined);
+  }
+}
+
+/** @returns how many bytes the body has, once it was read through and found right. */
+export async function checkAnswer(
+  workerd: Workerd,
+  scenario: Scenario,
+  { cacheToo }: { cacheToo: boolean },
+): Promise<number> {
+  let bytes = 0;
+  await askOnce(workerd.urlOf(scenario.worker), scenario.next(), (answer) => {
+    assertWholeAnswer(scenario, answer);
+    if (cacheToo && cacheVerdict(scenario, answer) === 'otherwise') {
+      const said = headerOf(answer.head, 'x-cache');
+      throw new Error(`${scenario.name}: X-Cache is ${said}, not ${scenario.expected.cache}`);
+    }
+    bytes = answer.status === 304 ? 0 : Number(headerOf(answer.head, 'content-length') ?? answer.body.length);
+  });
+  return bytes;
+}

@@ -1,0 +1,160 @@
+/**
+ * One keep-alive connection that sends prepared bytes and tells status, headers and, where somebody wants it, the body.
+ *
+ * A load generator shares two cores with what it measures, so it may cost nothing that it need not: requests are bytes
+ * before a round begins, one request is under way at a time (no pipelining), every read goes into one buffer, and a
+ * body that nobody looks at is counted and forgotten. It refuses what it cannot frame: an answer with neither a
+ * `Content-Length` nor a chunked body, and a connection that closes.
+ */
+import { connect, type Socket } from 'node:net';
+
+export interface Answer {
+  status: number;
+  /** The header lines as they came. */
+  head: string;
+  /** Empty where bodies are not kept; chunked ones still hold their chunk sizes. */
+  body: Buffer;
+  chunked: boolean;
+}
+
+export type OnAnswer = (answer: Answer) => void;
+
+interface Framing {
+  status: number;
+  text: string;
+  chunked: boolean;
+  /** Of the body, as far as it is known. */
+  bytesLeft: number;
+}
+
+/** As much as one read takes. */
+const READ_BYTES = 256 * 1024;
+const HEAD_END = '\r\n\r\n';
+/** JSON holds no raw line break, so nothing but the end of a chunked body looks like this. */
+const LAST_CHUNK = '0\r\n\r\n';
+const STATUS_AT = 'HTTP/1.1 '.length;
+const NO_BYTES = Buffer.alloc(0);
+
+export class HttpConnection {
+  readonly #socket: Socket;
+  readonly #keepBodies: boolean;
+  #onFailure: (error: Error) => void;
+  #onAnswer: OnAnswer = () => undefined;
+  #framing: Framing | undefined;
+  #head = NO_BYTES;
+  #body: Buffer[] = [];
+  /** The last characters of a chunked body so far. */
+  #tail = '';
+
+  private constructor(url: URL, onFailure: (error: Error) => void, keepBodies: boolean) {
+    this.#keepBodies = keepBodies;
+    this.#onFailure = onFailure;
+    const onread = {
+      buffer: Buffer.allocUnsafe(READ_BYTES),
+      callback: (bytes: number, buffer: Uint8Array) => {
+        this.#take(Buffer.from(buffer.buffer, buffer.byteOffset, bytes));
+        return true;
+      },
+    };
+    this.#socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true, onread });
+    this.#socket.on('error', (error) => this.#onFailure(error));
+    this.#socket.on('close', () => this.#onFailure(new Error('the server closed a connection')));
+  }
+
+  static async open(
+    url: URL,
+    options: { onFailure: (error: Error) => void; keepBodies: boolean },
+  ): Promise<HttpConnection> {
+    const connection = new HttpConnection(url, options.onFailure, options.keepBodies);
+    await new Promise<void>((resolve, reject) => {
+      connection.#socket.once('connect', resolve);
+      connection.#socket.once('error', reject);
+    });
+    return connection;
+  }
+
+  /** The next request may be sent from within `onAnswer`, and not before. */
+  send(request: Uint8Array, onAnswer: OnAnswer): void {
+    this.#onAnswer = onAnswer;
+    this.#socket.write(request);
+  }
+
+  close(): void {
+    this.#onFailure = () => undefined;
+    this.#socket.destroy();
+  }
+
+  /** @param bytes are overwritten by the next read. */
+  #take(bytes: Buffer): void {
+    if (this.#framing === undefined) this.#takeHead(bytes);
+    else this.#takeBody(this.#framing, bytes);
+  }
+
+  #takeHead(bytes: Buffer): void {
+    const received = this.#head.length === 0 ? bytes : Buffer.concat([this.#head, bytes]);
+    const end = received.indexOf(HEAD_END);
+    if (end < 0) {
+      this.#head = Buffer.from(received);
+      return;
+    }
+    this.#head = NO_BYTES;
+    const text = received.toString('latin1', 0, end);
+    const framing = framingOf(text);
+    if (framing === undefined) {
+      this.#onFailure(new Error(`an answer that cannot be framed:\n${text}`));
+      return;
+    }
+    this.#framing = framing;
+    this.#takeBody(framing, received.subarray(end + HEAD_END.length));
+  }
+
+  #takeBody(framing: Framing, bytes: Buffer): void {
+    if (this.#keepBodies) this.#body.push(Buffer.from(bytes));
+    if (framing.chunked) {
+      const end = bytes.toString('latin1', Math.max(0, bytes.length - LAST_CHUNK.length));
+      this.#tail = (this.#tail + end).slice(-LAST_CHUNK.length);
+      if (this.#tail !== LAST_CHUNK) return;
+    } else {
+      framing.bytesLeft -= bytes.length;
+      if (framing.bytesLeft > 0) return;
+    }
+    const body = this.#keepBodies ? Buffer.concat(this.#body) : NO_BYTES;
+    this.#framing = undefined;
+    this.#body = [];
+    this.#tail = '';
+    this.#onAnswer({ status: framing.status, head: framing.text, body, chunked: framing.chunked });
+  }
+}
+
+function framingOf(text: string): Framing | undefined {
+  const status = Number(text.slice(STATUS_AT, STATUS_AT + 3));
+  if (status === 304 || status === 204) return { status, text, chunked: false, bytesLeft: 0 };
+  const contentLength = headerOf(text, 'content-length');
+  if (contentLength !== undefined) return { status, text, chunked: false, bytesLeft: Number(contentLength) };
+  if (headerOf(text, 'transfer-encoding') !== 'chunked') return undefined;
+  return { status, text, chunked: true, bytesLeft: 0 };
+}
+
+/** Undefined where the answer has no such header. */
+export function headerOf(head: string, name: string): string | undefined {
+  const start = `\r\n${name}: `;
+  let at = head.indexOf(start);
+  if (at < 0) at = head.toLowerCase().indexOf(start);
+  if (at < 0) return undefined;
+  const from = at + start.length;
+  const end = head.indexOf('\r\n', from);
+  return head.slice(from, end < 0 ? undefined : end);
+}
+
+/** The text of an answer whose body was kept. */
+export function bodyText({ body, chunked }: Answer): string {
+  if (!chunked) return body.toString('utf8');
+  const parts: Buffer[] = [];
+  for (let at = 0; ; ) {
+    const lineEnd = body.indexOf('\r\n', at);
+    const size = Number.parseInt(body.toString('latin1', at, lineEnd), 16);
+    if (!(size > 0)) return Buffer.concat(parts).toString('utf8');
+    parts.push(body.subarray(lineEnd + 2, lineEnd + 2 + size));
+    at = lineEnd + 2 + size + 2;
+  }
+}

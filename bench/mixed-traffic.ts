@@ -1,0 +1,165 @@
+/** Latency at a steady rate: the mixed traffic against the gateway, at half of what it can do with hits alone. */
+
+import { askOnce } from './ask.ts';
+import { readCatalog } from './catalog.ts';
+import { runClosedLoop } from './closed-loop.ts';
+import { type Answer, bodyText, headerOf } from './http-connection.ts';
+import { runOpenLoop } from './open-loop.ts';
+import { operationByGet, operationByPost } from './requests.ts';
+import { percentile, type Spread, spreadOf } from './statistics.ts';
+import { createTraffic, seededRandom, TRAFFIC, type Traffic, type TrafficRequest } from './traffic.ts';
+import type { Workerd } from './workerd.ts';
+
+export interface MixedOptions {
+  rounds: number;
+  warmUpMs: number;
+  durationMs: number;
+  connections: number;
+}
+
+export interface SteadyResult {
+  name: string;
+  ratePerSecond: number;
+  p50Ms: Spread;
+  p95Ms: Spread;
+  p99Ms: Spread;
+  /** Of the public requests; null where the gateway says of none. */
+  hitShare: number | null;
+  workerdThreadBusy: Spread;
+  workerdThreadWaiting: Spread;
+  /** Of all rounds: those that had no answer five seconds after the last was sent. */
+  unanswered: number;
+}
+
+export interface MixedResult {
+  traffic: { seed: number; distinct: number; exponent: number; privateShare: number };
+  /** What a closed loop over the same traffic reaches. */
+  capacityPerSecond: number;
+  steady: SteadyResult[];
+}
+
+/** @param hitsPerSecond of the market list by GET, in the same run. */
+export async function measureMixedTraffic(
+  workerd: Workerd,
+  gateway: string,
+  hitsPerSecond: number,
+  options: MixedOptions,
+): Promise<MixedResult> {
+  const traffic = createTraffic(await readCatalog(workerd, gateway), TRAFFIC);
+  const bytesOf = requestBytes(traffic);
+  const next = () => {
+    const request = traffic.next();
+    return { bytes: bytesOf(request), request };
+  };
+  const url = workerd.urlOf(gateway);
+  const closed = (durationMs: number) =>
+    runClosedLoop({
+      url,
+      connections: options.connections,
+      durationMs,
+      keepBodies: false,
+      next: () => next().bytes,
+      onAnswer: assertAnswered,
+    });
+  await closed(options.warmUpMs);
+  const { requests, elapsedMs } = await closed(options.durationMs);
+  const capacityPerSecond = (requests * 1000) / elapsedMs;
+  const rates = [
+    { name: "half of the hits' rate", ratePerSecond: hitsPerSecond / 2 },
+    { name: "half of this traffic's own rate", ratePerSecond: capacityPerSecond / 2 },
+  ];
+  const steady: SteadyResult[] = [];
+  for (const { name, ratePerSecond } of rates) {
+    steady.push({ name, ...(await measureSteady(workerd, url, ratePerSecond, next, options)) });
+  }
+  return { traffic: TRAFFIC, capacityPerSecond, steady };
+}
+
+/** So many of the most frequent requests hold every operation more than once. */
+const CHECKED = 100;
+
+/** @returns how many requests were answered, each with data and without errors. */
+export async function checkMixedTraffic(workerd: Workerd, gateway: string): Promise<number> {
+  const traffic = createTraffic(await readCatalog(workerd, gateway), TRAFFIC);
+  const bytesOf = requestBytes(traffic);
+  const requests = [...traffic.publicRequests.slice(0, CHECKED), ...traffic.privateRequests.slice(0, 5)];
+  for (const request of requests) {
+    await askOnce(workerd.urlOf(gateway), bytesOf(request), (answer) => {
+      assertAnswered(answer);
+      const { data, errors } = JSON.parse(bodyText(answer)) as { data?: unknown; errors?: unknown };
+      if (data === undefined || errors !== undefined)
+        throw new Error(
+          `${request.operation} ${JSON.stringify(request.variables)}: ${JSON.stringify(errors)}`,
+        );
+    });
+  }
+  return requests.length;
+}
+
+async function measureSteady(
+  workerd: Workerd,
+  url: URL,
+  ratePerSecond: number,
+  next: () => { bytes: Uint8Array; request: TrafficRequest },
+  options: MixedOptions,
+): Promise<Omit<SteadyResult, 'name'>> {
+  const random = seededRandom(TRAFFIC.seed);
+  const rounds: { p50: number; p95: number; p99: number; busy: number; waiting: number }[] = [];
+  let unanswered = 0;
+  const caches = { public: 0, said: 0, hits: 0 };
+  const run = (durationMs: number, onAnswer: (answer: Answer, request: TrafficRequest) => void) =>
+    runOpenLoop({ url, ratePerSecond, durationMs, random, next, onAnswer });
+  await run(options.warmUpMs, assertAnswered);
+  for (let round = 0; round < options.rounds; round += 1) {
+    const before = workerd.cpuMs();
+    const startedAtMs = performance.now();
+    const result = await run(options.durationMs, (answer, { scope }) => {
+      assertAnswered(answer);
+      if (scope === 'private') return;
+      const said = headerOf(answer.head, 'x-cache');
+      caches.public += 1;
+      if (said !== undefined) caches.said += 1;
+      if (said === 'HIT' || said === 'STALE') caches.hits += 1;
+    });
+    const elapsedMs = performance.now() - startedAtMs;
+    const after = workerd.cpuMs();
+    unanswered += result.unanswered;
+    rounds.push({
+      p50: percentile(result.latenciesMs, 50),
+      p95: percentile(result.latenciesMs, 95),
+      p99: percentile(result.latenciesMs, 99),
+      busy: (after.thread - before.thread) / elapsedMs,
+      waiting: (after.threadWaiting - before.threadWaiting) / elapsedMs,
+    });
+  }
+  return {
+    ratePerSecond,
+    p50Ms: spreadOf(rounds.map(({ p50 }) => p50)),
+    p95Ms: spreadOf(rounds.map(({ p95 }) => p95)),
+    p99Ms: spreadOf(rounds.map(({ p99 }) => p99)),
+    hitShare: caches.said === 0 ? null : caches.hits / caches.public,
+    workerdThreadBusy: spreadOf(rounds.map(({ busy }) => busy)),
+    workerdThreadWaiting: spreadOf(rounds.map(({ waiting }) => waiting)),
+    unanswered,
+  };
+}
+
+/** Public operations by GET, as apps with a cache in front send them, private ones by POST. */
+function requestBytes(traffic: Traffic): (request: TrafficRequest) => Uint8Array {
+  const bytesOf = new Map<TrafficRequest, Uint8Array>();
+  for (const request of traffic.publicRequests) {
+    bytesOf.set(request, operationByGet(request.documentId, request.variables));
+  }
+  for (const request of traffic.privateRequests) {
+    bytesOf.set(request, operationByPost(request.documentId, request.variables));
+  }
+  return (request) => {
+    const bytes = bytesOf.get(request);
+    if (bytes === undefined) throw new Error('the traffic made a request of its own');
+    return bytes;
+  };
+}
+
+function assertAnswered(answer: Answer): void {
+  if (answer.status !== 200) throw new Error(`mixed traffic: status ${answer.status}: ${answer.head}`);
+}

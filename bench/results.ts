@@ -1,0 +1,117 @@
+/** What is kept of a run, and of its rounds: medians with their spread, and ratios between scenarios of the same round. */
+import type { Startup } from '../scripts/measure-startup.ts';
+import type { HeapResult } from './heap.ts';
+import type { machineFacts } from './machine.ts';
+import type { MixedResult } from './mixed-traffic.ts';
+import type { Measured, Round } from './rounds.ts';
+import { LIST_NAMES, type List } from './stage.ts';
+import { type Spread, spreadOf } from './statistics.ts';
+
+export interface BenchResults {
+  machine: ReturnType<typeof machineFacts>;
+  scenarios: ScenarioResult[];
+  refusals: ScenarioResult[];
+  claims: ClaimResult[];
+  mixed: MixedResult;
+  heap: HeapResult[];
+  startup: Startup;
+}
+
+/** Below this share of answers as expected a scenario is not what its name says. */
+const MOSTLY = 0.99;
+
+export interface ScenarioResult {
+  key: string;
+  name: string;
+  list: string;
+  /** Whether the answers came from where the name says; null where nothing is cached. */
+  cache: 'as expected' | 'not yet' | 'otherwise' | null;
+  bodyBytes: number;
+  requests: number;
+  requestsPerSecond: Spread;
+  medianMs: Spread;
+  p99Ms: Spread;
+  cpuMicrosecondsPerRequest: Spread;
+  workerdThreadBusy: Spread;
+  workerdThreadWaiting: Spread;
+  requestsPerThreadSecond: Spread;
+  generatorBusy: Spread;
+}
+
+export function resultOf({ scenario, bodyBytes, rounds }: Measured): ScenarioResult {
+  const over = (name: keyof Round) => spreadOf(rounds.map((round) => round[name]));
+  return {
+    key: scenario.key,
+    name: scenario.name,
+    list: LIST_NAMES[scenario.list],
+    cache: scenario.expected.cache === undefined ? null : verdictOf(rounds),
+    bodyBytes,
+    requests: rounds.reduce((sum, { requests }) => sum + requests, 0),
+    requestsPerSecond: over('requestsPerSecond'),
+    medianMs: over('medianMs'),
+    p99Ms: over('p99Ms'),
+    cpuMicrosecondsPerRequest: over('cpuMicrosecondsPerRequest'),
+    workerdThreadBusy: over('workerdThreadBusy'),
+    workerdThreadWaiting: over('workerdThreadWaiting'),
+    requestsPerThreadSecond: over('requestsPerThreadSecond'),
+    generatorBusy: over('generatorBusy'),
+  };
+}
+
+function verdictOf(rounds: readonly Round[]): 'as expected' | 'not yet' | 'otherwise' {
+  if (rounds.every(({ asExpected }) => asExpected >= MOSTLY)) return 'as expected';
+  return rounds.some(({ notYet }) => notYet > 0) ? 'not yet' : 'otherwise';
+}
+
+/** How one scenario stands beside another, and how it should. */
+export interface Claim {
+  name: string;
+  list: List;
+  of: string;
+  over: string;
+  measure: 'requestsPerSecond' | 'medianMs';
+  target: { atLeast: number } | { atMost: number };
+}
+
+export interface ClaimResult {
+  name: string;
+  list: string;
+  ratio: Spread;
+  /** The same by the CPU of workerd's thread, which other processes disturb less. */
+  byThread: Spread;
+  target: string;
+  /** Null where what it is about is not served so yet. */
+  met: boolean | null;
+}
+
+/** Null where one of the two was not measured. */
+export function ratioOf(measured: readonly Measured[], claim: Claim): ClaimResult | null {
+  const find = (key: string) =>
+    measured.find(({ scenario }) => scenario.key === key && scenario.list === claim.list);
+  const of = find(claim.of);
+  const over = find(claim.over);
+  if (of === undefined || over === undefined) return null;
+  // Of the same round: what slows the machine for a while slows both.
+  const ratiosOf = (one: Measured, other: Measured, measure: keyof Round) =>
+    spreadOf(
+      one.rounds.map((round, index) => round[measure] / (other.rounds[index]?.[measure] ?? Number.NaN)),
+    );
+  const ratio = ratiosOf(of, over, claim.measure);
+  const byThread =
+    claim.measure === 'medianMs'
+      ? ratiosOf(over, of, 'requestsPerThreadSecond')
+      : ratiosOf(of, over, 'requestsPerThreadSecond');
+  const served = [of, over].every(
+    ({ scenario, rounds }) => scenario.expected.cache === undefined || verdictOf(rounds) === 'as expected',
+  );
+  const { target } = claim;
+  const reached = 'atLeast' in target ? ratio.median >= target.atLeast : ratio.median <= target.atMost;
+  return {
+    name: claim.name,
+    list: LIST_NAMES[claim.list],
+    ratio,
+    byThread,
+    target: 'atLeast' in target ? `≥ ${target.atLeast}` : `≤ ${target.atMost}`,
+    met: served ? reached : null,
+  };
+}

@@ -1,0 +1,110 @@
+/**
+ * `npm run bench`: measures on this machine, prints what it measured, and writes it where README's table comes from.
+ * `--quick` sends a little of everything and looks at the answers alone; it never judges a time.
+ */
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { measureStartup } from '../scripts/measure-startup.ts';
+import { onStopRequest } from '../scripts/start/stop-request.ts';
+import { type HeapResult, measureHeap } from './heap.ts';
+import { machineFacts } from './machine.ts';
+import { checkMixedTraffic, type MixedOptions, measureMixedTraffic } from './mixed-traffic.ts';
+import { printResults } from './print.ts';
+import { measureRefusals, REFUSAL_CLAIM } from './refusals.ts';
+import { type BenchResults, type Claim, type ClaimResult, ratioOf, resultOf } from './results.ts';
+import { type Measured, type RoundOptions, runRounds } from './rounds.ts';
+import type { Scenario } from './scenario.ts';
+import { CLAIMS, marketListMiss, marketListScenarios, yogaMiss } from './scenarios.ts';
+import { bundleWorkers, LISTS, type List, type Scripts, type Stage, setStage, workerName } from './stage.ts';
+import type { Workerd } from './workerd.ts';
+
+/** Enough that a Worker never waits for the generator, few enough that a request waits little for others. */
+const CONNECTIONS = 16;
+const FULL = { rounds: 5, firstWarmUpMs: 3_000, warmUpMs: 300, durationMs: 2_000, strict: false } as const;
+const QUICK = { rounds: 1, firstWarmUpMs: 0, warmUpMs: 0, durationMs: 50, strict: true } as const;
+const MIXED: MixedOptions = { rounds: 3, warmUpMs: 10_000, durationMs: 10_000, connections: CONNECTIONS };
+const STARTUP_RUNS = 7;
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    out: { type: 'string', default: 'bench/results.json' },
+  },
+});
+const stopping = new AbortController();
+const { signal } = stopping;
+onStopRequest(
+  () => {
+    stopping.abort();
+    process.exit(130);
+  },
+  () => process.exit(1),
+);
+
+if (options.quick) await checkAnswers();
+else await measureAll();
+
+async function checkAnswers(): Promise<void> {
+  const lists = LISTS.slice(0, 1);
+  await withStage(await bundleWorkers(signal), { lists }, async ({ workerd }) => {
+    const refusals = await measureRefusals(workerd, lists, QUICK);
+    const scenarios = await allScenarios(workerd, lists);
+    const measured = await runRounds(workerd, scenarios, { ...QUICK, connections: CONNECTIONS });
+    const mixed = await checkMixedTraffic(workerd, workerName('gateway', 'prices'));
+    const count = refusals.length + measured.length;
+    console.log(`bench: ${count} scenarios and ${mixed} requests of mixed traffic answered as they should.`);
+  });
+}
+
+async function measureAll(): Promise<void> {
+  const machine = machineFacts();
+  const pace: Omit<RoundOptions, 'connections'> = { ...FULL, report: console.log };
+  const scripts = await bundleWorkers(signal);
+  const timed = await withStage(scripts, { lists: LISTS }, async ({ workerd }) => {
+    const refusals = await measureRefusals(workerd, LISTS, pace);
+    const scenarios = await allScenarios(workerd, LISTS);
+    const measured = await runRounds(workerd, scenarios, { ...pace, connections: CONNECTIONS });
+    const results = measured.map(resultOf);
+    const hits = results.findLast(({ key }) => key === 'hit-get')?.requestsPerSecond.median ?? Number.NaN;
+    const gateway = workerName('gateway', 'closes');
+    await checkMixedTraffic(workerd, gateway);
+    return {
+      scenarios: results,
+      refusals: refusals.map(resultOf),
+      claims: [...claimResults(measured, CLAIMS), ...claimResults(refusals, [REFUSAL_CLAIM])],
+      mixed: await measureMixedTraffic(workerd, gateway, hits, MIXED),
+    };
+  });
+  const heap = await withStage(scripts, { lists: ['prices'], inspector: true }, async ({ workerd }) => {
+    const results: HeapResult[] = [];
+    for (const miss of [marketListMiss('prices'), yogaMiss('prices')])
+      results.push(await measureHeap(workerd, miss));
+    return results;
+  });
+  const results: BenchResults = { machine, ...timed, heap, startup: await measureStartup(STARTUP_RUNS) };
+  console.log(`\n${printResults(results)}`);
+  await writeFile(options.out, `${JSON.stringify(results, null, 2)}\n`);
+}
+
+async function withStage<Result>(
+  scripts: Scripts,
+  stageOptions: Omit<Parameters<typeof setStage>[1], 'signal'>,
+  work: (stage: Stage) => Promise<Result>,
+): Promise<Result> {
+  const stage = await setStage(scripts, { ...stageOptions, signal });
+  try {
+    return await work(stage);
+  } finally {
+    await stage.close();
+  }
+}
+
+async function allScenarios(workerd: Workerd, lists: readonly List[]): Promise<Scenario[]> {
+  return (await Promise.all(lists.map((list) => marketListScenarios(workerd, list)))).flat();
+}
+
+function claimResults(measured: readonly Measured[], claims: readonly Omit<Claim, 'list'>[]): ClaimResult[] {
+  return claims
+    .flatMap((claim) => LISTS.map((list) => ratioOf(measured, { ...claim, list })))
+    .filter((result) => result !== null);
+}

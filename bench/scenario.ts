@@ -1,0 +1,49 @@
+/** One line of the table: what is sent to which Worker, and what has to come back. */
+import { type Answer, bodyText, headerOf } from './http-connection.ts';
+import type { RequestSource } from './requests.ts';
+import type { List } from './stage.ts';
+
+export interface Scenario {
+  /** Within its list. */
+  key: string;
+  name: string;
+  list: List;
+  /** The Worker that is asked. */
+  worker: string;
+  next: RequestSource;
+  expected: ExpectedAnswer;
+}
+
+export interface ExpectedAnswer {
+  status: number;
+  /** What `X-Cache` says. A Worker that sends no such header has no cache yet. */
+  cache?: 'HIT' | 'MISS';
+  /** Throws where the body is not the right one. */
+  body: (text: string) => void;
+}
+
+export type CacheVerdict = 'as expected' | 'not yet' | 'otherwise';
+
+export function cacheVerdict({ expected }: Scenario, answer: Answer): CacheVerdict {
+  if (expected.cache === undefined) return 'as expected';
+  const said = headerOf(answer.head, 'x-cache');
+  if (said === undefined) return 'not yet';
+  return said === expected.cache ? 'as expected' : 'otherwise';
+}
+
+/** A wrong answer ends the benchmark: how fast it came is of no interest. */
+export function assertStatus({ name, expected }: Scenario, answer: Answer): void {
+  if (answer.status === expected.status) return;
+  const text = bodyText(answer).slice(0, 500);
+  throw new Error(`${name}: status ${answer.status}, not ${expected.status}: ${text}`);
+}
+
+/** Reads it through. */
+export function assertWholeAnswer(scenario: Scenario, answer: Answer): void {
+  assertStatus(scenario, answer);
+  try {
+    scenario.expected.body(bodyText(answer));
+  } catch (error) {
+    throw new Error(`${scenario.name}: ${String(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,23 @@
+/** What rounds are summed up by: the median of all rounds, and the least and the greatest of them. */
+export interface Spread {
+  median: number;
+  least: number;
+  greatest: number;
+}
+
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b);
+  return {
+    median: percentile(sorted, 50),
+    least: sorted[0] ?? Number.NaN,
+    greatest: sorted.at(-1) ?? Number.NaN,
+  };
+}
+
+/** @param sorted ascending. The value at the rank, between two neighbours where the rank falls between them. */
+export function percentile(sorted: ArrayLike<number>, percent: number): number {
+  const rank = ((sorted.length - 1) * percent) / 100;
+  const below = sorted[Math.floor(rank)] ?? Number.NaN;
+  const above = sorted[Math.ceil(rank)] ?? Number.NaN;
+  return below + (above - below) * (rank - Math.floor(rank));
+}

@@ -1,0 +1,56 @@
+/** The simulated upstream, and storage that the gateway has synced from it as it does in its first minutes and night. */
+import { readD1Migrations } from '@cloudflare/vitest-plugin';
+import { DEFAULT_API_KEY } from '../test/support/upstream/market.ts';
+import { startUpstream } from '../test/support/upstream/server.ts';
+import type { Workerd } from './workerd.ts';
+
+/** Projects before prices, which are those of the projects held. */
+const FIRST_CRONS = ['*/5 * * * *', '* * * * *', '*/15 * * * *'];
+const NIGHTLY_CRON = '0 0 * * *';
+
+export interface BenchUpstream {
+  /** What a gateway needs to sync from it, in the mode that production runs in. */
+  gatewayVars: Record<string, string>;
+  close(): Promise<void>;
+}
+
+export async function startBenchUpstream(): Promise<BenchUpstream> {
+  const upstream = await startUpstream();
+  const market = upstream.createMarket({ id: 'bench', live: true, source: 'made-up' });
+  return {
+    gatewayVars: {
+      MAIN_API_URL: market.mainApiUrl,
+      PRICE_API_URL: market.priceApiUrl,
+      INTERNAL_API_KEY: DEFAULT_API_KEY,
+      JWT_SECRET: 'a-secret-for-benchmarks-of-32-characters',
+      OPERATIONS_MODE: 'id_only',
+    },
+    close: () => upstream.close(),
+  };
+}
+
+interface ScheduledWorker {
+  scheduled(options: { cron: string }): Promise<{ outcome: string }>;
+}
+
+/** @param afterTheNight with the nightly run, which brings a month of hourly closes to every symbol. */
+export async function migrateAndSync(
+  { miniflare }: Workerd,
+  gateway: string,
+  { afterTheNight }: { afterTheNight: boolean },
+): Promise<void> {
+  const db = await miniflare.getD1Database('DB', gateway);
+  for (const { queries } of await readD1Migrations('migrations')) {
+    await db.batch(queries.map((query) => db.prepare(query)));
+  }
+  // Its own types name another build of the Workers types, whose handlers TypeScript loses.
+  const worker = (await miniflare.getWorker(gateway)) as unknown as ScheduledWorker;
+  for (const cron of [...FIRST_CRONS, ...(afterTheNight ? [NIGHTLY_CRON] : [])]) {
+    const { outcome } = await worker.scheduled({ cron });
+    if (outcome !== 'ok') throw new Error(`the sync of ${cron} ended with ${outcome}`);
+  }
+  const failed = await db
+    .prepare("SELECT count(*) AS runs FROM sync_run WHERE outcome <> 'ok'")
+    .first('runs');
+  if (failed !== 0) throw new Error(`${failed} sync runs are not ok`);
+}

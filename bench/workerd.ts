@@ -1,0 +1,126 @@
+/**
+ * Workers on one workerd process, each behind a socket of its own that leads straight into it: no dev proxy.
+ *
+ * D1 and KV are the local ones, which run inside the same process: what they cost is in the process's CPU.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { subscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
+import { unstable_readConfig } from 'wrangler';
+
+/** Linux counts CPU in hundredths of a second (`USER_HZ`), whatever the kernel's own clock. */
+const TICK_MS = 10;
+const HOST = '127.0.0.1';
+
+export interface BenchWorker {
+  name: string;
+  script: string;
+  /** Workers that name the same one share its database and namespaces. */
+  storage: string;
+  /** Over those of production. */
+  vars?: Record<string, string>;
+}
+
+/** So far, in milliseconds. */
+export interface CpuTimes {
+  /** CPU of every thread. */
+  process: number;
+  /** CPU of the one thread that runs JavaScript. */
+  thread: number;
+  /** How long that thread could have run and had no core. */
+  threadWaiting: number;
+}
+
+export interface Workerd {
+  miniflare: Miniflare;
+  urlOf(name: string): URL;
+  cpuMs(): CpuTimes;
+  stop(): Promise<void>;
+}
+
+/** Miniflare does not show its workerd. A child is told of before it has been spawned, so its file is read later. */
+const children = new Set<ChildProcess>();
+subscribe('child_process', (message) => {
+  const { process: child } = message as { process: ChildProcess };
+  children.add(child);
+  child.once('exit', () => children.delete(child));
+});
+const workerds = () => [...children].filter((child) => path.basename(child.spawnfile) === 'workerd');
+
+// However this process ends, no workerd outlives it.
+process.on('exit', () => {
+  for (const child of workerds()) child.kill('SIGKILL');
+});
+
+/** @param inspector opens the port that heaps are read through; not while anything is timed. */
+export async function startWorkerd(
+  workers: readonly BenchWorker[],
+  { inspector }: { inspector: boolean },
+): Promise<Workerd> {
+  const config = unstable_readConfig({ config: 'wrangler.toml', env: 'production' });
+  const idsIn = (storage: string, bindings: readonly { binding: string }[]) =>
+    Object.fromEntries(bindings.map(({ binding }) => [binding, `${storage}-${binding}`]));
+  const sameForAll = {
+    modules: true,
+    compatibilityDate: config.compatibility_date ?? '',
+    compatibilityFlags: config.compatibility_flags,
+    unsafeDirectSockets: [{ host: HOST, port: 0 }],
+  };
+  const before = new Set(workerds());
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      cf: false,
+      host: HOST,
+      ...(inspector ? { inspectorPort: 0 } : {}),
+      log: new Log(LogLevel.ERROR),
+      handleStructuredLogs: ({ level, message }) => {
+        if (level === 'error' || level === 'warn') console.error(message.trimEnd());
+      },
+      workers: workers.map(({ name, script, storage, vars }) => ({
+        ...sameForAll,
+        name,
+        script,
+        kvNamespaces: idsIn(storage, config.kv_namespaces),
+        d1Databases: idsIn(storage, config.d1_databases),
+        r2Buckets: idsIn(storage, config.r2_buckets),
+        bindings: { ...(config.vars as Record<string, string>), ...vars },
+      })),
+    }),
+  );
+  await miniflare.ready;
+  const [child] = workerds().filter((candidate) => !before.has(candidate));
+  const pid = child?.pid;
+  if (child === undefined || pid === undefined) throw new Error('Miniflare started no workerd');
+  const urls = new Map<string, URL>();
+  for (const { name } of workers) urls.set(name, await miniflare.unsafeGetDirectURL(name));
+  return {
+    miniflare,
+    urlOf(name) {
+      const url = urls.get(name);
+      if (url === undefined) throw new Error(`no Worker is called ${name}`);
+      return url;
+    },
+    cpuMs: () => ({ process: processCpuMs(pid), ...threadMs(pid) }),
+    async stop() {
+      const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
+      await miniflare.dispose();
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+/** User and system time; the command before them is in parentheses and may hold anything. */
+function processCpuMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').pop()?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+}
+
+/** Of the first thread, which is the one that serves: nanoseconds run, nanoseconds waited for a core. */
+function threadMs(pid: number): Pick<CpuTimes, 'thread' | 'threadWaiting'> {
+  const [run, waited] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ');
+  return { thread: Number(run) / 1e6, threadWaiting: Number(waited) / 1e6 };
+}
