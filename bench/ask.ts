@@ -1,6 +1,7 @@
 /** Single requests, beside the rounds: what fills a cache, and what looks at an answer as a whole. */
+
+import { type Answer, headerOf } from './answer.ts';
 import { runClosedLoop } from './closed-loop.ts';
-import { type Answer, headerOf } from './http-connection.ts';
 import { assertWholeAnswer, cacheVerdict, type Scenario } from './scenario.ts';
 import type { Workerd } from './workerd.ts';
 

@@ -1,6 +1,6 @@
 /** What the gateway has synced, as far as mixed traffic names it. */
 import { encodeGlobalId } from '../schema/global-ids.ts';
-import type { Catalog } from './traffic.ts';
+import type { Catalog } from './asked-operations.ts';
 import type { Workerd } from './workerd.ts';
 
 export async function readCatalog({ miniflare }: Workerd, gateway: string): Promise<Catalog> {

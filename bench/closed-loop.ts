@@ -2,7 +2,8 @@
  * A closed loop: a number of keep-alive connections, each of which sends its next request when it has its answer.
  * It measures how much a Worker can do; `open-loop.ts` measures how long a user waits.
  */
-import { type Answer, HttpConnection } from './http-connection.ts';
+import type { Answer } from './answer.ts';
+import { HttpConnection } from './http-connection.ts';
 import type { RequestSource } from './requests.ts';
 
 export interface ClosedLoop {

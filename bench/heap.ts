@@ -2,6 +2,7 @@
  * How much heap a Worker keeps for each byte of the bodies that its cache holds: V8's heap and array buffers after a
  * collection, through workerd's inspector, before and after a number of distinct fills.
  */
+import { bodyText, headerOf } from './answer.ts';
 import { askOnce } from './ask.ts';
 import { assertStatus, type Scenario } from './scenario.ts';
 import type { Workerd } from './workerd.ts';
@@ -15,6 +16,8 @@ const COLLECTIONS = 3;
 
 export interface HeapResult {
   name: string;
+  /** Whether the last answer was kept: asked again, it says that it was a hit. */
+  keeps: boolean;
   fills: number;
   bodyBytes: number;
   grownBytes: number;
@@ -25,10 +28,12 @@ export interface HeapResult {
 export async function measureHeap(workerd: Workerd, miss: Scenario): Promise<HeapResult> {
   const url = workerd.urlOf(miss.worker);
   let bodyBytes = 0;
+  let request = miss.next();
   const fill = async (times: number) => {
     bodyBytes = 0;
     for (let number = 0; number < times; number += 1) {
-      await askOnce(url, miss.next(), (answer) => {
+      request = miss.next();
+      await askOnce(url, request, (answer) => {
         assertStatus(miss, answer);
         bodyBytes += answer.body.length;
       });
@@ -40,7 +45,18 @@ export async function measureHeap(workerd: Workerd, miss: Scenario): Promise<Hea
     const before = await heapBytes(inspector, url);
     await fill(FILLS);
     const grownBytes = (await heapBytes(inspector, url)) - before;
-    return { name: miss.name, fills: FILLS, bodyBytes, grownBytes, grownPerBodyByte: grownBytes / bodyBytes };
+    let keeps = false;
+    await askOnce(url, request, (answer) => {
+      keeps = headerOf(answer.head, 'x-cache') === 'HIT' || bodyText(answer).includes('"hit":true');
+    });
+    return {
+      name: miss.name,
+      keeps,
+      fills: FILLS,
+      bodyBytes,
+      grownBytes,
+      grownPerBodyByte: grownBytes / bodyBytes,
+    };
   } finally {
     inspector.close();
   }

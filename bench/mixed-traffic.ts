@@ -1,13 +1,14 @@
 /** Latency at a steady rate: the mixed traffic against the gateway, at half of what it can do with hits alone. */
 
+import { type Answer, bodyText, headerOf } from './answer.ts';
 import { askOnce } from './ask.ts';
 import { readCatalog } from './catalog.ts';
 import { runClosedLoop } from './closed-loop.ts';
-import { type Answer, bodyText, headerOf } from './http-connection.ts';
 import { runOpenLoop } from './open-loop.ts';
 import { operationByGet, operationByPost } from './requests.ts';
+import { seededRandom } from './seeded-random.ts';
 import { percentile, type Spread, spreadOf } from './statistics.ts';
-import { createTraffic, seededRandom, TRAFFIC, type Traffic, type TrafficRequest } from './traffic.ts';
+import { createTraffic, TRAFFIC, type Traffic, type TrafficRequest } from './traffic.ts';
 import type { Workerd } from './workerd.ts';
 
 export interface MixedOptions {
@@ -15,6 +16,7 @@ export interface MixedOptions {
   warmUpMs: number;
   durationMs: number;
   connections: number;
+  signal: AbortSignal;
 }
 
 export interface SteadyResult {
@@ -111,6 +113,7 @@ async function measureSteady(
     runOpenLoop({ url, ratePerSecond, durationMs, random, next, onAnswer });
   await run(options.warmUpMs, assertAnswered);
   for (let round = 0; round < options.rounds; round += 1) {
+    options.signal.throwIfAborted();
     const before = workerd.cpuMs();
     const startedAtMs = performance.now();
     const result = await run(options.durationMs, (answer, { scope }) => {

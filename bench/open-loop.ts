@@ -4,7 +4,8 @@
  * Latency counts from the scheduled time. Where a Worker stands still, those who would have come meanwhile wait too,
  * and their waiting shows; a closed loop would send nothing and see one slow answer (coordinated omission).
  */
-import { type Answer, HttpConnection } from './http-connection.ts';
+import type { Answer } from './answer.ts';
+import { HttpConnection } from './http-connection.ts';
 
 export interface OpenLoop<Request> {
   url: URL;

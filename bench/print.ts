@@ -1,8 +1,11 @@
 /** Results as tables, as wide as their cells for a terminal and in Markdown for README. */
 import type { HeapResult } from './heap.ts';
 import type { MixedResult } from './mixed-traffic.ts';
-import type { BenchResults, ClaimResult, ScenarioResult } from './results.ts';
+import { type BenchResults, busyMachine, type ClaimResult, type ScenarioResult } from './results.ts';
 import { type Spread, spreadOf } from './statistics.ts';
+
+/** What is measured for is not served yet. */
+const NOT_YET = 'not yet';
 
 export type Table = readonly (readonly string[])[];
 
@@ -40,10 +43,10 @@ export function claimTable(claims: readonly ClaimResult[]): Table {
     ...claims.map(({ name, list, ratio, byThread, target, met }) => [
       name,
       list,
-      spreadText(ratio, 3),
-      byThread.median.toFixed(3),
+      met === null ? NOT_YET : spreadText(ratio, 3),
+      met === null ? NOT_YET : byThread.median.toFixed(3),
       target,
-      met === null ? 'not yet' : met ? 'met' : 'missed',
+      met === null ? NOT_YET : met ? 'met' : 'missed',
     ]),
   ];
 }
@@ -57,7 +60,7 @@ export function steadyTable({ steady }: MixedResult): Table {
       spreadText(result.p50Ms, 1),
       spreadText(result.p95Ms, 1),
       spreadText(result.p99Ms, 1),
-      result.hitShare === null ? 'not yet' : percentText(result.hitShare),
+      result.hitShare === null ? NOT_YET : percentText(result.hitShare),
       percentText(result.workerdThreadBusy.median),
       percentText(result.workerdThreadWaiting.median),
       String(result.unanswered),
@@ -68,17 +71,18 @@ export function steadyTable({ steady }: MixedResult): Table {
 export function heapTable(results: readonly HeapResult[]): Table {
   return [
     ['', 'fills', 'bodies', 'heap grown', 'per byte'],
-    ...results.map(({ name, fills, bodyBytes, grownBytes, grownPerBodyByte }) => [
-      name,
+    ...results.map(({ name, keeps, fills, bodyBytes, grownBytes, grownPerBodyByte }) => [
+      keeps ? name : `${name} (keeps nothing yet)`,
       String(fills),
       bytesText(bodyBytes),
       bytesText(grownBytes),
-      grownPerBodyByte.toFixed(2),
+      keeps ? grownPerBodyByte.toFixed(2) : NOT_YET,
     ]),
   ];
 }
 
-export function printResults({ scenarios, refusals, claims, mixed, heap, startup }: BenchResults): string {
+export function printResults(results: BenchResults): string {
+  const { scenarios, refusals, claims, mixed, heap, startup } = results;
   const lists = [...new Set(scenarios.map(({ list }) => list))];
   const sections: [string, Table][] = [
     ...lists.map((name): [string, Table] => [
@@ -95,11 +99,48 @@ export function printResults({ scenarios, refusals, claims, mixed, heap, startup
   return [
     ...sections.map(([title, rows]) => `${title}\n${aligned(rows)}`),
     `Bundle ${bytesText(bundleBytes)}, gzip ${bytesText(gzipBytes)}; CPU at start-up ${cpu} ms`,
-  ].join('\n\n');
+    busyMachine(results),
+  ]
+    .filter((text) => text !== null)
+    .join('\n\n');
 }
 
 export const spreadText = ({ median, least, greatest }: Spread, digits: number): string =>
   `${median.toFixed(digits)} (${least.toFixed(digits)}–${greatest.toFixed(digits)})`;
+
+/** What README shows: without how busy who was, which is for whoever doubts a run. */
+export function markdownResults(results: BenchResults): string {
+  const { machine, mixed, heap, startup } = results;
+  const shown = (rows: Table, columns: number) => markdown(rows.map((row) => row.slice(0, columns)));
+  const lists = [...new Set(results.scenarios.map(({ list }) => list))];
+  const { bundleBytes, gzipBytes, cpuMs } = startup;
+  return [
+    `Measured ${machine.date.slice(0, 10)} on ${machine.cores} cores of ${machine.cpu}, workerd ${machine.workerd}, Node ${machine.node}.`,
+    ...lists.flatMap((name) => [
+      `**${name}**`,
+      shown(scenarioTable(results.scenarios.filter(({ list }) => list === name)), SCENARIO_COLUMNS),
+    ]),
+    markdown(claimTable(results.claims)),
+    `Mixed traffic, whose own rate is ${mixed.capacityPerSecond.toFixed(0)} requests/s, latency from the scheduled time:`,
+    shown(steadyTable(mixed), STEADY_COLUMNS),
+    'Heap for each byte of the bodies that a cache keeps:',
+    markdown(heapTable(heap)),
+    `Bundle ${bytesText(bundleBytes)}, gzip ${bytesText(gzipBytes)}; CPU at start-up ${spreadText(spreadOf(cpuMs), 0)} ms.`,
+    busyMachine(results),
+  ]
+    .filter((text) => text !== null)
+    .join('\n\n');
+}
+
+/** Up to what a user feels. */
+const SCENARIO_COLUMNS = 6;
+const STEADY_COLUMNS = 6;
+
+function markdown([head = [], ...rows]: Table): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const rule = head.map((_, column) => (column === 0 ? '---' : '---:'));
+  return [line(head), line(rule), ...rows.map(line)].join('\n');
+}
 
 const percentText = (share: number) => `${(share * 100).toFixed(0)} %`;
 

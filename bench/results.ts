@@ -17,6 +17,19 @@ export interface BenchResults {
   startup: Startup;
 }
 
+/** Above this share of its time in which workerd waited for a core, rates tell of the other processes too. */
+const BUSY_MACHINE = 0.1;
+
+/** Says so where other processes took part of the machine, else nothing. */
+export function busyMachine({ scenarios }: Pick<BenchResults, 'scenarios'>): string | null {
+  const waiting = spreadOf(scenarios.map(({ workerdThreadWaiting }) => workerdThreadWaiting.median)).median;
+  if (waiting < BUSY_MACHINE) return null;
+  return (
+    `Other processes were at work: workerd waited for a core ${(waiting * 100).toFixed(0)} % of the time. ` +
+    'Rates and latencies are worse than they would be; ratios by CPU alone say more.'
+  );
+}
+
 /** Below this share of answers as expected a scenario is not what its name says. */
 const MOSTLY = 0.99;
 

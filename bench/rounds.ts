@@ -17,6 +17,7 @@ export interface RoundOptions {
   durationMs: number;
   /** Whether an answer whose `X-Cache` is not the expected one ends it all. */
   strict: boolean;
+  signal: AbortSignal;
   report?: (line: string) => void;
 }
 
@@ -54,6 +55,7 @@ export async function runRounds(
 ): Promise<Measured[]> {
   const measured: Measured[] = [];
   for (const scenario of scenarios) {
+    options.signal.throwIfAborted();
     await prime(workerd, scenario);
     const bodyBytes = await checkAnswer(workerd, scenario, { cacheToo: options.strict });
     if (options.firstWarmUpMs > 0) await load(workerd, scenario, options, options.firstWarmUpMs);
@@ -61,6 +63,7 @@ export async function runRounds(
   }
   for (let number = 1; number <= options.rounds; number += 1) {
     for (const { scenario, rounds } of measured) {
+      options.signal.throwIfAborted();
       if (options.warmUpMs > 0) await load(workerd, scenario, options, options.warmUpMs);
       const round = await load(workerd, scenario, options, options.durationMs);
       rounds.push(round);

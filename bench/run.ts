@@ -20,10 +20,18 @@ import type { Workerd } from './workerd.ts';
 
 /** Enough that a Worker never waits for the generator, few enough that a request waits little for others. */
 const CONNECTIONS = 16;
-const FULL = { rounds: 5, firstWarmUpMs: 3_000, warmUpMs: 300, durationMs: 2_000, strict: false } as const;
+const FULL = { rounds: 5, firstWarmUpMs: 2_000, warmUpMs: 300, durationMs: 2_000, strict: false } as const;
 const QUICK = { rounds: 1, firstWarmUpMs: 0, warmUpMs: 0, durationMs: 50, strict: true } as const;
-const MIXED: MixedOptions = { rounds: 3, warmUpMs: 10_000, durationMs: 10_000, connections: CONNECTIONS };
+const MIXED: Omit<MixedOptions, 'signal'> = {
+  rounds: 3,
+  warmUpMs: 10_000,
+  durationMs: 10_000,
+  connections: CONNECTIONS,
+};
 const STARTUP_RUNS = 7;
+/** A stopped benchmark ends between two rounds, or else at once after this. */
+const STOP_PATIENCE_MS = 3_000;
+const STOPPED = 130;
 
 const { values: options } = parseArgs({
   options: {
@@ -36,20 +44,25 @@ const { signal } = stopping;
 onStopRequest(
   () => {
     stopping.abort();
-    process.exit(130);
+    setTimeout(() => process.exit(STOPPED), STOP_PATIENCE_MS).unref();
   },
-  () => process.exit(1),
+  () => process.exit(STOPPED),
 );
 
-if (options.quick) await checkAnswers();
-else await measureAll();
+try {
+  if (options.quick) await checkAnswers();
+  else await measureAll();
+} catch (error) {
+  if (!signal.aborted) throw error;
+  process.exitCode = STOPPED;
+}
 
 async function checkAnswers(): Promise<void> {
   const lists = LISTS.slice(0, 1);
   await withStage(await bundleWorkers(signal), { lists }, async ({ workerd }) => {
-    const refusals = await measureRefusals(workerd, lists, QUICK);
+    const refusals = await measureRefusals(workerd, lists, { ...QUICK, signal });
     const scenarios = await allScenarios(workerd, lists);
-    const measured = await runRounds(workerd, scenarios, { ...QUICK, connections: CONNECTIONS });
+    const measured = await runRounds(workerd, scenarios, { ...QUICK, signal, connections: CONNECTIONS });
     const mixed = await checkMixedTraffic(workerd, workerName('gateway', 'prices'));
     const count = refusals.length + measured.length;
     console.log(`bench: ${count} scenarios and ${mixed} requests of mixed traffic answered as they should.`);
@@ -58,7 +71,7 @@ async function checkAnswers(): Promise<void> {
 
 async function measureAll(): Promise<void> {
   const machine = machineFacts();
-  const pace: Omit<RoundOptions, 'connections'> = { ...FULL, report: console.log };
+  const pace: Omit<RoundOptions, 'connections'> = { ...FULL, signal, report: console.log };
   const scripts = await bundleWorkers(signal);
   const timed = await withStage(scripts, { lists: LISTS }, async ({ workerd }) => {
     const refusals = await measureRefusals(workerd, LISTS, pace);
@@ -72,7 +85,7 @@ async function measureAll(): Promise<void> {
       scenarios: results,
       refusals: refusals.map(resultOf),
       claims: [...claimResults(measured, CLAIMS), ...claimResults(refusals, [REFUSAL_CLAIM])],
-      mixed: await measureMixedTraffic(workerd, gateway, hits, MIXED),
+      mixed: await measureMixedTraffic(workerd, gateway, hits, { ...MIXED, signal }),
     };
   });
   const heap = await withStage(scripts, { lists: ['prices'], inspector: true }, async ({ workerd }) => {
@@ -81,7 +94,12 @@ async function measureAll(): Promise<void> {
       results.push(await measureHeap(workerd, miss));
     return results;
   });
-  const results: BenchResults = { machine, ...timed, heap, startup: await measureStartup(STARTUP_RUNS) };
+  const results: BenchResults = {
+    machine,
+    ...timed,
+    heap,
+    startup: await measureStartup(STARTUP_RUNS, signal),
+  };
   console.log(`\n${printResults(results)}`);
   await writeFile(options.out, `${JSON.stringify(results, null, 2)}\n`);
 }

@@ -1,7 +1,8 @@
 /** What is measured, beside what, and how it should stand. All of it is the market list's first page. */
+
+import { headerOf } from './answer.ts';
 import { isMarketList, isRestList, isUnknownId, isYogaList, nothing } from './answers.ts';
 import { askOnce } from './ask.ts';
-import { headerOf } from './http-connection.ts';
 import {
   distinctMarketListVariables,
   distinctRestPath,

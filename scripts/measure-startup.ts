@@ -33,22 +33,22 @@ function busyMs(profile: z.output<typeof profileSchema>): number {
   return busyMicroseconds.reduce((sum, delta) => sum + delta, 0) / 1000;
 }
 
-async function profileStartup(file: string): Promise<number> {
+async function profileStartup(file: string, signal: AbortSignal): Promise<number> {
   const args = ['check', 'startup', '--env', 'production', '--args=--env production', '--outfile', file];
-  await runNode([WRANGLER, ...args], new AbortController().signal);
+  await runNode([WRANGLER, ...args], signal);
   return busyMs(profileSchema.parse(JSON.parse(await readFile(file, 'utf8'))));
 }
 
 /** For the project in the working directory. */
-export async function measureStartup(runs: number): Promise<Startup> {
+export async function measureStartup(runs: number, signal: AbortSignal): Promise<Startup> {
   const folder = await mkdtemp(path.join(tmpdir(), 'com2000-startup-'));
   try {
     const dryRun = ['deploy', '--dry-run', '--env', 'production', '--outdir', folder];
-    await runNode([WRANGLER, ...dryRun], new AbortController().signal);
+    await runNode([WRANGLER, ...dryRun], signal);
     const bundle = await readFile(path.join(folder, 'index.js'));
     const cpuMs: number[] = [];
     for (let run = 0; run < runs; run += 1)
-      cpuMs.push(await profileStartup(path.join(folder, `${run}.cpuprofile`)));
+      cpuMs.push(await profileStartup(path.join(folder, `${run}.cpuprofile`), signal));
     cpuMs.sort((a, b) => a - b);
     return { bundleBytes: bundle.length, gzipBytes: gzipSync(bundle).length, cpuMs };
   } finally {

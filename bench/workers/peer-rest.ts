@@ -76,7 +76,7 @@ async function list(env: Env, below: number): Promise<string> {
   });
 }
 
-const isoTime = (seconds: number) => new Date(seconds * 1000).toISOString();
+const isoTime = (seconds: number) => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 
 const answer = (body: string | ReadableStream, cache: 'HIT' | 'MISS') =>
   new Response(body, {
