@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { simulate } from './simulate.ts';
+import { AS_BUILT } from './variants.ts';
+const measured = JSON.parse(readFileSync('/tmp/measured-cost.json','utf8'));
+const [hours='1', front='none', exponent='1', json='{}', extra='{}'] = process.argv.slice(2);
+const t=performance.now();
+const totals = await simulate({measured, variant:{...AS_BUILT, ...JSON.parse(json)}, front: front as 'none', exponent:+exponent, seed:1, hours:+hours, locations:40, isolatesPerLocation:3, isolateLifeMs:30*60000, ...JSON.parse(extra)});
+const m = totals.month(measured);
+const r=(o:object)=>Object.fromEntries(Object.entries(o).map(([k,v])=>[k, typeof v==='number'? (v>1000? (v/1e6).toFixed(3)+'M' : +v.toFixed(4)): v]));
+console.log(front, exponent, json, extra, 'hit', m.hitRate.toFixed(4), 'stale', m.staleRate.toFixed(3), r(m.hitsByTier), 'publics', totals.publicRequests, ((performance.now()-t)/1000).toFixed(0)+'s');
+console.log({inv:(m.invocations/1e6).toFixed(1), exec:(m.executions/1e6).toFixed(1), up:(m.upstreamCalls/1e6).toFixed(2)}, 'R', r(m.kvReads), 'W', r(m.kvWrites));
+console.log(r(m.use), r(m.bill));
+console.log([...totals.byOperation].map(([k,o])=>`${k} ${(100*o.hits/o.requests).toFixed(0)}%/${o.requests}/x${o.executions}/age${(o.ageMs/o.requests/1000).toFixed(0)}`).join(' '));

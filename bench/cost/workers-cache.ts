@@ -1,0 +1,94 @@
+/**
+ * Workers' own cache in front of the Worker, as its documentation describes it
+ * (developers.cloudflare.com/workers/cache): it obeys max-age, Age and stale-while-revalidate, revalidates what it
+ * holds with If-None-Match, and is purged by tag. Every location has one (the lower tier); they share one behind them
+ * (the upper tier), which the documentation says is there by default. Concurrent misses collapse, which nothing
+ * here shows: what is executed takes no time in the simulation.
+ */
+import type { StorablePolicy } from '../../src/cache/cache-policy.ts';
+
+/** What the Worker answered, as far as a cache looks at it. */
+export interface FrontAnswer {
+  /** When it was executed: `Age` says it, and ages go on from tier to tier. */
+  executedAtMs: number;
+}
+
+interface Held extends FrontAnswer {
+  /** Nobody else revalidates before then. */
+  revalidatedAtMs: number;
+}
+
+export type FrontOutcome = 'lower' | 'upper' | 'forwarded';
+
+export interface FrontRequest {
+  location: number;
+  key: string;
+  policy: StorablePolicy;
+  nowMs: number;
+  /** Runs the Worker; null where the answer may not be kept. */
+  forward(isConditional: boolean): Promise<FrontAnswer | null>;
+}
+
+const freshnessOf = ({ executedAtMs }: FrontAnswer, policy: StorablePolicy, nowMs: number) => {
+  const staleMs = nowMs - executedAtMs - policy.maxAgeSeconds * 1000;
+  if (staleMs < 0) return 'fresh';
+  return staleMs < policy.staleWhileRevalidateSeconds * 1000 ? 'stale' : 'expired';
+};
+
+export class WorkersCache {
+  readonly #lower: Map<string, Held>[];
+  readonly #upper: Map<string, Held> | null;
+  /** When a tag was purged last. */
+  readonly #purgedAtMs = new Map<string, number>();
+
+  constructor({ locations, tiered }: { locations: number; tiered: boolean }) {
+    this.#lower = Array.from({ length: locations }, () => new Map());
+    this.#upper = tiered ? new Map() : null;
+  }
+
+  purge(tags: readonly string[], nowMs: number): void {
+    for (const tag of tags) this.#purgedAtMs.set(tag, nowMs);
+  }
+
+  async serve(request: FrontRequest): Promise<FrontOutcome> {
+    const lower = this.#lower[request.location];
+    if (lower === undefined) throw new Error(`no location ${request.location}`);
+    const behind = async (isConditional: boolean): Promise<{ outcome: FrontOutcome; answer: FrontAnswer | null }> => {
+      if (this.#upper === null) return { outcome: 'forwarded', answer: await request.forward(isConditional) };
+      let answer: FrontAnswer | null = null;
+      const outcome = await this.#through(this.#upper, request, async (conditional) => {
+        answer = await request.forward(conditional || isConditional);
+        return { outcome: 'forwarded', answer };
+      });
+      const held = this.#upper.get(request.key);
+      return { outcome: outcome === 'forwarded' ? outcome : 'upper', answer: answer ?? held ?? null };
+    };
+    return this.#through(lower, request, behind);
+  }
+
+  async #through(
+    tier: Map<string, Held>,
+    { key, policy, nowMs }: FrontRequest,
+    behind: (isConditional: boolean) => Promise<{ outcome: FrontOutcome; answer: FrontAnswer | null }>,
+  ): Promise<FrontOutcome> {
+    const held = this.#notPurged(tier.get(key), policy);
+    const freshness = held === undefined ? 'expired' : freshnessOf(held, policy, nowMs);
+    const fill = async () => {
+      const { outcome, answer } = await behind(held !== undefined);
+      if (answer === null) tier.delete(key);
+      else tier.set(key, { executedAtMs: answer.executedAtMs, revalidatedAtMs: nowMs });
+      return outcome;
+    };
+    if (freshness === 'fresh') return 'lower';
+    if (freshness === 'stale' && held !== undefined) {
+      if (held.revalidatedAtMs < nowMs) await fill();
+      return 'lower';
+    }
+    return fill();
+  }
+
+  #notPurged(held: Held | undefined, { tags }: StorablePolicy): Held | undefined {
+    if (held === undefined) return undefined;
+    return tags.some((tag) => (this.#purgedAtMs.get(tag) ?? 0) >= held.executedAtMs) ? undefined : held;
+  }
+}
