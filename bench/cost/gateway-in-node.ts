@@ -6,10 +6,10 @@
  */
 import { readD1Migrations } from '@cloudflare/vitest-plugin';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
+import { projectDetailKey } from '../../src/storage/kv/keys.ts';
 import { type BindingCounts, countedD1, noCounts } from '../../test/support/counted-bindings.ts';
 import { DEFAULT_API_KEY, type Market } from '../../test/support/upstream/market.ts';
 import { startUpstream } from '../../test/support/upstream/server.ts';
-import { projectDetailKey } from '../../src/storage/kv/keys.ts';
 import type { Catalog } from '../asked-operations.ts';
 import { readCatalog } from '../catalog.ts';
 import type { Workerd } from '../workerd.ts';

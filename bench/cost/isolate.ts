@@ -23,7 +23,11 @@ export interface IsolateSources {
   db: D1Database;
   cacheKv: KVNamespace;
   pricesKv: KVNamespace;
+  /** Where details of projects are kept. */
+  detailsKv: KVNamespace;
   shared: SharedAnswers;
+  /** Not more often than the gateway itself writes. */
+  usageFlushMs: number;
   nowMs(): number;
   /** Charges what one execution costs beside KV. */
   executed(request: SimulatedRequest): void;
@@ -42,6 +46,7 @@ export class Isolate {
   readonly #cache: SharedResponseCache;
   readonly #answers: CachedAnswers;
   #waiting: Promise<unknown>[] = [];
+  #flushedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(sources: IsolateSources) {
     const { db, cacheKv, pricesKv, shared, nowMs } = sources;
@@ -89,19 +94,23 @@ export class Isolate {
       const tier = answer.outcome === 'MISS' ? 'memory' : this.#cache.foundIn;
       served = { outcome: answer.outcome, tier, executedAtMs: answer.answer.executedAtMs };
     }
-    if (this.#usage.isDue) this.#waiting.push(this.#usage.flushWhenDue());
+    const nowMs = this.#sources.nowMs();
+    if (this.#usage.isDue && nowMs - this.#flushedAtMs >= this.#sources.usageFlushMs) {
+      this.#flushedAtMs = nowMs;
+      this.#waiting.push(this.#usage.flushWhenDue());
+    }
     for (let index = 0; index < this.#waiting.length; index += 1) await this.#waiting[index];
     this.#waiting = [];
     return served;
   }
 
   async #execute(request: SimulatedRequest): Promise<void> {
-    const { pricesKv, cacheKv, nowMs, executed, upstreamCalled } = this.#sources;
+    const { pricesKv, detailsKv, nowMs, executed, upstreamCalled } = this.#sources;
     executed(request);
     await this.#snapshot.read(pricesKv, nowMs());
     if (request.detailIds.length === 0) return;
     const details = createProjectDetailLoader({
-      kv: cacheKv,
+      kv: detailsKv,
       nowSeconds: Math.floor(nowMs() / 1000),
       fetchDetail: async () => {
         upstreamCalled();

@@ -49,7 +49,12 @@ export interface MeasuredCosts {
   d1Bytes: number;
 }
 
-export const CRON_MINUTES = { '* * * * *': 1, '*/5 * * * *': 5, '*/15 * * * *': 15, '0 * * * *': 60 } as const;
+export const CRON_MINUTES = {
+  '* * * * *': 1,
+  '*/5 * * * *': 5,
+  '*/15 * * * *': 15,
+  '0 * * * *': 60,
+} as const;
 const NIGHTLY = '0 0 * * *';
 const START_MS = Date.UTC(2026, 10, 4);
 const MINUTE_MS = 60_000;
@@ -68,7 +73,9 @@ export async function measureGateway({ quick }: { quick: boolean }): Promise<Mea
     const operations = await measureOperations(gateway, [...publicRequests, ...privateRequests]);
     gateway.rememberStorage();
     for (const operation of operations) {
-      const own = [...publicRequests, ...privateRequests].filter((request) => request.operation === operation.operation);
+      const own = [...publicRequests, ...privateRequests].filter(
+        (request) => request.operation === operation.operation,
+      );
       operation.executionCpuMs = await cpuMsOf(gateway, own.slice(0, CPU_REQUESTS));
     }
     const hitCpuMs = await measureHitCpu(gateway, publicRequests);
@@ -210,7 +217,10 @@ async function cpuMsOf(gateway: MeasuredGateway, requests: readonly MeasuredRequ
 }
 
 /** Of a request that memory answers, over the likeliest ones. */
-async function measureHitCpu(gateway: MeasuredGateway, requests: readonly MeasuredRequest[]): Promise<number> {
+async function measureHitCpu(
+  gateway: MeasuredGateway,
+  requests: readonly MeasuredRequest[],
+): Promise<number> {
   const asked = requests.slice(0, 100);
   for (const request of asked) await ask(gateway, request);
   const rounds = 10;

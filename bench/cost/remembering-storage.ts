@@ -43,6 +43,10 @@ export function rememberingKv(kv: KVNamespace): KVNamespace {
     answers.set(key, kept);
     return kept;
   };
-  const remembering = { get: read('get'), getWithMetadata: read('getWithMetadata'), put: async () => undefined };
+  const remembering = {
+    get: read('get'),
+    getWithMetadata: read('getWithMetadata'),
+    put: async () => undefined,
+  };
   return remembering as unknown as KVNamespace;
 }

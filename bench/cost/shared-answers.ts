@@ -47,20 +47,24 @@ export class SharedResponseCache extends ResponseCache {
 
   override async inKv(key: CacheKey): Promise<StoredAnswer | undefined> {
     const own = super.inMemory(key);
+    let best = own;
     for (const tier of ['location', 'upper', 'kv'] as const) {
       const found = await this.#find(tier, key);
-      if (found === undefined || found.executedAtMs <= (own?.executedAtMs ?? 0)) continue;
-      if (tier !== 'kv' && tier !== 'upper' && !this.#isFresh(found, key) && this.#sources.shared.upper) continue;
+      if (found === undefined || found.executedAtMs <= (best?.executedAtMs ?? 0)) continue;
+      best = found;
       this.foundIn = tier;
-      const copy = { ...found, nextRefreshAtMs: 0 };
-      await super.store(key, copy);
-      this.#sources.shared.location?.set(key.text, copy);
-      return copy;
+      if (this.#isFresh(found, key)) break;
     }
-    if (own !== undefined) return own;
-    const found = await super.inKv(key);
-    if (found !== undefined) this.foundIn = 'kv';
-    return found;
+    if (best === undefined) {
+      this.foundIn = 'kv';
+      return super.inKv(key);
+    }
+    if (best === own) return own;
+    // Who refreshes it is for each isolate to claim: caches tell nobody.
+    const copy = { ...best, nextRefreshAtMs: 0 };
+    await super.store({ ...key, mayUseKv: false }, copy);
+    this.#sources.shared.location?.set(key.text, copy);
+    return copy;
   }
 
   override async store(key: CacheKey, answer: StoredAnswer): Promise<void> {
@@ -77,7 +81,8 @@ export class SharedResponseCache extends ResponseCache {
   async #find(tier: 'location' | 'upper' | 'kv', key: CacheKey): Promise<StoredAnswer | undefined> {
     const { shared, kv } = this.#sources;
     if (tier !== 'kv') return shared[tier]?.get(key.text);
-    if (shared.kvMinMaxAgeSeconds === null || key.policy.maxAgeSeconds < shared.kvMinMaxAgeSeconds) return undefined;
+    if (shared.kvMinMaxAgeSeconds === null || key.policy.maxAgeSeconds < shared.kvMinMaxAgeSeconds)
+      return undefined;
     const found = await readAnswer(kv, await sha256Hex(key.text));
     return found === null ? undefined : { ...found, nextRefreshAtMs: 0 };
   }

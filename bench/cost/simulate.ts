@@ -20,14 +20,16 @@ import { seededRandom } from '../seeded-random.ts';
 import { FakeKv } from './fake-kv.ts';
 import { Isolate, type SimulatedRequest } from './isolate.ts';
 import type { MeasuredCosts, MeasuredRequest } from './measure-gateway.ts';
-import { polledKv } from './polled-kv.ts';
+import { polledKvs } from './polled-kv.ts';
 import type { SharedAnswers } from './shared-answers.ts';
 import { applySyncs, SyncedTags } from './synced-tags.ts';
 import { Totals } from './totals.ts';
 import type { Variant } from './variants.ts';
 import { WorkersCache } from './workers-cache.ts';
 
-export type Front = 'none' | 'location' | 'tiered';
+/** Nothing; Workers' own cache without an upper tier, with one of four for each location, with one for all. */
+export type Front = 'none' | 'location' | 'tiered-4' | 'tiered';
+const UPPER_TIERS: Readonly<Record<Front, number>> = { none: 0, location: 0, 'tiered-4': 4, tiered: 1 };
 
 export interface SimulationOptions {
   measured: MeasuredCosts;
@@ -65,13 +67,16 @@ export async function simulate(options: SimulationOptions): Promise<Totals> {
   let nowMs = START_MS;
   const clock = () => nowMs;
   const random = seededRandom(options.seed);
-  const totals = new Totals();
-  const cacheKv = new FakeKv(clock, causeOf);
-  const pricesKv = new FakeKv(clock, causeOf);
+  const totals = new Totals({ pricesPutInWhenServed: variant.lifetimes === 'rows' });
+  const cacheKv = new FakeKv({ nowMs: clock, causeOf });
+  const pricesKv = new FakeKv({ nowMs: clock, causeOf });
+  // D1 shows at once what was written, and bills by the row.
+  const details = new FakeKv({ nowMs: clock, causeOf, visibleAfterMs: 0 });
+  const detailsInD1 = details.location();
   const syncs = new SyncedTags(cacheKv.location(), pricesKv.location());
   await cacheKv.location().put(OPERATION_LIVENESS_KEY, LIVENESS);
   await syncs.all(nowMs);
-  const front = new WorkersCache({ locations, tiered: options.front === 'tiered' });
+  const front = new WorkersCache({ locations, upperTiers: UPPER_TIERS[options.front] });
   const upper: SharedAnswers['upper'] = variant.sharedAnswers === 'tiered' ? new Map() : null;
   const places = Array.from({ length: locations }, () => ({
     cacheKv: cacheKv.location(),
@@ -83,20 +88,24 @@ export async function simulate(options: SimulationOptions): Promise<Totals> {
       kvMinMaxAgeSeconds: variant.kvMinMaxAgeSeconds,
     },
   }));
-  const db = usageDb((rows) => totals.usageWritten(rows, measured.usage));
+  const db = usageDb((rows) =>
+    variant.usageAsOneRow
+      ? totals.usageWritten(1, { d1RowsRead: 2, d1RowsWritten: 2 })
+      : totals.usageWritten(rows, measured.usage),
+  );
   const newIsolate = (place: (typeof places)[number]) => {
-    const polled = (kv: KVNamespace) =>
-      variant.sharedPollSeconds === 0 && !variant.mergedPolls
-        ? kv
-        : polledKv(kv, {
-            ...{ shared: place.polls, sharedSeconds: variant.sharedPollSeconds },
-            ...{ merged: variant.mergedPolls, nowMs: clock },
-          });
+    const { sharedPollSeconds: sharedSeconds, rereadByGeneration: byGeneration } = variant;
+    const polled =
+      sharedSeconds === 0 && !byGeneration
+        ? (kv: KVNamespace) => kv
+        : polledKvs({ shared: place.polls, sharedSeconds, byGeneration, nowMs: clock });
     return new Isolate({
       db,
       cacheKv: polled(place.cacheKv),
       pricesKv: polled(place.pricesKv),
+      detailsKv: variant.detailsInD1 ? detailsInD1 : place.cacheKv,
       shared: place.shared,
+      usageFlushMs: variant.usageFlushSeconds * 1000,
       nowMs: clock,
       executed: (request) => totals.executed(request),
       upstreamCalled: () => totals.upstreamCalled(),
@@ -121,7 +130,8 @@ export async function simulate(options: SimulationOptions): Promise<Totals> {
     if (!counting && nowMs >= START_MS + warmUpMs) {
       counting = true;
       totals.reset();
-      for (const { counts } of [cacheKv, pricesKv]) for (const map of Object.values(counts)) map.clear();
+      for (const { counts } of [cacheKv, pricesKv, details])
+        for (const map of Object.values(counts)) map.clear();
     }
     const arrivedAtMs = nowMs;
     await applySyncs(syncs, arrivedAtMs, (atMs, tags) => {
@@ -165,14 +175,18 @@ export async function simulate(options: SimulationOptions): Promise<Totals> {
       },
     });
     if (outcome === 'forwarded') totals.answered(request, served, nowMs);
-    else totals.answeredInFront(request, outcome);
+    else totals.answeredInFront(request, outcome, nowMs);
   }
-  totals.close(options.hours, [cacheKv.counts, pricesKv.counts]);
+  totals.close(options.hours, [cacheKv.counts, pricesKv.counts], details.counts);
   restoreDigest();
   return totals;
 }
 
-function simulated(requests: readonly MeasuredRequest[], variant: Variant, totals: Totals): SimulatedRequest[] {
+function simulated(
+  requests: readonly MeasuredRequest[],
+  variant: Variant,
+  totals: Totals,
+): SimulatedRequest[] {
   return requests.map((measured) => {
     const operation = bundledRelease.operations.find(({ id }) => id === measured.documentId);
     if (operation === undefined) throw new Error(`no operation ${measured.documentId}`);
@@ -180,7 +194,11 @@ function simulated(requests: readonly MeasuredRequest[], variant: Variant, total
     const request: SimulatedRequest = {
       operation,
       key: isStorable(policy)
-        ? { text: `${operation.id}\n${canonicalJson(measured.variables)}`, policy, mayUseKv: true }
+        ? {
+            text: `${operation.id}\n${canonicalJson(measured.variables)}`,
+            policy,
+            mayUseKv: variant.answersInKv,
+          }
         : null,
       body: new Uint8Array(BODIES, 0, measured.bodyBytes),
       detailIds: measured.detailIds,
@@ -193,12 +211,24 @@ function simulated(requests: readonly MeasuredRequest[], variant: Variant, total
 /** One buffer under all bodies: they are weighed, and never read. */
 const BODIES = new ArrayBuffer(4 * 1024 * 1024);
 
-function policyOf({ name, cachePolicy }: RegisteredOperation, variant: Variant): CachePolicy {
-  if (!variant.withoutSaleFields.includes(name)) return cachePolicy;
-  const prices = bundledRelease.operations.find((operation) => operation.name === 'MarketList');
-  if (prices === undefined) throw new Error('no MarketList');
-  const { maxAgeSeconds, staleWhileRevalidateSeconds, staleIfErrorSeconds } = prices.cachePolicy;
-  return { ...cachePolicy, maxAgeSeconds, staleWhileRevalidateSeconds, staleIfErrorSeconds };
+/** What an operation takes from elsewhere than the price snapshot lives so long by the contract's table, in seconds. */
+const ROW_LIFETIMES: Readonly<Record<string, readonly [number, number]>> = {
+  MarketList: [300, 300],
+  ProjectPage: [600, 3600],
+  CandleChart: [3600, 3600],
+  Search: [300, 300],
+  PriceCompare: [300, 300],
+  WatchlistPrices: [3600, 3600],
+  PoolList: [300, 300],
+  Trending: [60, 60],
+};
+
+function policyOf({ name, cachePolicy }: RegisteredOperation, { lifetimes }: Variant): CachePolicy {
+  if (lifetimes === 'as built' || !isStorable(cachePolicy)) return cachePolicy;
+  const [maxAgeSeconds, staleWhileRevalidateSeconds] =
+    lifetimes === 'prices' ? [60, 60] : (ROW_LIFETIMES[name] ?? [60, 60]);
+  const tags = lifetimes === 'rows' ? cachePolicy.tags.filter((tag) => tag !== 'prices') : cachePolicy.tags;
+  return { ...cachePolicy, maxAgeSeconds, staleWhileRevalidateSeconds, tags };
 }
 
 function causeOf(key: string): string {
@@ -212,7 +242,10 @@ function causeOf(key: string): string {
 function zipf(count: number, exponent: number): (value: number) => number {
   const cumulative: number[] = [];
   let sum = 0;
-  for (let rank = 1; rank <= count; rank += 1) cumulative.push((sum += 1 / rank ** exponent));
+  for (let rank = 1; rank <= count; rank += 1) {
+    sum += 1 / rank ** exponent;
+    cumulative.push(sum);
+  }
   return (value) => {
     let low = 0;
     let high = count - 1;

@@ -46,7 +46,10 @@ export class SyncedTags {
       const tags = jobs.flatMap((job) => JOB_CACHE_TAGS[job] ?? []);
       if (tags.length === 0) continue;
       if (tags.includes('prices')) {
-        await this.#pricesKv.put(PRICE_SNAPSHOT_KEY, JSON.stringify({ asOf: startedAt, rates: {}, prices: {} }));
+        await this.#pricesKv.put(
+          PRICE_SNAPSHOT_KEY,
+          JSON.stringify({ asOf: startedAt, rates: {}, prices: {} }),
+        );
       }
       for (const tag of tags) {
         this.#generations[tag] = Math.max((this.#generations[tag] ?? 0) + 1, startedAt);

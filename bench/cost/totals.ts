@@ -7,9 +7,11 @@ import { type Bill, billOf, type MonthlyUse } from './prices.ts';
 
 export type Tier = 'front' | 'front, upper' | 'memory' | 'location' | 'upper' | 'kv';
 
-interface OperationTotals {
+export interface OperationTotals {
   requests: number;
   hits: number;
+  /** Those that the Worker answered. */
+  workerHits: number;
   stale: number;
   executions: number;
   ageMs: number;
@@ -19,6 +21,8 @@ export interface MonthTotals {
   requests: number;
   invocations: number;
   hitRate: number;
+  /** Of the hit rate: the standard error over stretches of ten minutes. */
+  hitRateError: number;
   staleRate: number;
   hitsByTier: Partial<Record<Tier, number>>;
   executions: number;
@@ -31,6 +35,7 @@ export interface MonthTotals {
 }
 
 const HOURS_A_MONTH = 720;
+const BATCH_MS = 600_000;
 
 export class Totals {
   readonly #costs = new Map<SimulatedRequest, MeasuredRequest>();
@@ -48,6 +53,15 @@ export class Totals {
   #hours = 0;
   #kv: Record<'reads' | 'writes', Record<string, number>> = { reads: {}, writes: {} };
 
+  readonly #pricesPutInWhenServed: boolean;
+  /** Hits among public requests, by stretches of ten minutes. */
+  #batches = new Map<number, { hits: number; requests: number }>();
+
+  /** @param options.pricesPutInWhenServed a hit takes at most the CPU of an execution, not that of sending bytes. */
+  constructor(options: { pricesPutInWhenServed: boolean }) {
+    this.#pricesPutInWhenServed = options.pricesPutInWhenServed;
+  }
+
   know(request: SimulatedRequest, cost: MeasuredRequest): void {
     this.#costs.set(request, cost);
   }
@@ -55,6 +69,7 @@ export class Totals {
   reset(): void {
     this.byOperation.clear();
     this.#tiers = new Map();
+    this.#batches = new Map();
     this.#publics = this.#privates = this.#invocations = this.#hits = this.#stale = 0;
     this.#upstream = this.#d1Calls = this.#rowsRead = this.#rowsWritten = 0;
   }
@@ -86,17 +101,14 @@ export class Totals {
     this.#operation(request).requests += 1;
   }
 
-  answeredInFront(request: SimulatedRequest, tier: 'lower' | 'upper'): void {
-    this.#publics += 1;
-    this.#operation(request).requests += 1;
+  answeredInFront(request: SimulatedRequest, tier: 'lower' | 'upper', nowMs: number): void {
+    this.#public(request, true, nowMs);
     this.#hit(request, tier === 'lower' ? 'front' : 'front, upper');
   }
 
   answered(request: SimulatedRequest, served: Served | null, nowMs: number): void {
     if (served === null) throw new Error('a public request without an answer');
-    this.#publics += 1;
-    const operation = this.#operation(request);
-    operation.requests += 1;
+    const operation = this.#public(request, served.outcome !== 'MISS', nowMs);
     operation.ageMs += nowMs - served.executedAtMs;
     if (served.outcome === 'MISS') return;
     if (served.outcome === 'STALE') {
@@ -106,7 +118,8 @@ export class Totals {
     this.#hit(request, served.tier);
   }
 
-  close(hours: number, kv: readonly KvCounts[]): void {
+  /** @param detailRows what was asked of a table of details. */
+  close(hours: number, kv: readonly KvCounts[], detailRows: KvCounts): void {
     this.#hours = hours;
     const sum = (name: 'reads' | 'writes') => {
       const counts: Record<string, number> = {};
@@ -115,6 +128,10 @@ export class Totals {
       return counts;
     };
     this.#kv = { reads: sum('reads'), writes: sum('writes') };
+    const rows = (counts: Map<string, number>) =>
+      [...counts.values()].reduce((total, count) => total + count, 0);
+    this.#rowsRead += rows(detailRows.reads);
+    this.#rowsWritten += rows(detailRows.writes);
   }
 
   get publicRequests(): number {
@@ -132,11 +149,12 @@ export class Totals {
     const kvWrites = scaled(this.#kv.writes);
     const sum = (counts: Record<string, number>) => Object.values(counts).reduce((a, b) => a + b, 0);
     let executions = 0;
-    let cpuMs = (this.#hits - (this.#tiers.get('front') ?? 0) - (this.#tiers.get('front, upper') ?? 0)) * measured.hitCpuMs;
+    let cpuMs = 0;
     for (const { operation, executionCpuMs } of measured.operations) {
-      const count = this.byOperation.get(operation)?.executions ?? 0;
-      executions += count;
-      cpuMs += count * executionCpuMs;
+      const { executions: executed = 0, workerHits = 0 } = this.byOperation.get(operation) ?? {};
+      executions += executed;
+      const hitCpuMs = this.#pricesPutInWhenServed ? executionCpuMs : measured.hitCpuMs;
+      cpuMs += executed * executionCpuMs + workerHits * hitCpuMs;
     }
     const use: MonthlyUse = {
       workerRequests: monthly(this.#publics + this.#privates) + crons(() => 1),
@@ -153,6 +171,7 @@ export class Totals {
       requests: monthly(this.#publics + this.#privates),
       invocations: monthly(this.#invocations),
       hitRate: this.#hits / this.#publics,
+      hitRateError: standardError([...this.#batches.values()].map(({ hits, requests }) => hits / requests)),
       staleRate: this.#stale / this.#publics,
       hitsByTier: Object.fromEntries([...this.#tiers].map(([tier, hits]) => [tier, hits / this.#publics])),
       executions: monthly(executions),
@@ -165,17 +184,37 @@ export class Totals {
     };
   }
 
+  #public(request: SimulatedRequest, isHit: boolean, nowMs: number): OperationTotals {
+    this.#publics += 1;
+    const stretch = Math.floor(nowMs / BATCH_MS);
+    const batch = this.#batches.get(stretch) ?? { hits: 0, requests: 0 };
+    batch.requests += 1;
+    if (isHit) batch.hits += 1;
+    this.#batches.set(stretch, batch);
+    const operation = this.#operation(request);
+    operation.requests += 1;
+    return operation;
+  }
+
   #hit(request: SimulatedRequest, tier: Tier): void {
     this.#hits += 1;
-    this.#operation(request).hits += 1;
+    const operation = this.#operation(request);
+    operation.hits += 1;
+    if (tier !== 'front' && tier !== 'front, upper') operation.workerHits += 1;
     this.#tiers.set(tier, (this.#tiers.get(tier) ?? 0) + 1);
   }
 
   #operation({ operation }: SimulatedRequest): OperationTotals {
     const held = this.byOperation.get(operation.name);
     if (held !== undefined) return held;
-    const created = { requests: 0, hits: 0, stale: 0, executions: 0, ageMs: 0 };
+    const created = { requests: 0, hits: 0, workerHits: 0, stale: 0, executions: 0, ageMs: 0 };
     this.byOperation.set(operation.name, created);
     return created;
   }
+}
+
+function standardError(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return Math.sqrt(squares / (values.length - 1) / values.length);
 }

@@ -6,21 +6,64 @@ export interface Variant {
    * Worker, which has an upper tier that all locations share.
    */
   sharedAnswers: 'none' | 'location' | 'tiered';
+  /** Whether any answer goes to KV. */
+  answersInKv: boolean;
   /** Answers go to KV from this `max-age` on; the gateway's own rule where null. */
   kvMinMaxAgeSeconds: number | null;
   /** The values that isolates reread are kept by a location's cache for so long; not at all where 0. */
   sharedPollSeconds: number;
-  /** Generations and what lives stand in one KV value. */
-  mergedPolls: boolean;
-  /** Operations without their fields of a pool's sale: a lifetime of prices. */
-  withoutSaleFields: readonly string[];
+  /** What lives, and the price snapshot, are reread when the generations say that they have changed. */
+  rereadByGeneration: boolean;
+  /** Details of projects stand in a D1 table instead of in KV. */
+  detailsInD1: boolean;
+  /** A flush of counted uses is one row, which the hourly cleanup adds up and deletes, instead of a row a key. */
+  usageAsOneRow: boolean;
+  usageFlushSeconds: number;
+  /**
+   * Lifetimes of an operation instead of its own. `prices`: without the fields of a pool's sale. `rows`: of what does
+   * not come from the price snapshot, as if prices were put into a kept answer when it is served.
+   */
+  lifetimes: 'as built' | 'prices' | 'rows';
 }
 
 export const AS_BUILT: Variant = {
   name: 'as built',
   sharedAnswers: 'none',
+  answersInKv: true,
   kvMinMaxAgeSeconds: null,
   sharedPollSeconds: 0,
-  mergedPolls: false,
-  withoutSaleFields: [],
+  rereadByGeneration: false,
+  detailsInD1: false,
+  usageAsOneRow: false,
+  usageFlushSeconds: 10,
+  lifetimes: 'as built',
 };
+
+const CHEAPER = {
+  rereadByGeneration: true,
+  detailsInD1: true,
+  usageAsOneRow: true,
+  usageFlushSeconds: 60,
+} satisfies Partial<Variant>;
+
+/** What was thought of, one change at a time and then together. */
+export const VARIANTS: readonly Variant[] = [
+  { ...AS_BUILT, name: 'uses counted in one row a minute', usageAsOneRow: true, usageFlushSeconds: 60 },
+  { ...AS_BUILT, name: 'overlay and snapshot reread when changed', rereadByGeneration: true },
+  { ...AS_BUILT, name: 'details of projects in D1', detailsInD1: true },
+  { ...AS_BUILT, name: 'polled values shared in a location, 5 s', sharedPollSeconds: 5 },
+  { ...AS_BUILT, name: 'answers in KV from 60 s on', kvMinMaxAgeSeconds: 60 },
+  { ...AS_BUILT, name: 'answers shared in a location', sharedAnswers: 'location' },
+  { ...AS_BUILT, name: 'answers shared by all locations', sharedAnswers: 'tiered' },
+  { ...AS_BUILT, name: 'lists and pages without sale fields', lifetimes: 'prices' },
+  { ...AS_BUILT, ...CHEAPER, name: 'A: the first three together' },
+  { ...AS_BUILT, ...CHEAPER, name: 'B: A, and polled values shared', sharedPollSeconds: 5 },
+  {
+    ...{ ...AS_BUILT, ...CHEAPER, name: 'C: B, and answers shared by all' },
+    ...{ sharedPollSeconds: 5, sharedAnswers: 'tiered' },
+  },
+  {
+    ...{ ...AS_BUILT, ...CHEAPER, name: 'D: C, prices put in when served' },
+    ...{ sharedPollSeconds: 5, sharedAnswers: 'tiered', lifetimes: 'rows', answersInKv: false },
+  },
+];

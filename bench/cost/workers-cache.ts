@@ -1,9 +1,9 @@
 /**
  * Workers' own cache in front of the Worker, as its documentation describes it
  * (developers.cloudflare.com/workers/cache): it obeys max-age, Age and stale-while-revalidate, revalidates what it
- * holds with If-None-Match, and is purged by tag. Every location has one (the lower tier); they share one behind them
- * (the upper tier), which the documentation says is there by default. Concurrent misses collapse, which nothing
- * here shows: what is executed takes no time in the simulation.
+ * holds with If-None-Match, and is purged by tag. Every location has one (the lower tier), and the documentation says
+ * that an upper tier is there by default: a few locations that the others ask first. Concurrent misses collapse, which
+ * nothing here shows: what is executed takes no time in the simulation.
  */
 import type { StorablePolicy } from '../../src/cache/cache-policy.ts';
 
@@ -29,6 +29,11 @@ export interface FrontRequest {
   forward(isConditional: boolean): Promise<FrontAnswer | null>;
 }
 
+interface Behind {
+  outcome: FrontOutcome;
+  answer: FrontAnswer | null;
+}
+
 const freshnessOf = ({ executedAtMs }: FrontAnswer, policy: StorablePolicy, nowMs: number) => {
   const staleMs = nowMs - executedAtMs - policy.maxAgeSeconds * 1000;
   if (staleMs < 0) return 'fresh';
@@ -37,13 +42,14 @@ const freshnessOf = ({ executedAtMs }: FrontAnswer, policy: StorablePolicy, nowM
 
 export class WorkersCache {
   readonly #lower: Map<string, Held>[];
-  readonly #upper: Map<string, Held> | null;
+  readonly #upper: Map<string, Held>[];
   /** When a tag was purged last. */
   readonly #purgedAtMs = new Map<string, number>();
 
-  constructor({ locations, tiered }: { locations: number; tiered: boolean }) {
+  /** @param upperTiers how many; none where locations know nothing of one another. */
+  constructor({ locations, upperTiers }: { locations: number; upperTiers: number }) {
     this.#lower = Array.from({ length: locations }, () => new Map());
-    this.#upper = tiered ? new Map() : null;
+    this.#upper = Array.from({ length: upperTiers }, () => new Map());
   }
 
   purge(tags: readonly string[], nowMs: number): void {
@@ -53,15 +59,16 @@ export class WorkersCache {
   async serve(request: FrontRequest): Promise<FrontOutcome> {
     const lower = this.#lower[request.location];
     if (lower === undefined) throw new Error(`no location ${request.location}`);
-    const behind = async (isConditional: boolean): Promise<{ outcome: FrontOutcome; answer: FrontAnswer | null }> => {
-      if (this.#upper === null) return { outcome: 'forwarded', answer: await request.forward(isConditional) };
-      let answer: FrontAnswer | null = null;
-      const outcome = await this.#through(this.#upper, request, async (conditional) => {
-        answer = await request.forward(conditional || isConditional);
-        return { outcome: 'forwarded', answer };
+    const upper = this.#upper[request.location % this.#upper.length];
+    const behind = async (isConditional: boolean): Promise<Behind> => {
+      if (upper === undefined) return { outcome: 'forwarded', answer: await request.forward(isConditional) };
+      let made: FrontAnswer | null = null;
+      const outcome = await this.#through(upper, request, async (holdsOne) => {
+        made = await request.forward(holdsOne || isConditional);
+        return { outcome: 'forwarded', answer: made };
       });
-      const held = this.#upper.get(request.key);
-      return { outcome: outcome === 'forwarded' ? outcome : 'upper', answer: answer ?? held ?? null };
+      const answer = made ?? upper.get(request.key) ?? null;
+      return { outcome: outcome === 'forwarded' ? outcome : 'upper', answer };
     };
     return this.#through(lower, request, behind);
   }
@@ -69,7 +76,7 @@ export class WorkersCache {
   async #through(
     tier: Map<string, Held>,
     { key, policy, nowMs }: FrontRequest,
-    behind: (isConditional: boolean) => Promise<{ outcome: FrontOutcome; answer: FrontAnswer | null }>,
+    behind: (isConditional: boolean) => Promise<Behind>,
   ): Promise<FrontOutcome> {
     const held = this.#notPurged(tier.get(key), policy);
     const freshness = held === undefined ? 'expired' : freshnessOf(held, policy, nowMs);

@@ -1,0 +1,20 @@
+/** `node bench/cost/run.ts [--quick] [--hours 24] [--out file.json]`: what the fixed traffic costs a month. */
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { measureCost } from './measure-cost.ts';
+import { printCosts } from './print-costs.ts';
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    hours: { type: 'string' },
+    out: { type: 'string' },
+  },
+});
+
+const results = await measureCost({
+  quick: values.quick,
+  ...(values.hours === undefined ? {} : { hours: Number(values.hours) }),
+});
+console.log(printCosts(results));
+if (values.out !== undefined) await writeFile(values.out, `${JSON.stringify(results, null, 2)}\n`);
