@@ -1,5 +1,4 @@
 /** Latency at a steady rate: the mixed traffic against the gateway, at half of what it can do with hits alone. */
-
 import { type Answer, bodyText, headerOf } from './answer.ts';
 import { askOnce } from './ask.ts';
 import { readCatalog } from './catalog.ts';

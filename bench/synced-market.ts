@@ -1,7 +1,9 @@
 /** The simulated upstream, and storage that the gateway has synced from it as it does in its first minutes and night. */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { readD1Migrations } from '@cloudflare/vitest-plugin';
 import { DEFAULT_API_KEY } from '../test/support/upstream/market.ts';
-import { startUpstream } from '../test/support/upstream/server.ts';
+import type { UpstreamUrls } from './upstream-thread.ts';
 import type { Workerd } from './workerd.ts';
 
 /** Projects before prices, which are those of the projects held. */
@@ -15,17 +17,19 @@ export interface BenchUpstream {
 }
 
 export async function startBenchUpstream(): Promise<BenchUpstream> {
-  const upstream = await startUpstream();
-  const market = upstream.createMarket({ id: 'bench', live: true, source: 'made-up' });
+  const thread = new Worker(new URL('upstream-thread.ts', import.meta.url));
+  const [{ mainApiUrl, priceApiUrl }] = (await once(thread, 'message')) as [UpstreamUrls];
   return {
     gatewayVars: {
-      MAIN_API_URL: market.mainApiUrl,
-      PRICE_API_URL: market.priceApiUrl,
+      MAIN_API_URL: mainApiUrl,
+      PRICE_API_URL: priceApiUrl,
       INTERNAL_API_KEY: DEFAULT_API_KEY,
       JWT_SECRET: 'a-secret-for-benchmarks-of-32-characters',
       OPERATIONS_MODE: 'id_only',
     },
-    close: () => upstream.close(),
+    close: async () => {
+      await thread.terminate();
+    },
   };
 }
 

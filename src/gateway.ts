@@ -21,7 +21,7 @@ import { createRequestContext, type RequestSources } from './graphql/request-con
 import { adminResponse } from './http/admin.ts';
 import { AdminKey } from './http/admin-key.ts';
 import { createGraphQLRoute } from './http/graphql-route.ts';
-import { handleRequest } from './http/handle-request.ts';
+import { completeHeaders, handleRequest, type RequestHandlerOptions } from './http/handle-request.ts';
 import { healthResponse } from './http/health.ts';
 import { errorResponse } from './http/responses.ts';
 import { applySecurityHeaders } from './http/security-headers.ts';
@@ -41,7 +41,7 @@ import { createMainApi } from './upstream/main-api.ts';
 import { createPriceApi } from './upstream/price-api.ts';
 
 interface Gateway {
-  fetch(request: Request, ctx: ExecutionContext): Promise<Response>;
+  fetch(request: Request, ctx: ExecutionContext): Response | Promise<Response>;
   scheduled(cron: string, ctx: ExecutionContext): Promise<void>;
 }
 
@@ -75,7 +75,12 @@ function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
   });
   const usage = new UsageCounts({ db: env.DB, nowMs });
   const admin = config.ADMIN_KEY === undefined ? {} : adminRoute(env, config.ADMIN_KEY);
+  const headerOptions = {
+    corsOrigins: config.CORS_ORIGINS,
+    strictTransport: config.ENVIRONMENT !== 'development',
+  };
   const { schemaHash } = bundledRelease;
+  const generations = new GenerationsMemory(env.CACHE_KV);
   const graphql = createGraphQLRoute({
     schema,
     schemaHash,
@@ -85,11 +90,12 @@ function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
     graphiql: graphiqlBundled && config.ENVIRONMENT === 'development',
     answers: new CachedAnswers({
       cache: new ResponseCache({ kv: env.CACHE_KV, schemaHash }),
-      generations: new GenerationsMemory(env.CACHE_KV),
+      generations,
       pricesAsOf: (atMs, known) => snapshotMemory.asOf(env.PRICES_KV, atMs, known),
       nowMs,
     }),
     nowMs,
+    completeHeaders: (request, headers) => completeHeaders(request, headers, headerOptions),
   });
   const createContext = (request: Pick<RequestSources, 'requestId' | 'viewer' | 'waitUntil'>) =>
     createRequestContext({
@@ -107,36 +113,46 @@ function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
     Object.entries(JOB_SCHEDULES).map(([job, schedule]) => [job, schedule.intervalSeconds]),
   );
 
+  const handlerOptions: RequestHandlerOptions = {
+    ...headerOptions,
+    randomId,
+    routes: {
+      health: () =>
+        healthResponse({
+          db: env.DB,
+          kv: env.PRICES_KV,
+          jobIntervals,
+          nowSeconds: Math.floor(Date.now() / 1000),
+        }),
+      ...admin,
+      graphqlFromMemory: graphql.fromMemory,
+      graphql: (request, requestId, waitUntil) => {
+        const contextOf = (viewer: Viewer | null) => createContext({ requestId, viewer, waitUntil });
+        return graphql.answer({
+          request,
+          requestId,
+          waitUntil,
+          createPublicContext: () => contextOf(null),
+          createContext: async () => contextOf(await viewerOf(request)),
+        });
+      },
+    },
+  };
+  /** What nobody waits for, at whatever request comes by in time. */
+  const keepUp = (ctx: ExecutionContext) => {
+    if (usage.isDue) ctx.waitUntil(usage.flushWhenDue());
+    const atMs = nowMs();
+    if (generations.claimRenewal(atMs)) ctx.waitUntil(generations.renew(atMs));
+  };
+
   return {
-    fetch: async (request, ctx) => {
-      const response = await handleRequest(request, {
-        corsOrigins: config.CORS_ORIGINS,
-        strictTransport: config.ENVIRONMENT !== 'development',
-        randomId,
-        routes: {
-          health: () =>
-            healthResponse({
-              db: env.DB,
-              kv: env.PRICES_KV,
-              jobIntervals,
-              nowSeconds: Math.floor(Date.now() / 1000),
-            }),
-          ...admin,
-          graphql: (received, requestId) => {
-            const waitUntil = (promise: Promise<unknown>) => ctx.waitUntil(promise);
-            const contextOf = (viewer: Viewer | null) => createContext({ requestId, viewer, waitUntil });
-            return graphql({
-              request: received,
-              requestId,
-              waitUntil,
-              createPublicContext: () => contextOf(null),
-              createContext: async () => contextOf(await viewerOf(received)),
-            });
-          },
-        },
-      });
-      if (usage.isDue) ctx.waitUntil(usage.flushWhenDue());
-      return response;
+    fetch: (request, ctx) => {
+      const answer = handleRequest(request, ctx, handlerOptions);
+      if (answer instanceof Response) {
+        keepUp(ctx);
+        return answer;
+      }
+      return answer.finally(() => keepUp(ctx));
     },
     scheduled: async (cron, ctx) => {
       const sync = createSync({

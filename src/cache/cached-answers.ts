@@ -63,9 +63,9 @@ export class CachedAnswers {
 
   /** @throws what `execute` throws, where nothing older may stand in. */
   async serve(key: CacheKey, options: ServeOptions): Promise<ServedAnswer> {
-    const { cache } = this.#sources;
+    const { cache, generations } = this.#sources;
     const nowMs = this.#sources.nowMs();
-    const current = await this.#generations(nowMs, options);
+    const current = generations.recent(nowMs) ?? (await generations.renew(nowMs));
     const held = cache.inMemory(key) ?? (await cache.inKv(key));
     if (held === undefined) return this.#make(key, current, options, 'uri-miss');
     const freshness = freshnessOf(held, key.policy, current, nowMs);
@@ -77,15 +77,6 @@ export class CachedAnswers {
       return { outcome: 'STALE', answer: held, reason: 'revalidating' };
     }
     return this.#makeOrFallBack({ key, held, freshness, current, options, mayRefresh });
-  }
-
-  /** Renewed beside a request in time, so that none has to wait while requests keep coming. */
-  async #generations(nowMs: number, { waitUntil }: ServeOptions): Promise<CacheGenerations> {
-    const { generations } = this.#sources;
-    const recent = generations.recent(nowMs);
-    if (recent === null) return generations.renew(nowMs);
-    if (generations.claimRenewal(nowMs)) waitUntil(generations.renew(nowMs));
-    return recent;
   }
 
   async #makeOrFallBack(due: {

@@ -26,8 +26,13 @@ export class GenerationsMemory {
     return ageMs >= 0 && ageMs < CACHE_GENERATIONS_MEMORY_SECONDS * 1000 ? this.#generations : null;
   }
 
-  /** Whether they should be read again beside this request; no other request is told so for a while. */
+  /**
+   * Whether they should be read again beside this request, so that none has to wait for it while requests keep coming;
+   * no other request is told so for a while.
+   */
   claimRenewal(nowMs: number): boolean {
+    // Nobody has asked for them yet.
+    if (this.#readAtMs === Number.NEGATIVE_INFINITY) return false;
     if (nowMs < this.#renewalAtMs && nowMs >= this.#readAtMs) return false;
     this.#renewalAtMs = nowMs + RETRY_SECONDS * 1000;
     return true;

@@ -1,7 +1,8 @@
-import { type ExecutionArgs, execute } from 'graphql';
+import type { ExecutionArgs } from 'graphql';
 import type { schema as gatewaySchema } from '../../schema/schema.ts';
 import type { ExecutedAnswer } from '../cache/cached-answers.ts';
 import type { OperationsMode } from '../config.ts';
+import { execute } from '../execution/execute.ts';
 import type { GatewayContext } from './context.ts';
 import { errorPresenter, FAULT_CODES } from './error-policy.ts';
 import type { PreparedRequest } from './incoming-operation.ts';

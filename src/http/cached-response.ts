@@ -1,8 +1,6 @@
 /** An answer of the cache as HTTP: which headers it has by how it was asked for, and when `304` says it all. */
-
 import { type ServedAnswer, ttlSeconds } from '../cache/cached-answers.ts';
 import {
-  type CacheOutcome,
   forwardStatus,
   hitStatus,
   holdsAlready,
@@ -10,7 +8,7 @@ import {
   publicCacheControl,
 } from '../cache/caching-headers.ts';
 import { ageSeconds } from '../cache/freshness.ts';
-import type { CacheKey, StoredAnswer } from '../cache/response-cache.ts';
+import type { CacheKey } from '../cache/response-cache.ts';
 import { isPublic } from './cors.ts';
 
 export interface CachedResponseOptions {
@@ -22,45 +20,36 @@ export interface CachedResponseOptions {
 }
 
 export function cachedResponse(options: CachedResponseOptions): Response {
-  const { request, served, key, mediaType, nowMs } = options;
-  const contentType = `${mediaType}; charset=utf-8`;
-  if (served.outcome === 'BYPASS') {
-    return new Response(served.body, {
-      headers: {
-        'Content-Type': contentType,
-        'Cache-Control': NOT_STORED,
-        'X-Cache': 'BYPASS',
-        'Cache-Status': forwardStatus('bypass', { detail: 'errors' }),
-      },
-    });
+  const { request, served } = options;
+  const headers = cachedHeaders(options);
+  if (served.outcome === 'BYPASS') return new Response(served.body, { headers });
+  const ifNoneMatch = request.method === 'GET' ? request.headers.get('if-none-match') : null;
+  // A stale answer cannot say that it is still current.
+  if (ifNoneMatch === null || served.outcome === 'STALE' || !holdsAlready(ifNoneMatch, served.answer.etag)) {
+    return new Response(served.answer.body, { headers });
   }
-  const { answer } = served;
-  const headers: Record<string, string> = {
-    'Content-Type': contentType,
-    'X-Cache': served.outcome,
-    'Cache-Status': statusOf(served, ttlSeconds(answer, key, nowMs)),
-  };
-  if (served.outcome !== 'MISS') headers.Age = String(ageSeconds(answer, nowMs));
-  if (request.method !== 'GET') {
-    headers['Cache-Control'] = 'no-store';
-    return new Response(answer.body, { headers });
-  }
-  headers['Cache-Control'] = publicCacheControl(key.policy, isPublic(request) ? 'public' : 'private');
-  headers.ETag = answer.etag;
-  headers.Vary = 'Accept';
-  if (key.policy.tags.length > 0) headers['Cache-Tag'] = key.policy.tags.join(',');
-  return mayBeHeld(request, served.outcome, answer)
-    ? new Response(null, { status: 304, headers: withoutContentType(headers) })
-    : new Response(answer.body, { headers });
+  headers.delete('Content-Type');
+  return new Response(null, { status: 304, headers });
 }
 
-/** A stale answer cannot say that it is still current. */
-const mayBeHeld = (request: Request, outcome: CacheOutcome, { etag }: StoredAnswer) => {
-  const ifNoneMatch = request.headers.get('if-none-match');
-  return ifNoneMatch !== null && outcome !== 'STALE' && holdsAlready(ifNoneMatch, etag);
-};
-
-function withoutContentType({ 'Content-Type': _, ...headers }: Record<string, string>) {
+export function cachedHeaders({ request, served, key, mediaType, nowMs }: CachedResponseOptions): Headers {
+  const headers = new Headers({ 'Content-Type': `${mediaType}; charset=utf-8`, 'X-Cache': served.outcome });
+  if (served.outcome === 'BYPASS') {
+    headers.set('Cache-Status', forwardStatus('bypass', { detail: 'errors' }));
+    headers.set('Cache-Control', NOT_STORED);
+    return headers;
+  }
+  const { policy } = key;
+  headers.set('Cache-Status', statusOf(served, ttlSeconds(served.answer, key, nowMs)));
+  if (served.outcome !== 'MISS') headers.set('Age', String(ageSeconds(served.answer, nowMs)));
+  if (request.method !== 'GET') {
+    headers.set('Cache-Control', 'no-store');
+    return headers;
+  }
+  headers.set('Cache-Control', publicCacheControl(policy, isPublic(request) ? 'public' : 'private'));
+  headers.set('ETag', served.answer.etag);
+  headers.set('Vary', 'Accept');
+  if (policy.tags.length > 0) headers.set('Cache-Tag', policy.tags.join(','));
   return headers;
 }
 

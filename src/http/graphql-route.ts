@@ -15,17 +15,22 @@ import { createPrepareOperation } from '../graphql/prepare-operation.ts';
 import { createGraphQLHandler, type YogaOptions } from '../graphql/yoga.ts';
 import type { DocumentSources } from '../operations/choose-document.ts';
 import { orFromRelease, readClientIdentity } from '../operations/client-identity.ts';
+import type { Envelope } from '../operations/read-operation-request.ts';
 import type { Liveness } from '../operations/registered-operation.ts';
 import { BoundedMemory } from '../storage/bounded-memory.ts';
 import { cachedResponse } from './cached-response.ts';
+import type { CompleteAnswer } from './complete-answer.ts';
 import { deprecationHeaders } from './deprecation-headers.ts';
 import { jsonMediaType } from './json-media-type.ts';
+import { MemoryHits } from './memory-hits.ts';
 import { RecognisedRequests } from './recognised-requests.ts';
 
 export interface GraphQLRouteOptions extends YogaOptions, Omit<DocumentSources, 'clientDocuments'> {
   schemaHash: string;
   answers: CachedAnswers;
   nowMs(): number;
+  /** Adds what every answer carries. */
+  completeHeaders(request: Request, headers: Headers): void;
 }
 
 /** What one request brings. */
@@ -39,7 +44,11 @@ export interface GraphQLExchange {
   createContext(): Promise<GatewayContext>;
 }
 
-export type GraphQLRoute = (exchange: GraphQLExchange) => Promise<Response>;
+export interface GraphQLRoute {
+  /** The answer to a GET that is in memory as it stands; null where there is none. */
+  fromMemory(request: Request): CompleteAnswer | null;
+  answer(exchange: GraphQLExchange): Promise<Response | CompleteAnswer>;
+}
 
 export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
   const { schema, mode, registry, usage, answers, nowMs } = options;
@@ -48,13 +57,12 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
   const prepareOperation = createPrepareOperation(schema, mode, usage);
   const executeToBytes = createExecuteToBytes(schema, mode);
   const recognised = new RecognisedRequests(schema, options.schemaHash);
-  const yoga = createGraphQLHandler(options);
+  const memoryHits = new MemoryHits(options);
+  // An isolate that serves from the cache alone never needs it.
+  let yoga: ReturnType<typeof createGraphQLHandler> | undefined;
 
   /** Null where the answer is no matter for the cache, refusals included. */
-  async function keyOf(incoming: IncomingOperation, { request }: GraphQLExchange) {
-    // What refuses the request here refuses it again in Yoga, where refusals are put into words.
-    const envelope = await incoming.envelope().catch(() => null);
-    if (envelope === null) return null;
+  async function keyOf(incoming: IncomingOperation, envelope: Envelope, { request }: GraphQLExchange) {
     const known = recognised.recall(envelope);
     const liveness = known && registry.known(known.operation);
     if (known !== undefined && liveness !== undefined && liveness.state !== 'retired') {
@@ -80,18 +88,24 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
     });
   }
 
-  async function fromCache(incoming: IncomingOperation, exchange: GraphQLExchange): Promise<Response | null> {
+  async function fromCache(incoming: IncomingOperation, exchange: GraphQLExchange) {
     const { request } = exchange;
     const mediaType = cacheableMediaType(request, options.graphiql);
     if (mediaType === null) return null;
-    const found = await keyOf(incoming, exchange);
+    // What refuses the request here refuses it again in Yoga, where refusals are put into words.
+    const envelope = await incoming.envelope().catch(() => null);
+    if (envelope === null) return null;
+    const known = recognised.recall(envelope);
+    const hit = known && memoryHits.respond(request, known);
+    if (hit) return hit;
+    const found = await keyOf(incoming, envelope, exchange);
     if (found === null) return null;
     const served = await serve(found.key, incoming, exchange);
     const response = cachedResponse({ request, key: found.key, served, mediaType, nowMs: nowMs() });
     return deprecated(response, found.liveness);
   }
 
-  return async (exchange) => {
+  async function answer(exchange: GraphQLExchange): Promise<Response | CompleteAnswer> {
     const { request, requestId, createContext } = exchange;
     const incoming = new IncomingOperation(request, sources, prepareOperation);
     const cached = await fromCache(incoming, exchange);
@@ -102,11 +116,20 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
       liveness = prepared.chosen.found?.liveness ?? null;
       return prepared;
     };
+    yoga ??= createGraphQLHandler(options);
     const response = await yoga.fetch(request, { requestId, prepare, createContext });
     response.headers.set('X-Cache', 'BYPASS');
     response.headers.set('Cache-Status', forwardStatus('bypass'));
     response.headers.set('Cache-Control', NOT_STORED);
     return deprecated(response, liveness);
+  }
+
+  return {
+    fromMemory(request) {
+      const known = recognised.recall({ url: request.url, body: null });
+      return known === undefined ? null : memoryHits.respond(request, known);
+    },
+    answer,
   };
 }
 

@@ -1,65 +1,101 @@
 /**
  * Every HTTP request: its id, its route, its headers. What no route expects ends here, masked and logged.
  */
+import { NOT_STORED } from '../cache/caching-headers.ts';
 import { errorFields, log } from '../observability/log.ts';
+import { CompleteAnswer } from './complete-answer.ts';
 import { applyCors, preflightResponse } from './cors.ts';
 import { errorResponse } from './responses.ts';
 import { applySecurityHeaders } from './security-headers.ts';
 
 export interface Routes {
-  graphql(request: Request, requestId: string): Promise<Response>;
+  /** The answer to a GET that is in memory as it stands; null where there is none. */
+  graphqlFromMemory(request: Request): CompleteAnswer | null;
+  graphql(
+    request: Request,
+    requestId: string,
+    waitUntil: (promise: Promise<unknown>) => void,
+  ): Promise<Response | CompleteAnswer>;
   health(): Promise<Response>;
   /** Absent where no key is set. */
   admin?: (request: Request, requestId: string) => Promise<Response>;
 }
 
-export interface RequestHandlerOptions {
-  routes: Routes;
+export interface HeaderOptions {
   corsOrigins: readonly string[];
   strictTransport: boolean;
+}
+
+export interface RequestHandlerOptions extends HeaderOptions {
+  routes: Routes;
   randomId: () => string;
 }
 
-export async function handleRequest(request: Request, options: RequestHandlerOptions): Promise<Response> {
+export function handleRequest(
+  request: Request,
+  ctx: Pick<ExecutionContext, 'waitUntil'>,
+  options: RequestHandlerOptions,
+): Response | Promise<Response> {
+  const kept = request.method === 'GET' ? options.routes.graphqlFromMemory(request) : null;
+  return kept === null
+    ? answerAnything(request, ctx, options)
+    : withRequestId(kept.response, options.randomId());
+}
+
+async function answerAnything(
+  request: Request,
+  ctx: Pick<ExecutionContext, 'waitUntil'>,
+  options: RequestHandlerOptions,
+): Promise<Response> {
   const requestId = options.randomId();
-  const response = await answer(request, requestId, options).catch((error: unknown) => {
-    log.error('http.unhandled', { requestId, path: new URL(request.url).pathname, ...errorFields(error) });
+  const answer = await routed(request, requestId, ctx, options).catch((error: unknown) => {
+    log.error('http.unhandled', { requestId, path: pathOf(request.url), ...errorFields(error) });
     return errorResponse(500, { message: 'Unexpected error.', code: 'INTERNAL_SERVER_ERROR', requestId });
   });
-  return withHeaders(request, response, requestId, options);
+  if (answer instanceof CompleteAnswer) return withRequestId(answer.response, requestId);
+  const headers = new Headers(answer.headers);
+  completeHeaders(request, headers, options);
+  const body = request.method === 'HEAD' ? null : answer.body;
+  const { status, statusText } = answer;
+  return withRequestId(new Response(body, { status, statusText, headers }), requestId);
 }
 
-function answer(request: Request, requestId: string, options: RequestHandlerOptions): Promise<Response> {
-  const { pathname } = new URL(request.url);
-  const isGraphQL = pathname === '/graphql' || pathname.startsWith('/graphql/');
-  if (isGraphQL && request.method === 'OPTIONS') {
-    return Promise.resolve(preflightResponse(request, options.corsOrigins));
-  }
-  if (isGraphQL) return options.routes.graphql(request, requestId);
-  if (pathname.startsWith('/admin/') && options.routes.admin) return options.routes.admin(request, requestId);
-  if (pathname === '/health') {
-    if (request.method === 'GET' || request.method === 'HEAD') return options.routes.health();
-    const refusal = { message: 'Use GET.', code: 'BAD_USER_INPUT', requestId };
-    return Promise.resolve(errorResponse(405, refusal, { Allow: 'GET, HEAD' }));
-  }
-  const refusal = { message: 'Nothing is here: the API is at /graphql.', code: 'NOT_FOUND', requestId };
-  return Promise.resolve(errorResponse(404, refusal));
+function withRequestId(response: Response, requestId: string): Response {
+  response.headers.set('x-request-id', requestId);
+  return response;
 }
 
-function withHeaders(
-  request: Request,
-  response: Response,
-  requestId: string,
-  options: RequestHandlerOptions,
-): Response {
-  const headers = new Headers(response.headers);
-  headers.set('x-request-id', requestId);
+/** Adds what every answer carries. */
+export function completeHeaders(request: Request, headers: Headers, options: HeaderOptions): void {
   applySecurityHeaders(headers, options);
   // Yoga's streams say `no-cache`, which lets a shared cache keep them.
-  if ((headers.get('Cache-Control') ?? 'no-cache') === 'no-cache') {
-    headers.set('Cache-Control', 'private, no-store');
-  }
+  if ((headers.get('Cache-Control') ?? 'no-cache') === 'no-cache') headers.set('Cache-Control', NOT_STORED);
   if (request.method !== 'OPTIONS') applyCors(request, headers, options.corsOrigins);
-  const body = request.method === 'HEAD' ? null : response.body;
-  return new Response(body, { status: response.status, statusText: response.statusText, headers });
+}
+
+async function routed(
+  request: Request,
+  requestId: string,
+  ctx: Pick<ExecutionContext, 'waitUntil'>,
+  { routes, corsOrigins }: RequestHandlerOptions,
+): Promise<Response | CompleteAnswer> {
+  const pathname = pathOf(request.url);
+  if (pathname === '/graphql' || pathname.startsWith('/graphql/')) {
+    if (request.method === 'OPTIONS') return preflightResponse(request, corsOrigins);
+    return routes.graphql(request, requestId, (promise) => ctx.waitUntil(promise));
+  }
+  if (pathname.startsWith('/admin/') && routes.admin) return routes.admin(request, requestId);
+  if (pathname === '/health') {
+    if (request.method === 'GET' || request.method === 'HEAD') return routes.health();
+    const refusal = { message: 'Use GET.', code: 'BAD_USER_INPUT', requestId };
+    return errorResponse(405, refusal, { Allow: 'GET, HEAD' });
+  }
+  const refusal = { message: 'Nothing is here: the API is at /graphql.', code: 'NOT_FOUND', requestId };
+  return errorResponse(404, refusal);
+}
+
+/** The path of an absolute URL as the runtime writes it, normalised: parsing all of it costs a hit more than the rest. */
+function pathOf(url: string): string {
+  const [path = ''] = url.slice(url.indexOf('/', 'https://'.length)).split(/[?#]/, 1);
+  return path;
 }

@@ -8,7 +8,7 @@
 import { type DocumentNode, type OperationDefinitionNode, OperationTypeNode } from 'graphql';
 import type { schema as gatewaySchema } from '../../schema/schema.ts';
 import { type CachePolicy, cachePolicyOf, isStorable } from '../cache/cache-policy.ts';
-import type { CacheKey } from '../cache/response-cache.ts';
+import type { CacheKey, StoredAnswer } from '../cache/response-cache.ts';
 import { variablesKey } from '../cache/variables-key.ts';
 import { RECOGNISED_REQUESTS_MAX_CHARACTERS } from '../config.ts';
 import type { PreparedRequest } from '../graphql/incoming-operation.ts';
@@ -23,6 +23,15 @@ export interface RecognisedRequest {
   operation: RegisteredOperation;
   /** What the id in the request says of who is asking. */
   releaseClient: ClientIdentity;
+  lastHit: HitHeaders | null;
+}
+
+/** The headers of an answer from memory: the same for a second, in which `Age` stands still. */
+export interface HitHeaders {
+  answer: StoredAnswer;
+  second: number;
+  mediaType: string;
+  headers: Headers;
 }
 
 const NOBODY: ClientIdentity = { name: null, version: null };
@@ -40,6 +49,7 @@ export class RecognisedRequests {
     this.#schemaHash = schemaHash;
   }
 
+  /** Synchronous, unlike what it takes to find out. */
   recall(envelope: Envelope): RecognisedRequest | undefined {
     return this.#known.get(textOf(envelope));
   }
@@ -60,7 +70,7 @@ export class RecognisedRequests {
       const text = textOf(envelope);
       const releaseClient = readOperationRequest(envelope, NOBODY).client;
       const weight = text.length + key.text.length;
-      this.#known.set(text, { key, operation: registered, releaseClient }, weight);
+      this.#known.set(text, { key, operation: registered, releaseClient, lastHit: null }, weight);
     }
     return key;
   }

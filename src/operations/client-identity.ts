@@ -1,18 +1,19 @@
 import type { ClientIdentity } from './registered-operation.ts';
 
-export const CLIENT_NAME_HEADERS = ['graphql-client-name', 'apollographql-client-name'];
-const CLIENT_VERSION_HEADERS = ['graphql-client-version', 'apollographql-client-version'];
+export const CLIENT_NAME_HEADERS = ['graphql-client-name', 'apollographql-client-name'] as const;
+const CLIENT_VERSION_HEADERS = ['graphql-client-version', 'apollographql-client-version'] as const;
 
 /** It is stored and shown: short, and nothing that a terminal obeys. */
 const SHOWABLE = /^[\x20-\x7e]{1,100}$/;
 
 /** Who calls, by its own account. What cannot be shown counts as not said. */
 export function readClientIdentity(headers: Headers): ClientIdentity {
-  const first = (names: readonly string[]) => {
-    const sent = names.map((name) => headers.get(name)).find((value) => value !== null);
-    return asShown(sent);
+  const [name, apolloName] = CLIENT_NAME_HEADERS;
+  const [version, apolloVersion] = CLIENT_VERSION_HEADERS;
+  return {
+    name: asShown(headers.get(name) ?? headers.get(apolloName)),
+    version: asShown(headers.get(version) ?? headers.get(apolloVersion)),
   };
-  return { name: first(CLIENT_NAME_HEADERS), version: first(CLIENT_VERSION_HEADERS) };
 }
 
 /** The identity from the headers, and what they leave out from the id that an app sends. */
@@ -21,6 +22,7 @@ export function orFromRelease(client: ClientIdentity, app: string, version: stri
 }
 
 function asShown(sent: string | undefined | null): string | null {
-  const text = sent?.trim() ?? '';
+  if (sent === null || sent === undefined) return null;
+  const text = sent.trim();
   return SHOWABLE.test(text) ? text : null;
 }

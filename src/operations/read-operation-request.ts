@@ -85,7 +85,7 @@ function readProperties(text: string): unknown {
   return body;
 }
 
-/** Reads no further than the limit, whatever `Content-Length` says. */
+/** Reads no further than the limit, whether the body says how long it is or not. */
 async function readText(request: Request): Promise<string> {
   const tooLarge = () =>
     unreadable(`The request body is larger than ${REQUEST_BODY_MAX_BYTES} bytes.`, 413, {
@@ -94,6 +94,8 @@ async function readText(request: Request): Promise<string> {
     });
   const announcedBytes = Number(request.headers.get('content-length') ?? Number.NaN);
   if (announcedBytes > REQUEST_BODY_MAX_BYTES) throw tooLarge();
+  // The server lets no more through than was announced.
+  if (announcedBytes >= 0) return request.text();
   const decoder = new TextDecoder();
   let bytes = 0;
   let text = '';

@@ -23,11 +23,10 @@ const cut = (text: string | null, length = NAME_MAX_CHARACTERS) => (text ?? '').
 class Tally<Row extends { count: number; lastSeen: number; firstSeen?: number }> {
   readonly rows = new Map<string, Row>();
 
-  add(key: readonly unknown[], row: Row): void {
-    const text = JSON.stringify(key);
-    const held = this.rows.get(text);
+  add(key: string, row: Row): void {
+    const held = this.rows.get(key);
     if (held === undefined) {
-      this.rows.set(text, row);
+      this.rows.set(key, row);
       return;
     }
     held.count += row.count;
@@ -35,11 +34,10 @@ class Tally<Row extends { count: number; lastSeen: number; firstSeen?: number }>
     if (held.firstSeen !== undefined)
       held.firstSeen = Math.min(held.firstSeen, row.firstSeen ?? held.firstSeen);
   }
-
-  has(key: readonly unknown[]): boolean {
-    return this.rows.has(JSON.stringify(key));
-  }
 }
+
+/** Only a client's own name for a refused document could hold a line break, and stands last. */
+const keyOf = (...parts: readonly (string | number)[]) => parts.join('\n');
 
 export class UsageCounts implements OperationUsage {
   readonly #db: D1Database;
@@ -104,19 +102,19 @@ export class UsageCounts implements OperationUsage {
   }
 
   #addUsage(row: UsageCount): void {
-    const key = [row.operationId, row.client, row.version, row.day];
-    const named = this.#usage.has(key) || this.#usage.rows.size < USAGE_KEYS_MAX;
+    const key = keyOf(row.operationId, row.client, row.version, row.day);
+    const named = this.#usage.rows.has(key) || this.#usage.rows.size < USAGE_KEYS_MAX;
     if (named) this.#usage.add(key, row);
-    else this.#usage.add([row.operationId, '', '', row.day], { ...row, client: '', version: '' });
+    else this.#usage.add(keyOf(row.operationId, '', '', row.day), { ...row, client: '', version: '' });
   }
 
   #addRefusal(row: RefusalCount): void {
-    const key = [row.reason, row.documentId, row.client, row.version, row.day];
-    const named = this.#refusals.has(key) || this.#refusals.rows.size < REFUSAL_KEYS_MAX;
+    const key = keyOf(row.reason, row.client, row.version, row.day, row.documentId);
+    const named = this.#refusals.rows.has(key) || this.#refusals.rows.size < REFUSAL_KEYS_MAX;
     if (named) this.#refusals.add(key, row);
     else {
       const nameless = { ...row, documentId: '', client: '', version: '' };
-      this.#refusals.add([row.reason, '', '', '', row.day], nameless);
+      this.#refusals.add(keyOf(row.reason, '', '', row.day, ''), nameless);
     }
   }
 }

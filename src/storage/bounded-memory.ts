@@ -1,6 +1,17 @@
-/** What an isolate keeps of something that clients may ask for without end: by key, the least recently used forgotten first. */
+/**
+ * What an isolate keeps of something that clients may ask for without end, by key and bounded by weight.
+ *
+ * What was not asked for since the last time it was looked at is forgotten first, the oldest of it before others: the
+ * clock algorithm, which comes close to the least recently used and costs a reader one look-up.
+ */
+interface Kept<Value> {
+  value: Value;
+  weight: number;
+  isUsed: boolean;
+}
+
 export class BoundedMemory<Value> {
-  readonly #kept = new Map<string, { value: Value; weight: number }>();
+  readonly #kept = new Map<string, Kept<Value>>();
   readonly #maxWeight: number;
   #weight = 0;
 
@@ -12,8 +23,7 @@ export class BoundedMemory<Value> {
   get(key: string): Value | undefined {
     const kept = this.#kept.get(key);
     if (kept === undefined) return undefined;
-    this.#kept.delete(key);
-    this.#kept.set(key, kept);
+    kept.isUsed = true;
     return kept.value;
   }
 
@@ -21,12 +31,9 @@ export class BoundedMemory<Value> {
   set(key: string, value: Value, weight: number): void {
     this.delete(key);
     if (weight > this.#maxWeight) return;
-    this.#kept.set(key, { value, weight });
     this.#weight += weight;
-    for (const oldest of this.#kept.keys()) {
-      if (this.#weight <= this.#maxWeight) return;
-      this.delete(oldest);
-    }
+    this.#makeRoom();
+    this.#kept.set(key, { value, weight, isUsed: false });
   }
 
   delete(key: string): void {
@@ -42,5 +49,15 @@ export class BoundedMemory<Value> {
 
   get weight(): number {
     return this.#weight;
+  }
+
+  /** Ends: whoever is spared goes to the end, and is spared once. */
+  #makeRoom(): void {
+    for (const [key, kept] of this.#kept) {
+      if (this.#weight <= this.#maxWeight) return;
+      this.#kept.delete(key);
+      if (kept.isUsed) this.#kept.set(key, { ...kept, isUsed: false });
+      else this.#weight -= kept.weight;
+    }
   }
 }

@@ -7,7 +7,7 @@ import { ResponseCache } from '../../src/cache/response-cache.ts';
 import type { OperationsMode } from '../../src/config.ts';
 import type { GatewayContext } from '../../src/graphql/context.ts';
 import { createGraphQLRoute } from '../../src/http/graphql-route.ts';
-import { handleRequest } from '../../src/http/handle-request.ts';
+import { completeHeaders, handleRequest } from '../../src/http/handle-request.ts';
 import { sha256Id } from '../../src/operations/document-id.ts';
 import type {
   ClientIdentity,
@@ -89,7 +89,9 @@ export async function startWire(
   let runs = 0;
   const shown = ({ name, version }: ClientIdentity) => `${name}@${version}`;
   const kv = env.CACHE_KV;
-  const handler = createGraphQLRoute({
+  const headerOptions = { corsOrigins: [], strictTransport: true };
+  const route = createGraphQLRoute({
+    completeHeaders: (request, headers) => completeHeaders(request, headers, headerOptions),
     schema,
     schemaHash: 'of-the-bench',
     answers: new CachedAnswers({
@@ -121,8 +123,9 @@ export async function startWire(
   const options = {
     routes: {
       admin: async () => new Response(),
+      graphqlFromMemory: route.fromMemory,
       graphql: async (request: Request, requestId: string) =>
-        handler({
+        route.answer({
           request,
           requestId,
           waitUntil: () => undefined,
@@ -131,14 +134,18 @@ export async function startWire(
         }),
       health: async () => new Response(),
     },
-    corsOrigins: [],
-    strictTransport: true,
+    ...headerOptions,
     randomId: () => crypto.randomUUID(),
   };
+  const ctx = { waitUntil: () => undefined };
   return {
-    fetch: (request) => handleRequest(request, options),
+    fetch: async (request) => handleRequest(request, ctx, options),
     async send(path, init) {
-      const response = await handleRequest(new Request(new URL(path, 'https://gateway.test'), init), options);
+      const response = await handleRequest(
+        new Request(new URL(path, 'https://gateway.test'), init),
+        ctx,
+        options,
+      );
       const body = (await response.json()) as WireAnswer['body'];
       return { status: response.status, headers: response.headers, body };
     },

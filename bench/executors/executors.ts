@@ -1,0 +1,57 @@
+import { execute as executeByTools } from '@graphql-tools/executor';
+import { type ExecutionResult, execute as executeByGraphQLJs } from 'graphql';
+import { compileQuery, isCompiledQuery } from 'graphql-jit';
+import { execute as executeByPlan } from '../../src/execution/execute.ts';
+import type { Shape } from './shape.ts';
+
+export type Run = () => unknown;
+
+export interface Executor {
+  readonly name: string;
+  /** Throws where the executor cannot take the shape; the table says so. */
+  prepare(shape: Shape): Run;
+}
+
+type Execute = typeof executeByGraphQLJs;
+
+const standingInFor = (execute: Execute) => (shape: Shape) => () =>
+  execute({
+    schema: shape.schema,
+    document: shape.document,
+    variableValues: shape.variableValues,
+    rootValue: shape.rootValue,
+    contextValue: shape.createContext(),
+  });
+
+const graphqlJit: Executor = {
+  name: 'graphql-jit (needs eval)',
+  prepare({ schema, document, variableValues, rootValue, createContext }) {
+    const compiled = compileQuery(schema, document);
+    if (!isCompiledQuery(compiled)) {
+      throw new Error(compiled.errors?.[0]?.message ?? 'it refuses the document');
+    }
+    return () => compiled.query(rootValue, createContext(), { ...variableValues });
+  },
+};
+
+const handWritten: Executor = {
+  name: 'hand-written mapping',
+  prepare: (shape) => () => asResult(shape.handWritten(shape.createContext())),
+};
+
+function asResult(data: unknown): unknown {
+  if (data instanceof Promise) return data.then(asResult);
+  return { data } as ExecutionResult;
+}
+
+/** The plan first: every ratio is one to it. */
+export const executors: readonly Executor[] = [
+  { name: 'plan', prepare: standingInFor(executeByPlan) },
+  { name: 'graphql-js', prepare: standingInFor(executeByGraphQLJs) },
+  {
+    name: '@graphql-tools/executor (Yoga)',
+    prepare: standingInFor(executeByTools as unknown as Execute),
+  },
+  graphqlJit,
+  handWritten,
+];

@@ -1,0 +1,129 @@
+/**
+ * 20 projects with their prices over the gateway's own schema; loaders batch over memory.
+ *
+ * Ids, cursors and dates are left out: their encoding takes as long as all the rest, and the same under every executor.
+ */
+import { parse } from 'graphql';
+import { schema } from '../../schema/schema.ts';
+import type { PriceRecord, ProjectRow } from '../../src/graphql/context.ts';
+import { loaderOf } from '../../src/loaders/batching.ts';
+import type { Shape } from './shape.ts';
+
+const PROJECTS = 20;
+const NOW_SECONDS = 1_760_000_000;
+
+const document = parse(`
+  query Prices($first: Int = 20, $currency: Currency) {
+    trendingProjects(first: $first) {
+      slug name symbol logoUrl category marketCapRank trendingRank
+      market { marketCap volume24h priceChange7d }
+      price(currency: $currency) { currency price priceUsd day: changePercent week: changePercent(period: WEEK) }
+    }
+  }
+`);
+
+const rows: ProjectRow[] = Array.from({ length: PROJECTS }, (_, index) => ({
+  id: `project-${index}`,
+  name: `Project ${index}`,
+  symbol: `P${index}`,
+  slug: `project-${index}`,
+  status: 'live',
+  category: 'DeFi',
+  description: 'What it does.',
+  tagline: null,
+  subcategory: null,
+  tags: '["a","b"]',
+  blockchain: '["ethereum"]',
+  logo_url: `https://example.com/${index}.png`,
+  banner_url: null,
+  website_url: null,
+  twitter_url: null,
+  telegram_url: null,
+  github_url: null,
+  current_price: index * 1.5,
+  price_change_24h: 0.25,
+  price_change_7d: -1.75,
+  price_change_30d: null,
+  market_cap: 1_000_000 - index,
+  volume_24h: 5000.5,
+  circulating_supply: null,
+  total_supply: null,
+  max_supply: null,
+  market_cap_rank: index + 1,
+  trending_rank: index + 1,
+  trending_score: null,
+  launch_date: null,
+  listing_date: NOW_SECONDS,
+  social: null,
+  updated_at: NOW_SECONDS,
+}));
+
+const prices = new Map<string, PriceRecord>(
+  rows.map(({ symbol }, index) => [
+    symbol,
+    {
+      symbol,
+      priceUsd: index * 1.5 + 0.01,
+      changePercent24h: 0.5,
+      changePercent7d: -2.5,
+      lastUpdate: NOW_SECONDS,
+    },
+  ]),
+);
+
+/** As much of the gateway's context as the document's resolvers use. */
+function createContext() {
+  const bySymbol = loaderOf<string, PriceRecord>(async () => prices);
+  const rate = loaderOf<string, number>(async () => new Map([['USD', 1]]));
+  return {
+    projects: { trending: async () => rows },
+    prices: {
+      bySymbol: (symbol: string) => bySymbol.load(symbol),
+      rate: (currency: string) => rate.load(currency) as Promise<number>,
+    },
+  };
+}
+
+async function handWritten(context: unknown) {
+  const { projects, prices: loaded } = context as ReturnType<typeof createContext>;
+  const trending = await projects.trending();
+  return {
+    trendingProjects: await Promise.all(
+      trending.map(async (row) => {
+        const record = await loaded.bySymbol(row.symbol);
+        const rate = await loaded.rate('USD');
+        return projectOf(row, record && priceOf(record, rate));
+      }),
+    ),
+  };
+}
+
+const projectOf = (row: ProjectRow, price: object | null) => ({
+  slug: row.slug,
+  name: row.name,
+  symbol: row.symbol,
+  logoUrl: row.logo_url,
+  category: row.category,
+  marketCapRank: row.market_cap_rank,
+  trendingRank: row.trending_rank,
+  market: { marketCap: row.market_cap, volume24h: row.volume_24h, priceChange7d: row.price_change_7d },
+  price,
+});
+
+const priceOf = (record: PriceRecord, rate: number) => ({
+  currency: 'USD',
+  price: record.priceUsd * rate,
+  priceUsd: record.priceUsd,
+  day: record.changePercent24h ?? null,
+  week: record.changePercent7d ?? null,
+});
+
+export const listWithLoaders: Shape = {
+  name: 'list with loaders',
+  schema,
+  document,
+  variableValues: {},
+  rootValue: undefined,
+  createContext,
+  handWritten,
+};

@@ -1,0 +1,120 @@
+/**
+ * How long executors take for the same answers, in this process: one after the other in every round, so that what
+ * else the machine does meets all of them. Answers are compared before anything is timed, and every executor has met
+ * every shape by then, as in a gateway that serves more than one operation.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { type Executor, executors, type Run } from './executors.ts';
+import { listWithLoaders } from './list-with-loaders.ts';
+import type { Shape } from './shape.ts';
+import { synchronousShapes } from './synchronous-shapes.ts';
+
+export interface ExecutorRow {
+  readonly shape: string;
+  readonly executor: string;
+  /** Median over the rounds, µs of processor time an execution; null where the executor cannot take the shape. */
+  readonly microseconds: number | null;
+  /** Least and most of the rounds, µs. */
+  readonly spread: readonly [number, number] | null;
+  /** How many times as long as the plan. */
+  readonly timesPlan: number | null;
+  /** Why there is no number. */
+  readonly refusal: string | null;
+}
+
+export interface MeasureOptions {
+  readonly rounds: number;
+  /** For a smoke test: less time a round, numbers not worth quoting. */
+  readonly quick: boolean;
+}
+
+const ROUND_MS = 150;
+const QUICK_ROUND_MS = 10;
+
+interface Contender {
+  readonly executor: Executor;
+  readonly run: Run | null;
+  readonly refusal: string | null;
+  readonly samples: number[];
+}
+
+export async function measureExecutors({ rounds, quick }: MeasureOptions): Promise<ExecutorRow[]> {
+  const shapes = [listWithLoaders, ...synchronousShapes];
+  const fields = await Promise.all(
+    shapes.map(async (shape) => ({ shape, contenders: await contendersFor(shape) })),
+  );
+  const roundMs = quick ? QUICK_ROUND_MS : ROUND_MS;
+  for (const { contenders } of fields) {
+    for (const { run } of contenders) if (run !== null) await time(run, roundMs);
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const { contenders } of fields) {
+      for (const { run, samples } of contenders) {
+        if (run !== null) samples.push(await time(run, roundMs));
+      }
+    }
+  }
+  return fields.flatMap(({ shape, contenders }) => rowsOf(shape, contenders));
+}
+
+async function contendersFor(shape: Shape): Promise<Contender[]> {
+  const expected: unknown = JSON.parse(JSON.stringify(await shape.handWritten(shape.createContext())));
+  const contenders: Contender[] = [];
+  for (const executor of executors) {
+    let run: Run | null = null;
+    let refusal: string | null = null;
+    try {
+      run = executor.prepare(shape);
+      const result = (await run()) as { data?: unknown; errors?: unknown };
+      if (result.errors !== undefined) throw new Error(`errors: ${JSON.stringify(result.errors)}`);
+      if (!isDeepStrictEqual(JSON.parse(JSON.stringify(result.data)), expected)) {
+        throw new Error('answers otherwise than the hand-written mapping');
+      }
+    } catch (error) {
+      run = null;
+      refusal = (error as Error).message;
+    }
+    contenders.push({ executor, run, refusal, samples: [] });
+  }
+  return contenders;
+}
+
+/**
+ * µs of processor time an execution, over at least so many milliseconds: what else the machine does is not charged, and
+ * what the collector does beside the main thread is.
+ */
+async function time(run: Run, atLeastMs: number): Promise<number> {
+  let executions = 0;
+  const begin = performance.now();
+  const before = process.cpuUsage();
+  while (performance.now() - begin < atLeastMs) {
+    for (let repeat = 0; repeat < 10; repeat++) {
+      const result = run();
+      // Awaiting what is no promise would be charged to the executor.
+      if (result instanceof Promise) await result;
+    }
+    executions += 10;
+  }
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / executions;
+}
+
+function rowsOf(shape: Shape, contenders: readonly Contender[]): ExecutorRow[] {
+  const plan = median(contenders[0]?.samples ?? []);
+  return contenders.map(({ executor, samples, refusal }) => {
+    const microseconds = median(samples);
+    return {
+      shape: shape.name,
+      executor: executor.name,
+      microseconds,
+      spread: microseconds === null ? null : [Math.min(...samples), Math.max(...samples)],
+      timesPlan: microseconds === null || plan === null ? null : microseconds / plan,
+      refusal,
+    };
+  });
+}
+
+function median(samples: readonly number[]): number | null {
+  const sorted = samples.toSorted((one, other) => one - other);
+  return sorted[Math.floor(sorted.length / 2)] ?? null;
+}

@@ -1,0 +1,46 @@
+import { AbortedGraphQLExecutionError, type ExecutionResult } from 'graphql';
+import type { Execution } from './execution.ts';
+
+/** A caller's signal: ends an execution at once, with what it has so far behind the error's `abortedResult`. */
+export class Cancellation {
+  private readonly execution: Execution;
+  private readonly signal: AbortSignal;
+  private rejectResponse: (() => void) | undefined;
+
+  /** Throws the signal's reason where it has been aborted already. */
+  constructor(execution: Execution, signal: AbortSignal) {
+    signal.throwIfAborted();
+    this.execution = execution;
+    this.signal = signal;
+    signal.addEventListener('abort', this.abort);
+  }
+
+  stopListening(): void {
+    this.signal.removeEventListener('abort', this.abort);
+  }
+
+  throwIfAborted(result: ExecutionResult): void {
+    if (this.execution.aborted) throw this.error(result);
+  }
+
+  /** @param result of what goes on behind the response, which aborting does not wait for. */
+  orAborted(response: Promise<ExecutionResult>, result: Promise<ExecutionResult>): Promise<ExecutionResult> {
+    return new Promise((resolve, reject) => {
+      response.then(resolve, reject);
+      this.rejectResponse = () => reject(this.error(result));
+      if (this.execution.aborted) this.rejectResponse();
+    });
+  }
+
+  private readonly abort = (): void => {
+    const { execution } = this;
+    if (execution.aborted) return;
+    execution.aborted = true;
+    this.rejectResponse?.();
+    execution.abortResolvers(this.signal.reason);
+  };
+
+  private error(result: ExecutionResult | Promise<ExecutionResult>): Error {
+    return new AbortedGraphQLExecutionError(this.signal.reason, result);
+  }
+}

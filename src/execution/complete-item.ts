@@ -1,0 +1,42 @@
+import type { GraphQLResolveInfo } from 'graphql';
+import type { Execution, Path, Position } from './execution.ts';
+import { Pending } from './pending.ts';
+import type { Complete } from './plan.ts';
+import { isPromiseLike } from './promise-like.ts';
+import { PromisedValue } from './promised-value.ts';
+
+export interface ItemPlan extends Position {
+  readonly complete: Complete;
+  /** Leaves need no path until something is wrong with them. */
+  readonly isLeaf: boolean;
+}
+
+/** The completed item, or what stands for it; throws the located error that nulls the list. */
+export function completeItem(
+  item: ItemPlan,
+  execution: Execution,
+  value: unknown,
+  index: number,
+  listPath: Path,
+  info: GraphQLResolveInfo | undefined,
+): unknown {
+  if (isPromiseLike(value)) {
+    const path = itemPath(listPath, index);
+    return new PromisedValue(execution, value, item, item.complete, path, info);
+  }
+  const path = item.isLeaf ? undefined : itemPath(listPath, index);
+  try {
+    const completed = item.complete(execution, value, path, info);
+    return completed instanceof Pending
+      ? completed.guardedBy(item, path ?? itemPath(listPath, index))
+      : completed;
+  } catch (error) {
+    return execution.fail(error, item, path ?? itemPath(listPath, index));
+  }
+}
+
+const itemPath = (listPath: Path, index: number): Path => ({
+  prev: listPath,
+  key: index,
+  typename: undefined,
+});

@@ -1,0 +1,87 @@
+import { env } from 'cloudflare:workers';
+import { type ExecutionResult, execute as graphqlExecute, parse } from 'graphql';
+import { beforeAll, describe, expect, it } from 'vitest';
+import manifest from '../../operations/manifest.json' with { type: 'json' };
+import { encodeGlobalId } from '../../schema/global-ids.ts';
+import { schema } from '../../schema/schema.ts';
+import { execute, executionCounts } from '../../src/execution/execute.ts';
+import { createRequestContext } from '../../src/graphql/request-context.ts';
+import { PriceSnapshotMemory } from '../../src/loaders/prices.ts';
+import { RecentlyAbsent } from '../../src/storage/recently-absent.ts';
+import { CRONS, startGateway, syncAll } from '../support/gateway.ts';
+import { createMarket, type TestMarket } from '../support/market.ts';
+
+let market: TestMarket;
+let variablesOf: Record<string, Record<string, unknown>[]>;
+
+beforeAll(async () => {
+  market = await createMarket({ projectCount: 40, poolCount: 8 });
+  const gateway = startGateway(market);
+  await syncAll(gateway);
+  await gateway.scheduled(CRONS.nightly);
+  const { projects, pools } = await market.records();
+  const symbols = projects.map(({ symbol }) => symbol);
+  variablesOf = {
+    MarketList: [{}, { first: 3 }, { first: 1000 }],
+    Trending: [{}, { first: 5 }],
+    Search: [{ query: 'the', first: 10 }, { query: '' }],
+    ProjectPage: [{ by: { slug: projects[0]?.slug }, pools: 3 }, { by: { slug: 'unknown' } }, { by: {} }],
+    PriceCompare: [{ symbols: symbols.slice(0, 4) }, { symbols: ['UNKNOWN'] }, {}],
+    CandleChart: [
+      { symbol: 'BTC', from: new Date((market.startAt - 7200) * 1000).toISOString() },
+      { symbol: 'BTC', from: 'never' },
+    ],
+    WatchlistPrices: [{ symbols }, { symbols: [] }],
+    PoolList: [{}, { first: 4 }],
+    PoolPage: [{ id: encodeGlobalId('IdoPool', pools[0]?.id ?? ''), otherPools: 2 }, { id: 'no id' }],
+  };
+});
+
+/** A context for each execution: what its loaders keep is not shared. */
+function context() {
+  return createRequestContext({
+    requestId: 'request',
+    viewer: null,
+    nowMs: market.startAt * 1000,
+    db: env.DB,
+    pricesKv: env.PRICES_KV,
+    cacheKv: env.CACHE_KV,
+    snapshotMemory: new PriceSnapshotMemory(),
+    unknownSymbols: new RecentlyAbsent({ seconds: 60, maxKeys: 10 }),
+    fetchPrices: () => Promise.reject(new Error('the price API is down')),
+    fetchDetail: () => Promise.reject(new Error('the main API is down')),
+    waitUntil: () => undefined,
+  });
+}
+
+/** What goes over the wire, and what the logs see of an error. */
+function shown(result: ExecutionResult) {
+  const originals = result.errors?.map(
+    ({ originalError }) => `${originalError?.name}: ${originalError?.message}`,
+  );
+  return { json: JSON.stringify(result), originals };
+}
+
+describe('a plan of the app’s own operation', () => {
+  it.each(manifest.operations)(
+    '$name gives what graphql-js gives, byte for byte',
+    async ({ name, document: text }) => {
+      const document = parse(text);
+      const given = variablesOf[name];
+      if (given === undefined) throw new Error(`${name} has no variables here: add them`);
+      const fellBackBefore = executionCounts().fellBack;
+      let withData = 0;
+      for (const variableValues of given) {
+        const expected = await graphqlExecute({ schema, document, variableValues, contextValue: context() });
+        // The second time by a plan that is there already.
+        for (const _ of [1, 2]) {
+          const actual = await execute({ schema, document, variableValues, contextValue: context() });
+          expect(shown(actual)).toEqual(shown(expected));
+        }
+        withData += expected.data == null ? 0 : 1;
+      }
+      expect(withData).toBeGreaterThan(0);
+      expect(executionCounts().fellBack).toBe(fellBackBefore);
+    },
+  );
+});
