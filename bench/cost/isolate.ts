@@ -44,6 +44,7 @@ export class Isolate {
   readonly #usage: UsageCounts;
   readonly #snapshot = new PriceSnapshotMemory();
   readonly #cache: SharedResponseCache;
+  readonly #generations: GenerationsMemory;
   readonly #answers: CachedAnswers;
   #waiting: Promise<unknown>[] = [];
   #flushedAtMs = Number.NEGATIVE_INFINITY;
@@ -54,6 +55,7 @@ export class Isolate {
     this.#registry = new TieredRegistry({ db, kv: cacheKv, bundled: bundledRelease, nowMs });
     this.#usage = new UsageCounts({ db, nowMs });
     const generations = new GenerationsMemory(cacheKv);
+    this.#generations = generations;
     this.#cache = new SharedResponseCache({
       kv: cacheKv,
       schemaHash: bundledRelease.schemaHash,
@@ -99,6 +101,7 @@ export class Isolate {
       this.#flushedAtMs = nowMs;
       this.#waiting.push(this.#usage.flushWhenDue());
     }
+    if (this.#generations.claimRenewal(nowMs)) this.#waiting.push(this.#generations.renew(nowMs));
     for (let index = 0; index < this.#waiting.length; index += 1) await this.#waiting[index];
     this.#waiting = [];
     return served;

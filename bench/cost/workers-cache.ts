@@ -96,6 +96,8 @@ export class WorkersCache {
 
   #notPurged(held: Held | undefined, { tags }: StorablePolicy): Held | undefined {
     if (held === undefined) return undefined;
-    return tags.some((tag) => (this.#purgedAtMs.get(tag) ?? 0) >= held.executedAtMs) ? undefined : held;
+    return tags.some((tag) => (this.#purgedAtMs.get(tag) ?? Number.NEGATIVE_INFINITY) >= held.executedAtMs)
+      ? undefined
+      : held;
   }
 }
