@@ -40,6 +40,9 @@ const STORAGE = 'storage';
 export async function startGatewayInNode(startMs: number): Promise<MeasuredGateway> {
   let nowMs = startMs;
   const realNow = Date.now;
+  const { info } = console;
+  // Every sync of the day would say that it has finished.
+  console.info = () => undefined;
   Date.now = () => nowMs;
   // What wrangler defines when it bundles.
   (globalThis as { GRAPHIQL?: boolean }).GRAPHIQL = false;
@@ -126,6 +129,7 @@ export async function startGatewayInNode(startMs: number): Promise<MeasuredGatew
     },
     async close() {
       Date.now = realNow;
+      console.info = info;
       await Promise.all([miniflare.dispose(), upstream.close()]);
     },
   };

@@ -42,8 +42,15 @@ export async function measureCost(options: { quick: boolean; hours?: number }): 
     others: Partial<SimulationOptions> = {},
   ): Promise<CostRow> => {
     const totals = await simulate({
-      ...{ measured: costs, variant, front, exponent, hours, seed: 1 },
-      ...{ locations: LOCATIONS, isolatesPerLocation: ISOLATES_PER_LOCATION, isolateLifeMs: ISOLATE_LIFE_MS },
+      measured: costs,
+      variant,
+      front,
+      exponent,
+      hours,
+      seed: 1,
+      locations: LOCATIONS,
+      isolatesPerLocation: ISOLATES_PER_LOCATION,
+      isolateLifeMs: ISOLATE_LIFE_MS,
       ...others,
     });
     const month = totals.month(costs);

@@ -5,7 +5,8 @@
  * from memory. That CPU is Node's on this machine, warmed up: an isolate at the edge is colder, on another machine.
  */
 import manifest from '../../operations/manifest.json' with { type: 'json' };
-import type { BindingCounts } from '../../test/support/counted-bindings.ts';
+import { type BindingCounts, noCounts } from '../../test/support/counted-bindings.ts';
+import { operationPath } from '../requests.ts';
 import { createTraffic, TRAFFIC, type TrafficRequest } from '../traffic.ts';
 import { type MeasuredGateway, startGatewayInNode } from './gateway-in-node.ts';
 import { measureUsageWrites, type UsageCost } from './measure-usage.ts';
@@ -55,6 +56,7 @@ export const CRON_MINUTES = {
   '*/15 * * * *': 15,
   '0 * * * *': 60,
 } as const;
+const ORIGIN = 'https://gateway.example';
 const NIGHTLY = '0 0 * * *';
 const START_MS = Date.UTC(2026, 10, 4);
 const MINUTE_MS = 60_000;
@@ -93,8 +95,11 @@ async function measureCrons(gateway: MeasuredGateway, minutes: number, night: bo
     gateway.market.resetCalls();
     await gateway.scheduled(cron);
     const held = costs.get(cron) ?? {
-      ...{ cron, runsADay, runs: 0, upstreamCalls: 0 },
-      ...{ d1Calls: 0, d1RowsRead: 0, d1RowsWritten: 0, kvReads: 0, kvWrites: 0 },
+      ...noCounts(),
+      cron,
+      runsADay,
+      runs: 0,
+      upstreamCalls: 0,
     };
     held.runs += 1;
     held.d1Calls += gateway.counts.d1Calls;
@@ -157,11 +162,18 @@ async function measureRequests(
   return measured;
 }
 
-async function ask(gateway: MeasuredGateway, { documentId, variables }: TrafficRequest): Promise<Uint8Array> {
-  const body = JSON.stringify({ documentId, variables });
+/** Public operations by GET, private ones by POST, as the mixed traffic sends them. */
+async function ask(gateway: MeasuredGateway, request: TrafficRequest): Promise<Uint8Array> {
+  const { documentId, variables, scope } = request;
   const headers = { 'Content-Type': 'application/json', Accept: 'application/graphql-response+json' };
   const response = await gateway.fetch(
-    new Request('https://gateway.example/graphql', { method: 'POST', headers, body }),
+    scope === 'public'
+      ? new Request(new URL(operationPath(documentId, variables), ORIGIN), { headers })
+      : new Request(`${ORIGIN}/graphql`, {
+          method: 'POST',
+          headers,
+          body: JSON.stringify({ documentId, variables }),
+        }),
   );
   if (response.status !== 200) throw new Error(`${response.status}: ${await response.text()}`);
   return new Uint8Array(await response.arrayBuffer());

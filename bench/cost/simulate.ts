@@ -5,23 +5,21 @@
  * the request or the cron that runs. It refuses to be more than that: requests come evenly to all isolates and at all
  * hours, what is executed takes no time, and nothing fails.
  */
-import { createHash } from 'node:crypto';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
-import { type CachePolicy, isStorable } from '../../src/cache/cache-policy.ts';
-import { canonicalJson } from '../../src/cache/variables-key.ts';
-import { bundledRelease } from '../../src/operations/manifest.ts';
-import type { RegisteredOperation } from '../../src/operations/registered-operation.ts';
 import {
   CACHE_GENERATIONS_KEY,
   OPERATION_LIVENESS_KEY,
   PRICE_SNAPSHOT_KEY,
 } from '../../src/storage/kv/keys.ts';
 import { seededRandom } from '../seeded-random.ts';
+import { digestAtOnce } from './digest-at-once.ts';
 import { FakeKv } from './fake-kv.ts';
 import { Isolate, type SimulatedRequest } from './isolate.ts';
-import type { MeasuredCosts, MeasuredRequest } from './measure-gateway.ts';
+import type { MeasuredCosts } from './measure-gateway.ts';
 import { polledKvs } from './polled-kv.ts';
+import { ranksByZipf } from './ranks-by-zipf.ts';
 import type { SharedAnswers } from './shared-answers.ts';
+import { simulatedRequests } from './simulated-requests.ts';
 import { applySyncs, SyncedTags } from './synced-tags.ts';
 import { Totals } from './totals.ts';
 import type { Variant } from './variants.ts';
@@ -58,7 +56,12 @@ const CLIENTS = ['ios', 'android', 'web'].flatMap((name) =>
 
 /** What lives, as it is written when a release is published: everything does. */
 const LIVENESS = JSON.stringify({
-  ...{ revision: 1, asOf: 0, gateways: [manifest.version], carried: [], deprecated: {}, retired: [] },
+  revision: 1,
+  asOf: 0,
+  gateways: [manifest.version],
+  carried: [],
+  deprecated: {},
+  retired: [],
 });
 
 export async function simulate(options: SimulationOptions): Promise<Totals> {
@@ -113,13 +116,15 @@ export async function simulate(options: SimulationOptions): Promise<Totals> {
   };
   const isolates = places.flatMap((place) =>
     Array.from({ length: isolatesPerLocation }, () => ({
-      ...{ place, isolate: newIsolate(place), endsAtMs: START_MS + random() * isolateLifeMs },
+      place,
+      isolate: newIsolate(place),
+      endsAtMs: START_MS + random() * isolateLifeMs,
     })),
   );
 
-  const publicRequests = simulated(measured.publicRequests, variant, totals);
-  const privateRequests = simulated(measured.privateRequests, variant, totals);
-  const pickRank = zipf(publicRequests.length, options.exponent);
+  const publicRequests = simulatedRequests(measured.publicRequests, variant, totals);
+  const privateRequests = simulatedRequests(measured.privateRequests, variant, totals);
+  const pickRank = ranksByZipf(publicRequests.length, options.exponent);
   const meanGapMs = (SECONDS_A_MONTH * 1000) / REQUESTS_A_MONTH;
   const warmUpMs = HOUR_MS / 2;
   const endMs = START_MS + warmUpMs + options.hours * HOUR_MS;
@@ -168,7 +173,10 @@ export async function simulate(options: SimulationOptions): Promise<Totals> {
     }
     let served: Awaited<ReturnType<typeof ask>> = null;
     const outcome = await front.serve({
-      ...{ location: Math.floor(index / isolatesPerLocation), key: key.text, policy: key.policy, nowMs },
+      location: Math.floor(index / isolatesPerLocation),
+      key: key.text,
+      policy: key.policy,
+      nowMs,
       forward: async (isConditional) => {
         served = await ask(isConditional);
         return served;
@@ -182,82 +190,6 @@ export async function simulate(options: SimulationOptions): Promise<Totals> {
   return totals;
 }
 
-function simulated(
-  requests: readonly MeasuredRequest[],
-  variant: Variant,
-  totals: Totals,
-): SimulatedRequest[] {
-  return requests.map((measured) => {
-    const operation = bundledRelease.operations.find(({ id }) => id === measured.documentId);
-    if (operation === undefined) throw new Error(`no operation ${measured.documentId}`);
-    const policy = policyOf(operation, variant);
-    const request: SimulatedRequest = {
-      operation,
-      key: isStorable(policy)
-        ? {
-            text: `${operation.id}\n${canonicalJson(measured.variables)}`,
-            policy,
-            mayUseKv: variant.answersInKv,
-          }
-        : null,
-      body: new Uint8Array(BODIES, 0, measured.bodyBytes),
-      detailIds: measured.detailIds,
-    };
-    totals.know(request, measured);
-    return request;
-  });
-}
-
-/** One buffer under all bodies: they are weighed, and never read. */
-const BODIES = new ArrayBuffer(4 * 1024 * 1024);
-
-/** What an operation takes from elsewhere than the price snapshot lives so long by the contract's table, in seconds. */
-const ROW_LIFETIMES: Readonly<Record<string, readonly [number, number]>> = {
-  MarketList: [300, 300],
-  ProjectPage: [600, 3600],
-  CandleChart: [3600, 3600],
-  Search: [300, 300],
-  PriceCompare: [300, 300],
-  WatchlistPrices: [3600, 3600],
-  PoolList: [300, 300],
-  Trending: [60, 60],
-};
-
-function policyOf({ name, cachePolicy }: RegisteredOperation, { lifetimes }: Variant): CachePolicy {
-  if (lifetimes === 'as built' || !isStorable(cachePolicy)) return cachePolicy;
-  const [maxAgeSeconds, staleWhileRevalidateSeconds] =
-    lifetimes === 'prices' ? [60, 60] : (ROW_LIFETIMES[name] ?? [60, 60]);
-  const tags = lifetimes === 'rows' ? cachePolicy.tags.filter((tag) => tag !== 'prices') : cachePolicy.tags;
-  return { ...cachePolicy, maxAgeSeconds, staleWhileRevalidateSeconds, tags };
-}
-
-function causeOf(key: string): string {
-  if (key === CACHE_GENERATIONS_KEY) return 'generations';
-  if (key === OPERATION_LIVENESS_KEY) return 'liveness';
-  if (key === PRICE_SNAPSHOT_KEY) return 'snapshot';
-  const [kind = ''] = key.split(':');
-  return { answer: 'answers', detail: 'details' }[kind] ?? kind;
-}
-
-function zipf(count: number, exponent: number): (value: number) => number {
-  const cumulative: number[] = [];
-  let sum = 0;
-  for (let rank = 1; rank <= count; rank += 1) {
-    sum += 1 / rank ** exponent;
-    cumulative.push(sum);
-  }
-  return (value) => {
-    let low = 0;
-    let high = count - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((cumulative[middle] ?? sum) < value * sum) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
-}
-
 /** The database as the counts of uses write to it, and nothing else does. */
 function usageDb(written: (rows: number) => void): D1Database {
   const db = {
@@ -269,17 +201,10 @@ function usageDb(written: (rows: number) => void): D1Database {
   return db as unknown as D1Database;
 }
 
-/**
- * SHA-256 at once instead of from a thread, and of no more than a body's beginning: a million entity tags that nobody
- * compares would take longer than everything else.
- */
-function digestAtOnce(): () => void {
-  const { digest } = crypto.subtle;
-  crypto.subtle.digest = async (_, content) => {
-    const bytes = new Uint8Array(content as ArrayBuffer);
-    return new Uint8Array(createHash('sha256').update(bytes.subarray(0, 256)).digest()).buffer;
-  };
-  return () => {
-    crypto.subtle.digest = digest;
-  };
+function causeOf(key: string): string {
+  if (key === CACHE_GENERATIONS_KEY) return 'generations';
+  if (key === OPERATION_LIVENESS_KEY) return 'liveness';
+  if (key === PRICE_SNAPSHOT_KEY) return 'snapshot';
+  const [kind = ''] = key.split(':');
+  return { answer: 'answers', detail: 'details' }[kind] ?? kind;
 }

@@ -59,11 +59,19 @@ export const VARIANTS: readonly Variant[] = [
   { ...AS_BUILT, ...CHEAPER, name: 'A: the first three together' },
   { ...AS_BUILT, ...CHEAPER, name: 'B: A, and polled values shared', sharedPollSeconds: 5 },
   {
-    ...{ ...AS_BUILT, ...CHEAPER, name: 'C: B, and answers shared by all' },
-    ...{ sharedPollSeconds: 5, sharedAnswers: 'tiered' },
+    ...AS_BUILT,
+    ...CHEAPER,
+    name: 'C: B, and answers shared by all',
+    sharedPollSeconds: 5,
+    sharedAnswers: 'tiered',
   },
   {
-    ...{ ...AS_BUILT, ...CHEAPER, name: 'D: C, prices put in when served' },
-    ...{ sharedPollSeconds: 5, sharedAnswers: 'tiered', lifetimes: 'rows', answersInKv: false },
+    ...AS_BUILT,
+    ...CHEAPER,
+    name: 'D: C, prices put in when served',
+    sharedPollSeconds: 5,
+    sharedAnswers: 'tiered',
+    lifetimes: 'rows',
+    answersInKv: false,
   },
 ];
