@@ -31,7 +31,15 @@ const ISOLATE_LIFE_MS = 30 * 60_000;
 const HOURS = 3;
 const QUICK_HOURS = 0.1;
 
-export async function measureCost(options: { quick: boolean; hours?: number }): Promise<CostResults> {
+export interface CostOptions {
+  /** Looks whether everything runs; its numbers mean nothing. */
+  quick: boolean;
+  hours?: number;
+  /** With what changes of the gateway would do. */
+  variants?: boolean;
+}
+
+export async function measureCost(options: CostOptions): Promise<CostResults> {
   const hours = options.hours ?? (options.quick ? QUICK_HOURS : HOURS);
   const { publicRequests, privateRequests, ...measured } = await measureGateway(options);
   const costs: MeasuredCosts = { ...measured, publicRequests, privateRequests };
@@ -68,7 +76,7 @@ export async function measureCost(options: { quick: boolean; hours?: number }): 
     const oneForAll = { locations: 1, isolatesPerLocation: 1, isolateLifeMs: Number.POSITIVE_INFINITY };
     results.best.push(await row({ ...AS_BUILT, name: 'one cache for all' }, 'none', exponent, oneForAll));
   }
-  if (options.quick) return results;
+  if (options.variants !== true) return results;
   results.variants.push(await row({ ...AS_BUILT, name: 'as built, four upper tiers' }, 'tiered-4', 1));
   for (const variant of VARIANTS) {
     for (const front of ['none', 'tiered'] as const) results.variants.push(await row(variant, front, 1));

@@ -70,7 +70,7 @@ export async function simulate(options: SimulationOptions): Promise<Totals> {
   let nowMs = START_MS;
   const clock = () => nowMs;
   const random = seededRandom(options.seed);
-  const totals = new Totals({ pricesPutInWhenServed: variant.lifetimes === 'rows' });
+  const totals = new Totals({ pricesPutInWhenServed: variant.pricesPutInWhenServed });
   const cacheKv = new FakeKv({ nowMs: clock, causeOf });
   const pricesKv = new FakeKv({ nowMs: clock, causeOf });
   // D1 shows at once what was written, and bills by the row.

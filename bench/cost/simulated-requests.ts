@@ -37,22 +37,35 @@ export function simulatedRequests(
 /** One buffer under all bodies: they are weighed, and never read. */
 const BODIES = new ArrayBuffer(4 * 1024 * 1024);
 
-/** What an operation takes from elsewhere than the price snapshot lives so long by the contract's table, in seconds. */
+/**
+ * What an operation takes from elsewhere than the price snapshot lives so long by the contract's table, in seconds:
+ * fresh, and stale. Sparklines are hourly closes, so they live as candles do.
+ */
 const ROW_LIFETIMES: Readonly<Record<string, readonly [number, number]>> = {
   MarketList: [300, 300],
-  ProjectPage: [600, 3600],
+  ProjectPage: [15, 15],
   CandleChart: [3600, 3600],
   Search: [300, 300],
   PriceCompare: [300, 300],
   WatchlistPrices: [3600, 3600],
-  PoolList: [300, 300],
+  PoolList: [15, 15],
   Trending: [60, 60],
 };
+/** The page without `status` and `progressPercent` of its pools, with and without prices in it. */
+const PAGE_WITHOUT_SALES = { withPrices: [60, 60], rows: [600, 3600] } as const;
 
-function policyOf({ name, cachePolicy }: RegisteredOperation, { lifetimes }: Variant): CachePolicy {
-  if (lifetimes === 'as built' || !isStorable(cachePolicy)) return cachePolicy;
-  const [maxAgeSeconds, staleWhileRevalidateSeconds] =
-    lifetimes === 'prices' ? [60, 60] : (ROW_LIFETIMES[name] ?? [60, 60]);
-  const tags = lifetimes === 'rows' ? cachePolicy.tags.filter((tag) => tag !== 'prices') : cachePolicy.tags;
-  return { ...cachePolicy, maxAgeSeconds, staleWhileRevalidateSeconds, tags };
+function policyOf({ name, cachePolicy }: RegisteredOperation, variant: Variant): CachePolicy {
+  if (!isStorable(cachePolicy)) return cachePolicy;
+  const { maxAgeSeconds, staleWhileRevalidateSeconds, tags } = cachePolicy;
+  let lifetime: readonly [number, number] = [maxAgeSeconds, staleWhileRevalidateSeconds];
+  if (variant.pricesPutInWhenServed) lifetime = ROW_LIFETIMES[name] ?? lifetime;
+  if (variant.pageWithoutSales && name === 'ProjectPage') {
+    lifetime = PAGE_WITHOUT_SALES[variant.pricesPutInWhenServed ? 'rows' : 'withPrices'];
+  }
+  return {
+    ...cachePolicy,
+    maxAgeSeconds: lifetime[0],
+    staleWhileRevalidateSeconds: lifetime[1],
+    tags: variant.pricesPutInWhenServed ? tags.filter((tag) => tag !== 'prices') : tags,
+  };
 }

@@ -20,10 +20,12 @@ export interface Variant {
   usageAsOneRow: boolean;
   usageFlushSeconds: number;
   /**
-   * Lifetimes of an operation instead of its own. `prices`: without the fields of a pool's sale. `rows`: of what does
-   * not come from the price snapshot, as if prices were put into a kept answer when it is served.
+   * What is kept of an answer lives as long as what does not come from the price snapshot, which an isolate has in
+   * memory anyway and puts in when it serves.
    */
-  lifetimes: 'as built' | 'prices' | 'rows';
+  pricesPutInWhenServed: boolean;
+  /** The project's page does not ask how its pools' sales stand. */
+  pageWithoutSales: boolean;
 }
 
 export const AS_BUILT: Variant = {
@@ -36,7 +38,8 @@ export const AS_BUILT: Variant = {
   detailsInD1: false,
   usageAsOneRow: false,
   usageFlushSeconds: 10,
-  lifetimes: 'as built',
+  pricesPutInWhenServed: false,
+  pageWithoutSales: false,
 };
 
 const CHEAPER = {
@@ -55,7 +58,7 @@ export const VARIANTS: readonly Variant[] = [
   { ...AS_BUILT, name: 'answers in KV from 60 s on', kvMinMaxAgeSeconds: 60 },
   { ...AS_BUILT, name: 'answers shared in a location', sharedAnswers: 'location' },
   { ...AS_BUILT, name: 'answers shared by all locations', sharedAnswers: 'tiered' },
-  { ...AS_BUILT, name: 'lists and pages without sale fields', lifetimes: 'prices' },
+  { ...AS_BUILT, name: 'project page without sale fields', pageWithoutSales: true },
   { ...AS_BUILT, ...CHEAPER, name: 'A: the first three together' },
   { ...AS_BUILT, ...CHEAPER, name: 'B: A, and polled values shared', sharedPollSeconds: 5 },
   {
@@ -68,10 +71,28 @@ export const VARIANTS: readonly Variant[] = [
   {
     ...AS_BUILT,
     ...CHEAPER,
-    name: 'D: C, prices put in when served',
+    name: 'D: C, and the page without sale fields',
     sharedPollSeconds: 5,
     sharedAnswers: 'tiered',
-    lifetimes: 'rows',
+    pageWithoutSales: true,
+  },
+  {
+    ...AS_BUILT,
+    ...CHEAPER,
+    name: 'E: C, and prices put in when served',
+    sharedPollSeconds: 5,
+    sharedAnswers: 'tiered',
+    pricesPutInWhenServed: true,
+    answersInKv: false,
+  },
+  {
+    ...AS_BUILT,
+    ...CHEAPER,
+    name: 'F: D and E',
+    sharedPollSeconds: 5,
+    sharedAnswers: 'tiered',
+    pageWithoutSales: true,
+    pricesPutInWhenServed: true,
     answersInKv: false,
   },
 ];
