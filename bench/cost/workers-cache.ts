@@ -13,11 +13,6 @@ export interface FrontAnswer {
   executedAtMs: number;
 }
 
-interface Held extends FrontAnswer {
-  /** Nobody else revalidates before then. */
-  revalidatedAtMs: number;
-}
-
 export type FrontOutcome = 'lower' | 'upper' | 'forwarded';
 
 export interface FrontRequest {
@@ -41,8 +36,8 @@ const freshnessOf = ({ executedAtMs }: FrontAnswer, policy: StorablePolicy, nowM
 };
 
 export class WorkersCache {
-  readonly #lower: Map<string, Held>[];
-  readonly #upper: Map<string, Held>[];
+  readonly #lower: Map<string, FrontAnswer>[];
+  readonly #upper: Map<string, FrontAnswer>[];
   /** When a tag was purged last. */
   readonly #purgedAtMs = new Map<string, number>();
 
@@ -74,7 +69,7 @@ export class WorkersCache {
   }
 
   async #through(
-    tier: Map<string, Held>,
+    tier: Map<string, FrontAnswer>,
     { key, policy, nowMs }: FrontRequest,
     behind: (isConditional: boolean) => Promise<Behind>,
   ): Promise<FrontOutcome> {
@@ -83,18 +78,18 @@ export class WorkersCache {
     const fill = async () => {
       const { outcome, answer } = await behind(held !== undefined);
       if (answer === null) tier.delete(key);
-      else tier.set(key, { executedAtMs: answer.executedAtMs, revalidatedAtMs: nowMs });
+      else tier.set(key, answer);
       return outcome;
     };
     if (freshness === 'fresh') return 'lower';
     if (freshness === 'stale' && held !== undefined) {
-      if (held.revalidatedAtMs < nowMs) await fill();
+      await fill();
       return 'lower';
     }
     return fill();
   }
 
-  #notPurged(held: Held | undefined, { tags }: StorablePolicy): Held | undefined {
+  #notPurged(held: FrontAnswer | undefined, { tags }: StorablePolicy): FrontAnswer | undefined {
     if (held === undefined) return undefined;
     return tags.some((tag) => (this.#purgedAtMs.get(tag) ?? Number.NEGATIVE_INFINITY) >= held.executedAtMs)
       ? undefined
