@@ -78,7 +78,8 @@ export class Isolate {
     isConditional: boolean,
   ): Promise<Served | null> {
     const { operation, key } = request;
-    if (this.#registry.known(operation) === undefined) await this.#registry.find(operation.id);
+    if (this.#registry.known(operation, this.#sources.nowMs()) === undefined)
+      await this.#registry.find(operation.id);
     this.#usage.used(operation.id, client);
     let served: Served | null = null;
     if (key === null) await this.#execute(request);
@@ -97,7 +98,7 @@ export class Isolate {
       served = { outcome: answer.outcome, tier, executedAtMs: answer.answer.executedAtMs };
     }
     const nowMs = this.#sources.nowMs();
-    if (this.#usage.isDue && nowMs - this.#flushedAtMs >= this.#sources.usageFlushMs) {
+    if (this.#usage.isDue(nowMs) && nowMs - this.#flushedAtMs >= this.#sources.usageFlushMs) {
       this.#flushedAtMs = nowMs;
       this.#waiting.push(this.#usage.flushWhenDue());
     }

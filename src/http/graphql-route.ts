@@ -94,9 +94,6 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
     // What refuses the request here refuses it again below.
     const envelope = await incoming.envelope().catch(() => null);
     if (envelope === null) return null;
-    const known = recognised.recall(envelope);
-    const hit = known && memoryHits.respond(request, known);
-    if (hit) return hit;
     const found = await keyOf(incoming, envelope, exchange);
     if (found === null) return null;
     const served = await serve(found.key, incoming, exchange);
@@ -107,6 +104,12 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
   async function answer(exchange: GraphQLExchange): Promise<Response | CompleteAnswer> {
     const { request, requestId, createContext } = exchange;
     const incoming = new IncomingOperation(request, sources, prepareOperation);
+    if (request.method === 'POST') {
+      const envelope = await incoming.envelope().catch(() => null);
+      const known = envelope === null ? undefined : recognised.recall(envelope);
+      const kept = known === undefined ? null : memoryHits.respond(request, known);
+      if (kept !== null) return kept;
+    }
     const mediaType = jsonMediaTypeOf(request, options.graphiql);
     if (mediaType !== null) {
       const cached = await fromCache(incoming, exchange, mediaType);

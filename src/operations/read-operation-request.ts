@@ -66,9 +66,12 @@ function parseJson(text: string, message: string, argumentPath: readonly string[
   }
 }
 
+const JSON_MEDIA_TYPE = 'application/json';
+const mediaTypeIn = (contentType: string | null) => contentType?.split(';')[0]?.trim().toLowerCase();
+
 function readBody(request: Request): Promise<string> {
-  const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
-  if (mediaType !== 'application/json') {
+  const contentType = request.headers.get('content-type');
+  if (contentType !== JSON_MEDIA_TYPE && mediaTypeIn(contentType) !== JSON_MEDIA_TYPE) {
     throw unreadable('The body must be sent as application/json.', 415, {
       rule: 'media-type',
       headers: { Accept: 'application/json' },
@@ -87,18 +90,19 @@ function readProperties(text: string): unknown {
 
 /** Reads no further than the limit, whether the body says how long it is or not. */
 function readText(request: Request): Promise<string> {
-  const tooLarge = () =>
-    unreadable(`The request body is larger than ${REQUEST_BODY_MAX_BYTES} bytes.`, 413, {
-      code: 'PAYLOAD_TOO_LARGE',
-      rule: 'body-size',
-    });
   const announcedBytes = Number(request.headers.get('content-length') ?? Number.NaN);
   if (announcedBytes > REQUEST_BODY_MAX_BYTES) throw tooLarge();
   // The server lets no more through than was announced.
-  return announcedBytes >= 0 ? request.text() : readStream(request, tooLarge);
+  return announcedBytes >= 0 ? request.text() : readStream(request);
 }
 
-async function readStream(request: Request, tooLarge: () => Error): Promise<string> {
+const tooLarge = () =>
+  unreadable(`The request body is larger than ${REQUEST_BODY_MAX_BYTES} bytes.`, 413, {
+    code: 'PAYLOAD_TOO_LARGE',
+    rule: 'body-size',
+  });
+
+async function readStream(request: Request): Promise<string> {
   const decoder = new TextDecoder();
   let bytes = 0;
   let text = '';
