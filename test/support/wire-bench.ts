@@ -28,6 +28,8 @@ export interface WireBench {
   /** How often an operation was about to run. */
   runs(): number;
   lookups(): string[];
+  /** How much the isolate keeps of answers. */
+  keptBytes(): number;
 }
 
 export interface WireAnswer {
@@ -89,11 +91,12 @@ export async function startWire(
   let runs = 0;
   const shown = ({ name, version }: ClientIdentity) => `${name}@${version}`;
   const kv = env.CACHE_KV;
+  const cache = new ResponseCache({ kv, schemaHash: 'of-the-bench' });
   const handler = createGraphQLRoute({
     schema,
     schemaHash: 'of-the-bench',
     answers: new CachedAnswers({
-      cache: new ResponseCache({ kv, schemaHash: 'of-the-bench' }),
+      cache,
       generations: new GenerationsMemory(kv),
       pricesAsOf: async () => 0,
       nowMs: Date.now,
@@ -144,6 +147,7 @@ export async function startWire(
     },
     counted: () => counted.splice(0),
     lookups: () => lookups.splice(0),
+    keptBytes: () => cache.bytes,
     runs: () => runs,
   };
 }
