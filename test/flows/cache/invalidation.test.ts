@@ -1,3 +1,4 @@
+import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   ask,
@@ -170,4 +171,26 @@ test('while KV still gives the old prices, an answer made of them is not made an
   await ask(caching.gateway, PRICE);
   const executed = await caching.gateway.query(PRICE.query ?? '');
   expect((await ask(caching.gateway, PRICE)).body.data).toEqual(executed.data);
+});
+
+test('a change is seen although the run that made it could not be closed', async () => {
+  await ask(caching.gateway, PROJECT_NAMES);
+  const { projects } = await caching.market.records();
+  for (const { id } of projects) await caching.market.patchProject(id, { name: 'Renamed' });
+  await caching.gateway.advance(60);
+  const { prepare } = caching.db.binding;
+  Object.assign(caching.db.binding, {
+    prepare: (sql: string) => {
+      if (sql.includes('UPDATE sync_run SET finished_at')) throw new Error('D1 is down');
+      return prepare(sql);
+    },
+  });
+  await caching.gateway.scheduled(CRONS.projects);
+  const names = await env.DB.prepare(
+    "SELECT count(*) AS count FROM project_cache WHERE name = 'Renamed'",
+  ).first('count');
+  expect(names).toBe(8);
+  await caching.gateway.advance(15);
+  expect((await ask(caching.gateway, PROJECT_NAMES)).xCache).toBe('STALE');
+  expect((await ask(caching.gateway, PROJECT_NAMES)).text).toContain('Renamed');
 });
