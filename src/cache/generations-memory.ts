@@ -42,8 +42,8 @@ export class GenerationsMemory {
     } catch (error) {
       log.error('cache.generations_unreadable', errorFields(error));
       // Soon again, but not for every request of an outage.
-      this.#renewalAtMs = nowMs + RETRY_SECONDS * 1000;
       this.#readAtMs = nowMs - (CACHE_GENERATIONS_MEMORY_SECONDS - RETRY_SECONDS) * 1000;
+      this.#renewalAtMs = nowMs + RETRY_SECONDS * 1000;
     }
     return this.#generations;
   }
