@@ -85,22 +85,22 @@ test('an isolate whose answer has become stale takes the newer one that another 
 });
 
 describe('what KV holds under an answer’s key', () => {
-  const good = { etag: '"x"', executedAtMs: Date.now(), generations: [1] };
-  const WRONG: [string, string | ArrayBuffer, unknown][] = [
-    ['no metadata', '{}', undefined],
-    ['other metadata', '{}', { version: 2 }],
-    ['no generations', '{}', { ...good, generations: undefined }],
-    ['generations of other tags', '{}', { ...good, generations: [1, 2] }],
-    ['no tags at all', '{}', { ...good, generations: [] }],
-    ['a time that is a text', '{}', { ...good, executedAtMs: '2026' }],
-    ['a time that is null', '{}', { ...good, executedAtMs: null }],
-    ['a tag that is a number', '{}', { ...good, etag: 1 }],
+  const WRONG: [string, (kept: object) => unknown][] = [
+    ['no metadata', () => undefined],
+    ['other metadata', () => ({ version: 2 })],
+    ['no generations', (kept) => ({ ...kept, generations: undefined })],
+    ['generations of other tags', (kept) => ({ ...kept, generations: [9e12, 9e12] })],
+    ['no generation at all', (kept) => ({ ...kept, generations: [] })],
+    ['a time that is a text', (kept) => ({ ...kept, executedAtMs: '2026' })],
+    ['a time that is null', (kept) => ({ ...kept, executedAtMs: null })],
+    ['a tag that is a number', (kept) => ({ ...kept, etag: 1 })],
   ];
 
-  test.each(WRONG)('%s counts as absent', async (_, value, metadata) => {
+  test.each(WRONG)('%s counts as absent', async (_, metadataOf) => {
     const made = await ask(caching.gateway, categories);
     const key = answersPut()[0]?.key ?? '';
-    await env.CACHE_KV.put(key, value, { metadata });
+    const { value, metadata } = await env.CACHE_KV.getWithMetadata(key, 'text');
+    await env.CACHE_KV.put(key, value ?? '', { metadata: metadataOf(metadata as object) });
     elsewhere();
     const answer = await ask(caching.gateway, categories);
     expect([answer.xCache, answer.text]).toEqual(['MISS', made.text]);

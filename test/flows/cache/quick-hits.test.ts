@@ -23,10 +23,11 @@ const BY_ID: Question = { id: ID, variables: {} };
 /** Looked at each time. */
 const BY_DOCUMENT: Question = { query: DOCUMENT, variables: {} };
 
+/** Mostly absent: what takes the shortest way has few headers that matter. */
 const header = (name: string, ...values: string[]) =>
   fc
-    .option(fc.constantFrom(...values), { nil: null })
-    .map((value) => (value === null ? {} : { [name]: value }));
+    .constantFrom(null, null, null, null, ...values)
+    .map((value): Record<string, string> => (value === null ? {} : { [name]: value }));
 const headers = fc
   .tuple(
     header(
