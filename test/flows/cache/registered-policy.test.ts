@@ -71,3 +71,10 @@ test.each([
   }
   expect(wire.keptBytes()).toBe(0);
 });
+
+test('a GET of a private operation needs a header that no form can send, whatever an older record says of it', async () => {
+  const wire = await startWire('id_only', [claiming('of-an-older-build')]);
+  const [path] = wireRequest('GET', { id: 'claims-public' });
+  const { status, body } = await wire.send(path, { headers: { Cookie: 'session=1' } });
+  expect([status, body.errors?.[0]?.extensions.code]).toEqual([403, 'FORBIDDEN']);
+});
