@@ -107,3 +107,11 @@ test('while the source fails, conditional requests ask it no more often than oth
   await conditional(etag);
   expect(caching.executions()).toBe(1);
 });
+
+test('by POST a condition says nothing', async () => {
+  const { etag } = await ask(caching.gateway, PROJECT_NAMES);
+  const question = { ...PROJECT_NAMES, method: 'POST' as const, headers: { 'If-None-Match': etag } };
+  expect(await ask(caching.gateway, question)).toMatchObject({ status: 200, xCache: 'HIT' });
+  await caching.gateway.advance(300);
+  expect(await ask(caching.gateway, question)).toMatchObject({ status: 200, xCache: 'STALE' });
+});

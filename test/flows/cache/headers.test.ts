@@ -4,10 +4,12 @@ import {
   CANDLES,
   CATEGORIES,
   type Caching,
+  PROJECT_NAMES,
   requestOf,
   send,
   startCaching,
 } from '../../support/cache-bench.ts';
+import { CRONS } from '../../support/gateway.ts';
 
 let caching: Caching;
 beforeAll(async () => {
@@ -163,4 +165,16 @@ test('what is no query at all is kept nowhere', async () => {
       'private, no-store',
     ]);
   }
+});
+
+test('caches in front are not told to keep as fresh what a change has outdated', async () => {
+  await ask(caching.gateway, PROJECT_NAMES);
+  const { projects } = await caching.market.records();
+  for (const { id } of projects) await caching.market.patchProject(id, { name: 'Renamed' });
+  await caching.gateway.advance(60);
+  await caching.gateway.scheduled(CRONS.projects);
+  const outdated = await ask(caching.gateway, PROJECT_NAMES);
+  expect(outdated.xCache).toBe('STALE');
+  const maxAge = Number(/max-age=(\d+)/.exec(outdated.headers.get('cache-control') ?? 'max-age=0')?.[1] ?? 0);
+  expect(maxAge - (outdated.age ?? 0)).toBeLessThanOrEqual(0);
 });

@@ -1,5 +1,5 @@
 /** What may not run is refused, although its answer is kept. */
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { ADMIN_KEY, adminOf, operationNamed, type Submitted } from '../../support/admin.ts';
 import {
   ask,
@@ -150,4 +150,26 @@ describe('in the mode open', () => {
     const refused = await send(caching.gateway, path, { ...init, body: String(init.body).padEnd(103_000) });
     expect([refused.status, refused.xCache]).toEqual([413, 'BYPASS']);
   });
+});
+
+test('an operation that is found to be retired while its answer is being made is refused as such', async () => {
+  await start('id_only');
+  await caching.gateway.advance(60);
+  caching.db.fail('D1 is down');
+  expect((await ask(caching.gateway, byId())).xCache).toBe('BYPASS');
+  caching.db.fail(null);
+  expect((await admin.retire('web', ['1'], true)).status).toBe(200);
+  await caching.gateway.advance(29);
+  const get = caching.cacheKv.binding.get as unknown as (keys: string[], type: string) => Promise<unknown>;
+  Object.assign(caching.cacheKv.binding, {
+    get: (keys: string[], type: string) => {
+      if ([keys].flat().includes('cache:generations')) vi.setSystemTime(Date.now() + 2_000);
+      return get(keys, type);
+    },
+  });
+  const refused = await ask(caching.gateway, byId());
+  expect([refused.status, refused.body.errors?.[0]?.extensions.code]).toEqual([
+    410,
+    'PERSISTED_QUERY_RETIRED',
+  ]);
 });
