@@ -3,8 +3,8 @@
  *
  * What is made records the generations seen before it was executed, so that a change meanwhile makes it stale at once.
  * Stale answers are served while one refresh runs beside a request, and while the sources fail; a conditional request
- * asks whether an answer is still current, which a stale one cannot say, and waits for a new one. A refresh is
- * claimed by a time, not by a promise: one made in one request must not be awaited in another.
+ * asks whether an answer is still current, which a stale one cannot say, and waits for the new one where nobody is
+ * making it yet. A refresh is claimed by a time, not by a promise: one made in one request must not be awaited in another.
  */
 import { errorFields, log } from '../observability/log.ts';
 import type { CacheGenerations } from '../storage/kv/cache-generations.ts';
@@ -40,6 +40,17 @@ export interface ServeOptions {
   execute(): Promise<ExecutedAnswer>;
 }
 
+/** One that is held and no longer fresh. */
+interface DueAnswer {
+  key: CacheKey;
+  held: StoredAnswer;
+  freshness: Exclude<Freshness, 'fresh'>;
+  current: CacheGenerations;
+  options: ServeOptions;
+  /** Whether KV may hold a newer one: not where what is held came from there just now. */
+  mayAskKv: boolean;
+}
+
 /** How long a refresh may take before another request may begin one. */
 const REFRESH_CLAIM_MS = 10_000;
 /** After a refresh that failed, or that brought nothing newer yet. */
@@ -66,34 +77,29 @@ export class CachedAnswers {
     const { cache, generations } = this.#sources;
     const nowMs = this.#sources.nowMs();
     const current = generations.recent(nowMs) ?? (await generations.renew(nowMs));
-    const held = cache.inMemory(key) ?? (await cache.inKv(key));
+    const inMemory = cache.inMemory(key);
+    const held = inMemory ?? (await cache.inKv(key));
     if (held === undefined) return this.#make(key, current, options, 'uri-miss');
     const freshness = freshnessOf(held, key.policy, current, nowMs);
     if (freshness === 'fresh') return { outcome: 'HIT', answer: held };
     const mayRefresh = held.nextRefreshAtMs <= nowMs;
     if (mayRefresh) held.nextRefreshAtMs = nowMs + REFRESH_CLAIM_MS;
+    const due: DueAnswer = { key, held, freshness, current, options, mayAskKv: inMemory !== undefined };
+    // The sources failed a moment ago, or somebody is asking them now.
+    if (freshness !== 'expired' && !mayRefresh) return staleAnswer(held, freshness);
     if (freshness === 'stale' && !options.isConditional) {
-      if (mayRefresh) options.waitUntil(this.#refresh(key, held, current, options));
-      return { outcome: 'STALE', answer: held, reason: 'revalidating' };
+      options.waitUntil(this.#refresh(due));
+      return staleAnswer(held, freshness);
     }
-    return this.#makeOrFallBack({ key, held, freshness, current, options, mayRefresh });
+    return this.#renewOrFallBack(due);
   }
 
-  async #makeOrFallBack(due: {
-    key: CacheKey;
-    held: StoredAnswer;
-    freshness: Freshness;
-    current: CacheGenerations;
-    options: ServeOptions;
-    mayRefresh: boolean;
-  }): Promise<ServedAnswer> {
-    const { key, held, freshness, current, options, mayRefresh } = due;
+  async #renewOrFallBack(due: DueAnswer): Promise<ServedAnswer> {
+    const { held, freshness } = due;
     const fallback: ServedAnswer | null =
       freshness === 'expired' ? null : { outcome: 'STALE', answer: held, reason: 'source-failed' };
-    // The sources failed a moment ago, or somebody is asking them now.
-    if (fallback !== null && !mayRefresh && freshness === 'last-resort') return fallback;
     try {
-      const made = await this.#make(key, current, options, 'stale');
+      const made = await this.#renew(due);
       if (made.outcome !== 'BYPASS' || !made.isFault || fallback === null) return made;
     } catch (error) {
       if (fallback === null) throw error;
@@ -103,19 +109,23 @@ export class CachedAnswers {
     return fallback;
   }
 
-  async #refresh(
-    key: CacheKey,
-    held: StoredAnswer,
-    current: CacheGenerations,
-    options: ServeOptions,
-  ): Promise<void> {
+  async #refresh(due: DueAnswer): Promise<void> {
     try {
-      const made = await this.#make(key, current, options, 'stale');
+      const made = await this.#renew(due);
       if (made.outcome !== 'BYPASS') return;
     } catch (error) {
       log.error('cache.refresh_failed', errorFields(error));
     }
-    held.nextRefreshAtMs = this.#sources.nowMs() + REFRESH_RETRY_MS;
+    due.held.nextRefreshAtMs = this.#sources.nowMs() + REFRESH_RETRY_MS;
+  }
+
+  /** Another isolate may have put a newer one into KV: a read instead of an execution and one more put. */
+  async #renew({ key, current, options, mayAskKv }: DueAnswer): Promise<ServedAnswer> {
+    const inKv = mayAskKv ? await this.#sources.cache.inKv(key) : undefined;
+    if (inKv !== undefined && freshnessOf(inKv, key.policy, current, this.#sources.nowMs()) === 'fresh') {
+      return { outcome: 'HIT', answer: inKv };
+    }
+    return this.#make(key, current, options, 'stale');
   }
 
   async #make(
@@ -150,3 +160,9 @@ export class CachedAnswers {
     return seen;
   }
 }
+
+const staleAnswer = (answer: StoredAnswer, freshness: DueAnswer['freshness']): ServedAnswer => ({
+  outcome: 'STALE',
+  answer,
+  reason: freshness === 'stale' ? 'revalidating' : 'source-failed',
+});

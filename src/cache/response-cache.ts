@@ -62,11 +62,15 @@ export class ResponseCache {
     return this.#memory.get(key.text);
   }
 
-  /** Asks KV where the answer may be there, and remembers what it gives. */
+  /** Asks KV where the answer may be there, and remembers what it gives unless memory has what is as new. */
   async inKv(key: CacheKey): Promise<StoredAnswer | undefined> {
     if (!usesKv(key)) return undefined;
     const answer = await readAnswer(this.#kv, await this.#hash(key));
     if (answer === null || answer.generations.length !== key.policy.tags.length) return undefined;
+    // Bytes that are not the ones that were put would be served for a day.
+    if ((await etagOf(answer.body)) !== answer.etag) return undefined;
+    const inMemory = this.inMemory(key);
+    if (inMemory !== undefined && inMemory.executedAtMs >= answer.executedAtMs) return inMemory;
     const stored = { ...answer, nextRefreshAtMs: 0 };
     this.#remember(key, stored);
     return stored;

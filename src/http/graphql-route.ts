@@ -4,6 +4,7 @@
  * What is kept and served from the cache was executed without a viewer, whoever asked: the page of one user cannot be
  * in it. Whatever else a request may be goes to Yoga, and is answered or refused there.
  */
+import { GraphQLError } from 'graphql';
 import type { CachedAnswers, ServedAnswer } from '../cache/cached-answers.ts';
 import { forwardStatus, NOT_STORED } from '../cache/caching-headers.ts';
 import type { CacheKey } from '../cache/response-cache.ts';
@@ -83,7 +84,8 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
     exchange: GraphQLExchange,
   ): Promise<ServedAnswer> {
     return answers.serve(key, {
-      isConditional: exchange.request.headers.has('if-none-match'),
+      // By POST a condition is about something else.
+      isConditional: exchange.request.method === 'GET' && exchange.request.headers.has('if-none-match'),
       waitUntil: exchange.waitUntil,
       execute: async () => executeToBytes(await incoming.prepare(), exchange.createPublicContext()),
     });
@@ -96,7 +98,12 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
     if (envelope === null) return null;
     const found = await keyOf(incoming, envelope, exchange);
     if (found === null) return null;
-    const served = await serve(found.key, incoming, exchange);
+    const served = await serve(found.key, incoming, exchange).catch((error: unknown) => {
+      // Found out on the way to be one that may not run: refused below.
+      if (error instanceof GraphQLError) return null;
+      throw error;
+    });
+    if (served === null) return null;
     const response = cachedResponse({ request, key: found.key, served, mediaType, nowMs: nowMs() });
     return deprecated(response, found.liveness);
   }

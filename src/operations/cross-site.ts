@@ -7,15 +7,19 @@
  */
 import { GraphQLError } from 'graphql';
 import { CLIENT_NAME_HEADERS } from './client-identity.ts';
-import type { OperationKind, RegisteredOperation } from './registered-operation.ts';
+import type { OperationKind } from './registered-operation.ts';
 
 const ASKING_HEADERS = ['x-graphql-csrf', ...CLIENT_NAME_HEADERS];
 
-/** Why the request may not run the operation this way; null where it may. */
+/**
+ * Why the request may not run the operation this way; null where it may.
+ *
+ * @param isAnybodys it is registered, and nothing that it selects is private
+ */
 export function crossSiteRefusal(
   request: { method: string; headers: Headers },
   kind: OperationKind,
-  registered: RegisteredOperation | null,
+  isAnybodys: boolean,
 ): GraphQLError | null {
   if (request.method !== 'GET') return null;
   if (kind === 'mutation') {
@@ -27,7 +31,7 @@ export function crossSiteRefusal(
       },
     });
   }
-  if (registered?.cachePolicy.scope === 'public') return null;
+  if (isAnybodys) return null;
   if (ASKING_HEADERS.some((name) => request.headers.has(name))) return null;
   return new GraphQLError('Send this by POST, or with the header x-graphql-csrf or graphql-client-name.', {
     extensions: { code: 'FORBIDDEN', rule: 'cross-site', http: { status: 403 } },

@@ -64,18 +64,22 @@ async function bringGenerationsToKv(
   { db, kv, sleep }: CacheInvalidationDeps,
 ): Promise<void> {
   const writes = [...changed].map(([tag, startedAt]) => generationWrite(db, tag, startedAt));
-  let inD1 = await generationsAfter(db, writes);
-  for (let attempt = 1; ; attempt += 1) {
+  let inD1: CacheGenerations | undefined;
+  let failures = 0;
+  // It ends: each sync that finishes at the same time changes D1 once.
+  for (;;) {
     try {
+      // Twice is no more than once to whoever compares: D1 does not say whether a write that failed was made.
+      inD1 ??= await generationsAfter(db, writes);
       await writeCacheGenerations(kv, inD1);
       const held = JSON.stringify(inD1);
       inD1 = await generationsAfter(db, []);
       if (JSON.stringify(inD1) === held) return;
     } catch (error) {
-      if (attempt >= ATTEMPTS) throw error;
-      log.warn('cache.generations_write_failed', { attempt, ...errorFields(error) });
+      failures += 1;
+      if (failures >= ATTEMPTS) throw error;
+      log.warn('cache.generations_write_failed', { attempt: failures, ...errorFields(error) });
     }
-    if (attempt >= ATTEMPTS) return;
     await sleep(KV_PAUSE_MS);
   }
 }

@@ -102,7 +102,13 @@ async function leasedRun(
     );
     throw error;
   }
-  return finish(report.skipped > 0 || report.firstError !== null ? 'partial' : 'ok', report);
+  const outcome = report.skipped > 0 || report.firstError !== null ? 'partial' : 'ok';
+  return finish(outcome, report).catch((error: unknown) => {
+    log.error('sync.failed', { job: name, ...errorFields(error), ...causeFields(error) });
+    // What it wrote is written, and caches must hear of it.
+    const { read, written, skipped } = report;
+    return { outcome: 'failed' as const, read, written, skipped, firstError: errorText(error) };
+  });
 }
 
 const seconds = (ms: number) => Math.floor(ms / 1000);

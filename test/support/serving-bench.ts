@@ -12,6 +12,8 @@ export interface Breakable<Binding> {
   fail(message: string | null): void;
   /** Since it was started. */
   puts: { key: string; value: string; expirationTtl: number | undefined }[];
+  /** The SQL that D1 was given, or the keys that KV was asked for, since it was started. */
+  reads: string[];
 }
 
 export interface LogLine {
@@ -65,7 +67,10 @@ export async function startServing(
   const gateway = startGateway(market, { ...bindings, ...options.vars });
   for (const cron of options.crons ?? FIRST_SYNC) await gateway.scheduled(cron);
   await market.resetCalls();
-  for (const kv of [pricesKv, cacheKv]) kv.puts.length = 0;
+  for (const { puts, reads } of [db, pricesKv, cacheKv]) {
+    puts.length = 0;
+    reads.length = 0;
+  }
   let read = lines.length;
   return {
     gateway,
@@ -89,30 +94,41 @@ export async function startServing(
 
 function breakableD1(db: D1Database): Breakable<D1Database> {
   let failure: string | null = null;
+  const reads: string[] = [];
   const refuse = async () => {
     throw new Error(failure ?? '');
   };
   const broken = { bind: () => broken, all: refuse, run: refuse, first: refuse };
   const binding = {
-    prepare: (sql: string) => (failure === null ? db.prepare(sql) : broken),
+    prepare: (sql: string) => {
+      reads.push(sql);
+      return failure === null ? db.prepare(sql) : broken;
+    },
     batch: (statements: D1PreparedStatement[]) => (failure === null ? db.batch(statements) : refuse()),
   } as unknown as D1Database;
   const fail = (message: string | null) => {
     failure = message;
   };
-  return { binding, fail, puts: [] };
+  return { binding, fail, puts: [], reads };
 }
 
 function breakableKv(kv: KVNamespace): Breakable<KVNamespace> {
   let failure: string | null = null;
   const puts: Breakable<KVNamespace>['puts'] = [];
+  const reads: string[] = [];
   const attempt = async <Answer>(call: () => Promise<Answer>): Promise<Answer> => {
     if (failure !== null) throw new Error(failure);
     return call();
   };
   const binding = {
-    get: (keys: string[], type: 'text') => attempt(() => kv.get(keys, type)),
-    getWithMetadata: (key: string, type: 'arrayBuffer') => attempt(() => kv.getWithMetadata(key, type)),
+    get: (keys: string | string[], type: 'text') => {
+      reads.push(...[keys].flat());
+      return attempt(() => kv.get(keys as string[], type));
+    },
+    getWithMetadata: (key: string, type: 'arrayBuffer') => {
+      reads.push(key);
+      return attempt(() => kv.getWithMetadata(key, type));
+    },
     put: (key: string, value: string, options?: KVNamespacePutOptions) => {
       puts.push({ key, value, expirationTtl: options?.expirationTtl });
       return attempt(() => kv.put(key, value, options));
@@ -121,7 +137,7 @@ function breakableKv(kv: KVNamespace): Breakable<KVNamespace> {
   const fail = (message: string | null) => {
     failure = message;
   };
-  return { binding, fail, puts };
+  return { binding, fail, puts, reads };
 }
 
 /** The code of each error by where it was found; errors themselves come in no order. */

@@ -28,6 +28,8 @@ export interface WireBench {
   /** How often an operation was about to run. */
   runs(): number;
   lookups(): string[];
+  /** How much the isolate keeps of answers. */
+  keptBytes(): number;
 }
 
 export interface WireAnswer {
@@ -89,13 +91,14 @@ export async function startWire(
   let runs = 0;
   const shown = ({ name, version }: ClientIdentity) => `${name}@${version}`;
   const kv = env.CACHE_KV;
+  const cache = new ResponseCache({ kv, schemaHash: 'of-the-bench' });
   const headerOptions = { corsOrigins: [], strictTransport: true };
   const route = createGraphQLRoute({
     completeHeaders: (request, headers) => completeHeaders(request, headers, headerOptions),
     schema,
     schemaHash: 'of-the-bench',
     answers: new CachedAnswers({
-      cache: new ResponseCache({ kv, schemaHash: 'of-the-bench' }),
+      cache,
       generations: new GenerationsMemory(kv),
       pricesAsOf: async () => 0,
       nowMs: Date.now,
@@ -151,6 +154,7 @@ export async function startWire(
     },
     counted: () => counted.splice(0),
     lookups: () => lookups.splice(0),
+    keptBytes: () => cache.bytes,
     runs: () => runs,
   };
 }
