@@ -33,7 +33,7 @@ import { TieredRegistry } from './operations/registry.ts';
 import { UsageCounts } from './operations/usage.ts';
 import { UNKNOWN_PRICE_MEMORY_SECONDS } from './storage/kv/keys.ts';
 import { RecentlyAbsent } from './storage/recently-absent.ts';
-import { invalidateCaches } from './sync/cache-generations.ts';
+import { invalidateCaches, PURGE_DELAY_MS } from './sync/cache-generations.ts';
 import { JOB_SCHEDULES, jobsOfCron } from './sync/schedule.ts';
 import { createSync } from './sync/sync.ts';
 import type { UpstreamOptions } from './upstream/http.ts';
@@ -173,15 +173,19 @@ function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
       });
       const results = await sync.runCron(cron);
       for (const result of results) log.info('sync.finished', { cron, ...result });
+      if (jobsOfCron(cron).includes('cleanup')) {
+        await repairLiveness({ db: env.DB, kv: env.CACHE_KV, nowMs, sleep });
+      }
       await invalidateCaches(results, {
         db: env.DB,
         kv: env.CACHE_KV,
         sleep,
-        purge: async (tags) => ctx.cache?.purge({ tags }),
+        purge: async (tags) => {
+          if (ctx.cache === undefined) return undefined;
+          await sleep(PURGE_DELAY_MS);
+          return ctx.cache.purge({ tags });
+        },
       });
-      if (jobsOfCron(cron).includes('cleanup')) {
-        await repairLiveness({ db: env.DB, kv: env.CACHE_KV, nowMs, sleep });
-      }
     },
   };
 }

@@ -29,6 +29,8 @@ export interface PriceLoader {
  * one request takes, so that it asks once.
  */
 const RETRY_MS = 1_000;
+/** A snapshot that nothing newer is known of is read again all the same, should the word of a newer one be lost. */
+const CONFIRMED_MAX_MS = 60_000;
 
 /** The snapshot as one isolate remembers it. */
 export class PriceSnapshotMemory {
@@ -36,9 +38,16 @@ export class PriceSnapshotMemory {
   #readAtMs = Number.NEGATIVE_INFINITY;
   #goodForMs = 0;
 
-  /** When the snapshot that requests are answered from was made, in Unix seconds; 0 where there is none. */
+  /**
+   * When the snapshot that requests are answered from was made, in Unix seconds; 0 where there is none.
+   *
+   * @param knownAsOf the newest that is heard of; while the one in memory is that one, KV need not be asked for it.
+   */
   async asOf(kv: KVNamespace, nowMs: number, knownAsOf: number): Promise<number> {
-    if (this.#snapshot !== null && this.#snapshot.asOf < knownAsOf) this.#goodForMs = RETRY_MS;
+    if (this.#snapshot !== null && knownAsOf > 0) {
+      const isNewest = this.#snapshot.asOf >= knownAsOf;
+      this.#goodForMs = isNewest ? CONFIRMED_MAX_MS : RETRY_MS;
+    }
     return (await this.read(kv, nowMs))?.asOf ?? 0;
   }
 

@@ -27,6 +27,12 @@ export interface CacheInvalidationDeps {
   purge(tags: string[]): Promise<CachePurgeResult | undefined>;
 }
 
+/**
+ * KV may show a change a minute late, and isolates look every 15 s: what is purged sooner they fill again with the old
+ * answers, which then stay for all of their lifetime.
+ */
+export const PURGE_DELAY_MS = 75_000;
+
 /** What lives a minute in front, and changes every minute: purging it would only keep the cache empty. */
 const NEVER_PURGED: ReadonlySet<string> = new Set(['prices']);
 

@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, test, vi } from 'vitest';
+import { CRONS } from '../support/gateway.ts';
 import { faults, type Serving, startServing } from '../support/serving-bench.ts';
 
 type Quote = { symbol: string; price: number; updatedAt?: string } | null;
@@ -29,10 +30,10 @@ describe('symbols that the snapshot holds', () => {
     expect(await serving.upstreamCalls()).toEqual({});
   });
 
-  test('cost an isolate one KV read in 15 seconds', async () => {
+  test('cost an isolate one KV read a minute while nothing newer is known of, and one for each newer snapshot', async () => {
     const serving = await startServing();
     const get = vi.spyOn(serving.pricesKv.binding, 'get');
-    for (const seconds of [0, 14]) {
+    for (const seconds of [0, 14, 16, 29]) {
       await serving.gateway.advance(seconds);
       await prices(serving, ['BTC', 'ETH']);
     }
@@ -40,6 +41,11 @@ describe('symbols that the snapshot holds', () => {
     await serving.gateway.advance(1);
     await prices(serving, ['BTC']);
     expect(get).toHaveBeenCalledTimes(2);
+    await serving.gateway.scheduled(CRONS.prices);
+    get.mockClear();
+    await serving.gateway.advance(15);
+    await prices(serving, ['BTC']);
+    expect(get).toHaveBeenCalledTimes(1);
   });
 });
 

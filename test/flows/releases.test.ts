@@ -27,7 +27,7 @@ describe('publishing', () => {
       new: [one.id, two.id].sort(),
       unchanged: [],
       gone: [],
-      visibleEverywhereAt: new Date((serving.market.startAt + 90) * 1000).toISOString(),
+      visibleEverywhereAt: new Date((serving.market.startAt + 110) * 1000).toISOString(),
     });
     expect(await run(one)).toEqual(RUNS);
     expect((await admin.publish('ios', '5.2.0', [two, three], { replace: true })).body).toMatchObject({

@@ -41,12 +41,12 @@ export const CACHE_GENERATIONS_RENEWAL_SECONDS = 10;
 export const CACHE_GENERATIONS_MEMORY_SECONDS = 15;
 
 /** An isolate asks KV for the overlay so often that none is ever older than a minute. */
-export const OPERATION_LIVENESS_MEMORY_SECONDS = 30;
+export const OPERATION_LIVENESS_MEMORY_SECONDS = 50;
 
 /** How long an isolate remembers that no release carries an id, and what D1 said of one that KV does not show yet. */
 export const OPERATION_LOOKUP_MEMORY_SECONDS = 60;
 
-/** How long an isolate keeps the price snapshot before it asks KV again. */
+/** How long an isolate keeps the price snapshot before it asks KV again, where nothing tells whether there is a newer one. */
 export const PRICE_SNAPSHOT_MEMORY_SECONDS = 15;
 
 /** How long an isolate remembers that no source knows a symbol. */

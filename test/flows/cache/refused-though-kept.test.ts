@@ -159,7 +159,7 @@ test('an operation that is found to be retired while its answer is being made is
   expect((await ask(caching.gateway, byId())).xCache).toBe('BYPASS');
   caching.db.fail(null);
   expect((await admin.retire('web', ['1'], true)).status).toBe(200);
-  await caching.gateway.advance(29);
+  await caching.gateway.advance(49);
   const get = caching.cacheKv.binding.get as unknown as (keys: string[], type: string) => Promise<unknown>;
   Object.assign(caching.cacheKv.binding, {
     get: (keys: string[], type: string) => {
