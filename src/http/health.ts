@@ -4,6 +4,7 @@
  * A job that never ran counts from the first run of any job, so that a night's job is not missed on day one;
  * where nothing ever ran there is nothing to serve, and that is not health.
  */
+import { executionCounts } from '../execution/execute.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { type LatestRun, latestRuns } from '../storage/d1/sync-runs.ts';
 import { PRICE_SNAPSHOT_KEY } from '../storage/kv/keys.ts';
@@ -23,7 +24,9 @@ export async function healthResponse(sources: HealthSources): Promise<Response> 
   const [d1, kv] = await Promise.all([checkD1(sources), checkKv(sources.kv)]);
   const jobs = d1.jobs ?? {};
   const ok = d1.status === 'ok' && kv === 'ok' && Object.values(jobs).every((job) => !job.late);
-  const body = { status: ok ? 'ok' : 'unavailable', checks: { d1: d1.status, kv }, jobs };
+  const checks = { d1: d1.status, kv };
+  // Of the isolate that answers: how often a plan did not cover an operation.
+  const body = { status: ok ? 'ok' : 'unavailable', checks, jobs, executions: executionCounts() };
   return jsonResponse(body, ok ? 200 : 503);
 }
 

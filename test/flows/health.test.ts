@@ -5,6 +5,7 @@ import { type Serving, startServing } from '../support/serving-bench.ts';
 interface Health {
   status: string;
   checks: { d1: string; kv: string };
+  executions: { planned: number; fellBack: number };
   jobs: Record<
     string,
     {
@@ -38,8 +39,11 @@ describe('/health', () => {
 
   test('is 200 after the first syncs, with the last run of each job', async () => {
     const serving = await startServing();
-    const { code, status, checks, jobs } = await health(serving);
+    const before = await health(serving);
+    await serving.gateway.query('{ projectCategories { name } }');
+    const { code, status, checks, jobs, executions } = await health(serving);
     expect([code, status, checks]).toEqual([200, 'ok', { d1: 'ok', kv: 'ok' }]);
+    expect(executions).toEqual({ ...before.executions, planned: before.executions.planned + 1 });
     expect(jobs.projects).toEqual({
       late: false,
       outcome: 'ok',
