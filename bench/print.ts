@@ -1,6 +1,9 @@
 /** Results as tables, as wide as their cells for a terminal and in Markdown for README. */
+
+import { PRICES_READ_ON } from './cost/prices.ts';
 import type { HeapResult } from './heap.ts';
 import type { MixedResult } from './mixed-traffic.ts';
+import { compilationTable, costTable, executorTable } from './process-tables.ts';
 import { type BenchResults, busyMachine, type ClaimResult, type ScenarioResult } from './results.ts';
 import { type Spread, spreadOf } from './statistics.ts';
 
@@ -82,7 +85,7 @@ export function heapTable(results: readonly HeapResult[]): Table {
 }
 
 export function printResults(results: BenchResults): string {
-  const { scenarios, refusals, claims, mixed, heap, startup } = results;
+  const { scenarios, refusals, claims, mixed, heap, startup, executors } = results;
   const lists = [...new Set(scenarios.map(({ list }) => list))];
   const sections: [string, Table][] = [
     ...lists.map((name): [string, Table] => [
@@ -93,6 +96,8 @@ export function printResults(results: BenchResults): string {
     ['Ratios', claimTable(claims)],
     [`Mixed traffic, whose own rate is ${mixed.capacityPerSecond.toFixed(0)} requests/s`, steadyTable(mixed)],
     ['Heap by bodies kept', heapTable(heap)],
+    ['Executors in process', executorTable(executors)],
+    ['Compiling a plan', compilationTable(executors)],
   ];
   const { bundleBytes, gzipBytes, cpuMs } = startup;
   const cpu = spreadText(spreadOf(cpuMs), 0);
@@ -110,7 +115,7 @@ export const spreadText = ({ median, least, greatest }: Spread, digits: number):
 
 /** What README shows: without how busy who was, which is for whoever doubts a run. */
 export function markdownResults(results: BenchResults): string {
-  const { machine, mixed, heap, startup } = results;
+  const { machine, mixed, heap, startup, executors, cost } = results;
   const shown = (rows: Table, columns: number) => markdown(rows.map((row) => row.slice(0, columns)));
   const lists = [...new Set(results.scenarios.map(({ list }) => list))];
   const { bundleBytes, gzipBytes, cpuMs } = startup;
@@ -126,6 +131,10 @@ export function markdownResults(results: BenchResults): string {
     'Heap for each byte of the bodies that a cache keeps:',
     markdown(heapTable(heap)),
     `Bundle ${bytesText(bundleBytes)}, gzip ${bytesText(gzipBytes)}; CPU at start-up ${spreadText(spreadOf(cpuMs), 0)} ms.`,
+    'Executors in this process, the plan in µs and the others in multiples of it:',
+    markdown(executorTable(executors)),
+    `What a month costs by Cloudflare's prices of ${PRICES_READ_ON}: 50 million requests, 2,000 distinct ones by Zipf (s = 1.0), 10 % private, from ${cost.hours} simulated hours over the costs measured of each request:`,
+    markdown(costTable(cost)),
     busyMachine(results),
   ]
     .filter((text) => text !== null)

@@ -1,8 +1,10 @@
 /** What is kept of a run, and of its rounds: medians with their spread, and ratios between scenarios of the same round. */
 import type { Startup } from '../scripts/measure-startup.ts';
+import type { CostResults } from './cost/measure-cost.ts';
 import type { HeapResult } from './heap.ts';
 import type { machineFacts } from './machine.ts';
 import type { MixedResult } from './mixed-traffic.ts';
+import type { ExecutorResults } from './process-tables.ts';
 import type { Measured, Round } from './rounds.ts';
 import { LIST_NAMES, type List } from './stage.ts';
 import { type Spread, spreadOf } from './statistics.ts';
@@ -15,6 +17,8 @@ export interface BenchResults {
   mixed: MixedResult;
   heap: HeapResult[];
   startup: Startup;
+  executors: ExecutorResults;
+  cost: CostResults;
 }
 
 /** Above this share of its time in which workerd waited for a core, rates tell of the other processes too. */

@@ -2,14 +2,19 @@
  * `npm run bench`: measures on this machine, prints what it measured, and writes it where README's table comes from.
  * `--quick` sends a little of everything and looks at the answers alone; it never judges a time.
  */
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { measureStartup } from '../scripts/measure-startup.ts';
 import { onStopRequest } from '../scripts/start/stop-request.ts';
+import { measureCost } from './cost/measure-cost.ts';
+import { printCosts } from './cost/print-costs.ts';
+import { measureCompilation } from './executors/measure-compilation.ts';
+import { measureExecutors } from './executors/measure-executors.ts';
 import { type HeapResult, measureHeap } from './heap.ts';
 import { machineFacts } from './machine.ts';
 import { checkMixedTraffic, type MixedOptions, measureMixedTraffic } from './mixed-traffic.ts';
 import { printResults } from './print.ts';
+import type { ExecutorResults } from './process-tables.ts';
 import { measureRefusals, REFUSAL_CLAIM } from './refusals.ts';
 import { type BenchResults, type Claim, type ClaimResult, ratioOf, resultOf } from './results.ts';
 import { type Measured, type RoundOptions, runRounds } from './rounds.ts';
@@ -33,10 +38,17 @@ const STARTUP_RUNS = 7;
 const STOP_PATIENCE_MS = 3_000;
 const STOPPED = 130;
 
+const PARTS = ['http', 'executors', 'cost'] as const;
+const EXECUTOR_ROUNDS = 9;
+/** Simulated, of each kind of traffic. */
+const COST_HOURS = 1;
+
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     out: { type: 'string', default: 'bench/results.json' },
+    /** Measures this alone, and keeps what was measured of the others. */
+    part: { type: 'string', multiple: true, default: [...PARTS] },
   },
 });
 const stopping = new AbortController();
@@ -65,11 +77,34 @@ async function checkAnswers(): Promise<void> {
     const measured = await runRounds(workerd, scenarios, { ...QUICK, signal, connections: CONNECTIONS });
     const mixed = await checkMixedTraffic(workerd, workerName('gateway', 'prices'));
     const count = refusals.length + measured.length;
-    console.log(`bench: ${count} scenarios and ${mixed} requests of mixed traffic answered as they should.`);
+    await executorResults(1, true);
+    console.log(
+      `bench: every executor, ${count} scenarios and ${mixed} requests of mixed traffic answered as they should.`,
+    );
   });
 }
 
 async function measureAll(): Promise<void> {
+  const held = await readFile(options.out, 'utf8').catch(() => '{}');
+  const results = JSON.parse(held) as BenchResults;
+  if (options.part.includes('http')) Object.assign(results, await measureHttp());
+  if (options.part.includes('executors')) results.executors = await executorResults(EXECUTOR_ROUNDS, false);
+  if (options.part.includes('cost')) {
+    results.cost = await measureCost({ quick: false, hours: COST_HOURS });
+    console.log(printCosts(results.cost));
+  }
+  console.log(`\n${printResults(results)}`);
+  await writeFile(options.out, `${JSON.stringify(results, null, 2)}\n`);
+}
+
+async function executorResults(rounds: number, quick: boolean): Promise<ExecutorResults> {
+  return {
+    shapes: await measureExecutors({ rounds, quick }),
+    compilation: measureCompilation({ rounds }),
+  };
+}
+
+async function measureHttp() {
   const machine = machineFacts();
   const pace: Omit<RoundOptions, 'connections'> = { ...FULL, signal, report: console.log };
   const scripts = await bundleWorkers(signal);
@@ -94,14 +129,7 @@ async function measureAll(): Promise<void> {
       results.push(await measureHeap(workerd, miss));
     return results;
   });
-  const results: BenchResults = {
-    machine,
-    ...timed,
-    heap,
-    startup: await measureStartup(STARTUP_RUNS, signal),
-  };
-  console.log(`\n${printResults(results)}`);
-  await writeFile(options.out, `${JSON.stringify(results, null, 2)}\n`);
+  return { machine, ...timed, heap, startup: await measureStartup(STARTUP_RUNS, signal) };
 }
 
 async function withStage<Result>(

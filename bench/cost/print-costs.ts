@@ -4,7 +4,7 @@ import type { CostResults, CostRow } from './measure-cost.ts';
 import { PRICES_READ_ON } from './prices.ts';
 import type { Front } from './simulate.ts';
 
-const FRONT_NAMES: Readonly<Record<Front, string>> = {
+export const FRONT_NAMES: Readonly<Record<Front, string>> = {
   none: 'nothing in front',
   location: '[cache], one a location',
   'tiered-4': '[cache], four upper tiers',
