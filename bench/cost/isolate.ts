@@ -23,8 +23,8 @@ export interface IsolateSources {
   db: D1Database;
   cacheKv: KVNamespace;
   pricesKv: KVNamespace;
-  /** Where details of projects are kept. */
-  detailsKv: KVNamespace;
+  /** Holds details of projects, and nothing else. */
+  detailsDb: D1Database;
   shared: SharedAnswers;
   /** Not more often than the gateway itself writes. */
   usageFlushMs: number;
@@ -78,7 +78,8 @@ export class Isolate {
     isConditional: boolean,
   ): Promise<Served | null> {
     const { operation, key } = request;
-    if (this.#registry.known(operation) === undefined) await this.#registry.find(operation.id);
+    if (this.#registry.known(operation, this.#sources.nowMs()) === undefined)
+      await this.#registry.find(operation.id);
     this.#usage.used(operation.id, client);
     let served: Served | null = null;
     if (key === null) await this.#execute(request);
@@ -97,7 +98,7 @@ export class Isolate {
       served = { outcome: answer.outcome, tier, executedAtMs: answer.answer.executedAtMs };
     }
     const nowMs = this.#sources.nowMs();
-    if (this.#usage.isDue && nowMs - this.#flushedAtMs >= this.#sources.usageFlushMs) {
+    if (this.#usage.isDue(nowMs) && nowMs - this.#flushedAtMs >= this.#sources.usageFlushMs) {
       this.#flushedAtMs = nowMs;
       this.#waiting.push(this.#usage.flushWhenDue());
     }
@@ -108,12 +109,12 @@ export class Isolate {
   }
 
   async #execute(request: SimulatedRequest): Promise<void> {
-    const { pricesKv, detailsKv, nowMs, executed, upstreamCalled } = this.#sources;
+    const { pricesKv, detailsDb, nowMs, executed, upstreamCalled } = this.#sources;
     executed(request);
     await this.#snapshot.read(pricesKv, nowMs());
     if (request.detailIds.length === 0) return;
     const details = createProjectDetailLoader({
-      kv: detailsKv,
+      db: detailsDb,
       nowSeconds: Math.floor(nowMs() / 1000),
       fetchDetail: async () => {
         upstreamCalled();
