@@ -103,7 +103,6 @@ function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
       nowMs: Date.now(),
       db: env.DB,
       pricesKv: env.PRICES_KV,
-      cacheKv: env.CACHE_KV,
       snapshotMemory,
       unknownSymbols,
       fetchPrices: (symbols) => promptApis.price.batch(symbols),

@@ -26,12 +26,9 @@ export class FakeKv {
   readonly #nowMs: () => number;
   readonly #causeOf: (key: string) => string;
 
-  readonly #visibleAfterMs: number;
-
-  constructor(sources: { nowMs(): number; causeOf(key: string): string; visibleAfterMs?: number }) {
+  constructor(sources: { nowMs(): number; causeOf(key: string): string }) {
     this.#nowMs = sources.nowMs;
     this.#causeOf = sources.causeOf;
-    this.#visibleAfterMs = sources.visibleAfterMs ?? KV_VISIBLE_AFTER_MS;
   }
 
   /** What one location sees. */
@@ -41,7 +38,7 @@ export class FakeKv {
       this.#count(this.counts.reads, key);
       const nowMs = this.#nowMs();
       const held = seen.get(key);
-      const isRecent = held !== undefined && nowMs - held.readAtMs < this.#visibleAfterMs;
+      const isRecent = held !== undefined && nowMs - held.readAtMs < KV_VISIBLE_AFTER_MS;
       const entry = isRecent ? held.entry : this.central.get(key);
       if (!isRecent) seen.set(key, { entry, readAtMs: nowMs });
       return entry !== undefined && entry.expiresAtMs > nowMs ? entry : undefined;

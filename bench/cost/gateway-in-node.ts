@@ -6,7 +6,6 @@
  */
 import { readD1Migrations } from '@cloudflare/vitest-plugin';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
-import { projectDetailKey } from '../../src/storage/kv/keys.ts';
 import { type BindingCounts, countedD1, noCounts } from '../../test/support/counted-bindings.ts';
 import { DEFAULT_API_KEY, type Market } from '../../test/support/upstream/market.ts';
 import { startUpstream } from '../../test/support/upstream/server.ts';
@@ -20,6 +19,8 @@ export interface MeasuredGateway {
   /** By key, since the last reset. */
   kvReads: string[];
   kvWrites: string[];
+  /** Of the projects whose details were asked for or kept, since the last reset. */
+  details: DetailCalls;
   db: D1Database;
   market: Market;
   resetCounts(): void;
@@ -27,11 +28,16 @@ export interface MeasuredGateway {
   rememberStorage(): void;
   coldIsolate(): void;
   readCatalog(): Promise<Catalog>;
-  forgetDetail(projectId: string): Promise<void>;
+  forgetDetails(projectIds: readonly string[]): Promise<void>;
   fetch(request: Request): Promise<Response>;
   scheduled(cron: string): Promise<void>;
   moveTo(nowMs: number): void;
   close(): Promise<void>;
+}
+
+export interface DetailCalls {
+  readIds: string[];
+  writes: number;
 }
 
 /** The Worker whose bindings are used; it serves nothing. */
@@ -62,6 +68,7 @@ export async function startGatewayInNode(startMs: number): Promise<MeasuredGatew
   const counts = noCounts();
   const kvReads: string[] = [];
   const kvWrites: string[] = [];
+  const details: DetailCalls = { readIds: [], writes: 0 };
   const db = (await miniflare.getD1Database('DB')) as unknown as D1Database;
   for (const { queries } of await readD1Migrations('migrations')) {
     await db.batch(queries.map((query) => db.prepare(query)));
@@ -69,7 +76,7 @@ export async function startGatewayInNode(startMs: number): Promise<MeasuredGatew
   const namespace = async (name: string) =>
     listedKv((await miniflare.getKVNamespace(name)) as unknown as KVNamespace, kvReads, kvWrites);
   const bindings = {
-    DB: countedD1(db, counts),
+    DB: countedD1(notingDetails(db, details), counts),
     PRICES_KV: await namespace('PRICES_KV'),
     CACHE_KV: await namespace('CACHE_KV'),
     MAIN_API_URL: market.mainApiUrl,
@@ -96,12 +103,14 @@ export async function startGatewayInNode(startMs: number): Promise<MeasuredGatew
     counts,
     kvReads,
     kvWrites,
+    details,
     db,
     market,
     resetCounts() {
       Object.assign(counts, noCounts());
       kvReads.length = 0;
       kvWrites.length = 0;
+      Object.assign(details, { readIds: [], writes: 0 });
     },
     rememberStorage() {
       bindings.DB = rememberingD1(bindings.DB);
@@ -114,7 +123,12 @@ export async function startGatewayInNode(startMs: number): Promise<MeasuredGatew
     },
     // Of a workerd that the other benchmarks start, it asks for the database alone.
     readCatalog: () => readCatalog({ miniflare } as unknown as Workerd, STORAGE),
-    forgetDetail: (projectId) => bindings.CACHE_KV.delete(projectDetailKey(projectId)),
+    async forgetDetails(projectIds) {
+      await db
+        .prepare('DELETE FROM project_detail_cache WHERE project_id IN (SELECT value FROM json_each(?1))')
+        .bind(JSON.stringify(projectIds))
+        .run();
+    },
     async fetch(request) {
       const response = await worker.fetch(request as Parameters<typeof worker.fetch>[0], env, context);
       await settled();
@@ -133,6 +147,28 @@ export async function startGatewayInNode(startMs: number): Promise<MeasuredGatew
       await Promise.all([miniflare.dispose(), upstream.close()]);
     },
   };
+}
+
+/** Notes what is asked of the table of details: one statement is one call. */
+function notingDetails(db: D1Database, details: DetailCalls): D1Database {
+  const noting = {
+    prepare: (sql: string) => {
+      const statement = db.prepare(sql);
+      if (!sql.includes('project_detail_cache')) return statement;
+      if (!sql.startsWith('SELECT')) {
+        details.writes += 1;
+        return statement;
+      }
+      return {
+        bind: (json: string, ...values: unknown[]) => {
+          details.readIds.push(...(JSON.parse(json) as string[]));
+          return statement.bind(json, ...values);
+        },
+      };
+    },
+    batch: (statements: D1PreparedStatement[]) => db.batch(statements),
+  };
+  return noting as unknown as D1Database;
 }
 
 /** Notes every key: KV bills by the key, not by the call. */

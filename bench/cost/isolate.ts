@@ -23,8 +23,8 @@ export interface IsolateSources {
   db: D1Database;
   cacheKv: KVNamespace;
   pricesKv: KVNamespace;
-  /** Where details of projects are kept. */
-  detailsKv: KVNamespace;
+  /** Holds details of projects, and nothing else. */
+  detailsDb: D1Database;
   shared: SharedAnswers;
   /** Not more often than the gateway itself writes. */
   usageFlushMs: number;
@@ -109,12 +109,12 @@ export class Isolate {
   }
 
   async #execute(request: SimulatedRequest): Promise<void> {
-    const { pricesKv, detailsKv, nowMs, executed, upstreamCalled } = this.#sources;
+    const { pricesKv, detailsDb, nowMs, executed, upstreamCalled } = this.#sources;
     executed(request);
     await this.#snapshot.read(pricesKv, nowMs());
     if (request.detailIds.length === 0) return;
     const details = createProjectDetailLoader({
-      kv: detailsKv,
+      db: detailsDb,
       nowSeconds: Math.floor(nowMs() / 1000),
       fetchDetail: async () => {
         upstreamCalled();

@@ -15,7 +15,7 @@ export interface MeasuredRequest extends TrafficRequest {
   d1Calls: number;
   d1RowsRead: number;
   bodyBytes: number;
-  /** Of the projects whose details it asks for. */
+  /** Of the projects whose details it asks for. Keeping them is not among its calls. */
   detailIds: string[];
 }
 
@@ -27,7 +27,7 @@ export interface OperationCost {
   d1Calls: number;
   d1RowsRead: number;
   bodyBytes: number;
-  /** On an isolate that knows nothing, with a KV that holds no details. */
+  /** On an isolate that knows nothing, while no details are kept. */
   kvReads: number;
   kvWrites: number;
   upstreamCalls: number;
@@ -151,10 +151,10 @@ async function measureRequests(
     }
     gateway.resetCounts();
     const bodyBytes = (await ask(gateway, request)).byteLength;
-    const { d1Calls, d1RowsRead } = gateway.counts;
-    const detailIds = gateway.kvReads
-      .filter((key) => key.startsWith('detail:'))
-      .map((key) => key.slice('detail:'.length));
+    const { d1RowsRead } = gateway.counts;
+    // Which requests find what they ask for is the simulation's to say.
+    const d1Calls = gateway.counts.d1Calls - gateway.details.writes;
+    const detailIds = gateway.details.readIds;
     const cost = { ...request, d1Calls, d1RowsRead, bodyBytes, detailIds };
     measured.push(cost);
     lastOf.set(request.operation, cost);
@@ -191,7 +191,7 @@ async function measureOperations(
     const [first] = own;
     if (first === undefined) continue;
     gateway.coldIsolate();
-    for (const id of first.detailIds) await gateway.forgetDetail(id);
+    await gateway.forgetDetails(first.detailIds);
     gateway.resetCounts();
     gateway.market.resetCalls();
     await ask(gateway, first);

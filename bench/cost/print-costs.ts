@@ -101,7 +101,7 @@ function monthTable(rows: readonly CostRow[]): Table {
 }
 
 function kvTable(rows: readonly CostRow[]): Table {
-  const causes = ['answers', 'generations', 'liveness', 'snapshot', 'details', 'syncs'];
+  const causes = ['answers', 'generations', 'liveness', 'snapshot', 'syncs'];
   const cells = (counts: Record<string, number>) => causes.map((cause) => thousands(counts[cause] ?? 0));
   return [
     ['', ...causes],

@@ -12,6 +12,7 @@ import {
   PRICE_SNAPSHOT_KEY,
 } from '../../src/storage/kv/keys.ts';
 import { seededRandom } from '../seeded-random.ts';
+import { detailTable } from './detail-table.ts';
 import { digestAtOnce } from './digest-at-once.ts';
 import { FakeKv } from './fake-kv.ts';
 import { Isolate, type SimulatedRequest } from './isolate.ts';
@@ -73,9 +74,7 @@ export async function simulate(options: SimulationOptions): Promise<Totals> {
   const totals = new Totals({ pricesPutInWhenServed: variant.pricesPutInWhenServed });
   const cacheKv = new FakeKv({ nowMs: clock, causeOf });
   const pricesKv = new FakeKv({ nowMs: clock, causeOf });
-  // D1 shows at once what was written, and bills by the row.
-  const details = new FakeKv({ nowMs: clock, causeOf, visibleAfterMs: 0 });
-  const detailsInD1 = details.location();
+  const detailsDb = detailTable((rows) => totals.detailsWritten(rows));
   const syncs = new SyncedTags(cacheKv.location(), pricesKv.location());
   await cacheKv.location().put(OPERATION_LIVENESS_KEY, LIVENESS);
   await syncs.all(nowMs);
@@ -106,7 +105,7 @@ export async function simulate(options: SimulationOptions): Promise<Totals> {
       db,
       cacheKv: polled(place.cacheKv),
       pricesKv: polled(place.pricesKv),
-      detailsKv: variant.detailsInD1 ? detailsInD1 : place.cacheKv,
+      detailsDb,
       shared: place.shared,
       usageFlushMs: variant.usageFlushSeconds * 1000,
       nowMs: clock,
@@ -135,8 +134,7 @@ export async function simulate(options: SimulationOptions): Promise<Totals> {
     if (!counting && nowMs >= START_MS + warmUpMs) {
       counting = true;
       totals.reset();
-      for (const { counts } of [cacheKv, pricesKv, details])
-        for (const map of Object.values(counts)) map.clear();
+      for (const { counts } of [cacheKv, pricesKv]) for (const map of Object.values(counts)) map.clear();
     }
     const arrivedAtMs = nowMs;
     await applySyncs(syncs, arrivedAtMs, (atMs, tags) => {
@@ -185,7 +183,7 @@ export async function simulate(options: SimulationOptions): Promise<Totals> {
     if (outcome === 'forwarded') totals.answered(request, served, nowMs);
     else totals.answeredInFront(request, outcome, nowMs);
   }
-  totals.close(options.hours, [cacheKv.counts, pricesKv.counts], details.counts);
+  totals.close(options.hours, [cacheKv.counts, pricesKv.counts]);
   restoreDigest();
   return totals;
 }
@@ -206,5 +204,5 @@ function causeOf(key: string): string {
   if (key === OPERATION_LIVENESS_KEY) return 'liveness';
   if (key === PRICE_SNAPSHOT_KEY) return 'snapshot';
   const [kind = ''] = key.split(':');
-  return { answer: 'answers', detail: 'details' }[kind] ?? kind;
+  return kind === 'answer' ? 'answers' : kind;
 }

@@ -96,6 +96,12 @@ export class Totals {
     this.#rowsWritten += rows * cost.d1RowsWritten;
   }
 
+  /** The table has no index beside its key: one row is one row. */
+  detailsWritten(rows: number): void {
+    this.#d1Calls += 1;
+    this.#rowsWritten += rows;
+  }
+
   answeredPrivate(request: SimulatedRequest): void {
     this.#privates += 1;
     this.#operation(request).requests += 1;
@@ -118,8 +124,7 @@ export class Totals {
     this.#hit(request, served.tier);
   }
 
-  /** @param detailRows what was asked of a table of details. */
-  close(hours: number, kv: readonly KvCounts[], detailRows: KvCounts): void {
+  close(hours: number, kv: readonly KvCounts[]): void {
     this.#hours = hours;
     const sum = (name: 'reads' | 'writes') => {
       const counts: Record<string, number> = {};
@@ -128,10 +133,6 @@ export class Totals {
       return counts;
     };
     this.#kv = { reads: sum('reads'), writes: sum('writes') };
-    const rows = (counts: Map<string, number>) =>
-      [...counts.values()].reduce((total, count) => total + count, 0);
-    this.#rowsRead += rows(detailRows.reads);
-    this.#rowsWritten += rows(detailRows.writes);
   }
 
   get publicRequests(): number {

@@ -11,9 +11,9 @@ import type { KeysetPosition } from '../storage/d1/keyset.ts';
 import type { Keyed } from '../storage/d1/projects.ts';
 import type { IdoPoolRow, InvestmentRow, ProjectRow } from '../storage/d1/rows.ts';
 
-export type { ProjectDetailRecord } from '../loaders/project-details.ts';
 export type { IdoPoolFilter, IdoPoolOrderField } from '../storage/d1/ido-pools.ts';
 export type { KeysetPosition } from '../storage/d1/keyset.ts';
+export type { ProjectDetailRecord } from '../storage/d1/project-details.ts';
 export type { Keyed, ProjectFilter, ProjectOrderField } from '../storage/d1/projects.ts';
 export type {
   CandleIntervalCode,

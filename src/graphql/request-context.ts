@@ -12,7 +12,6 @@ export interface RequestSources {
   nowMs: number;
   db: D1Database;
   pricesKv: KVNamespace;
-  cacheKv: KVNamespace;
   snapshotMemory: PriceSources['memory'];
   unknownSymbols: PriceSources['unknownSymbols'];
   fetchPrices: PriceSources['fetchPrices'];
@@ -30,7 +29,7 @@ export function createRequestContext(sources: RequestSources): GatewayContext {
     viewer: sources.viewer,
     projects: createProjectLoader(db),
     projectDetails: createProjectDetailLoader({
-      kv: sources.cacheKv,
+      db,
       fetchDetail: sources.fetchDetail,
       nowSeconds,
       waitUntil,

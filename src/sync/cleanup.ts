@@ -1,5 +1,6 @@
 import { expiredHourlyCandlesDelete } from '../storage/d1/candles-writes.ts';
 import { expiredCountsDeletes } from '../storage/d1/operation-usage.ts';
+import { expiredProjectDetailsDelete } from '../storage/d1/project-details.ts';
 import { expiredSyncRowsWrites } from '../storage/d1/sync-runs.ts';
 import { DAY_SECONDS } from './candle-plan.ts';
 import type { JobReport, JobRun } from './run-job.ts';
@@ -18,6 +19,7 @@ export async function cleanUp(db: D1Database, run: JobRun): Promise<JobReport> {
       openRunsBefore: run.startedAt - RUN_MAX_SECONDS,
     }),
     ...expiredCountsDeletes(db, run.startedAt),
+    expiredProjectDetailsDelete(db, run.startedAt),
     expiredHourlyCandlesDelete(db, run.startedAt - HOURLY_CANDLES_KEPT_DAYS * DAY_SECONDS),
   ]);
   const written = results.reduce((sum, { meta }) => sum + meta.changes, 0);

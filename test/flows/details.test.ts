@@ -1,4 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { env } from 'cloudflare:workers';
+import { describe, expect, test, vi } from 'vitest';
+import { CRONS } from '../support/gateway.ts';
 import { faults, type Serving, startServing } from '../support/serving-bench.ts';
 
 interface Detail {
@@ -19,16 +21,33 @@ const UNAVAILABLE = [['project.detail', 'UPSTREAM_UNAVAILABLE']];
 const FRESH_SECONDS = 600;
 const STALE_SECONDS = 3_600;
 
+const keptIds = async () =>
+  (
+    await env.DB.prepare('SELECT project_id AS id FROM project_detail_cache ORDER BY id').all<{
+      id: string;
+    }>()
+  ).results.map(({ id }) => id);
+const detailStatements = ({ db }: Serving) => {
+  const prepare = vi.spyOn(db.binding, 'prepare');
+  return () => prepare.mock.calls.filter(([sql]) => sql.includes('project_detail_cache')).length;
+};
+/** D1 fails, as it does where a table is missing, for details alone. */
+function failDetails({ db }: Serving, failing: 'reads' | 'writes') {
+  const prepare = db.binding.prepare.bind(db.binding);
+  return vi.spyOn(db.binding, 'prepare').mockImplementation((sql) => {
+    const fails = sql.startsWith('SELECT') === (failing === 'reads');
+    return prepare(fails ? sql.replaceAll('project_detail_cache', 'no_such_table') : sql);
+  });
+}
+
 describe('the detail of a project', () => {
-  test('comes from the main API once, then from the cache for 600 seconds', async () => {
+  test('comes from the main API once, then from what is kept for 600 seconds', async () => {
     const serving = await startServing();
     const first = await bitcoin(serving);
     expect(first.faults).toEqual([]);
     expect(first.detail?.team.length).toBeGreaterThan(0);
     expect(await serving.upstreamCalls()).toEqual({ 'project-detail': 1 });
-    expect(serving.cacheKv.puts.map(({ key, expirationTtl }) => [key, expirationTtl])).toEqual([
-      ['detail:prj_bitcoin', FRESH_SECONDS + STALE_SECONDS],
-    ]);
+    expect(await keptIds()).toEqual(['prj_bitcoin']);
 
     await serving.gateway.advance(FRESH_SECONDS - 1);
     serving.gateway.coldIsolate();
@@ -61,7 +80,7 @@ describe('the detail of a project', () => {
       const serving = await startServing();
       await serving.market.fault({ route: 'project-detail', kind });
       expect(await bitcoin(serving)).toEqual({ detail: null, faults: UNAVAILABLE });
-      expect(serving.cacheKv.puts).toEqual([]);
+      expect(await keptIds()).toEqual([]);
       await serving.market.clearFaults();
       expect((await bitcoin(serving)).detail?.team.length).toBeGreaterThan(0);
     },
@@ -86,19 +105,55 @@ describe('the detail of a project', () => {
     expect(await bitcoin(serving)).toEqual(nothing);
   });
 
-  test('survives a KV that fails, or holds something else', async () => {
+  test('is fetched where what is kept cannot be read, and that is logged', async () => {
     const serving = await startServing();
-    serving.cacheKv.fail('KV GET failed: 500');
-    expect((await bitcoin(serving)).detail).not.toBeNull();
-    expect(serving.complaints().map(({ event }) => event)).toEqual([
-      'cache.generations_unreadable',
-      'details.unreadable',
-      'kv.write_failed',
-    ]);
-    serving.cacheKv.fail(null);
-    await serving.cacheKv.binding.put('detail:prj_bitcoin', '{"fetchedAt":1}');
-    expect((await bitcoin(serving)).detail).not.toBeNull();
-    expect(serving.complaints().map(({ event }) => event)).toEqual(['kv.value_malformed']);
+    const good = await bitcoin(serving);
+    const prepare = failDetails(serving, 'reads');
+    await serving.upstreamCalls();
+    expect(await bitcoin(serving)).toEqual(good);
+    expect(serving.complaints()).toMatchObject([{ level: 'error', event: 'details.unreadable' }]);
+    expect(await serving.upstreamCalls()).toEqual({ 'project-detail': 1 });
+    await serving.market.fault(DOWN);
+    expect(await bitcoin(serving)).toEqual({ detail: null, faults: UNAVAILABLE });
+    prepare.mockRestore();
+    expect(await bitcoin(serving)).toEqual(good);
+  });
+
+  test('is answered where it cannot be kept, and fetched again by the next request', async () => {
+    const serving = await startServing();
+    failDetails(serving, 'writes');
+    const first = await bitcoin(serving);
+    expect(first).toMatchObject({ detail: { about: expect.any(String) }, faults: [] });
+    expect(serving.complaints()).toMatchObject([{ level: 'warn', event: 'details.write_failed' }]);
+    expect(await bitcoin(serving)).toEqual(first);
+    expect(await serving.upstreamCalls()).toEqual({ 'project-detail': 2 });
+  });
+
+  test.each(['{', 'null', '{"about":"x"}'])(
+    'counts as absent where %s is kept, with a warning',
+    async (kept) => {
+      const serving = await startServing();
+      const good = await bitcoin(serving);
+      await env.DB.prepare('UPDATE project_detail_cache SET detail = ?1').bind(kept).run();
+      expect(await bitcoin(serving)).toEqual(good);
+      expect(serving.complaints()).toMatchObject([
+        { level: 'warn', event: 'details.malformed', projectId: 'prj_bitcoin' },
+      ]);
+      expect(await serving.upstreamCalls()).toEqual({ 'project-detail': 2 });
+      expect(await bitcoin(serving)).toEqual(good);
+      expect(serving.complaints()).toEqual([]);
+    },
+  );
+
+  test('is deleted by the hourly cleanup once it may not be served any more', async () => {
+    const serving = await startServing();
+    await bitcoin(serving);
+    await serving.gateway.advance(FRESH_SECONDS + STALE_SECONDS - 1);
+    await serving.gateway.scheduled(CRONS.hourly);
+    expect(await keptIds()).toEqual(['prj_bitcoin']);
+    await serving.gateway.advance(1);
+    await serving.gateway.scheduled(CRONS.hourly);
+    expect(await keptIds()).toEqual([]);
   });
 });
 
@@ -131,7 +186,7 @@ describe('the details of a list', () => {
     expect(await serving.upstreamCalls()).toEqual({ 'project-detail': 5 });
   });
 
-  test('come from the cache where they are kept, and what is missing is fetched before what is stale', async () => {
+  test('come from what is kept, and what is missing is fetched before what is stale', async () => {
     const serving = await startServing({ market: { projectCount: 8 } });
     await listed(serving);
     await serving.gateway.advance(FRESH_SECONDS);
@@ -144,21 +199,17 @@ describe('the details of a list', () => {
     expect(await serving.upstreamCalls()).toEqual({});
   });
 
-  test('cost one KV read for a hundred', async () => {
+  test('cost one query for a hundred, one write for what was fetched, and nothing of KV', async () => {
     const serving = await startServing({ market: { projectCount: 100 } });
-    let reads = 0;
-    const get = serving.cacheKv.binding.get.bind(serving.cacheKv.binding) as (
-      keys: string[],
-    ) => Promise<unknown>;
-    Object.assign(serving.cacheKv.binding, {
-      get: (keys: string[]) => {
-        reads += 1;
-        return get(keys);
-      },
-    });
     await listed(serving);
-    // The other one is of the generations of what is cached.
-    expect(reads).toBe(2);
+    const statements = detailStatements(serving);
+    await listed(serving);
+    expect(statements()).toBe(2);
+    expect(await keptIds()).toHaveLength(10);
+    await serving.market.fault(DOWN);
+    await serving.gateway.query('{ projects(first: 5) { nodes { detail { about } } } }');
+    expect(statements()).toBe(3);
+    expect(serving.cacheKv.puts).toEqual([]);
   });
 
   test('with the main API down, each of the five costs itself alone', async () => {

@@ -88,7 +88,7 @@ it('costs as many calls for a hundred items as for five, as the table says', asy
     const variables = variablesOf[name];
     if (variables === undefined) throw new Error(`${name} has no variables here: add them, and its row`);
     const few = await costOf(gateway, market, id, variables(FEW));
-    // A cold isolate is not a cold KV: what the first run kept would spare the second a call.
+    // A cold isolate is not an empty table: what the first run kept would spare the second a call.
     await gateway.forgetDetails();
     const many = await costOf(gateway, market, id, variables(MANY));
     await gateway.forgetDetails();

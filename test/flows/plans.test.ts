@@ -45,7 +45,6 @@ function context() {
     nowMs: market.startAt * 1000,
     db: env.DB,
     pricesKv: env.PRICES_KV,
-    cacheKv: env.CACHE_KV,
     snapshotMemory: new PriceSnapshotMemory(),
     unknownSymbols: new RecentlyAbsent({ seconds: 60, maxKeys: 10 }),
     fetchPrices: () => Promise.reject(new Error('the price API is down')),

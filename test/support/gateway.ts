@@ -3,7 +3,6 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers';
 import { vi } from 'vitest';
 import gatewayWorker from '../../src/index.ts';
-import { projectDetailKey } from '../../src/storage/kv/keys.ts';
 import { type BindingCounts, countedD1, countedKv, noCounts } from './counted-bindings.ts';
 import type { TestMarket } from './market.ts';
 
@@ -38,7 +37,7 @@ export interface TestGateway {
   advance(seconds: number): Promise<void>;
   /** A new isolate over the same storage. */
   coldIsolate(): void;
-  /** Takes what was kept of project details out of KV. */
+  /** Takes what was kept of project details out of D1. */
   forgetDetails(): Promise<void>;
   readonly counts: BindingCounts;
   resetCounts(): void;
@@ -76,8 +75,7 @@ export function startGateway(market: TestMarket, vars: Record<string, unknown> =
       isolate = newEnv();
     },
     async forgetDetails() {
-      const { keys } = await env.CACHE_KV.list({ prefix: projectDetailKey('') });
-      await Promise.all(keys.map(({ name }) => env.CACHE_KV.delete(name)));
+      await env.DB.exec('DELETE FROM project_detail_cache');
     },
     async fetch(path, init) {
       const ctx = createExecutionContext();

@@ -3,6 +3,7 @@ export const TABLES = [
   'project_cache',
   'ido_pool_cache',
   'user_investment_cache',
+  'project_detail_cache',
   'candle',
   'hour_in_progress',
   'price_indicator',

@@ -16,11 +16,6 @@ export const ON_DEMAND_PRICE_TTL_SECONDS = 300;
 
 // ── CACHE_KV ──
 
-/** What only the main API holds of a project. Fresh for a while, then kept for when that API fails. */
-export const projectDetailKey = (projectId: string) => `detail:${projectId}`;
-export const PROJECT_DETAIL_FRESH_SECONDS = 600;
-export const PROJECT_DETAIL_STALE_SECONDS = 3600;
-
 /** A registered operation, by the id that finds it. It never changes and never expires. */
 export const operationKey = (id: string) => `operation:${id}`;
 
