@@ -15,5 +15,6 @@ export const TABLES = [
   'release_change',
   'operation_usage',
   'operation_refusal',
+  'usage_flush',
   'cache_generation',
 ];
