@@ -33,6 +33,9 @@ const ios = { 'graphql-client-name': 'ios', 'graphql-client-version': '5.2.0' };
 const rowsOf = async (table: string) => (await env.DB.prepare(`SELECT * FROM ${table}`).all()).results;
 const usesSeen = (sinceDay = 0) => readUsage(env.DB, { client: null, operationId: null, sinceDay });
 const refusalsSeen = () => readRefusals(env.DB, 0);
+const foldAll = async () => {
+  while ((await foldFlushes(env.DB)).more);
+};
 const total = (rows: Record<string, unknown>[]) => rows.reduce((sum, { count }) => sum + Number(count), 0);
 
 test('uses are counted by operation, client and version, with when', async () => {
@@ -308,7 +311,7 @@ test('a day holds a bounded number of rows, and what is beyond is counted withou
   const refused = (from: number, count: number) =>
     names(from, count).map((documentId) => ({ ...refusalRow, client: 'x', documentId }));
   await appendCounts(env.DB, { usage: [], refusals: refused(0, REFUSAL_ROWS_A_DAY) });
-  await foldFlushes(env.DB);
+  await foldAll();
   const sizes = async () => {
     const count = (table: string) => env.DB.prepare(`SELECT count(*) AS n FROM ${table}`).first('n');
     return [await count('operation_usage'), await count('operation_refusal')];
@@ -318,7 +321,7 @@ test('a day holds a bounded number of rows, and what is beyond is counted withou
     usage: ['c0', 'new1', 'new2'].map((client) => ({ ...usageRow, client })),
     refusals: refused(REFUSAL_ROWS_A_DAY - 1, 3),
   });
-  await foldFlushes(env.DB);
+  await foldAll();
   expect(await sizes()).toEqual([USAGE_ROWS_A_DAY + 1, REFUSAL_ROWS_A_DAY + 1]);
   const nameless = await env.DB.prepare("SELECT count FROM operation_usage WHERE client = ''").first('count');
   expect(nameless).toBe(2);
@@ -332,7 +335,7 @@ test('a day that one fold fills keeps the names that were used most', async () =
     usage: clients.map((client, at) => ({ ...useAt(50), client, count: at < 10 ? 1 : 2 })),
     refusals: [],
   });
-  await foldFlushes(env.DB);
+  await foldAll();
   const row = (client: string) =>
     env.DB.prepare('SELECT count FROM operation_usage WHERE client = ?1').bind(client).first('count');
   expect([await row(''), await row('c9'), await row('c10')]).toEqual([10, null, 2]);
