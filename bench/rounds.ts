@@ -63,6 +63,7 @@ export async function runRounds(
   }
   for (let number = 1; number <= options.rounds; number += 1) {
     for (const { scenario, rounds } of measured) {
+      await prime(workerd, scenario);
       options.signal.throwIfAborted();
       if (options.warmUpMs > 0) await load(workerd, scenario, options, options.warmUpMs);
       const round = await load(workerd, scenario, options, options.durationMs);

@@ -29,7 +29,7 @@ export function printCosts(results: CostResults): string {
       : [['What changes would do, s = 1.0', monthTable(variants)] as [string, Table]]),
   ];
   return [
-    `Prices of ${PRICES_READ_ON}. A row of counted uses: ${measured.usage.d1RowsWritten} D1 rows written. A hit: ${measured.hitCpuMs.toFixed(2)} ms of CPU.`,
+    `Prices of ${PRICES_READ_ON}. A flush of counted uses: ${measured.usage.d1RowsWritten.toFixed(2)} D1 rows written. A hit: ${measured.hitCpuMs.toFixed(2)} ms of CPU.`,
     ...sections.map(([title, rows]) => `${title}\n${aligned(rows)}`),
   ].join('\n\n');
 }

@@ -5,7 +5,9 @@
  * the request or the cron that runs. It refuses to be more than that: requests come evenly to all isolates and at all
  * hours, what is executed takes no time, and nothing fails.
  */
+
 import manifest from '../../operations/manifest.json' with { type: 'json' };
+import { USAGE_FLUSH_SECONDS } from '../../src/operations/usage.ts';
 import {
   CACHE_GENERATIONS_KEY,
   OPERATION_LIVENESS_KEY,
@@ -90,11 +92,7 @@ export async function simulate(options: SimulationOptions): Promise<Totals> {
       kvMinMaxAgeSeconds: variant.kvMinMaxAgeSeconds,
     },
   }));
-  const db = usageDb((rows) =>
-    variant.usageAsOneRow
-      ? totals.usageWritten(1, { d1RowsRead: 2, d1RowsWritten: 2 })
-      : totals.usageWritten(rows, measured.usage),
-  );
+  const db = usageDb(() => totals.usageFlushed(measured.usage));
   const newIsolate = (place: (typeof places)[number]) => {
     const { sharedPollSeconds: sharedSeconds, rereadByGeneration: byGeneration } = variant;
     const polled =
@@ -107,7 +105,7 @@ export async function simulate(options: SimulationOptions): Promise<Totals> {
       pricesKv: polled(place.pricesKv),
       detailsDb,
       shared: place.shared,
-      usageFlushMs: variant.usageFlushSeconds * 1000,
+      usageFlushMs: USAGE_FLUSH_SECONDS * 1000,
       nowMs: clock,
       executed: (request) => totals.executed(request),
       upstreamCalled: () => totals.upstreamCalled(),
@@ -189,13 +187,8 @@ export async function simulate(options: SimulationOptions): Promise<Totals> {
 }
 
 /** The database as the counts of uses write to it, and nothing else does. */
-function usageDb(written: (rows: number) => void): D1Database {
-  const db = {
-    prepare: () => ({ bind: (json: string) => json }),
-    batch: async (flushed: string[]) => {
-      for (const json of flushed) written((JSON.parse(json) as unknown[]).length);
-    },
-  };
+function usageDb(flushed: () => void): D1Database {
+  const db = { prepare: () => ({ bind: () => ({ run: async () => flushed() }) }) };
   return db as unknown as D1Database;
 }
 

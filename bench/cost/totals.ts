@@ -90,10 +90,10 @@ export class Totals {
     this.#upstream += 1;
   }
 
-  usageWritten(rows: number, cost: UsageCost): void {
+  usageFlushed(cost: UsageCost): void {
     this.#d1Calls += 1;
-    this.#rowsRead += rows * cost.d1RowsRead;
-    this.#rowsWritten += rows * cost.d1RowsWritten;
+    this.#rowsRead += cost.d1RowsRead;
+    this.#rowsWritten += cost.d1RowsWritten;
   }
 
   /** The table has no index beside its key: one row is one row. */

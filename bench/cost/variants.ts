@@ -14,9 +14,6 @@ export interface Variant {
   sharedPollSeconds: number;
   /** What lives, and the price snapshot, are reread when the generations say that they have changed. */
   rereadByGeneration: boolean;
-  /** A flush of counted uses is one row, which the hourly cleanup adds up and deletes, instead of a row a key. */
-  usageAsOneRow: boolean;
-  usageFlushSeconds: number;
   /**
    * What is kept of an answer lives as long as what does not come from the price snapshot, which an isolate has in
    * memory anyway and puts in when it serves.
@@ -33,28 +30,22 @@ export const AS_BUILT: Variant = {
   kvMinMaxAgeSeconds: null,
   sharedPollSeconds: 0,
   rereadByGeneration: false,
-  usageAsOneRow: false,
-  usageFlushSeconds: 10,
   pricesPutInWhenServed: false,
   pageWithoutSales: false,
 };
 
 const CHEAPER = {
   rereadByGeneration: true,
-  usageAsOneRow: true,
-  usageFlushSeconds: 60,
 } satisfies Partial<Variant>;
 
 /** What was thought of, one change at a time and then together. */
 export const VARIANTS: readonly Variant[] = [
-  { ...AS_BUILT, name: 'uses counted in one row a minute', usageAsOneRow: true, usageFlushSeconds: 60 },
   { ...AS_BUILT, name: 'overlay and snapshot reread when changed', rereadByGeneration: true },
   { ...AS_BUILT, name: 'polled values shared in a location, 5 s', sharedPollSeconds: 5 },
   { ...AS_BUILT, name: 'answers in KV from 60 s on', kvMinMaxAgeSeconds: 60 },
   { ...AS_BUILT, name: 'answers shared in a location', sharedAnswers: 'location' },
   { ...AS_BUILT, name: 'answers shared by all locations', sharedAnswers: 'tiered' },
   { ...AS_BUILT, name: 'project page without sale fields', pageWithoutSales: true },
-  { ...AS_BUILT, ...CHEAPER, name: 'A: the first two together' },
   { ...AS_BUILT, ...CHEAPER, name: 'B: A, and polled values shared', sharedPollSeconds: 5 },
   {
     ...AS_BUILT,

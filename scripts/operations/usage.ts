@@ -13,8 +13,10 @@ export const usage: Command = {
     client: { type: 'string', value: '<name>', help: 'only of this app' },
     days: daysOption,
   },
-  details:
+  details: [
     'Client and version are what requests say of themselves; what a cache in front answered is not in it.',
+    'A use shows after a minute, when the next request comes by; what an isolate counted since it last wrote ends with it.',
+  ].join('\n'),
   async run(call) {
     const client = call.optionalText('client');
     const days = daysOf(call);

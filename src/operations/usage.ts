@@ -1,15 +1,15 @@
 /**
  * Who runs what, and who was refused: counted in the isolate, written in batches.
  *
- * At most one D1 write in ten seconds, when a request happens to come by; losing the isolate loses what was counted
- * since. Clients name themselves, so names are cut and bounded in number; beyond the bound a use still counts
+ * At most one D1 row in a minute, when a request happens to come by: an isolate that ends takes along what it counted
+ * since the last one, of a minute or, where no request came by, of longer. Clients name themselves, so names are cut and bounded in number; beyond the bound a use still counts
  * for its operation, and a refusal for its reason, without the names.
  */
 import { errorFields, log } from '../observability/log.ts';
-import { addCounts, type RefusalCount, type UsageCount } from '../storage/d1/operation-usage.ts';
+import { appendCounts, type RefusalCount, type UsageCount } from '../storage/d1/operation-usage.ts';
 import type { ClientIdentity, OperationUsage, Refusal } from './registered-operation.ts';
 
-export const USAGE_FLUSH_SECONDS = 10;
+export const USAGE_FLUSH_SECONDS = 60;
 /** In one flush. */
 export const USAGE_KEYS_MAX = 500;
 export const REFUSAL_KEYS_MAX = 100;
@@ -100,7 +100,7 @@ export class UsageCounts implements OperationUsage {
     this.#usage = new Tally();
     this.#refusals = new Tally();
     try {
-      await addCounts(this.#db, counts);
+      await appendCounts(this.#db, counts);
     } catch (error) {
       log.error('operations.usage_not_written', errorFields(error));
       for (const row of counts.usage) this.#addUsage(row);

@@ -261,7 +261,7 @@ test('a refused document costs no call of D1, KV or an upstream, but for the cou
     const { errors } = await gateway.query(query);
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual([code]);
   }
-  // Written at most once in ten seconds, and the clock stands still here.
+  // Written at most once in a minute, and the clock stands still here.
   expect(gateway.counts).toMatchObject({ d1Calls: 1, kvReads: 0, kvWrites: 0 });
   expect(await serving.upstreamCalls()).toEqual({});
 });

@@ -16,5 +16,6 @@ export const TABLES = [
   'release_change',
   'operation_usage',
   'operation_refusal',
+  'usage_flush',
   'cache_generation',
 ];

@@ -1,8 +1,31 @@
-/** What the counts say: by whom operations are used, and what is refused. Names are null where a client gave none. */
+/**
+ * What the counts say: by whom operations are used, and what is refused. Names are null where a client gave none.
+ *
+ * Whatever an isolate has written is in every answer, whether the cleanup has added it up yet or not.
+ */
 
 const NAMES_SQL = "nullif(client, '') AS client, nullif(version, '') AS version";
 const ANSWER_MAX_ROWS = 10_000;
 const USED_BY_MAX_ROWS = 100;
+
+/** The condition stands in both halves: SQLite would not always bring it to them, and read every use there was. */
+const bothWhere = (columns: string, tables: readonly [string, string], condition: string) =>
+  `(${tables.map((table) => `SELECT ${columns} FROM ${table} WHERE ${condition}`).join(' UNION ALL ')})`;
+
+/** Uses that meet a condition, as a table: several rows may be of one operation, client, version and day. */
+export const usesWhere = (condition: string) =>
+  bothWhere(
+    'operation_id, client, version, day, count, first_seen, last_seen',
+    ['operation_usage', 'unfolded_usage'],
+    condition,
+  );
+
+const refusalsWhere = (condition: string) =>
+  bothWhere(
+    'reason, document_id, client, version, count, last_seen',
+    ['operation_refusal', 'unfolded_refusal'],
+    condition,
+  );
 
 export interface UsedBy {
   /** Empty where it did not say; so is the version. */
@@ -21,12 +44,12 @@ export async function usedLately(
 ): Promise<UsedBy[]> {
   const { results } = await db
     .prepare(
-      `SELECT client, version, operation_id AS operationId, max(last_seen) AS lastUsedAt
-       FROM operation_usage
-       WHERE last_seen >= ?3 AND operation_id IN (
+      `WITH carried AS (
          SELECT operation_id FROM release JOIN publish_operation USING (publish_id)
          WHERE release.client = ?1 AND release.version IN (SELECT value FROM json_each(?2))
            AND release.state <> 'retired')
+       SELECT client, version, operation_id AS operationId, max(last_seen) AS lastUsedAt
+       FROM ${usesWhere('last_seen >= ?3 AND operation_id IN (SELECT operation_id FROM carried)')}
        GROUP BY operation_id, client, version ORDER BY lastUsedAt DESC LIMIT ${USED_BY_MAX_ROWS}`,
     )
     .bind(client, JSON.stringify(versions), since)
@@ -46,9 +69,8 @@ export async function readUsage(db: D1Database, { client, operationId, sinceDay 
     .prepare(
       `SELECT operation_id AS operationId, (SELECT name FROM operation WHERE id = operation_id) AS name,
          ${NAMES_SQL}, sum(count) AS count, min(first_seen) AS firstSeen, max(last_seen) AS lastSeen
-       FROM operation_usage
-       WHERE day >= ?1 AND (?2 IS NULL OR client = ?2) AND (?3 IS NULL OR operation_id = ?3)
-       GROUP BY operation_id, operation_usage.client, operation_usage.version
+       FROM ${usesWhere('day >= ?1 AND (?2 IS NULL OR client = ?2) AND (?3 IS NULL OR operation_id = ?3)')} AS used
+       GROUP BY operation_id, used.client, used.version
        ORDER BY count DESC, operation_id LIMIT ${ANSWER_MAX_ROWS}`,
     )
     .bind(sinceDay, client, operationId)
@@ -69,8 +91,8 @@ export async function readRefusals(db: D1Database, sinceDay: number) {
     .prepare(
       `SELECT reason, ${NAMES_SQL}, nullif(document_id, '') AS documentId, sum(count) AS count,
          max(last_seen) AS lastSeen
-       FROM operation_refusal WHERE day >= ?1
-       GROUP BY reason, operation_refusal.client, operation_refusal.version, document_id
+       FROM ${refusalsWhere('day >= ?1')} AS refused
+       GROUP BY reason, refused.client, refused.version, document_id
        ORDER BY count DESC, reason LIMIT ${ANSWER_MAX_ROWS}`,
     )
     .bind(sinceDay)

@@ -1,4 +1,5 @@
 /** What operators see of releases. All times in Unix seconds. */
+import { usesWhere } from './operation-usage-reads.ts';
 import { LIVENESS_COLUMNS_SQL } from './operations.ts';
 import type { ReleaseKey, ReleaseState } from './releases.ts';
 
@@ -15,7 +16,8 @@ export interface ListedRelease extends ReleaseKey {
 export async function listReleases(db: D1Database): Promise<ListedRelease[]> {
   const { results } = await db
     .prepare(
-      `WITH used AS (SELECT operation_id, max(last_seen) AS last_seen FROM operation_usage GROUP BY operation_id)
+      `WITH used AS (
+         SELECT operation_id, max(last_seen) AS last_seen FROM ${usesWhere('true')} GROUP BY operation_id)
        SELECT release.client, release.version, release.state, release.deprecated_at AS deprecatedAt,
          release.sunset, publish.published_at AS publishedAt, count(publish_operation.operation_id) AS operations,
          max(used.last_seen) AS lastUsedAt
@@ -75,14 +77,16 @@ export interface LiveOperation {
 export async function liveOperations(db: D1Database, sinceDay: number): Promise<LiveOperation[]> {
   const { results } = await db
     .prepare(
-      `SELECT operation.id, operation.name, operation.registered ->> 'document' AS document,
+      `WITH used AS (
+         SELECT operation_id, sum(count) AS count FROM ${usesWhere('day >= ?1')} GROUP BY operation_id)
+       SELECT operation.id, operation.name, operation.registered ->> 'document' AS document,
          json_group_array(json_object('client', release.client, 'version', release.version,
            'state', release.state) ORDER BY release.client, release.version) AS releases,
-         (SELECT coalesce(sum(count), 0) FROM operation_usage
-          WHERE operation_id = operation.id AND day >= ?1) AS count
+         coalesce(used.count, 0) AS count
        FROM release
        JOIN publish_operation USING (publish_id)
        JOIN operation ON operation.id = publish_operation.operation_id
+       LEFT JOIN used ON used.operation_id = operation.id
        WHERE release.state <> 'retired'
        GROUP BY operation.id ORDER BY operation.name, operation.id`,
     )
