@@ -112,8 +112,6 @@ export const SOCKET_MESSAGE_MAX_BYTES = 64 * 1024;
 export const SOCKET_MESSAGES_PER_SECOND = 20;
 /** At once: a client that comes back subscribes to all that it had. */
 export const SOCKET_MESSAGES_BURST = 60;
-/** What a socket remembers while its hub sleeps; the platform holds no more. */
-export const SOCKET_ATTACHMENT_MAX_BYTES = 16 * 1024;
 export const SOCKET_INITIALISATION_MS = 10_000;
 export const PRICE_POLL_MS = 5_000;
 
