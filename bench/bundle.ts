@@ -21,12 +21,15 @@ export async function bundleWorker(signal: AbortSignal, entry?: string): Promise
 
 /** The gateway's settings without its bindings: wrangler asks every entry for the Durable Objects that it binds. */
 async function configFor(entry: string, folder: string): Promise<string> {
-  const { compatibility_date, minify, define } = unstable_readConfig({
+  const { compatibility_date, minify, keep_names, define } = unstable_readConfig({
     config: 'wrangler.toml',
     env: 'production',
   });
   const file = path.join(folder, 'wrangler.json');
   const main = path.resolve(entry);
-  await writeFile(file, JSON.stringify({ name: 'bench', main, compatibility_date, minify, define }));
+  await writeFile(
+    file,
+    JSON.stringify({ name: 'bench', main, compatibility_date, minify, keep_names, define }),
+  );
   return file;
 }

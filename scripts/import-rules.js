@@ -10,12 +10,12 @@ const FLOORS = [
   ['graphql'],
   ['realtime'],
   ['http', 'sync', 'investing'],
-  ['services'],
-  ['gateway', 'durable-objects'],
+  ['gateway'],
+  ['durable-objects'],
   ['index'],
 ];
 
-const FILES = ['config', 'services', 'gateway', 'durable-objects', 'index'];
+const FILES = ['config', 'gateway', 'durable-objects', 'index'];
 
 /** `schema` stands beside `src`; some of a floor are files. */
 function pathOf(name) {

@@ -2,14 +2,14 @@
 import { DurableObject } from 'cloudflare:workers';
 import { GraphQLError } from 'graphql';
 import { schema } from '../schema/schema.ts';
-import { CLIENT_DOCUMENTS_MAX_CHARACTERS, type Config, parseConfig } from './config.ts';
+import { CLIENT_DOCUMENTS_MAX_CHARACTERS } from './config.ts';
+import { createGateway, type GatewayServices, nowMs, randomId, type ViewerOf } from './gateway.ts';
 import { createPrepareOperation } from './graphql/prepare-operation.ts';
 import { prepareRequest } from './graphql/prepare-request.ts';
 import type { DocumentSources } from './operations/choose-document.ts';
 import { PollingPriceFeed, type PriceChange } from './realtime/price-feed.ts';
 import { createExecutePrepared } from './realtime/subscription-execution.ts';
 import { Hub } from './realtime/subscription-hub.ts';
-import { createServices, nowMs, randomId, type ViewerOf } from './services.ts';
 import { BoundedMemory } from './storage/bounded-memory.ts';
 
 const PRICE_FEED_NAME = 'prices';
@@ -17,10 +17,10 @@ const PRICE_FEED_NAME = 'prices';
 const AS_POST = { method: 'POST', headers: new Headers() };
 
 /** A Worker whose configuration is wrong answers 503 before it comes here. */
-function configOf(env: Env): Config {
-  const parsed = parseConfig(env);
-  if (!parsed.ok) throw new Error(`the configuration is wrong: ${parsed.issues.join('; ')}`);
-  return parsed.config;
+function servicesOf(env: Env, viewerOf: ViewerOf): GatewayServices {
+  const { services } = createGateway(env, viewerOf);
+  if (services === null) throw new Error('the configuration is wrong');
+  return services;
 }
 
 export function createDurableObjects(viewerOf: ViewerOf) {
@@ -29,10 +29,9 @@ export function createDurableObjects(viewerOf: ViewerOf) {
 
     constructor(state: DurableObjectState, env: Env) {
       super(state, env);
-      const { promptApis } = createServices(env, configOf(env));
       this.#feed = new PollingPriceFeed({
         storage: state.storage,
-        fetchPrices: (symbols) => promptApis.price.batch(symbols),
+        fetchPrices: servicesOf(env, viewerOf).fetchPrices,
         publish: async (hubId, changes) => {
           const hubs = env.SUBSCRIPTION_HUBS;
           await hubs.get(hubs.idFromString(hubId)).publish([...changes]);
@@ -87,9 +86,8 @@ export function createDurableObjects(viewerOf: ViewerOf) {
 }
 
 function createHub(state: DurableObjectState, env: Env, viewerOf: ViewerOf): Hub {
-  const config = configOf(env);
+  const { config, registry, usage, createContext } = servicesOf(env, viewerOf);
   const mode = config.OPERATIONS_MODE;
-  const { registry, usage, createContext } = createServices(env, config);
   const waitUntil = (promise: Promise<unknown>) => state.waitUntil(promise);
   const clientDocuments = new BoundedMemory<string>(CLIENT_DOCUMENTS_MAX_CHARACTERS);
   const sources: DocumentSources = { mode, registry, usage, clientDocuments };

@@ -1,5 +1,5 @@
 /**
- * The composition root of the Worker; that of its Durable Objects is beside it, and nothing else sees all of Env.
+ * The composition root of the Worker. What its Durable Objects take of Env is beside it, and nothing else sees all of it.
  *
  * What an isolate keeps between requests is built once per Env and never holds anything of a request. A Worker
  * whose configuration is wrong serves 503 on every route, and says why in its log alone.
@@ -8,9 +8,16 @@ import { schema } from '../schema/schema.ts';
 import { CachedAnswers } from './cache/cached-answers.ts';
 import { GenerationsMemory } from './cache/generations-memory.ts';
 import { ResponseCache } from './cache/response-cache.ts';
-import { parseConfig } from './config.ts';
-import type { Viewer } from './graphql/context.ts';
+import {
+  ABSENT_KEYS_MAX,
+  type Config,
+  parseConfig,
+  UPSTREAM_REQUEST_MAX_ATTEMPTS,
+  UPSTREAM_REQUEST_TIMEOUT_MS,
+} from './config.ts';
+import type { GatewayContext, Viewer } from './graphql/context.ts';
 import { graphiqlBundled } from './graphql/graphiql.ts';
+import { createRequestContext, type RequestSources } from './graphql/request-context.ts';
 import { adminResponse } from './http/admin.ts';
 import { AdminKey } from './http/admin-key.ts';
 import { createGraphQLRoute } from './http/graphql-route.ts';
@@ -19,24 +26,69 @@ import { healthResponse } from './http/health.ts';
 import { errorResponse } from './http/responses.ts';
 import { applySecurityHeaders } from './http/security-headers.ts';
 import { openSocket } from './http/socket-route.ts';
+import { PriceSnapshotMemory } from './loaders/prices.ts';
 import { log } from './observability/log.ts';
 import { repairLiveness } from './operations/liveness-writes.ts';
 import { bundledRelease } from './operations/manifest.ts';
-import { createServices, nowMs, randomId, sleep, type ViewerOf } from './services.ts';
+import { TieredRegistry } from './operations/registry.ts';
+import { UsageCounts } from './operations/usage.ts';
+import { UNKNOWN_PRICE_MEMORY_SECONDS } from './storage/kv/keys.ts';
+import { RecentlyAbsent } from './storage/recently-absent.ts';
 import { invalidateCaches } from './sync/cache-generations.ts';
 import { JOB_SCHEDULES, jobsOfCron } from './sync/schedule.ts';
 import { createSync } from './sync/sync.ts';
+import type { UpstreamOptions } from './upstream/http.ts';
+import { createMainApi } from './upstream/main-api.ts';
+import { createPriceApi } from './upstream/price-api.ts';
 
 interface Gateway {
+  /** Null where the configuration is wrong. */
+  services: GatewayServices | null;
   fetch(request: Request, ctx: ExecutionContext): Response | Promise<Response>;
   scheduled(cron: string, ctx: ExecutionContext): Promise<void>;
 }
 
-function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
+/** What Durable Objects need as the Worker does. */
+export interface GatewayServices {
+  config: Config;
+  registry: TieredRegistry;
+  usage: UsageCounts;
+  fetchPrices: RequestSources['fetchPrices'];
+  createContext(request: OwnOfRequest): GatewayContext;
+}
+
+type OwnOfRequest = Pick<RequestSources, 'requestId' | 'viewer' | 'waitUntil' | 'events'>;
+
+/** Asked anew each time: the clock may be another one by then. */
+export const nowMs = () => Date.now();
+export const randomId = () => crypto.randomUUID();
+
+/** Who is asking; null where nobody is signed in. */
+export type ViewerOf = (request: Request) => Promise<Viewer | null>;
+
+/** Once for each Env: it holds what an isolate keeps between requests. */
+export function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
   const parsed = parseConfig(env);
   if (!parsed.ok) return misconfigured(parsed.issues);
   const { config } = parsed;
-  const { patientApis, snapshotMemory, registry, usage, createContext } = createServices(env, config);
+  const apis = upstreamApis(config);
+  const patientApis = apis({});
+  const promptApis = apis({
+    timeoutMs: UPSTREAM_REQUEST_TIMEOUT_MS,
+    maxAttempts: UPSTREAM_REQUEST_MAX_ATTEMPTS,
+  });
+  const snapshotMemory = new PriceSnapshotMemory();
+  const unknownSymbols = new RecentlyAbsent({
+    seconds: UNKNOWN_PRICE_MEMORY_SECONDS,
+    maxKeys: ABSENT_KEYS_MAX,
+  });
+  const registry = new TieredRegistry({
+    db: env.DB,
+    kv: env.CACHE_KV,
+    bundled: bundledRelease,
+    nowMs,
+  });
+  const usage = new UsageCounts({ db: env.DB, nowMs });
   const admin = config.ADMIN_KEY === undefined ? {} : adminRoute(env, config.ADMIN_KEY);
   const headerOptions = {
     corsOrigins: config.CORS_ORIGINS,
@@ -60,6 +112,18 @@ function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
     nowMs,
     completeHeaders: (request, headers) => completeHeaders(request, headers, headerOptions),
   });
+  const createContext = (request: OwnOfRequest) =>
+    createRequestContext({
+      ...request,
+      nowMs: Date.now(),
+      db: env.DB,
+      pricesKv: env.PRICES_KV,
+      cacheKv: env.CACHE_KV,
+      snapshotMemory,
+      unknownSymbols,
+      fetchPrices: (symbols) => promptApis.price.batch(symbols),
+      fetchDetail: (id) => promptApis.main.projectDetail(id),
+    });
   const jobIntervals = Object.fromEntries(
     Object.entries(JOB_SCHEDULES).map(([job, schedule]) => [job, schedule.intervalSeconds]),
   );
@@ -105,7 +169,9 @@ function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
     }
   };
 
+  const fetchPrices: GatewayServices['fetchPrices'] = (symbols) => promptApis.price.batch(symbols);
   return {
+    services: { config, registry, usage, fetchPrices, createContext },
     fetch: (request, ctx) => {
       const answer = handleRequest(request, ctx, handlerOptions);
       if (answer instanceof Response) {
@@ -153,9 +219,22 @@ function adminRoute(env: Env, key: string) {
   };
 }
 
+function upstreamApis(config: Config) {
+  return (patience: Pick<UpstreamOptions, 'timeoutMs' | 'maxAttempts'>) => {
+    const shared = { apiKey: config.INTERNAL_API_KEY, fetch, sleep, ...patience };
+    return {
+      main: createMainApi({ ...shared, baseUrl: config.MAIN_API_URL }),
+      price: createPriceApi({ ...shared, baseUrl: config.PRICE_API_URL }),
+    };
+  };
+}
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
 function misconfigured(issues: readonly string[]): Gateway {
   const report = () => log.error('config.invalid', { issues: issues.join('; ') });
   return {
+    services: null,
     fetch: async () => {
       report();
       const refusal = {
