@@ -3,8 +3,8 @@
  * call, and hands each hub what has changed. While nobody watches it does nothing, and no alarm runs.
  *
  * A change has a position, which grows with every change. What a hub could not take is owed to it, as the latest
- * value, with the next poll. A price never goes back in time. All of it is one row of the object's storage, so that a
- * restart forgets nothing.
+ * value, with the next poll. A price never goes back in time. All of it is one row of the object's storage, written
+ * at most once a poll, so that a restart forgets nothing.
  */
 import { PRICE_POLL_MS } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
@@ -69,8 +69,8 @@ export class PollingPriceFeed {
     if (watched.length === 0) return;
     await this.#schedule();
     await this.#take(watched);
+    // Saved before it is told, and not after: a restart tells some of it twice, but issues no position twice.
     await Promise.all(Object.keys(this.#state.hubs).map((hubId) => this.#tell(hubId)));
-    this.#save();
   }
 
   #watched(): Set<string> {

@@ -76,18 +76,28 @@ export const alarmOf = (stub: DurableObjectStub) =>
 
 /** The handshake alone. */
 export async function openSocket(subprotocol = 'graphql-transport-ws'): Promise<ClientSocket> {
-  const request = new Request('https://gateway.test/graphql', {
-    headers: { Upgrade: 'websocket', 'Sec-WebSocket-Protocol': subprotocol },
-  });
-  const response = await handle(request);
-  if (response.webSocket === null) throw new Error(`no socket: ${response.status} ${await response.text()}`);
-  return new ClientSocket(response.webSocket);
+  return socketOf(await handle(upgrade(subprotocol)));
 }
 
-export async function connect(payload?: Record<string, unknown>): Promise<ClientSocket> {
-  const socket = await openSocket();
-  socket.send({ type: 'connection_init', payload });
+/** Introduced, by whatever hub the gateway chooses, or by the one of a name. */
+export async function connect(hubName?: string): Promise<ClientSocket> {
+  const socket =
+    hubName === undefined
+      ? await openSocket()
+      : socketOf(await env.SUBSCRIPTION_HUBS.getByName(hubName).fetch(upgrade()));
+  socket.send({ type: 'connection_init' });
   const acknowledged = await socket.next();
   if (acknowledged.type !== 'connection_ack') throw new Error(`not acknowledged: ${acknowledged.type}`);
   return socket;
+}
+
+function upgrade(subprotocol = 'graphql-transport-ws'): Request {
+  return new Request('https://gateway.test/graphql', {
+    headers: { Upgrade: 'websocket', 'Sec-WebSocket-Protocol': subprotocol },
+  });
+}
+
+function socketOf(response: Response): ClientSocket {
+  if (response.webSocket === null) throw new Error(`no socket: ${response.status}`);
+  return new ClientSocket(response.webSocket);
 }
