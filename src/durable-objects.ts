@@ -8,7 +8,7 @@ import { createPrepareOperation } from './graphql/prepare-operation.ts';
 import { prepareRequest } from './graphql/prepare-request.ts';
 import type { DocumentSources } from './operations/choose-document.ts';
 import { PollingPriceFeed, type PriceChange } from './realtime/price-feed.ts';
-import { createExecutePrepared } from './realtime/subscription-execution.ts';
+import { createExecutePrepared, createWatchedSymbols } from './realtime/subscription-execution.ts';
 import { Hub } from './realtime/subscription-hub.ts';
 import { BoundedMemory } from './storage/bounded-memory.ts';
 
@@ -95,7 +95,7 @@ function createHub(state: DurableObjectState, env: Env, viewerOf: ViewerOf): Hub
   const hubId = state.id.toString();
   return new Hub({
     state,
-    schema,
+    watchedSymbols: createWatchedSymbols(schema, mode),
     watchPrices: (symbols) => env.PRICE_FEED.getByName(PRICE_FEED_NAME).watch(hubId, [...symbols]),
     prepare: (sent) => prepareRequest(sent, sources, prepareOperation, AS_POST),
     execute: createExecutePrepared(schema, mode),

@@ -2,9 +2,6 @@
 import { SUBSCRIPTION_HUBS } from '../config.ts';
 import { CLOSE_CODES, TRANSPORT_SUBPROTOCOL } from '../realtime/transport-messages.ts';
 
-/** The hub of a number from 0, which other parts find it by. */
-export const hubName = (number: number) => `hub-${number}`;
-
 export async function openSocket(
   request: Request,
   hubs: Pick<Env['SUBSCRIPTION_HUBS'], 'getByName'>,
@@ -13,7 +10,7 @@ export async function openSocket(
   const offered = (request.headers.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim());
   if (!offered.includes(TRANSPORT_SUBPROTOCOL)) return refusedSocket();
   const number = Number.parseInt(randomId().slice(0, 8), 16) % SUBSCRIPTION_HUBS;
-  return hubs.getByName(hubName(number)).fetch(request);
+  return hubs.getByName(`hub-${number}`).fetch(request);
 }
 
 /** The protocol says so by a close code, which takes a socket to be sent over. */

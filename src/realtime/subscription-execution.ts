@@ -24,31 +24,31 @@ const NO_EVENTS: AsyncIterable<never> = {
 
 export type OpenContext = (events?: EventSources) => GatewayContext;
 
-/**
- * @returns the symbols whose prices the subscription watches, in upper case, each once.
- * @throws GraphQLError where it watches nothing, with every error that was found.
- */
-export async function watchedSymbols(
-  schema: typeof gatewaySchema,
-  { document, sent }: PreparedRequest,
-  openContext: OpenContext,
-): Promise<string[]> {
-  const watched = new Set<string>();
-  const prices = (symbols: readonly string[]) => {
-    for (const symbol of symbols) watched.add(symbol.toWellFormed().toUpperCase());
-    return NO_EVENTS;
+/** Asks a subscription what it watches. */
+export function createWatchedSymbols(schema: typeof gatewaySchema, mode: OperationsMode) {
+  /**
+   * @returns symbols whose prices it watches, in upper case, each once.
+   * @throws GraphQLError where it can watch nothing: the first reason.
+   */
+  return async ({ document, sent }: PreparedRequest, openContext: OpenContext): Promise<string[]> => {
+    const watched = new Set<string>();
+    const prices = (symbols: readonly string[]) => {
+      for (const symbol of symbols) watched.add(symbol.toWellFormed().toUpperCase());
+      return NO_EVENTS;
+    };
+    const args = validateSubscriptionArgs({
+      schema,
+      document,
+      contextValue: openContext({ prices }),
+      operationName: sent.operationName ?? null,
+      variableValues: sent.variables ?? {},
+      hideSuggestions: mode !== 'open',
+    });
+    if (!('schema' in args)) throw args[0];
+    const stream = await createSourceEventStream(args);
+    if ('errors' in stream) throw stream.errors?.[0];
+    return [...watched];
   };
-  const args = validateSubscriptionArgs({
-    schema,
-    document,
-    contextValue: openContext({ prices }),
-    operationName: sent.operationName ?? null,
-    variableValues: sent.variables ?? {},
-  });
-  if (!('schema' in args)) throw args[0];
-  const stream = await createSourceEventStream(args);
-  if ('errors' in stream) throw stream.errors?.[0];
-  return [...watched];
 }
 
 /** @param event the root value of a subscription; undefined for a query or a mutation. */

@@ -20,7 +20,11 @@ import { EventGroups, withExtensions } from './event-groups.ts';
 import type { Effect } from './graphql-transport-ws.ts';
 import type { PriceChange } from './price-feed.ts';
 import { type Attachment, SocketSession, type Subscription } from './socket-session.ts';
-import { type createExecutePrepared, presented, watchedSymbols } from './subscription-execution.ts';
+import {
+  type createExecutePrepared,
+  type createWatchedSymbols,
+  presented,
+} from './subscription-execution.ts';
 import {
   CLOSE_CODES,
   type OperationPayload,
@@ -36,7 +40,7 @@ export interface HubSources {
     'acceptWebSocket' | 'getWebSockets' | 'setWebSocketAutoResponse' | 'storage' | 'waitUntil'
   >;
   watchPrices: WatchPrices;
-  schema: Parameters<typeof watchedSymbols>[0];
+  watchedSymbols: ReturnType<typeof createWatchedSymbols>;
   /** Decides what an operation runs; rejects with a GraphQLError where nothing. */
   prepare(sent: OperationRequest): Promise<PreparedRequest>;
   execute: ReturnType<typeof createExecutePrepared>;
@@ -218,7 +222,7 @@ export class Hub {
   ): Promise<void> {
     const contextFor = (events?: EventSources) =>
       this.#sources.createContext(run.requestId, run.viewer, events);
-    const asked = await watchedSymbols(this.#sources.schema, prepared, contextFor);
+    const asked = await this.#sources.watchedSymbols(prepared, contextFor);
     const context = contextFor();
     const known = await this.#prices.current(asked, (symbol) => context.prices.bySymbol(symbol));
     if (run.isOver()) return;

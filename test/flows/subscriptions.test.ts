@@ -30,6 +30,8 @@ beforeEach(async () => {
 
 afterEach(async () => {
   for (const socket of sockets) socket.close();
+  // The next test has another market.
+  await vi.waitFor(async () => expect(await alarmOf(feed())).toBeNull());
   vi.restoreAllMocks();
 });
 
