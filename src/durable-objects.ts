@@ -66,6 +66,8 @@ export function createDurableObjects(viewerOf: ViewerOf) {
     }
 
     override webSocketClose(socket: WebSocket): Promise<void> {
+      // A close that nobody answers keeps the client waiting: 20 s, Node's own under `npm start`.
+      socket.close();
       return this.#hub.closed(socket);
     }
 
