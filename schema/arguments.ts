@@ -30,6 +30,10 @@ export const symbol = z
   .string()
   .min(1, { error: 'must not be empty' })
   .max(SYMBOL_MAX_CHARACTERS, { error: `must be at most ${SYMBOL_MAX_CHARACTERS} characters` });
+export const symbolList = z
+  .array(symbol)
+  .min(1, { error: 'must hold at least 1 symbol' })
+  .max(LIST_MAX_ITEMS, { error: `must hold at most ${LIST_MAX_ITEMS} symbols` });
 
 /**
  * Validates a nested field's argument. Root fields use Pothos's `validate` instead, which makes every resolver

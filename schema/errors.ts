@@ -5,6 +5,7 @@ import type * as z from 'zod';
 export type ErrorCode =
   | 'BAD_USER_INPUT'
   | 'OPERATION_TOO_COMPLEX'
+  | 'UNAUTHENTICATED'
   | 'UPSTREAM_UNAVAILABLE'
   | 'NOT_FOUND'
   | 'INTERNAL_SERVER_ERROR';
@@ -46,6 +47,11 @@ export function upstreamUnavailable(message: string, cause?: unknown): GraphQLEr
     ...(cause instanceof Error ? { originalError: cause } : {}),
     extensions: { code: 'UPSTREAM_UNAVAILABLE' satisfies ErrorCode },
   });
+}
+
+/** The field is for whoever is signed in, and nobody is. */
+export function unauthenticated(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED' satisfies ErrorCode } });
 }
 
 /** What failed first in a field's arguments, as the caller should read it. */

@@ -1,6 +1,5 @@
-import * as z from 'zod';
-import { COMPARE_MAX_SYMBOLS, LIST_MAX_ITEMS } from '../src/config.ts';
-import { keysCost, symbol } from './arguments.ts';
+import { COMPARE_MAX_SYMBOLS } from '../src/config.ts';
+import { keysCost, symbol, symbolList } from './arguments.ts';
 import { builder } from './builder.ts';
 import { badUserInput } from './errors.ts';
 import { comparePrices } from './price-comparison.ts';
@@ -8,11 +7,6 @@ import { PriceComparison } from './price-comparison-types.ts';
 import { Currency, Period, Price, resolvePrice } from './prices.ts';
 
 const COMPARE_MIN_SYMBOLS = 2;
-
-const symbolList = z
-  .array(symbol)
-  .min(1, { error: 'must hold at least 1 symbol' })
-  .max(LIST_MAX_ITEMS, { error: `must hold at most ${LIST_MAX_ITEMS} symbols` });
 
 builder.queryFields((t) => ({
   price: t.field({

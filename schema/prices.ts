@@ -54,9 +54,17 @@ export async function resolvePrice(
   symbol: string,
   currency: CurrencyCode | null | undefined,
 ): Promise<PriceModel | null> {
-  const inCurrency = currency ?? 'USD';
   const record = await context.prices.bySymbol(symbol);
-  if (record === null) return null;
+  return record === null ? null : priceIn(context, record, currency);
+}
+
+/** The price that a record gives, in a currency; null is dollars. */
+export async function priceIn(
+  context: GatewayContext,
+  record: PriceRecord,
+  currency: CurrencyCode | null | undefined,
+): Promise<PriceModel> {
+  const inCurrency = currency ?? 'USD';
   return { record, currency: inCurrency, rate: await context.prices.rate(inCurrency) };
 }
 

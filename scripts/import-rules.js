@@ -11,13 +11,16 @@ const FLOORS = [
   ['realtime'],
   ['http', 'sync', 'investing'],
   ['gateway'],
+  ['durable-objects'],
   ['index'],
 ];
 
-/** `schema` stands beside `src`; `config`, `gateway` and `index` are files. */
+const FILES = ['config', 'gateway', 'durable-objects', 'index'];
+
+/** `schema` stands beside `src`; some of a floor are files. */
 function pathOf(name) {
   if (name === 'schema') return '^schema/';
-  return ['config', 'gateway', 'index'].includes(name) ? `^src/${name}\\.ts$` : `^src/${name}/`;
+  return FILES.includes(name) ? `^src/${name}\\.ts$` : `^src/${name}/`;
 }
 
 const rules = FLOORS.slice(0, -1).flatMap((names, floor) =>

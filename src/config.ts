@@ -103,6 +103,18 @@ export const CANDLES_MAX = 1000;
 /** A list of projects asks the main API for the details of at most so many. */
 export const DETAIL_MAX_FETCHES = 5;
 
+// ── Subscriptions ──
+export const SUBSCRIPTION_HUBS = 4;
+/** The platform's own bound for one object is 32,768. */
+export const HUB_MAX_SOCKETS = 10_000;
+export const SOCKET_MAX_SUBSCRIPTIONS = 50;
+export const SOCKET_MESSAGE_MAX_BYTES = 64 * 1024;
+export const SOCKET_MESSAGES_PER_SECOND = 20;
+/** At once: a client that comes back subscribes to all that it had. */
+export const SOCKET_MESSAGES_BURST = 60;
+export const SOCKET_INITIALISATION_MS = 10_000;
+export const PRICE_POLL_MS = 5_000;
+
 // ── Upstream ──
 export const UPSTREAM_TIMEOUT_MS = 10_000;
 export const UPSTREAM_MAX_ATTEMPTS = 3;

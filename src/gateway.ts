@@ -1,5 +1,5 @@
 /**
- * The composition root: the only place that sees all of Env.
+ * The composition root of the Worker. What its Durable Objects take of Env is beside it, and nothing else sees all of it.
  *
  * What an isolate keeps between requests is built once per Env and never holds anything of a request. A Worker
  * whose configuration is wrong serves 503 on every route, and says why in its log alone.
@@ -15,7 +15,7 @@ import {
   UPSTREAM_REQUEST_MAX_ATTEMPTS,
   UPSTREAM_REQUEST_TIMEOUT_MS,
 } from './config.ts';
-import type { Viewer } from './graphql/context.ts';
+import type { GatewayContext, Viewer } from './graphql/context.ts';
 import { graphiqlBundled } from './graphql/graphiql.ts';
 import { createRequestContext, type RequestSources } from './graphql/request-context.ts';
 import { adminResponse } from './http/admin.ts';
@@ -25,6 +25,7 @@ import { completeHeaders, handleRequest, type RequestHandlerOptions } from './ht
 import { healthResponse } from './http/health.ts';
 import { errorResponse } from './http/responses.ts';
 import { applySecurityHeaders } from './http/security-headers.ts';
+import { openSocket } from './http/socket-route.ts';
 import { PriceSnapshotMemory } from './loaders/prices.ts';
 import { log } from './observability/log.ts';
 import { repairLiveness } from './operations/liveness-writes.ts';
@@ -41,18 +42,32 @@ import { createMainApi } from './upstream/main-api.ts';
 import { createPriceApi } from './upstream/price-api.ts';
 
 interface Gateway {
+  /** Null where the configuration is wrong. */
+  services: GatewayServices | null;
   fetch(request: Request, ctx: ExecutionContext): Response | Promise<Response>;
   scheduled(cron: string, ctx: ExecutionContext): Promise<void>;
 }
 
+/** What Durable Objects need as the Worker does. */
+export interface GatewayServices {
+  config: Config;
+  registry: TieredRegistry;
+  usage: UsageCounts;
+  fetchPrices: RequestSources['fetchPrices'];
+  createContext(request: OwnOfRequest): GatewayContext;
+}
+
+type OwnOfRequest = Pick<RequestSources, 'requestId' | 'viewer' | 'waitUntil' | 'events'>;
+
 /** Asked anew each time: the clock may be another one by then. */
-const nowMs = () => Date.now();
-const randomId = () => crypto.randomUUID();
+export const nowMs = () => Date.now();
+export const randomId = () => crypto.randomUUID();
 
 /** Who is asking; null where nobody is signed in. */
 export type ViewerOf = (request: Request) => Promise<Viewer | null>;
 
-function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
+/** Once for each Env: it holds what an isolate keeps between requests. */
+export function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
   const parsed = parseConfig(env);
   if (!parsed.ok) return misconfigured(parsed.issues);
   const { config } = parsed;
@@ -97,7 +112,7 @@ function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
     nowMs,
     completeHeaders: (request, headers) => completeHeaders(request, headers, headerOptions),
   });
-  const createContext = (request: Pick<RequestSources, 'requestId' | 'viewer' | 'waitUntil'>) =>
+  const createContext = (request: OwnOfRequest) =>
     createRequestContext({
       ...request,
       nowMs: Date.now(),
@@ -125,6 +140,7 @@ function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
         }),
       ...admin,
       graphqlFromMemory: graphql.fromMemory,
+      graphqlSocket: (request) => openSocket(request, env.SUBSCRIPTION_HUBS, randomId),
       graphql: (request, requestId, waitUntil) => {
         const contextOf = (viewer: Viewer | null) => createContext({ requestId, viewer, waitUntil });
         return graphql.answer({
@@ -152,7 +168,9 @@ function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
     }
   };
 
+  const fetchPrices: GatewayServices['fetchPrices'] = (symbols) => promptApis.price.batch(symbols);
   return {
+    services: { config, registry, usage, fetchPrices, createContext },
     fetch: (request, ctx) => {
       const answer = handleRequest(request, ctx, handlerOptions);
       if (answer instanceof Response) {
@@ -219,6 +237,7 @@ const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 function misconfigured(issues: readonly string[]): Gateway {
   const report = () => log.error('config.invalid', { issues: issues.join('; ') });
   return {
+    services: null,
     fetch: async () => {
       report();
       const refusal = {

@@ -48,6 +48,7 @@ export default {
       routes: {
         health: async () => new Response(),
         graphqlFromMemory: graphql.fromMemory,
+        graphqlSocket: async () => new Response(null, { status: 404 }),
         graphql: (received, requestId, waitUntil) =>
           graphql.answer({
             request: received,

@@ -59,6 +59,7 @@ export function contextInMemory(requestId: string): GatewayContext {
     projectDetails: notHeld(),
     idoPools: notHeld(),
     investments: notHeld(),
+    events: notHeld(),
   };
 }
 

@@ -10,6 +10,7 @@ import type { ProjectLoader } from '../loaders/projects.ts';
 import type { KeysetPosition } from '../storage/d1/keyset.ts';
 import type { Keyed } from '../storage/d1/projects.ts';
 import type { IdoPoolRow, InvestmentRow, ProjectRow } from '../storage/d1/rows.ts';
+import type { PriceRecord } from '../storage/kv/prices.ts';
 
 export type { IdoPoolFilter, IdoPoolOrderField } from '../storage/d1/ido-pools.ts';
 export type { KeysetPosition } from '../storage/d1/keyset.ts';
@@ -95,6 +96,12 @@ export interface SessionModel {
   current: boolean;
 }
 
+/** What a subscription watches. Throws where whoever asks cannot be told of events. */
+export interface EventSources {
+  /** Each of these symbols' prices as it changes. */
+  prices(symbols: readonly string[]): AsyncIterable<PriceRecord>;
+}
+
 export interface GatewayContext {
   requestId: string;
   /** The instant that the whole request is answered for, in Unix seconds. */
@@ -106,6 +113,7 @@ export interface GatewayContext {
   candles: CandleLoader;
   idoPools: IdoPoolLoader;
   investments: InvestmentLoader;
+  events: EventSources;
 }
 
 /** Rows that `node` can answer with, by type name. */

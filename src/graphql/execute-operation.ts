@@ -5,7 +5,7 @@ import type { OperationsMode } from '../config.ts';
 import { execute } from '../execution/execute.ts';
 import type { GatewayContext } from './context.ts';
 import { errorPresenter, FAULT_CODES } from './error-policy.ts';
-import type { PreparedRequest } from './incoming-operation.ts';
+import type { PreparedRequest } from './prepare-request.ts';
 
 /** "Did you mean" is for those who may see the schema. */
 export function createExecute(mode: OperationsMode) {

@@ -1,18 +1,10 @@
-import type { DocumentNode } from 'graphql';
-import { type ChosenDocument, chooseDocument, type DocumentSources } from '../operations/choose-document.ts';
+import type { DocumentSources } from '../operations/choose-document.ts';
 import { readClientIdentity } from '../operations/client-identity.ts';
 import { countRefusal } from '../operations/count-refusal.ts';
-import type { OperationRequest } from '../operations/operation-request.ts';
 import { type Envelope, readEnvelope, readOperationRequest } from '../operations/read-operation-request.ts';
 import type { ClientIdentity } from '../operations/registered-operation.ts';
 import type { PrepareOperation } from './prepare-operation.ts';
-
-/** What a request runs: it may, it is small enough, and its document is valid. */
-export interface PreparedRequest {
-  sent: OperationRequest;
-  chosen: ChosenDocument;
-  document: DocumentNode;
-}
+import { type PreparedRequest, prepareRequest } from './prepare-request.ts';
 
 /** What one HTTP request asks to run: read once, decided once, counted once, whoever asks for it how often. */
 export class IncomingOperation {
@@ -52,9 +44,9 @@ export class IncomingOperation {
     const sent = await this.envelope()
       .then((envelope) => readOperationRequest(envelope, client))
       .catch((error: unknown) => countRefusal(error, this.#sources.usage, { documentId: null, client }));
-    const chosen = await chooseDocument(sent, this.#sources);
-    const document = this.#prepareOperation(sent, chosen, this.#request);
-    if (chosen.found !== null) this.count(chosen.found.operation.id, sent.client);
-    return { sent, chosen, document };
+    const prepared = await prepareRequest(sent, this.#sources, this.#prepareOperation, this.#request);
+    const { found } = prepared.chosen;
+    if (found !== null) this.count(found.operation.id, sent.client);
+    return prepared;
   }
 }

@@ -1,10 +1,11 @@
+import { GraphQLError } from 'graphql';
 import { createCandleLoader } from '../loaders/candles.ts';
 import { createIdoPoolLoader } from '../loaders/ido-pools.ts';
 import { createInvestmentLoader } from '../loaders/investments.ts';
 import { createPriceLoader, type PriceSources } from '../loaders/prices.ts';
 import { createProjectDetailLoader, type ProjectDetailSources } from '../loaders/project-details.ts';
 import { createProjectLoader } from '../loaders/projects.ts';
-import type { GatewayContext, Viewer } from './context.ts';
+import type { EventSources, GatewayContext, Viewer } from './context.ts';
 
 export interface RequestSources {
   requestId: string;
@@ -17,7 +18,17 @@ export interface RequestSources {
   fetchPrices: PriceSources['fetchPrices'];
   fetchDetail: ProjectDetailSources['fetchDetail'];
   waitUntil(promise: Promise<unknown>): void;
+  /** Left out where the answer is one response. */
+  events?: EventSources;
 }
+
+const BY_WEBSOCKET_ALONE: EventSources = {
+  prices() {
+    throw new GraphQLError('Subscriptions are sent over a WebSocket, subprotocol graphql-transport-ws.', {
+      extensions: { code: 'BAD_USER_INPUT' },
+    });
+  },
+};
 
 /** One set of loaders for one request; nothing in it outlives the request. */
 export function createRequestContext(sources: RequestSources): GatewayContext {
@@ -45,5 +56,6 @@ export function createRequestContext(sources: RequestSources): GatewayContext {
     candles: createCandleLoader(db, nowSeconds),
     idoPools: createIdoPoolLoader(db, nowSeconds),
     investments: createInvestmentLoader(db, sources.viewer?.id ?? null),
+    events: sources.events ?? BY_WEBSOCKET_ALONE,
   };
 }

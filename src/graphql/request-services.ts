@@ -1,5 +1,5 @@
 import type { GatewayContext } from './context.ts';
-import type { PreparedRequest } from './incoming-operation.ts';
+import type { PreparedRequest } from './prepare-request.ts';
 
 /** What one HTTP request brings to the GraphQL server. */
 export interface RequestServices {

@@ -16,6 +16,8 @@ export interface Routes {
     requestId: string,
     waitUntil: (promise: Promise<unknown>) => void,
   ): Promise<Response | CompleteAnswer>;
+  /** The handshake of a WebSocket. */
+  graphqlSocket(request: Request): Promise<Response>;
   health(): Promise<Response>;
   /** Absent where no key is set. */
   admin?: (request: Request, requestId: string) => Promise<Response>;
@@ -54,6 +56,8 @@ async function answerAnything(
     answer = errorResponse(500, { message: 'Unexpected error.', code: 'INTERNAL_SERVER_ERROR', requestId });
   }
   if (answer instanceof CompleteAnswer) return answer.response(requestId);
+  // From here on the connection is the socket's, and a copy would lose it.
+  if (answer.status === 101) return answer;
   const headers = new Headers(answer.headers);
   completeHeaders(request, headers, options);
   const body = request.method === 'HEAD' ? null : answer.body;
@@ -79,6 +83,8 @@ function routed(
   const pathname = pathOf(request.url);
   if (pathname === '/graphql' || pathname.startsWith('/graphql/')) {
     if (request.method === 'OPTIONS') return preflightResponse(request, corsOrigins);
+    if (request.method === 'GET' && request.headers.get('upgrade')?.toLowerCase() === 'websocket')
+      return routes.graphqlSocket(request);
     return routes.graphql(request, requestId, (promise) => ctx.waitUntil(promise));
   }
   if (pathname.startsWith('/admin/') && routes.admin) return routes.admin(request, requestId);

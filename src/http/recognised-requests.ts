@@ -11,7 +11,7 @@ import { type CachePolicy, cachePolicyOf, isStorable } from '../cache/cache-poli
 import type { CacheKey, StoredAnswer } from '../cache/response-cache.ts';
 import { variablesKey } from '../cache/variables-key.ts';
 import { RECOGNISED_REQUESTS_MAX_CHARACTERS } from '../config.ts';
-import type { PreparedRequest } from '../graphql/incoming-operation.ts';
+import type { PreparedRequest } from '../graphql/prepare-request.ts';
 import { selectedOperation } from '../operations/operation-cost.ts';
 import { type Envelope, readOperationRequest } from '../operations/read-operation-request.ts';
 import type { ClientIdentity, RegisteredOperation } from '../operations/registered-operation.ts';

@@ -19,8 +19,8 @@ const readSchema = (path: string) => buildSchema(readFileSync(new URL(path, impo
 const contract = readSchema('./schema.graphql');
 const gateway = readSchema('../../schema/schema.graphql');
 
-/** Every type that a query can reach, through fields, arguments, input fields and implementations. */
-function reachableFromQuery(from: GraphQLSchema): Map<string, GraphQLNamedType> {
+/** Every type that a query or a subscription can reach, through fields, arguments, input fields and implementations. */
+function reachable(from: GraphQLSchema): Map<string, GraphQLNamedType> {
   const reached = new Map<string, GraphQLNamedType>();
   const visit = (type: GraphQLNamedType | null | undefined) => {
     if (!type || reached.has(type.name)) return;
@@ -38,6 +38,7 @@ function reachableFromQuery(from: GraphQLSchema): Map<string, GraphQLNamedType> 
       for (const field of Object.values(type.getFields())) visit(getNamedType(field.type));
   };
   visit(from.getQueryType());
+  visit(from.getSubscriptionType());
   return reached;
 }
 
@@ -71,8 +72,8 @@ function promises(type: GraphQLNamedType): string[] {
   return [`scalar ${type.name}`];
 }
 
-const contractTypes = reachableFromQuery(contract);
-const gatewayTypes = reachableFromQuery(gateway);
+const contractTypes = reachable(contract);
+const gatewayTypes = reachable(gateway);
 
 describe('the printed schema', () => {
   it.each([...contractTypes.keys()].filter((name) => !name.startsWith('__')))(
@@ -89,6 +90,7 @@ describe('the printed schema', () => {
     expect([...contractTypes.keys()]).toEqual(
       expect.arrayContaining([
         'Query',
+        'Subscription',
         'Project',
         'Price',
         'IdoPool',

@@ -127,6 +127,7 @@ export async function startWire(
     routes: {
       admin: async () => new Response(),
       graphqlFromMemory: route.fromMemory,
+      graphqlSocket: async () => new Response(),
       graphql: async (request: Request, requestId: string) =>
         route.answer({
           request,

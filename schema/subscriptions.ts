@@ -1,0 +1,47 @@
+/**
+ * What a client can watch. `subscribe` says what is watched, and refuses what cannot be; whoever carries the events
+ * executes the operation once for each of them, with the event as its root value.
+ */
+import { LIST_MAX_ITEMS } from '../src/config.ts';
+import type { IdoPoolRow, InvestmentRow } from '../src/graphql/context.ts';
+import { keysCost, parseArgument, symbolList } from './arguments.ts';
+import { builder } from './builder.ts';
+import { unauthenticated, upstreamUnavailable } from './errors.ts';
+import { IdoPool, Investment } from './nodes.ts';
+import { Currency, Price, priceIn } from './prices.ts';
+
+builder.subscriptionType({ description: 'What the gateway tells as it happens.' });
+
+builder.subscriptionFields((t) => ({
+  priceUpdated: t.field({
+    type: Price,
+    description: `Each new price of the symbols (1 to ${LIST_MAX_ITEMS}), beginning with the current one.`,
+    complexity: ({ symbols }) => keysCost(symbols),
+    args: {
+      symbols: t.arg.stringList({ required: true, description: 'The symbols, in any case.' }),
+      currency: t.arg({ type: Currency, defaultValue: 'USD', description: 'What to price them in.' }),
+    },
+    // Pothos's `validate` would validate the list again at each event.
+    subscribe: (_root, args, context) =>
+      context.events.prices(parseArgument('symbols', symbolList, args.symbols)),
+    resolve: (record, args, context) => priceIn(context, record, args.currency),
+  }),
+  idoPoolUpdated: t.field({
+    type: IdoPool,
+    description: 'A pool whose sale moved, or whose status changed, beginning with its current state.',
+    args: { id: t.arg.id({ required: true, description: 'The global id.' }) },
+    subscribe: (): AsyncIterable<IdoPoolRow> => {
+      throw upstreamUnavailable('No source tells of changes of pools yet.');
+    },
+    resolve: (row) => row,
+  }),
+  investmentUpdated: t.field({
+    type: Investment,
+    description: "The viewer's investments as their status changes.",
+    subscribe: (_root, _args, { viewer }): AsyncIterable<InvestmentRow> => {
+      if (viewer === null) throw unauthenticated('Only who is signed in has investments to watch.');
+      throw upstreamUnavailable('No source tells of changes of investments yet.');
+    },
+    resolve: (row) => row,
+  }),
+}));

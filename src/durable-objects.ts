@@ -1,0 +1,125 @@
+/** The Durable Objects as the platform runs them: what each is given of Env, and what it is called with. */
+import { DurableObject } from 'cloudflare:workers';
+import { GraphQLError } from 'graphql';
+import { schema } from '../schema/schema.ts';
+import { CLIENT_DOCUMENTS_MAX_CHARACTERS } from './config.ts';
+import { createGateway, type GatewayServices, nowMs, randomId, type ViewerOf } from './gateway.ts';
+import { createPrepareOperation } from './graphql/prepare-operation.ts';
+import { prepareRequest } from './graphql/prepare-request.ts';
+import type { DocumentSources } from './operations/choose-document.ts';
+import { PollingPriceFeed, type PriceChange } from './realtime/price-feed.ts';
+import { createExecutePrepared, createWatchedSymbols } from './realtime/subscription-execution.ts';
+import { Hub } from './realtime/subscription-hub.ts';
+import { BoundedMemory } from './storage/bounded-memory.ts';
+
+const PRICE_FEED_NAME = 'prices';
+/** A payload has what a POST body has, and crosses sites as little. */
+const AS_POST = { method: 'POST', headers: new Headers() };
+
+/** A Worker whose configuration is wrong answers 503 before it comes here. */
+function servicesOf(env: Env, viewerOf: ViewerOf): GatewayServices {
+  const { services } = createGateway(env, viewerOf);
+  if (services === null) throw new Error('the configuration is wrong');
+  return services;
+}
+
+export function createDurableObjects(viewerOf: ViewerOf) {
+  class PriceFeed extends DurableObject<Env> {
+    readonly #feed: PollingPriceFeed;
+
+    constructor(state: DurableObjectState, env: Env) {
+      super(state, env);
+      this.#feed = new PollingPriceFeed({
+        storage: state.storage,
+        fetchPrices: servicesOf(env, viewerOf).fetchPrices,
+        publish: async (hubId, changes) => {
+          const hubs = env.SUBSCRIPTION_HUBS;
+          await hubs.get(hubs.idFromString(hubId)).publish([...changes]);
+        },
+        nowMs,
+      });
+    }
+
+    watch(hubId: string, symbols: string[]): Promise<PriceChange[]> {
+      return this.#feed.watch(hubId, symbols);
+    }
+
+    override alarm(): Promise<void> {
+      return this.#feed.poll();
+    }
+  }
+
+  class SubscriptionHub extends DurableObject<Env> {
+    readonly #hub: Hub;
+
+    constructor(state: DurableObjectState, env: Env) {
+      super(state, env);
+      this.#hub = createHub(state, env, viewerOf);
+    }
+
+    override fetch(request: Request): Promise<Response> {
+      return this.#hub.open(request);
+    }
+
+    override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
+      return this.#hub.message(socket, data);
+    }
+
+    override webSocketClose(socket: WebSocket): Promise<void> {
+      // A close that nobody answers keeps the client waiting: 20 s, Node's own under `npm start`.
+      socket.close();
+      return this.#hub.closed(socket);
+    }
+
+    override webSocketError(socket: WebSocket): Promise<void> {
+      return this.#hub.closed(socket);
+    }
+
+    override alarm(): Promise<void> {
+      return this.#hub.alarm();
+    }
+
+    publish(changes: PriceChange[]): Promise<void> {
+      return this.#hub.publish(changes);
+    }
+  }
+
+  return { PriceFeed, SubscriptionHub };
+}
+
+function createHub(state: DurableObjectState, env: Env, viewerOf: ViewerOf): Hub {
+  const { config, registry, usage, createContext } = servicesOf(env, viewerOf);
+  const mode = config.OPERATIONS_MODE;
+  const waitUntil = (promise: Promise<unknown>) => state.waitUntil(promise);
+  const clientDocuments = new BoundedMemory<string>(CLIENT_DOCUMENTS_MAX_CHARACTERS);
+  const sources: DocumentSources = { mode, registry, usage, clientDocuments };
+  const prepareOperation = createPrepareOperation(schema, mode, usage);
+  const hubId = state.id.toString();
+  return new Hub({
+    state,
+    watchedSymbols: createWatchedSymbols(schema, mode),
+    watchPrices: (symbols) => env.PRICE_FEED.getByName(PRICE_FEED_NAME).watch(hubId, [...symbols]),
+    prepare: (sent) => prepareRequest(sent, sources, prepareOperation, AS_POST),
+    execute: createExecutePrepared(schema, mode),
+    countUse: ({ chosen, sent }) => {
+      if (chosen.found !== null) usage.used(chosen.found.operation.id, sent.client);
+      if (usage.isDue(nowMs())) waitUntil(usage.flushWhenDue());
+    },
+    viewerOf: (authorization) =>
+      viewerOf(new Request('https://gateway.invalid/graphql', asHeader(authorization))),
+    createContext: (requestId, viewer, events) =>
+      createContext({ requestId, viewer, waitUntil, ...(events ? { events } : {}) }),
+    randomId,
+    nowMs,
+  });
+}
+
+function asHeader(authorization: string | null): { headers: Headers } {
+  try {
+    return { headers: new Headers(authorization === null ? {} : { authorization }) };
+  } catch {
+    throw new GraphQLError('The authorization is nothing that a header can carry.', {
+      extensions: { code: 'UNAUTHENTICATED' },
+    });
+  }
+}

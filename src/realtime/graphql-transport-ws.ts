@@ -1,0 +1,195 @@
+/**
+ * The server's side of a `graphql-transport-ws` connection as a pure reducer: what has happened, in; what is to be done, out.
+ *
+ * Exact to the protocol's document: who may send what when, and the close code of each breach. Beyond it stand the
+ * gateway's limits: the size and rate of messages, and how many operations run at once. Executes nothing, knows no
+ * socket and no clock, and once it has closed a connection has nothing more to say.
+ */
+import {
+  SOCKET_MAX_SUBSCRIPTIONS,
+  SOCKET_MESSAGE_MAX_BYTES,
+  SOCKET_MESSAGES_BURST,
+  SOCKET_MESSAGES_PER_SECOND,
+} from '../config.ts';
+import {
+  ACKNOWLEDGED,
+  CLOSE_CODES,
+  type ClientMessage,
+  type CloseCode,
+  completeFrame,
+  errorFrame,
+  nextFrame,
+  type OperationPayload,
+  parseClientMessage,
+} from './transport-messages.ts';
+
+export interface Connection {
+  phase: 'opened' | 'initialising' | 'ready' | 'closed';
+  /** Ids of the operations that have not ended. */
+  active: ReadonlySet<string>;
+  /** How many more messages may come at once, as of an instant. */
+  allowance: { messages: number; atMs: number };
+}
+
+export type ConnectionEvent =
+  | { kind: 'received'; data: string | ArrayBuffer; atMs: number }
+  | { kind: 'initialised' }
+  | { kind: 'forbidden' }
+  | { kind: 'initialisation-timed-out' }
+  /** `payload` is the JSON text of a result. */
+  | { kind: 'result'; id: string; payload: string }
+  | { kind: 'completed'; id: string }
+  /** The operation ends by errors, whose list `payload` is as JSON text. */
+  | { kind: 'refused'; id: string; payload: string }
+  | { kind: 'failed' };
+
+export type Effect =
+  | { kind: 'send'; frame: string }
+  | { kind: 'close'; code: CloseCode; reason: string }
+  /** To be answered by `initialised` or `forbidden`. */
+  | { kind: 'initialise'; payload: Record<string, unknown> }
+  /** To be answered by results and an end. */
+  | { kind: 'start'; id: string; payload: OperationPayload }
+  | { kind: 'stop'; id: string };
+
+export interface Transition {
+  connection: Connection;
+  effects: Effect[];
+}
+
+export function openedConnection(atMs: number): Connection {
+  return { phase: 'opened', active: new Set(), allowance: { messages: SOCKET_MESSAGES_BURST, atMs } };
+}
+
+export function transition(connection: Connection, event: ConnectionEvent): Transition {
+  if (connection.phase === 'closed') return unchanged(connection);
+  switch (event.kind) {
+    case 'received':
+      return received(connection, event.data, event.atMs);
+    case 'initialised':
+      if (connection.phase !== 'initialising') return unchanged(connection);
+      return { connection: { ...connection, phase: 'ready' }, effects: [send(ACKNOWLEDGED)] };
+    case 'forbidden':
+      return closed(connection, 'forbidden', 'Forbidden');
+    case 'initialisation-timed-out':
+      if (connection.phase === 'ready') return unchanged(connection);
+      return closed(connection, 'initialisationTimeout', 'Connection initialisation timeout');
+    case 'result':
+      if (!connection.active.has(event.id)) return unchanged(connection);
+      return { connection, effects: [send(nextFrame(event.id, event.payload))] };
+    case 'completed':
+      return ended(connection, event.id, completeFrame(event.id));
+    case 'refused':
+      return ended(connection, event.id, errorFrame(event.id, event.payload));
+    case 'failed':
+      return closed(connection, 'internalError', 'Internal server error');
+    default:
+      throw new Error(`unknown event ${event satisfies never}`);
+  }
+}
+
+function received(before: Connection, data: string | ArrayBuffer, atMs: number): Transition {
+  const connection = { ...before, allowance: spent(before.allowance, atMs) };
+  if (connection.allowance.messages < 0) {
+    const reason = `More than ${SOCKET_MESSAGES_PER_SECOND} messages a second`;
+    return closed(connection, 'policyViolation', reason);
+  }
+  if (isTooBig(data)) {
+    return closed(connection, 'messageTooBig', `A message holds at most ${SOCKET_MESSAGE_MAX_BYTES} bytes`);
+  }
+  if (typeof data !== 'string') return closed(connection, 'badRequest', 'The message is binary.');
+  const parsed = parseClientMessage(data);
+  return 'problem' in parsed
+    ? closed(connection, 'badRequest', parsed.problem)
+    : receivedMessage(connection, parsed.message);
+}
+
+function receivedMessage(connection: Connection, message: ClientMessage): Transition {
+  const { phase, active } = connection;
+  switch (message.type) {
+    case 'connection_init':
+      if (phase !== 'opened')
+        return closed(connection, 'tooManyInitialisations', 'Too many initialisation requests');
+      return {
+        connection: { ...connection, phase: 'initialising' },
+        effects: [{ kind: 'initialise', payload: message.payload ?? {} }],
+      };
+    case 'ping':
+      return { connection, effects: [send(pong(message.payload))] };
+    case 'pong':
+      return unchanged(connection);
+    case 'subscribe':
+      if (phase !== 'ready') return closed(connection, 'unauthorized', 'Unauthorized');
+      return started(connection, message.id, message.payload);
+    case 'complete':
+      // Both sides may end an operation at once: an id that is unknown by now is no breach.
+      if (!active.has(message.id)) return unchanged(connection);
+      return { connection: without(connection, message.id), effects: [{ kind: 'stop', id: message.id }] };
+    default:
+      throw new Error(`unknown message ${message satisfies never}`);
+  }
+}
+
+function started(connection: Connection, id: string, payload: OperationPayload): Transition {
+  if (connection.active.has(id)) {
+    return closed(connection, 'subscriberAlreadyExists', `Subscriber for ${id} already exists`);
+  }
+  if (connection.active.size >= SOCKET_MAX_SUBSCRIPTIONS) {
+    return { connection, effects: [send(errorFrame(id, TOO_MANY_OPERATIONS))] };
+  }
+  return {
+    connection: { ...connection, active: new Set([...connection.active, id]) },
+    effects: [{ kind: 'start', id, payload }],
+  };
+}
+
+const TOO_MANY_OPERATIONS = JSON.stringify([
+  {
+    message: `One connection carries at most ${SOCKET_MAX_SUBSCRIPTIONS} operations at once.`,
+    extensions: { code: 'RATE_LIMITED' },
+  },
+]);
+
+function ended(connection: Connection, id: string, frame: string): Transition {
+  if (!connection.active.has(id)) return unchanged(connection);
+  return { connection: without(connection, id), effects: [send(frame)] };
+}
+
+function without(connection: Connection, id: string): Connection {
+  return { ...connection, active: new Set([...connection.active].filter((other) => other !== id)) };
+}
+
+function closed(connection: Connection, code: keyof typeof CLOSE_CODES, reason: string): Transition {
+  return {
+    connection: { ...connection, phase: 'closed', active: new Set() },
+    effects: [{ kind: 'close', code: CLOSE_CODES[code], reason: asReason(reason) }],
+  };
+}
+
+const unchanged = (connection: Connection): Transition => ({ connection, effects: [] });
+const send = (frame: string): Effect => ({ kind: 'send', frame });
+const pong = (payload: Record<string, unknown> | null | undefined) =>
+  JSON.stringify(payload == null ? { type: 'pong' } : { type: 'pong', payload });
+
+/** A bucket that fills by so many messages a second, and holds as many as a client sends when it comes back. */
+function spent({ messages, atMs: thenMs }: Connection['allowance'], atMs: number): Connection['allowance'] {
+  const gained = (Math.max(0, atMs - thenMs) / 1000) * SOCKET_MESSAGES_PER_SECOND;
+  return { messages: Math.min(SOCKET_MESSAGES_BURST, messages + gained) - 1, atMs };
+}
+
+function isTooBig(data: string | ArrayBuffer): boolean {
+  if (typeof data !== 'string') return data.byteLength > SOCKET_MESSAGE_MAX_BYTES;
+  if (data.length > SOCKET_MESSAGE_MAX_BYTES) return true;
+  // No character takes more than three bytes of UTF-8 for each of its UTF-16 units.
+  return data.length * 3 > SOCKET_MESSAGE_MAX_BYTES && utf8.encode(data).length > SOCKET_MESSAGE_MAX_BYTES;
+}
+
+const utf8 = new TextEncoder();
+/** RFC 6455, section 5.5: a control frame carries 125 bytes, two of which are the code. */
+const REASON_MAX_BYTES = 123;
+
+function asReason(text: string): string {
+  const bytes = new Uint8Array(REASON_MAX_BYTES);
+  const { read } = utf8.encodeInto(text, bytes);
+  return text.slice(0, read);
+}

@@ -1,0 +1,88 @@
+/**
+ * What passes over a `graphql-transport-ws` socket, by https://github.com/enisdenjo/graphql-ws, PROTOCOL.md.
+ *
+ * One freedom is taken: `query` may be left out of a `subscribe`, beside the id of a registered document.
+ */
+import * as z from 'zod';
+
+export const TRANSPORT_SUBPROTOCOL = 'graphql-transport-ws';
+
+/** The protocol's own close codes, and RFC 6455's where the protocol has none. */
+export const CLOSE_CODES = {
+  policyViolation: 1008,
+  messageTooBig: 1009,
+  tryAgainLater: 1013,
+  badRequest: 4400,
+  unauthorized: 4401,
+  forbidden: 4403,
+  subprotocolNotAcceptable: 4406,
+  initialisationTimeout: 4408,
+  subscriberAlreadyExists: 4409,
+  tooManyInitialisations: 4429,
+  internalError: 4500,
+} as const;
+export type CloseCode = (typeof CLOSE_CODES)[keyof typeof CLOSE_CODES];
+
+const anyObject = z.looseObject({}, { error: 'must be an object' });
+const optionalObject = anyObject.nullish();
+const operationId = z.string({ error: 'must be a string' }).min(1, { error: 'must not be empty' });
+const optionalText = z.string({ error: 'must be a string' }).nullish();
+
+/** As a POST body has it. */
+const operationPayload = z.looseObject(
+  {
+    query: optionalText,
+    operationName: optionalText,
+    variables: optionalObject,
+    extensions: optionalObject,
+  },
+  { error: 'must be an object' },
+);
+export type OperationPayload = z.output<typeof operationPayload>;
+
+const clientMessage = z.discriminatedUnion(
+  'type',
+  [
+    z.object({ type: z.literal('connection_init'), payload: optionalObject }),
+    z.object({ type: z.literal('ping'), payload: optionalObject }),
+    z.object({ type: z.literal('pong'), payload: optionalObject }),
+    z.object({ type: z.literal('subscribe'), id: operationId, payload: operationPayload }),
+    z.object({ type: z.literal('complete'), id: operationId }),
+  ],
+  { error: 'is not an object with the type of a message that clients send' },
+);
+export type ClientMessage = z.output<typeof clientMessage>;
+
+/** The message, or why the text is none. */
+export function parseClientMessage(text: string): { message: ClientMessage } | { problem: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { problem: 'The message is not JSON.' };
+  }
+  const parsed = clientMessage.safeParse(value);
+  if (parsed.success) return { message: parsed.data };
+  const issue = parsed.error.issues[0];
+  const at = issue?.path.join('.');
+  // The discriminator's own issue stands at `type`, and speaks of the whole message.
+  const subject = at === undefined || at === '' || at === 'type' ? 'The message' : at;
+  return { problem: `${subject}: ${issue?.message ?? 'is malformed'}` };
+}
+
+export const ACKNOWLEDGED = '{"type":"connection_ack"}';
+/** A ping without payload, as clients write it: the platform answers it while the object sleeps. */
+export const PING = '{"type":"ping"}';
+export const PONG = '{"type":"pong"}';
+
+/** @param payload JSON text, the same for everybody who is sent it. */
+export function nextFrame(id: string, payload: string): string {
+  return `{"id":${JSON.stringify(id)},"type":"next","payload":${payload}}`;
+}
+
+/** @param payload JSON text of a list of errors. */
+export function errorFrame(id: string, payload: string): string {
+  return `{"id":${JSON.stringify(id)},"type":"error","payload":${payload}}`;
+}
+
+export const completeFrame = (id: string) => JSON.stringify({ id, type: 'complete' });

@@ -1,0 +1,174 @@
+import { expect, test } from 'vitest';
+import { PollingPriceFeed, type PriceChange } from '../../../src/realtime/price-feed.ts';
+import type { PriceRecord } from '../../../src/storage/kv/prices.ts';
+
+/** A feed over a price API, hubs and a storage that a test holds in its hands. */
+class Bench {
+  readonly prices = new Map<string, PriceRecord>();
+  readonly asked: string[][] = [];
+  readonly told: { hubId: string; prices: [string, number][] }[] = [];
+  readonly positions: number[] = [];
+  readonly deafHubs = new Set<string>();
+  isDown = false;
+  alarm: number | null = null;
+  rowsWritten = 0;
+  #row: string | undefined;
+  feed = this.started();
+
+  /** A new instance over the same storage. */
+  started(): PollingPriceFeed {
+    return new PollingPriceFeed({
+      storage: this.#storage(),
+      nowMs: () => 0,
+      fetchPrices: async (symbols) => {
+        this.asked.push([...symbols].sort());
+        if (this.isDown) throw new Error('down');
+        return { prices: new Map([...this.prices].filter(([symbol]) => symbols.includes(symbol))) };
+      },
+      publish: async (hubId, changes) => {
+        if (this.deafHubs.has(hubId)) throw new Error('deaf');
+        this.told.push({ hubId, prices: shown(changes) });
+        this.positions.push(...changes.map(({ position }) => position));
+      },
+    });
+  }
+
+  price(symbol: string, priceUsd: number, lastUpdate: number): void {
+    this.prices.set(symbol, { symbol, priceUsd, lastUpdate });
+  }
+
+  async poll(): Promise<Bench['told']> {
+    this.alarm = null;
+    await this.feed.poll();
+    return this.told.splice(0);
+  }
+
+  #storage(): DurableObjectStorage {
+    const storage = {
+      sql: {
+        exec: (query: string, state?: string) => {
+          if (state !== undefined) {
+            this.rowsWritten += 1;
+            this.#row = state;
+          }
+          const isRead = query.startsWith('SELECT') && this.#row !== undefined;
+          return { toArray: () => (isRead ? [{ state: this.#row }] : []) };
+        },
+      },
+      getAlarm: async () => this.alarm,
+      setAlarm: async (atMs: number) => {
+        this.alarm = atMs;
+      },
+      deleteAlarm: async () => {
+        this.alarm = null;
+      },
+    };
+    return storage as unknown as DurableObjectStorage;
+  }
+}
+
+const shown = (changes: readonly PriceChange[]) =>
+  changes.map(({ record }): [string, number] => [record.symbol, record.priceUsd]);
+
+test('a hub learns the current prices when it begins to watch, and then what changes of what it watches', async () => {
+  const bench = new Bench();
+  bench.price('BTC', 1, 10);
+  bench.price('ETH', 2, 10);
+  expect(shown(await bench.feed.watch('a', ['BTC', 'ETH']))).toEqual([
+    ['BTC', 1],
+    ['ETH', 2],
+  ]);
+  await bench.feed.watch('b', ['ETH']);
+  await bench.poll();
+  bench.price('BTC', 3, 11);
+  expect(await bench.poll()).toEqual([{ hubId: 'a', prices: [['BTC', 3]] }]);
+  expect(await bench.poll()).toEqual([]);
+});
+
+test('all that is watched is asked for in one call, and nothing while nobody watches', async () => {
+  const bench = new Bench();
+  bench.price('BTC', 1, 10);
+  bench.price('ETH', 2, 10);
+  await bench.feed.watch('a', ['BTC']);
+  await bench.feed.watch('b', ['BTC', 'ETH']);
+  bench.asked.length = 0;
+  await bench.poll();
+  expect(bench.asked).toEqual([['BTC', 'ETH']]);
+  expect(bench.alarm).not.toBeNull();
+  await bench.feed.watch('a', []);
+  expect(bench.alarm).not.toBeNull();
+  await bench.feed.watch('b', []);
+  expect(bench.alarm).toBeNull();
+  await bench.poll();
+  expect(bench.asked).toHaveLength(1);
+  expect(bench.alarm).toBeNull();
+});
+
+test('a price never goes back in time, and that the source looked again is no news', async () => {
+  const bench = new Bench();
+  bench.price('BTC', 1, 10);
+  await bench.feed.watch('a', ['BTC']);
+  await bench.poll();
+  bench.price('BTC', 2, 9);
+  expect(await bench.poll()).toEqual([]);
+  bench.price('BTC', 1, 11);
+  expect(await bench.poll()).toEqual([]);
+});
+
+test('what a hub could not take comes with the next poll, as the latest value', async () => {
+  const bench = new Bench();
+  bench.price('BTC', 1, 10);
+  await bench.feed.watch('a', ['BTC']);
+  await bench.poll();
+  bench.deafHubs.add('a');
+  bench.price('BTC', 2, 11);
+  expect(await bench.poll()).toEqual([]);
+  bench.price('BTC', 3, 12);
+  expect(await bench.poll()).toEqual([]);
+  bench.deafHubs.clear();
+  expect(await bench.poll()).toEqual([{ hubId: 'a', prices: [['BTC', 3]] }]);
+});
+
+test('a restart forgets neither who watches nor what is owed, and issues no position twice', async () => {
+  const bench = new Bench();
+  bench.price('BTC', 1, 10);
+  await bench.feed.watch('a', ['BTC']);
+  await bench.poll();
+  bench.deafHubs.add('a');
+  bench.price('BTC', 2, 11);
+  await bench.poll();
+  bench.deafHubs.clear();
+  bench.feed = bench.started();
+  expect(await bench.poll()).toEqual([{ hubId: 'a', prices: [['BTC', 2]] }]);
+  bench.feed = bench.started();
+  bench.price('BTC', 3, 12);
+  await bench.poll();
+  expect(bench.positions).toEqual([...bench.positions].sort((x, y) => x - y));
+  expect(bench.positions.at(-1)).toBeGreaterThan(bench.positions.at(-2) ?? 0);
+});
+
+test('while the price API fails all stays as it was, and the next alarm is set', async () => {
+  const bench = new Bench();
+  bench.price('BTC', 1, 10);
+  await bench.feed.watch('a', ['BTC']);
+  await bench.poll();
+  bench.isDown = true;
+  expect(await bench.poll()).toEqual([]);
+  expect(bench.alarm).not.toBeNull();
+  bench.isDown = false;
+  bench.price('BTC', 2, 11);
+  expect(await bench.poll()).toEqual([{ hubId: 'a', prices: [['BTC', 2]] }]);
+});
+
+test('a poll writes one row, or none where nothing has changed', async () => {
+  const bench = new Bench();
+  for (const symbol of ['BTC', 'ETH', 'SOL']) bench.price(symbol, 1, 10);
+  await bench.feed.watch('a', ['BTC', 'ETH', 'SOL']);
+  await bench.poll();
+  bench.rowsWritten = 0;
+  await bench.poll();
+  expect(bench.rowsWritten).toBe(0);
+  for (const symbol of ['BTC', 'ETH', 'SOL']) bench.price(symbol, 2, 11);
+  await bench.poll();
+  expect(bench.rowsWritten).toBe(1);
+});
