@@ -25,11 +25,11 @@ import type { Workerd } from './workerd.ts';
 
 /** Enough that a Worker never waits for the generator, few enough that a request waits little for others. */
 const CONNECTIONS = 16;
-const FULL = { rounds: 5, firstWarmUpMs: 2_000, warmUpMs: 300, durationMs: 2_000, strict: false } as const;
+const FULL = { firstWarmUpMs: 2_000, warmUpMs: 300, durationMs: 2_000, strict: false } as const;
 const QUICK = { rounds: 1, firstWarmUpMs: 0, warmUpMs: 0, durationMs: 50, strict: true } as const;
 const MIXED: Omit<MixedOptions, 'signal'> = {
   rounds: 3,
-  warmUpMs: 10_000,
+  warmUpMs: 5_000,
   durationMs: 10_000,
   connections: CONNECTIONS,
 };
@@ -46,6 +46,8 @@ const COST_HOURS = 1;
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
+    /** Over HTTP. */
+    rounds: { type: 'string', default: '5' },
     out: { type: 'string', default: 'bench/results.json' },
     /** Measures this alone, and keeps what was measured of the others. */
     part: { type: 'string', multiple: true, default: [...PARTS] },
@@ -106,7 +108,8 @@ async function executorResults(rounds: number, quick: boolean): Promise<Executor
 
 async function measureHttp() {
   const machine = machineFacts();
-  const pace: Omit<RoundOptions, 'connections'> = { ...FULL, signal, report: console.log };
+  const rounds = Number(options.rounds);
+  const pace: Omit<RoundOptions, 'connections'> = { ...FULL, rounds, signal, report: console.log };
   const scripts = await bundleWorkers(signal);
   const timed = await withStage(scripts, { lists: LISTS }, async ({ workerd }) => {
     const refusals = await measureRefusals(workerd, LISTS, pace);
