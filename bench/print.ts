@@ -133,8 +133,12 @@ export function markdownResults(results: BenchResults): string {
     `Bundle ${bytesText(bundleBytes)}, gzip ${bytesText(gzipBytes)}; CPU at start-up ${spreadText(spreadOf(cpuMs), 0)} ms.`,
     'Executors in this process, the plan in µs and the others in multiples of it:',
     markdown(executorTable(executors)),
-    `What a month costs by Cloudflare's prices of ${PRICES_READ_ON}: 50 million requests, 2,000 distinct ones by Zipf (s = 1.0), 10 % private, from ${cost.hours} simulated hours over the costs measured of each request:`,
-    markdown(costTable(cost)),
+    ...(cost === undefined
+      ? []
+      : [
+          `What a month costs by Cloudflare's prices of ${PRICES_READ_ON}: 50 million requests, 2,000 distinct ones by Zipf (s = 1.0), 10 % private, from ${cost.hours} simulated hours over the costs measured of each request:`,
+          markdown(costTable(cost)),
+        ]),
     busyMachine(results),
   ]
     .filter((text) => text !== null)

@@ -18,7 +18,8 @@ export interface BenchResults {
   heap: HeapResult[];
   startup: Startup;
   executors: ExecutorResults;
-  cost: CostResults;
+  /** Absent until it was measured: it takes a while of its own. */
+  cost?: CostResults;
 }
 
 /** Above this share of its time in which workerd waited for a core, rates tell of the other processes too. */
