@@ -3,10 +3,10 @@
  * executes the operation once for each of them, with the event as its root value.
  */
 import { LIST_MAX_ITEMS } from '../src/config.ts';
-import type { IdoPoolRow, InvestmentRow } from '../src/graphql/context.ts';
 import { keysCost, parseArgument, symbolList } from './arguments.ts';
 import { builder } from './builder.ts';
-import { unauthenticated, upstreamUnavailable } from './errors.ts';
+import { unauthenticated } from './errors.ts';
+import { localId } from './global-ids.ts';
 import { IdoPool, Investment } from './nodes.ts';
 import { Currency, Price, priceIn } from './prices.ts';
 
@@ -30,17 +30,15 @@ builder.subscriptionFields((t) => ({
     type: IdoPool,
     description: 'A pool whose sale moved, or whose status changed, beginning with its current state.',
     args: { id: t.arg.id({ required: true, description: 'The global id.' }) },
-    subscribe: (): AsyncIterable<IdoPoolRow> => {
-      throw upstreamUnavailable('No source tells of changes of pools yet.');
-    },
+    subscribe: (_root, { id }, { events }) => events.idoPool(localId('IdoPool', id) ?? ''),
     resolve: (row) => row,
   }),
   investmentUpdated: t.field({
     type: Investment,
     description: "The viewer's investments as their status changes.",
-    subscribe: (_root, _args, { viewer }): AsyncIterable<InvestmentRow> => {
+    subscribe: (_root, _args, { viewer, events }) => {
       if (viewer === null) throw unauthenticated('Only who is signed in has investments to watch.');
-      throw upstreamUnavailable('No source tells of changes of investments yet.');
+      return events.investments(viewer.id);
     },
     resolve: (row) => row,
   }),

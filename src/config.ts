@@ -42,6 +42,12 @@ const configSchema = z.object({
     .string()
     .regex(/^[1-9]\d{0,6}$/, { error: 'must be a whole number from 1 to 9999999' })
     .transform(Number),
+  /** How often the price feed asks, while somebody watches. */
+  PRICE_POLL_SECONDS: z
+    .string()
+    .regex(/^([1-9]|[1-5]\d|60)$/, { error: 'must be a whole number from 1 to 60' })
+    .default('5')
+    .transform(Number),
   CORS_ORIGINS: z
     .string()
     .transform((list) =>
@@ -113,7 +119,18 @@ export const SOCKET_MESSAGES_PER_SECOND = 20;
 /** At once: a client that comes back subscribes to all that it had. */
 export const SOCKET_MESSAGES_BURST = 60;
 export const SOCKET_INITIALISATION_MS = 10_000;
-export const PRICE_POLL_MS = 5_000;
+/** How long the latest change of what nobody watches is kept, for who comes back. */
+export const TOPIC_LOG_MAX_AGE_MS = 3_600_000;
+export const TOPIC_LOG_MAX_BYTES = 1024 * 1024;
+/** A socket that is sent events is asked whether it reads them: by a ping after so many bytes or so long, */
+export const SOCKET_PING_AFTER_BYTES = 64 * 1024;
+export const SOCKET_PING_AFTER_MS = 30_000;
+/** and is closed where no pong has come after so many bytes more, or so long. */
+export const SOCKET_UNANSWERED_MAX_BYTES = 1024 * 1024;
+export const SOCKET_UNANSWERED_MAX_MS = 60_000;
+/** Several changes of one sale within it leave as the latest one. */
+export const SALE_COALESCING_MS = 100;
+export const SALE_RETRY_MS = 5_000;
 
 // ── Upstream ──
 export const UPSTREAM_TIMEOUT_MS = 10_000;

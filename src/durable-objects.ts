@@ -2,17 +2,30 @@
 import { DurableObject } from 'cloudflare:workers';
 import { GraphQLError } from 'graphql';
 import { schema } from '../schema/schema.ts';
+import { cachePolicyOf } from './cache/cache-policy.ts';
 import { CLIENT_DOCUMENTS_MAX_CHARACTERS } from './config.ts';
-import { createGateway, type GatewayServices, nowMs, randomId, type ViewerOf } from './gateway.ts';
+import {
+  createGateway,
+  type GatewayServices,
+  nowMs,
+  priceFeed,
+  randomId,
+  saleFeed,
+  type ViewerOf,
+} from './gateway.ts';
 import { createPrepareOperation } from './graphql/prepare-operation.ts';
 import { prepareRequest } from './graphql/prepare-request.ts';
 import type { DocumentSources } from './operations/choose-document.ts';
-import { PollingPriceFeed, type PriceChange } from './realtime/price-feed.ts';
-import { createExecutePrepared, createWatchedSymbols } from './realtime/subscription-execution.ts';
+import { selectedOperation } from './operations/operation-cost.ts';
+import { PollingPriceFeed } from './realtime/price-feed.ts';
+import { SaleFeedReader, type SaleRow } from './realtime/sale-feed.ts';
+import { createExecutePrepared } from './realtime/subscription-execution.ts';
 import { Hub } from './realtime/subscription-hub.ts';
+import type { TopicChange, TopicStates } from './realtime/topic-log.ts';
+import { createWatchOf, type EventValue, type Feed } from './realtime/watch.ts';
 import { BoundedMemory } from './storage/bounded-memory.ts';
+import type { PriceRecord } from './storage/kv/prices.ts';
 
-const PRICE_FEED_NAME = 'prices';
 /** A payload has what a POST body has, and crosses sites as little. */
 const AS_POST = { method: 'POST', headers: new Headers() };
 
@@ -23,29 +36,65 @@ function servicesOf(env: Env, viewerOf: ViewerOf): GatewayServices {
   return services;
 }
 
+/** Tells the hub of an id. */
+const publisher =
+  (env: Env, feed: Feed) => async (hubId: string, changes: readonly TopicChange<EventValue>[]) => {
+    const hubs = env.SUBSCRIPTION_HUBS;
+    await hubs.get(hubs.idFromString(hubId)).publish(feed, [...changes]);
+  };
+
 export function createDurableObjects(viewerOf: ViewerOf) {
   class PriceFeed extends DurableObject<Env> {
     readonly #feed: PollingPriceFeed;
 
     constructor(state: DurableObjectState, env: Env) {
       super(state, env);
+      const { fetchPrices, config } = servicesOf(env, viewerOf);
       this.#feed = new PollingPriceFeed({
         storage: state.storage,
-        fetchPrices: servicesOf(env, viewerOf).fetchPrices,
-        publish: async (hubId, changes) => {
-          const hubs = env.SUBSCRIPTION_HUBS;
-          await hubs.get(hubs.idFromString(hubId)).publish([...changes]);
-        },
+        fetchPrices,
+        publish: publisher(env, 'prices'),
+        pollMs: config.PRICE_POLL_SECONDS * 1000,
         nowMs,
       });
     }
 
-    watch(hubId: string, symbols: string[]): Promise<PriceChange[]> {
+    watch(hubId: string, symbols: string[]): Promise<TopicStates<PriceRecord>> {
       return this.#feed.watch(hubId, symbols);
+    }
+
+    prices(): PriceRecord[] {
+      return this.#feed.prices();
     }
 
     override alarm(): Promise<void> {
       return this.#feed.poll();
+    }
+  }
+
+  class SaleFeed extends DurableObject<Env> {
+    readonly #feed: SaleFeedReader;
+
+    constructor(state: DurableObjectState, env: Env) {
+      super(state, env);
+      this.#feed = new SaleFeedReader({
+        storage: state.storage,
+        db: env.DB,
+        publish: publisher(env, 'sales'),
+        nowMs,
+      });
+    }
+
+    watch(hubId: string, topics: string[]): Promise<TopicStates<SaleRow>> {
+      return this.#feed.watch(hubId, topics);
+    }
+
+    changed(): Promise<void> {
+      return this.#feed.changed();
+    }
+
+    override alarm(): Promise<void> {
+      return this.#feed.alarm();
     }
   }
 
@@ -79,12 +128,16 @@ export function createDurableObjects(viewerOf: ViewerOf) {
       return this.#hub.alarm();
     }
 
-    publish(changes: PriceChange[]): Promise<void> {
-      return this.#hub.publish(changes);
+    publish(feed: Feed, changes: TopicChange<EventValue>[]): Promise<void> {
+      return this.#hub.publish(feed, changes);
+    }
+
+    endSession(sessionId: string): Promise<void> {
+      return this.#hub.endSession(sessionId);
     }
   }
 
-  return { PriceFeed, SubscriptionHub };
+  return { PriceFeed, SaleFeed, SubscriptionHub };
 }
 
 function createHub(state: DurableObjectState, env: Env, viewerOf: ViewerOf): Hub {
@@ -97,9 +150,16 @@ function createHub(state: DurableObjectState, env: Env, viewerOf: ViewerOf): Hub
   const hubId = state.id.toString();
   return new Hub({
     state,
-    watchedSymbols: createWatchedSymbols(schema, mode),
-    watchPrices: (symbols) => env.PRICE_FEED.getByName(PRICE_FEED_NAME).watch(hubId, [...symbols]),
+    watchOf: createWatchOf(schema, mode),
+    watchTopics: {
+      prices: (symbols) => priceFeed(env).watch(hubId, [...symbols]),
+      sales: (topics) => saleFeed(env).watch(hubId, [...topics]),
+    },
     prepare: (sent) => prepareRequest(sent, sources, prepareOperation, AS_POST),
+    isPrivate: ({ document, sent }) => {
+      const operation = selectedOperation(document, sent.operationName);
+      return operation === undefined || cachePolicyOf(schema, document, operation).scope === 'private';
+    },
     execute: createExecutePrepared(schema, mode),
     countUse: ({ chosen, sent }) => {
       if (chosen.found !== null) usage.used(chosen.found.operation.id, sent.client);

@@ -27,7 +27,7 @@ import { errorResponse } from './http/responses.ts';
 import { applySecurityHeaders } from './http/security-headers.ts';
 import { openSocket } from './http/socket-route.ts';
 import { PriceSnapshotMemory } from './loaders/prices.ts';
-import { log } from './observability/log.ts';
+import { errorFields, log } from './observability/log.ts';
 import { repairLiveness } from './operations/liveness-writes.ts';
 import { bundledRelease } from './operations/manifest.ts';
 import { TieredRegistry } from './operations/registry.ts';
@@ -35,7 +35,8 @@ import { UsageCounts } from './operations/usage.ts';
 import { UNKNOWN_PRICE_MEMORY_SECONDS } from './storage/kv/keys.ts';
 import { RecentlyAbsent } from './storage/recently-absent.ts';
 import { invalidateCaches, PURGE_DELAY_MS } from './sync/cache-generations.ts';
-import { JOB_SCHEDULES, jobsOfCron } from './sync/schedule.ts';
+import type { JobResult } from './sync/run-job.ts';
+import { JOB_SCHEDULES, jobsOfCron, SALE_JOBS } from './sync/schedule.ts';
 import { createSync } from './sync/sync.ts';
 import type { UpstreamOptions } from './upstream/http.ts';
 import { createMainApi } from './upstream/main-api.ts';
@@ -62,6 +63,10 @@ type OwnOfRequest = Pick<RequestSources, 'requestId' | 'viewer' | 'waitUntil' | 
 /** Asked anew each time: the clock may be another one by then. */
 export const nowMs = () => Date.now();
 export const randomId = () => crypto.randomUUID();
+
+/** There is one of each: positions come from one place. */
+export const priceFeed = (env: Env) => env.PRICE_FEED.getByName('prices');
+export const saleFeed = (env: Env) => env.SALE_FEED.getByName('sales');
 
 /** Who is asking; null where nobody is signed in. */
 export type ViewerOf = (request: Request) => Promise<Viewer | null>;
@@ -185,11 +190,13 @@ export function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
         pricesKv: env.PRICES_KV,
         mainApi: patientApis.main,
         priceApi: patientApis.price,
+        feedPrices: () => priceFeed(env).prices(),
         now: Date.now,
         randomId,
       });
       const results = await sync.runCron(cron);
       for (const result of results) log.info('sync.finished', { cron, ...result });
+      await tellOfSales(results, env);
       if (jobsOfCron(cron).includes('cleanup')) {
         await repairLiveness({ db: env.DB, kv: env.CACHE_KV, nowMs, sleep });
       }
@@ -205,6 +212,16 @@ export function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
       });
     },
   };
+}
+
+/** What it cannot tell now the feed finds in D1 the next time it looks. */
+async function tellOfSales(results: readonly JobResult[], env: Env): Promise<void> {
+  if (!results.some(({ job, written }) => written > 0 && SALE_JOBS.has(job))) return;
+  try {
+    await saleFeed(env).changed();
+  } catch (error) {
+    log.warn('sync.sale_feed_not_told', errorFields(error));
+  }
 }
 
 function adminRoute(env: Env, key: string) {

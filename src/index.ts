@@ -6,6 +6,7 @@ const viewerOf = async () => null;
 
 const durableObjects = createDurableObjects(viewerOf);
 export class PriceFeed extends durableObjects.PriceFeed {}
+export class SaleFeed extends durableObjects.SaleFeed {}
 export class SubscriptionHub extends durableObjects.SubscriptionHub {}
 
 export default createWorker(viewerOf);

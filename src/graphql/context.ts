@@ -49,6 +49,10 @@ export interface Viewer {
   userLevel: number;
   permissions: PermissionCode[];
   createdAt: number;
+  /** Of the session that they are signed in by. */
+  sessionId: string;
+  /** When what they showed is no longer believed. */
+  expiresAt: number;
   portfolio(): Promise<PortfolioModel | null>;
   /** Newest first; one more than `limit` tells that there is more. */
   transactions(page: { after: KeysetPosition | null; limit: number }): Promise<Keyed<TransactionModel>[]>;
@@ -100,6 +104,10 @@ export interface SessionModel {
 export interface EventSources {
   /** Each of these symbols' prices as it changes. */
   prices(symbols: readonly string[]): AsyncIterable<PriceRecord>;
+  /** A pool by its own id, as its sale moves or its status changes. */
+  idoPool(id: string): AsyncIterable<IdoPoolRow>;
+  /** A user's own, as their status changes. */
+  investments(userId: string): AsyncIterable<InvestmentRow>;
 }
 
 export interface GatewayContext {

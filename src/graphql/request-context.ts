@@ -22,13 +22,14 @@ export interface RequestSources {
   events?: EventSources;
 }
 
-const BY_WEBSOCKET_ALONE: EventSources = {
-  prices() {
-    throw new GraphQLError('Subscriptions are sent over a WebSocket, subprotocol graphql-transport-ws.', {
-      extensions: { code: 'BAD_USER_INPUT' },
-    });
-  },
-};
+function oneResponse(): never {
+  throw new GraphQLError(
+    'Subscriptions are sent over a WebSocket, subprotocol graphql-transport-ws, or as text/event-stream.',
+    { extensions: { code: 'BAD_USER_INPUT' } },
+  );
+}
+
+const NO_EVENTS: EventSources = { prices: oneResponse, idoPool: oneResponse, investments: oneResponse };
 
 /** One set of loaders for one request; nothing in it outlives the request. */
 export function createRequestContext(sources: RequestSources): GatewayContext {
@@ -56,6 +57,6 @@ export function createRequestContext(sources: RequestSources): GatewayContext {
     candles: createCandleLoader(db, nowSeconds),
     idoPools: createIdoPoolLoader(db, nowSeconds),
     investments: createInvestmentLoader(db, sources.viewer?.id ?? null),
-    events: sources.events ?? BY_WEBSOCKET_ALONE,
+    events: sources.events ?? NO_EVENTS,
   };
 }

@@ -1,6 +1,6 @@
 /**
  * Subscriptions of one hub that ask the same: an event is executed and serialised once for all of them, and each is sent
- * the same bytes behind its own id.
+ * the same bytes behind its own id. What is one viewer's own is executed as that viewer, for their sockets alone.
  *
  * Who was sent something is not sent the same again: what changed may be nothing that was selected.
  */
@@ -8,30 +8,38 @@ import { GraphQLError } from 'graphql';
 import type { GatewayContext } from '../graphql/context.ts';
 import type { PreparedRequest } from '../graphql/prepare-request.ts';
 import type { OperationRequest } from '../operations/operation-request.ts';
-import type { PriceChange } from './price-feed.ts';
 import type { SocketSession, Subscription } from './socket-session.ts';
 import { type createExecutePrepared, presented } from './subscription-execution.ts';
+import type { TopicChange } from './topic-log.ts';
+import type { EventValue, Feed } from './watch.ts';
 
-interface Group {
+export interface Group {
   sent: OperationRequest;
-  symbols: ReadonlySet<string>;
+  feed: Feed;
+  topics: ReadonlySet<string>;
+  owner: string | null;
   /** Null where the hub has slept since. */
   prepared: PreparedRequest | null;
   members: Map<Subscription, SocketSession>;
-  /** By symbol, the result that all members were last sent, as JSON text; absent where they were not sent the same. */
+  /** By entity, the result that all members were last sent, as JSON text; absent where they were not sent the same. */
   told: Map<string, string>;
+}
+
+/** What the members of a group are to be sent, where it is news to them. */
+export interface GroupEvent {
+  group: Group;
+  entity: string;
+  position: number;
+  /** JSON text: of a result, or of the list of reasons why the operation runs no more. */
+  text: string;
+  isEnd: boolean;
 }
 
 export interface EventGroupsSources {
   prepare(sent: OperationRequest): Promise<PreparedRequest>;
   execute: ReturnType<typeof createExecutePrepared>;
-}
-
-/** Its operation may run no more; `payload` is the list of reasons, as JSON text. */
-export interface EndedSubscription {
-  subscription: Subscription;
-  session: SocketSession;
-  payload: string;
+  /** Null where whom the group belongs to is no longer believed to be who they are. */
+  contextFor(group: Group): Promise<GatewayContext | null>;
 }
 
 export class EventGroups {
@@ -42,25 +50,32 @@ export class EventGroups {
     this.#sources = sources;
   }
 
-  /** @param told by symbol, the result that it was sent, as JSON text. */
+  /** @param told by entity, the result that it was sent, as JSON text; null where it has seen all that the group has. */
   join(
     session: SocketSession,
     subscription: Subscription,
     prepared: PreparedRequest | null,
-    told: Map<string, string>,
+    told: ReadonlyMap<string, string> | null,
   ): void {
     const key = groupKey(subscription);
     const group = this.#groups.get(key);
     if (group === undefined) {
-      const sent = { ...subscription.sent, extensions: undefined, client: session.client };
-      const members = new Map([[subscription, session]]);
-      const symbols = new Set(subscription.symbols);
-      this.#groups.set(key, { sent, symbols, prepared, members, told: new Map(told) });
+      const { feed, owner } = subscription;
+      this.#groups.set(key, {
+        sent: { ...subscription.sent, extensions: undefined, client: session.client },
+        feed,
+        topics: new Set(subscription.topics),
+        owner,
+        prepared,
+        members: new Map([[subscription, session]]),
+        told: new Map(told),
+      });
       return;
     }
     group.members.set(subscription, session);
-    for (const symbol of group.symbols) {
-      if (group.told.get(symbol) !== told.get(symbol)) group.told.delete(symbol);
+    if (told === null) return;
+    for (const [entity, result] of group.told) {
+      if (told.get(entity) !== result) group.told.delete(entity);
     }
   }
 
@@ -71,43 +86,36 @@ export class EventGroups {
     if (group?.members.size === 0) this.#groups.delete(key);
   }
 
-  /** Sends a change to whoever watches it. Rejects where it could not be, and must come again. */
-  async send(change: PriceChange, context: GatewayContext): Promise<EndedSubscription[]> {
-    const ended: EndedSubscription[] = [];
+  /** Executes a change once for each group that watches it and has not been sent it. Rejects where it must come again. */
+  async eventsOf(feed: Feed, change: TopicChange<EventValue>): Promise<GroupEvent[]> {
+    const events: GroupEvent[] = [];
     for (const group of [...this.#groups.values()]) {
-      if (group.symbols.has(change.record.symbol))
-        ended.push(...(await this.#sendTo(group, change, context)));
+      if (group.feed !== feed || !group.topics.has(change.topic)) continue;
+      const event = await this.#eventOf(group, change);
+      if (event !== null) events.push(event);
     }
-    return ended;
+    return events;
   }
 
-  async #sendTo(group: Group, change: PriceChange, context: GatewayContext): Promise<EndedSubscription[]> {
-    const isDue = ({ position }: Subscription) => position < change.position;
-    if (![...group.members.keys()].some(isDue)) return [];
+  async #eventOf(group: Group, change: TopicChange<EventValue>): Promise<GroupEvent | null> {
+    const { position, entity, value } = change;
+    if (![...group.members.keys()].some((subscription) => subscription.position < position)) return null;
+    const context = await this.#sources.contextFor(group);
+    if (context === null) return null;
     try {
       group.prepared ??= await this.#sources.prepare(group.sent);
     } catch (error) {
       if (!(error instanceof GraphQLError)) throw error;
-      const payload = JSON.stringify(presented([error], context.requestId));
-      return [...group.members].map(([subscription, session]) => ({ subscription, session, payload }));
+      const text = JSON.stringify(presented([error], context.requestId));
+      return { group, entity, position, text, isEnd: true };
     }
-    const { record, position } = change;
-    const result = JSON.stringify(await this.#sources.execute(group.prepared, context, record));
-    const isNews = group.told.get(record.symbol) !== result;
-    group.told.set(record.symbol, result);
-    const payload = withExtensions(result, { position: String(position) });
-    // Whoever has gone while it was executed is no member any more.
-    for (const [subscription, session] of group.members) {
-      if (!isDue(subscription)) continue;
-      subscription.position = position;
-      if (isNews) session.on({ kind: 'result', id: subscription.id, payload });
-    }
-    return [];
+    const text = JSON.stringify(await this.#sources.execute(group.prepared, context, value));
+    return { group, entity, position, text, isEnd: false };
   }
 }
 
-const groupKey = ({ sent, symbols }: Subscription) =>
-  JSON.stringify([sent.documentIds, sent.document, sent.operationName, sent.variables, symbols]);
+const groupKey = ({ sent, topics, owner }: Subscription) =>
+  JSON.stringify([sent.documentIds, sent.document, sent.operationName, sent.variables, topics, owner]);
 
 /** @param result the JSON text of an object that holds something, and no extensions. */
 export function withExtensions(result: string, extensions: Record<string, unknown>): string {

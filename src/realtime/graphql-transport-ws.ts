@@ -34,7 +34,9 @@ export interface Connection {
 export type ConnectionEvent =
   | { kind: 'received'; data: string | ArrayBuffer; atMs: number }
   | { kind: 'initialised' }
+  /** Nobody may ask with what it brought, or not any more. */
   | { kind: 'forbidden' }
+  | { kind: 'not-reading' }
   | { kind: 'initialisation-timed-out' }
   /** `payload` is the JSON text of a result. */
   | { kind: 'result'; id: string; payload: string }
@@ -50,7 +52,9 @@ export type Effect =
   | { kind: 'initialise'; payload: Record<string, unknown> }
   /** To be answered by results and an end. */
   | { kind: 'start'; id: string; payload: OperationPayload }
-  | { kind: 'stop'; id: string };
+  | { kind: 'stop'; id: string }
+  /** It reads what it is sent. */
+  | { kind: 'answered' };
 
 export interface Transition {
   connection: Connection;
@@ -71,6 +75,8 @@ export function transition(connection: Connection, event: ConnectionEvent): Tran
       return { connection: { ...connection, phase: 'ready' }, effects: [send(ACKNOWLEDGED)] };
     case 'forbidden':
       return closed(connection, 'forbidden', 'Forbidden');
+    case 'not-reading':
+      return closed(connection, 'policyViolation', 'Pings are not answered');
     case 'initialisation-timed-out':
       if (connection.phase === 'ready') return unchanged(connection);
       return closed(connection, 'initialisationTimeout', 'Connection initialisation timeout');
@@ -117,7 +123,7 @@ function receivedMessage(connection: Connection, message: ClientMessage): Transi
     case 'ping':
       return { connection, effects: [send(pong(message.payload))] };
     case 'pong':
-      return unchanged(connection);
+      return { connection, effects: [{ kind: 'answered' }] };
     case 'subscribe':
       if (phase !== 'ready') return closed(connection, 'unauthorized', 'Unauthorized');
       return started(connection, message.id, message.payload);

@@ -14,22 +14,40 @@ import {
   openedConnection,
   transition,
 } from './graphql-transport-ws.ts';
+import { SlowConsumer } from './slow-consumer.ts';
+import { PING } from './transport-messages.ts';
+import type { Feed } from './watch.ts';
 
 /** A running subscription, as the socket remembers it. */
 export interface Subscription {
   /** The client's, unique on its socket. */
   id: string;
   sent: Pick<OperationRequest, 'documentIds' | 'document' | 'operationName' | 'variables'>;
-  symbols: string[];
+  feed: Feed;
+  topics: string[];
+  /** Whose it is, where its answers are one viewer's own; '' where that is nobody. Null where they are everybody's. */
+  owner: string | null;
   /** Of the last event that it was sent, or at least of the first. */
   position: number;
 }
+
+/** Who has introduced themselves, and until when they are believed. */
+export interface SocketViewer {
+  id: string;
+  sessionId: string;
+  /** Unix seconds. */
+  expiresAt: number;
+}
+
+/** What a socket asks of its hub. */
+export type HubEffect = Exclude<Effect, { kind: 'send' | 'close' | 'answered' }>;
 
 export interface Attachment {
   openedAtMs: number;
   isReady: boolean;
   client: ClientIdentity;
   authorization: string | null;
+  viewer: SocketViewer | null;
   subscriptions: Subscription[];
 }
 
@@ -41,6 +59,8 @@ export class SocketSession {
   readonly openedAtMs: number;
   readonly client: ClientIdentity;
   authorization: string | null;
+  viewer: SocketViewer | null;
+  readonly #slowConsumer: SlowConsumer;
   #connection: Connection;
 
   constructor(socket: WebSocket, attachment: Attachment, nowMs: number) {
@@ -48,6 +68,8 @@ export class SocketSession {
     this.openedAtMs = attachment.openedAtMs;
     this.client = attachment.client;
     this.authorization = attachment.authorization;
+    this.viewer = attachment.viewer;
+    this.#slowConsumer = new SlowConsumer(nowMs);
     for (const subscription of attachment.subscriptions)
       this.subscriptions.set(subscription.id, subscription);
     const opened = openedConnection(nowMs);
@@ -59,14 +81,25 @@ export class SocketSession {
     return this.#connection.phase;
   }
 
+  /** When what it watches of its viewer's own must end, in Unix milliseconds; null where it watches no such thing. */
+  get expiresAtMs(): number | null {
+    if (this.viewer === null || ![...this.subscriptions.values()].some(({ owner }) => owner)) return null;
+    return this.viewer.expiresAt * 1000;
+  }
+
+  isExpired(nowMs: number): boolean {
+    return this.viewer === null || this.viewer.expiresAt * 1000 <= nowMs;
+  }
+
   /** Sends and closes as the protocol asks, and returns what else is to be done. */
-  on(event: ConnectionEvent): Exclude<Effect, { kind: 'send' | 'close' }>[] {
+  on(event: ConnectionEvent, nowMs: number): HubEffect[] {
     const { connection, effects } = transition(this.#connection, event);
     this.#connection = connection;
-    const others: Exclude<Effect, { kind: 'send' | 'close' }>[] = [];
+    const others: HubEffect[] = [];
     for (const effect of effects) {
-      if (effect.kind === 'send') this.#send(effect.frame);
+      if (effect.kind === 'send') this.#send(effect.frame, nowMs);
       else if (effect.kind === 'close') this.socket.close(effect.code, effect.reason);
+      else if (effect.kind === 'answered') this.#slowConsumer.answered(nowMs);
       else others.push(effect);
     }
     return others;
@@ -80,6 +113,7 @@ export class SocketSession {
       isReady: this.phase === 'ready',
       client: this.client,
       authorization: this.authorization,
+      viewer: this.viewer,
       subscriptions,
     };
     try {
@@ -94,9 +128,13 @@ export class SocketSession {
     if (subscription) this.subscriptions.set(subscription.id, subscription);
   }
 
-  #send(frame: string): void {
+  #send(frame: string, nowMs: number): void {
     try {
       this.socket.send(frame);
+      // Characters stand for bytes: the bounds are rough ones.
+      const verdict = this.#slowConsumer.sent(frame.length, nowMs);
+      if (verdict === 'ask') this.socket.send(PING);
+      else if (verdict === 'does not read') this.on({ kind: 'not-reading' }, nowMs);
     } catch {
       // It has closed since; its close event ends what it watched.
     }

@@ -9,11 +9,14 @@ import type { UpstreamPriceRecord } from '../upstream/price-api-records.ts';
 
 export const ABSENT_KEPT_SECONDS = 86_400;
 
+/** As the price API sends it, or a feed that has it from there. */
+export type ReceivedPrice = PriceRecord & Partial<Pick<UpstreamPriceRecord, 'price'>>;
+
 export interface MergeInput {
   previous: PriceSnapshot | null;
   /** Upper case; the snapshot holds these alone. */
   symbols: readonly string[];
-  received: ReadonlyMap<string, UpstreamPriceRecord>;
+  received: ReadonlyMap<string, ReceivedPrice>;
   /** Symbols whose record was refused. */
   refused: ReadonlySet<string>;
   rates: CurrencyRates;

@@ -3,39 +3,49 @@
  * into the candle of the hour.
  */
 import * as z from 'zod';
+import { errorFields, log } from '../observability/log.ts';
 import { type HourCandles, hourQuery, hourWrite, parseHour } from '../storage/d1/hour-in-progress-writes.ts';
 import { syncedSymbolsQuery } from '../storage/d1/projects-writes.ts';
-import { type PriceSnapshot, readPriceSnapshot, writePriceSnapshot } from '../storage/kv/prices.ts';
+import {
+  type PriceRecord,
+  type PriceSnapshot,
+  readPriceSnapshot,
+  writePriceSnapshot,
+} from '../storage/kv/prices.ts';
 import type { PriceApi } from '../upstream/price-api.ts';
 import { RATE_SYMBOLS, readRates } from './currency-rates.ts';
 import { firstError } from './first-error.ts';
-import { mergePrices } from './merge-prices.ts';
+import { mergePrices, type ReceivedPrice } from './merge-prices.ts';
 import type { JobReport, JobRun } from './run-job.ts';
 
 export interface PricesDeps {
   db: D1Database;
   pricesKv: KVNamespace;
   priceApi: PriceApi;
+  /** The prices that subscribers are told of now. */
+  feedPrices(): Promise<PriceRecord[]>;
 }
 
 export const HOUR_SECONDS = 3_600;
 
 /** Reads are prices received, writes prices that differ from the last snapshot's. */
-export async function syncPrices({ db, pricesKv, priceApi }: PricesDeps, run: JobRun): Promise<JobReport> {
+export async function syncPrices(deps: PricesDeps, run: JobRun): Promise<JobReport> {
+  const { db, pricesKv, priceApi } = deps;
   const hourStart = run.startedAt - (run.startedAt % HOUR_SECONDS);
   const { symbols, hour } = await readSymbolsAndHour(db, hourStart);
   if (symbols.length === 0) return { read: 0, written: 0, skipped: 0, firstError: null };
 
-  const [held, answer] = await Promise.all([
+  const [held, answer, told] = await Promise.all([
     readHeldSnapshot(pricesKv),
     priceApi.batch([...symbols, ...RATE_SYMBOLS]),
+    feedPrices(deps),
   ]);
   const priceUsdOf = (symbol: string) => answer.prices.get(symbol)?.priceUsd;
   const { rates, firstError: rateError } = await readRates(priceApi, priceUsdOf, held.snapshot?.rates ?? {});
   const { snapshot, current, changed } = mergePrices({
     previous: held.snapshot,
     symbols,
-    received: answer.prices,
+    received: newest(answer.prices, told),
     refused: new Set(answer.skipped.flatMap(({ id }) => id ?? [])),
     rates,
     asOf: run.startedAt,
@@ -54,6 +64,29 @@ export async function syncPrices({ db, pricesKv, priceApi }: PricesDeps, run: Jo
       rateError ??
       held.error,
   };
+}
+
+/** Without them the snapshot is that of the price API: what it will be a minute later anyway. */
+async function feedPrices(deps: PricesDeps): Promise<PriceRecord[]> {
+  try {
+    return await deps.feedPrices();
+  } catch (error) {
+    log.warn('sync.price_feed_not_read', errorFields(error));
+    return [];
+  }
+}
+
+/** Queries answer no price that is older than what subscribers were told. */
+export function newest(
+  received: ReadonlyMap<string, ReceivedPrice>,
+  told: readonly PriceRecord[],
+): Map<string, ReceivedPrice> {
+  const prices = new Map(received);
+  for (const record of told) {
+    const arrived = prices.get(record.symbol);
+    if (arrived !== undefined && arrived.lastUpdate < record.lastUpdate) prices.set(record.symbol, record);
+  }
+  return prices;
 }
 
 async function readSymbolsAndHour(db: D1Database, hourStart: number) {

@@ -1,22 +1,19 @@
 /** The sync: every job by name, and the jobs of a cron expression. Nothing here throws. */
 import { log } from '../observability/log.ts';
 import type { MainApi } from '../upstream/main-api.ts';
-import type { PriceApi } from '../upstream/price-api.ts';
 import { syncRecords } from './changed-records.ts';
 import { cleanUp } from './cleanup.ts';
 import { syncDailyCandles } from './daily-candles.ts';
 import { syncHourlyCandles } from './hourly-candles.ts';
 import { idoPoolSource } from './ido-pools.ts';
 import { investmentSource } from './investments.ts';
-import { syncPrices } from './prices.ts';
+import { type PricesDeps, syncPrices } from './prices.ts';
 import { projectSource } from './projects.ts';
 import { type Job, type JobResult, type RunDeps, runJob } from './run-job.ts';
 import { type JobName, jobsOfCron } from './schedule.ts';
 
-export interface SyncDeps extends RunDeps {
-  pricesKv: KVNamespace;
+export interface SyncDeps extends RunDeps, PricesDeps {
   mainApi: MainApi;
-  priceApi: PriceApi;
 }
 
 export interface Sync {

@@ -62,7 +62,10 @@ export function createGetJson(api: UpstreamApi, options: UpstreamOptions): GetJs
   };
 
   async function attempt(route: string, pathAndQuery: string): Promise<{ text: string } | Refusal> {
-    const signal = AbortSignal.timeout(timeoutMs);
+    const controller = new AbortController();
+    const { signal } = controller;
+    // AbortSignal.timeout() cannot be taken back: it keeps a Durable Object awake for all of its time.
+    const timer = setTimeout(() => controller.abort(), timeoutMs);
     try {
       const response = await fetch(baseUrl + pathAndQuery, { headers, signal, redirect: 'manual' });
       if (response.status === 200) return { text: await response.text() };
@@ -74,6 +77,8 @@ export function createGetJson(api: UpstreamApi, options: UpstreamOptions): GetJs
         throw new UpstreamError({ api, route, kind: 'timeout', reason }, { cause });
       }
       return { cause };
+    } finally {
+      clearTimeout(timer);
     }
   }
 

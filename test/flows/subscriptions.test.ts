@@ -1,4 +1,4 @@
-import { evictAllDurableObjects, runDurableObjectAlarm } from 'cloudflare:test';
+import { evictAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { SOCKET_INITIALISATION_MS, SUBSCRIPTION_HUBS } from '../../src/config.ts';
@@ -32,6 +32,8 @@ afterEach(async () => {
   for (const socket of sockets) socket.close();
   // The next test has another market.
   await vi.waitFor(async () => expect(await alarmOf(feed())).toBeNull());
+  await runInDurableObject(feed(), (_, { storage }) => storage.deleteAll());
+  await evictAllDurableObjects();
   vi.restoreAllMocks();
 });
 
@@ -247,11 +249,7 @@ describe('refusals', () => {
     ['no symbols', { query: PRICES, variables: { symbols: [] } }, 'BAD_USER_INPUT'],
     ['a variable that is missing', { query: PRICES }, 'BAD_USER_INPUT'],
     ['symbols that nobody knows', { query: PRICES, variables: { symbols: ['NOBODY'] } }, 'NOT_FOUND'],
-    [
-      'pools, which have no source yet',
-      { query: 'subscription { idoPoolUpdated(id: "a") { id } }' },
-      'UPSTREAM_UNAVAILABLE',
-    ],
+    ['a pool that is none', { query: 'subscription { idoPoolUpdated(id: "a") { id } }' }, 'NOT_FOUND'],
     ['investments of nobody', { query: 'subscription { investmentUpdated { id } }' }, 'UNAUTHENTICATED'],
   ];
   test.each(refused)('%s', async (_, payload, code) => {

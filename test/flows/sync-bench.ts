@@ -78,6 +78,7 @@ export async function createBench(market: Row = {}): Promise<Bench> {
       mainApi: createMainApi({ ...client, baseUrl: introduction.mainApiUrl }),
       priceApi: createPriceApi({ ...client, baseUrl: introduction.priceApiUrl }),
       now: () => nowSeconds * 1000,
+      feedPrices: async () => [],
       randomId: () => crypto.randomUUID(),
     });
   };

@@ -169,6 +169,7 @@ function syncOver(bench: Bench, timesOf: (interval: HistoryInterval) => Promise<
     mainApi: {} as MainApi,
     priceApi: { history } as PriceApi,
     now: () => bench.now() * 1000,
+    feedPrices: async () => [],
     randomId: () => crypto.randomUUID(),
   });
 }

@@ -26,6 +26,8 @@ export function canaryUser(name: UserName): Viewer {
     userLevel: 5,
     permissions: ['read', 'invest'],
     createdAt: OPENED_AT,
+    sessionId: 'session',
+    expiresAt: 4_102_444_800,
     portfolio: async () => ({
       invested,
       investedUsd: null,

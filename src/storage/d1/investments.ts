@@ -60,3 +60,9 @@ export async function investmentsOfUser(
   const { results } = await db.prepare(sql).bind(userId, JSON.stringify(ids)).all<InvestmentRow>();
   return new Map(results.map((row) => [row.id, row]));
 }
+
+/** Whosoever they are: for the feed that tells each owner of their own. */
+export async function investmentsByIds(db: D1Database, ids: readonly string[]): Promise<InvestmentRow[]> {
+  const sql = `SELECT ${COLUMNS} FROM user_investment_cache WHERE id IN (SELECT value FROM json_each(?1))`;
+  return (await db.prepare(sql).bind(JSON.stringify(ids)).all<InvestmentRow>()).results;
+}

@@ -30,6 +30,8 @@ function viewerNamed(name: string): Viewer {
     userLevel: 1,
     permissions: ['read'],
     createdAt: 1_700_000_000,
+    sessionId: 'session',
+    expiresAt: 4_102_444_800,
     portfolio: async () => null,
     transactions: async () => [],
     sessions: async () => [

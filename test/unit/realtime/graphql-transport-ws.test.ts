@@ -104,9 +104,9 @@ describe('pings', () => {
     expect(ready().receives({ type: 'ping', payload: null }).sent()).toEqual([{ type: 'pong' }]);
   });
 
-  test('a pong needs no answer, asked for or not', () => {
-    expect(opened().receives({ type: 'pong' }).effects).toEqual([]);
-    expect(ready().receives({ type: 'pong', payload: { at: 1 } }).effects).toEqual([]);
+  test('a pong needs no answer, asked for or not: it says that the client reads', () => {
+    expect(opened().receives({ type: 'pong' }).effects).toEqual([{ kind: 'answered' }]);
+    expect(ready().receives({ type: 'pong', payload: { at: 1 } }).effects).toEqual([{ kind: 'answered' }]);
   });
 });
 
@@ -227,11 +227,11 @@ describe('limits', () => {
   test('more messages than a burst and the rate allow close with 1008', () => {
     const connection = opened();
     for (let count = 0; count < SOCKET_MESSAGES_BURST; count += 1) {
-      expect(connection.receives({ type: 'pong' }).effects).toEqual([]);
+      expect(connection.receives({ type: 'pong' }).effects).toEqual([{ kind: 'answered' }]);
     }
     const later = AT_MS + 1000;
     for (let count = 0; count < SOCKET_MESSAGES_PER_SECOND; count += 1) {
-      expect(connection.receives({ type: 'pong' }, later).effects).toEqual([]);
+      expect(connection.receives({ type: 'pong' }, later).effects).toEqual([{ kind: 'answered' }]);
     }
     expect(connection.receives({ type: 'pong' }, later).effects).toEqual(close(1008));
   });

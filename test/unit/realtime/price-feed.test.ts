@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import { PollingPriceFeed, type PriceChange } from '../../../src/realtime/price-feed.ts';
+import { PollingPriceFeed } from '../../../src/realtime/price-feed.ts';
+import type { TopicChange, TopicStates } from '../../../src/realtime/topic-log.ts';
 import type { PriceRecord } from '../../../src/storage/kv/prices.ts';
+import { ObjectStorage } from '../../support/object-storage.ts';
 
 /** A feed over a price API, hubs and a storage that a test holds in its hands. */
 class Bench {
@@ -9,17 +11,20 @@ class Bench {
   readonly told: { hubId: string; prices: [string, number][] }[] = [];
   readonly positions: number[] = [];
   readonly deafHubs = new Set<string>();
+  readonly storage = new ObjectStorage();
   isDown = false;
-  alarm: number | null = null;
-  rowsWritten = 0;
-  #row: string | undefined;
   feed = this.started();
+
+  get alarm(): number | null {
+    return this.storage.alarmMs;
+  }
 
   /** A new instance over the same storage. */
   started(): PollingPriceFeed {
     return new PollingPriceFeed({
-      storage: this.#storage(),
-      nowMs: () => 0,
+      storage: this.storage as unknown as DurableObjectStorage,
+      nowMs: () => 100_000,
+      pollMs: 5_000,
       fetchPrices: async (symbols) => {
         this.asked.push([...symbols].sort());
         if (this.isDown) throw new Error('down');
@@ -38,43 +43,21 @@ class Bench {
   }
 
   async poll(): Promise<Bench['told']> {
-    this.alarm = null;
+    this.storage.alarmMs = null;
     await this.feed.poll();
     return this.told.splice(0);
   }
-
-  #storage(): DurableObjectStorage {
-    const storage = {
-      sql: {
-        exec: (query: string, state?: string) => {
-          if (state !== undefined) {
-            this.rowsWritten += 1;
-            this.#row = state;
-          }
-          const isRead = query.startsWith('SELECT') && this.#row !== undefined;
-          return { toArray: () => (isRead ? [{ state: this.#row }] : []) };
-        },
-      },
-      getAlarm: async () => this.alarm,
-      setAlarm: async (atMs: number) => {
-        this.alarm = atMs;
-      },
-      deleteAlarm: async () => {
-        this.alarm = null;
-      },
-    };
-    return storage as unknown as DurableObjectStorage;
-  }
 }
 
-const shown = (changes: readonly PriceChange[]) =>
-  changes.map(({ record }): [string, number] => [record.symbol, record.priceUsd]);
+const shown = (changes: readonly TopicChange<PriceRecord>[]) =>
+  changes.map(({ value }): [string, number] => [value.symbol, value.priceUsd]);
+const current = ({ topics }: TopicStates<PriceRecord>) => shown(topics.flatMap(({ changes }) => changes));
 
 test('a hub learns the current prices when it begins to watch, and then what changes of what it watches', async () => {
   const bench = new Bench();
   bench.price('BTC', 1, 10);
   bench.price('ETH', 2, 10);
-  expect(shown(await bench.feed.watch('a', ['BTC', 'ETH']))).toEqual([
+  expect(current(await bench.feed.watch('a', ['BTC', 'ETH']))).toEqual([
     ['BTC', 1],
     ['ETH', 2],
   ]);
@@ -165,10 +148,10 @@ test('a poll writes one row, or none where nothing has changed', async () => {
   for (const symbol of ['BTC', 'ETH', 'SOL']) bench.price(symbol, 1, 10);
   await bench.feed.watch('a', ['BTC', 'ETH', 'SOL']);
   await bench.poll();
-  bench.rowsWritten = 0;
+  bench.storage.rowsWritten = 0;
   await bench.poll();
-  expect(bench.rowsWritten).toBe(0);
+  expect(bench.storage.rowsWritten).toBe(0);
   for (const symbol of ['BTC', 'ETH', 'SOL']) bench.price(symbol, 2, 11);
   await bench.poll();
-  expect(bench.rowsWritten).toBe(1);
+  expect(bench.storage.rowsWritten).toBe(1);
 });

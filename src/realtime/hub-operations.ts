@@ -1,0 +1,267 @@
+/**
+ * What the sockets of one hub run: queries and mutations at once, subscriptions from their first event to their end.
+ *
+ * Guaranteed: what a subscription watches is in its socket's attachment before its first event, so that it outlives the
+ * hub's memory. Events of one subscription leave in the order of their positions, each once, the current state or what
+ * was missed first. What may run is decided by the same function as over HTTP.
+ */
+import { OperationTypeNode } from 'graphql';
+import type { EventSources, GatewayContext, Viewer } from '../graphql/context.ts';
+import type { PreparedRequest } from '../graphql/prepare-request.ts';
+import { errorFields, log } from '../observability/log.ts';
+import { selectedOperation } from '../operations/operation-cost.ts';
+import { type OperationRequest, toOperationRequest } from '../operations/operation-request.ts';
+import { EventGroups, type Group, type GroupEvent, withExtensions } from './event-groups.ts';
+import { latestState, missedEvents, resumePosition, stateEvents } from './first-events.ts';
+import type { SocketSession, Subscription } from './socket-session.ts';
+import { type createExecutePrepared, presented } from './subscription-execution.ts';
+import type { ToldPositions } from './told-positions.ts';
+import type { TopicChange } from './topic-log.ts';
+import type { OperationPayload } from './transport-messages.ts';
+import type { createWatchOf, EventValue, Feed } from './watch.ts';
+import { WatchedTopics, type WatchTopics } from './watched-topics.ts';
+
+export interface OperationSources {
+  watchTopics: Readonly<Record<Feed, WatchTopics<EventValue>>>;
+  watchOf: ReturnType<typeof createWatchOf>;
+  /** Decides what an operation runs; rejects with a GraphQLError where nothing. */
+  prepare(sent: OperationRequest): Promise<PreparedRequest>;
+  execute: ReturnType<typeof createExecutePrepared>;
+  /** Whether its answers are the viewer's own. */
+  isPrivate(prepared: PreparedRequest): boolean;
+  /** Counts the use of a registered operation. */
+  countUse(prepared: PreparedRequest): void;
+  /** Who is asking, by the header that HTTP would carry; rejects with a GraphQLError where it is nobody's. */
+  viewerOf(authorization: string | null): Promise<Viewer | null>;
+  createContext(requestId: string, viewer: Viewer | null, events?: EventSources): GatewayContext;
+  randomId(): string;
+  nowMs(): number;
+}
+
+/** Of one started operation. */
+interface Run {
+  requestId: string;
+  viewer: Viewer | null;
+  isOver(): boolean;
+}
+
+/** What has been executed and not yet sent is held in memory, up to so much. */
+const UNSENT_MAX_CHARACTERS = 1_000_000;
+
+export class HubOperations {
+  readonly #sources: OperationSources;
+  readonly #told: ToldPositions;
+  readonly #groups: EventGroups;
+  readonly #feeds: Readonly<Record<Feed, WatchedTopics<EventValue>>>;
+  /** Events leave one after the other. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(sources: OperationSources, told: ToldPositions) {
+    this.#sources = sources;
+    this.#told = told;
+    const { prices, sales } = sources.watchTopics;
+    this.#feeds = { prices: new WatchedTopics(prices), sales: new WatchedTopics(sales) };
+    this.#groups = new EventGroups({
+      prepare: sources.prepare,
+      execute: sources.execute,
+      contextFor: (group) => this.#contextFor(group),
+    });
+  }
+
+  /** Goes on with what a socket watched before the hub slept. */
+  resume(session: SocketSession): void {
+    for (const subscription of session.subscriptions.values()) {
+      const { feed, topics, position } = subscription;
+      subscription.position = Math.max(position, this.#told.of(feed));
+      this.#feeds[feed].add(topics);
+      this.#groups.join(session, subscription, null, new Map());
+    }
+  }
+
+  async start(session: SocketSession, id: string, payload: OperationPayload): Promise<void> {
+    const { randomId, prepare, countUse, viewerOf, execute, createContext } = this.#sources;
+    const token = Symbol(id);
+    session.running.set(id, token);
+    const isOver = () => session.running.get(id) !== token;
+    const requestId = randomId();
+    try {
+      const sent = toOperationRequest(payload, session.client);
+      const prepared = await prepare(sent);
+      countUse(prepared);
+      const viewer = await viewerOf(session.authorization);
+      if (isOver()) return;
+      const kind = selectedOperation(prepared.document, sent.operationName)?.operation;
+      if (kind === OperationTypeNode.SUBSCRIPTION) {
+        await this.#subscribe(session, id, prepared, { requestId, viewer, isOver });
+        return;
+      }
+      const result = await execute(prepared, createContext(requestId, viewer));
+      if (isOver()) return;
+      session.running.delete(id);
+      if (result.data === undefined) {
+        // Its variables are not what it takes: it never ran.
+        this.#refuse(session, id, JSON.stringify(result.errors));
+        return;
+      }
+      this.#send(session, id, JSON.stringify(result));
+      session.on({ kind: 'completed', id }, this.#sources.nowMs());
+    } catch (error) {
+      if (isOver()) return;
+      this.#refuse(session, id, JSON.stringify(presented([error], requestId)));
+      await this.stop(session, id);
+    }
+  }
+
+  async stop(session: SocketSession, id: string): Promise<void> {
+    const feed = this.#forget(session, id);
+    session.remember();
+    if (feed !== undefined) await this.#tellFeed(feed);
+  }
+
+  /** Ends all of a socket that is no more. */
+  async leave(session: SocketSession): Promise<void> {
+    session.running.clear();
+    const feeds = new Set([...session.subscriptions.keys()].map((id) => this.#forget(session, id)));
+    for (const feed of feeds) if (feed !== undefined) await this.#tellFeed(feed);
+  }
+
+  /** Sends each change, in the order of positions, to whoever watches it; rejects where they must be told again. */
+  async publish(feed: Feed, changes: readonly TopicChange<EventValue>[]): Promise<void> {
+    await this.#inTurn(async () => {
+      this.#feeds[feed].take(changes);
+      let unsent: GroupEvent[] = [];
+      let characters = 0;
+      for (const change of changes) {
+        const events = await this.#groups.eventsOf(feed, change);
+        for (const { text } of events) characters += text.length;
+        unsent.push(...events);
+        if (characters < UNSENT_MAX_CHARACTERS) continue;
+        this.#sendEvents(feed, unsent);
+        unsent = [];
+        characters = 0;
+      }
+      this.#sendEvents(feed, unsent);
+    });
+    // Where this hub could not tell the feed what it let go of, it is told of too much.
+    await this.#tellFeed(feed);
+  }
+
+  async #subscribe(session: SocketSession, id: string, prepared: PreparedRequest, run: Run): Promise<void> {
+    const { createContext, watchOf, isPrivate } = this.#sources;
+    const { requestId, viewer, isOver } = run;
+    const watch = await watchOf(prepared, (events) => createContext(requestId, viewer, events));
+    const topics = await watch.topics(createContext(requestId, viewer));
+    if (isOver()) return;
+
+    const { documentIds, document, operationName, variables, extensions } = prepared.sent;
+    const sent = { documentIds, document, operationName, variables };
+    const owner = isPrivate(prepared) ? (viewer?.id ?? '') : null;
+    const subscription: Subscription = { id, sent, feed: watch.feed, topics, owner, position: 0 };
+    session.remember(subscription);
+    const feed = this.#feeds[watch.feed];
+    feed.add(topics);
+    const from = resumePosition(extensions?.resumeFrom);
+    await feed.tellFeed(from ?? 0);
+
+    // From here on the sources are no older than what the feed has said.
+    const asOf = feed.position;
+    const isStateFirst = from === null ? watch.beginsWithState : feed.since(topics, from) === null;
+    const loaded = isStateFirst ? await watch.state(createContext(requestId, viewer)) : null;
+    await this.#inTurn(async () => {
+      if (isOver()) return;
+      const position = feed.position;
+      const missed = from === null || isStateFirst ? null : feed.since(topics, from);
+      const changes = topics.flatMap((topic) => [...feed.changesOf(topic).values()]);
+      const events =
+        missed === null
+          ? stateEvents(latestState(watch, loaded, changes, asOf), position, from !== null)
+          : missedEvents(missed);
+      const context = createContext(requestId, viewer);
+      const told = new Map<string, string>();
+      for (const { entity, value, extensions: own } of events) {
+        const result = JSON.stringify(await this.#sources.execute(prepared, context, value));
+        if (isOver()) return;
+        told.set(entity, result);
+        this.#send(session, id, withExtensions(result, own));
+      }
+      subscription.position = position;
+      session.remember();
+      this.#groups.join(session, subscription, prepared, missed === null ? told : null);
+    });
+  }
+
+  /**
+   * In one step without a pause: how far subscribers have been told is stored before any of it leaves, since the platform
+   * holds what is sent back until it is written.
+   */
+  #sendEvents(feed: Feed, events: readonly GroupEvent[]): void {
+    const last = events.at(-1);
+    if (last === undefined) return;
+    this.#told.store(feed, last.position);
+    const nowMs = this.#sources.nowMs();
+    for (const { group, entity, position, text, isEnd } of events) {
+      const isNews = isEnd || group.told.get(entity) !== text;
+      group.told.set(entity, text);
+      const payload = isEnd ? text : withExtensions(text, { position: String(position) });
+      // Whoever has gone while it was executed is no member any more.
+      for (const [subscription, session] of [...group.members]) {
+        if (subscription.position >= position) continue;
+        subscription.position = position;
+        if (!isNews) continue;
+        if (subscription.owner && session.isExpired(nowMs)) session.on({ kind: 'forbidden' }, nowMs);
+        else if (!isEnd) this.#send(session, subscription.id, payload);
+        else {
+          this.#refuse(session, subscription.id, payload);
+          this.#forget(session, subscription.id);
+          session.remember();
+        }
+      }
+    }
+  }
+
+  /** As whom a group is executed: one of its sockets' viewer, asked for anew. */
+  async #contextFor({ owner, members }: Group): Promise<GatewayContext | null> {
+    const { createContext, randomId, viewerOf, nowMs } = this.#sources;
+    if (owner === null || owner === '') return createContext(randomId(), null);
+    for (const session of new Set(members.values())) {
+      const viewer = await viewerOf(session.authorization).catch(() => null);
+      if (viewer?.id === owner) return createContext(randomId(), viewer);
+      session.on({ kind: 'forbidden' }, nowMs());
+    }
+    return null;
+  }
+
+  #send(session: SocketSession, id: string, payload: string): void {
+    session.on({ kind: 'result', id, payload }, this.#sources.nowMs());
+  }
+
+  #refuse(session: SocketSession, id: string, payload: string): void {
+    session.on({ kind: 'refused', id, payload }, this.#sources.nowMs());
+  }
+
+  /** Ends an operation. */
+  #forget(session: SocketSession, id: string): Feed | undefined {
+    session.running.delete(id);
+    const subscription = session.subscriptions.get(id);
+    if (subscription === undefined) return undefined;
+    session.subscriptions.delete(id);
+    this.#feeds[subscription.feed].remove(subscription.topics);
+    this.#groups.part(subscription);
+    return subscription.feed;
+  }
+
+  /** Of less than before: where it fails, the feed's next call finds out. */
+  async #tellFeed(feed: Feed): Promise<void> {
+    try {
+      await this.#feeds[feed].tellFeed();
+    } catch (error) {
+      log.warn('hub.feed_not_told', { feed, ...errorFields(error) });
+    }
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * The source of changes of pools and investments: what syncs leave in D1 in the transaction that changed the rows, and
+ * pools whose status the clock has changed. Nothing is lost where it is not told that there is something: it reads on
+ * from where it was at the next occasion.
+ *
+ * While nobody watches no alarm runs; it only takes note of what each sync has changed, for whoever comes back. Several
+ * changes of one entity within `SALE_COALESCING_MS` leave as the latest one.
+ */
+import { SALE_COALESCING_MS, SALE_RETRY_MS } from '../config.ts';
+import { errorFields, log } from '../observability/log.ts';
+import type { IdoPoolRow, InvestmentRow } from '../storage/d1/rows.ts';
+import {
+  lastSaleChange,
+  nextPoolBoundary,
+  type SaleChanges,
+  saleChangesAfter,
+} from '../storage/d1/sale-changes.ts';
+import { TopicLog, type TopicLogOptions, type TopicStates, type TopicUpdate } from './topic-log.ts';
+
+export type SaleRow = IdoPoolRow | InvestmentRow;
+
+export interface SaleFeedSources extends Omit<TopicLogOptions<SaleRow>, 'isComplete'> {
+  db: D1Database;
+}
+
+interface Cursor {
+  change: number;
+  /** Unix seconds: up to here the clock has been followed. */
+  clock: number;
+}
+
+export const poolTopic = (poolId: string) => `pool:${poolId}`;
+/** All investments of one user. */
+export const investorTopic = (userId: string) => `investor:${userId}`;
+export const investmentEntity = (investmentId: string) => `investment:${investmentId}`;
+
+export class SaleFeedReader {
+  readonly #sources: SaleFeedSources;
+  readonly #log: TopicLog<SaleRow, Cursor>;
+  /** One reading at a time. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(sources: SaleFeedSources) {
+    this.#sources = sources;
+    this.#log = new TopicLog({ ...sources, isComplete: true });
+  }
+
+  /**
+   * Replaces what a hub watches; no topics where it watches nothing any more.
+   *
+   * @returns what has changed of them lately. What D1 says from now on is no older. Rejects where D1 fails.
+   */
+  async watch(hubId: string, topics: readonly string[]): Promise<TopicStates<SaleRow>> {
+    this.#log.watch(hubId, topics);
+    if (topics.length > 0) await this.#catchUp();
+    await this.#schedule(true);
+    return this.#log.states(topics);
+  }
+
+  /** To be called once rows have been written. */
+  async changed(): Promise<void> {
+    if (this.#log.watched().size === 0) await this.#catchUp();
+    else await this.#wakeAt(this.#sources.nowMs() + SALE_COALESCING_MS);
+  }
+
+  async alarm(): Promise<void> {
+    let isRead = true;
+    try {
+      await this.#catchUp();
+    } catch (error) {
+      log.warn('sale_feed.read_failed', errorFields(error));
+      isRead = false;
+    }
+    const isTold = await this.#log.tell();
+    await this.#schedule(isRead && isTold);
+  }
+
+  #catchUp(): Promise<void> {
+    const turn = this.#turn.then(() => this.#read());
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #read(): Promise<void> {
+    const { db, nowMs } = this.#sources;
+    for (let hasMore = true; hasMore; ) {
+      const clock = Math.floor(nowMs() / 1000);
+      const cursor = this.#log.cursor;
+      if (cursor === null) {
+        this.#log.append([], { change: await lastSaleChange(db), clock });
+        return;
+      }
+      const changes = await saleChangesAfter(db, cursor.change, { from: cursor.clock, to: clock });
+      this.#log.append(updatesOf(changes), { change: changes.cursor, clock: Math.max(clock, cursor.clock) });
+      hasMore = changes.hasMore;
+    }
+  }
+
+  /** For what is to be told, to be tried again, or to come by the clock; for nothing while nobody watches. */
+  async #schedule(isDone: boolean): Promise<void> {
+    const { storage, db, nowMs } = this.#sources;
+    const watched = [...this.#log.watched()];
+    if (watched.length === 0) return storage.deleteAlarm();
+    if (!isDone) return this.#wakeAt(nowMs() + SALE_RETRY_MS);
+    if (this.#log.isOwing()) return this.#wakeAt(nowMs() + SALE_COALESCING_MS);
+    if (!watched.some((topic) => topic.startsWith(poolTopic('')))) return;
+    const boundary = await nextPoolBoundary(db, this.#log.cursor?.clock ?? 0);
+    if (boundary !== null) await this.#wakeAt(boundary * 1000);
+  }
+
+  async #wakeAt(atMs: number): Promise<void> {
+    const { storage } = this.#sources;
+    const alarmMs = await storage.getAlarm();
+    if (alarmMs === null || alarmMs > atMs) await storage.setAlarm(atMs);
+  }
+}
+
+function updatesOf({ pools, investments }: SaleChanges): TopicUpdate<SaleRow>[] {
+  return [
+    ...pools.map((row) => ({ topic: poolTopic(row.id), entity: poolTopic(row.id), value: row })),
+    ...investments.map((row) => ({
+      topic: investorTopic(row.user_id),
+      entity: investmentEntity(row.id),
+      value: row,
+    })),
+  ];
+}

@@ -1,0 +1,46 @@
+/**
+ * Whether a socket reads what it is sent. The platform shows no send buffer, so it is asked by pings: one after so many
+ * bytes or so long, and where no pong comes the socket is to be closed before it holds more memory.
+ *
+ * Only what has been sent counts: a connection that is sent nothing is asked nothing.
+ */
+import {
+  SOCKET_PING_AFTER_BYTES,
+  SOCKET_PING_AFTER_MS,
+  SOCKET_UNANSWERED_MAX_BYTES,
+  SOCKET_UNANSWERED_MAX_MS,
+} from '../config.ts';
+
+export type Verdict = 'reads' | 'ask' | 'does not read';
+
+export class SlowConsumer {
+  #answeredAtMs: number;
+  #askedAtMs: number | null = null;
+  #bytes = 0;
+
+  constructor(nowMs: number) {
+    this.#answeredAtMs = nowMs;
+  }
+
+  /** A pong has come. */
+  answered(nowMs: number): void {
+    this.#answeredAtMs = nowMs;
+    this.#askedAtMs = null;
+    this.#bytes = 0;
+  }
+
+  /** @returns what is to be done: `ask` is to be followed by a ping. */
+  sent(bytes: number, nowMs: number): Verdict {
+    this.#bytes += bytes;
+    if (this.#askedAtMs !== null) {
+      const isOver =
+        this.#bytes > SOCKET_UNANSWERED_MAX_BYTES || nowMs - this.#askedAtMs > SOCKET_UNANSWERED_MAX_MS;
+      return isOver ? 'does not read' : 'reads';
+    }
+    if (this.#bytes < SOCKET_PING_AFTER_BYTES && nowMs - this.#answeredAtMs < SOCKET_PING_AFTER_MS)
+      return 'reads';
+    this.#askedAtMs = nowMs;
+    this.#bytes = 0;
+    return 'ask';
+  }
+}

@@ -1,0 +1,79 @@
+/** Changes of pools and investments that the sale feed has yet to tell of, and the moments at which pools change by the clock. */
+import { idoPoolsByIds } from './ido-pools.ts';
+import { investmentsByIds } from './investments.ts';
+import type { IdoPoolRow, InvestmentRow } from './rows.ts';
+
+export interface SaleChanges {
+  /** Of the last change; the one given where there is none. */
+  cursor: number;
+  pools: IdoPoolRow[];
+  investments: InvestmentRow[];
+  /** Whether there may be more behind the cursor. */
+  hasMore: boolean;
+}
+
+/** Of changes, in one read. */
+const PAGE = 500;
+
+/** How far changes have been written; 0 before the first. */
+export async function lastSaleChange(db: D1Database): Promise<number> {
+  // AUTOINCREMENT's own record: rows are deleted once they are read.
+  const row = await db
+    .prepare("SELECT seq FROM sqlite_sequence WHERE name = 'sale_change'")
+    .first<{ seq: number }>();
+  return row?.seq ?? 0;
+}
+
+/**
+ * The rows that have changed since, as they are now; what was read up to the cursor is deleted.
+ *
+ * @param span Unix seconds: pools whose status the clock changed after `from`, and not after `to`, have changed as well.
+ */
+export async function saleChangesAfter(
+  db: D1Database,
+  cursor: number,
+  span: { from: number; to: number },
+): Promise<SaleChanges> {
+  const [changed, byClock] = await db.batch([
+    db
+      .prepare(
+        `SELECT change_id, kind, row_id FROM sale_change WHERE change_id > ? ORDER BY change_id LIMIT ${PAGE}`,
+      )
+      .bind(cursor),
+    db
+      .prepare(
+        `SELECT id FROM ido_pool_cache WHERE ${BOUNDARIES.map((column) => `(${column} > ?1 AND ${column} <= ?2)`).join(' OR ')}`,
+      )
+      .bind(span.from, span.to),
+    db.prepare('DELETE FROM sale_change WHERE change_id <= ?').bind(cursor),
+  ]);
+  const rows = (changed?.results ?? []) as {
+    change_id: number;
+    kind: 'pool' | 'investment';
+    row_id: string;
+  }[];
+  const idsOf = (kind: string) => rows.filter((row) => row.kind === kind).map((row) => row.row_id);
+  const poolIds = [
+    ...new Set([...idsOf('pool'), ...((byClock?.results ?? []) as { id: string }[]).map(({ id }) => id)]),
+  ];
+  const investmentIds = [...new Set(idsOf('investment'))];
+  const [pools, investments] = await Promise.all([
+    poolIds.length === 0 ? [] : [...(await idoPoolsByIds(db, poolIds, span.to)).values()],
+    investmentIds.length === 0 ? [] : investmentsByIds(db, investmentIds),
+  ]);
+  return { cursor: rows.at(-1)?.change_id ?? cursor, pools, investments, hasMore: rows.length === PAGE };
+}
+
+/** When a pool's status follows the clock next, in Unix seconds; null where none does. */
+export async function nextPoolBoundary(db: D1Database, after: number): Promise<number | null> {
+  const least = BOUNDARIES.map(
+    (column) => `SELECT min(${column}) AS at FROM ido_pool_cache WHERE ${column} > ?1`,
+  );
+  const row = await db
+    .prepare(`SELECT min(at) AS at FROM (${least.join(' UNION ALL ')})`)
+    .bind(after)
+    .first<{ at: number | null }>();
+  return row?.at ?? null;
+}
+
+const BOUNDARIES = ['registration_start', 'registration_end', 'sale_start', 'sale_end'] as const;
