@@ -59,8 +59,12 @@ export function createDurableObjects(viewerOf: ViewerOf) {
       });
     }
 
-    watch(hubId: string, symbols: string[]): Promise<TopicStates<PriceRecord>> {
-      return this.#feed.watch(hubId, symbols);
+    watch(
+      hubId: string,
+      symbols: string[],
+      loaded: Map<string, PriceRecord>,
+    ): Promise<TopicStates<PriceRecord>> {
+      return this.#feed.watch(hubId, symbols, loaded);
     }
 
     prices(): PriceRecord[] {
@@ -152,7 +156,8 @@ function createHub(state: DurableObjectState, env: Env, viewerOf: ViewerOf): Hub
     state,
     watchOf: createWatchOf(schema, mode),
     watchTopics: {
-      prices: (symbols) => priceFeed(env).watch(hubId, [...symbols]),
+      prices: (symbols, loaded) =>
+        priceFeed(env).watch(hubId, [...symbols], loaded as Map<string, PriceRecord>),
       sales: (topics) => saleFeed(env).watch(hubId, [...topics]),
     },
     prepare: (sent) => prepareRequest(sent, sources, prepareOperation, AS_POST),

@@ -2,7 +2,7 @@
  * What a subscription is sent before anything happens: the current state, or all that was missed since a position. Pure.
  */
 import type { TopicChange } from './topic-log.ts';
-import type { EventValue, Watch } from './watch.ts';
+import type { EventValue } from './watch.ts';
 
 export interface FirstEvent {
   entity: string;
@@ -16,24 +16,12 @@ export function resumePosition(sent: unknown): number | null {
   return typeof sent === 'string' && /^\d{1,15}$/.test(sent) ? Number(sent) : 0;
 }
 
-/**
- * The current state, by entity.
- *
- * @param loaded from the sources, no older than what the feed had said up to `asOf`.
- * @param changes what the feed has said of the same topics.
- */
+/** The state as the sources had it before the feed was asked, and what the feed says of the same topics. */
 export function latestState(
-  watch: Pick<Watch, 'isOlder'>,
-  loaded: ReadonlyMap<string, EventValue> | null,
+  loaded: ReadonlyMap<string, EventValue>,
   changes: readonly TopicChange<EventValue>[],
-  asOf: number,
 ): Map<string, EventValue> {
-  const state = new Map(loaded);
-  for (const { entity, position, value } of changes) {
-    const held = state.get(entity);
-    if (position > asOf || (held !== undefined && watch.isOlder(held, value))) state.set(entity, value);
-  }
-  return state;
+  return new Map([...loaded, ...changes.map(({ entity, value }): [string, EventValue] => [entity, value])]);
 }
 
 /** Before the state is whole a position has a fraction: who resumes from there is sent all of it again. */

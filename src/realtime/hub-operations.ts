@@ -12,7 +12,7 @@ import { errorFields, log } from '../observability/log.ts';
 import { selectedOperation } from '../operations/operation-cost.ts';
 import { type OperationRequest, toOperationRequest } from '../operations/operation-request.ts';
 import { EventGroups, type Group, type GroupEvent, withExtensions } from './event-groups.ts';
-import { latestState, missedEvents, resumePosition, stateEvents } from './first-events.ts';
+import { type FirstEvent, latestState, missedEvents, resumePosition, stateEvents } from './first-events.ts';
 import type { SocketSession, Subscription } from './socket-session.ts';
 import { type createExecutePrepared, presented } from './subscription-execution.ts';
 import type { ToldPositions } from './told-positions.ts';
@@ -150,32 +150,28 @@ export class HubOperations {
     const { createContext, watchOf, isPrivate } = this.#sources;
     const { requestId, viewer, isOver } = run;
     const watch = await watchOf(prepared, (events) => createContext(requestId, viewer, events));
-    const topics = await watch.topics(createContext(requestId, viewer));
+    const from = resumePosition(prepared.sent.extensions?.resumeFrom);
+    const { topics, state } = await watch.load(createContext(requestId, viewer), from !== null);
     if (isOver()) return;
 
-    const { documentIds, document, operationName, variables, extensions } = prepared.sent;
+    const { documentIds, document, operationName, variables } = prepared.sent;
     const sent = { documentIds, document, operationName, variables };
     const owner = isPrivate(prepared) ? (viewer?.id ?? '') : null;
     const subscription: Subscription = { id, sent, feed: watch.feed, topics, owner, position: 0 };
     session.remember(subscription);
     const feed = this.#feeds[watch.feed];
-    feed.add(topics);
-    const from = resumePosition(extensions?.resumeFrom);
+    feed.add(topics, state);
     await feed.tellFeed(from ?? 0);
-
-    // From here on the sources are no older than what the feed has said.
-    const asOf = feed.position;
-    const isStateFirst = from === null ? watch.beginsWithState : feed.since(topics, from) === null;
-    const loaded = isStateFirst ? await watch.state(createContext(requestId, viewer)) : null;
     await this.#inTurn(async () => {
       if (isOver()) return;
       const position = feed.position;
-      const missed = from === null || isStateFirst ? null : feed.since(topics, from);
-      const changes = topics.flatMap((topic) => [...feed.changesOf(topic).values()]);
-      const events =
-        missed === null
-          ? stateEvents(latestState(watch, loaded, changes, asOf), position, from !== null)
-          : missedEvents(missed);
+      const missed = from === null ? null : feed.since(topics, from);
+      let events: FirstEvent[] = [];
+      if (missed !== null) events = missedEvents(missed);
+      else if (from !== null || watch.beginsWithState) {
+        const changes = topics.flatMap((topic) => [...feed.changesOf(topic).values()]);
+        events = stateEvents(latestState(state, changes), position, from !== null);
+      }
       const context = createContext(requestId, viewer);
       const told = new Map<string, string>();
       for (const { entity, value, extensions: own } of events) {

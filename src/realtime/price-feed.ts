@@ -27,16 +27,25 @@ export class PollingPriceFeed {
   /**
    * Replaces what a hub watches; no symbols where it watches nothing any more.
    *
+   * @param loaded by symbol, prices of another source: they stand where the price API does not answer.
    * @returns their current prices, as far as they are known.
    */
-  async watch(hubId: string, symbols: readonly string[]): Promise<TopicStates<PriceRecord>> {
+  async watch(
+    hubId: string,
+    symbols: readonly string[],
+    loaded: ReadonlyMap<string, PriceRecord> = new Map(),
+  ): Promise<TopicStates<PriceRecord>> {
     const before = this.#log.watched();
     this.#log.watch(hubId, symbols);
     if (this.#log.watched().size === 0) await this.#sources.storage.deleteAlarm();
     else await this.#schedule();
     // What nobody watched until now may have changed meanwhile.
-    const unseen = symbols.filter((symbol) => !before.has(symbol));
-    if (unseen.length > 0) await this.#take(unseen);
+    const isUnseen = (symbol: string) => !before.has(symbol) || this.#log.valueOf(symbol) === undefined;
+    const unseen = symbols.filter(isUnseen);
+    if (unseen.length > 0) {
+      const known = [...loaded].filter(([symbol]) => unseen.includes(symbol));
+      this.#take(new Map([...known, ...(await this.#fetched(unseen))]));
+    }
     return this.#log.states(symbols);
   }
 
@@ -45,7 +54,7 @@ export class PollingPriceFeed {
     const watched = this.#log.watched();
     if (watched.size === 0) return;
     await this.#schedule();
-    await this.#take([...watched]);
+    this.#take(await this.#fetched([...watched]));
     await this.#log.tell();
   }
 
@@ -61,15 +70,17 @@ export class PollingPriceFeed {
     if ((await storage.getAlarm()) === null) await storage.setAlarm(nowMs() + pollMs);
   }
 
-  /** Takes in what has changed of the symbols. While the price API fails, all stays as it was. */
-  async #take(symbols: readonly string[]): Promise<void> {
-    let received: ReadonlyMap<string, PriceRecord>;
+  /** What the price API says; nothing while it fails: all stays as it was. */
+  async #fetched(symbols: readonly string[]): Promise<ReadonlyMap<string, PriceRecord>> {
     try {
-      received = (await this.#sources.fetchPrices(symbols)).prices;
+      return (await this.#sources.fetchPrices(symbols)).prices;
     } catch (error) {
       log.warn('price_feed.poll_failed', { symbols: symbols.length, ...errorFields(error) });
-      return;
+      return new Map();
     }
+  }
+
+  #take(received: ReadonlyMap<string, PriceRecord>): void {
     // A hub may have let go of it meanwhile.
     const watched = this.#log.watched();
     const nowSeconds = this.#sources.nowMs() / 1000;

@@ -9,6 +9,7 @@ import { GraphQLError } from 'graphql';
 import { HUB_MAX_SOCKETS, SOCKET_INITIALISATION_MS } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { readClientIdentity } from '../operations/client-identity.ts';
+import type { ClientIdentity } from '../operations/registered-operation.ts';
 import { HubOperations, type OperationSources } from './hub-operations.ts';
 import { type Attachment, type HubEffect, SocketSession } from './socket-session.ts';
 import { ToldPositions } from './told-positions.ts';
@@ -42,29 +43,25 @@ export class Hub {
 
   /** The handshake. */
   async open(request: Request): Promise<Response> {
-    const { state, nowMs } = this.#sources;
     const { 0: client, 1: server } = new WebSocketPair();
     const headers = { 'Sec-WebSocket-Protocol': TRANSPORT_SUBPROTOCOL };
     if (this.#sessions.size >= HUB_MAX_SOCKETS) {
       server.accept();
       server.close(CLOSE_CODES.tryAgainLater, 'Too many connections: try again');
-      return new Response(null, { status: 101, webSocket: client, headers });
-    }
-    state.acceptWebSocket(server);
-    const openedAtMs = nowMs();
-    const attachment: Attachment = {
-      openedAtMs,
-      isReady: false,
-      client: readClientIdentity(request.headers),
-      authorization: null,
-      viewer: null,
-      subscriptions: [],
-    };
-    const session = new SocketSession(server, attachment, openedAtMs);
-    session.remember();
-    this.#sessions.set(server, session);
-    await this.#wakeAt(openedAtMs + SOCKET_INITIALISATION_MS);
+    } else await this.accept(server, readClientIdentity(request.headers));
     return new Response(null, { status: 101, webSocket: client, headers });
+  }
+
+  /** Takes a socket in, which has to introduce itself in time. */
+  async accept(socket: WebSocket, client: ClientIdentity): Promise<void> {
+    const { state, nowMs } = this.#sources;
+    state.acceptWebSocket(socket);
+    const openedAtMs = nowMs();
+    const unknown = { isReady: false, authorization: null, viewer: null, subscriptions: [] };
+    const session = new SocketSession(socket, { ...unknown, openedAtMs, client }, openedAtMs);
+    session.remember();
+    this.#sessions.set(socket, session);
+    await this.#wakeAt(openedAtMs + SOCKET_INITIALISATION_MS);
   }
 
   /** Closes what has not introduced itself in time, and what is no longer believed. */

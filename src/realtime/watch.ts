@@ -12,14 +12,21 @@ export type EventValue = PriceRecord | SaleRow;
 
 export interface Watch {
   feed: Feed;
-  /** The topics of it that there are; rejects where there is none, for nothing would ever come. */
-  topics(context: GatewayContext): Promise<string[]>;
-  /** Whether a subscription begins with the current state; otherwise it is sent only where it may have missed something. */
+  /** Whether a subscription begins with the current state; otherwise that is sent only where something may have been missed. */
   beginsWithState: boolean;
-  /** The current state, by entity, as the sources have it. */
-  state(context: GatewayContext): Promise<Map<string, EventValue>>;
-  /** Whether what a source had is older than what the feed has said of the same entity. */
-  isOlder(loaded: EventValue, told: EventValue): boolean;
+  /**
+   * Asks the sources. Rejects where nothing would ever come of watching.
+   *
+   * @param isResuming whether the state is of use although the subscription does not begin with it.
+   */
+  load(context: GatewayContext, isResuming: boolean): Promise<Loaded>;
+}
+
+export interface Loaded {
+  /** What there is to watch. */
+  topics: string[];
+  /** By entity, as the sources have it. */
+  state: Map<string, EventValue>;
 }
 
 /** An investor is shown so many, the newest, where some changes may have been missed. */
@@ -27,54 +34,38 @@ const INVESTMENTS_MAX = 100;
 
 function watchPrices(asked: readonly string[]): Watch {
   const symbols = [...new Set(asked.map((symbol) => symbol.toWellFormed().toUpperCase()))];
-  const state = async ({ prices }: GatewayContext) => {
+  const load = async ({ prices }: GatewayContext) => {
     const found = await Promise.allSettled(symbols.map((symbol) => prices.bySymbol(symbol)));
-    const known = new Map<string, PriceRecord>();
+    const state = new Map<string, EventValue>();
     for (const [at, symbol] of symbols.entries()) {
       const outcome = found[at];
-      if (outcome?.status === 'fulfilled' && outcome.value) known.set(symbol, outcome.value);
+      if (outcome?.status === 'fulfilled' && outcome.value) state.set(symbol, outcome.value);
     }
     const failed = found.find((outcome) => outcome.status === 'rejected');
-    if (known.size === 0)
+    if (state.size === 0)
       throw failed?.reason ?? notFound('No source knows the price of any of these symbols.', 'symbols');
-    return known;
+    return { topics: [...state.keys()], state };
   };
-  return {
-    feed: 'prices',
-    topics: async (context) => [...(await state(context)).keys()],
-    beginsWithState: true,
-    state,
-    isOlder: (loaded, told) => (loaded as PriceRecord).lastUpdate <= (told as PriceRecord).lastUpdate,
-  };
+  return { feed: 'prices', beginsWithState: true, load };
 }
 
 function watchPool(id: string): Watch {
-  const state = async ({ idoPools }: GatewayContext) => {
+  const load = async ({ idoPools }: GatewayContext) => {
     const row = await idoPools.byId(id);
     if (row === null) throw notFound('There is no such pool.', 'id');
-    return new Map([[poolTopic(id), row]]);
+    return { topics: [poolTopic(id)], state: new Map([[poolTopic(id), row]]) };
   };
-  return {
-    ...SALES,
-    topics: async (context) => [...(await state(context)).keys()],
-    beginsWithState: true,
-    state,
-  };
+  return { feed: 'sales', beginsWithState: true, load };
 }
 
 function watchInvestments(userId: string): Watch {
-  const state = async ({ investments }: GatewayContext) => {
-    const rows = await investments.page({ userId, after: null, limit: INVESTMENTS_MAX });
-    return new Map(rows.map((row) => [investmentEntity(row.id), row]));
+  const load = async ({ investments }: GatewayContext, isResuming: boolean) => {
+    const rows = isResuming ? await investments.page({ userId, after: null, limit: INVESTMENTS_MAX }) : [];
+    const state = new Map(rows.map((row) => [investmentEntity(row.id), row]));
+    return { topics: [investorTopic(userId)], state };
   };
-  return { ...SALES, topics: async () => [investorTopic(userId)], beginsWithState: false, state };
+  return { feed: 'sales', beginsWithState: false, load };
 }
-
-const SALES = {
-  feed: 'sales',
-  isOlder: (loaded: EventValue, told: EventValue) =>
-    (loaded as SaleRow).updated_at < (told as SaleRow).updated_at,
-} as const;
 
 const notFound = (message: string, argument: string) =>
   new GraphQLError(message, { extensions: { code: 'NOT_FOUND', argumentPath: [argument] } });

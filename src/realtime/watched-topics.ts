@@ -5,7 +5,11 @@
  */
 import type { TopicChange, TopicStates } from './topic-log.ts';
 
-export type WatchTopics<Value> = (topics: readonly string[]) => Promise<TopicStates<Value>>;
+/** @param loaded by entity, what other sources say of what is watched anew. */
+export type WatchTopics<Value> = (
+  topics: readonly string[],
+  loaded: ReadonlyMap<string, Value>,
+) => Promise<TopicStates<Value>>;
 
 interface Known<Value> {
   floor: number | null;
@@ -19,6 +23,8 @@ export class WatchedTopics<Value> {
   readonly #known = new Map<string, Known<Value>>();
   /** What the feed was last told, as far as this instance knows. */
   #told: ReadonlySet<string> | null = null;
+  /** By entity, what the feed is to be told of with the next call. */
+  #loaded = new Map<string, Value>();
   #telling: Promise<unknown> = Promise.resolve();
   #position = 0;
 
@@ -51,7 +57,9 @@ export class WatchedTopics<Value> {
     return changes.sort((a, b) => a.position - b.position);
   }
 
-  add(topics: readonly string[]): void {
+  /** @param loaded by entity, what other sources say of them. */
+  add(topics: readonly string[], loaded: ReadonlyMap<string, Value> = new Map()): void {
+    for (const [entity, value] of loaded) this.#loaded.set(entity, value);
     for (const topic of topics) this.#watchers.set(topic, (this.#watchers.get(topic) ?? 0) + 1);
   }
 
@@ -81,15 +89,22 @@ export class WatchedTopics<Value> {
    */
   tellFeed(heardOf = 0): Promise<void> {
     const telling = this.#telling.then(async () => {
+      const loaded = this.#loaded;
+      this.#loaded = new Map();
       if (this.#isTold() && heardOf <= this.#position) return;
       const watched = [...this.#watchers.keys()];
-      const { position, topics } = await this.#watch(watched);
       const told = new Set(watched);
+      const before = this.#told;
+      const goesOn = (topic: string) => told.has(topic) && before?.has(topic) === true;
+      // From here on the feed may no longer tell of the others, whether its answer comes or not.
+      this.#told = null;
+      for (const topic of this.#known.keys()) if (!goesOn(topic)) this.#known.delete(topic);
+      const { position, topics } = await this.#watch(watched, loaded);
       this.#told = told;
-      for (const topic of this.#known.keys()) if (!told.has(topic)) this.#known.delete(topic);
       for (const { topic, floor, changes } of topics) {
         const known = this.#knownOf(topic);
-        if (floor !== null) known.floor = Math.min(floor, known.floor ?? floor);
+        // What was told meanwhile, or late, says nothing of what came before.
+        if (!goesOn(topic)) known.floor = floor ?? known.floor;
         this.take(changes);
       }
       this.#position = Math.max(this.#position, position);

@@ -2,9 +2,20 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 
 export class ObjectStorage {
-  readonly #database = new DatabaseSync(':memory:');
+  readonly #database: DatabaseSync;
+  /** Of an instance that has ended: what it still writes has no effect. */
+  isDead = false;
   alarmMs: number | null = null;
   rowsWritten = 0;
+
+  constructor(database = new DatabaseSync(':memory:')) {
+    this.#database = database;
+  }
+
+  /** The same rows, for another instance of the object. */
+  handle(): ObjectStorage {
+    return new ObjectStorage(this.#database);
+  }
 
   readonly sql = {
     exec: (query: string, ...values: SQLInputValue[]) => {
@@ -13,6 +24,7 @@ export class ObjectStorage {
         const rows = statement.all(...values);
         return { toArray: () => rows };
       }
+      if (this.isDead) return { toArray: () => [] };
       const { changes } = statement.run(...values);
       if (!query.startsWith('CREATE')) this.rowsWritten += Number(changes);
       return { toArray: () => [] };

@@ -24,7 +24,14 @@ function issuesOf(vars: Record<string, unknown>): string[] {
 }
 
 test('parses what is right', () => {
-  expect(configOf({})).toEqual({ ...VARS, RATE_LIMIT_THRESHOLD: 600, CORS_ORIGINS: ['https://app.example'] });
+  expect(configOf({})).toEqual({
+    ...VARS,
+    RATE_LIMIT_THRESHOLD: 600,
+    PRICE_POLL_SECONDS: 5,
+    CORS_ORIGINS: ['https://app.example'],
+  });
+  expect(configOf({ PRICE_POLL_SECONDS: '60' }).PRICE_POLL_SECONDS).toBe(60);
+  expect(issuesOf({ PRICE_POLL_SECONDS: '0' })).toEqual(['PRICE_POLL_SECONDS: must be a whole number from 1 to 60']);
 });
 
 test.each(Object.keys(VARS))('%s is named where it is missing', (name) => {

@@ -1,0 +1,228 @@
+/**
+ * Hubs, a price feed, a price API and clients, all real but for the network, the platform and the clock, which a test
+ * drives: what crashes loses its memory and its connections, what sleeps loses its memory alone.
+ */
+import { buildSchema, execute, type GraphQLSchema, parse } from 'graphql';
+import type { GatewayContext } from '../../src/graphql/context.ts';
+import type { PreparedRequest } from '../../src/graphql/prepare-request.ts';
+import { PollingPriceFeed } from '../../src/realtime/price-feed.ts';
+import { Hub, type HubSources } from '../../src/realtime/subscription-hub.ts';
+import type { TopicChange } from '../../src/realtime/topic-log.ts';
+import type { EventValue, Watch } from '../../src/realtime/watch.ts';
+import type { PriceRecord } from '../../src/storage/kv/prices.ts';
+import { ObjectStorage } from './object-storage.ts';
+import { ServerSocket } from './server-socket.ts';
+
+const schema: GraphQLSchema = buildSchema(`
+  type Query { nothing: Int }
+  type Price { symbol: String! priceUsd: Float! }
+  type Subscription { priceUpdated(symbols: [String!]!): Price! }
+`);
+const document = parse(
+  'subscription ($symbols: [String!]!) { priceUpdated(symbols: $symbols) { symbol priceUsd } }',
+);
+
+/** What stands in for the platform's, which Node does not have. */
+const globals = globalThis as { WebSocketRequestResponsePair?: unknown };
+globals.WebSocketRequestResponsePair ??= class {};
+
+export class LiveWorld {
+  nowMs = 1_700_000_000_000;
+  readonly prices = new Map<string, PriceRecord>();
+  isUpstreamDown = false;
+  /** How many of the next calls between objects do their work, and then have their answer lost. */
+  answersToLose = 0;
+  readonly #pause: () => Promise<void>;
+  readonly #hubs: SimulatedHub[];
+  readonly #feedStorage = new ObjectStorage();
+  #feed: { reader: PollingPriceFeed; storage: ObjectStorage };
+
+  constructor(hubs: number, pause: () => Promise<void>) {
+    this.#pause = pause;
+    this.#feed = this.#startedFeed();
+    this.#hubs = Array.from(
+      { length: hubs },
+      (_, at) => new SimulatedHub((storage) => this.#startedHub(at, storage)),
+    );
+  }
+
+  setPrice(symbol: string, priceUsd: number): void {
+    this.prices.set(symbol, { symbol, priceUsd, lastUpdate: Math.floor(this.nowMs / 1000) });
+  }
+
+  async connect(hub: number): Promise<ServerSocket> {
+    const socket = new ServerSocket();
+    await this.#hubs[hub]?.accept(socket);
+    return socket;
+  }
+
+  async receive(hub: number, socket: ServerSocket, message: unknown): Promise<void> {
+    if (socket.isOpen)
+      await this.#hubs[hub]?.running().hub.message(socket.asWebSocket(), JSON.stringify(message));
+  }
+
+  /** The connection is lost: the hub hears of it, in time. */
+  async drop(hub: number, socket: ServerSocket): Promise<void> {
+    socket.isOpen = false;
+    await this.#hubs[hub]?.closed(socket);
+  }
+
+  poll(): Promise<void> {
+    return this.#feed.storage.isDead ? Promise.resolve() : this.#feed.reader.poll();
+  }
+
+  restartFeed(): void {
+    this.#feed.storage.isDead = true;
+    this.#feed = this.#startedFeed();
+  }
+
+  crashHub(hub: number): void {
+    this.#hubs[hub]?.crash();
+  }
+
+  /** To be called while nothing is going on. */
+  evictHub(hub: number): void {
+    this.#hubs[hub]?.evict();
+  }
+
+  #startedFeed() {
+    const storage = this.#feedStorage.handle();
+    const reader = new PollingPriceFeed({
+      storage: storage as unknown as DurableObjectStorage,
+      pollMs: 5_000,
+      nowMs: () => this.nowMs,
+      fetchPrices: async (symbols) => {
+        await this.#pause();
+        if (this.isUpstreamDown) throw new Error('down');
+        return { prices: new Map([...this.prices].filter(([symbol]) => symbols.includes(symbol))) };
+      },
+      publish: (hubId, changes) =>
+        this.#call(storage, async () => {
+          const { hub, storage: hubStorage } = this.#hubs[Number(hubId)]?.running() ?? raise('no hub');
+          await hub.publish('prices', structuredClone(changes) as TopicChange<EventValue>[]);
+          if (hubStorage.isDead) throw new Error('the hub has crashed');
+        }),
+    });
+    return { reader, storage };
+  }
+
+  #startedHub(at: number, own: ObjectStorage) {
+    const simulated = () => this.#hubs[at] ?? raise('no hub');
+    return {
+      watchTopics: {
+        prices: (symbols: readonly string[], loaded: ReadonlyMap<string, EventValue>) =>
+          this.#call(own, async () => {
+            const { reader, storage } = this.#feed;
+            const states = await reader.watch(String(at), symbols, loaded as Map<string, PriceRecord>);
+            if (storage.isDead) throw new Error('the feed has restarted');
+            return structuredClone(states);
+          }),
+        sales: async () => raise('nobody watches sales here'),
+      },
+      watchOf: async ({ sent }: PreparedRequest) => this.#watch(sent.variables?.symbols as string[]),
+      prepare: async (sent: PreparedRequest['sent']) => {
+        await this.#pause();
+        return { sent, document } as PreparedRequest;
+      },
+      execute: async (prepared: PreparedRequest, _: GatewayContext, event: unknown) => {
+        await this.#pause();
+        const variableValues = prepared.sent.variables as Record<string, unknown>;
+        const { data } = await execute({
+          schema,
+          document,
+          rootValue: { priceUpdated: event },
+          variableValues,
+        });
+        return { data: data ?? {} };
+      },
+      isPrivate: () => false,
+      countUse: () => undefined,
+      viewerOf: async () => null,
+      createContext: () => ({}) as GatewayContext,
+      randomId: () => 'request',
+      nowMs: () => this.nowMs,
+      socketsOf: () => simulated().sockets,
+    };
+  }
+
+  #watch(symbols: string[]): Watch {
+    const load = async () => {
+      await this.#pause();
+      const known = symbols.flatMap((symbol) => this.prices.get(symbol) ?? []);
+      return {
+        topics: symbols,
+        state: new Map(known.map((record): [string, EventValue] => [record.symbol, record])),
+      };
+    };
+    return { feed: 'prices', beginsWithState: true, load };
+  }
+
+  /** A call from one object to another. */
+  async #call<Result>(from: ObjectStorage, work: () => Promise<Result>): Promise<Result> {
+    await this.#pause();
+    // Nothing goes out that depends on what was not written.
+    if (from.isDead) throw new Error('the caller has ended');
+    const result = await work();
+    await this.#pause();
+    if (this.answersToLose > 0) {
+      this.answersToLose -= 1;
+      throw new Error('the answer was lost');
+    }
+    return result;
+  }
+}
+
+type Started = Omit<HubSources, 'state'> & { socketsOf(): Set<ServerSocket> };
+
+class SimulatedHub {
+  readonly sockets = new Set<ServerSocket>();
+  readonly #storage = new ObjectStorage();
+  readonly #started: (storage: ObjectStorage) => Started;
+  #instance: { hub: Hub; storage: ObjectStorage } | null = null;
+
+  constructor(started: (storage: ObjectStorage) => Started) {
+    this.#started = started;
+  }
+
+  running(): { hub: Hub; storage: ObjectStorage } {
+    if (this.#instance !== null) return this.#instance;
+    const storage = this.#storage.handle();
+    const state = {
+      storage,
+      acceptWebSocket: () => undefined,
+      setWebSocketAutoResponse: () => undefined,
+      getWebSockets: () => [...this.sockets].map((socket) => socket.asWebSocket()),
+    };
+    const hub = new Hub({ ...this.#started(storage), state } as unknown as HubSources);
+    this.#instance = { hub, storage };
+    return this.#instance;
+  }
+
+  async accept(socket: ServerSocket): Promise<void> {
+    const { hub } = this.running();
+    this.sockets.add(socket);
+    await hub.accept(socket.asWebSocket(), { name: null, version: null });
+  }
+
+  async closed(socket: ServerSocket): Promise<void> {
+    this.sockets.delete(socket);
+    await this.running().hub.closed(socket.asWebSocket());
+  }
+
+  /** Its connections end with it. */
+  crash(): void {
+    this.evict();
+    for (const socket of this.sockets) socket.isOpen = false;
+    this.sockets.clear();
+  }
+
+  evict(): void {
+    if (this.#instance !== null) this.#instance.storage.isDead = true;
+    for (const socket of this.sockets) socket.renew();
+    this.#instance = null;
+  }
+}
+
+function raise(message: string): never {
+  throw new Error(message);
+}

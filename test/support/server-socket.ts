@@ -1,0 +1,39 @@
+/** A hub's end of a socket: what it sends waits until the client reads it, or is lost with the connection. */
+export class ServerSocket {
+  isOpen = true;
+  readonly #frames: string[] = [];
+  #attachment: unknown = null;
+  #webSocket: WebSocket | null = null;
+
+  /** As the hub's present instance holds it: what an earlier one still does has no effect. */
+  asWebSocket(): WebSocket {
+    this.#webSocket ??= this.#created();
+    return this.#webSocket;
+  }
+
+  renew(): void {
+    this.#webSocket = null;
+  }
+
+  /** Takes what has arrived, at most so many frames. */
+  read(atMost: number): { type: string; payload?: unknown }[] {
+    return this.#frames.splice(0, atMost).map((frame) => JSON.parse(frame));
+  }
+
+  #created(): WebSocket {
+    const webSocket = {
+      send: (frame: string) => {
+        if (this.#webSocket === created && this.isOpen) this.#frames.push(frame);
+      },
+      close: () => {
+        if (this.#webSocket === created) this.isOpen = false;
+      },
+      serializeAttachment: (value: unknown) => {
+        if (this.#webSocket === created) this.#attachment = structuredClone(value);
+      },
+      deserializeAttachment: () => structuredClone(this.#attachment),
+    };
+    const created = webSocket as unknown as WebSocket;
+    return created;
+  }
+}
