@@ -8,6 +8,7 @@ import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { alarmOf, type ClientSocket, connect } from './client-socket.ts';
 import { createMarket, type TestMarket } from './market.ts';
+import { WELL_KNOWN_COINS } from './upstream/well-known-coins.ts';
 
 export const PRICES = `subscription Prices($symbols: [String!]!) {
   priceUpdated(symbols: $symbols) { symbol priceUsd }
@@ -34,8 +35,14 @@ export interface LiveMarket {
   closing(socket: ClientSocket): ClientSocket;
   /** A connection that watches the price of BTC as `watch`, and has read the current one. */
   watcher(hubName?: string): Promise<ClientSocket>;
+  /** The price of BTC changes, and each of those watchers is told so next. */
+  expectTold(...watchers: ClientSocket[]): Promise<void>;
   /** Five seconds later the price is another one; the feed learns of it with its next poll. */
   setPrice(symbol: string, priceUsd: number): Promise<void>;
+  /** Of a coin that nothing in this file has asked for: the gateway holds no price of it, and asks upstream. */
+  unheldSymbol(): string;
+  /** What the feed's next poll asks the price API for: the symbols of each call, in alphabetical order. */
+  polledSymbols(): Promise<string[][]>;
   /** Requests to the upstream APIs wait from now on, until the function that is returned is called. */
   holdUpstream(): () => void;
   /** How many requests have come to wait. */
@@ -47,6 +54,9 @@ export function useLiveMarket(): LiveMarket {
   let sockets: ClientSocket[];
   let gate: Promise<void>;
   let held: number;
+  /** None that BTC has had before. */
+  let btcUsd = 1_000_000;
+  let asked = 0;
 
   beforeEach(async () => {
     market = await createMarket();
@@ -87,9 +97,33 @@ export function useLiveMarket(): LiveMarket {
       expect(await socket.next()).toMatchObject({ id: 'watch', type: 'next' });
       return socket;
     },
+    expectTold: async (...watchers) => {
+      btcUsd += 1;
+      await live.setPrice('BTC', btcUsd);
+      expect(await poll()).toBe(true);
+      for (const watcher of watchers)
+        expect(await watcher.next()).toMatchObject({
+          id: 'watch',
+          type: 'next',
+          payload: price('BTC', btcUsd),
+        });
+    },
     setPrice: async (symbol, priceUsd) => {
       await market.advance(5);
       await market.pinPrice(symbol, priceUsd);
+    },
+    unheldSymbol: () => {
+      const coin = WELL_KNOWN_COINS[WELL_KNOWN_COINS.length - 1 - asked];
+      if (coin === undefined) throw new Error('every coin has been asked for');
+      asked += 1;
+      return coin[1];
+    },
+    polledSymbols: async () => {
+      await market.resetCalls();
+      await poll();
+      const { last } = await market.calls();
+      const symbolsOf = (query: string) => new URLSearchParams(query).get('symbols')?.split(',').sort() ?? [];
+      return last.map(({ query }) => symbolsOf(query));
     },
     holdUpstream: () => {
       held = 0;
