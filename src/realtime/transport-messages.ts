@@ -40,10 +40,13 @@ const operationPayload = z.looseObject(
 );
 export type OperationPayload = z.output<typeof operationPayload>;
 
+/** What else it holds is the client's own. */
+const connectionParameters = z.looseObject({ authorization: optionalText }, { error: 'must be an object' });
+
 const clientMessage = z.discriminatedUnion(
   'type',
   [
-    z.object({ type: z.literal('connection_init'), payload: optionalObject }),
+    z.object({ type: z.literal('connection_init'), payload: connectionParameters.nullish() }),
     z.object({ type: z.literal('ping'), payload: optionalObject }),
     z.object({ type: z.literal('pong'), payload: optionalObject }),
     z.object({ type: z.literal('subscribe'), id: operationId, payload: operationPayload }),

@@ -2,6 +2,8 @@
 import { createExecutionContext, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import gatewayWorker from '../../src/index.ts';
+import { PING, PONG } from '../../src/realtime/transport-messages.ts';
+import { TRANSPORT_SUBPROTOCOL } from '../../src/realtime/transport-messages.ts';
 
 export interface ServerMessage {
   type: string;
@@ -20,6 +22,8 @@ export class ClientSocket {
     this.#socket = socket;
     socket.accept();
     socket.addEventListener('message', ({ data }) => {
+      // Asked by the server whether it reads, it says so, as every client does.
+      if (data === PING) return socket.send(PONG);
       const waiting = this.#waiting.shift();
       if (waiting) waiting(data as string);
       else this.#unread.push(data as string);
@@ -29,8 +33,10 @@ export class ClientSocket {
     });
   }
 
+  /** Texts and bytes as they are, anything else as JSON. */
   send(message: unknown): void {
-    this.#socket.send(typeof message === 'string' ? message : JSON.stringify(message));
+    const isRaw = typeof message === 'string' || message instanceof ArrayBuffer;
+    this.#socket.send(isRaw ? message : JSON.stringify(message));
   }
 
   /** The next message as it came; waits for it. */
@@ -47,8 +53,16 @@ export class ClientSocket {
     this.send({ type: 'subscribe', id, payload: { query, variables } });
   }
 
-  close(): void {
-    this.#socket.close(1000);
+  /** Resolves once all that was sent before has been answered, with nothing else in between. */
+  async expectSilence(): Promise<void> {
+    const payload = { fence: crypto.randomUUID() };
+    this.send({ type: 'ping', payload });
+    const text = await this.nextText();
+    if (text !== JSON.stringify({ type: 'pong', payload })) throw new Error(`no silence: ${text}`);
+  }
+
+  close(code = 1000, reason?: string): void {
+    this.#socket.close(code, reason);
   }
 }
 
@@ -74,27 +88,32 @@ export async function post(payload: Record<string, unknown>): Promise<{ errors?:
 export const alarmOf = (stub: DurableObjectStub) =>
   runInDurableObject(stub, (_, state) => state.storage.getAlarm());
 
+/** The answer to a handshake that offers those subprotocols, or none. */
+export const handshake = (subprotocols: string | null) => handle(upgrade(subprotocols));
+
 /** The handshake alone. */
-export async function openSocket(subprotocol = 'graphql-transport-ws'): Promise<ClientSocket> {
-  return socketOf(await handle(upgrade(subprotocol)));
+export async function openSocket(subprotocols: string | null = TRANSPORT_SUBPROTOCOL): Promise<ClientSocket> {
+  return socketOf(await handshake(subprotocols));
+}
+
+/** The handshake alone, with the hub of a name. */
+export async function openSocketOf(hubName: string): Promise<ClientSocket> {
+  return socketOf(await env.SUBSCRIPTION_HUBS.getByName(hubName).fetch(upgrade(TRANSPORT_SUBPROTOCOL)));
 }
 
 /** Introduced, by whatever hub the gateway chooses, or by the one of a name. */
 export async function connect(hubName?: string): Promise<ClientSocket> {
-  const socket =
-    hubName === undefined
-      ? await openSocket()
-      : socketOf(await env.SUBSCRIPTION_HUBS.getByName(hubName).fetch(upgrade()));
+  const socket = await (hubName === undefined ? openSocket() : openSocketOf(hubName));
   socket.send({ type: 'connection_init' });
   const acknowledged = await socket.next();
   if (acknowledged.type !== 'connection_ack') throw new Error(`not acknowledged: ${acknowledged.type}`);
   return socket;
 }
 
-function upgrade(subprotocol = 'graphql-transport-ws'): Request {
-  return new Request('https://gateway.test/graphql', {
-    headers: { Upgrade: 'websocket', 'Sec-WebSocket-Protocol': subprotocol },
-  });
+function upgrade(subprotocols: string | null): Request {
+  const headers = new Headers({ Upgrade: 'websocket' });
+  if (subprotocols !== null) headers.set('Sec-WebSocket-Protocol', subprotocols);
+  return new Request('https://gateway.test/graphql', { headers });
 }
 
 function socketOf(response: Response): ClientSocket {
