@@ -1,8 +1,8 @@
 /**
  * What a plan covers, decided from the document and the schema alone.
  *
- * Not covered: introspection (it reads the whole schema once, then never again), subscriptions, incremental
- * delivery, fragment arguments, disabled error propagation, and documents that validation would refuse for their
+ * Not covered: introspection (it reads the whole schema once, then never again), incremental delivery,
+ * fragment arguments, disabled error propagation, and documents that validation would refuse for their
  * conditions or their variables' types. graphql-js executes those.
  */
 import {
@@ -14,7 +14,6 @@ import {
   isInputType,
   Kind,
   type OperationDefinitionNode,
-  OperationTypeNode,
   typeFromAST,
   visit,
 } from 'graphql';
@@ -27,7 +26,6 @@ export function conditionVariables(
   document: DocumentNode,
   operation: OperationDefinitionNode,
 ): readonly string[] | null {
-  if (operation.operation === OperationTypeNode.SUBSCRIPTION) return null;
   if (schema.getRootType(operation.operation) == null) return null;
   if (schema.getDirective('defer') !== undefined || schema.getDirective('stream') !== undefined) return null;
   // Of any fragment: graphql-js reads the variables of all of them first.

@@ -2,6 +2,8 @@
  * Executes an operation by a plan: the document and the schema compiled to closures, once per isolate, when the
  * operation is first executed, without `eval`. It stands wherever graphql-js's `execute` stands.
  *
+ * A subscription is executed as one of its events is: with the event as the root value.
+ *
  * Guaranteed: the arguments and the result are graphql-js 17's, to the letter: order of fields and errors, messages,
  * paths, locations, null propagation, coercion, abstract types, (async) iterables, serial mutations, `info`, abort.
  * A test compares the two over generated schemas, documents and resolvers. Where nothing is asynchronous no promise
@@ -11,7 +13,7 @@
  * none. Assumed: schemas and documents do not change once they have been executed.
  *
  * Refused, which is to say left to graphql-js's own `execute` and counted: what `coverage.ts` names (introspection,
- * subscriptions, incremental delivery and some more), a condition whose variable is neither true nor false, documents
+ * incremental delivery and some more), a condition whose variable is neither true nor false, documents
  * without the operation asked for, the hook `asyncWorkFinished`, and everything while a tracing tool listens.
  */
 import {

@@ -11,7 +11,13 @@ import type { OperationRequest } from '../operations/operation-request.ts';
 import type { SocketSession, Subscription } from './socket-session.ts';
 import { type createExecutePrepared, presented } from './subscription-execution.ts';
 import type { TopicChange } from './topic-log.ts';
+import { nextFrameHead } from './transport-messages.ts';
 import type { EventValue, Feed } from './watch.ts';
+
+export interface Member {
+  session: SocketSession;
+  frameHead: string;
+}
 
 export interface Group {
   sent: OperationRequest;
@@ -20,7 +26,7 @@ export interface Group {
   owner: string | null;
   /** Null where the hub has slept since. */
   prepared: PreparedRequest | null;
-  members: Map<Subscription, SocketSession>;
+  members: Map<Subscription, Member>;
   /** By entity, the result that all members were last sent, as JSON text; absent where they were not sent the same. */
   told: Map<string, string>;
 }
@@ -59,6 +65,7 @@ export class EventGroups {
   ): void {
     const key = groupKey(subscription);
     const group = this.#groups.get(key);
+    const member = { session, frameHead: nextFrameHead(subscription.id) };
     if (group === undefined) {
       const { feed, owner } = subscription;
       this.#groups.set(key, {
@@ -67,12 +74,12 @@ export class EventGroups {
         topics: new Set(subscription.topics),
         owner,
         prepared,
-        members: new Map([[subscription, session]]),
+        members: new Map([[subscription, member]]),
         told: new Map(told),
       });
       return;
     }
-    group.members.set(subscription, session);
+    group.members.set(subscription, member);
     if (told === null) return;
     for (const [entity, result] of group.told) {
       if (told.get(entity) !== result) group.told.delete(entity);
@@ -99,7 +106,7 @@ export class EventGroups {
 
   async #eventOf(group: Group, change: TopicChange<EventValue>): Promise<GroupEvent | null> {
     const { position, entity, value } = change;
-    if (![...group.members.keys()].some((subscription) => subscription.position < position)) return null;
+    if (!group.members.keys().some((subscription) => subscription.position < position)) return null;
     const context = await this.#sources.contextFor(group);
     if (context === null) return null;
     try {

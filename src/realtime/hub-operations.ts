@@ -17,7 +17,7 @@ import type { SocketSession, Subscription } from './socket-session.ts';
 import { type createExecutePrepared, presented } from './subscription-execution.ts';
 import type { ToldPositions } from './told-positions.ts';
 import type { TopicChange } from './topic-log.ts';
-import type { OperationPayload } from './transport-messages.ts';
+import { nextFrameTail, type OperationPayload } from './transport-messages.ts';
 import type { createWatchOf, EventValue, Feed } from './watch.ts';
 import { WatchedTopics, type WatchTopics } from './watched-topics.ts';
 
@@ -198,16 +198,16 @@ export class HubOperations {
     for (const { group, entity, position, text, isEnd } of events) {
       const isNews = isEnd || group.told.get(entity) !== text;
       group.told.set(entity, text);
-      const payload = isEnd ? text : withExtensions(text, { position: String(position) });
+      const tail = isEnd ? text : nextFrameTail(withExtensions(text, { position: String(position) }));
       // Whoever has gone while it was executed is no member any more.
-      for (const [subscription, session] of [...group.members]) {
+      for (const [subscription, { session, frameHead }] of group.members) {
         if (subscription.position >= position) continue;
         subscription.position = position;
         if (!isNews) continue;
         if (subscription.owner && session.isExpired(nowMs)) session.on({ kind: 'forbidden' }, nowMs);
-        else if (!isEnd) this.#send(session, subscription.id, payload);
+        else if (!isEnd) session.sendEvent(subscription.id, frameHead + tail, nowMs);
         else {
-          this.#refuse(session, subscription.id, payload);
+          this.#refuse(session, subscription.id, text);
           this.#forget(session, subscription.id);
           session.remember();
         }
@@ -219,7 +219,7 @@ export class HubOperations {
   async #contextFor({ owner, members }: Group): Promise<GatewayContext | null> {
     const { createContext, randomId, viewerOf, nowMs } = this.#sources;
     if (owner === null || owner === '') return createContext(randomId(), null);
-    for (const session of new Set(members.values())) {
+    for (const { session } of members.values()) {
       const viewer = await viewerOf(session.authorization).catch(() => null);
       if (viewer?.id === owner) return createContext(randomId(), viewer);
       session.on({ kind: 'forbidden' }, nowMs());

@@ -105,6 +105,11 @@ export class SocketSession {
     return others;
   }
 
+  /** The same as a `result` would: events go to thousands of sockets, and most of the work would be the reducer's. */
+  sendEvent(id: string, frame: string, nowMs: number): void {
+    if (this.#connection.active.has(id)) this.#send(frame, nowMs);
+  }
+
   /** @throws GraphQLError where the socket can remember no more; it remembers what it did, then. */
   remember(subscription?: Subscription): void {
     const subscriptions = [...this.subscriptions.values(), ...(subscription ? [subscription] : [])];

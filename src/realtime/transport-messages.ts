@@ -78,10 +78,13 @@ export const ACKNOWLEDGED = '{"type":"connection_ack"}';
 export const PING = '{"type":"ping"}';
 export const PONG = '{"type":"pong"}';
 
+/** What stands before the payload of each of an operation's results, and `nextFrameTail` what comes of one. */
+export const nextFrameHead = (id: string) => `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+
 /** @param payload JSON text, the same for everybody who is sent it. */
-export function nextFrame(id: string, payload: string): string {
-  return `{"id":${JSON.stringify(id)},"type":"next","payload":${payload}}`;
-}
+export const nextFrameTail = (payload: string) => `${payload}}`;
+
+export const nextFrame = (id: string, payload: string) => nextFrameHead(id) + nextFrameTail(payload);
 
 /** @param payload JSON text of a list of errors. */
 export function errorFrame(id: string, payload: string): string {

@@ -2,8 +2,7 @@
 import { createExecutionContext, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import gatewayWorker from '../../src/index.ts';
-import { PING, PONG } from '../../src/realtime/transport-messages.ts';
-import { TRANSPORT_SUBPROTOCOL } from '../../src/realtime/transport-messages.ts';
+import { PING, PONG, TRANSPORT_SUBPROTOCOL } from '../../src/realtime/transport-messages.ts';
 
 export interface ServerMessage {
   type: string;

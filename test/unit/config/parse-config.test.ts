@@ -31,7 +31,9 @@ test('parses what is right', () => {
     CORS_ORIGINS: ['https://app.example'],
   });
   expect(configOf({ PRICE_POLL_SECONDS: '60' }).PRICE_POLL_SECONDS).toBe(60);
-  expect(issuesOf({ PRICE_POLL_SECONDS: '0' })).toEqual(['PRICE_POLL_SECONDS: must be a whole number from 1 to 60']);
+  expect(issuesOf({ PRICE_POLL_SECONDS: '0' })).toEqual([
+    'PRICE_POLL_SECONDS: must be a whole number from 1 to 60',
+  ]);
 });
 
 test.each(Object.keys(VARS))('%s is named where it is missing', (name) => {

@@ -11,7 +11,6 @@ import {
 
 const schema = buildSchema(`
   type Query { a: String, must: String!, echo(v: Int): Int }
-  type Subscription { a: String }
 `);
 const rootValue = { a: 'a', echo: ({ v }: { v: number }) => v };
 const question =
@@ -28,7 +27,6 @@ describe('graphql-js answers, which is counted,', () => {
       asked: '{ a ...T } fragment T on Query { __type(name: "Query") { name } }',
       data: { a: 'a', __type: { name: 'Query' } },
     },
-    { asked: 'subscription { a }', data: { a: 'a' } },
   ])('$asked', async ({ asked, data }) => {
     expect(await leftToGraphqlJs(question(asked))).toEqual({ data });
   });
