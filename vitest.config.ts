@@ -24,6 +24,7 @@ export default defineConfig({
       {
         plugins: [
           cloudflareTest({
+            main: './test/support/worker.ts',
             wrangler: { configPath: './wrangler.toml', environment: 'development' },
             miniflare: {
               bindings: {

@@ -13,7 +13,7 @@ export interface ServerMessage {
 
 export class ClientSocket {
   readonly #socket: WebSocket;
-  readonly #unread: string[] = [];
+  readonly unread: string[] = [];
   readonly #waiting: ((text: string) => void)[] = [];
   readonly closed: Promise<{ code: number; reason: string }>;
 
@@ -22,10 +22,13 @@ export class ClientSocket {
     socket.accept();
     socket.addEventListener('message', ({ data }) => {
       // Asked by the server whether it reads, it says so, as every client does.
-      if (data === PING) return socket.send(PONG);
+      if (data === PING) {
+        if (socket.readyState === WebSocket.OPEN) socket.send(PONG);
+        return;
+      }
       const waiting = this.#waiting.shift();
       if (waiting) waiting(data as string);
-      else this.#unread.push(data as string);
+      else this.unread.push(data as string);
     });
     this.closed = new Promise((resolve) => {
       socket.addEventListener('close', ({ code, reason }) => resolve({ code, reason }));
@@ -40,7 +43,7 @@ export class ClientSocket {
 
   /** The next message as it came; waits for it. */
   nextText(): Promise<string> {
-    const text = this.#unread.shift();
+    const text = this.unread.shift();
     return text === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(text);
   }
 
@@ -48,8 +51,13 @@ export class ClientSocket {
     return JSON.parse(await this.nextText());
   }
 
-  subscribe(id: string, query: string, variables: Record<string, unknown> = {}): void {
-    this.send({ type: 'subscribe', id, payload: { query, variables } });
+  subscribe(
+    id: string,
+    query: string,
+    variables: Record<string, unknown> = {},
+    extensions: Record<string, unknown> = {},
+  ): void {
+    this.send({ type: 'subscribe', id, payload: { query, variables, extensions } });
   }
 
   /** Resolves once all that was sent before has been answered, with nothing else in between. */
@@ -101,9 +109,9 @@ export async function openSocketOf(hubName: string): Promise<ClientSocket> {
 }
 
 /** Introduced, by whatever hub the gateway chooses, or by the one of a name. */
-export async function connect(hubName?: string): Promise<ClientSocket> {
+export async function connect(hubName?: string, authorization?: string): Promise<ClientSocket> {
   const socket = await (hubName === undefined ? openSocket() : openSocketOf(hubName));
-  socket.send({ type: 'connection_init' });
+  socket.send({ type: 'connection_init', payload: authorization === undefined ? null : { authorization } });
   const acknowledged = await socket.next();
   if (acknowledged.type !== 'connection_ack') throw new Error(`not acknowledged: ${acknowledged.type}`);
   return socket;

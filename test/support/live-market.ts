@@ -32,7 +32,7 @@ export interface LiveMarket {
   /** This test's. */
   readonly upstream: TestMarket;
   /** A connection that ends with the test; by a hub's name, to that hub. */
-  connected(hubName?: string): Promise<ClientSocket>;
+  connected(hubName?: string, authorization?: string): Promise<ClientSocket>;
   /** Has a socket end with the test. */
   closing(socket: ClientSocket): ClientSocket;
   /** A connection that watches the price of BTC as `watch`, and has read the current one. */
@@ -81,6 +81,7 @@ export function useLiveMarket(): LiveMarket {
     for (const socket of sockets) socket.close();
     // The next test has another market.
     await untilFeedRests();
+    await vi.waitFor(async () => expect(await alarmOf(saleFeed())).toBeNull());
     for (const feed of [priceFeed(), saleFeed()])
       await runInDurableObject(feed, (_, { storage }) => storage.deleteAll());
     await evictAllDurableObjects();
@@ -91,7 +92,7 @@ export function useLiveMarket(): LiveMarket {
     get upstream() {
       return market;
     },
-    connected: async (hubName) => live.closing(await connect(hubName)),
+    connected: async (hubName, authorization) => live.closing(await connect(hubName, authorization)),
     closing: (socket) => {
       sockets.push(socket);
       return socket;
