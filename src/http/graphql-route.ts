@@ -15,7 +15,7 @@ import { IncomingOperation } from '../graphql/incoming-operation.ts';
 import { createPrepareOperation } from '../graphql/prepare-operation.ts';
 import { createGraphQLHandler, type YogaOptions } from '../graphql/yoga.ts';
 import type { DocumentSources } from '../operations/choose-document.ts';
-import { orFromRelease, readClientIdentity } from '../operations/client-identity.ts';
+import { clientOf } from '../operations/client-identity.ts';
 import type { Envelope } from '../operations/read-operation-request.ts';
 import type { Liveness } from '../operations/registered-operation.ts';
 import { BoundedMemory } from '../storage/bounded-memory.ts';
@@ -68,9 +68,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
     const known = recognised.recall(envelope);
     const liveness = known && registry.known(known.operation, nowMs());
     if (known !== undefined && liveness !== undefined && liveness.state !== 'retired') {
-      const { name, version } = known.releaseClient;
-      const sender = readClientIdentity(request.headers);
-      incoming.count(known.operation.id, orFromRelease(sender, name ?? '', version ?? ''));
+      incoming.count(known.operation.id, clientOf(request.headers, known.releaseClient));
       return { key: known.key, liveness };
     }
     const prepared = await incoming.prepare().catch(() => null);

@@ -6,7 +6,7 @@
  */
 import type { CachedAnswers } from '../cache/cached-answers.ts';
 import type { StoredAnswer } from '../cache/response-cache.ts';
-import { orFromRelease, readClientIdentity } from '../operations/client-identity.ts';
+import { clientOf } from '../operations/client-identity.ts';
 import type { OperationRegistry, OperationUsage } from '../operations/registered-operation.ts';
 import { cachedHeaders } from './cached-response.ts';
 import { CompleteAnswer } from './complete-answer.ts';
@@ -42,9 +42,7 @@ export class MemoryHits {
     if (!isPublic(sent) || sent.has('if-none-match')) return null;
     const headers = this.#headersOf(request, sent.get('accept'), known, answer, atMs);
     if (headers === null) return null;
-    const { name, version } = known.releaseClient;
-    const sender = readClientIdentity(sent);
-    usage.used(known.operation.id, name === null ? sender : orFromRelease(sender, name, version ?? ''));
+    usage.used(known.operation.id, clientOf(sent, known.releaseClient));
     return new CompleteAnswer(answer.body, headers);
   }
 
