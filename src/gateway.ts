@@ -112,6 +112,7 @@ export function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
     nowMs,
     completeHeaders: (request, headers) => completeHeaders(request, headers, headerOptions),
   });
+  const fetchPrices: GatewayServices['fetchPrices'] = (symbols) => promptApis.price.batch(symbols);
   const createContext = (request: OwnOfRequest) =>
     createRequestContext({
       ...request,
@@ -120,7 +121,7 @@ export function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
       pricesKv: env.PRICES_KV,
       snapshotMemory,
       unknownSymbols,
-      fetchPrices: (symbols) => promptApis.price.batch(symbols),
+      fetchPrices,
       fetchDetail: (id) => promptApis.main.projectDetail(id),
     });
   const jobIntervals = Object.fromEntries(
@@ -168,7 +169,6 @@ export function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
     }
   };
 
-  const fetchPrices: GatewayServices['fetchPrices'] = (symbols) => promptApis.price.batch(symbols);
   return {
     services: { config, registry, usage, fetchPrices, createContext },
     fetch: (request, ctx) => {
