@@ -5,6 +5,7 @@
  * Whatever is not plainly one goes the long way, where everything is decided the same, and answers the same.
  */
 import type { CachedAnswers } from '../cache/cached-answers.ts';
+import { ageSeconds } from '../cache/freshness.ts';
 import type { StoredAnswer } from '../cache/response-cache.ts';
 import { clientOf } from '../operations/client-identity.ts';
 import type { OperationRegistry, OperationUsage } from '../operations/registered-operation.ts';
@@ -53,7 +54,7 @@ export class MemoryHits {
     answer: StoredAnswer,
     atMs: number,
   ): Headers | null {
-    const second = Math.floor((atMs - answer.executedAtMs) / 1000);
+    const second = ageSeconds(answer, atMs);
     const kept = known.lastHit;
     if (kept?.answer === answer && kept.second === second && kept.accept === accept) return kept.headers;
     const mediaType = jsonMediaType(accept);
