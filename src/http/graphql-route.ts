@@ -5,6 +5,7 @@
  * in it. Whatever else a request may be goes to Yoga, and is answered or refused there.
  */
 import { GraphQLError } from 'graphql';
+import { createPolicyOf } from '../cache/cache-policy.ts';
 import type { CachedAnswers, ServedAnswer } from '../cache/cached-answers.ts';
 import { forwardStatus, NOT_STORED } from '../cache/caching-headers.ts';
 import type { CacheKey } from '../cache/response-cache.ts';
@@ -56,9 +57,10 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
   const { schema, mode, registry, usage, answers, nowMs } = options;
   const clientDocuments = new BoundedMemory<string>(CLIENT_DOCUMENTS_MAX_CHARACTERS);
   const sources: DocumentSources = { mode, registry, usage, clientDocuments };
-  const prepareOperation = createPrepareOperation(schema, mode, usage);
+  const policyOf = createPolicyOf(schema);
+  const prepareOperation = createPrepareOperation(schema, mode, usage, policyOf);
   const executeToBytes = createExecuteToBytes(schema, mode);
-  const recognised = new RecognisedRequests(schema, options.schemaHash);
+  const recognised = new RecognisedRequests(schema, options.schemaHash, policyOf);
   const memoryHits = new MemoryHits(options);
   // An isolate that serves from the cache alone never needs it.
   let yoga: ReturnType<typeof createGraphQLHandler> | undefined;
