@@ -25,7 +25,7 @@ import type { CompleteAnswer } from './complete-answer.ts';
 import { deprecationHeaders } from './deprecation-headers.ts';
 import { jsonMediaType } from './json-media-type.ts';
 import { MemoryHits } from './memory-hits.ts';
-import { RecognisedRequests } from './recognised-requests.ts';
+import { type RecognisedRequest, RecognisedRequests } from './recognised-requests.ts';
 import { refusalResponse } from './refusal-response.ts';
 
 export interface GraphQLRouteOptions extends YogaOptions, Omit<DocumentSources, 'clientDocuments'> {
@@ -47,6 +47,13 @@ export interface GraphQLExchange {
   createContext(): Promise<GatewayContext>;
 }
 
+/** What a request asks, and what is known of it from the last time. */
+interface Asked {
+  incoming: IncomingOperation;
+  envelope: Envelope;
+  known: RecognisedRequest | undefined;
+}
+
 export interface GraphQLRoute {
   /** The answer to a GET that is in memory as it stands; null where there is none. */
   fromMemory(request: Request): CompleteAnswer | null;
@@ -66,8 +73,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
   let yoga: ReturnType<typeof createGraphQLHandler> | undefined;
 
   /** Null where the answer is no matter for the cache, refusals included. */
-  async function keyOf(incoming: IncomingOperation, envelope: Envelope, { request }: GraphQLExchange) {
-    const known = recognised.recall(envelope);
+  async function keyOf({ incoming, envelope, known }: Asked, { request }: GraphQLExchange) {
     const liveness = known && registry.known(known.operation, nowMs());
     if (known !== undefined && liveness !== undefined && liveness.state !== 'retired') {
       incoming.count(known.operation.id, clientOf(request.headers, known.releaseClient));
@@ -91,14 +97,11 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
     });
   }
 
-  async function fromCache(incoming: IncomingOperation, exchange: GraphQLExchange, mediaType: string) {
+  async function fromCache(asked: Asked, exchange: GraphQLExchange, mediaType: string) {
     const { request } = exchange;
-    // What refuses the request here refuses it again below.
-    const envelope = await incoming.envelope().catch(() => null);
-    if (envelope === null) return null;
-    const found = await keyOf(incoming, envelope, exchange);
+    const found = await keyOf(asked, exchange);
     if (found === null) return null;
-    const served = await serve(found.key, incoming, exchange).catch((error: unknown) => {
+    const served = await serve(found.key, asked.incoming, exchange).catch((error: unknown) => {
       // Found out on the way to be one that may not run: refused below.
       if (error instanceof GraphQLError) return null;
       throw error;
@@ -111,15 +114,17 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
   async function answer(exchange: GraphQLExchange): Promise<Response | CompleteAnswer> {
     const { request, requestId, createContext } = exchange;
     const incoming = new IncomingOperation(request, sources, prepareOperation);
-    if (request.method === 'POST') {
-      const envelope = await incoming.envelope().catch(() => null);
-      const known = envelope === null ? undefined : recognised.recall(envelope);
-      const kept = known === undefined ? null : memoryHits.respond(request, known);
+    const isReadable = request.method === 'GET' || request.method === 'POST';
+    // What refuses the request here refuses it again below.
+    const envelope = isReadable ? await incoming.envelope().catch(() => null) : null;
+    const asked: Asked | null = envelope && { incoming, envelope, known: recognised.recall(envelope) };
+    if (request.method === 'POST' && asked?.known !== undefined) {
+      const kept = memoryHits.respond(request, asked.known);
       if (kept !== null) return kept;
     }
     const mediaType = jsonMediaTypeOf(request, options.graphiql);
     if (mediaType !== null) {
-      const cached = await fromCache(incoming, exchange, mediaType);
+      const cached = asked && (await fromCache(asked, exchange, mediaType));
       if (cached !== null) return cached;
       const failure = await incoming.prepare().then(
         () => null,
