@@ -104,7 +104,7 @@ export function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
     usage,
     graphiql: graphiqlBundled && config.ENVIRONMENT === 'development',
     answers: new CachedAnswers({
-      cache: new ResponseCache({ kv: env.CACHE_KV, schemaHash }),
+      cache: new ResponseCache({ kv: env.CACHE_KV, schemaHash, nowMs }),
       generations,
       pricesAsOf: (atMs, known) => snapshotMemory.asOf(env.PRICES_KV, atMs, known),
       nowMs,
