@@ -1,4 +1,5 @@
 /** What the gateway has synced, as values for the Workers that answer from memory. */
+import { hourlyCloses } from '../src/storage/d1/candles.ts';
 import type { Keyed } from '../src/storage/d1/projects.ts';
 import type { ProjectRow } from '../src/storage/d1/rows.ts';
 import type { PriceSnapshot } from '../src/storage/kv/prices.ts';
@@ -19,13 +20,8 @@ export async function marketInMemory({ miniflare }: Workerd, gateway: string): P
     .prepare("SELECT count(*) AS total FROM project_cache WHERE status = 'live'")
     .first('total');
   const since = Math.floor(Date.now() / 1000) - WEEK_SECONDS - 3599;
-  const hourly =
-    "SELECT symbol, time, close FROM candle WHERE interval = '1h' AND time >= ?2 " +
-    'AND symbol IN (SELECT value FROM json_each(?1)) ORDER BY symbol, time';
-  const { results: closes } = await db
-    .prepare(hourly)
-    .bind(JSON.stringify(rows.map(({ symbol }) => symbol)), since)
-    .all<{ symbol: string; time: number; close: number }>();
+  const symbols = rows.map(({ symbol }) => symbol);
+  const closes = await hourlyCloses(db, symbols, since);
   const kv = (await miniflare.getKVNamespace('PRICES_KV', gateway)) as unknown as KVNamespace;
   const snapshot = await kv.get('prices', 'text');
   if (snapshot === null) throw new Error('the sync wrote no prices');
@@ -33,6 +29,6 @@ export async function marketInMemory({ miniflare }: Workerd, gateway: string): P
     rows,
     totalCount: Number(counted),
     snapshot: JSON.parse(snapshot) as PriceSnapshot,
-    closes: Object.fromEntries(Map.groupBy(closes, (row) => row.symbol)),
+    closes: Object.fromEntries(closes),
   };
 }

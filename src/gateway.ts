@@ -109,7 +109,7 @@ export function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
     usage,
     graphiql: graphiqlBundled && config.ENVIRONMENT === 'development',
     answers: new CachedAnswers({
-      cache: new ResponseCache({ kv: env.CACHE_KV, schemaHash }),
+      cache: new ResponseCache({ kv: env.CACHE_KV, schemaHash, nowMs }),
       generations,
       pricesAsOf: (atMs, known) => snapshotMemory.asOf(env.PRICES_KV, atMs, known),
       nowMs,
@@ -117,6 +117,7 @@ export function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
     nowMs,
     completeHeaders: (request, headers) => completeHeaders(request, headers, headerOptions),
   });
+  const fetchPrices: GatewayServices['fetchPrices'] = (symbols) => promptApis.price.batch(symbols);
   const createContext = (request: OwnOfRequest) =>
     createRequestContext({
       ...request,
@@ -125,7 +126,7 @@ export function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
       pricesKv: env.PRICES_KV,
       snapshotMemory,
       unknownSymbols,
-      fetchPrices: (symbols) => promptApis.price.batch(symbols),
+      fetchPrices,
       fetchDetail: (id) => promptApis.main.projectDetail(id),
     });
   const jobIntervals = Object.fromEntries(
@@ -173,7 +174,6 @@ export function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
     }
   };
 
-  const fetchPrices: GatewayServices['fetchPrices'] = (symbols) => promptApis.price.batch(symbols);
   return {
     services: { config, registry, usage, fetchPrices, createContext },
     fetch: (request, ctx) => {

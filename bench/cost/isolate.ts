@@ -26,8 +26,6 @@ export interface IsolateSources {
   /** Holds details of projects, and nothing else. */
   detailsDb: D1Database;
   shared: SharedAnswers;
-  /** Not more often than the gateway itself writes. */
-  usageFlushMs: number;
   nowMs(): number;
   /** Charges what one execution costs beside KV. */
   executed(request: SimulatedRequest): void;
@@ -47,7 +45,6 @@ export class Isolate {
   readonly #generations: GenerationsMemory;
   readonly #answers: CachedAnswers;
   #waiting: Promise<unknown>[] = [];
-  #flushedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(sources: IsolateSources) {
     const { db, cacheKv, pricesKv, shared, nowMs } = sources;
@@ -98,10 +95,7 @@ export class Isolate {
       served = { outcome: answer.outcome, tier, executedAtMs: answer.answer.executedAtMs };
     }
     const nowMs = this.#sources.nowMs();
-    if (this.#usage.isDue(nowMs) && nowMs - this.#flushedAtMs >= this.#sources.usageFlushMs) {
-      this.#flushedAtMs = nowMs;
-      this.#waiting.push(this.#usage.flushWhenDue());
-    }
+    if (this.#usage.isDue(nowMs)) this.#waiting.push(this.#usage.flushWhenDue());
     if (this.#generations.claimRenewal(nowMs)) this.#waiting.push(this.#generations.renew(nowMs));
     for (let index = 0; index < this.#waiting.length; index += 1) await this.#waiting[index];
     this.#waiting = [];

@@ -28,7 +28,7 @@ export class SharedResponseCache extends ResponseCache {
   readonly #sources: Sources;
 
   constructor(sources: Sources) {
-    super({ kv: sources.kv, schemaHash: sources.schemaHash });
+    super(sources);
     this.#sources = sources;
   }
 

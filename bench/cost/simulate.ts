@@ -7,7 +7,6 @@
  */
 
 import manifest from '../../operations/manifest.json' with { type: 'json' };
-import { USAGE_FLUSH_SECONDS } from '../../src/operations/usage.ts';
 import {
   CACHE_GENERATIONS_KEY,
   OPERATION_LIVENESS_KEY,
@@ -105,7 +104,6 @@ export async function simulate(options: SimulationOptions): Promise<Totals> {
       pricesKv: polled(place.pricesKv),
       detailsDb,
       shared: place.shared,
-      usageFlushMs: USAGE_FLUSH_SECONDS * 1000,
       nowMs: clock,
       executed: (request) => totals.executed(request),
       upstreamCalled: () => totals.upstreamCalled(),

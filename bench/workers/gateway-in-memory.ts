@@ -30,7 +30,7 @@ const graphql = createGraphQLRoute({
   },
   usage: { used: () => undefined, refused: () => undefined },
   answers: new CachedAnswers({
-    cache: new ResponseCache({ kv, schemaHash }),
+    cache: new ResponseCache({ kv, schemaHash, nowMs: Date.now }),
     generations: new GenerationsMemory(kv),
     pricesAsOf: async () => 1,
     nowMs: Date.now,

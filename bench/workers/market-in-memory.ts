@@ -35,12 +35,7 @@ export function contextInMemory(requestId: string): GatewayContext {
   );
   const closes = loaderOf(
     async (symbols: readonly string[]) =>
-      new Map(
-        symbols.map((symbol) => [
-          symbol,
-          (held.closes[symbol] ?? []).map(({ time, close }) => ({ symbol, time, close })),
-        ]),
-      ),
+      new Map(symbols.map((symbol) => [symbol, held.closes[symbol] ?? []])),
   );
   return {
     requestId,

@@ -14,8 +14,8 @@ const COUNT = "SELECT count(*) AS total FROM project_cache WHERE status = 'live'
 const PAGE = `SELECT id, slug, name, symbol, logo_url, category, market_cap_rank, market_cap, volume_24h,
     price_change_7d FROM project_cache
   WHERE status = 'live' AND market_cap <= ?1 ORDER BY market_cap DESC, id DESC LIMIT ?2`;
-const CLOSES = `SELECT symbol, time, close FROM candle
-  WHERE interval = '1h' AND time >= ?2 AND symbol IN (SELECT value FROM json_each(?1)) ORDER BY symbol, time`;
+const CLOSES = `SELECT symbol, closes FROM hourly_closes
+  WHERE day > ?2 - 86400 AND symbol IN (SELECT value FROM json_each(?1)) ORDER BY symbol, day`;
 
 let snapshot: { value: PriceSnapshot; readAtMs: number } | undefined;
 
@@ -41,7 +41,7 @@ async function list(env: Env, below: number): Promise<string> {
   const since = Math.floor(Date.now() / 1000) - WEEK_SECONDS - 3599;
   const closes = await env.DB.prepare(CLOSES)
     .bind(JSON.stringify(page.map(({ symbol }) => symbol)), since)
-    .all<{ symbol: string; time: number; close: number }>();
+    .all<{ symbol: string; closes: string }>();
   const closesOf = Map.groupBy(closes.results, ({ symbol }) => symbol);
   return JSON.stringify({
     totalCount: count?.results[0]?.total,
@@ -65,10 +65,10 @@ async function list(env: Env, below: number): Promise<string> {
           currency: 'USD',
           price: price.priceUsd,
           changePercent: price.changePercent24h ?? null,
-          history: (closesOf.get(row.symbol) ?? []).map(({ time, close }) => ({
-            time: isoTime(time),
-            price: close,
-          })),
+          history: (closesOf.get(row.symbol) ?? [])
+            .flatMap(({ closes }) => JSON.parse(closes) as [time: number, close: number][])
+            .filter(([time]) => time >= since)
+            .map(([time, close]) => ({ time: isoTime(time), price: close })),
           updatedAt: isoTime(price.lastUpdate),
         },
       };

@@ -52,6 +52,18 @@ export function cachePolicyOf(
   };
 }
 
+export type PolicyOf = (document: DocumentNode, operation: OperationDefinitionNode) => CachePolicy;
+
+/** The same, worked out once for as long as the operation's node is kept. */
+export function createPolicyOf(schema: GraphQLSchema): PolicyOf {
+  const known = new WeakMap<OperationDefinitionNode, CachePolicy>();
+  return (document, operation) => {
+    const policy = known.get(operation) ?? cachePolicyOf(schema, document, operation);
+    known.set(operation, policy);
+    return policy;
+  };
+}
+
 function hintsOf(schema: GraphQLSchema, document: DocumentNode): CacheHint[] {
   const hints: CacheHint[] = [];
   const types = new TypeInfo(schema);

@@ -6,8 +6,6 @@ export const NOT_STORED = 'private, no-store';
 /** How this cache calls itself in `Cache-Status`. */
 const CACHE_NAME = 'gateway';
 
-export type CacheOutcome = 'HIT' | 'STALE' | 'MISS' | 'BYPASS';
-
 export function publicCacheControl(policy: StorablePolicy, scope: 'public' | 'private'): string {
   const { maxAgeSeconds, staleWhileRevalidateSeconds, staleIfErrorSeconds } = policy;
   return `${scope}, max-age=${maxAgeSeconds}, stale-while-revalidate=${staleWhileRevalidateSeconds}, stale-if-error=${staleIfErrorSeconds}`;
@@ -19,7 +17,7 @@ export const hitStatus = (ttlSeconds: number, detail?: 'revalidating' | 'source-
 
 /** Answered by executing. @param reason why: nothing held, what was held too old, or not a matter for the cache. */
 export const forwardStatus = (
-  reason: 'uri-miss' | 'stale' | 'bypass' | 'method',
+  reason: 'uri-miss' | 'stale' | 'bypass',
   options: { stored?: boolean; detail?: string } = {},
 ) =>
   `${CACHE_NAME}; fwd=${reason}${options.stored ? '; stored' : ''}${options.detail === undefined ? '' : `; detail=${options.detail}`}`;

@@ -7,6 +7,7 @@
 import { ANSWERS_MEMORY_MAX_BYTES } from '../config.ts';
 import { BoundedMemory } from '../storage/bounded-memory.ts';
 import { readAnswer, writeAnswer } from '../storage/kv/answers.ts';
+import { RateBudget } from '../storage/rate-budget.ts';
 import { sha256Hex } from '../storage/sha256-hex.ts';
 import type { StorablePolicy } from './cache-policy.ts';
 import type { Dated } from './freshness.ts';
@@ -40,17 +41,32 @@ const ENTRY_BYTES = 1_000;
  * 4.3 million puts at the very most.
  */
 const KV_MIN_MAX_AGE_SECONDS = 600;
+/**
+ * Anybody may make up variables of an operation whose answers live long, and each would be a put. An isolate that is
+ * flooded all month puts 432,000, for 2 dollars; what is not put is made anew elsewhere.
+ */
+export const KV_PUTS = { times: 10, seconds: 60 } as const;
 /** KV refuses less. */
 const KV_MIN_TTL_SECONDS = 60;
+
+export interface ResponseCacheSources {
+  kv: KVNamespace;
+  schemaHash: string;
+  nowMs: () => number;
+  memoryMaxBytes?: number;
+}
 
 export class ResponseCache {
   readonly #kv: KVNamespace;
   readonly #schemaHash: string;
+  readonly #nowMs: () => number;
   readonly #memory: BoundedMemory<StoredAnswer>;
+  readonly #kvPuts = new RateBudget(KV_PUTS);
 
-  constructor(sources: { kv: KVNamespace; schemaHash: string; memoryMaxBytes?: number }) {
+  constructor(sources: ResponseCacheSources) {
     this.#kv = sources.kv;
     this.#schemaHash = sources.schemaHash;
+    this.#nowMs = sources.nowMs;
     this.#memory = new BoundedMemory(sources.memoryMaxBytes ?? ANSWERS_MEMORY_MAX_BYTES);
   }
 
@@ -79,7 +95,7 @@ export class ResponseCache {
   /** The promise is of the put, where there is one; no answer waits for it. */
   async store(key: CacheKey, answer: StoredAnswer): Promise<void> {
     this.#remember(key, answer);
-    if (!usesKv(key)) return;
+    if (!usesKv(key) || !this.#kvPuts.spend(this.#nowMs())) return;
     const { maxAgeSeconds, staleWhileRevalidateSeconds, staleIfErrorSeconds } = key.policy;
     const seconds = maxAgeSeconds + Math.max(staleWhileRevalidateSeconds, staleIfErrorSeconds);
     const { nextRefreshAtMs: _, ...kept } = answer;

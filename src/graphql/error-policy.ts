@@ -45,11 +45,18 @@ const NOT_ACCEPTABLE = new GraphQLError(
   { extensions: { code: 'BAD_USER_INPUT', http: { status: 406 } } },
 );
 
+interface OwnStatus {
+  status: number;
+  headers?: Record<string, string>;
+}
+
 /** It refused the request before it was parsed, so that its status stands whatever the client accepts. */
-const hasOwnStatus = (error: GraphQLError) => {
+export function hasOwnStatus(
+  error: GraphQLError,
+): error is GraphQLError & { extensions: { http: OwnStatus } } {
   const { http } = error.extensions as { http?: { spec?: boolean } };
   return http !== undefined && http.spec !== true;
-};
+}
 
 /** @param hasData whether the answer has `data`, so that its status is 200 whatever the errors say. */
 export function errorPresenter(hasData: boolean, requestId: string): (error: GraphQLError) => GraphQLError {

@@ -5,16 +5,9 @@
  * What was registered was validated then, and is only held to the bounds of its variables. Any other document is
  * guarded first and validated afterwards, and one fault is reported, the first. What a rule refuses is counted.
  */
-import {
-  type DocumentNode,
-  GraphQLError,
-  type GraphQLSchema,
-  type OperationDefinitionNode,
-  parse,
-  validate,
-} from 'graphql';
+import { type DocumentNode, GraphQLError, type GraphQLSchema, parse, validate } from 'graphql';
 import { tooComplex } from '../../schema/errors.ts';
-import { cachePolicyOf } from '../cache/cache-policy.ts';
+import { createPolicyOf } from '../cache/cache-policy.ts';
 import { DOCUMENT_MAX_TOKENS, OPERATION_MAX_COST, type OperationsMode } from '../config.ts';
 import type { ChosenDocument } from '../operations/choose-document.ts';
 import { countRefusal } from '../operations/count-refusal.ts';
@@ -38,6 +31,7 @@ export function createPrepareOperation(
   schema: GraphQLSchema,
   mode: OperationsMode,
   usage: OperationUsage,
+  policyOf = createPolicyOf(schema),
 ): PrepareOperation {
   const registeredDocuments = new BoundedMemory<DocumentNode>(PARSED_DOCUMENTS_MAX_CHARACTERS);
   // Apart, so that clients cannot crowd out what is registered.
@@ -67,15 +61,6 @@ export function createPrepareOperation(
     valid.add(document);
   }
 
-  /** By its node. What was registered with another schema may have become private since. */
-  const publicOperations = new WeakMap<OperationDefinitionNode, boolean>();
-  function isPublic(document: DocumentNode, operation: OperationDefinitionNode): boolean {
-    const found =
-      publicOperations.get(operation) ?? cachePolicyOf(schema, document, operation).scope === 'public';
-    publicOperations.set(operation, found);
-    return found;
-  }
-
   const prepare: PrepareOperation = (sent, { document: text, found }, http) => {
     const registered = found?.operation ?? null;
     const document = parsed(text, registered !== null);
@@ -85,7 +70,9 @@ export function createPrepareOperation(
         extensions: { code: 'BAD_USER_INPUT', argumentPath: ['operationName'] },
       });
     }
-    const isAnybodys = registered?.cachePolicy.scope === 'public' && isPublic(document, operation);
+    // What was registered with another schema may have become private since.
+    const isAnybodys = () =>
+      registered?.cachePolicy.scope === 'public' && policyOf(document, operation).scope === 'public';
     const refusal = crossSiteRefusal(http, operation.operation, isAnybodys);
     if (refusal !== null) throw refusal;
     if (registered !== null) {

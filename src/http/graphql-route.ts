@@ -5,6 +5,7 @@
  * in it. Whatever else a request may be goes to Yoga, and is answered or refused there.
  */
 import { GraphQLError } from 'graphql';
+import { createPolicyOf } from '../cache/cache-policy.ts';
 import type { CachedAnswers, ServedAnswer } from '../cache/cached-answers.ts';
 import { forwardStatus, NOT_STORED } from '../cache/caching-headers.ts';
 import type { CacheKey } from '../cache/response-cache.ts';
@@ -15,7 +16,7 @@ import { IncomingOperation } from '../graphql/incoming-operation.ts';
 import { createPrepareOperation } from '../graphql/prepare-operation.ts';
 import { createGraphQLHandler, type YogaOptions } from '../graphql/yoga.ts';
 import type { DocumentSources } from '../operations/choose-document.ts';
-import { orFromRelease, readClientIdentity } from '../operations/client-identity.ts';
+import { clientOf } from '../operations/client-identity.ts';
 import type { Envelope } from '../operations/read-operation-request.ts';
 import type { Liveness } from '../operations/registered-operation.ts';
 import { BoundedMemory } from '../storage/bounded-memory.ts';
@@ -24,7 +25,7 @@ import type { CompleteAnswer } from './complete-answer.ts';
 import { deprecationHeaders } from './deprecation-headers.ts';
 import { jsonMediaType } from './json-media-type.ts';
 import { MemoryHits } from './memory-hits.ts';
-import { RecognisedRequests } from './recognised-requests.ts';
+import { type RecognisedRequest, RecognisedRequests } from './recognised-requests.ts';
 import { refusalResponse } from './refusal-response.ts';
 
 export interface GraphQLRouteOptions extends YogaOptions, Omit<DocumentSources, 'clientDocuments'> {
@@ -46,6 +47,13 @@ export interface GraphQLExchange {
   createContext(): Promise<GatewayContext>;
 }
 
+/** What a request asks, and what is known of it from the last time. */
+interface Asked {
+  incoming: IncomingOperation;
+  envelope: Envelope;
+  known: RecognisedRequest | undefined;
+}
+
 export interface GraphQLRoute {
   /** The answer to a GET that is in memory as it stands; null where there is none. */
   fromMemory(request: Request): CompleteAnswer | null;
@@ -56,21 +64,19 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
   const { schema, mode, registry, usage, answers, nowMs } = options;
   const clientDocuments = new BoundedMemory<string>(CLIENT_DOCUMENTS_MAX_CHARACTERS);
   const sources: DocumentSources = { mode, registry, usage, clientDocuments };
-  const prepareOperation = createPrepareOperation(schema, mode, usage);
+  const policyOf = createPolicyOf(schema);
+  const prepareOperation = createPrepareOperation(schema, mode, usage, policyOf);
   const executeToBytes = createExecuteToBytes(schema, mode);
-  const recognised = new RecognisedRequests(schema, options.schemaHash);
+  const recognised = new RecognisedRequests(schema, options.schemaHash, policyOf);
   const memoryHits = new MemoryHits(options);
   // An isolate that serves from the cache alone never needs it.
   let yoga: ReturnType<typeof createGraphQLHandler> | undefined;
 
   /** Null where the answer is no matter for the cache, refusals included. */
-  async function keyOf(incoming: IncomingOperation, envelope: Envelope, { request }: GraphQLExchange) {
-    const known = recognised.recall(envelope);
+  async function keyOf({ incoming, envelope, known }: Asked, { request }: GraphQLExchange) {
     const liveness = known && registry.known(known.operation, nowMs());
     if (known !== undefined && liveness !== undefined && liveness.state !== 'retired') {
-      const { name, version } = known.releaseClient;
-      const sender = readClientIdentity(request.headers);
-      incoming.count(known.operation.id, orFromRelease(sender, name ?? '', version ?? ''));
+      incoming.count(known.operation.id, clientOf(request.headers, known.releaseClient));
       return { key: known.key, liveness };
     }
     const prepared = await incoming.prepare().catch(() => null);
@@ -91,14 +97,11 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
     });
   }
 
-  async function fromCache(incoming: IncomingOperation, exchange: GraphQLExchange, mediaType: string) {
+  async function fromCache(asked: Asked, exchange: GraphQLExchange, mediaType: string) {
     const { request } = exchange;
-    // What refuses the request here refuses it again below.
-    const envelope = await incoming.envelope().catch(() => null);
-    if (envelope === null) return null;
-    const found = await keyOf(incoming, envelope, exchange);
+    const found = await keyOf(asked, exchange);
     if (found === null) return null;
-    const served = await serve(found.key, incoming, exchange).catch((error: unknown) => {
+    const served = await serve(found.key, asked.incoming, exchange).catch((error: unknown) => {
       // Found out on the way to be one that may not run: refused below.
       if (error instanceof GraphQLError) return null;
       throw error;
@@ -111,15 +114,17 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
   async function answer(exchange: GraphQLExchange): Promise<Response | CompleteAnswer> {
     const { request, requestId, createContext } = exchange;
     const incoming = new IncomingOperation(request, sources, prepareOperation);
-    if (request.method === 'POST') {
-      const envelope = await incoming.envelope().catch(() => null);
-      const known = envelope === null ? undefined : recognised.recall(envelope);
-      const kept = known === undefined ? null : memoryHits.respond(request, known);
+    const isReadable = request.method === 'GET' || request.method === 'POST';
+    // What refuses the request here refuses it again below.
+    const envelope = isReadable ? await incoming.envelope().catch(() => null) : null;
+    const asked: Asked | null = envelope && { incoming, envelope, known: recognised.recall(envelope) };
+    if (request.method === 'POST' && asked?.known !== undefined) {
+      const kept = memoryHits.respond(request, asked.known);
       if (kept !== null) return kept;
     }
     const mediaType = jsonMediaTypeOf(request, options.graphiql);
     if (mediaType !== null) {
-      const cached = await fromCache(incoming, exchange, mediaType);
+      const cached = asked && (await fromCache(asked, exchange, mediaType));
       if (cached !== null) return cached;
       const failure = await incoming.prepare().then(
         () => null,

@@ -5,8 +5,9 @@
  * Whatever is not plainly one goes the long way, where everything is decided the same, and answers the same.
  */
 import type { CachedAnswers } from '../cache/cached-answers.ts';
+import { ageSeconds } from '../cache/freshness.ts';
 import type { StoredAnswer } from '../cache/response-cache.ts';
-import { orFromRelease, readClientIdentity } from '../operations/client-identity.ts';
+import { clientOf } from '../operations/client-identity.ts';
 import type { OperationRegistry, OperationUsage } from '../operations/registered-operation.ts';
 import { cachedHeaders } from './cached-response.ts';
 import { CompleteAnswer } from './complete-answer.ts';
@@ -42,9 +43,7 @@ export class MemoryHits {
     if (!isPublic(sent) || sent.has('if-none-match')) return null;
     const headers = this.#headersOf(request, sent.get('accept'), known, answer, atMs);
     if (headers === null) return null;
-    const { name, version } = known.releaseClient;
-    const sender = readClientIdentity(sent);
-    usage.used(known.operation.id, name === null ? sender : orFromRelease(sender, name, version ?? ''));
+    usage.used(known.operation.id, clientOf(sent, known.releaseClient));
     return new CompleteAnswer(answer.body, headers);
   }
 
@@ -55,7 +54,7 @@ export class MemoryHits {
     answer: StoredAnswer,
     atMs: number,
   ): Headers | null {
-    const second = Math.floor((atMs - answer.executedAtMs) / 1000);
+    const second = ageSeconds(answer, atMs);
     const kept = known.lastHit;
     if (kept?.answer === answer && kept.second === second && kept.accept === accept) return kept.headers;
     const mediaType = jsonMediaType(accept);

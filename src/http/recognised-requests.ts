@@ -5,9 +5,9 @@
  * which never change; whether one lives is asked anew each time. Other documents are looked at each time, because what
  * they may do depends on more than their text.
  */
-import { type DocumentNode, type OperationDefinitionNode, OperationTypeNode } from 'graphql';
+import { OperationTypeNode } from 'graphql';
 import type { schema as gatewaySchema } from '../../schema/schema.ts';
-import { type CachePolicy, cachePolicyOf, isStorable } from '../cache/cache-policy.ts';
+import { isStorable, type PolicyOf } from '../cache/cache-policy.ts';
 import type { CacheKey, StoredAnswer } from '../cache/response-cache.ts';
 import { variablesKey } from '../cache/variables-key.ts';
 import { RECOGNISED_REQUESTS_MAX_CHARACTERS } from '../config.ts';
@@ -41,12 +41,12 @@ export class RecognisedRequests {
   readonly #schema: typeof gatewaySchema;
   readonly #schemaHash: string;
   readonly #known = new BoundedMemory<RecognisedRequest>(RECOGNISED_REQUESTS_MAX_CHARACTERS);
-  /** Of documents that were not registered, or not with this schema. */
-  readonly #policies = new WeakMap<OperationDefinitionNode, CachePolicy>();
+  readonly #policyOf: PolicyOf;
 
-  constructor(schema: typeof gatewaySchema, schemaHash: string) {
+  constructor(schema: typeof gatewaySchema, schemaHash: string, policyOf: PolicyOf) {
     this.#schema = schema;
     this.#schemaHash = schemaHash;
+    this.#policyOf = policyOf;
   }
 
   /** Synchronous, unlike what it takes to find out. */
@@ -60,7 +60,11 @@ export class RecognisedRequests {
     const definition = selectedOperation(document, sent.operationName);
     if (definition?.operation !== OperationTypeNode.QUERY) return null;
     const registered = chosen.found?.operation ?? null;
-    const policy = this.#policyOf(document, definition, registered);
+    // What was registered with this schema has its policy already.
+    const policy =
+      registered?.schemaHash === this.#schemaHash
+        ? registered.cachePolicy
+        : this.#policyOf(document, definition);
     if (!isStorable(policy)) return null;
     const variables = variablesKey(this.#schema, definition, sent.variables ?? {});
     if (variables === null) return null;
@@ -73,16 +77,5 @@ export class RecognisedRequests {
       this.#known.set(text, { key, operation: registered, releaseClient, lastHit: null }, weight);
     }
     return key;
-  }
-
-  #policyOf(
-    document: DocumentNode,
-    definition: OperationDefinitionNode,
-    registered: RegisteredOperation | null,
-  ): CachePolicy {
-    if (registered?.schemaHash === this.#schemaHash) return registered.cachePolicy;
-    const policy = this.#policies.get(definition) ?? cachePolicyOf(this.#schema, document, definition);
-    this.#policies.set(definition, policy);
-    return policy;
   }
 }

@@ -1,21 +1,17 @@
 import { GraphQLError } from 'graphql';
-
-interface OwnAnswer {
-  status: number;
-  headers?: Record<string, string>;
-  spec?: boolean;
-}
+import { hasOwnStatus } from '../graphql/error-policy.ts';
+import { jsonResponse } from './responses.ts';
 
 /**
  * The answer to a request that was refused before its document was looked at, whose status stands whatever the client
  * accepts. Null for every other failure: what it is called depends on more than itself.
  */
 export function refusalResponse(failure: unknown, mediaType: string): Response | null {
-  if (!(failure instanceof GraphQLError) || failure.nodes !== undefined) return null;
-  const { http, rule: _, ...extensions } = failure.extensions as { http?: OwnAnswer; rule?: unknown };
-  if (http === undefined || http.spec === true) return null;
-  return new Response(JSON.stringify({ errors: [{ message: failure.message, extensions }] }), {
-    status: http.status,
-    headers: { 'Content-Type': `${mediaType}; charset=utf-8`, ...http.headers },
+  if (!(failure instanceof GraphQLError) || failure.nodes !== undefined || !hasOwnStatus(failure))
+    return null;
+  const { http, rule: _, ...extensions } = failure.extensions;
+  return jsonResponse({ errors: [{ message: failure.message, extensions }] }, http.status, {
+    'Content-Type': `${mediaType}; charset=utf-8`,
+    ...http.headers,
   });
 }

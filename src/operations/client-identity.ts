@@ -21,6 +21,12 @@ export function orFromRelease(client: ClientIdentity, app: string, version: stri
   return { name: client.name ?? asShown(app), version: client.version ?? asShown(version) };
 }
 
+/** Who calls, where what its id says of it was read already. */
+export function clientOf(headers: Headers, release: ClientIdentity): ClientIdentity {
+  const { name, version } = readClientIdentity(headers);
+  return { name: name ?? release.name, version: version ?? release.version };
+}
+
 function asShown(sent: string | undefined | null): string | null {
   if (sent === null || sent === undefined) return null;
   const text = sent.trim();

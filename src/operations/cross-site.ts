@@ -19,7 +19,7 @@ const ASKING_HEADERS = ['x-graphql-csrf', ...CLIENT_NAME_HEADERS];
 export function crossSiteRefusal(
   request: { method: string; headers: Headers },
   kind: OperationKind,
-  isAnybodys: boolean,
+  isAnybodys: () => boolean,
 ): GraphQLError | null {
   if (request.method !== 'GET') return null;
   if (kind === 'mutation') {
@@ -31,7 +31,7 @@ export function crossSiteRefusal(
       },
     });
   }
-  if (isAnybodys) return null;
+  if (isAnybodys()) return null;
   if (ASKING_HEADERS.some((name) => request.headers.has(name))) return null;
   return new GraphQLError('Send this by POST, or with the header x-graphql-csrf or graphql-client-name.', {
     extensions: { code: 'FORBIDDEN', rule: 'cross-site', http: { status: 403 } },

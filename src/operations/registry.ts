@@ -12,9 +12,9 @@ import { BoundedMemory } from '../storage/bounded-memory.ts';
 import { carriedOperation } from '../storage/d1/operations.ts';
 import { OPERATION_LIVENESS_MEMORY_SECONDS, OPERATION_LOOKUP_MEMORY_SECONDS } from '../storage/kv/keys.ts';
 import { readLivenessOverlay, readOperationCopy, writeOperationCopy } from '../storage/kv/operations.ts';
+import { RateBudget } from '../storage/rate-budget.ts';
 import { RecentlyAbsent } from '../storage/recently-absent.ts';
 import { LIVE, LivenessView, livenessOf, livenessViewSchema } from './liveness.ts';
-import { LookupBudget } from './lookup-budget.ts';
 import type { BundledRelease } from './manifest.ts';
 import { isOperationId } from './operation-id.ts';
 import type {
@@ -24,9 +24,9 @@ import type {
   RegisteredOperation,
 } from './registered-operation.ts';
 
-export const D1_BUDGET = { lookups: 10, seconds: 10 } as const;
+export const D1_BUDGET = { times: 10, seconds: 10 } as const;
 /** For ids that the overlay names and KV does not hold. */
-export const KV_BUDGET = { lookups: 100, seconds: 10 } as const;
+export const KV_BUDGET = { times: 100, seconds: 10 } as const;
 const LIVENESS_RETRY_SECONDS = 5;
 const MEMORY_MAX_CHARACTERS = 8_000_000;
 /** What an operation takes beside its document. */
@@ -58,8 +58,8 @@ export class TieredRegistry implements OperationRegistry {
     seconds: OPERATION_LOOKUP_MEMORY_SECONDS,
     maxKeys: ABSENT_KEYS_MAX,
   });
-  readonly #d1Budget = new LookupBudget(D1_BUDGET);
-  readonly #kvBudget = new LookupBudget(KV_BUDGET);
+  readonly #d1Budget = new RateBudget(D1_BUDGET);
+  readonly #kvBudget = new RateBudget(KV_BUDGET);
   #view = new LivenessView(null);
   #viewReadAtMs = Number.NEGATIVE_INFINITY;
 

@@ -2,8 +2,9 @@
  * Who runs what, and who was refused: counted in the isolate, written in batches.
  *
  * At most one D1 row in a minute, when a request happens to come by: an isolate that ends takes along what it counted
- * since the last one, of a minute or, where no request came by, of longer. Clients name themselves, so names are cut and bounded in number; beyond the bound a use still counts
- * for its operation, and a refusal for its reason, without the names.
+ * since the last one, of a minute or, where no request came by, of longer. Clients name themselves, so names are cut
+ * and bounded in number; beyond the bound a use still counts for its operation, and a refusal for its reason, without
+ * the names.
  */
 import { errorFields, log } from '../observability/log.ts';
 import { appendCounts, type RefusalCount, type UsageCount } from '../storage/d1/operation-usage.ts';

@@ -2,8 +2,7 @@
  * Tells the response caches what a sync has changed: the generations of the tags whose rows differ grow, in D1 where
  * they are decided and then in the one KV value that isolates read; and Workers' own cache drops what carries the tags.
  *
- * Whoever of two syncs comes last to KV may have read D1 first, so each looks again until D1 is as it wrote. What is
- * lost on the way is bounded: no answer lives longer than its policy says.
+ * What is lost on the way is bounded: no answer lives longer than its policy says.
  */
 import { errorFields, log } from '../observability/log.ts';
 import {
@@ -11,13 +10,10 @@ import {
   generationsQuery,
   generationWrite,
 } from '../storage/d1/cache-generations.ts';
+import { bringToKv } from '../storage/kv/bring-to-kv.ts';
 import { type CacheGenerations, writeCacheGenerations } from '../storage/kv/cache-generations.ts';
 import type { JobResult } from './run-job.ts';
 import { JOB_CACHE_TAGS } from './schedule.ts';
-
-const ATTEMPTS = 4;
-/** KV takes one write a second of a key. */
-const KV_PAUSE_MS = 1_100;
 
 export interface CacheInvalidationDeps {
   db: D1Database;
@@ -65,29 +61,22 @@ function changedTags(results: readonly JobResult[]): Map<string, number> {
   return changed;
 }
 
-async function bringGenerationsToKv(
+function bringGenerationsToKv(
   changed: ReadonlyMap<string, number>,
   { db, kv, sleep }: CacheInvalidationDeps,
 ): Promise<void> {
-  const writes = [...changed].map(([tag, startedAt]) => generationWrite(db, tag, startedAt));
-  let inD1: CacheGenerations | undefined;
-  let failures = 0;
-  // It ends: each sync that finishes at the same time changes D1 once.
-  for (;;) {
-    try {
-      // Twice is no more than once to whoever compares: D1 does not say whether a write that failed was made.
-      inD1 ??= await generationsAfter(db, writes);
-      await writeCacheGenerations(kv, inD1);
-      const held = JSON.stringify(inD1);
-      inD1 = await generationsAfter(db, []);
-      if (JSON.stringify(inD1) === held) return;
-    } catch (error) {
-      failures += 1;
-      if (failures >= ATTEMPTS) throw error;
-      log.warn('cache.generations_write_failed', { attempt: failures, ...errorFields(error) });
-    }
-    await sleep(KV_PAUSE_MS);
-  }
+  let writes = [...changed].map(([tag, startedAt]) => generationWrite(db, tag, startedAt));
+  return bringToKv<CacheGenerations>({
+    // Twice is no more than once to whoever compares: D1 does not say whether a write that failed was made.
+    read: async () => {
+      const value = await generationsAfter(db, writes);
+      writes = [];
+      return { value, version: JSON.stringify(value) };
+    },
+    write: (generations) => writeCacheGenerations(kv, generations),
+    sleep,
+    failureEvent: 'cache.generations_write_failed',
+  });
 }
 
 async function generationsAfter(db: D1Database, writes: D1PreparedStatement[]): Promise<CacheGenerations> {

@@ -1,5 +1,6 @@
 import { errorFields, log } from '../observability/log.ts';
 import { expiredHourlyCandlesDelete } from '../storage/d1/candles-writes.ts';
+import { expiredHourlyClosesDelete } from '../storage/d1/hourly-closes-writes.ts';
 import { expiredCountsDeletes } from '../storage/d1/operation-usage.ts';
 import { foldFlushes } from '../storage/d1/operation-usage-folding.ts';
 import { expiredProjectDetailsDelete } from '../storage/d1/project-details.ts';
@@ -20,6 +21,7 @@ const FOLDS_A_RUN = 100;
  */
 export async function cleanUp(db: D1Database, run: JobRun): Promise<JobReport> {
   const folded = await foldAll(db);
+  const candlesBefore = run.startedAt - HOURLY_CANDLES_KEPT_DAYS * DAY_SECONDS;
   const results = await db.batch([
     ...expiredSyncRowsWrites(db, {
       now: run.startedAt,
@@ -28,7 +30,8 @@ export async function cleanUp(db: D1Database, run: JobRun): Promise<JobReport> {
     }),
     ...expiredCountsDeletes(db, run.startedAt),
     expiredProjectDetailsDelete(db, run.startedAt),
-    expiredHourlyCandlesDelete(db, run.startedAt - HOURLY_CANDLES_KEPT_DAYS * DAY_SECONDS),
+    expiredHourlyCandlesDelete(db, candlesBefore),
+    expiredHourlyClosesDelete(db, candlesBefore),
   ]);
   const written = results.reduce((sum, { meta }) => sum + meta.changes, folded.written);
   return { ...folded, written };

@@ -7,6 +7,7 @@
  */
 import pLimit from 'p-limit';
 import { candleCoverage, candleWrites, dailyCloses } from '../storage/d1/candles-writes.ts';
+import { hourlyClosesWrites } from '../storage/d1/hourly-closes-writes.ts';
 import { indicatorWrites } from '../storage/d1/indicators-writes.ts';
 import type { CandleIntervalCode, CandleRow } from '../storage/d1/rows.ts';
 import { writtenRows } from '../storage/d1/upsert-writes.ts';
@@ -54,8 +55,10 @@ async function copyHistory(
     const candles = pending[interval];
     if (candles.length === 0) return;
     pending[interval] = [];
-    const results = await db.batch(candleWrites(db, interval, candles));
-    report.written += results.reduce((sum, { meta }) => sum + meta.changes, 0);
+    const writes = candleWrites(db, interval, candles);
+    const closes = interval === '1h' ? hourlyClosesWrites(db, candles) : [];
+    const results = await db.batch([...writes, ...closes]);
+    report.written += results.slice(0, writes.length).reduce((sum, { meta }) => sum + meta.changes, 0);
   }
 
   async function copy({ symbol, interval, period }: HistoryRequest) {

@@ -5,7 +5,7 @@ import type { JobReport, JobRun } from './run-job.ts';
 /** The hour's job: every finished hour of samples becomes candles. Reads are hours, writes candles. */
 export async function syncHourlyCandles(db: D1Database, run: JobRun): Promise<JobReport> {
   const currentHourStart = run.startedAt - (run.startedAt % HOUR_SECONDS);
-  const [candles, hours] = await db.batch(finishedHoursWrites(db, currentHourStart));
+  const [candles, , hours] = await db.batch(finishedHoursWrites(db, currentHourStart));
   return {
     read: hours?.meta.changes ?? 0,
     written: candles?.meta.changes ?? 0,

@@ -102,7 +102,7 @@ it('costs as many calls for a hundred items as for five, as the table says', asy
     '# What each operation costs on a cold isolate',
     '',
     `Calls are the same for lists of ${FEW} and of ${MANY} items; rows are what D1 says it read.`,
-    'Checked by `test/flows/operation-costs.test.ts`; `npx vitest run --project flows -u operation-costs` writes it anew.',
+    'Checked by `test/flows/operation-costs.test.ts`; `npx vitest run --project flows operation-costs -u` writes it anew.',
     '',
     `| operation | D1 calls | KV reads | KV writes | Durable Object calls | upstream calls | rows read, ${FEW} items | rows read, ${MANY} items |`,
     '|---|---|---|---|---|---|---|---|',

@@ -92,6 +92,9 @@ describe('cleanup', () => {
       ...candles.map((candle) =>
         env.DB.prepare('INSERT INTO candle VALUES (?, ?, ?, 1, 1, 1, 1, NULL)').bind(...candle),
       ),
+      env.DB.prepare(`INSERT INTO hourly_closes VALUES ('OLD', ?1 - 1, '[]'), ('OLD', ?1, '[]')`).bind(
+        now - 36 * DAY + 1,
+      ),
       env.DB.prepare(`INSERT INTO sync_lease VALUES ('past', 'x', ?1), ('held', 'x', ?1 + 1)`).bind(now),
       env.DB.prepare(
         `INSERT INTO sync_run (id, job, started_at, finished_at, outcome) VALUES
@@ -102,12 +105,13 @@ describe('cleanup', () => {
       ).bind(now),
     ]);
 
-    expect(await bench.sync.runJob('cleanup')).toMatchObject({ outcome: 'ok', written: 5 });
+    expect(await bench.sync.runJob('cleanup')).toMatchObject({ outcome: 'ok', written: 6 });
     expect(
       (await bench.rows('candle', 'symbol, interval, time')).map(
         ({ symbol, interval }) => `${symbol} ${interval}`,
       ),
     ).toEqual(['NEW 1h', 'OLD 1d', 'OLD 1h']);
+    expect((await bench.rows('hourly_closes', 'day')).map(({ day }) => day)).toEqual([now - 36 * DAY + 1]);
     expect((await bench.rows('sync_lease', 'job')).map(({ job }) => job)).toEqual(['held']);
     expect((await bench.runs('pools')).map(({ id, outcome }) => [id, outcome])).toEqual([
       ['kept', 'ok'],

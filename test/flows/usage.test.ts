@@ -1,24 +1,15 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test } from 'vitest';
-import manifest from '../../operations/manifest.json' with { type: 'json' };
-import { bundledRelease } from '../../src/operations/manifest.ts';
 import {
   REFUSAL_KEYS_MAX,
   USAGE_FLUSH_SECONDS,
   USAGE_KEYS_MAX,
   UsageCounts,
 } from '../../src/operations/usage.ts';
-import { appendCounts } from '../../src/storage/d1/operation-usage.ts';
-import {
-  foldFlushes,
-  REFUSAL_ROWS_A_DAY,
-  USAGE_ROWS_A_DAY,
-} from '../../src/storage/d1/operation-usage-folding.ts';
-import { readRefusals, readUsage, usedLately } from '../../src/storage/d1/operation-usage-reads.ts';
-import { listReleases, liveOperations } from '../../src/storage/d1/release-reads.ts';
 import { ADMIN_KEY, adminOf } from '../support/admin.ts';
 import { countedD1, noCounts } from '../support/counted-bindings.ts';
-import { CRONS, startGateway } from '../support/gateway.ts';
+import { refusalsSeen, TRENDING, total, usesSeen } from '../support/counted-uses.ts';
+import { startGateway } from '../support/gateway.ts';
 import { type Serving, startServing } from '../support/serving-bench.ts';
 
 let serving: Serving;
@@ -28,16 +19,7 @@ beforeEach(async () => {
   admin = adminOf(serving.gateway);
 });
 
-const TRENDING = manifest.operations.find(({ name }) => name === 'Trending')?.id ?? '';
 const ios = { 'graphql-client-name': 'ios', 'graphql-client-version': '5.2.0' };
-const rowsOf = async (table: string) => (await env.DB.prepare(`SELECT * FROM ${table}`).all()).results;
-const usesSeen = (sinceDay = 0) => readUsage(env.DB, { client: null, operationId: null, sinceDay });
-const refusalsSeen = () => readRefusals(env.DB, 0);
-const foldAll = async () => {
-  for (let folds = 0; folds < 10; folds += 1) if (!(await foldFlushes(env.DB)).more) return;
-  throw new Error('flushes are left after ten folds');
-};
-const total = (rows: Record<string, unknown>[]) => rows.reduce((sum, { count }) => sum + Number(count), 0);
 
 test('uses are counted by operation, client and version, with when', async () => {
   const startAt = serving.market.startAt;
@@ -183,173 +165,4 @@ describe('an isolate', () => {
     expect([total(used), total(refused)]).toEqual([10_000, 10_000]);
     expect(Math.max(...used.map((row) => `${row.client}${row.version}`.length))).toBe(128);
   });
-});
-
-const use = { operationId: TRENDING, client: 'ios', version: '1', day: 19_772, count: 1 };
-const refusal = { reason: 'A', documentId: 'x', client: 'ios', version: '1', day: 19_772, count: 1 };
-const useAt = (seconds: number) => ({ ...use, firstSeen: seconds, lastSeen: seconds });
-
-describe('what isolates wrote', () => {
-  beforeEach(async () => {
-    // The first call stores the operations that the gateway itself carries.
-    await admin.get('/releases');
-    await appendCounts(env.DB, { usage: [useAt(50)], refusals: [{ ...refusal, lastSeen: 50 }] });
-    await appendCounts(env.DB, {
-      usage: [useAt(40), { ...useAt(60), client: '' }],
-      refusals: [{ ...refusal, lastSeen: 40 }],
-    });
-    await appendCounts(env.DB, { usage: [{ ...useAt(70), day: use.day + 1 }], refusals: [] });
-  });
-
-  const everySeen = async () => [
-    await usesSeen(),
-    await usesSeen(use.day + 1),
-    await refusalsSeen(),
-    await listReleases(env.DB),
-    (await liveOperations(env.DB, use.day)).filter(({ count }) => count > 0),
-    await liveOperations(env.DB, use.day + 1),
-    await usedLately(env.DB, bundledRelease.client, [bundledRelease.version], 60),
-    (await admin.get(`/operations/${encodeURIComponent(TRENDING)}?days=400`)).body,
-  ];
-
-  test('reads the same before it is added up and after, and again after that', async () => {
-    const before = await everySeen();
-    expect(before[0]).toMatchObject([
-      { client: 'ios', version: '1', count: 3, firstSeen: 40, lastSeen: 70 },
-      { client: null, count: 1 },
-    ]);
-    expect(before[1]).toMatchObject([{ client: 'ios', count: 1, firstSeen: 70 }]);
-    expect(before[2]).toMatchObject([{ reason: 'A', documentId: 'x', count: 2, lastSeen: 50 }]);
-    expect(before[3]).toMatchObject([{ client: bundledRelease.client, lastUsedAt: 70 }]);
-    expect(before[4]).toMatchObject([{ id: TRENDING, count: 4 }]);
-    expect(before[6]).toMatchObject([
-      { client: 'ios', lastUsedAt: 70 },
-      { client: '', lastUsedAt: 60 },
-    ]);
-    expect(await foldFlushes(env.DB)).toMatchObject({ flushes: 3, unsound: 0, more: false });
-    expect([await rowsOf('usage_flush'), total(await rowsOf('operation_usage'))]).toEqual([[], 4]);
-    expect(await everySeen()).toEqual(before);
-    expect(await foldFlushes(env.DB)).toMatchObject({ flushes: 0, written: 0 });
-    expect(await everySeen()).toEqual(before);
-    await appendCounts(env.DB, { usage: [useAt(30)], refusals: [] });
-    await foldFlushes(env.DB);
-    expect((await usesSeen())[0]).toMatchObject({ count: 4, firstSeen: 30, lastSeen: 70 });
-  });
-
-  test('is not lost, nor counted twice, where it is written while others are added up', async () => {
-    const appends = Array.from({ length: 20 }, () =>
-      appendCounts(env.DB, { usage: [useAt(80)], refusals: [] }),
-    );
-    await Promise.all([foldFlushes(env.DB), ...appends, foldFlushes(env.DB)]);
-    expect(total(await usesSeen())).toBe(24);
-    await foldFlushes(env.DB);
-    expect(total(await rowsOf('operation_usage'))).toBe(24);
-  });
-
-  test('is added up whole or not at all', async () => {
-    await env.DB.prepare(
-      "CREATE TRIGGER no_refusals BEFORE INSERT ON operation_refusal BEGIN SELECT raise(ABORT, 'full'); END",
-    ).run();
-    await expect(foldFlushes(env.DB)).rejects.toThrow('full');
-    await env.DB.prepare('DROP TRIGGER no_refusals').run();
-    expect(await rowsOf('operation_usage')).toEqual([]);
-    expect(total(await usesSeen())).toBe(4);
-  });
-
-  test('is read and added up beside rows of no known form, and the run tells of those', async () => {
-    const insert = env.DB.prepare('INSERT INTO usage_flush (counts) VALUES (?1)');
-    const entry: unknown[] = [TRENDING, 'ios', '1', use.day, 1, 50, 50];
-    const unsound = [
-      '',
-      '{"uses": [',
-      'null',
-      '5',
-      '[]',
-      '{"uses": []}',
-      '{"uses": "text", "refusals": 5}',
-      JSON.stringify({ uses: ['text', null, {}, [], [null]], refusals: ['[', 1.5] }),
-      JSON.stringify({ uses: [entry.with(0, null), entry.with(4, '1'), entry], refusals: [] }),
-    ];
-    await env.DB.batch(unsound.map((counts) => insert.bind(counts)));
-    expect(total(await usesSeen())).toBe(5);
-    expect(await refusalsSeen()).toHaveLength(1);
-    await serving.gateway.scheduled(CRONS.hourly);
-    expect(await rowsOf('usage_flush')).toEqual([]);
-    expect(total(await rowsOf('operation_usage'))).toBe(5);
-    const run = await env.DB.prepare(
-      "SELECT outcome, skipped_count FROM sync_run WHERE job = 'cleanup'",
-    ).first();
-    expect(run).toEqual({ outcome: 'partial', skipped_count: 7 + 7 + 2 });
-  });
-});
-
-test('the cleanup adds up more than one fold takes', async () => {
-  const flush = JSON.stringify({ uses: [[TRENDING, 'ios', '1', use.day, 1, 50, 50]], refusals: [] });
-  await env.DB.prepare(
-    `INSERT INTO usage_flush (counts)
-     WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 5000)
-     SELECT ?1 FROM number`,
-  )
-    .bind(flush)
-    .run();
-  expect(await foldFlushes(env.DB)).toMatchObject({ flushes: 2_000, more: true });
-  await serving.gateway.scheduled(CRONS.hourly);
-  expect(await rowsOf('usage_flush')).toEqual([]);
-  expect(await rowsOf('operation_usage')).toMatchObject([{ count: 5_000 }]);
-});
-
-test('a day holds a bounded number of rows, and what is beyond is counted without names', async () => {
-  const day = Math.floor(serving.market.startAt / 86_400);
-  const usageRow = { operationId: TRENDING, version: '1', day, count: 1, firstSeen: 1, lastSeen: 2 };
-  const refusalRow = { reason: 'A', version: '1', day, count: 1, lastSeen: 2 };
-  const names = (from: number, count: number) => Array.from({ length: count }, (_, at) => `c${from + at}`);
-  for (let from = 0; from < USAGE_ROWS_A_DAY; from += 5_000) {
-    await appendCounts(env.DB, {
-      usage: names(from, 5_000).map((client) => ({ ...usageRow, client })),
-      refusals: [],
-    });
-  }
-  const refused = (from: number, count: number) =>
-    names(from, count).map((documentId) => ({ ...refusalRow, client: 'x', documentId }));
-  await appendCounts(env.DB, { usage: [], refusals: refused(0, REFUSAL_ROWS_A_DAY) });
-  await foldAll();
-  const sizes = async () => {
-    const count = (table: string) => env.DB.prepare(`SELECT count(*) AS n FROM ${table}`).first('n');
-    return [await count('operation_usage'), await count('operation_refusal')];
-  };
-  expect(await sizes()).toEqual([USAGE_ROWS_A_DAY, REFUSAL_ROWS_A_DAY]);
-  await appendCounts(env.DB, {
-    usage: ['c0', 'new1', 'new2'].map((client) => ({ ...usageRow, client })),
-    refusals: refused(REFUSAL_ROWS_A_DAY - 1, 3),
-  });
-  await foldAll();
-  expect(await sizes()).toEqual([USAGE_ROWS_A_DAY + 1, REFUSAL_ROWS_A_DAY + 1]);
-  const nameless = await env.DB.prepare("SELECT count FROM operation_usage WHERE client = ''").first('count');
-  expect(nameless).toBe(2);
-  const unnamed = "SELECT count FROM operation_refusal WHERE document_id = '' AND client = ''";
-  expect(await env.DB.prepare(unnamed).first('count')).toBe(2);
-});
-
-test('a day that one fold fills keeps the names that were used most', async () => {
-  const clients = Array.from({ length: USAGE_ROWS_A_DAY + 10 }, (_, at) => `c${at}`);
-  await appendCounts(env.DB, {
-    usage: clients.map((client, at) => ({ ...useAt(50), client, count: at < 10 ? 1 : 2 })),
-    refusals: [],
-  });
-  await foldAll();
-  const row = (client: string) =>
-    env.DB.prepare('SELECT count FROM operation_usage WHERE client = ?1').bind(client).first('count');
-  expect([await row(''), await row('c9'), await row('c10')]).toEqual([10, null, 2]);
-});
-
-test('the cleanup deletes uses after 400 days and refusals after 30', async () => {
-  const today = Math.floor(serving.market.startAt / 86_400);
-  const at = (day: number) => ({ client: '', version: '', day, count: 1, firstSeen: 1, lastSeen: 1 });
-  await appendCounts(env.DB, {
-    usage: [today - 401, today - 400].map((day) => ({ operationId: TRENDING, ...at(day) })),
-    refusals: [today - 31, today - 30].map((day) => ({ reason: 'A', documentId: '', ...at(day) })),
-  });
-  await serving.gateway.scheduled(CRONS.hourly);
-  expect(await rowsOf('operation_usage')).toMatchObject([{ day: today - 400 }]);
-  expect(await rowsOf('operation_refusal')).toMatchObject([{ day: today - 30 }]);
 });

@@ -5,6 +5,7 @@ export const TABLES = [
   'user_investment_cache',
   'project_detail_cache',
   'candle',
+  'hourly_closes',
   'hour_in_progress',
   'price_indicator',
   'sync_lease',

@@ -26,22 +26,34 @@ export async function candlesInRange(db: D1Database, range: CandleRange): Promis
 }
 
 export interface ClosePoint {
-  symbol: string;
   time: number;
   close: number;
 }
 
-/** Hourly closes of many symbols since an instant, oldest first. */
+const DAY_SECONDS = 86_400;
+
+/** The closes of hours that began at `sinceSeconds` or later, oldest first, of many symbols: one row a symbol and day. */
 export async function hourlyCloses(
   db: D1Database,
   symbols: readonly string[],
   sinceSeconds: number,
 ): Promise<Map<string, ClosePoint[]>> {
   const sql =
-    "SELECT symbol, time, close FROM candle WHERE interval = '1h' AND time >= ?2 " +
-    'AND symbol IN (SELECT value FROM json_each(?1)) ORDER BY symbol, time';
-  const { results } = await db.prepare(sql).bind(JSON.stringify(symbols), sinceSeconds).all<ClosePoint>();
-  return Map.groupBy(results, (row) => row.symbol);
+    'SELECT symbol, closes FROM hourly_closes WHERE day >= ?2 ' +
+    'AND symbol IN (SELECT value FROM json_each(?1)) ORDER BY symbol, day';
+  const { results } = await db
+    .prepare(sql)
+    .bind(JSON.stringify(symbols), sinceSeconds - (sinceSeconds % DAY_SECONDS))
+    .all<{ symbol: string; closes: string }>();
+  const found = new Map<string, ClosePoint[]>();
+  for (const { symbol, closes } of results) {
+    const points = found.get(symbol) ?? [];
+    found.set(symbol, points);
+    for (const [time, close] of JSON.parse(closes) as [time: number, close: number][]) {
+      if (time >= sinceSeconds) points.push({ time, close });
+    }
+  }
+  return found;
 }
 
 const indicatorsSchema = z.object({

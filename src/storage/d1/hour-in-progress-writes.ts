@@ -2,6 +2,7 @@
  * The hour that is being sampled: one row of JSON, so that a minute costs one written row and not one a symbol.
  */
 import * as z from 'zod';
+import { finishedHoursClosesWrite } from './hourly-closes-writes.ts';
 
 /** Open, high, low and close by upper-case symbol, in US dollars. */
 export type HourCandles = Record<string, [open: number, high: number, low: number, close: number]>;
@@ -29,7 +30,7 @@ export const hourWrite = (db: D1Database, hourStart: number, candles: HourCandle
  * Turns every hour that began before `currentHourStart` into hourly candles and forgets it. An hour that has a
  * candle keeps it: a late sample must not replace a whole hour, nor what the price API itself says of it.
  *
- * The first statement's result counts the candles written, the second's the hours forgotten.
+ * The first statement's result counts the candles written, the last one's the hours forgotten.
  */
 export const finishedHoursWrites = (db: D1Database, currentHourStart: number) => [
   db
@@ -41,5 +42,6 @@ export const finishedHoursWrites = (db: D1Database, currentHourStart: number) =>
        ON CONFLICT (symbol, interval, time) DO NOTHING`,
     )
     .bind(currentHourStart),
+  finishedHoursClosesWrite(db, currentHourStart),
   db.prepare('DELETE FROM hour_in_progress WHERE hour_start < ?1').bind(currentHourStart),
 ];

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   type CacheKey,
   etagOf,
+  KV_PUTS,
   ResponseCache,
   type StoredAnswer,
 } from '../../../src/cache/response-cache.ts';
@@ -36,7 +37,12 @@ function cacheOver() {
       puts.push({ key, options });
     },
   } as unknown as KVNamespace;
-  return { puts, cache: new ResponseCache({ kv, schemaHash: 'x', memoryMaxBytes: LIMIT }) };
+  const clock = { ms: 0 };
+  return {
+    puts,
+    cache: new ResponseCache({ kv, schemaHash: 'x', nowMs: () => clock.ms, memoryMaxBytes: LIMIT }),
+    clock,
+  };
 }
 
 describe('memory', () => {
@@ -92,13 +98,33 @@ describe('KV', () => {
     });
   });
 
+  test('is given so many answers a minute and no more, however many are made up', async () => {
+    const { cache, puts, clock } = cacheOver();
+    const flood = async (name: string) => {
+      for (let index = 0; index < 1_000; index += 1)
+        await cache.store(keyed(`${name} ${index}`, { policy: policy(600) }), answered(1));
+    };
+    await flood('first');
+    clock.ms += KV_PUTS.seconds * 1000 - 1;
+    await flood('as soon');
+    expect(puts).toHaveLength(KV_PUTS.times);
+    clock.ms += 1;
+    await flood('a minute later');
+    expect(puts).toHaveLength(2 * KV_PUTS.times);
+    // What is not put is in memory all the same.
+    expect(cache.inMemory(keyed('a minute later 999'))).toBeDefined();
+  });
+
   test('has one key for one request of one schema', async () => {
     const keys = async (schemaHash: string, text: string) => {
       const { puts } = cacheOver();
       const kv = {
         put: async (key: string) => void puts.push({ key, options: {} }),
       } as unknown as KVNamespace;
-      await new ResponseCache({ kv, schemaHash }).store(keyed(text, { policy: policy(600) }), answered(1));
+      await new ResponseCache({ kv, schemaHash, nowMs: () => 0 }).store(
+        keyed(text, { policy: policy(600) }),
+        answered(1),
+      );
       return puts[0]?.key;
     };
     expect(await keys('one', 'a')).toBe(await keys('one', 'a'));

@@ -1,12 +1,12 @@
-/** At most so many look-ups in each stretch of time: what a flood of made-up ids may cost an isolate. */
-export class LookupBudget {
-  readonly #lookups: number;
+/** At most so many times in each stretch of time: what a flood of made-up ids or variables may cost an isolate. */
+export class RateBudget {
+  readonly #times: number;
   readonly #seconds: number;
   #spent = 0;
   #beganAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(budget: { lookups: number; seconds: number }) {
-    this.#lookups = budget.lookups;
+  constructor(budget: { times: number; seconds: number }) {
+    this.#times = budget.times;
     this.#seconds = budget.seconds;
   }
 
@@ -18,12 +18,12 @@ export class LookupBudget {
       this.#spent = 0;
       this.#beganAtMs = nowMs;
     }
-    if (this.#spent >= this.#lookups) return false;
+    if (this.#spent >= this.#times) return false;
     this.#spent += 1;
     return true;
   }
 
-  /** Gives one back that found something: operations that exist are bounded already. */
+  /** For one that found what is bounded already. */
   giveBack(): void {
     this.#spent = Math.max(0, this.#spent - 1);
   }

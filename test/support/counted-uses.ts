@@ -1,0 +1,12 @@
+/** What readers see of the counts of uses and refusals, added up or not. */
+import { env } from 'cloudflare:workers';
+import manifest from '../../operations/manifest.json' with { type: 'json' };
+import { readRefusals, readUsage } from '../../src/storage/d1/operation-usage-reads.ts';
+
+/** The id of an operation that the build carries. */
+export const TRENDING = manifest.operations.find(({ name }) => name === 'Trending')?.id ?? '';
+
+export const usesSeen = (sinceDay = 0) => readUsage(env.DB, { client: null, operationId: null, sinceDay });
+export const refusalsSeen = () => readRefusals(env.DB, 0);
+export const total = (rows: Record<string, unknown>[]) =>
+  rows.reduce((sum, { count }) => sum + Number(count), 0);
