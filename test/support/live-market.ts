@@ -62,6 +62,7 @@ export function useLiveMarket(): LiveMarket {
 
   beforeEach(async () => {
     market = await createMarket();
+    await market.pinPrice('BTC', btcUsd);
     sockets = [];
     gate = Promise.resolve();
     held = 0;
@@ -115,8 +116,9 @@ export function useLiveMarket(): LiveMarket {
         });
     },
     setPrice: async (symbol, priceUsd) => {
-      await market.advance(5);
+      // In this order: the feed's own alarm may go off in between, and must not find a third price.
       await market.pinPrice(symbol, priceUsd);
+      await market.advance(5);
     },
     unheldSymbol: () => {
       const coin = WELL_KNOWN_COINS[WELL_KNOWN_COINS.length - 1 - asked];
@@ -125,6 +127,8 @@ export function useLiveMarket(): LiveMarket {
       return coin[1];
     },
     polledSymbols: async () => {
+      // Its own alarm is five seconds away then, and cannot come in between.
+      await poll();
       await market.resetCalls();
       await poll();
       const { last } = await market.calls();

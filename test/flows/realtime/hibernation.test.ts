@@ -50,6 +50,7 @@ describe('after an eviction', () => {
   });
 
   test('every subscription of every socket of every hub gets the next event, once, and at a greater position', async () => {
+    await live.setPrice('ETH', 2_000);
     const hubNames = ['hub-0', 'hub-0', 'hub-1', 'hub-2'];
     const sockets = await Promise.all(hubNames.map((name) => live.connected(name)));
     const firstPositions: number[] = [];
