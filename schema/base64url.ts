@@ -15,6 +15,7 @@ export function decodeBase64Url(encoded: string): string | null {
   if (!/^[\w-]+$/.test(encoded)) return null;
   try {
     const binary = atob(encoded.replace(/-/g, '+').replace(/_/g, '/'));
+    if (IS_ASCII.test(binary)) return binary;
     const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

@@ -2,7 +2,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { GraphQLError } from 'graphql';
 import { schema } from '../schema/schema.ts';
-import { cachePolicyOf } from './cache/cache-policy.ts';
+import { createPolicyOf } from './cache/cache-policy.ts';
 import { CLIENT_DOCUMENTS_MAX_CHARACTERS } from './config.ts';
 import {
   createGateway,
@@ -151,6 +151,7 @@ function createHub(state: DurableObjectState, env: Env, viewerOf: ViewerOf): Hub
   const clientDocuments = new BoundedMemory<string>(CLIENT_DOCUMENTS_MAX_CHARACTERS);
   const sources: DocumentSources = { mode, registry, usage, clientDocuments };
   const prepareOperation = createPrepareOperation(schema, mode, usage);
+  const policyOf = createPolicyOf(schema);
   const hubId = state.id.toString();
   return new Hub({
     state,
@@ -163,7 +164,7 @@ function createHub(state: DurableObjectState, env: Env, viewerOf: ViewerOf): Hub
     prepare: (sent) => prepareRequest(sent, sources, prepareOperation, AS_POST),
     isPrivate: ({ document, sent }) => {
       const operation = selectedOperation(document, sent.operationName);
-      return operation === undefined || cachePolicyOf(schema, document, operation).scope === 'private';
+      return operation === undefined || policyOf(document, operation).scope === 'private';
     },
     execute: createExecutePrepared(schema, mode),
     countUse: ({ chosen, sent }) => {

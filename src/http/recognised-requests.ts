@@ -13,7 +13,7 @@ import { variablesKey } from '../cache/variables-key.ts';
 import { RECOGNISED_REQUESTS_MAX_CHARACTERS } from '../config.ts';
 import type { PreparedRequest } from '../graphql/prepare-request.ts';
 import { selectedOperation } from '../operations/operation-cost.ts';
-import { type Envelope, readOperationRequest } from '../operations/read-operation-request.ts';
+import type { Envelope } from '../operations/read-operation-request.ts';
 import type { ClientIdentity, RegisteredOperation } from '../operations/registered-operation.ts';
 import { BoundedMemory } from '../storage/bounded-memory.ts';
 import { sha256Hex } from '../storage/sha256-hex.ts';
@@ -34,7 +34,6 @@ export interface HitHeaders {
   headers: Headers;
 }
 
-const NOBODY: ClientIdentity = { name: null, version: null };
 const textOf = ({ url, body }: Envelope) => (body === null ? url : `${url}\n${body}`);
 
 export class RecognisedRequests {
@@ -72,9 +71,12 @@ export class RecognisedRequests {
     const key: CacheKey = { text: `${id}\n${variables}`, policy, mayUseKv: registered !== null };
     if (registered !== null) {
       const text = textOf(envelope);
-      const releaseClient = readOperationRequest(envelope, NOBODY).client;
       const weight = text.length + key.text.length;
-      this.#known.set(text, { key, operation: registered, releaseClient, lastHit: null }, weight);
+      this.#known.set(
+        text,
+        { key, operation: registered, releaseClient: sent.release, lastHit: null },
+        weight,
+      );
     }
     return key;
   }

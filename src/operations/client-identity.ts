@@ -6,6 +6,8 @@ const CLIENT_VERSION_HEADERS = ['graphql-client-version', 'apollographql-client-
 /** It is stored and shown: short, and nothing that a terminal obeys. */
 const SHOWABLE = /^[\x20-\x7e]{1,100}$/;
 
+export const UNNAMED_CLIENT: ClientIdentity = { name: null, version: null };
+
 /** Who calls, by its own account. What cannot be shown counts as not said. */
 export function readClientIdentity(headers: Headers): ClientIdentity {
   const [name, apolloName] = CLIENT_NAME_HEADERS;
@@ -16,15 +18,19 @@ export function readClientIdentity(headers: Headers): ClientIdentity {
   };
 }
 
-/** The identity from the headers, and what they leave out from the id that an app sends. */
+/** What an id says of the client that sends it, beside what another one said. */
 export function orFromRelease(client: ClientIdentity, app: string, version: string): ClientIdentity {
-  return { name: client.name ?? asShown(app), version: client.version ?? asShown(version) };
+  return orFrom(client, { name: asShown(app), version: asShown(version) });
+}
+
+/** The identity from the headers, and what they leave out from the id that an app sends. */
+export function orFrom(client: ClientIdentity, release: ClientIdentity): ClientIdentity {
+  return { name: client.name ?? release.name, version: client.version ?? release.version };
 }
 
 /** Who calls, where what its id says of it was read already. */
 export function clientOf(headers: Headers, release: ClientIdentity): ClientIdentity {
-  const { name, version } = readClientIdentity(headers);
-  return { name: name ?? release.name, version: version ?? release.version };
+  return orFrom(readClientIdentity(headers), release);
 }
 
 function asShown(sent: string | undefined | null): string | null {

@@ -6,7 +6,7 @@
  */
 import { GraphQLError } from 'graphql';
 import * as z from 'zod';
-import { orFromRelease } from './client-identity.ts';
+import { orFrom, orFromRelease, UNNAMED_CLIENT } from './client-identity.ts';
 import { isSameId } from './document-id.ts';
 import type { ClientIdentity } from './registered-operation.ts';
 
@@ -18,6 +18,8 @@ export interface OperationRequest {
   variables: Record<string, unknown> | undefined;
   extensions: Record<string, unknown> | undefined;
   client: ClientIdentity;
+  /** What its id alone says of the client. */
+  release: ClientIdentity;
 }
 
 /** A request that cannot be read. The status stands whatever the client accepts: nothing was parsed yet. */
@@ -88,24 +90,23 @@ export function toOperationRequest(
   pathId?: string,
 ): OperationRequest {
   const { documentId, doc_id, id, query, ...rest } = parsedOrRefused(requestSchema, properties);
-  const { extensions } = parsedOrRefused(persistedQuerySchema, rest);
-  const sentIds = [pathId, documentId, doc_id, id, extensions?.persistedQuery?.sha256Hash];
-  const request: OperationRequest = { ...rest, documentIds: [], document: query, client };
+  const persisted = rest.extensions && parsedOrRefused(persistedQuerySchema, rest).extensions;
+  const sentIds = [pathId, documentId, doc_id, id, persisted?.persistedQuery?.sha256Hash];
+  let release = UNNAMED_CLIENT;
+  let documentIds: string[] = [];
   for (const sentId of sentIds) {
     if (sentId === undefined) continue;
-    const release = sentId.match(/^([^~]*)~([^~]*)~(.+)$/s);
-    const [, app = '', version = '', ownId = sentId] = release ?? [];
-    if (release !== null) request.client = orFromRelease(request.client, app, version);
-    if (!request.documentIds.some((other) => isSameId(other, ownId))) {
-      request.documentIds = [...request.documentIds, ownId];
-    }
+    const named = sentId.match(/^([^~]*)~([^~]*)~(.+)$/s);
+    const [, app = '', version = '', ownId = sentId] = named ?? [];
+    if (named !== null) release = orFromRelease(release, app, version);
+    if (!documentIds.some((other) => isSameId(other, ownId))) documentIds = [...documentIds, ownId];
   }
-  if (request.documentIds.length === 0 && request.document === undefined) {
+  if (documentIds.length === 0 && query === undefined) {
     throw unreadable('The request names neither a document nor the id of one.', 400, {
       argumentPath: ['query'],
     });
   }
-  return request;
+  return { ...rest, documentIds, document: query, client: orFrom(client, release), release };
 }
 
 function parsedOrRefused<Output>(schema: z.ZodType<Output>, value: unknown): Output {

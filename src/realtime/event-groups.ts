@@ -7,6 +7,7 @@
 import { GraphQLError } from 'graphql';
 import type { GatewayContext } from '../graphql/context.ts';
 import type { PreparedRequest } from '../graphql/prepare-request.ts';
+import { UNNAMED_CLIENT } from '../operations/client-identity.ts';
 import type { OperationRequest } from '../operations/operation-request.ts';
 import type { SocketSession, Subscription } from './socket-session.ts';
 import { type createExecutePrepared, presented } from './subscription-execution.ts';
@@ -69,7 +70,12 @@ export class EventGroups {
     if (group === undefined) {
       const { feed, owner } = subscription;
       this.#groups.set(key, {
-        sent: { ...subscription.sent, extensions: undefined, client: session.client },
+        sent: {
+          ...subscription.sent,
+          extensions: undefined,
+          client: session.client,
+          release: UNNAMED_CLIENT,
+        },
         feed,
         topics: new Set(subscription.topics),
         owner,

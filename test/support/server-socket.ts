@@ -15,6 +15,11 @@ export class ServerSocket {
     this.#webSocket = null;
   }
 
+  /** What was sent and not read, in characters. */
+  get waitingBytes(): number {
+    return this.#frames.reduce((sum, frame) => sum + frame.length, 0);
+  }
+
   /** Takes what has arrived, at most so many frames. */
   read(atMost: number): { type: string; payload?: unknown }[] {
     return this.#frames.splice(0, atMost).map((frame) => JSON.parse(frame));

@@ -55,7 +55,7 @@ describe('priceUpdated', () => {
     const payloads = texts.map((text) => text.slice(text.indexOf('"payload"')));
     expect(new Set(payloads).size).toBe(1);
     expect(texts.map((text) => JSON.parse(text).id).sort()).toEqual(['a', 'a', 'b']);
-    expect(executionCounts().fellBack - before.fellBack).toBe(1);
+    expect(executionCounts().planned - before.planned).toBe(1);
   });
 
   test('ends where the client completes it, and with the last one the feed rests', async () => {

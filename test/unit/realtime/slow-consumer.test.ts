@@ -1,0 +1,97 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  SOCKET_PING_AFTER_BYTES,
+  SOCKET_PING_AFTER_MS,
+  SOCKET_UNANSWERED_MAX_BYTES,
+  SOCKET_UNANSWERED_MAX_MS,
+} from '../../../src/config.ts';
+import { SlowConsumer } from '../../../src/realtime/slow-consumer.ts';
+import { SocketSession } from '../../../src/realtime/socket-session.ts';
+import { ServerSocket } from '../../support/server-socket.ts';
+
+const START_MS = 1_700_000_000_000;
+
+describe('a socket that is sent events', () => {
+  test('is asked whether it reads after so many bytes, or so long', () => {
+    const byBytes = new SlowConsumer(START_MS);
+    expect(byBytes.sent(SOCKET_PING_AFTER_BYTES - 1, START_MS)).toBe('reads');
+    expect(byBytes.sent(1, START_MS)).toBe('ask');
+    const byTime = new SlowConsumer(START_MS);
+    expect(byTime.sent(1, START_MS + SOCKET_PING_AFTER_MS - 1)).toBe('reads');
+    expect(byTime.sent(1, START_MS + SOCKET_PING_AFTER_MS)).toBe('ask');
+  });
+
+  test('is asked once, and again some time after it has answered', () => {
+    const consumer = new SlowConsumer(START_MS);
+    consumer.sent(SOCKET_PING_AFTER_BYTES, START_MS);
+    expect(consumer.sent(SOCKET_PING_AFTER_BYTES, START_MS)).toBe('reads');
+    consumer.answered(START_MS);
+    expect(consumer.sent(1, START_MS)).toBe('reads');
+    expect(consumer.sent(1, START_MS + SOCKET_PING_AFTER_MS)).toBe('ask');
+  });
+
+  test('does not read where no answer comes in time', () => {
+    const consumer = new SlowConsumer(START_MS);
+    consumer.sent(SOCKET_PING_AFTER_BYTES, START_MS);
+    expect(consumer.sent(1, START_MS + SOCKET_UNANSWERED_MAX_MS)).toBe('reads');
+    expect(consumer.sent(1, START_MS + SOCKET_UNANSWERED_MAX_MS + 1)).toBe('does not read');
+  });
+
+  test('that always answers is never given up, however much it is sent', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(200_000), fc.nat(100_000)), { minLength: 1 }), (sent) => {
+        const consumer = new SlowConsumer(START_MS);
+        let nowMs = START_MS;
+        for (const [bytes, laterMs] of sent) {
+          nowMs += laterMs;
+          const verdict = consumer.sent(bytes, nowMs);
+          expect(verdict).not.toBe('does not read');
+          if (verdict === 'ask') consumer.answered(nowMs);
+        }
+      }),
+    );
+  });
+});
+
+test('a client that never reads is closed before more than a bounded part of it waits in memory', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 100_000 }), fc.nat(10_000), (bytes, everyMs) => {
+      const socket = new ServerSocket();
+      const session = watching(socket);
+      const payload = JSON.stringify({ data: 'x'.repeat(bytes) });
+      let nowMs = START_MS;
+      let events = 0;
+      while (socket.isOpen && events < 2_000_000) {
+        nowMs += everyMs;
+        events += 1;
+        session.sendEvent('a', `{"id":"a","type":"next","payload":${payload}}`, nowMs);
+      }
+      expect(socket.isOpen).toBe(false);
+      expect(session.phase).toBe('closed');
+      const most = SOCKET_PING_AFTER_BYTES + SOCKET_UNANSWERED_MAX_BYTES + 3 * (bytes + 100);
+      expect(socket.waitingBytes).toBeLessThanOrEqual(most);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+function watching(socket: ServerSocket): SocketSession {
+  const subscription = {
+    id: 'a',
+    sent: { documentIds: [], document: undefined, operationName: undefined, variables: undefined },
+    feed: 'prices' as const,
+    topics: ['BTC'],
+    owner: null,
+    position: 0,
+  };
+  const attachment = {
+    openedAtMs: START_MS,
+    isReady: true,
+    client: { name: null, version: null },
+    authorization: null,
+    viewer: null,
+    subscriptions: [subscription],
+  };
+  return new SocketSession(socket.asWebSocket(), attachment, START_MS);
+}
