@@ -114,6 +114,14 @@ export const SOCKET_MESSAGES_PER_SECOND = 20;
 export const SOCKET_MESSAGES_BURST = 60;
 export const SOCKET_INITIALISATION_MS = 10_000;
 export const PRICE_POLL_MS = 5_000;
+/** Over server-sent events; proxies close what is silent for longer, many of them after 30 s. */
+export const EVENT_STREAM_COMMENT_MS = 15_000;
+/** A client that reads slower than events come loses its stream beyond it. */
+export const EVENT_STREAM_UNREAD_MAX_BYTES = 1024 * 1024;
+/** So long a stream waits to be refused, or for its first event, before it is answered: what resumes may have none. */
+export const EVENT_STREAM_ANSWER_WITHIN_MS = 3_000;
+/** When to come back where no hub takes a stream. */
+export const EVENT_STREAM_RETRY_SECONDS = 5;
 
 // ── Upstream ──
 export const UPSTREAM_TIMEOUT_MS = 10_000;

@@ -22,11 +22,12 @@ export interface RequestSources {
   events?: EventSources;
 }
 
-const BY_WEBSOCKET_ALONE: EventSources = {
+const NO_EVENTS_IN_ONE_ANSWER: EventSources = {
   prices() {
-    throw new GraphQLError('Subscriptions are sent over a WebSocket, subprotocol graphql-transport-ws.', {
-      extensions: { code: 'BAD_USER_INPUT' },
-    });
+    throw new GraphQLError(
+      'Subscriptions are sent over a WebSocket, subprotocol graphql-transport-ws, or to who accepts text/event-stream.',
+      { extensions: { code: 'BAD_USER_INPUT' } },
+    );
   },
 };
 
@@ -56,6 +57,6 @@ export function createRequestContext(sources: RequestSources): GatewayContext {
     candles: createCandleLoader(db, nowSeconds),
     idoPools: createIdoPoolLoader(db, nowSeconds),
     investments: createInvestmentLoader(db, sources.viewer?.id ?? null),
-    events: sources.events ?? BY_WEBSOCKET_ALONE,
+    events: sources.events ?? NO_EVENTS_IN_ONE_ANSWER,
   };
 }

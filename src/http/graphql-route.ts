@@ -16,13 +16,15 @@ import { createPrepareOperation } from '../graphql/prepare-operation.ts';
 import { createGraphQLHandler, type YogaOptions } from '../graphql/yoga.ts';
 import type { DocumentSources } from '../operations/choose-document.ts';
 import { orFromRelease, readClientIdentity } from '../operations/client-identity.ts';
+import { HeldUsage } from '../operations/held-usage.ts';
 import type { Envelope } from '../operations/read-operation-request.ts';
 import type { Liveness } from '../operations/registered-operation.ts';
 import { BoundedMemory } from '../storage/bounded-memory.ts';
 import { cachedResponse } from './cached-response.ts';
-import type { CompleteAnswer } from './complete-answer.ts';
+import { CompleteAnswer } from './complete-answer.ts';
 import { deprecationHeaders } from './deprecation-headers.ts';
-import { jsonMediaType } from './json-media-type.ts';
+import { answerAsEvents } from './event-stream-route.ts';
+import { jsonMediaType, wantsEventStream } from './json-media-type.ts';
 import { MemoryHits } from './memory-hits.ts';
 import { RecognisedRequests } from './recognised-requests.ts';
 import { refusalResponse } from './refusal-response.ts';
@@ -30,6 +32,8 @@ import { refusalResponse } from './refusal-response.ts';
 export interface GraphQLRouteOptions extends YogaOptions, Omit<DocumentSources, 'clientDocuments'> {
   schemaHash: string;
   answers: CachedAnswers;
+  /** The handshake of a socket to a hub of subscriptions. */
+  openSocket(request: Request): Promise<Response>;
   nowMs(): number;
   /** Adds what every answer carries. */
   completeHeaders(request: Request, headers: Headers): void;
@@ -110,7 +114,30 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
 
   async function answer(exchange: GraphQLExchange): Promise<Response | CompleteAnswer> {
     const { request, requestId, createContext } = exchange;
-    const incoming = new IncomingOperation(request, sources, prepareOperation);
+    if (isReadable(request.method) && wantsEventStream(request.headers.get('accept'))) {
+      const held = new HeldUsage(usage);
+      const incoming = new IncomingOperation(request, { ...sources, usage: held }, prepareOperation);
+      return answerAsEvents({
+        request,
+        requestId,
+        prepare: () => incoming.prepare(),
+        countHere: () => held.letGo(),
+        answerOnce: async (asked) => {
+          const once = await answerOnce(incoming, { ...exchange, request: asked });
+          return once instanceof CompleteAnswer ? once.response(requestId) : once;
+        },
+        identify: createContext,
+        openSocket: options.openSocket,
+      });
+    }
+    return answerOnce(new IncomingOperation(request, sources, prepareOperation), exchange);
+  }
+
+  async function answerOnce(
+    incoming: IncomingOperation,
+    exchange: GraphQLExchange,
+  ): Promise<Response | CompleteAnswer> {
+    const { request, requestId, createContext } = exchange;
     if (request.method === 'POST') {
       const envelope = await incoming.envelope().catch(() => null);
       const known = envelope === null ? undefined : recognised.recall(envelope);
@@ -150,9 +177,11 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
   };
 }
 
+const isReadable = (method: string) => method === 'GET' || method === 'POST';
+
 /** Null where the answer is not one JSON text. */
 function jsonMediaTypeOf(request: Request, graphiql: boolean): string | null {
-  if (request.method !== 'GET' && request.method !== 'POST') return null;
+  if (!isReadable(request.method)) return null;
   const accept = request.headers.get('accept');
   // A browser's address bar takes anything, and is shown the page.
   if (graphiql && request.method === 'GET' && accept?.includes('text/html')) return null;

@@ -16,6 +16,14 @@ export function readClientIdentity(headers: Headers): ClientIdentity {
   };
 }
 
+/** What has `readClientIdentity` read the same again. */
+export function clientIdentityHeaders({ name, version }: ClientIdentity): Record<string, string> {
+  return {
+    ...(name === null ? {} : { [CLIENT_NAME_HEADERS[0]]: name }),
+    ...(version === null ? {} : { [CLIENT_VERSION_HEADERS[0]]: version }),
+  };
+}
+
 /** The identity from the headers, and what they leave out from the id that an app sends. */
 export function orFromRelease(client: ClientIdentity, app: string, version: string): ClientIdentity {
   return { name: client.name ?? asShown(app), version: client.version ?? asShown(version) };
