@@ -36,6 +36,8 @@ export interface EventStreamExchange {
 }
 
 const COMPLETE = { event: 'complete', data: '' };
+/** No cache has a part in what a hub carries. */
+const BYPASSED = { 'X-Cache': 'BYPASS', 'Cache-Status': forwardStatus('bypass') };
 
 export async function answerAsEvents(exchange: EventStreamExchange): Promise<Response> {
   const prepared = await exchange.prepare().catch(() => null);
@@ -84,10 +86,9 @@ async function subscriptionAsEvents(
   clearTimeout(timer);
   const refusal = await refusalOf(began, exchange);
   if (refusal !== null) return refusal;
-  const headers = new Headers({ 'X-Cache': 'BYPASS', 'Cache-Status': forwardStatus('bypass') });
   const deprecation = deprecationHeaders(prepared.chosen.found?.liveness ?? null);
-  for (const [name, value] of Object.entries(deprecation)) headers.set(name, value);
-  return new Response(stream.body, { headers: streamHeaders(headers) });
+  const headers = streamHeaders(new Headers({ ...BYPASSED, ...deprecation }));
+  return new Response(stream.body, { headers });
 }
 
 /**
@@ -152,6 +153,7 @@ function refused(status: number, errors: readonly GraphQLFormattedError[]): Resp
     headers: {
       'Content-Type': `${GRAPHQL_RESPONSE}; charset=utf-8`,
       'Cache-Control': NOT_STORED,
+      ...BYPASSED,
       ...(isPassing ? { 'Retry-After': String(EVENT_STREAM_RETRY_SECONDS) } : {}),
     },
   });
