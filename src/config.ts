@@ -131,6 +131,14 @@ export const SOCKET_UNANSWERED_MAX_MS = 60_000;
 /** Several changes of one sale within it leave as the latest one. */
 export const SALE_COALESCING_MS = 100;
 export const SALE_RETRY_MS = 5_000;
+/** Over server-sent events; proxies close what is silent for longer, many of them after 30 s. */
+export const EVENT_STREAM_COMMENT_MS = 15_000;
+/** Of events that a client has not read. A hundred prices, each with its history of a month, begin with 4 MB at once. */
+export const EVENT_STREAM_UNREAD_MAX_BYTES = 8 * 1024 * 1024;
+/** So long a stream waits to be refused, or for its first event, before it is answered: what resumes may have none. */
+export const EVENT_STREAM_ANSWER_WITHIN_MS = 3_000;
+/** When to come back where no hub takes a stream. */
+export const EVENT_STREAM_RETRY_SECONDS = 5;
 
 // ── Upstream ──
 export const UPSTREAM_TIMEOUT_MS = 10_000;

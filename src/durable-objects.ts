@@ -29,6 +29,9 @@ import type { PriceRecord } from './storage/kv/prices.ts';
 /** A payload has what a POST body has, and crosses sites as little. */
 const AS_POST = { method: 'POST', headers: new Headers() };
 
+/** They say what happened without a close frame, and stand in none: RFC 6455, section 7.4.1. */
+const NEVER_SENT: ReadonlySet<number> = new Set([1005, 1006, 1015]);
+
 /** A Worker whose configuration is wrong answers 503 before it comes here. */
 function servicesOf(env: Env, viewerOf: ViewerOf): GatewayServices {
   const { services } = createGateway(env, viewerOf);
@@ -118,9 +121,10 @@ export function createDurableObjects(viewerOf: ViewerOf) {
       return this.#hub.message(socket, data);
     }
 
-    override webSocketClose(socket: WebSocket): Promise<void> {
+    override webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
       // A close that nobody answers keeps the client waiting: 20 s, Node's own under `npm start`.
-      socket.close();
+      if (NEVER_SENT.has(code)) socket.close();
+      else socket.close(code, reason);
       return this.#hub.closed(socket);
     }
 

@@ -101,6 +101,7 @@ export function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
   };
   const { schemaHash } = bundledRelease;
   const generations = new GenerationsMemory(env.CACHE_KV);
+  const openHubSocket = (request: Request) => openSocket(request, env.SUBSCRIPTION_HUBS, randomId);
   const graphql = createGraphQLRoute({
     schema,
     schemaHash,
@@ -114,6 +115,7 @@ export function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
       pricesAsOf: (atMs, known) => snapshotMemory.asOf(env.PRICES_KV, atMs, known),
       nowMs,
     }),
+    openSocket: openHubSocket,
     nowMs,
     completeHeaders: (request, headers) => completeHeaders(request, headers, headerOptions),
   });
@@ -146,7 +148,7 @@ export function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
         }),
       ...admin,
       graphqlFromMemory: graphql.fromMemory,
-      graphqlSocket: (request) => openSocket(request, env.SUBSCRIPTION_HUBS, randomId),
+      graphqlSocket: openHubSocket,
       graphql: (request, requestId, waitUntil) => {
         const contextOf = (viewer: Viewer | null) => createContext({ requestId, viewer, waitUntil });
         return graphql.answer({

@@ -21,6 +21,7 @@ const graphql = createGraphQLRoute({
   schemaHash,
   mode: 'id_only',
   graphiql: false,
+  openSocket: async () => new Response(null, { status: 503 }),
   registry: {
     known: () => live,
     async find(id) {

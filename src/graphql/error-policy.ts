@@ -5,6 +5,7 @@
 import { GraphQLError } from 'graphql';
 import { type Plugin, processRegularResult } from 'graphql-yoga';
 import { errorFields, log } from '../observability/log.ts';
+import { documentRefusalStatus } from '../operations/choose-document.ts';
 import { createArgumentPathFinder } from './argument-path.ts';
 import type { RequestServices } from './request-services.ts';
 
@@ -16,10 +17,17 @@ const STATUS_BY_CODE: Record<string, number> = {
   BAD_USER_INPUT: 400,
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
+  NOT_FOUND: 404,
   OPERATION_TOO_COMPLEX: 400,
+  PAYLOAD_TOO_LARGE: 413,
   RATE_LIMITED: 429,
   INTERNAL_SERVER_ERROR: 500,
+  UPSTREAM_UNAVAILABLE: 503,
 };
+
+/** @param code of the first error of an answer without `data`. */
+export const statusOfCode = (code: unknown): number =>
+  documentRefusalStatus(code) ?? STATUS_BY_CODE[String(code)] ?? 500;
 
 export function useErrorPolicy(): Plugin<object, RequestServices> {
   return {
@@ -109,7 +117,7 @@ function isOwnFinding(error: GraphQLError): boolean {
 
 /** `spec` has Yoga keep 200 for clients that accept `application/json` alone, as GraphQL over HTTP asks. */
 function statusOf(code: string, hasData: boolean) {
-  const status = STATUS_BY_CODE[code] ?? 500;
+  const status = statusOfCode(code);
   return hasData ? {} : { http: { status, spec: status < 500 } };
 }
 

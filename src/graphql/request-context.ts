@@ -24,7 +24,7 @@ export interface RequestSources {
 
 function oneResponse(): never {
   throw new GraphQLError(
-    'Subscriptions are sent over a WebSocket, subprotocol graphql-transport-ws, or as text/event-stream.',
+    'Subscriptions are sent over a WebSocket, subprotocol graphql-transport-ws, or to who accepts text/event-stream.',
     { extensions: { code: 'BAD_USER_INPUT' } },
   );
 }

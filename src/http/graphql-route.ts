@@ -17,13 +17,15 @@ import { createPrepareOperation } from '../graphql/prepare-operation.ts';
 import { createGraphQLHandler, type YogaOptions } from '../graphql/yoga.ts';
 import type { DocumentSources } from '../operations/choose-document.ts';
 import { clientOf } from '../operations/client-identity.ts';
+import { HeldUsage } from '../operations/held-usage.ts';
 import type { Envelope } from '../operations/read-operation-request.ts';
 import type { Liveness } from '../operations/registered-operation.ts';
 import { BoundedMemory } from '../storage/bounded-memory.ts';
 import { cachedResponse } from './cached-response.ts';
-import type { CompleteAnswer } from './complete-answer.ts';
+import { CompleteAnswer } from './complete-answer.ts';
 import { deprecationHeaders } from './deprecation-headers.ts';
-import { jsonMediaType } from './json-media-type.ts';
+import { answerAsEvents } from './event-stream-route.ts';
+import { jsonMediaType, wantsEventStream } from './json-media-type.ts';
 import { MemoryHits } from './memory-hits.ts';
 import { type RecognisedRequest, RecognisedRequests } from './recognised-requests.ts';
 import { refusalResponse } from './refusal-response.ts';
@@ -31,6 +33,8 @@ import { refusalResponse } from './refusal-response.ts';
 export interface GraphQLRouteOptions extends YogaOptions, Omit<DocumentSources, 'clientDocuments'> {
   schemaHash: string;
   answers: CachedAnswers;
+  /** The handshake of a socket to a hub of subscriptions. */
+  openSocket(request: Request): Promise<Response>;
   nowMs(): number;
   /** Adds what every answer carries. */
   completeHeaders(request: Request, headers: Headers): void;
@@ -113,10 +117,32 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
 
   async function answer(exchange: GraphQLExchange): Promise<Response | CompleteAnswer> {
     const { request, requestId, createContext } = exchange;
-    const incoming = new IncomingOperation(request, sources, prepareOperation);
-    const isReadable = request.method === 'GET' || request.method === 'POST';
+    if (isReadable(request.method) && wantsEventStream(request.headers.get('accept'))) {
+      const held = new HeldUsage(usage);
+      const incoming = new IncomingOperation(request, { ...sources, usage: held }, prepareOperation);
+      return answerAsEvents({
+        request,
+        requestId,
+        prepare: () => incoming.prepare(),
+        countHere: () => held.letGo(),
+        answerOnce: async (asked) => {
+          const once = await answerOnce(incoming, { ...exchange, request: asked });
+          return once instanceof CompleteAnswer ? once.response(requestId) : once;
+        },
+        identify: createContext,
+        openSocket: options.openSocket,
+      });
+    }
+    return answerOnce(new IncomingOperation(request, sources, prepareOperation), exchange);
+  }
+
+  async function answerOnce(
+    incoming: IncomingOperation,
+    exchange: GraphQLExchange,
+  ): Promise<Response | CompleteAnswer> {
+    const { request, requestId, createContext } = exchange;
     // What refuses the request here refuses it again below.
-    const envelope = isReadable ? await incoming.envelope().catch(() => null) : null;
+    const envelope = isReadable(request.method) ? await incoming.envelope().catch(() => null) : null;
     const asked: Asked | null = envelope && { incoming, envelope, known: recognised.recall(envelope) };
     if (request.method === 'POST' && asked?.known !== undefined) {
       const kept = memoryHits.respond(request, asked.known);
@@ -155,9 +181,11 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
   };
 }
 
+const isReadable = (method: string) => method === 'GET' || method === 'POST';
+
 /** Null where the answer is not one JSON text. */
 function jsonMediaTypeOf(request: Request, graphiql: boolean): string | null {
-  if (request.method !== 'GET' && request.method !== 'POST') return null;
+  if (!isReadable(request.method)) return null;
   const accept = request.headers.get('accept');
   // A browser's address bar takes anything, and is shown the page.
   if (graphiql && request.method === 'GET' && accept?.includes('text/html')) return null;

@@ -1,3 +1,5 @@
+import { EVENT_STREAM_MEDIA_TYPE } from './server-sent-events.ts';
+
 export const GRAPHQL_RESPONSE = 'application/graphql-response+json';
 const JSON_MEDIA_TYPE = 'application/json';
 
@@ -8,13 +10,25 @@ const JSON_MEDIA_TYPE = 'application/json';
 export function jsonMediaType(accept: string | null): string | null {
   if (accept === null || accept === '*/*' || accept === JSON_MEDIA_TYPE) return JSON_MEDIA_TYPE;
   if (accept === GRAPHQL_RESPONSE) return GRAPHQL_RESPONSE;
-  for (const named of (accept || '*/*').replace(/\s/g, '').toLowerCase().split(',')) {
-    const [mediaType, ...parameters] = named.split(';');
-    const charset = parameters.find((parameter) => parameter.includes('charset='));
-    if (charset !== undefined && charset !== 'charset=utf-8') continue;
+  for (const mediaType of namedMediaTypes(accept || '*/*')) {
     if (mediaType === GRAPHQL_RESPONSE) return GRAPHQL_RESPONSE;
     if (mediaType === JSON_MEDIA_TYPE || mediaType === 'application/*' || mediaType === '*/*')
       return JSON_MEDIA_TYPE;
   }
   return null;
+}
+
+/** Whether the client takes server-sent events, and no JSON text in their place. */
+export const wantsEventStream = (accept: string | null): boolean =>
+  jsonMediaType(accept) === null && namedMediaTypes(accept ?? '').includes(EVENT_STREAM_MEDIA_TYPE);
+
+/** But for those in another charset than UTF-8. */
+function namedMediaTypes(accept: string): string[] {
+  const mediaTypes: string[] = [];
+  for (const named of accept.replace(/\s/g, '').toLowerCase().split(',')) {
+    const [mediaType = '', ...parameters] = named.split(';');
+    const charset = parameters.find((parameter) => parameter.includes('charset='));
+    if (charset === undefined || charset === 'charset=utf-8') mediaTypes.push(mediaType);
+  }
+  return mediaTypes;
 }

@@ -52,6 +52,10 @@ const REFUSALS = {
 
 export type DocumentRefusal = keyof typeof REFUSALS;
 
+/** Undefined where the code is no such refusal's. */
+export const documentRefusalStatus = (code: unknown): number | undefined =>
+  Object.entries(REFUSALS).find(([reason]) => reason === code)?.[1].status;
+
 const refusals = new Map<DocumentRefusal, GraphQLError>();
 
 /** Made once: an error collects its stack when it is made, which costs a flood of unknown ids more than all the rest. */

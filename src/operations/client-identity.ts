@@ -18,6 +18,14 @@ export function readClientIdentity(headers: Headers): ClientIdentity {
   };
 }
 
+/** What has `readClientIdentity` read the same again. */
+export function clientIdentityHeaders({ name, version }: ClientIdentity): Record<string, string> {
+  return {
+    ...(name === null ? {} : { [CLIENT_NAME_HEADERS[0]]: name }),
+    ...(version === null ? {} : { [CLIENT_VERSION_HEADERS[0]]: version }),
+  };
+}
+
 /** What an id says of the client that sends it, beside what another one said. */
 export function orFromRelease(client: ClientIdentity, app: string, version: string): ClientIdentity {
   return orFrom(client, { name: asShown(app), version: asShown(version) });

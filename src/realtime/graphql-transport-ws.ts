@@ -78,7 +78,8 @@ export function transition(connection: Connection, event: ConnectionEvent): Tran
     case 'not-reading':
       return closed(connection, 'policyViolation', 'Pings are not answered');
     case 'initialisation-timed-out':
-      if (connection.phase === 'ready') return unchanged(connection);
+      // Who has sent the message in time may wait for its answer.
+      if (connection.phase !== 'opened') return unchanged(connection);
       return closed(connection, 'initialisationTimeout', 'Connection initialisation timeout');
     case 'result':
       if (!connection.active.has(event.id)) return unchanged(connection);

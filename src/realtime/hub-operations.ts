@@ -125,6 +125,12 @@ export class HubOperations {
     for (const feed of feeds) if (feed !== undefined) await this.#tellFeed(feed);
   }
 
+  /** Tells each feed what is watched, where it may have heard of something else. */
+  async tellFeeds(): Promise<void> {
+    await this.#tellFeed('prices');
+    await this.#tellFeed('sales');
+  }
+
   /** Sends each change, in the order of positions, to whoever watches it; rejects where they must be told again. */
   async publish(feed: Feed, changes: readonly TopicChange<EventValue>[]): Promise<void> {
     await this.#inTurn(async () => {
@@ -151,7 +157,11 @@ export class HubOperations {
     const { requestId, viewer, isOver } = run;
     const watch = await watchOf(prepared, (events) => createContext(requestId, viewer, events));
     const from = resumePosition(prepared.sent.extensions?.resumeFrom);
-    const { topics, state } = await watch.load(createContext(requestId, viewer), from !== null);
+    const feed = this.#feeds[watch.feed];
+    const { topics, state } = await watch.load(createContext(requestId, viewer), {
+      isResuming: from !== null,
+      held: (topic) => feed.changesOf(topic).get(topic)?.value,
+    });
     if (isOver()) return;
 
     const { documentIds, document, operationName, variables } = prepared.sent;
@@ -159,7 +169,6 @@ export class HubOperations {
     const owner = isPrivate(prepared) ? (viewer?.id ?? '') : null;
     const subscription: Subscription = { id, sent, feed: watch.feed, topics, owner, position: 0 };
     session.remember(subscription);
-    const feed = this.#feeds[watch.feed];
     feed.add(topics, state);
     await feed.tellFeed(from ?? 0);
     await this.#inTurn(async () => {

@@ -35,6 +35,8 @@ export class Hub {
     this.#operations = new HubOperations(sources, new ToldPositions(state.storage));
     state.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
     for (const socket of state.getWebSockets()) {
+      // One that was closed stays until its client answers, which may be never.
+      if (socket.readyState !== WebSocket.OPEN) continue;
       const session = new SocketSession(socket, socket.deserializeAttachment() as Attachment, nowMs());
       this.#sessions.set(socket, session);
       this.#operations.resume(session);
@@ -97,6 +99,8 @@ export class Hub {
   async closed(socket: WebSocket): Promise<void> {
     const session = this.#sessions.get(socket);
     if (session !== undefined) await this.#leave(session);
+    // It closed while the hub slept: what it watched is not watched any more.
+    else await this.#operations.tellFeeds();
   }
 
   /** Sends each change to whoever watches it; rejects where it must be told again. */
@@ -130,6 +134,8 @@ export class Hub {
     const { viewerOf, nowMs } = this.#sources;
     session.authorization = typeof authorization === 'string' ? authorization : null;
     try {
+      // What cannot be remembered cannot be believed later.
+      session.remember();
       const viewer = await viewerOf(session.authorization);
       if (viewer !== null) {
         const { id, sessionId, expiresAt } = viewer;

@@ -17,9 +17,15 @@ export interface Watch {
   /**
    * Asks the sources. Rejects where nothing would ever come of watching.
    *
-   * @param isResuming whether the state is of use although the subscription does not begin with it.
+   * @param options.isResuming whether the state is of use although the subscription does not begin with it.
+   * @param options.held what the feed has said of a topic that is an entity too: nobody needs to be asked for it.
    */
-  load(context: GatewayContext, isResuming: boolean): Promise<Loaded>;
+  load(context: GatewayContext, options: LoadOptions): Promise<Loaded>;
+}
+
+interface LoadOptions {
+  isResuming: boolean;
+  held(topic: string): EventValue | undefined;
 }
 
 export interface Loaded {
@@ -34,8 +40,8 @@ const INVESTMENTS_MAX = 100;
 
 function watchPrices(asked: readonly string[]): Watch {
   const symbols = [...new Set(asked.map((symbol) => symbol.toWellFormed().toUpperCase()))];
-  const load = async ({ prices }: GatewayContext) => {
-    const found = await Promise.allSettled(symbols.map((symbol) => prices.bySymbol(symbol)));
+  const load = async ({ prices }: GatewayContext, { held }: LoadOptions) => {
+    const found = await Promise.allSettled(symbols.map((symbol) => held(symbol) ?? prices.bySymbol(symbol)));
     const state = new Map<string, EventValue>();
     for (const [at, symbol] of symbols.entries()) {
       const outcome = found[at];
@@ -59,7 +65,7 @@ function watchPool(id: string): Watch {
 }
 
 function watchInvestments(userId: string): Watch {
-  const load = async ({ investments }: GatewayContext, isResuming: boolean) => {
+  const load = async ({ investments }: GatewayContext, { isResuming }: LoadOptions) => {
     const rows = isResuming ? await investments.page({ userId, after: null, limit: INVESTMENTS_MAX }) : [];
     const state = new Map(rows.map((row) => [investmentEntity(row.id), row]));
     return { topics: [investorTopic(userId)], state };

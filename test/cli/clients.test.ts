@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type RunningStart, runStart } from '../browser/running-start.ts';
+import { assertSubscriptions } from './assert-subscriptions.ts';
 import { operationsOf, runNode } from './running-operations.ts';
 
 const ADMIN_KEY = 'an-admin-key-for-tests-of-32-chars';
@@ -60,6 +61,10 @@ test('Apollo Client, urql and Relay run what was published for them by id alone,
     const properties = sent.body === null ? Object.fromEntries(parameters) : JSON.parse(sent.body);
     assert.ok(!('query' in properties), line);
   }
+});
+
+test('Apollo Client and urql watch prices by id alone, over graphql-ws and graphql-sse', async () => {
+  await assertSubscriptions([`${start.gatewayUrl}/graphql`, '--by-id'], 'PERSISTED_QUERY_ID_REQUIRED');
 });
 
 function expectedNames(): string[] {

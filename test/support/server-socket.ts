@@ -26,7 +26,11 @@ export class ServerSocket {
   }
 
   #created(): WebSocket {
+    const isOpen = () => this.isOpen;
     const webSocket = {
+      get readyState() {
+        return isOpen() ? WebSocket.OPEN : WebSocket.CLOSED;
+      },
       send: (frame: string) => {
         if (this.#webSocket === created && this.isOpen) this.#frames.push(frame);
       },

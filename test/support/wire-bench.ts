@@ -73,10 +73,15 @@ const LIVENESS: Record<string, Liveness> = {
 export const documentOf = (state: string) => `query ${state} { __typename }`;
 export const opaqueIdOf = (state: string) => `relay-${state}`;
 
-/** Every state's document is registered by its hash, and by an id of Relay's. */
+/**
+ * Every state's document is registered by its hash, and by an id of Relay's.
+ *
+ * @param openSocket the handshake of a hub
+ */
 export async function startWire(
   mode: OperationsMode,
   more: readonly RegisteredOperation[] = [],
+  openSocket: (request: Request) => Promise<Response> = async () => new Response(),
 ): Promise<WireBench> {
   const found = new Map<string, FoundOperation>();
   for (const [state, liveness] of Object.entries(LIVENESS)) {
@@ -106,6 +111,7 @@ export async function startWire(
     nowMs: Date.now,
     mode,
     graphiql: false,
+    openSocket,
     registry: {
       known: () => undefined,
       async find(id) {

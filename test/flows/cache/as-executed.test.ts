@@ -21,7 +21,7 @@ const MORE = [
   '{ projectCategories { name projectCount } }',
 ];
 const OPERATIONS = manifest.operations
-  .filter(({ cachePolicy }) => cachePolicy.scope === 'public')
+  .filter(({ cachePolicy }) => cachePolicy.maxAgeSeconds !== null && cachePolicy.scope === 'public')
   .map(({ document, name }) => ({ query: document, variables: VARIABLES[name] ?? {} }))
   .concat(MORE.map((query) => ({ query, variables: {} })));
 

@@ -82,7 +82,8 @@ describe('initialisation', () => {
     const timeout: ConnectionEvent = { kind: 'initialisation-timed-out' };
     const late = close(4408, 'Connection initialisation timeout');
     expect(opened().after(timeout).effects).toEqual(late);
-    expect(opened().receives({ type: 'connection_init' }).after(timeout).effects).toEqual(late);
+    // It came in time: the answer may take longer.
+    expect(opened().receives({ type: 'connection_init' }).after(timeout).effects).toEqual([]);
     expect(ready().after(timeout).effects).toEqual([]);
   });
 

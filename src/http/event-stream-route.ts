@@ -1,0 +1,184 @@
+/**
+ * `/graphql` as server-sent events: graphql-sse's "distinct connections" mode
+ * (https://github.com/enisdenjo/graphql-sse, PROTOCOL.md), a stream for each operation.
+ *
+ * What may run is decided as for any other request, and once more by the hub that carries the events. Where nothing
+ * runs there is no stream: the answer is that of HTTP, status and body. The protocol would have such errors come as
+ * events of an accepted stream; but a browser's EventSource connects again, for ever, to whatever ends with status 200.
+ */
+import { type GraphQLFormattedError, OperationTypeNode } from 'graphql';
+import { forwardStatus, NOT_STORED } from '../cache/caching-headers.ts';
+import { EVENT_STREAM_ANSWER_WITHIN_MS, EVENT_STREAM_RETRY_SECONDS } from '../config.ts';
+import { statusOfCode } from '../graphql/error-policy.ts';
+import type { PreparedRequest } from '../graphql/prepare-request.ts';
+import { errorFields, log } from '../observability/log.ts';
+import { selectedOperation } from '../operations/operation-cost.ts';
+import { CLOSE_CODES } from '../realtime/transport-messages.ts';
+import { deprecationHeaders } from './deprecation-headers.ts';
+import { EventStream } from './event-stream.ts';
+import { type HubEvent, type HubResult, subscribeToHub } from './hub-subscription.ts';
+import { GRAPHQL_RESPONSE } from './json-media-type.ts';
+import { EVENT_STREAM_MEDIA_TYPE, formatEvent } from './server-sent-events.ts';
+
+export interface EventStreamExchange {
+  request: Request;
+  requestId: string;
+  /** Reads the request and decides what it runs; rejects with the reason why nothing. */
+  prepare(): Promise<PreparedRequest>;
+  /** Has counted what is not the hub's to count. */
+  countHere(): void;
+  /** The answer to the operation as one JSON text. */
+  answerOnce(request: Request): Promise<Response>;
+  /** Rejects with a GraphQLError where the request is signed by nobody whom the gateway knows. */
+  identify(): Promise<unknown>;
+  /** The handshake of a socket to a hub. */
+  openSocket(request: Request): Promise<Response>;
+}
+
+const COMPLETE = { event: 'complete', data: '' };
+/** No cache has a part in what a hub carries. */
+const BYPASSED = { 'X-Cache': 'BYPASS', 'Cache-Status': forwardStatus('bypass') };
+
+export async function answerAsEvents(exchange: EventStreamExchange): Promise<Response> {
+  const prepared = await exchange.prepare().catch(() => null);
+  if (prepared !== null && isSubscription(prepared)) return subscriptionAsEvents(prepared, exchange);
+  exchange.countHere();
+  const answer = await exchange.answerOnce(askingForJson(exchange.request));
+  // Whatever has data has this status, and nothing else that was prepared has.
+  if (prepared === null || answer.status !== 200) return answer;
+  const body = formatEvent({ event: 'next', data: await answer.text() }) + formatEvent(COMPLETE);
+  return new Response(body, { headers: streamHeaders(answer.headers) });
+}
+
+const isSubscription = ({ document, sent }: PreparedRequest) =>
+  selectedOperation(document, sent.operationName)?.operation === OperationTypeNode.SUBSCRIPTION;
+
+async function subscriptionAsEvents(
+  prepared: PreparedRequest,
+  exchange: EventStreamExchange,
+): Promise<Response> {
+  const { request, requestId } = exchange;
+  const first = Promise.withResolvers<HubEvent | null>();
+  let subscription: { close(): void } | undefined;
+  const stream = new EventStream((reason) => {
+    if (reason === 'unread') log.warn('events.unread', { requestId });
+    subscription?.close();
+  });
+  try {
+    subscription = await subscribeToHub({
+      openSocket: exchange.openSocket,
+      client: prepared.sent.client,
+      authorization: request.headers.get('authorization'),
+      payload: payloadOf(prepared, request.headers),
+      onEvent: (event) => {
+        first.resolve(event);
+        tell(stream, event);
+      },
+    });
+  } catch (error) {
+    stream.end();
+    log.error('events.no_hub', { requestId, ...errorFields(error) });
+    return unavailable();
+  }
+  // What resumes and has missed nothing is told nothing until there is news.
+  const timer = setTimeout(() => first.resolve(null), EVENT_STREAM_ANSWER_WITHIN_MS);
+  const began = await first.promise;
+  clearTimeout(timer);
+  const refusal = await refusalOf(began, exchange);
+  if (refusal !== null) return refusal;
+  const deprecation = deprecationHeaders(prepared.chosen.found?.liveness ?? null);
+  const headers = streamHeaders(new Headers({ ...BYPASSED, ...deprecation }));
+  return new Response(stream.body, { headers });
+}
+
+/**
+ * What the hub is asked: the operation by its id where it has one, which is less for its socket to remember. A browser
+ * that connects again sends the same URL and the id of the last event that it saw: the id is the later of the two.
+ */
+function payloadOf({ sent, chosen }: PreparedRequest, headers: Headers): Record<string, unknown> {
+  const { operationName, variables, extensions } = sent;
+  const registered = chosen.found?.operation;
+  const document = registered === undefined ? { query: chosen.document } : { documentId: registered.id };
+  const resumeFrom = headers.get('last-event-id') || extensions?.resumeFrom;
+  return { ...document, operationName, variables, extensions: { resumeFrom } };
+}
+
+function tell(stream: EventStream, event: HubEvent): void {
+  if (event.kind === 'next') stream.send(nextEvent(event.result));
+  else {
+    if (event.kind === 'error') stream.send(nextEvent({ errors: event.errors }));
+    // Whose session is over has to sign in again. Any other close is an accident: the client comes back, and resumes.
+    const isAccident = event.kind === 'closed' && event.code !== CLOSE_CODES.forbidden;
+    if (!isAccident) stream.send(COMPLETE);
+    stream.end();
+  }
+}
+
+function nextEvent(result: HubResult) {
+  const id = result.extensions?.position;
+  return { event: 'next', data: JSON.stringify(result), ...(id === undefined ? {} : { id }) };
+}
+
+/** Null where the operation runs. */
+async function refusalOf(began: HubEvent | null, exchange: EventStreamExchange): Promise<Response | null> {
+  if (began?.kind === 'error') return refused(statusOfCode(began.errors[0]?.extensions?.code), began.errors);
+  if (began?.kind !== 'closed') return null;
+  const { code, reason } = began;
+  if (code === CLOSE_CODES.messageTooBig) {
+    return refused(413, [{ message: reason, extensions: { code: 'PAYLOAD_TOO_LARGE' } }]);
+  }
+  if (code !== CLOSE_CODES.forbidden) {
+    log.warn('events.hub_closed', { requestId: exchange.requestId, code, reason });
+    return unavailable();
+  }
+  const isKnown = await exchange.identify().then(
+    () => true,
+    () => false,
+  );
+  // What HTTP finds wrong with whoever is asking, it says itself.
+  if (!isKnown) return exchange.answerOnce(askingForJson(exchange.request));
+  return refused(403, [{ message: 'The session has ended.', extensions: { code: 'FORBIDDEN' } }]);
+}
+
+const unavailable = () =>
+  refused(503, [
+    { message: 'No events can be sent now: try again.', extensions: { code: 'UPSTREAM_UNAVAILABLE' } },
+  ]);
+
+/** @param errors as a client may see them. */
+function refused(status: number, errors: readonly GraphQLFormattedError[]): Response {
+  const isPassing = status === 429 || status === 503;
+  return new Response(JSON.stringify({ errors }), {
+    status,
+    headers: {
+      'Content-Type': `${GRAPHQL_RESPONSE}; charset=utf-8`,
+      'Cache-Control': NOT_STORED,
+      ...BYPASSED,
+      ...(isPassing ? { 'Retry-After': String(EVENT_STREAM_RETRY_SECONDS) } : {}),
+    },
+  });
+}
+
+/** The operation was read already: what is left to say is which answer is wanted. */
+function askingForJson({ url, method, headers: sent }: Request): Request {
+  const headers = new Headers(sent);
+  headers.set('accept', GRAPHQL_RESPONSE);
+  headers.delete('if-none-match');
+  return new Request(url, { method, headers });
+}
+
+/** @param about what is known of the answer in it: of those headers, the ones that are no cache's to use. */
+function streamHeaders(about: Headers): Headers {
+  const headers = new Headers({
+    'Content-Type': EVENT_STREAM_MEDIA_TYPE,
+    // A proxy that compresses would hold events back until it has enough of them.
+    'Cache-Control': `${NOT_STORED}, no-transform`,
+    // nginx holds back whatever does not say so.
+    'X-Accel-Buffering': 'no',
+  });
+  for (const name of ['X-Cache', 'Cache-Status', 'Deprecation', 'Sunset']) {
+    const value = about.get(name);
+    if (value !== null) headers.set(name, value);
+  }
+  return headers;
+}
