@@ -11,7 +11,8 @@ interface BareEnv {
 }
 
 export class BareHub extends DurableObject {
-  #text = '';
+  /** Kept while it sleeps. */
+  #text = this.ctx.storage.kv.get<string>('text') ?? '';
   readonly #sockets = new Set(this.ctx.getWebSockets());
 
   override fetch(): Response {
@@ -27,6 +28,7 @@ export class BareHub extends DurableObject {
 
   keep(text: string): void {
     this.#text = text;
+    this.ctx.storage.kv.put('text', text);
   }
 
   send(): void {
