@@ -24,7 +24,8 @@ export class EventStreamReader {
       this.#onEvent(received.subarray(found));
       at = found + EVENT_LINE.length;
     }
-    const held = Math.max(at, received.length - EVENT_LINE.length + 1);
+    // One byte short of the line: what has been told is not found again.
+    const held = Math.max(0, received.length - EVENT_LINE.length + 1);
     this.#held = Buffer.from(received.subarray(held));
   }
 }

@@ -7,6 +7,9 @@ import { messageOf, startChild, stopChild } from './child.ts';
 import type { Protocol } from './live-socket.ts';
 import { type PriceSource, startPriceSource } from './price-source.ts';
 
+/** As in production. */
+export const POLL_SECONDS = 5;
+
 export interface LiveServer {
   protocol: Protocol;
   /** Taken in turns by sockets. */
@@ -63,6 +66,7 @@ export async function startGateway(script: string, { hubs, polls }: GatewayOptio
             INTERNAL_API_KEY: 'the-key-of-a-benchmark',
             JWT_SECRET: 'a-secret-for-benchmarks-of-32-characters',
             OPERATIONS_MODE: 'open',
+            PRICE_POLL_SECONDS: String(POLL_SECONDS),
             POLLS: polls,
           },
         },

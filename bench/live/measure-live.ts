@@ -1,7 +1,7 @@
 /** `--part live`: sockets that watch. One event to many of them, executions, what it costs, and how it grows. */
-import { PRICE_POLL_MS, SOCKET_INITIALISATION_MS, SUBSCRIPTION_HUBS } from '../../src/config.ts';
+import { SOCKET_INITIALISATION_MS, SUBSCRIPTION_HUBS } from '../../src/config.ts';
 import { machineFacts } from '../machine.ts';
-import { bundleLiveWorkers } from './live-servers.ts';
+import { bundleLiveWorkers, POLL_SECONDS } from './live-servers.ts';
 import { type DistinctResults, measureDistinct } from './measure-distinct.ts';
 import { type FanOutResults, measureFanOut } from './measure-fan-out.ts';
 import { measureWatching, type WatchingResults } from './measure-watching.ts';
@@ -81,7 +81,7 @@ export async function measureLive({ quick, signal, report }: LiveOptions): Promi
     ...ASSUMED,
     watchers,
     hubs,
-    pollSeconds: PRICE_POLL_MS / 1000,
+    pollSeconds: POLL_SECONDS,
     initialisationSeconds: SOCKET_INITIALISATION_MS / 1000,
   });
   const growth = [day(10_000, SUBSCRIPTION_HUBS), day(1_000_000, 1_000_000 / SOCKETS_A_HUB)];

@@ -3,10 +3,10 @@
  * left of it once nobody watches: nothing, or else this throws.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PRICE_POLL_MS, SUBSCRIPTION_HUBS } from '../../src/config.ts';
+import { SUBSCRIPTION_HUBS } from '../../src/config.ts';
 import { Audience } from './fan-out.ts';
 import { countsBetween, type GatewayCounts, readAlarms, readCounts } from './gateway-counts.ts';
-import { type GatewayServer, startGateway } from './live-servers.ts';
+import { type GatewayServer, POLL_SECONDS, startGateway } from './live-servers.ts';
 import type { WatchingCosts } from './watching-cost.ts';
 
 export interface WatchingOptions {
@@ -35,7 +35,8 @@ export interface Nobody {
 
 const POLLS = 3;
 const LOOK_EVERY_MS = 100;
-const QUIET_SECONDS = 6;
+/** More than a poll takes to come. */
+const QUIET_SECONDS = POLL_SECONDS + 1;
 /** The feed's alarms, and hubs' for sockets that did not introduce themselves in time. */
 const WAIT_MAX_MS = 40_000;
 const HUBS = Array.from({ length: SUBSCRIPTION_HUBS }, (_, number) => `hub-${number}`);
@@ -128,7 +129,7 @@ async function nobodyWatches(server: GatewayServer, { quick, signal }: WatchingO
     // A hub's last alarm may be seconds away.
     return feed === 0 && (quick || hubs === 0);
   }, signal);
-  const seconds = quick ? 0 : Math.max(QUIET_SECONDS, PRICE_POLL_MS / 1000 + 1);
+  const seconds = quick ? 0 : QUIET_SECONDS;
   const [before, askedBefore] = [await readCounts(server.url), server.prices.asked()];
   await sleep(seconds * 1000, undefined, { signal });
   const made = countsBetween(before, await readCounts(server.url));
