@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
 import { unstable_readConfig } from 'wrangler';
-import { type CpuTimes, cpuTimesOf } from './process-cpu.ts';
+import { type CpuTimes, cpuTimesOf, residentBytesOf } from './process-usage.ts';
 
 const HOST = '127.0.0.1';
 
@@ -22,12 +22,15 @@ export interface BenchWorker {
   vars?: Record<string, string>;
   /** Its own classes, by binding. */
   durableObjects?: Record<string, string>;
+  /** Whether they stay in memory while nothing calls them. */
+  keepsObjects?: boolean;
 }
 
 export interface Workerd {
   miniflare: Miniflare;
   urlOf(name: string): URL;
   cpuMs(): CpuTimes;
+  memoryBytes(): number;
   stop(): Promise<void>;
 }
 
@@ -69,7 +72,7 @@ export async function startWorkerd(
       handleStructuredLogs: ({ level, message }) => {
         if (level === 'error' || level === 'warn') console.error(message.trimEnd());
       },
-      workers: workers.map(({ name, script, storage, vars, durableObjects = {} }) => ({
+      workers: workers.map(({ name, script, storage, vars, durableObjects = {}, keepsObjects = false }) => ({
         ...sameForAll,
         name,
         script,
@@ -79,7 +82,7 @@ export async function startWorkerd(
         durableObjects: Object.fromEntries(
           Object.entries(durableObjects).map(([binding, className]) => [
             binding,
-            { className, useSQLite: true },
+            { className, useSQLite: true, unsafePreventEviction: keepsObjects },
           ]),
         ),
         bindings: { ...(config.vars as Record<string, string>), ...vars },
@@ -100,6 +103,7 @@ export async function startWorkerd(
       return url;
     },
     cpuMs: () => cpuTimesOf(pid),
+    memoryBytes: () => residentBytesOf(pid),
     async stop() {
       const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
       await miniflare.dispose();

@@ -11,8 +11,7 @@ interface BareEnv {
 }
 
 export class BareHub extends DurableObject {
-  /** Kept while it sleeps. */
-  #text = this.ctx.storage.kv.get<string>('text') ?? '';
+  #text = '';
   readonly #sockets = new Set(this.ctx.getWebSockets());
 
   override fetch(): Response {
@@ -28,7 +27,6 @@ export class BareHub extends DurableObject {
 
   keep(text: string): void {
     this.#text = text;
-    this.ctx.storage.kv.put('text', text);
   }
 
   send(): void {

@@ -9,21 +9,26 @@ export interface ObjectCounts {
   calls: Record<string, number>;
   /** By class and method, from its call to its end: what calls wait for is in it. */
   activeMs: Record<string, number>;
-  rowsRead: number;
-  rowsWritten: number;
+  /** By class. */
+  rowsRead: Record<string, number>;
+  rowsWritten: Record<string, number>;
 }
 
-const counts: ObjectCounts = { calls: {}, activeMs: {}, rowsRead: 0, rowsWritten: 0 };
+const counts: ObjectCounts = { calls: {}, activeMs: {}, rowsRead: {}, rowsWritten: {} };
 /** Cursors know their rows once they have been read. */
-const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
+const cursors: { name: string; cursor: SqlStorageCursor<Record<string, SqlStorageValue>> }[] = [];
 
 /** So far, of every object of this isolate. */
 export function objectCounts(): ObjectCounts {
-  for (const cursor of cursors.splice(0)) {
-    counts.rowsRead += cursor.rowsRead;
-    counts.rowsWritten += cursor.rowsWritten;
+  for (const { name, cursor } of cursors.splice(0)) {
+    add(counts.rowsRead, name, cursor.rowsRead);
+    add(counts.rowsWritten, name, cursor.rowsWritten);
   }
   return structuredClone(counts);
+}
+
+function add(record: Record<string, number>, key: string, more: number): void {
+  record[key] = (record[key] ?? 0) + more;
 }
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
@@ -35,10 +40,10 @@ export function countCalls(name: string, prototype: object): void {
     const key = `${name}.${method}`;
     const original = Reflect.get(prototype, method) as Method;
     const counted: Method = function (...args) {
-      counts.calls[key] = (counts.calls[key] ?? 0) + 1;
+      add(counts.calls, key, 1);
       const startedMs = performance.now();
       const end = () => {
-        counts.activeMs[key] = (counts.activeMs[key] ?? 0) + performance.now() - startedMs;
+        add(counts.activeMs, key, performance.now() - startedMs);
       };
       const result = original.apply(this, args);
       if (result instanceof Promise) return result.finally(end);
@@ -49,21 +54,25 @@ export function countCalls(name: string, prototype: object): void {
   }
 }
 
-/** Before the object itself touches its storage. Each alarm that is set is a row written (Durable Objects' prices). */
-export function countRows(storage: DurableObjectStorage): void {
+/**
+ * Before the object itself touches its storage. Each alarm that is set is a row written (Durable Objects' prices).
+ *
+ * @param name of the class.
+ */
+export function countRows(name: string, storage: DurableObjectStorage): void {
   const { sql } = storage;
   const exec = sql.exec.bind(sql);
   const setAlarm = storage.setAlarm.bind(storage);
   Object.defineProperty(sql, 'exec', {
     value: (query: string, ...bindings: unknown[]) => {
       const cursor = exec(query, ...bindings);
-      cursors.push(cursor);
+      cursors.push({ name, cursor });
       return cursor;
     },
   });
   Object.defineProperty(storage, 'setAlarm', {
     value: (time: number | Date) => {
-      counts.rowsWritten += 1;
+      add(counts.rowsWritten, name, 1);
       return setAlarm(time);
     },
   });

@@ -14,10 +14,18 @@ export const PRICE_OF_BTC =
 export class Audience {
   readonly server: LiveServer;
   readonly #generator: Generator = startGenerator();
+  /** Of the server, before anybody came. */
+  readonly #emptyBytes: number;
   sockets = 0;
 
   constructor(server: LiveServer) {
     this.server = server;
+    this.#emptyBytes = server.memoryBytes();
+  }
+
+  /** By which the server has grown since, garbage and compiled code too. */
+  get grownBytes(): number {
+    return this.server.memoryBytes() - this.#emptyBytes;
   }
 
   async grow(sockets: number, documents: readonly string[] = [PRICE_OF_BTC]): Promise<void> {
@@ -77,9 +85,9 @@ export interface FanOutPace {
   minEvents: number;
 }
 
-/** An event that does not count, and then those that do. */
+/** Events that do not count, among them the pings of a gateway that has not asked for long, and then those that do. */
 export async function fanOutRound({ audiences }: Contestant, pace: FanOutPace): Promise<FanOutRound> {
-  await Promise.all(audiences.map((audience) => audience.run({ durationMs: 0, minEvents: 1 })));
+  await Promise.all(audiences.map((audience) => audience.run({ durationMs: 0, minEvents: 2 })));
   const before = audiences.map(({ server }) => server.cpuMs());
   const runs = await Promise.all(audiences.map((audience) => audience.run(pace)));
   const after = audiences.map(({ server }) => server.cpuMs());
@@ -107,6 +115,8 @@ export interface FanOutResult {
   key: string;
   name: string;
   sockets: number;
+  /** Of the server's memory, all that it has grown by. */
+  bytesPerSocket: number;
   rounds: number;
   events: number;
   framesPerSecond: Spread;
@@ -129,10 +139,12 @@ export function fanOutResult(
   const over = (measure: Scalar) => spreadOf(rounds.map((round) => round[measure]));
   const sorted = (of: 'firstMs' | 'lastMs') => rounds.flatMap((round) => round[of]).sort((a, b) => a - b);
   const lastMs = sorted('lastMs');
+  const sockets = audiences.reduce((sum, audience) => sum + audience.sockets, 0);
   return {
     key,
     name,
-    sockets: audiences.reduce((sum, { sockets }) => sum + sockets, 0),
+    sockets,
+    bytesPerSocket: audiences.reduce((sum, { grownBytes }) => sum + grownBytes, 0) / sockets,
     rounds: rounds.length,
     events: lastMs.length,
     framesPerSecond: over('framesPerSecond'),

@@ -31,8 +31,8 @@ export function countsBetween(before: GatewayCounts, after: GatewayCounts): Gate
     },
     calls: recordBetween(before.calls, after.calls),
     activeMs: recordBetween(before.activeMs, after.activeMs),
-    rowsRead: after.rowsRead - before.rowsRead,
-    rowsWritten: after.rowsWritten - before.rowsWritten,
+    rowsRead: recordBetween(before.rowsRead, after.rowsRead),
+    rowsWritten: recordBetween(before.rowsWritten, after.rowsWritten),
   };
 }
 

@@ -25,7 +25,7 @@ export class PriceFeed extends durableObjects.PriceFeed {
   readonly #isByHand: boolean;
 
   constructor(state: DurableObjectState, env: Env) {
-    countRows(state.storage);
+    countRows('PriceFeed', state.storage);
     super(state, env);
     this.#isByHand = (env as unknown as BenchEnv).POLLS === 'by hand';
   }
@@ -45,7 +45,7 @@ export class PriceFeed extends durableObjects.PriceFeed {
 
 export class SubscriptionHub extends durableObjects.SubscriptionHub {
   constructor(state: DurableObjectState, env: Env) {
-    countRows(state.storage);
+    countRows('SubscriptionHub', state.storage);
     super(state, env);
   }
 

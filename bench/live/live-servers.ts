@@ -1,7 +1,7 @@
 /** What is watched: the gateway's hubs, the bare object, and the peers on Node, each a process of its own. */
 import { unstable_readConfig } from 'wrangler';
 import { bundleWorker } from '../bundle.ts';
-import { type CpuTimes, cpuTimesOf } from '../process-cpu.ts';
+import { type CpuTimes, cpuTimesOf, residentBytesOf } from '../process-usage.ts';
 import { startWorkerd, type Workerd } from '../workerd.ts';
 import { messageOf, startChild, stopChild } from './child.ts';
 import type { Protocol } from './live-socket.ts';
@@ -18,6 +18,7 @@ export interface LiveServer {
   currentFirst: boolean;
   eventUrl: string;
   cpuMs(): CpuTimes;
+  memoryBytes(): number;
   /** Throws where this is not what the last event said. */
   check(message: string): void;
   stop(): Promise<void>;
@@ -60,6 +61,8 @@ export async function startGateway(script: string, { hubs, polls }: GatewayOptio
           script,
           storage: 'gateway',
           durableObjects: gatewayObjects(),
+          // A benchmark's rounds lie further apart than polls, which leave nobody time to fall asleep.
+          keepsObjects: polls === 'by hand',
           vars: {
             MAIN_API_URL: prices.url,
             PRICE_API_URL: prices.url,
@@ -87,6 +90,7 @@ export async function startGateway(script: string, { hubs, polls }: GatewayOptio
     currentFirst: true,
     eventUrl: new URL('/event', url).href,
     cpuMs: () => workerd.cpuMs(),
+    memoryBytes: () => workerd.memoryBytes(),
     // Whatever its operation calls it.
     check: (message) => assertHolds(message, `:${prices.price()},`),
     async stop() {
@@ -106,7 +110,7 @@ function gatewayObjects(): Record<string, string> {
 /** @param text what it sends at each event. */
 export async function startBare(script: string, text: string): Promise<LiveServer> {
   const workerd = await startWorkerd(
-    [{ name: 'bare', script, storage: 'bare', durableObjects: { HUB: 'BareHub' } }],
+    [{ name: 'bare', script, storage: 'bare', durableObjects: { HUB: 'BareHub' }, keepsObjects: true }],
     { inspector: false },
   );
   const { href } = workerd.urlOf('bare');
@@ -118,6 +122,7 @@ export async function startBare(script: string, text: string): Promise<LiveServe
     currentFirst: false,
     eventUrl: href,
     cpuMs: () => workerd.cpuMs(),
+    memoryBytes: () => workerd.memoryBytes(),
     check: (message) => assertHolds(message, text),
     stop: () => workerd.stop(),
   };
@@ -135,6 +140,7 @@ export async function startPeer(kind: 'yoga' | 'graphql-ws'): Promise<LiveServer
     currentFirst: false,
     eventUrl: `${base}/event`,
     cpuMs: () => cpuTimesOf(pid),
+    memoryBytes: () => residentBytesOf(pid),
     check: (message) => assertHolds(message, '"data":{"priceUpdated":{"symbol":"BTC","price":10'),
     stop: () => stopChild(child),
   };

@@ -71,8 +71,8 @@ async function connections(
     workerRequests: made.requests / sockets,
     objectRequests: requestsIn(made) / sockets,
     messages: (await audience.messagesSent()) / sockets,
-    rowsRead: made.rowsRead / sockets,
-    rowsWritten: made.rowsWritten / sockets,
+    rowsRead: sumOf(made.rowsRead) / sockets,
+    rowsWritten: sumOf(made.rowsWritten) / sockets,
     cpuMs: cpuMs / sockets,
   };
 }
@@ -99,8 +99,10 @@ async function polling(
       objectRequests: (requestsIn(made) - publishes) / polls,
       objectRequestsPerHub: publishes / polls / SUBSCRIPTION_HUBS,
       upstreamCalls: (server.prices.asked() - askedBefore) / polls,
-      rowsRead: made.rowsRead / polls,
-      rowsWritten: made.rowsWritten / polls,
+      rowsRead: sumOf(made.rowsRead, isFeed) / polls,
+      rowsWritten: sumOf(made.rowsWritten, isFeed) / polls,
+      rowsReadPerHub: sumOf(made.rowsRead, isHub) / polls / SUBSCRIPTION_HUBS,
+      rowsWrittenPerHub: sumOf(made.rowsWritten, isHub) / polls / SUBSCRIPTION_HUBS,
       feedMs: (made.activeMs['PriceFeed.alarm'] ?? 0) / polls,
     },
   };
@@ -136,7 +138,7 @@ async function nobodyWatches(server: GatewayServer, { quick, signal }: WatchingO
   const { feed, hubs } = await alarmsLeft(server);
   const nobody = {
     seconds,
-    objectCalls: Object.values(made.calls).reduce((sum, calls) => sum + calls, 0),
+    objectCalls: sumOf(made.calls),
     upstreamCalls: server.prices.asked() - askedBefore,
     alarms: feed + (quick ? 0 : hubs),
   };
@@ -151,10 +153,13 @@ async function alarmsLeft(server: GatewayServer): Promise<{ feed: number; hubs: 
 }
 
 /** All that is charged as a request, messages aside. */
-const requestsIn = ({ calls }: GatewayCounts) =>
-  Object.entries(calls)
-    .filter(([call]) => !call.includes('.webSocket'))
-    .reduce((sum, [, number]) => sum + number, 0);
+const requestsIn = ({ calls }: GatewayCounts) => sumOf(calls, (call) => !call.includes('.webSocket'));
+
+const isHub = (name: string) => name.startsWith('SubscriptionHub');
+const isFeed = (name: string) => !isHub(name);
+
+const sumOf = (counts: Record<string, number>, isCounted: (name: string) => boolean = () => true) =>
+  Object.entries(counts).reduce((sum, [name, number]) => (isCounted(name) ? sum + number : sum), 0);
 
 async function until(isSo: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + WAIT_MAX_MS;

@@ -44,6 +44,7 @@ function fanOutTable(rows: readonly FanOutResult[]): Table {
       'p50 ms to the last',
       'p99 ms to the last',
       'p50 ms to the first',
+      'memory a socket',
       'events',
       'server busy',
       'waiting',
@@ -57,6 +58,7 @@ function fanOutTable(rows: readonly FanOutResult[]): Table {
       row.lastP50Ms.toFixed(0),
       row.lastP99Ms.toFixed(0),
       row.firstP50Ms.toFixed(0),
+      bytesText(row.bytesPerSocket),
       String(row.events),
       percentText(row.serverBusy.median),
       percentText(row.serverWaiting.median),
@@ -128,7 +130,9 @@ function notes({ fanOut, watching, costs, growth }: LiveResults): string[] {
       `${perConnection.messages.toFixed(2)} messages, ${perConnection.rowsWritten.toFixed(2)} rows written, ` +
       `${perConnection.cpuMs.toFixed(2)} ms of CPU. Of ${polls} polls, each: ${perPoll.objectRequests.toFixed(2)} ` +
       `requests of the feed, ${perPoll.objectRequestsPerHub.toFixed(2)} a hub, ${perPoll.upstreamCalls.toFixed(2)} ` +
-      `upstream calls, ${perPoll.rowsRead.toFixed(2)} rows read, ${perPoll.rowsWritten.toFixed(2)} written.`,
+      `upstream calls, ${perPoll.rowsRead.toFixed(2)} rows read and ${perPoll.rowsWritten.toFixed(2)} written by the ` +
+      `feed, ${perPoll.rowsReadPerHub.toFixed(2)} and ${perPoll.rowsWrittenPerHub.toFixed(2)} by a hub. A message that ` +
+      `comes in: ${(costs.perMessageCpuMs * 1000).toFixed(0)} µs of CPU.`,
     `With nobody watching, in ${nobody.seconds} s: ${nobody.objectCalls} calls of objects, ${nobody.upstreamCalls} ` +
       `upstream calls, ${nobody.alarms} alarms set.`,
     ...(day === undefined

@@ -31,6 +31,8 @@ export interface WatchingCosts {
     upstreamCalls: number;
     rowsRead: number;
     rowsWritten: number;
+    rowsReadPerHub: number;
+    rowsWrittenPerHub: number;
     /** How long the feed runs, beside a price API that answers at once and hubs that have little to send. */
     feedMs: number;
   };
@@ -99,8 +101,12 @@ export function dailyUse(costs: WatchingCosts, watching: Watching): DailyUse {
       polls * (perPoll.objectRequests + hubs * perPoll.objectRequestsPerHub) +
       messagesIn / MESSAGES_PER_OBJECT_REQUEST,
     objectGigabyteSeconds: (objectMs / 1000) * OBJECT_GIGABYTES,
-    rowsRead: connections * perConnection.rowsRead + polls * perPoll.rowsRead,
-    rowsWritten: connections * perConnection.rowsWritten + hubAlarms + polls * perPoll.rowsWritten,
+    rowsRead:
+      connections * perConnection.rowsRead + polls * (perPoll.rowsRead + hubs * perPoll.rowsReadPerHub),
+    rowsWritten:
+      connections * perConnection.rowsWritten +
+      hubAlarms +
+      polls * (perPoll.rowsWritten + hubs * perPoll.rowsWrittenPerHub),
   };
 }
 

@@ -22,6 +22,8 @@ const COSTS: WatchingCosts = {
     upstreamCalls: 1,
     rowsRead: 1,
     rowsWritten: 2,
+    rowsReadPerHub: 3,
+    rowsWrittenPerHub: 1,
     feedMs: 10,
   },
   perMessageCpuMs: 0.5,
@@ -41,15 +43,15 @@ const WATCHING: Watching = {
 };
 const POLLS = 8_640;
 
-test('a poll is one alarm, one upstream call, and one call of each hub', () => {
+test('a poll is one alarm, one upstream call, and one call of each hub, which has rows of its own', () => {
   const use = dailyUse(COSTS, { ...WATCHING, watchers: 0 });
   expect(use).toMatchObject({
     frames: 0,
     workerRequests: 0,
     objectRequests: POLLS * (1 + 4),
     upstreamCalls: POLLS,
-    rowsRead: POLLS,
-    rowsWritten: POLLS * 2,
+    rowsRead: POLLS * (1 + 4 * 3),
+    rowsWritten: POLLS * (2 + 4),
   });
 });
 
@@ -61,8 +63,8 @@ test('a watcher is sent a frame a poll, and costs its connection and an alarm of
   expect(use.workerCpuMs).toBe(4_000);
   // Twenty messages are one request.
   expect(use.objectRequests).toBe(POLLS * 5 + 1_000 * 2 + 1_000 + 2_000 / 20);
-  expect(use.rowsRead).toBe(POLLS + 3_000);
-  expect(use.rowsWritten).toBe(POLLS * 2 + 1_000 + 1_000);
+  expect(use.rowsRead).toBe(POLLS * 13 + 3_000);
+  expect(use.rowsWritten).toBe(POLLS * 6 + 1_000 + 1_000);
 });
 
 test('however many connect, a hub has no more alarms than fit in a day', () => {

@@ -1,4 +1,4 @@
-/** What Linux says of the CPU that another process has used. */
+/** What Linux says of the CPU and the memory that another process uses. */
 import { readFileSync } from 'node:fs';
 
 /** Linux counts CPU in hundredths of a second (`USER_HZ`), whatever the kernel's own clock. */
@@ -16,6 +16,12 @@ export interface CpuTimes {
 
 /** Of workerd and of Node alike the first thread is the one that runs JavaScript. */
 export const cpuTimesOf = (pid: number): CpuTimes => ({ process: processCpuMs(pid), ...threadMs(pid) });
+
+/** In memory, whatever it is for. */
+export function residentBytesOf(pid: number): number {
+  const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kibibytes) * 1024;
+}
 
 /** User and system time; the command before them is in parentheses and may hold anything. */
 function processCpuMs(pid: number): number {
