@@ -115,7 +115,7 @@ export interface FanOutResult {
   key: string;
   name: string;
   sockets: number;
-  /** Of the server's memory, all that it has grown by. */
+  /** Of the server's memory, all that it has grown by: the runtime's ends of each connection too, and garbage. */
   bytesPerSocket: number;
   rounds: number;
   events: number;
