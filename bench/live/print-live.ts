@@ -1,4 +1,5 @@
 /** What was measured of sockets that watch, as tables. */
+import { spreadOf } from '../statistics.ts';
 import { aligned, bytesText, markdown, percentText, spreadText, type Table } from '../tables.ts';
 import type { FanOutResult } from './fan-out.ts';
 import type { FanOutRatio } from './measure-fan-out.ts';
@@ -121,11 +122,19 @@ function dayTable({ growth }: LiveResults): Table {
   ];
 }
 
-function notes({ fanOut, watching, costs, growth }: LiveResults): string[] {
+/** Above this share of its time in which a server waited for a core, rates tell of the other processes too. */
+const BUSY_MACHINE = 0.1;
+
+function notes({ machine, fanOut, watching, costs, growth }: LiveResults): string[] {
   const { nobody, connections, polls } = watching;
   const { perConnection, perPoll } = costs;
   const [day] = growth;
+  const waiting = spreadOf(fanOut.results.map(({ serverWaiting }) => serverWaiting.median)).median;
   return [
+    `Sockets were measured on ${machine.date.slice(0, 10)}.` +
+      (waiting < BUSY_MACHINE
+        ? ''
+        : ` Other processes were at work: servers waited for a core ${percentText(waiting)} of the time, so ratios by CPU alone say more.`),
     `Of ${connections} connections, each: ${perConnection.objectRequests.toFixed(2)} object requests, ` +
       `${perConnection.messages.toFixed(2)} messages, ${perConnection.rowsWritten.toFixed(2)} rows written, ` +
       `${perConnection.cpuMs.toFixed(2)} ms of CPU. Of ${polls} polls, each: ${perPoll.objectRequests.toFixed(2)} ` +
