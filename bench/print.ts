@@ -1,16 +1,15 @@
-/** Results as tables, as wide as their cells for a terminal and in Markdown for README. */
-
+/** Results as tables, for a terminal and for README. */
 import { PRICES_READ_ON } from './cost/prices.ts';
 import type { HeapResult } from './heap.ts';
+import { markdownLive } from './live/print-live.ts';
 import type { MixedResult } from './mixed-traffic.ts';
 import { compilationTable, costTable, executorTable } from './process-tables.ts';
 import { type BenchResults, busyMachine, type ClaimResult, type ScenarioResult } from './results.ts';
-import { type Spread, spreadOf } from './statistics.ts';
+import { spreadOf } from './statistics.ts';
+import { aligned, bytesText, markdown, percentText, spreadText, type Table } from './tables.ts';
 
 /** What is measured for is not served yet. */
 const NOT_YET = 'not yet';
-
-export type Table = readonly (readonly string[])[];
 
 export function scenarioTable(results: readonly ScenarioResult[]): Table {
   const head = [
@@ -110,12 +109,9 @@ export function printResults(results: BenchResults): string {
     .join('\n\n');
 }
 
-export const spreadText = ({ median, least, greatest }: Spread, digits: number): string =>
-  `${median.toFixed(digits)} (${least.toFixed(digits)}–${greatest.toFixed(digits)})`;
-
 /** What README shows: without how busy who was, which is for whoever doubts a run. */
 export function markdownResults(results: BenchResults): string {
-  const { machine, mixed, heap, startup, executors, cost } = results;
+  const { machine, mixed, heap, startup, executors, cost, live } = results;
   const shown = (rows: Table, columns: number) => markdown(rows.map((row) => row.slice(0, columns)));
   const lists = [...new Set(results.scenarios.map(({ list }) => list))];
   const { bundleBytes, gzipBytes, cpuMs } = startup;
@@ -139,6 +135,7 @@ export function markdownResults(results: BenchResults): string {
           `What a month costs by Cloudflare's prices of ${PRICES_READ_ON}: 50 million requests, 2,000 distinct ones by Zipf (s = 1.0), 10 % private, from ${cost.hours} simulated hours over the costs measured of each request:`,
           markdown(costTable(cost)),
         ]),
+    ...(live === undefined ? [] : [markdownLive(live)]),
     busyMachine(results),
   ]
     .filter((text) => text !== null)
@@ -148,21 +145,3 @@ export function markdownResults(results: BenchResults): string {
 /** Up to what a user feels. */
 const SCENARIO_COLUMNS = 6;
 const STEADY_COLUMNS = 6;
-
-function markdown([head = [], ...rows]: Table): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const rule = head.map((_, column) => (column === 0 ? '---' : '---:'));
-  return [line(head), line(rule), ...rows.map(line)].join('\n');
-}
-
-const percentText = (share: number) => `${(share * 100).toFixed(0)} %`;
-
-const bytesText = (bytes: number) => (bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} KiB`);
-
-/** Columns as wide as their widest cell; the first is text, the others are numbers. */
-export function aligned(rows: Table): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const cellText = (cell: string, column: number) =>
-    column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
-  return rows.map((row) => row.map(cellText).join('  ').trimEnd()).join('\n');
-}

@@ -2,7 +2,7 @@
 import type { CostResults } from './cost/measure-cost.ts';
 import { FRONT_NAMES } from './cost/print-costs.ts';
 import type { ExecutorRow } from './executors/measure-executors.ts';
-import type { Table } from './print.ts';
+import type { Table } from './tables.ts';
 
 export interface ExecutorResults {
   shapes: ExecutorRow[];

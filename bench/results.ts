@@ -2,6 +2,7 @@
 import type { Startup } from '../scripts/measure-startup.ts';
 import type { CostResults } from './cost/measure-cost.ts';
 import type { HeapResult } from './heap.ts';
+import type { LiveResults } from './live/measure-live.ts';
 import type { machineFacts } from './machine.ts';
 import type { MixedResult } from './mixed-traffic.ts';
 import type { ExecutorResults } from './process-tables.ts';
@@ -20,6 +21,8 @@ export interface BenchResults {
   executors: ExecutorResults;
   /** Absent until it was measured: it takes a while of its own. */
   cost?: CostResults;
+  /** Absent until it was measured. */
+  live?: LiveResults;
 }
 
 /** Above this share of its time in which workerd waited for a core, rates tell of the other processes too. */

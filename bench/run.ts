@@ -11,6 +11,8 @@ import { printCosts } from './cost/print-costs.ts';
 import { measureCompilation } from './executors/measure-compilation.ts';
 import { measureExecutors } from './executors/measure-executors.ts';
 import { type HeapResult, measureHeap } from './heap.ts';
+import { measureLive } from './live/measure-live.ts';
+import { printLive } from './live/print-live.ts';
 import { machineFacts } from './machine.ts';
 import { checkMixedTraffic, type MixedOptions, measureMixedTraffic } from './mixed-traffic.ts';
 import { printResults } from './print.ts';
@@ -38,7 +40,7 @@ const STARTUP_RUNS = 7;
 const STOP_PATIENCE_MS = 3_000;
 const STOPPED = 130;
 
-const PARTS = ['http', 'executors', 'cost'] as const;
+const PARTS = ['http', 'executors', 'cost', 'live'] as const;
 const EXECUTOR_ROUNDS = 9;
 /** Simulated, of each kind of traffic. */
 const COST_HOURS = 1;
@@ -64,11 +66,21 @@ onStopRequest(
 );
 
 try {
-  if (options.quick) await checkAnswers();
+  if (options.quick) await checkAll();
   else await measureAll();
 } catch (error) {
   if (!signal.aborted) throw error;
   process.exitCode = STOPPED;
+}
+
+async function checkAll(): Promise<void> {
+  if (options.part.includes('http')) await checkAnswers();
+  if (options.part.includes('live')) {
+    await measureLive({ quick: true, signal, report: () => undefined });
+    console.log(
+      'bench: every socket of every kind was sent each event once, and nothing ran when nobody watched.',
+    );
+  }
 }
 
 async function checkAnswers(): Promise<void> {
@@ -95,7 +107,13 @@ async function measureAll(): Promise<void> {
     results.cost = await measureCost({ quick: false, hours: COST_HOURS });
     console.log(printCosts(results.cost));
   }
-  console.log(`\n${printResults(results)}`);
+  if (options.part.includes('live')) {
+    results.live = await measureLive({ quick: false, signal, report: console.log });
+    console.log(`\n${printLive(results.live)}`);
+  }
+  // A part alone, measured first, has nothing beside it yet.
+  if (results.scenarios !== undefined && results.executors !== undefined)
+    console.log(`\n${printResults(results)}`);
   await writeFile(options.out, `${JSON.stringify(results, null, 2)}\n`);
 }
 

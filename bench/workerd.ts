@@ -6,13 +6,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { subscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
 import { unstable_readConfig } from 'wrangler';
+import { type CpuTimes, cpuTimesOf, residentBytesOf } from './process-usage.ts';
 
-/** Linux counts CPU in hundredths of a second (`USER_HZ`), whatever the kernel's own clock. */
-const TICK_MS = 10;
 const HOST = '127.0.0.1';
 
 export interface BenchWorker {
@@ -22,22 +20,17 @@ export interface BenchWorker {
   storage: string;
   /** Over those of production. */
   vars?: Record<string, string>;
-}
-
-/** So far, in milliseconds. */
-export interface CpuTimes {
-  /** CPU of every thread. */
-  process: number;
-  /** CPU of the one thread that runs JavaScript. */
-  thread: number;
-  /** How long that thread could have run and had no core. */
-  threadWaiting: number;
+  /** Its own classes, by binding. */
+  durableObjects?: Record<string, string>;
+  /** Whether they stay in memory while nothing calls them. */
+  keepsObjects?: boolean;
 }
 
 export interface Workerd {
   miniflare: Miniflare;
   urlOf(name: string): URL;
   cpuMs(): CpuTimes;
+  memoryBytes(): number;
   stop(): Promise<void>;
 }
 
@@ -79,13 +72,19 @@ export async function startWorkerd(
       handleStructuredLogs: ({ level, message }) => {
         if (level === 'error' || level === 'warn') console.error(message.trimEnd());
       },
-      workers: workers.map(({ name, script, storage, vars }) => ({
+      workers: workers.map(({ name, script, storage, vars, durableObjects = {}, keepsObjects = false }) => ({
         ...sameForAll,
         name,
         script,
         kvNamespaces: idsIn(storage, config.kv_namespaces),
         d1Databases: idsIn(storage, config.d1_databases),
         r2Buckets: idsIn(storage, config.r2_buckets),
+        durableObjects: Object.fromEntries(
+          Object.entries(durableObjects).map(([binding, className]) => [
+            binding,
+            { className, useSQLite: true, unsafePreventEviction: keepsObjects },
+          ]),
+        ),
         bindings: { ...(config.vars as Record<string, string>), ...vars },
       })),
     }),
@@ -103,7 +102,8 @@ export async function startWorkerd(
       if (url === undefined) throw new Error(`no Worker is called ${name}`);
       return url;
     },
-    cpuMs: () => ({ process: processCpuMs(pid), ...threadMs(pid) }),
+    cpuMs: () => cpuTimesOf(pid),
+    memoryBytes: () => residentBytesOf(pid),
     async stop() {
       const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
       await miniflare.dispose();
@@ -111,16 +111,4 @@ export async function startWorkerd(
       await ended;
     },
   };
-}
-
-/** User and system time; the command before them is in parentheses and may hold anything. */
-function processCpuMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').pop()?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
-}
-
-/** Of the first thread, which is the one that serves: nanoseconds run, nanoseconds waited for a core. */
-function threadMs(pid: number): Pick<CpuTimes, 'thread' | 'threadWaiting'> {
-  const [run, waited] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ');
-  return { thread: Number(run) / 1e6, threadWaiting: Number(waited) / 1e6 };
 }

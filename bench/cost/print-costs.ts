@@ -1,5 +1,5 @@
 /** Costs as tables for a terminal. */
-import { aligned, type Table } from '../print.ts';
+import { aligned, type Table } from '../tables.ts';
 import type { CostResults, CostRow } from './measure-cost.ts';
 import { PRICES_READ_ON } from './prices.ts';
 import type { Front } from './simulate.ts';

@@ -1,0 +1,187 @@
+/**
+ * Many clients in a process of their own, so that each server is measured with as many open files as one process may
+ * have. It makes events happen, one after the other, and sees every one of them reach every client exactly once.
+ */
+import type { Socket } from 'node:net';
+import pLimit from 'p-limit';
+import { HttpConnection } from '../http-connection.ts';
+import { clientFrame, OPCODES } from './frames.ts';
+import { openLiveSocket, type Protocol } from './live-socket.ts';
+
+export interface OpenOptions {
+  protocol: Protocol;
+  /** Taken in turns by the sockets. */
+  urls: string[];
+  /** Taken in turns by the sockets. */
+  documents: string[];
+  currentFirst: boolean;
+  sockets: number;
+}
+
+export interface RunOptions {
+  /** A POST to it makes an event happen. */
+  eventUrl: string;
+  /** It goes on until both are over. */
+  durationMs: number;
+  minEvents: number;
+}
+
+export interface Run {
+  /** From when each event was asked for until the first and the last client had it. */
+  firstMs: number[];
+  lastMs: number[];
+  elapsedMs: number;
+  /** Of this process. */
+  cpuMs: number;
+  /** The message that the last client got last. */
+  sample: string;
+}
+
+/** What the process that started it may ask. */
+export interface GeneratorCalls {
+  open(options: OpenOptions): Promise<number>;
+  run(options: RunOptions): Promise<Run>;
+  /** Each socket sends the text once. */
+  sendAll(text: string): Promise<void>;
+  /** By all sockets so far, what was sent to `sendAll` too. */
+  messagesSent(): Promise<number>;
+}
+
+const OPENED_AT_ONCE = 32;
+const EVENT_MAX_MS = 20_000;
+const SAMPLE_MAX_BYTES = 1024;
+
+const sockets: Socket[] = [];
+/** By socket, the number of the event that it got last. */
+const seen: number[] = [];
+let event = 0;
+let missing = 0;
+let firstAt = 0;
+let lastAt = 0;
+let messagesSent = 0;
+let sample = '';
+let onAll: () => void = () => undefined;
+/** Between two runs a failure is kept for the next one. */
+let failure: Error | undefined;
+let onFailure: (error: Error) => void = keepFailure;
+
+function keepFailure(error: Error): void {
+  failure ??= error;
+}
+
+function received(socket: number, bytes: Buffer): void {
+  if (seen[socket] === event) {
+    onFailure(new Error(`socket ${socket} was sent more than one message of event ${event}: ${bytes}`));
+    return;
+  }
+  seen[socket] = event;
+  missing -= 1;
+  if (firstAt === 0) firstAt = performance.now();
+  if (missing > 0) return;
+  lastAt = performance.now();
+  sample = bytes.toString('utf8', 0, SAMPLE_MAX_BYTES);
+  onAll();
+}
+
+async function open({
+  urls,
+  documents,
+  protocol,
+  currentFirst,
+  sockets: count,
+}: OpenOptions): Promise<number> {
+  const limit = pLimit(OPENED_AT_ONCE);
+  const openOne = async () => {
+    const index = seen.length;
+    seen.push(event);
+    sockets.push(
+      await openLiveSocket({
+        protocol,
+        currentFirst,
+        url: urls[index % urls.length] ?? '',
+        document: documents[index % documents.length] ?? '',
+        onEvent: (bytes) => received(index, bytes),
+        onSend: () => {
+          messagesSent += 1;
+        },
+        onFailure: (error) => onFailure(error),
+      }),
+    );
+  };
+  await Promise.all(Array.from({ length: count }, () => limit(openOne)));
+  return sockets.length;
+}
+
+async function run({ eventUrl, durationMs, minEvents }: RunOptions): Promise<Run> {
+  if (failure !== undefined) throw failure;
+  const url = new URL(eventUrl);
+  const failed = Promise.withResolvers<never>();
+  // Awaited together with each event; where none is under way nobody does.
+  failed.promise.catch(() => undefined);
+  onFailure = failed.reject;
+  const trigger = await HttpConnection.open(url, { onFailure: failed.reject, keepBodies: false });
+  const request = Buffer.from(
+    `POST ${url.pathname} HTTP/1.1\r\nHost: ${url.host}\r\nContent-Length: 0\r\n\r\n`,
+  );
+  const [firstMs, lastMs]: [number[], number[]] = [[], []];
+  const cpuBefore = process.cpuUsage();
+  const startedAt = performance.now();
+  try {
+    do {
+      const askedAt = performance.now();
+      await Promise.race([oneEvent(trigger, request), failed.promise, tooLate()]);
+      firstMs.push(firstAt - askedAt);
+      lastMs.push(lastAt - askedAt);
+    } while (performance.now() - startedAt < durationMs || lastMs.length < minEvents);
+  } finally {
+    trigger.close();
+    onFailure = keepFailure;
+  }
+  const elapsedMs = performance.now() - startedAt;
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return { firstMs, lastMs, elapsedMs, cpuMs: (user + system) / 1000, sample };
+}
+
+function oneEvent(trigger: HttpConnection, request: Uint8Array): Promise<unknown> {
+  event += 1;
+  missing = sockets.length;
+  firstAt = 0;
+  const everybody = new Promise<void>((resolve) => {
+    onAll = resolve;
+  });
+  const answered = new Promise<void>((resolve, reject) => {
+    trigger.send(request, ({ status }) => {
+      if (status === 204) resolve();
+      else reject(new Error(`the event was answered with ${status}`));
+    });
+  });
+  return Promise.all([everybody, answered]);
+}
+
+async function tooLate(): Promise<never> {
+  const number = event;
+  await new Promise((resolve) => setTimeout(resolve, EVENT_MAX_MS).unref());
+  if (number !== event) return new Promise(() => undefined);
+  throw new Error(`${missing} of ${sockets.length} clients did not get event ${event} in time`);
+}
+
+const calls: GeneratorCalls = {
+  open,
+  run,
+  messagesSent: async () => messagesSent,
+  async sendAll(text) {
+    const frame = clientFrame(OPCODES.text, text);
+    for (const socket of sockets) socket.write(frame);
+    messagesSent += sockets.length;
+  },
+};
+
+process.on('message', async ({ call, options }: { call: keyof GeneratorCalls; options: never }) => {
+  try {
+    process.send?.({ result: await calls[call](options) });
+  } catch (error) {
+    process.send?.({ failure: error instanceof Error ? error.message : String(error) });
+  }
+});
+// Whoever started it has ended.
+process.on('disconnect', () => process.exit());

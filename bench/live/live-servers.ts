@@ -1,0 +1,151 @@
+/** What is watched: the gateway's hubs, the bare object, and the peers on Node, each a process of its own. */
+import { unstable_readConfig } from 'wrangler';
+import { bundleWorker } from '../bundle.ts';
+import { type CpuTimes, cpuTimesOf, residentBytesOf } from '../process-usage.ts';
+import { startWorkerd, type Workerd } from '../workerd.ts';
+import { messageOf, startChild, stopChild } from './child.ts';
+import type { Protocol } from './live-socket.ts';
+import { type PriceSource, startPriceSource } from './price-source.ts';
+
+/** As in production. */
+export const POLL_SECONDS = 5;
+
+export interface LiveServer {
+  protocol: Protocol;
+  /** Taken in turns by sockets. */
+  urls: string[];
+  /** Whether a client is sent the current state before any event. */
+  currentFirst: boolean;
+  eventUrl: string;
+  cpuMs(): CpuTimes;
+  memoryBytes(): number;
+  /** Throws where this is not what the last event said. */
+  check(message: string): void;
+  stop(): Promise<void>;
+}
+
+export interface LiveScripts {
+  gateway: string;
+  bare: string;
+}
+
+export async function bundleLiveWorkers(signal: AbortSignal): Promise<LiveScripts> {
+  const [gateway, bare] = await Promise.all([
+    bundleWorker(signal, 'bench/live/gateway-worker.ts'),
+    bundleWorker(signal, 'bench/live/bare-worker.ts'),
+  ]);
+  return { gateway, bare };
+}
+
+export interface GatewayServer extends LiveServer {
+  /** Of its Worker. */
+  url: URL;
+  prices: PriceSource;
+}
+
+export interface GatewayOptions {
+  /** Sockets go to these in turns, and past the Worker's own choice; to what it chooses where there are none. */
+  hubs: readonly string[];
+  /** `by hand`: only `eventUrl` has the feed poll. */
+  polls: 'by hand' | 'by alarm';
+}
+
+export async function startGateway(script: string, { hubs, polls }: GatewayOptions): Promise<GatewayServer> {
+  const prices = await startPriceSource();
+  let workerd: Workerd;
+  try {
+    workerd = await startWorkerd(
+      [
+        {
+          name: 'gateway',
+          script,
+          storage: 'gateway',
+          durableObjects: gatewayObjects(),
+          // A benchmark's rounds lie further apart than polls, which leave nobody time to fall asleep.
+          keepsObjects: polls === 'by hand',
+          vars: {
+            MAIN_API_URL: prices.url,
+            PRICE_API_URL: prices.url,
+            INTERNAL_API_KEY: 'the-key-of-a-benchmark',
+            JWT_SECRET: 'a-secret-for-benchmarks-of-32-characters',
+            OPERATIONS_MODE: 'open',
+            PRICE_POLL_SECONDS: String(POLL_SECONDS),
+            POLLS: polls,
+          },
+        },
+      ],
+      { inspector: false },
+    );
+  } catch (error) {
+    await prices.close();
+    throw error;
+  }
+  const url = workerd.urlOf('gateway');
+  const paths = hubs.length === 0 ? ['/graphql'] : hubs.map((hub) => `/hub/${hub}`);
+  return {
+    url,
+    prices,
+    protocol: 'graphql-transport-ws',
+    urls: paths.map((path) => new URL(path, url).href),
+    currentFirst: true,
+    eventUrl: new URL('/event', url).href,
+    cpuMs: () => workerd.cpuMs(),
+    memoryBytes: () => workerd.memoryBytes(),
+    // Whatever its operation calls it.
+    check: (message) => assertHolds(message, `:${prices.price()},`),
+    async stop() {
+      await workerd.stop();
+      await prices.close();
+    },
+  };
+}
+
+/** Classes by binding, as wrangler.toml has them. */
+function gatewayObjects(): Record<string, string> {
+  const { durable_objects } = unstable_readConfig({ config: 'wrangler.toml', env: 'production' });
+  const bindings = durable_objects.bindings as { name: string; class_name: string }[];
+  return Object.fromEntries(bindings.map(({ name, class_name }) => [name, class_name]));
+}
+
+/** @param text what it sends at each event. */
+export async function startBare(script: string, text: string): Promise<LiveServer> {
+  const workerd = await startWorkerd(
+    [{ name: 'bare', script, storage: 'bare', durableObjects: { HUB: 'BareHub' }, keepsObjects: true }],
+    { inspector: false },
+  );
+  const { href } = workerd.urlOf('bare');
+  const { status } = await fetch(href, { method: 'PUT', body: text });
+  if (status !== 204) throw new Error(`the bare object took nothing: ${status}`);
+  return {
+    protocol: 'bare',
+    urls: [href],
+    currentFirst: false,
+    eventUrl: href,
+    cpuMs: () => workerd.cpuMs(),
+    memoryBytes: () => workerd.memoryBytes(),
+    check: (message) => assertHolds(message, text),
+    stop: () => workerd.stop(),
+  };
+}
+
+export async function startPeer(kind: 'yoga' | 'graphql-ws'): Promise<LiveServer> {
+  const child = startChild('peer.ts', kind);
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`${kind} did not start`);
+  const { port } = (await messageOf(child)) as { port: number };
+  const base = `http://127.0.0.1:${port}`;
+  return {
+    protocol: kind === 'yoga' ? 'event-stream' : 'graphql-transport-ws',
+    urls: [`${base}/graphql`],
+    currentFirst: false,
+    eventUrl: `${base}/event`,
+    cpuMs: () => cpuTimesOf(pid),
+    memoryBytes: () => residentBytesOf(pid),
+    check: (message) => assertHolds(message, '"data":{"priceUpdated":{"symbol":"BTC","price":10'),
+    stop: () => stopChild(child),
+  };
+}
+
+function assertHolds(message: string, part: string): void {
+  if (!message.includes(part)) throw new Error(`an event without ${part}: ${message}`);
+}

@@ -1,0 +1,202 @@
+/**
+ * The gateway's fan-out beside its limit and its peers, with few and with many sockets, and over several hubs, all in the
+ * same alternating rounds.
+ *
+ * A peer that does not start or breaks down is left out and named; the gateway and the bare object must not.
+ */
+import { type Spread, spreadOf } from '../statistics.ts';
+import {
+  Audience,
+  type Contestant,
+  type FanOutPace,
+  type FanOutResult,
+  type FanOutRound,
+  fanOutResult,
+  fanOutRound,
+} from './fan-out.ts';
+import { type LiveScripts, startBare, startGateway, startPeer } from './live-servers.ts';
+
+export interface FanOutOptions extends FanOutPace {
+  /** Numbers of sockets, growing. */
+  sockets: readonly number[];
+  rounds: number;
+  /** Whether the last number of sockets is also spread over several hubs. */
+  growth: boolean;
+  /** No round begins after it, in milliseconds of `performance.now()`, but the first. */
+  deadlineMs: number;
+  signal: AbortSignal;
+  report(line: string): void;
+}
+
+export interface FanOutResults {
+  results: FanOutResult[];
+  ratios: FanOutRatio[];
+  /** The last number of sockets, over several hubs. */
+  growth: FanOutResult[];
+  /** Bytes of one of the gateway's frames. */
+  frameBytes: number;
+  absent: { name: string; reason: string }[];
+}
+
+/** How the gateway stands beside another: of frames per second. */
+export interface FanOutRatio {
+  name: string;
+  sockets: number;
+  ratio: Spread;
+  /** The same by the CPU of the servers' threads, which other processes disturb less. */
+  byThread: Spread;
+  /** Null where there is no target. */
+  atLeast: number | null;
+}
+
+const TARGET = 0.8;
+const GROWTH_KEYS = ['gateway', 'hubs-2', 'hubs-4', 'processes-2'];
+
+export async function measureFanOut(scripts: LiveScripts, options: FanOutOptions): Promise<FanOutResults> {
+  const contestants: Contestant[] = [];
+  const absent: FanOutResults['absent'] = [];
+  const rounds = new Map<Contestant, FanOutRound[]>();
+  try {
+    const first = options.sockets[0] ?? 0;
+    const gateway = new Audience(await gatewayOf(scripts, 1));
+    contestants.push({ key: 'gateway', name: 'gateway, one hub', audiences: [gateway] });
+    await gateway.grow(first);
+    const { sample } = await gateway.run({ durationMs: 0, minEvents: 1 });
+    const bare = new Audience(await startBare(scripts.bare, sample));
+    contestants.push({ key: 'bare', name: 'bare Durable Object', audiences: [bare] });
+    for (const [kind, name] of PEERS) {
+      try {
+        contestants.push({ key: kind, name, audiences: [new Audience(await startPeer(kind))] });
+      } catch (error) {
+        absent.push({ name, reason: String(error) });
+      }
+    }
+    const results: FanOutResult[] = [];
+    const ratios: FanOutRatio[] = [];
+    for (const [index, sockets] of options.sockets.entries()) {
+      if (options.growth && index === options.sockets.length - 1)
+        for (const contestant of await growthContestants(scripts)) contestants.push(contestant);
+      rounds.clear();
+      await runRounds(contestants, sockets, { options, rounds, absent });
+      for (const [contestant, measured] of rounds) results.push(fanOutResult(contestant, measured));
+      ratios.push(...ratiosOf(sockets, [...rounds]));
+    }
+    const last = options.sockets.at(-1);
+    return {
+      results: results.filter(({ key }) => key === 'gateway' || !GROWTH_KEYS.includes(key)),
+      growth: results.filter(({ key, sockets }) => GROWTH_KEYS.includes(key) && sockets === last),
+      ratios,
+      frameBytes: Buffer.byteLength(sample),
+      absent,
+    };
+  } finally {
+    await Promise.all(contestants.flatMap(({ audiences }) => audiences.map((audience) => audience.stop())));
+  }
+}
+
+const PEERS = [
+  ['yoga', 'Yoga on Node, server-sent events'],
+  ['graphql-ws', 'graphql-ws with ws on Node'],
+] as const;
+const isPeer = ({ key }: Contestant) => PEERS.some(([kind]) => kind === key);
+
+const gatewayOf = (scripts: LiveScripts, hubs: number) =>
+  startGateway(scripts.gateway, {
+    hubs: Array.from({ length: hubs }, (_, index) => `hub-${index}`),
+    polls: 'by hand',
+  });
+
+async function growthContestants(scripts: LiveScripts): Promise<Contestant[]> {
+  const audience = async (hubs: number) => new Audience(await gatewayOf(scripts, hubs));
+  return [
+    { key: 'hubs-2', name: 'gateway, two hubs', audiences: [await audience(2)] },
+    { key: 'hubs-4', name: 'gateway, four hubs', audiences: [await audience(4)] },
+    {
+      key: 'processes-2',
+      name: 'gateway, two processes of one hub',
+      audiences: [await audience(1), await audience(1)],
+    },
+  ];
+}
+
+async function runRounds(
+  contestants: Contestant[],
+  sockets: number,
+  {
+    options,
+    rounds,
+    absent,
+  }: { options: FanOutOptions; rounds: Map<Contestant, FanOutRound[]>; absent: FanOutResults['absent'] },
+): Promise<void> {
+  const leaveOut = async (contestant: Contestant, error: unknown) => {
+    if (!isPeer(contestant)) throw error;
+    absent.push({ name: contestant.name, reason: String(error) });
+    contestants.splice(contestants.indexOf(contestant), 1);
+    rounds.delete(contestant);
+    await Promise.all(contestant.audiences.map((audience) => audience.stop()));
+  };
+  for (const contestant of [...contestants]) {
+    options.signal.throwIfAborted();
+    const { audiences } = contestant;
+    try {
+      await Promise.all(audiences.map((audience) => audience.grow(sockets / audiences.length)));
+    } catch (error) {
+      await leaveOut(contestant, error);
+    }
+  }
+  for (let number = 1; number <= options.rounds; number += 1) {
+    if (number > 1 && performance.now() > options.deadlineMs) {
+      options.report(`time is up: ${options.rounds - number + 1} rounds of ${sockets} sockets left out`);
+      return;
+    }
+    for (const contestant of [...contestants]) {
+      options.signal.throwIfAborted();
+      try {
+        const round = await fanOutRound(contestant, options);
+        rounds.set(contestant, [...(rounds.get(contestant) ?? []), round]);
+        options.report(roundLine(number, sockets, contestant, round));
+      } catch (error) {
+        await leaveOut(contestant, error);
+      }
+    }
+  }
+}
+
+function roundLine(number: number, sockets: number, { name }: Contestant, round: FanOutRound): string {
+  const percent = (share: number) => `${(share * 100).toFixed(0)} %`.padStart(5);
+  return [
+    `round ${number}`,
+    `${String(sockets).padStart(5)} sockets  ${name.padEnd(34)}`,
+    `${round.framesPerSecond.toFixed(0).padStart(6)}/s`,
+    `${round.cpuMicrosecondsPerFrame.toFixed(1).padStart(6)} µs`,
+    `server ${percent(round.serverBusy)} busy ${percent(round.serverWaiting)} waiting`,
+    `generator ${percent(round.generatorBusy)}`,
+  ].join('  ');
+}
+
+/** The gateway beside each of the others; a target stands only beside the bare object. */
+export function ratiosOf(
+  sockets: number,
+  measured: readonly (readonly [Pick<Contestant, 'key' | 'name'>, readonly FanOutRound[]])[],
+): FanOutRatio[] {
+  const gateway = measured.find(([{ key }]) => key === 'gateway')?.[1] ?? [];
+  return measured
+    .filter(([{ key }]) => !GROWTH_KEYS.includes(key))
+    .map(([{ key, name }, rounds]) => {
+      // Of the same round: what slows the machine for a while slows both.
+      const ratioOf = (measure: 'framesPerSecond' | 'framesPerThreadSecond') =>
+        spreadOf(
+          rounds.flatMap((round, index) => {
+            const own = gateway[index];
+            return own === undefined ? [] : [own[measure] / round[measure]];
+          }),
+        );
+      return {
+        name: `gateway over ${name}`,
+        sockets,
+        ratio: ratioOf('framesPerSecond'),
+        byThread: ratioOf('framesPerThreadSecond'),
+        atLeast: key === 'bare' ? TARGET : null,
+      };
+    });
+}

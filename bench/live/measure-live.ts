@@ -1,0 +1,89 @@
+/** `--part live`: sockets that watch. One event to many of them, executions, what it costs, and how it grows. */
+import { SOCKET_INITIALISATION_MS, SUBSCRIPTION_HUBS } from '../../src/config.ts';
+import { machineFacts } from '../machine.ts';
+import { bundleLiveWorkers, POLL_SECONDS } from './live-servers.ts';
+import { type DistinctResults, measureDistinct } from './measure-distinct.ts';
+import { type FanOutResults, measureFanOut } from './measure-fan-out.ts';
+import { measureWatching, type WatchingResults } from './measure-watching.ts';
+import { type Growth, grownTo, type Watching, type WatchingCosts } from './watching-cost.ts';
+
+export interface LiveResults {
+  machine: ReturnType<typeof machineFacts>;
+  fanOut: FanOutResults;
+  distinct: DistinctResults;
+  watching: WatchingResults;
+  costs: WatchingCosts;
+  /** A day of ten thousand watchers, and of a million. */
+  growth: Growth[];
+}
+
+const SOCKETS = [1_000, 5_000];
+const FULL = { rounds: 4, durationMs: 1_200, minEvents: 4 } as const;
+const DISTINCT = { sockets: 5_000, operations: 500, rounds: 3, durationMs: 1_500, minEvents: 3 } as const;
+const QUICK = { rounds: 1, durationMs: 0, minEvents: 2 } as const;
+const WATCHING_SOCKETS = 400;
+/** Of the whole part; what comes after the fan-out takes about a minute. */
+const FAN_OUT_MAX_MS = 150_000;
+
+/** What nothing here measures. */
+const ASSUMED = {
+  /** A phone or a tab that stays an hour. */
+  sessionSeconds: 3_600,
+  /** SlowConsumer asks a socket that is sent events so often. */
+  pongSeconds: 30,
+  upstreamMs: 200,
+} as const;
+/** As many as were measured on one. */
+const SOCKETS_A_HUB = 5_000;
+
+export interface LiveOptions {
+  /** A few sockets of each kind, to see that they are sent what they should. */
+  quick: boolean;
+  signal: AbortSignal;
+  report(line: string): void;
+}
+
+export async function measureLive({ quick, signal, report }: LiveOptions): Promise<LiveResults> {
+  const machine = machineFacts();
+  const deadlineMs = performance.now() + FAN_OUT_MAX_MS;
+  const scripts = await bundleLiveWorkers(signal);
+  const fanOut = await measureFanOut(scripts, {
+    ...(quick ? QUICK : FULL),
+    sockets: quick ? [20] : SOCKETS,
+    growth: !quick,
+    deadlineMs,
+    signal,
+    report,
+  });
+  if (quick && fanOut.absent.length > 0)
+    throw new Error(`not there: ${fanOut.absent.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}`);
+  const distinct = await measureDistinct(scripts.gateway, {
+    ...(quick ? { ...QUICK, sockets: 12, operations: 4 } : DISTINCT),
+    signal,
+  });
+  if (distinct.executionsPerEvent !== distinct.operations) {
+    throw new Error(
+      `${distinct.operations} distinct operations were executed ${distinct.executionsPerEvent} times an event`,
+    );
+  }
+  const watching = await measureWatching(scripts.gateway, {
+    sockets: quick ? 8 : WATCHING_SOCKETS,
+    quick,
+    signal,
+  });
+  const gateway = fanOut.results.findLast(({ key }) => key === 'gateway');
+  const costs: WatchingCosts = {
+    ...watching.costs,
+    perFrameCpuMs: (gateway?.cpuMicrosecondsPerFrame.median ?? Number.NaN) / 1000,
+    frameBytes: fanOut.frameBytes,
+  };
+  const day = (watchers: number, hubs: number): Watching => ({
+    ...ASSUMED,
+    watchers,
+    hubs,
+    pollSeconds: POLL_SECONDS,
+    initialisationSeconds: SOCKET_INITIALISATION_MS / 1000,
+  });
+  const growth = [day(10_000, SUBSCRIPTION_HUBS), day(1_000_000, 1_000_000 / SOCKETS_A_HUB)];
+  return { machine, fanOut, distinct, watching, costs, growth: growth.map((grown) => grownTo(costs, grown)) };
+}

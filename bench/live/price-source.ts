@@ -1,0 +1,60 @@
+/**
+ * A price API whose every answer is news: each ask gives the symbols asked for a price that they never had, so that an
+ * event happens when somebody asks, and not by a clock. It counts who asks.
+ */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** With the half, every price is a text of as many characters. */
+const FIRST_PRICE = 100_000.5;
+
+export interface PriceSource {
+  url: string;
+  /** How often it was asked. */
+  asked(): number;
+  /** The price that it gave last. */
+  price(): number;
+  close(): Promise<void>;
+}
+
+export async function startPriceSource(): Promise<PriceSource> {
+  let asked = 0;
+  const lastPrice = () => FIRST_PRICE + asked;
+  const server = createServer((request, response) => {
+    asked += 1;
+    const symbols = new URL(request.url ?? '/', 'http://price-source').searchParams.get('symbols') ?? '';
+    const records = symbols.split(',').map((symbol) => [symbol, priceRecord(symbol, lastPrice())]);
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify(Object.fromEntries(records)));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    asked: () => asked,
+    price: lastPrice,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** As contract/upstream.md has it. */
+const priceRecord = (symbol: string, price: number) => ({
+  symbol,
+  price,
+  priceUsd: price,
+  change24h: -12.25,
+  changePercent1h: 0.125,
+  changePercent24h: -1.5,
+  changePercent7d: 4.75,
+  volume24h: 31_245_678_901,
+  marketCap: 1_012_345_678_901,
+  circulatingSupply: 19_600_000,
+  rank: 1,
+  lastUpdate: Math.floor(Date.now() / 1000),
+});
