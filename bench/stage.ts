@@ -6,6 +6,7 @@
  * the stricter test of everything but making and copying bytes.
  */
 import { bundleWorker } from './bundle.ts';
+import { gatewayObjects } from './gateway-objects.ts';
 import { marketInMemory } from './market-data.ts';
 import { operationId, operationPath } from './requests.ts';
 import { migrateAndSync, startBenchUpstream } from './synced-market.ts';
@@ -67,6 +68,7 @@ export async function setStage(
         script: scripts[kind],
         storage: list,
         vars: upstream.gatewayVars,
+        ...(kind === 'gateway' ? { durableObjects: gatewayObjects() } : {}),
       })),
     );
     workerd = await startWorkerd(workers, { inspector });

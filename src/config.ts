@@ -124,7 +124,7 @@ export const TOPIC_LOG_MAX_AGE_MS = 3_600_000;
 export const TOPIC_LOG_MAX_BYTES = 1024 * 1024;
 /** A socket that is sent events is asked whether it reads them: by a ping after so many bytes or so long, */
 export const SOCKET_PING_AFTER_BYTES = 64 * 1024;
-export const SOCKET_PING_AFTER_MS = 30_000;
+export const SOCKET_PING_AFTER_MS = 120_000;
 /** and is closed where no pong has come after so many bytes more, or so long. */
 export const SOCKET_UNANSWERED_MAX_BYTES = 1024 * 1024;
 export const SOCKET_UNANSWERED_MAX_MS = 60_000;

@@ -79,6 +79,9 @@ export async function startGatewayInNode(startMs: number): Promise<MeasuredGatew
     DB: countedD1(notingDetails(db, details), counts),
     PRICES_KV: await namespace('PRICES_KV'),
     CACHE_KV: await namespace('CACHE_KV'),
+    // Nobody watches: a call a minute and a call a sync, which the plan includes.
+    PRICE_FEED: { getByName: () => ({ prices: async () => [] }) },
+    SALE_FEED: { getByName: () => ({ changed: async () => undefined }) },
     MAIN_API_URL: market.mainApiUrl,
     PRICE_API_URL: market.priceApiUrl,
     INTERNAL_API_KEY: DEFAULT_API_KEY,

@@ -1,6 +1,6 @@
 /** How long the project's own operations take to become plans: what the first request of an isolate pays. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { type DocumentNode, OperationTypeNode, parse } from 'graphql';
+import { type DocumentNode, parse } from 'graphql';
 import { schema } from '../../schema/schema.ts';
 import { operationPlan } from '../../src/execution/operation-plan.ts';
 
@@ -27,7 +27,6 @@ function compile(document: DocumentNode): number {
   const begin = performance.now();
   const plan = operationPlan(schema, document, null);
   if (plan === null) throw new Error('a plan does not cover an operation of the project');
-  if (plan.planned.operation.operation !== OperationTypeNode.QUERY) throw new Error('not a query');
   plan.rootFor({});
   return (performance.now() - begin) * 1000;
 }

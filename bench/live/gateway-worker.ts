@@ -12,6 +12,7 @@ const viewerOf = async () => null;
 
 const durableObjects = createDurableObjects(viewerOf);
 countCalls('PriceFeed', durableObjects.PriceFeed.prototype);
+countCalls('SaleFeed', durableObjects.SaleFeed.prototype);
 countCalls('SubscriptionHub', durableObjects.SubscriptionHub.prototype);
 
 interface BenchEnv extends Omit<Env, 'PRICE_FEED' | 'SUBSCRIPTION_HUBS'> {
@@ -40,6 +41,13 @@ export class PriceFeed extends durableObjects.PriceFeed {
 
   alarmAtMs(): Promise<number | null> {
     return this.ctx.storage.getAlarm();
+  }
+}
+
+export class SaleFeed extends durableObjects.SaleFeed {
+  constructor(state: DurableObjectState, env: Env) {
+    countRows('SaleFeed', state.storage);
+    super(state, env);
   }
 }
 

@@ -1,6 +1,7 @@
 /** What is watched: the gateway's hubs, the bare object, and the peers on Node, each a process of its own. */
-import { unstable_readConfig } from 'wrangler';
+
 import { bundleWorker } from '../bundle.ts';
+import { gatewayObjects } from '../gateway-objects.ts';
 import { type CpuTimes, cpuTimesOf, residentBytesOf } from '../process-usage.ts';
 import { startWorkerd, type Workerd } from '../workerd.ts';
 import { messageOf, startChild, stopChild } from './child.ts';
@@ -98,13 +99,6 @@ export async function startGateway(script: string, { hubs, polls }: GatewayOptio
       await prices.close();
     },
   };
-}
-
-/** Classes by binding, as wrangler.toml has them. */
-function gatewayObjects(): Record<string, string> {
-  const { durable_objects } = unstable_readConfig({ config: 'wrangler.toml', env: 'production' });
-  const bindings = durable_objects.bindings as { name: string; class_name: string }[];
-  return Object.fromEntries(bindings.map(({ name, class_name }) => [name, class_name]));
 }
 
 /** @param text what it sends at each event. */

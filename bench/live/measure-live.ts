@@ -1,5 +1,5 @@
 /** `--part live`: sockets that watch. One event to many of them, executions, what it costs, and how it grows. */
-import { SOCKET_INITIALISATION_MS, SUBSCRIPTION_HUBS } from '../../src/config.ts';
+import { SOCKET_INITIALISATION_MS, SOCKET_PING_AFTER_MS, SUBSCRIPTION_HUBS } from '../../src/config.ts';
 import { machineFacts } from '../machine.ts';
 import { bundleLiveWorkers, POLL_SECONDS } from './live-servers.ts';
 import { type DistinctResults, measureDistinct } from './measure-distinct.ts';
@@ -30,7 +30,7 @@ const ASSUMED = {
   /** A phone or a tab that stays an hour. */
   sessionSeconds: 3_600,
   /** SlowConsumer asks a socket that is sent events so often. */
-  pongSeconds: 30,
+  pongSeconds: SOCKET_PING_AFTER_MS / 1000,
   upstreamMs: 200,
 } as const;
 /** As many as were measured on one. */

@@ -1,8 +1,8 @@
 /** What gets no event stream is answered as over HTTP, whoever refuses it. */
 import { parse } from 'graphql';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { UNNAMED_CLIENT } from '../../src/operations/client-identity.ts';
 import { answerAsEvents } from '../../src/http/event-stream-route.ts';
+import { UNNAMED_CLIENT } from '../../src/operations/client-identity.ts';
 import {
   ask,
   byEventSource,
