@@ -1,53 +1,25 @@
 /** Prices as server-sent events, over the hubs and the feed as they are. */
-import { createExecutionContext, evictAllDurableObjects, runDurableObjectAlarm } from 'cloudflare:test';
+import { createExecutionContext, evictAllDurableObjects } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import gatewayWorker from '../../src/index.ts';
 import { bundledOperationNamed } from '../../src/operations/manifest.ts';
 import { alarmOf } from '../support/client-socket.ts';
 import { EventStreamClient } from '../support/event-stream-client.ts';
-import { createMarket, type TestMarket } from '../support/market.ts';
+import { PRICES, poll, priceFeed, untilFeedRests, useLiveMarket } from '../support/live-market.ts';
 import { wireRequest } from '../support/wire-bench.ts';
 
-const PRICES = `subscription Prices($symbols: [String!]!) {
-  priceUpdated(symbols: $symbols) { symbol priceUsd }
-}`;
 const TICKER = bundledOperationNamed('PriceTicker')?.id;
 const EVENTS = { Accept: 'text/event-stream' };
 
-let market: TestMarket;
-let streams: EventStreamClient[];
+const live = useLiveMarket();
+let streams: EventStreamClient[] = [];
 
-beforeEach(async () => {
-  market = await createMarket();
-  streams = [];
-  // The Durable Objects have the environment's own upstream: they are led to this test's market.
-  const realFetch = globalThis.fetch;
-  vi.spyOn(globalThis, 'fetch').mockImplementation((input, init) => {
-    const url = String(input instanceof Request ? input.url : input);
-    const led = url.startsWith(env.PRICE_API_URL) ? url.replace(env.PRICE_API_URL, market.priceApiUrl) : url;
-    const headers = new Headers(init?.headers);
-    if (led !== url) headers.set('Authorization', `Bearer ${market.apiKey}`);
-    return realFetch(led, { ...init, headers });
-  });
-});
-
+// It ends before the market's own end waits for the feed to rest.
 afterEach(async () => {
   for (const stream of streams) await stream.leave();
-  // The next test has another market.
-  await untilNobodyWatches();
-  vi.restoreAllMocks();
+  streams = [];
 });
-
-const feed = () => env.PRICE_FEED.getByName('prices');
-/** What the alarm does each time it goes off. */
-const poll = () => runDurableObjectAlarm(feed());
-const untilNobodyWatches = () => vi.waitFor(async () => expect(await alarmOf(feed())).toBeNull());
-
-async function setPrice(symbol: string, priceUsd: number): Promise<void> {
-  await market.advance(5);
-  await market.pinPrice(symbol, priceUsd);
-}
 
 async function ask(path: string, init: RequestInit): Promise<Response> {
   const request = new Request(new URL(path, 'https://gateway.test'), init) as Parameters<
@@ -76,10 +48,10 @@ async function nextPrice(stream: EventStreamClient) {
 
 describe('priceUpdated', () => {
   test('begins with the current price, and tells each new one with a greater id', async () => {
-    await setPrice('BTC', 50_000);
+    await live.setPrice('BTC', 50_000);
     const stream = await opened(byPost({ query: PRICES, variables: { symbols: ['btc'] } }));
     const first = await nextPrice(stream);
-    await setPrice('BTC', 51_000);
+    await live.setPrice('BTC', 51_000);
     await poll();
     const second = await nextPrice(stream);
     expect([first.priceUsd, second.priceUsd]).toEqual([50_000, 51_000]);
@@ -87,21 +59,21 @@ describe('priceUpdated', () => {
   });
 
   test('is open to a browser, by its id, which comes back with the last id that it saw', async () => {
-    await setPrice('BTC', 50_000);
+    await live.setPrice('BTC', 50_000);
     const ticker = { documentId: TICKER, variables: { symbols: ['BTC'] } };
     const stream = await opened(byEventSource(ticker));
     const { position, symbol } = await nextPrice(stream);
     expect(symbol).toBe('BTC');
     await stream.leave();
-    await setPrice('BTC', 51_000);
+    await live.setPrice('BTC', 51_000);
     const back = await opened(byEventSource(ticker, { 'Last-Event-ID': String(position) }));
     await poll();
     expect(await nextPrice(back)).toMatchObject({ price: 51_000 });
   });
 
   test('comes to each of two streams', async () => {
-    await setPrice('BTC', 50_000);
-    await setPrice('ETH', 2_000);
+    await live.setPrice('BTC', 50_000);
+    await live.setPrice('ETH', 2_000);
     const bitcoin = await opened(byPost({ query: PRICES, variables: { symbols: ['BTC'] } }));
     const ether = await opened(byPost({ query: PRICES, variables: { symbols: ['ETH'] } }));
     expect((await nextPrice(ether)).symbol).toBe('ETH');
@@ -109,22 +81,22 @@ describe('priceUpdated', () => {
   });
 
   test('goes on after the hubs were put out of memory: a stream keeps none of them there', async () => {
-    await setPrice('BTC', 50_000);
+    await live.setPrice('BTC', 50_000);
     const stream = await opened(byPost({ query: PRICES, variables: { symbols: ['BTC'] } }));
     await nextPrice(stream);
     await evictAllDurableObjects();
-    await setPrice('BTC', 51_000);
+    await live.setPrice('BTC', 51_000);
     await poll();
     expect((await nextPrice(stream)).priceUsd).toBe(51_000);
   });
 
   test('rests with the feed once the client has left', async () => {
-    await setPrice('BTC', 50_000);
+    await live.setPrice('BTC', 50_000);
     const stream = await opened(byPost({ query: PRICES, variables: { symbols: ['BTC'] } }));
     await nextPrice(stream);
-    expect(await alarmOf(feed())).not.toBeNull();
+    expect(await alarmOf(priceFeed())).not.toBeNull();
     await stream.leave();
-    await untilNobodyWatches();
+    await untilFeedRests();
   });
 });
 
