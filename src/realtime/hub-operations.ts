@@ -69,7 +69,7 @@ export class HubOperations {
   }
 
   /** Goes on with what a socket watched before the hub slept. */
-  resume(session: SocketSession): void {
+  goOn(session: SocketSession): void {
     for (const subscription of session.subscriptions.values()) {
       const { feed, topics, position } = subscription;
       subscription.position = Math.max(position, this.#told.of(feed));

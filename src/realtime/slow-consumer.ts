@@ -7,6 +7,7 @@
 import {
   SOCKET_PING_AFTER_BYTES,
   SOCKET_PING_AFTER_MS,
+  SOCKET_UNANSWERED_GRACE_MS,
   SOCKET_UNANSWERED_MAX_BYTES,
   SOCKET_UNANSWERED_MAX_MS,
 } from '../config.ts';
@@ -33,9 +34,9 @@ export class SlowConsumer {
   sent(bytes: number, nowMs: number): Verdict {
     this.#bytes += bytes;
     if (this.#askedAtMs !== null) {
-      const isOver =
-        this.#bytes > SOCKET_UNANSWERED_MAX_BYTES || nowMs - this.#askedAtMs > SOCKET_UNANSWERED_MAX_MS;
-      return isOver ? 'does not read' : 'reads';
+      const waitedMs = nowMs - this.#askedAtMs;
+      const isTooMuch = this.#bytes > SOCKET_UNANSWERED_MAX_BYTES && waitedMs > SOCKET_UNANSWERED_GRACE_MS;
+      return isTooMuch || waitedMs > SOCKET_UNANSWERED_MAX_MS ? 'does not read' : 'reads';
     }
     if (this.#bytes < SOCKET_PING_AFTER_BYTES && nowMs - this.#answeredAtMs < SOCKET_PING_AFTER_MS)
       return 'reads';

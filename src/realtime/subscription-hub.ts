@@ -39,7 +39,7 @@ export class Hub {
       if (socket.readyState !== WebSocket.OPEN) continue;
       const session = new SocketSession(socket, socket.deserializeAttachment() as Attachment, nowMs());
       this.#sessions.set(socket, session);
-      this.#operations.resume(session);
+      this.#operations.goOn(session);
     }
   }
 

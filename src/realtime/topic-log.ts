@@ -94,11 +94,13 @@ export class TopicLog<Value, Cursor = null> {
 
   /** Replaces what a hub watches; no topics where it watches nothing any more. */
   watch(hubId: string, topics: readonly string[]): void {
-    const owed = this.#state.hubs[hubId]?.owed ?? [];
+    const before = this.#state.hubs[hubId];
     const still = new Set(topics);
-    const isWatched = (entity: string) => still.has(this.#state.entries[entity]?.topic ?? '');
-    if (topics.length === 0) delete this.#state.hubs[hubId];
-    else this.#state.hubs[hubId] = { topics: [...topics], owed: owed.filter(isWatched) };
+    const known = before?.topics ?? [];
+    if (known.length === still.size && known.every((topic) => still.has(topic))) return;
+    const owed = (before?.owed ?? []).filter((entity) => still.has(this.#state.entries[entity]?.topic ?? ''));
+    if (still.size === 0) delete this.#state.hubs[hubId];
+    else this.#state.hubs[hubId] = { topics: [...still], owed };
     this.#save();
   }
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   SOCKET_PING_AFTER_BYTES,
   SOCKET_PING_AFTER_MS,
+  SOCKET_UNANSWERED_GRACE_MS,
   SOCKET_UNANSWERED_MAX_BYTES,
   SOCKET_UNANSWERED_MAX_MS,
 } from '../../../src/config.ts';
@@ -38,6 +39,14 @@ describe('a socket that is sent events', () => {
     expect(consumer.sent(1, START_MS + SOCKET_UNANSWERED_MAX_MS + 1)).toBe('does not read');
   });
 
+  test('is given time to read what leaves at once, however much it is', () => {
+    const consumer = new SlowConsumer(START_MS);
+    expect(consumer.sent(SOCKET_PING_AFTER_BYTES, START_MS)).toBe('ask');
+    expect(consumer.sent(10 * SOCKET_UNANSWERED_MAX_BYTES, START_MS)).toBe('reads');
+    expect(consumer.sent(1, START_MS + SOCKET_UNANSWERED_GRACE_MS)).toBe('reads');
+    expect(consumer.sent(1, START_MS + SOCKET_UNANSWERED_GRACE_MS + 1)).toBe('does not read');
+  });
+
   test('that always answers is never given up, however much it is sent', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(200_000), fc.nat(100_000)), { minLength: 1 }), (sent) => {
@@ -56,22 +65,28 @@ describe('a socket that is sent events', () => {
 
 test('a client that never reads is closed before more than a bounded part of it waits in memory', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 100_000 }), fc.nat(10_000), (bytes, everyMs) => {
-      const socket = new ServerSocket();
-      const session = watching(socket);
-      const payload = JSON.stringify({ data: 'x'.repeat(bytes) });
-      let nowMs = START_MS;
-      let events = 0;
-      while (socket.isOpen && events < 2_000_000) {
-        nowMs += everyMs;
-        events += 1;
-        session.sendEvent('a', `{"id":"a","type":"next","payload":${payload}}`, nowMs);
-      }
-      expect(socket.isOpen).toBe(false);
-      expect(session.phase).toBe('closed');
-      const most = SOCKET_PING_AFTER_BYTES + SOCKET_UNANSWERED_MAX_BYTES + 3 * (bytes + 100);
-      expect(socket.waitingBytes).toBeLessThanOrEqual(most);
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 100_000 }),
+      fc.integer({ min: 1, max: 10_000 }),
+      (bytes, everyMs) => {
+        const socket = new ServerSocket();
+        const session = watching(socket);
+        const payload = JSON.stringify({ data: 'x'.repeat(bytes) });
+        let nowMs = START_MS;
+        let events = 0;
+        while (socket.isOpen && events < 2_000_000) {
+          nowMs += everyMs;
+          events += 1;
+          session.sendEvent('a', `{"id":"a","type":"next","payload":${payload}}`, nowMs);
+        }
+        expect(socket.isOpen).toBe(false);
+        expect(session.phase).toBe('closed');
+        const inGrace = (bytes + 100) * (SOCKET_UNANSWERED_GRACE_MS / Math.max(everyMs, 1));
+        const most =
+          SOCKET_PING_AFTER_BYTES + Math.max(SOCKET_UNANSWERED_MAX_BYTES, inGrace) + 3 * (bytes + 100);
+        expect(socket.waitingBytes).toBeLessThanOrEqual(most);
+      },
+    ),
     { numRuns: 30 },
   );
 });
