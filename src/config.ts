@@ -124,11 +124,15 @@ export const TOPIC_LOG_MAX_AGE_MS = 3_600_000;
 export const TOPIC_LOG_MAX_BYTES = 1024 * 1024;
 /** A socket that is sent events is asked whether it reads them: by a ping after so many bytes or so long, */
 export const SOCKET_PING_AFTER_BYTES = 64 * 1024;
+/** but no sooner: its pongs count among its messages; */
+export const SOCKET_PING_PAUSE_MS = 1_000;
 export const SOCKET_PING_AFTER_MS = 120_000;
-/** and is closed where no pong has come after so many bytes more, or so long. What leaves at once has no time to be answered. */
-export const SOCKET_UNANSWERED_MAX_BYTES = 1024 * 1024;
-export const SOCKET_UNANSWERED_GRACE_MS = 10_000;
+/** and is closed where no pong has come after so many bytes more, or so long; */
+export const SOCKET_UNANSWERED_MAX_BYTES = 8 * 1024 * 1024;
 export const SOCKET_UNANSWERED_MAX_MS = 60_000;
+/** sooner, where it is behind by so many bytes for so long: what leaves at once has no time to be answered. */
+export const SOCKET_BEHIND_MAX_BYTES = 1024 * 1024;
+export const SOCKET_BEHIND_MAX_MS = 10_000;
 /** Several changes of one sale within it leave as the latest one. */
 export const SALE_COALESCING_MS = 100;
 export const SALE_RETRY_MS = 5_000;

@@ -5,9 +5,11 @@
  * Only what has been sent counts: a connection that is sent nothing is asked nothing.
  */
 import {
+  SOCKET_BEHIND_MAX_BYTES,
+  SOCKET_BEHIND_MAX_MS,
   SOCKET_PING_AFTER_BYTES,
   SOCKET_PING_AFTER_MS,
-  SOCKET_UNANSWERED_GRACE_MS,
+  SOCKET_PING_PAUSE_MS,
   SOCKET_UNANSWERED_MAX_BYTES,
   SOCKET_UNANSWERED_MAX_MS,
 } from '../config.ts';
@@ -35,11 +37,13 @@ export class SlowConsumer {
     this.#bytes += bytes;
     if (this.#askedAtMs !== null) {
       const waitedMs = nowMs - this.#askedAtMs;
-      const isTooMuch = this.#bytes > SOCKET_UNANSWERED_MAX_BYTES && waitedMs > SOCKET_UNANSWERED_GRACE_MS;
-      return isTooMuch || waitedMs > SOCKET_UNANSWERED_MAX_MS ? 'does not read' : 'reads';
+      const isBehind = this.#bytes > SOCKET_BEHIND_MAX_BYTES && waitedMs > SOCKET_BEHIND_MAX_MS;
+      const isOver = this.#bytes > SOCKET_UNANSWERED_MAX_BYTES || waitedMs > SOCKET_UNANSWERED_MAX_MS;
+      return isBehind || isOver ? 'does not read' : 'reads';
     }
-    if (this.#bytes < SOCKET_PING_AFTER_BYTES && nowMs - this.#answeredAtMs < SOCKET_PING_AFTER_MS)
-      return 'reads';
+    const quietMs = nowMs - this.#answeredAtMs;
+    const isMuch = this.#bytes >= SOCKET_PING_AFTER_BYTES && quietMs >= SOCKET_PING_PAUSE_MS;
+    if (!isMuch && quietMs < SOCKET_PING_AFTER_MS) return 'reads';
     this.#askedAtMs = nowMs;
     this.#bytes = 0;
     return 'ask';

@@ -1,0 +1,103 @@
+/** Clients that never read, over real connections to workerd: nothing but its memory would take what they are sent. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { clientFrame, FrameReader, OPCODES } from '../../bench/live/frames.ts';
+import { bundleLiveWorkers, type GatewayServer, startGateway } from '../../bench/live/live-servers.ts';
+import { SOCKET_BEHIND_MAX_MS, SOCKET_UNANSWERED_MAX_BYTES } from '../../src/config.ts';
+
+/** Of a hundred symbols, so that one poll is some 50 KB. */
+const SYMBOLS = Array.from({ length: 100 }, (_, number) => `S${number}`);
+const FIELDS = Array.from({ length: 25 }, (_, number) => `a${number}: price`).join(' ');
+const QUERY = `subscription ($symbols: [String!]!) { priceUpdated(symbols: $symbols) { symbol ${FIELDS} } }`;
+const UNREAD_SOCKETS = 30;
+const POLICY_VIOLATION = 1008;
+
+let server: GatewayServer;
+
+before(async () => {
+  const { gateway } = await bundleLiveWorkers(new AbortController().signal);
+  server = await startGateway(gateway, { hubs: ['hub-0'], polls: 'by hand' });
+});
+
+after(() => server?.stop());
+
+class Watcher {
+  readonly #socket: Socket;
+  bytes = 0;
+  closeCode: number | null = null;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  static async open(): Promise<Watcher> {
+    const { hostname, port, pathname } = new URL(server.urls[0] ?? '');
+    const socket = connect({ host: hostname, port: Number(port) });
+    socket.on('error', () => undefined);
+    const handshake = [
+      `GET ${pathname} HTTP/1.1`,
+      `Host: ${hostname}`,
+      'Upgrade: websocket',
+      'Connection: Upgrade',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+      'Sec-WebSocket-Version: 13',
+      'Sec-WebSocket-Protocol: graphql-transport-ws',
+    ];
+    socket.write(`${handshake.join('\r\n')}\r\n\r\n`);
+    await once(socket, 'data');
+    socket.write(clientFrame(OPCODES.text, '{"type":"connection_init"}'));
+    await once(socket, 'data');
+    const payload = { query: QUERY, variables: { symbols: SYMBOLS } };
+    socket.write(clientFrame(OPCODES.text, JSON.stringify({ type: 'subscribe', id: 'a', payload })));
+    socket.pause();
+    return new Watcher(socket);
+  }
+
+  /** From here on, and what has come until now. */
+  read(): this {
+    const reader = new FrameReader((opcode, payload) => {
+      this.bytes += payload.length;
+      if (opcode === OPCODES.close) this.closeCode = payload.readUInt16BE(0);
+      else if (payload.toString() === '{"type":"ping"}')
+        this.#socket.write(clientFrame(OPCODES.text, '{"type":"pong"}'));
+    });
+    this.#socket.on('data', (bytes) => reader.take(bytes));
+    this.#socket.resume();
+    return this;
+  }
+
+  end(): void {
+    this.#socket.destroy();
+  }
+}
+
+test('a socket that never reads is closed, memory stays bounded, and who reads is told on', async () => {
+  const reading = (await Watcher.open()).read();
+  const unread = await Promise.all(Array.from({ length: UNREAD_SOCKETS }, () => Watcher.open()));
+  const before = server.memoryBytes();
+  let most = before;
+  const endAtMs = Date.now() + 1.5 * SOCKET_BEHIND_MAX_MS;
+  while (Date.now() < endAtMs) {
+    await (await fetch(server.eventUrl, { method: 'POST' })).arrayBuffer();
+    most = Math.max(most, server.memoryBytes());
+  }
+  const sent = reading.bytes;
+  for (const watcher of unread) watcher.read();
+  while (unread.some(({ closeCode }) => closeCode === null)) await sleep(50);
+
+  assert.equal(reading.closeCode, null);
+  await (await fetch(server.eventUrl, { method: 'POST' })).arrayBuffer();
+  while (reading.bytes === sent) await sleep(50);
+  for (const { closeCode, bytes } of unread) {
+    assert.equal(closeCode, POLICY_VIOLATION);
+    assert.ok(bytes < sent, `${bytes} of ${sent} bytes`);
+  }
+  // A frame that waits takes more than its bytes; all that was sent would be several times as much.
+  const bound = 2 * UNREAD_SOCKETS * SOCKET_UNANSWERED_MAX_BYTES;
+  assert.ok(UNREAD_SOCKETS * sent > 2 * bound, `${sent} bytes are too few to tell`);
+  assert.ok(most - before < bound, `grown by ${most - before} bytes`);
+  for (const watcher of [reading, ...unread]) watcher.end();
+});
