@@ -1,16 +1,11 @@
 /** graphql-sse's own client, unchanged, and whoever builds on it, against `npm start`. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { FormattedExecutionResult } from 'graphql';
 import { type Client, createClient, NetworkError } from 'graphql-sse';
 import { type RunningStart, runStart } from '../browser/running-start.ts';
 import { type CuttableProxy, startCuttableProxy } from '../support/cuttable-proxy.ts';
 import { assertSubscriptions } from './assert-subscriptions.ts';
-
-interface Priced {
-  priceUpdated: { symbol: string; priceUsd: number };
-}
-type Result = FormattedExecutionResult<Priced, { position: string }>;
+import { assertGoesOn, assertTwoAtOnce, type Priced, priceOf } from './living-prices.ts';
 
 let start: RunningStart;
 let proxy: CuttableProxy;
@@ -28,43 +23,12 @@ after(async () => {
   await start?.interrupt();
 });
 
-const watch = (symbol: string) =>
-  client.iterate<Priced>({
-    query: `subscription { priceUpdated(symbols: ["${symbol}"]) { symbol priceUsd } }`,
-  });
+const watch = (symbol: string) => client.iterate<Priced>({ query: priceOf(symbol) });
 
-async function nextPrice(events: ReturnType<typeof watch>) {
-  const { value } = await events.next();
-  const { data, errors, extensions } = value as Result;
-  assert.equal(errors, undefined);
-  assert.ok(data);
-  return { ...data.priceUpdated, position: Number(extensions?.position) };
-}
+test('two streams at once tell the prices of a living market, until they are completed', () =>
+  assertTwoAtOnce(watch));
 
-test('two streams at once tell the prices of a living market, until they are completed', async () => {
-  const [bitcoin, ether] = [watch('BTC'), watch('ETH')];
-  for (const [events, symbol] of [
-    [bitcoin, 'BTC'],
-    [ether, 'ETH'],
-  ] as const) {
-    const first = await nextPrice(events);
-    const second = await nextPrice(events);
-    assert.deepEqual([first.symbol, second.symbol], [symbol, symbol]);
-    assert.notEqual(first.priceUsd, second.priceUsd);
-    assert.ok(second.position > first.position);
-  }
-  await bitcoin.return?.();
-  assert.equal((await nextPrice(ether)).symbol, 'ETH');
-  await ether.return?.();
-});
-
-test('a stream goes on over a connection that broke', async () => {
-  const events = watch('BTC');
-  await nextPrice(events);
-  proxy.cut();
-  assert.equal((await nextPrice(events)).symbol, 'BTC');
-  await events.return?.();
-});
+test('a stream goes on over a connection that broke', () => assertGoesOn(watch, () => proxy.cut()));
 
 test('a query is answered and completed', async () => {
   const results = [];

@@ -1,16 +1,9 @@
 /** graphql-ws's own client, unchanged, against `npm start`. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { FormattedExecutionResult } from 'graphql';
 import { type Client, createClient } from 'graphql-ws';
 import { type RunningStart, runStart } from '../browser/running-start.ts';
-
-interface Priced {
-  priceUpdated: { symbol: string; priceUsd: number };
-}
-
-const priceOf = (symbol: string) =>
-  `subscription { priceUpdated(symbols: ["${symbol}"]) { symbol priceUsd } }`;
+import { assertGoesOn, assertTwoAtOnce, type Priced, priceOf } from './living-prices.ts';
 
 let start: RunningStart;
 let client: Client;
@@ -32,40 +25,11 @@ after(async () => {
 
 const watch = (symbol: string) => client.iterate<Priced>({ query: priceOf(symbol) });
 
-type Result = FormattedExecutionResult<Priced, { position: string }>;
+test('two subscriptions at once tell the prices of a living market, until they are completed', () =>
+  assertTwoAtOnce(watch));
 
-async function nextPrice(events: ReturnType<typeof watch>) {
-  const { value } = await events.next();
-  const { data, errors, extensions } = value as Result;
-  assert.equal(errors, undefined);
-  assert.ok(data);
-  return { ...data.priceUpdated, position: Number(extensions?.position) };
-}
-
-test('two subscriptions at once tell the prices of a living market, until they are completed', async () => {
-  const [bitcoin, ether] = [watch('BTC'), watch('ETH')];
-  for (const [events, symbol] of [
-    [bitcoin, 'BTC'],
-    [ether, 'ETH'],
-  ] as const) {
-    const first = await nextPrice(events);
-    const second = await nextPrice(events);
-    assert.deepEqual([first.symbol, second.symbol], [symbol, symbol]);
-    assert.notEqual(first.priceUsd, second.priceUsd);
-    assert.ok(second.position > first.position);
-  }
-  await bitcoin.return?.();
-  assert.equal((await nextPrice(ether)).symbol, 'ETH');
-  await ether.return?.();
-});
-
-test('a subscription goes on over a connection that broke', async () => {
-  const events = watch('BTC');
-  await nextPrice(events);
-  client.terminate();
-  assert.equal((await nextPrice(events)).symbol, 'BTC');
-  await events.return?.();
-});
+test('a subscription goes on over a connection that broke', () =>
+  assertGoesOn(watch, () => client.terminate()));
 
 test('a query is answered, and a document with a mistake is refused', async () => {
   const { value } = await client.iterate({ query: '{ price(symbol: "BTC") { symbol } }' }).next();
