@@ -29,8 +29,8 @@ import type { PriceRecord } from './storage/kv/prices.ts';
 /** A payload has what a POST body has, and crosses sites as little. */
 const AS_POST = { method: 'POST', headers: new Headers() };
 
-/** They say what happened without a close frame, and stand in none: RFC 6455, section 7.4.1. */
-const NEVER_SENT: ReadonlySet<number> = new Set([1005, 1006, 1015]);
+/** Codes that a close may carry back; any other is an error to send. RFC 6455, section 7.4. */
+const isSendable = (code: number) => code === 1000 || (code >= 3000 && code <= 4999);
 
 /** A Worker whose configuration is wrong answers 503 before it comes here. */
 function servicesOf(env: Env, viewerOf: ViewerOf): GatewayServices {
@@ -123,8 +123,8 @@ export function createDurableObjects(viewerOf: ViewerOf) {
 
     override webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
       // A close that nobody answers keeps the client waiting: 20 s, Node's own under `npm start`.
-      if (NEVER_SENT.has(code)) socket.close();
-      else socket.close(code, reason);
+      if (isSendable(code)) socket.close(code, reason);
+      else socket.close();
       return this.#hub.closed(socket);
     }
 

@@ -57,12 +57,16 @@ export class EventGroups {
     this.#sources = sources;
   }
 
-  /** @param told by entity, the result that it was sent, as JSON text; null where it has seen all that the group has. */
+  /**
+   * @param told by entity, the result that it was sent, as JSON text; null where it has seen everything up to `latest`,
+   *   the position of the last change of its topics.
+   */
   join(
     session: SocketSession,
     subscription: Subscription,
     prepared: PreparedRequest | null,
     told: ReadonlyMap<string, string> | null,
+    latest = 0,
   ): void {
     const key = groupKey(subscription);
     const group = this.#groups.get(key);
@@ -85,10 +89,12 @@ export class EventGroups {
       });
       return;
     }
+    // The others may be behind: what they were told last is not what this one has seen.
+    const isLevel = told === null && group.members.keys().every(({ position }) => position >= latest);
     group.members.set(subscription, member);
-    if (told === null) return;
+    if (isLevel) return;
     for (const [entity, result] of group.told) {
-      if (told.get(entity) !== result) group.told.delete(entity);
+      if (told?.get(entity) !== result) group.told.delete(entity);
     }
   }
 
@@ -99,13 +105,25 @@ export class EventGroups {
     if (group?.members.size === 0) this.#groups.delete(key);
   }
 
-  /** Executes a change once for each group that watches it and has not been sent it. Rejects where it must come again. */
-  async eventsOf(feed: Feed, change: TopicChange<EventValue>): Promise<GroupEvent[]> {
+  /**
+   * Executes a change once for each group that watches it and has not been sent it.
+   *
+   * @param failed groups that must be told again, and of nothing later before that; whoever fails here joins them.
+   */
+  async eventsOf(
+    feed: Feed,
+    change: TopicChange<EventValue>,
+    failed: Map<Group, unknown>,
+  ): Promise<GroupEvent[]> {
     const events: GroupEvent[] = [];
     for (const group of [...this.#groups.values()]) {
-      if (group.feed !== feed || !group.topics.has(change.topic)) continue;
-      const event = await this.#eventOf(group, change);
-      if (event !== null) events.push(event);
+      if (group.feed !== feed || !group.topics.has(change.topic) || failed.has(group)) continue;
+      try {
+        const event = await this.#eventOf(group, change);
+        if (event !== null) events.push(event);
+      } catch (error) {
+        failed.set(group, error);
+      }
     }
     return events;
   }

@@ -137,16 +137,19 @@ export class HubOperations {
       this.#feeds[feed].take(changes);
       let unsent: GroupEvent[] = [];
       let characters = 0;
+      const failed = new Map<Group, unknown>();
       for (const change of changes) {
-        const events = await this.#groups.eventsOf(feed, change);
+        const events = await this.#groups.eventsOf(feed, change, failed);
         for (const { text } of events) characters += text.length;
         unsent.push(...events);
         if (characters < UNSENT_MAX_CHARACTERS) continue;
-        this.#sendEvents(feed, unsent);
+        this.#sendEvents(feed, unsent, failed.size === 0);
         unsent = [];
         characters = 0;
       }
-      this.#sendEvents(feed, unsent);
+      this.#sendEvents(feed, unsent, failed.size === 0);
+      // The feed tells all of it again: whoever has been sent it is sent nothing more.
+      for (const error of failed.values()) throw error;
     });
     // Where this hub could not tell the feed what it let go of, it is told of too much.
     await this.#tellFeed(feed);
@@ -175,10 +178,10 @@ export class HubOperations {
       if (isOver()) return;
       const position = feed.position;
       const missed = from === null ? null : feed.since(topics, from);
+      const changes = topics.flatMap((topic) => [...feed.changesOf(topic).values()]);
       let events: FirstEvent[] = [];
       if (missed !== null) events = missedEvents(missed);
       else if (from !== null || watch.beginsWithState) {
-        const changes = topics.flatMap((topic) => [...feed.changesOf(topic).values()]);
         events = stateEvents(latestState(state, changes), position, from !== null);
       }
       const context = createContext(requestId, viewer);
@@ -191,18 +194,20 @@ export class HubOperations {
       }
       subscription.position = position;
       session.remember();
-      this.#groups.join(session, subscription, prepared, missed === null ? told : null);
+      const latest = Math.max(0, ...changes.map((change) => change.position));
+      this.#groups.join(session, subscription, prepared, missed === null ? told : null, latest);
     });
   }
 
   /**
    * In one step without a pause: how far subscribers have been told is stored before any of it leaves, since the platform
-   * holds what is sent back until it is written.
+   * holds what is sent back until it is written. Where somebody has yet to be told, nobody has been: should the hub sleep
+   * before that, twice is better than never.
    */
-  #sendEvents(feed: Feed, events: readonly GroupEvent[]): void {
+  #sendEvents(feed: Feed, events: readonly GroupEvent[], isWhole: boolean): void {
     const last = events.at(-1);
     if (last === undefined) return;
-    this.#told.store(feed, last.position);
+    if (isWhole) this.#told.store(feed, last.position);
     const nowMs = this.#sources.nowMs();
     for (const { group, entity, position, text, isEnd } of events) {
       const isNews = isEnd || group.told.get(entity) !== text;

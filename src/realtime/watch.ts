@@ -40,17 +40,20 @@ const INVESTMENTS_MAX = 100;
 
 function watchPrices(asked: readonly string[]): Watch {
   const symbols = [...new Set(asked.map((symbol) => symbol.toWellFormed().toUpperCase()))];
-  const load = async ({ prices }: GatewayContext, { held }: LoadOptions) => {
+  const load = async ({ prices }: GatewayContext, { held, isResuming }: LoadOptions) => {
     const found = await Promise.allSettled(symbols.map((symbol) => held(symbol) ?? prices.bySymbol(symbol)));
     const state = new Map<string, EventValue>();
+    const topics: string[] = [];
     for (const [at, symbol] of symbols.entries()) {
       const outcome = found[at];
       if (outcome?.status === 'fulfilled' && outcome.value) state.set(symbol, outcome.value);
+      // What nobody could be asked about may be known later; what nobody knows never is.
+      if (state.has(symbol) || outcome?.status === 'rejected') topics.push(symbol);
     }
     const failed = found.find((outcome) => outcome.status === 'rejected');
-    if (state.size === 0)
-      throw failed?.reason ?? notFound('No source knows the price of any of these symbols.', 'symbols');
-    return { topics: [...state.keys()], state };
+    if (topics.length === 0) throw notFound('No source knows the price of any of these symbols.', 'symbols');
+    if (state.size === 0 && !isResuming) throw failed?.reason;
+    return { topics, state };
   };
   return { feed: 'prices', beginsWithState: true, load };
 }

@@ -189,3 +189,14 @@ describe('a hub that sleeps', () => {
     await live.expectTold(watcher);
   });
 });
+
+test.each([0, 999, 1004, 1005, 1006, 1015, 5000])(
+  'a close with code %i, which no close may carry, is a close',
+  async (code) => {
+    await live.watcher('hub-0');
+    await runInDurableObject(hub, async (instance, state) => {
+      for (const socket of state.getWebSockets()) await instance.webSocketClose(socket, code, '');
+    });
+    await untilFeedRests();
+  },
+);

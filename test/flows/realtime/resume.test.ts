@@ -1,5 +1,6 @@
 /** What `extensions.resumeFrom` and `extensions.gap` promise. */
 import { evictAllDurableObjects } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
 import { expect, test, vi } from 'vitest';
 import { TOPIC_LOG_MAX_AGE_MS } from '../../../src/config.ts';
 import type { ClientSocket } from '../../support/client-socket.ts';
@@ -145,4 +146,29 @@ test('what was kept for too long is forgotten, and makes a gap', async () => {
   } finally {
     vi.useRealTimers();
   }
+});
+
+test('symbols that nobody can be asked about while the price API fails are watched all the same', async () => {
+  const rare = live.unheldSymbol();
+  await live.setPrice(rare, 7);
+  const socket = await live.connected('hub-0');
+  socket.subscribe('a', PRICES, { symbols: ['BTC', rare] });
+  await socket.next();
+  const { payload } = await socket.next();
+  expect(payload).toMatchObject(price(rare, 7));
+  socket.close();
+  await untilFeedRests();
+  await evictAllDurableObjects();
+  for (const kv of [env.CACHE_KV, env.PRICES_KV])
+    for (const { name } of (await kv.list()).keys) await kv.delete(name);
+  await live.upstream.fault({ route: 'prices-batch', kind: '500' });
+  const again = await resumed('hub-1', payload.extensions.position, ['BTC', rare]);
+  await vi.waitFor(async () => expect(await live.polledSymbols()).toContainEqual(['BTC', rare].sort()), {
+    timeout: 20_000,
+  });
+  await live.upstream.clearFaults();
+  await live.setPrice(rare, 8);
+  await poll();
+  const told = [(await again.next()).payload, (await again.next()).payload];
+  expect(told).toContainEqual(expect.objectContaining(price(rare, 8)));
 });
