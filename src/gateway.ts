@@ -216,9 +216,9 @@ export function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
   };
 }
 
-/** What it cannot tell now the feed finds in D1 the next time it looks. */
+/** Whatever the jobs say that they wrote: a write whose answer was lost is told too, and so is what was not told last time. */
 async function tellOfSales(results: readonly JobResult[], env: Env): Promise<void> {
-  if (!results.some(({ job, written }) => written > 0 && SALE_JOBS.has(job))) return;
+  if (!results.some(({ job }) => SALE_JOBS.has(job))) return;
   try {
     await saleFeed(env).changed();
   } catch (error) {

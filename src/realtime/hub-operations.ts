@@ -5,7 +5,7 @@
  * hub's memory. Events of one subscription leave in the order of their positions, each once, the current state or what
  * was missed first. What may run is decided by the same function as over HTTP.
  */
-import { OperationTypeNode } from 'graphql';
+import { GraphQLError, OperationTypeNode } from 'graphql';
 import type { EventSources, GatewayContext, Viewer } from '../graphql/context.ts';
 import type { PreparedRequest } from '../graphql/prepare-request.ts';
 import { errorFields, log } from '../observability/log.ts';
@@ -167,7 +167,10 @@ export class HubOperations {
     });
     if (isOver()) return;
 
-    const { documentIds, document, operationName, variables } = prepared.sent;
+    const { documentIds, operationName, variables } = prepared.sent;
+    const { chosen } = prepared;
+    // What is not registered only this hub's memory may know by its id.
+    const document = chosen.found === null ? chosen.document : prepared.sent.document;
     const sent = { documentIds, document, operationName, variables };
     const owner = isPrivate(prepared) ? (viewer?.id ?? '') : null;
     const subscription: Subscription = { id, sent, feed: watch.feed, topics, owner, position: 0 };
@@ -234,7 +237,10 @@ export class HubOperations {
     const { createContext, randomId, viewerOf, nowMs } = this.#sources;
     if (owner === null || owner === '') return createContext(randomId(), null);
     for (const { session } of members.values()) {
-      const viewer = await viewerOf(session.authorization).catch(() => null);
+      const viewer = await viewerOf(session.authorization).catch((error: unknown) => {
+        if (error instanceof GraphQLError) return null;
+        throw error;
+      });
       if (viewer?.id === owner) return createContext(randomId(), viewer);
       session.on({ kind: 'forbidden' }, nowMs());
     }

@@ -171,9 +171,9 @@ export class TopicLog<Value, Cursor = null> {
 
   #save(): void {
     const { sql } = this.#options.storage;
-    let text = JSON.stringify(this.#state);
-    // Characters stand for bytes: what is held is names and numbers.
-    if (this.#forget(text.length - TOPIC_LOG_MAX_BYTES)) text = JSON.stringify(this.#state);
+    // Characters stand for bytes: what is held is names and numbers. Who watches takes nothing of this room.
+    this.#forget(JSON.stringify(this.#state.entries).length - TOPIC_LOG_MAX_BYTES);
+    const text = JSON.stringify(this.#state);
     const parts = Math.ceil(text.length / PART_MAX_CHARACTERS);
     for (let part = 0; part < parts; part += 1) {
       const slice = text.slice(part * PART_MAX_CHARACTERS, (part + 1) * PART_MAX_CHARACTERS);
@@ -183,18 +183,15 @@ export class TopicLog<Value, Cursor = null> {
   }
 
   /** Forgets what is too old, and of the rest the oldest, by so many bytes. */
-  #forget(excessBytes: number): boolean {
+  #forget(excessBytes: number): void {
     const oldestMs = this.#options.nowMs() - TOPIC_LOG_MAX_AGE_MS;
     let excess = excessBytes;
-    let hasForgotten = false;
     for (const entry of this.#forgettable()) {
       if (excess <= 0 && entry.atMs >= oldestMs) break;
       excess -= JSON.stringify(entry).length;
       delete this.#state.entries[entry.entity];
       this.#state.floor = Math.max(this.#state.floor, entry.position);
-      hasForgotten = true;
     }
-    return hasForgotten;
   }
 
   /** Oldest first: all but what somebody has yet to be told, and what an incomplete log compares with. */

@@ -96,21 +96,28 @@ export class WatchedTopics<Value> {
       const told = new Set(watched);
       const before = this.#told;
       const goesOn = (topic: string) => told.has(topic) && before?.has(topic) === true;
-      // From here on the feed may no longer tell of the others, whether its answer comes or not.
+      // From here on nobody knows of what the feed tells, until it answers.
       this.#told = null;
-      for (const topic of this.#known.keys()) if (!goesOn(topic)) this.#known.delete(topic);
-      const { position, topics } = await this.#watch(watched, loaded);
+      const { position, topics } = await this.#watch(watched, loaded).catch((error: unknown) => {
+        this.#forgetBut(goesOn);
+        throw error;
+      });
       this.#told = told;
+      this.#forgetBut((topic) => told.has(topic));
       for (const { topic, floor, changes } of topics) {
         const known = this.#knownOf(topic);
         // What was told meanwhile, or late, says nothing of what came before.
-        if (!goesOn(topic)) known.floor = floor ?? known.floor;
+        if (!goesOn(topic)) known.floor = floor;
         this.take(changes);
       }
       this.#position = Math.max(this.#position, position);
     });
     this.#telling = telling.catch(() => undefined);
     return telling;
+  }
+
+  #forgetBut(isKept: (topic: string) => boolean): void {
+    for (const topic of this.#known.keys()) if (!isKept(topic)) this.#known.delete(topic);
   }
 
   #knownOf(topic: string): Known<Value> {

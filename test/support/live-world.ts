@@ -122,7 +122,7 @@ export class LiveWorld {
       watchOf: async ({ sent }: PreparedRequest) => this.#watch(sent.variables?.symbols as string[]),
       prepare: async (sent: PreparedRequest['sent']) => {
         await this.#pause();
-        return { sent, document } as PreparedRequest;
+        return { sent, document, chosen: { document: '{}', found: null } } as PreparedRequest;
       },
       execute: async (prepared: PreparedRequest, _: GatewayContext, event: unknown) => {
         await this.#pause();

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { TOPIC_LOG_MAX_BYTES } from '../../../src/config.ts';
+import { TopicLog } from '../../../src/realtime/topic-log.ts';
+import { ObjectStorage } from '../../support/object-storage.ts';
+
+const logOver = (storage: ObjectStorage) =>
+  new TopicLog<string>({
+    storage: storage as unknown as DurableObjectStorage,
+    isComplete: true,
+    publish: async () => undefined,
+    nowMs: () => 1_700_000_000_000,
+  });
+
+test('who watches takes nothing of the room of what has changed', () => {
+  const log = logOver(new ObjectStorage());
+  for (let hub = 0; hub < 4; hub += 1)
+    log.watch(
+      `${hub}`,
+      Array.from({ length: 6_000 }, (_, at) => `investor:a-user-with-an-id-of-some-length-${hub}-${at}`),
+    );
+  const { position } = log.states(['pool:a']);
+  log.append([{ topic: 'pool:a', entity: 'pool:a', value: 'sold' }]);
+  expect(log.states(['pool:a']).topics).toMatchObject([{ floor: position, changes: [{ value: 'sold' }] }]);
+});
+
+test('beyond its room the oldest changes are forgotten, which the floor says, also after a restart', () => {
+  const storage = new ObjectStorage();
+  const log = logOver(storage);
+  const value = 'x'.repeat(TOPIC_LOG_MAX_BYTES / 4);
+  for (const topic of ['a', 'b', 'c', 'd', 'e']) log.append([{ topic, entity: topic, value }]);
+  const { topics, position } = log.states(['a', 'b', 'c', 'd', 'e']);
+  const kept = topics.filter(({ changes }) => changes.length > 0);
+  expect(kept.map(({ topic }) => topic)).toEqual(['c', 'd', 'e']);
+  expect(topics[0]?.floor).toBe(position - 3);
+  expect(logOver(storage).states(['a', 'b', 'c', 'd', 'e'])).toEqual({ topics, position });
+});
