@@ -13,20 +13,25 @@ export function createExecute(mode: OperationsMode) {
   return (args: ExecutionArgs) => execute({ ...args, hideSuggestions });
 }
 
-/** Executes a query whose variables were found to be what it takes, and makes the bytes of its answer. */
-export function createExecuteToBytes(schema: typeof gatewaySchema, mode: OperationsMode) {
-  const executeOperation = createExecute(mode);
-  return async (
-    { sent, document }: PreparedRequest,
-    contextValue: GatewayContext,
-  ): Promise<ExecutedAnswer> => {
-    const { data, errors = [] } = await executeOperation({
+/** @param rootValue the event that a subscription is executed for; undefined for a query or a mutation. */
+export function createExecuteRequest(schema: typeof gatewaySchema, mode: OperationsMode) {
+  const executeInMode = createExecute(mode);
+  return ({ sent, document }: PreparedRequest, contextValue: GatewayContext, rootValue?: unknown) =>
+    executeInMode({
       schema,
       document,
+      rootValue,
       contextValue,
       operationName: sent.operationName ?? null,
       variableValues: sent.variables ?? {},
     });
+}
+
+/** Executes a query whose variables were found to be what it takes, and makes the bytes of its answer. */
+export function createExecuteToBytes(schema: typeof gatewaySchema, mode: OperationsMode) {
+  const executeRequest = createExecuteRequest(schema, mode);
+  return async (prepared: PreparedRequest, contextValue: GatewayContext): Promise<ExecutedAnswer> => {
+    const { data, errors = [] } = await executeRequest(prepared, contextValue);
     const shown = errors.map(errorPresenter(true, contextValue.requestId));
     const body = new TextEncoder().encode(
       JSON.stringify(shown.length === 0 ? { data } : { data, errors: shown }),

@@ -2,8 +2,8 @@
  * The one source of price changes: asks the price API every few seconds for the symbols that hubs watch, all in one
  * call, and hands each hub what has changed. While nobody watches it does nothing, and no alarm runs.
  *
- * A price never goes back in time, except out of the future. What a hub could not take is owed to it, as the latest value, with the next poll.
- * A topic is a symbol in upper case, and so is an entity.
+ * A price never goes back in time, except out of the future. What a hub could not take is owed to it, as the latest
+ * value, with the next poll. A topic is a symbol in upper case, and so is an entity.
  */
 import { errorFields, log } from '../observability/log.ts';
 import type { PriceRecord } from '../storage/kv/prices.ts';

@@ -16,6 +16,7 @@ import {
   saleChangesAfter,
 } from '../storage/d1/sale-changes.ts';
 import { TopicLog, type TopicLogOptions, type TopicStates, type TopicUpdate } from './topic-log.ts';
+import { wakeAt } from './wake-at.ts';
 
 export type SaleRow = IdoPoolRow | InvestmentRow;
 
@@ -60,7 +61,7 @@ export class SaleFeedReader {
   /** To be called once rows have been written. */
   async changed(): Promise<void> {
     if (this.#log.watched().size === 0) await this.#catchUp();
-    else await this.#wakeAt(this.#sources.nowMs() + SALE_COALESCING_MS);
+    else await wakeAt(this.#sources.storage, this.#sources.nowMs() + SALE_COALESCING_MS);
   }
 
   async alarm(): Promise<void> {
@@ -101,17 +102,11 @@ export class SaleFeedReader {
     const { storage, db, nowMs } = this.#sources;
     const watched = [...this.#log.watched()];
     if (watched.length === 0) return storage.deleteAlarm();
-    if (!isDone) return this.#wakeAt(nowMs() + SALE_RETRY_MS);
-    if (this.#log.isOwing()) return this.#wakeAt(nowMs() + SALE_COALESCING_MS);
+    if (!isDone) return wakeAt(storage, nowMs() + SALE_RETRY_MS);
+    if (this.#log.isOwing()) return wakeAt(storage, nowMs() + SALE_COALESCING_MS);
     if (!watched.some((topic) => topic.startsWith(poolTopic('')))) return;
     const boundary = await nextPoolBoundary(db, this.#log.cursor?.clock ?? 0);
-    if (boundary !== null) await this.#wakeAt(boundary * 1000);
-  }
-
-  async #wakeAt(atMs: number): Promise<void> {
-    const { storage } = this.#sources;
-    const alarmMs = await storage.getAlarm();
-    if (alarmMs === null || alarmMs > atMs) await storage.setAlarm(atMs);
+    if (boundary !== null) await wakeAt(storage, boundary * 1000);
   }
 }
 

@@ -8,25 +8,18 @@ import type { schema as gatewaySchema } from '../../schema/schema.ts';
 import type { OperationsMode } from '../config.ts';
 import type { GatewayContext } from '../graphql/context.ts';
 import { errorPresenter } from '../graphql/error-policy.ts';
-import { createExecute } from '../graphql/execute-operation.ts';
+import { createExecuteRequest } from '../graphql/execute-operation.ts';
 import type { PreparedRequest } from '../graphql/prepare-request.ts';
 
 /** @param event the root value of a subscription; undefined for a query or a mutation. */
 export function createExecutePrepared(schema: typeof gatewaySchema, mode: OperationsMode) {
-  const execute = createExecute(mode);
+  const execute = createExecuteRequest(schema, mode);
   return async (
     prepared: PreparedRequest,
     context: GatewayContext,
     event?: unknown,
   ): Promise<ExecutionResult> => {
-    const { data, errors } = await execute({
-      schema,
-      document: prepared.document,
-      rootValue: event,
-      contextValue: context,
-      operationName: prepared.sent.operationName ?? null,
-      variableValues: prepared.sent.variables ?? {},
-    });
+    const { data, errors } = await execute(prepared, context, event);
     if (errors === undefined) return data === undefined ? {} : { data };
     const shown = presented(errors, context.requestId);
     return data === undefined ? { errors: shown } : { data, errors: shown };

@@ -15,6 +15,7 @@ import { type Attachment, type HubEffect, SocketSession } from './socket-session
 import { ToldPositions } from './told-positions.ts';
 import type { TopicChange } from './topic-log.ts';
 import { CLOSE_CODES, PING, PONG, TRANSPORT_SUBPROTOCOL } from './transport-messages.ts';
+import { wakeAt } from './wake-at.ts';
 import type { EventValue, Feed } from './watch.ts';
 
 export interface HubSources extends OperationSources {
@@ -63,7 +64,7 @@ export class Hub {
     const session = new SocketSession(socket, { ...unknown, openedAtMs, client }, openedAtMs);
     session.remember();
     this.#sessions.set(socket, session);
-    await this.#wakeAt(openedAtMs + SOCKET_INITIALISATION_MS);
+    await wakeAt(this.#sources.state.storage, openedAtMs + SOCKET_INITIALISATION_MS);
   }
 
   /** Closes what has not introduced itself in time, and what is no longer believed. */
@@ -78,7 +79,7 @@ export class Hub {
       else session.on({ kind: isReady ? 'forbidden' : 'initialisation-timed-out' }, nowMs);
     }
     await this.#leaveClosed();
-    if (Number.isFinite(nextMs)) await this.#wakeAt(nextMs);
+    if (Number.isFinite(nextMs)) await wakeAt(this.#sources.state.storage, nextMs);
   }
 
   async message(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
@@ -93,7 +94,7 @@ export class Hub {
       session.on({ kind: 'failed' }, nowMs());
     }
     if (session.phase === 'closed') await this.#leave(session);
-    else if (session.expiresAtMs !== null) await this.#wakeAt(session.expiresAtMs);
+    else if (session.expiresAtMs !== null) await wakeAt(this.#sources.state.storage, session.expiresAtMs);
   }
 
   async closed(socket: WebSocket): Promise<void> {
@@ -157,11 +158,5 @@ export class Hub {
 
   async #leave(session: SocketSession): Promise<void> {
     if (this.#sessions.delete(session.socket)) await this.#operations.leave(session);
-  }
-
-  async #wakeAt(atMs: number): Promise<void> {
-    const { storage } = this.#sources.state;
-    const alarmMs = await storage.getAlarm();
-    if (alarmMs === null || alarmMs > atMs) await storage.setAlarm(atMs);
   }
 }

@@ -118,9 +118,7 @@ export class TopicLog<Value, Cursor = null> {
     };
   }
 
-  /**
-   * Takes in what has changed, and writes it: one row, as long as it is no larger than a row can be.
-   */
+  /** Takes in what has changed, and writes it: one row, as long as it is no larger than a row can be. */
   append(updates: readonly TopicUpdate<Value>[], cursor: Cursor | null = this.#state.cursor): void {
     const state = this.#state;
     if (updates.length === 0 && cursor === state.cursor) return;

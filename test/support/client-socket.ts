@@ -4,7 +4,7 @@ import { env } from 'cloudflare:workers';
 import gatewayWorker from '../../src/index.ts';
 import { PING, PONG, TRANSPORT_SUBPROTOCOL } from '../../src/realtime/transport-messages.ts';
 
-export interface ServerMessage {
+export interface SocketMessage {
   type: string;
   id?: string;
   // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of it.
@@ -47,7 +47,7 @@ export class ClientSocket {
     return text === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(text);
   }
 
-  async next(): Promise<ServerMessage> {
+  async next(): Promise<SocketMessage> {
     return JSON.parse(await this.nextText());
   }
 

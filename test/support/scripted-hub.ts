@@ -1,17 +1,13 @@
-/** A hub that says what a test has it say, to the one socket that is opened to it. */
-interface ClientMessage {
-  type: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of it.
-  payload?: any;
-}
+import type { SocketMessage } from './client-socket.ts';
 
+/** A hub that says what a test has it say, to the one socket that is opened to it. */
 export class ScriptedHub {
   /** The handshake as it came. */
   readonly opened: Promise<Request>;
   readonly closed: Promise<number>;
   readonly #server: WebSocket;
   readonly #client: WebSocket;
-  readonly #received: ClientMessage[] = [];
+  readonly #received: SocketMessage[] = [];
   #wake: () => void = () => undefined;
   #open: (request: Request) => void = () => undefined;
 
@@ -38,7 +34,7 @@ export class ScriptedHub {
   };
 
   /** The next message that came. */
-  async received(): Promise<ClientMessage> {
+  async received(): Promise<SocketMessage> {
     for (;;) {
       const message = this.#received.shift();
       if (message !== undefined) return message;
@@ -49,7 +45,7 @@ export class ScriptedHub {
   }
 
   /** Acknowledges the connection, and returns both messages of the client: its introduction, and its one operation. */
-  async accept(): Promise<{ introduction: ClientMessage; subscribe: ClientMessage }> {
+  async accept(): Promise<{ introduction: SocketMessage; subscribe: SocketMessage }> {
     const introduction = await this.received();
     this.send({ type: 'connection_ack' });
     return { introduction, subscribe: await this.received() };
