@@ -50,13 +50,28 @@ function parseCursor(cursor: string): unknown {
   }
 }
 
+/** Makes its cursor where one is selected: most lists select that of the last edge alone. */
+class ConnectionEdge<Row extends { id: string }> {
+  readonly node: Keyed<Row>;
+  readonly #order: string;
+
+  constructor(node: Keyed<Row>, order: string) {
+    this.node = node;
+    this.#order = order;
+  }
+
+  get cursor(): string {
+    return encodeCursor(this.#order, { key: this.node.sort_key, id: this.node.id });
+  }
+}
+
 export interface ConnectionModel<Row> {
-  edges: { cursor: string; node: Row }[];
+  edges: { readonly cursor: string; readonly node: Row }[];
   pageInfo: {
     hasNextPage: boolean;
     hasPreviousPage: boolean;
-    startCursor: string | null;
-    endCursor: string | null;
+    readonly startCursor: string | null;
+    readonly endCursor: string | null;
   };
   /** Called where `totalCount` is selected, so that nobody else pays for the count. */
   totalCount: () => Promise<number>;
@@ -67,16 +82,18 @@ export function connectionOf<Row extends { id: string }>(
   rows: Keyed<Row>[],
   page: { order: string; first: number; after: KeysetPosition | null; totalCount: () => Promise<number> },
 ): ConnectionModel<Row> {
-  const edges = rows
-    .slice(0, page.first)
-    .map((node) => ({ cursor: encodeCursor(page.order, { key: node.sort_key, id: node.id }), node }));
+  const edges = rows.slice(0, page.first).map((row) => new ConnectionEdge<Row>(row, page.order));
   return {
     edges,
     pageInfo: {
       hasNextPage: rows.length > page.first,
       hasPreviousPage: page.after !== null,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      get startCursor() {
+        return edges[0]?.cursor ?? null;
+      },
+      get endCursor() {
+        return edges.at(-1)?.cursor ?? null;
+      },
     },
     totalCount: page.totalCount,
   };

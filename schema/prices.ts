@@ -58,14 +58,15 @@ export async function resolvePrice(
   return record === null ? null : priceIn(context, record, currency);
 }
 
-/** The price that a record gives, in a currency; null is dollars. */
-export async function priceIn(
+/** The price that a record gives, in a currency; null is dollars, which records are in: nothing is asked for those. */
+export function priceIn(
   context: GatewayContext,
   record: PriceRecord,
   currency: CurrencyCode | null | undefined,
-): Promise<PriceModel> {
-  const inCurrency = currency ?? 'USD';
-  return { record, currency: inCurrency, rate: await context.prices.rate(inCurrency) };
+): PriceModel | Promise<PriceModel> {
+  if (currency === null || currency === undefined || currency === 'USD')
+    return { record, currency: 'USD', rate: 1 };
+  return context.prices.rate(currency).then((rate) => ({ record, currency, rate }));
 }
 
 const inCurrency = (amount: number | undefined, rate: number) =>

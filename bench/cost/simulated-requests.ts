@@ -1,6 +1,5 @@
 /** The measured requests as the simulation asks them, with the lifetimes that a variant gives them. */
 import { type CachePolicy, isStorable } from '../../src/cache/cache-policy.ts';
-import { canonicalJson } from '../../src/cache/variables-key.ts';
 import { bundledRelease } from '../../src/operations/manifest.ts';
 import type { RegisteredOperation } from '../../src/operations/registered-operation.ts';
 import type { SimulatedRequest } from './isolate.ts';
@@ -21,7 +20,7 @@ export function simulatedRequests(
       operation,
       key: isStorable(policy)
         ? {
-            text: `${operation.id}\n${canonicalJson(measured.variables)}`,
+            text: `${operation.id}\n${JSON.stringify(measured.variables)}`,
             policy,
             mayUseKv: variant.answersInKv,
           }

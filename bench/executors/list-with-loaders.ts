@@ -74,13 +74,9 @@ const prices = new Map<string, PriceRecord>(
 /** As much of the gateway's context as the document's resolvers use. */
 function createContext() {
   const bySymbol = loaderOf<string, PriceRecord>(async () => prices);
-  const rate = loaderOf<string, number>(async () => new Map([['USD', 1]]));
   return {
     projects: { trending: async () => rows },
-    prices: {
-      bySymbol: (symbol: string) => bySymbol.load(symbol),
-      rate: (currency: string) => rate.load(currency) as Promise<number>,
-    },
+    prices: { bySymbol: (symbol: string) => bySymbol.load(symbol) },
   };
 }
 
@@ -91,8 +87,7 @@ async function handWritten(context: unknown) {
     trendingProjects: await Promise.all(
       trending.map(async (row) => {
         const record = await loaded.bySymbol(row.symbol);
-        const rate = await loaded.rate('USD');
-        return projectOf(row, record && priceOf(record, rate));
+        return projectOf(row, record && priceOf(record));
       }),
     ),
   };
@@ -110,9 +105,9 @@ const projectOf = (row: ProjectRow, price: object | null) => ({
   price,
 });
 
-const priceOf = (record: PriceRecord, rate: number) => ({
+const priceOf = (record: PriceRecord) => ({
   currency: 'USD',
-  price: record.priceUsd * rate,
+  price: record.priceUsd,
   priceUsd: record.priceUsd,
   day: record.changePercent24h ?? null,
   week: record.changePercent7d ?? null,

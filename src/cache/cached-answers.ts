@@ -146,7 +146,8 @@ export class CachedAnswers {
       nextRefreshAtMs: 0,
     };
     if (isOutdated(answer, key.policy, current)) answer.nextRefreshAtMs = executedAtMs + REFRESH_RETRY_MS;
-    waitUntil(this.#sources.cache.store(key, answer));
+    const put = this.#sources.cache.store(key, answer);
+    if (put !== null) waitUntil(put);
     return { outcome: 'MISS', answer, reason };
   }
 

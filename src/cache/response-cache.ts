@@ -92,10 +92,13 @@ export class ResponseCache {
     return stored;
   }
 
-  /** The promise is of the put, where there is one; no answer waits for it. */
-  async store(key: CacheKey, answer: StoredAnswer): Promise<void> {
+  /** The promise is of the put, null where there is none; no answer waits for it. */
+  store(key: CacheKey, answer: StoredAnswer): Promise<void> | null {
     this.#remember(key, answer);
-    if (!usesKv(key) || !this.#kvPuts.spend(this.#nowMs())) return;
+    return usesKv(key) && this.#kvPuts.spend(this.#nowMs()) ? this.#put(key, answer) : null;
+  }
+
+  async #put(key: CacheKey, answer: StoredAnswer): Promise<void> {
     const { maxAgeSeconds, staleWhileRevalidateSeconds, staleIfErrorSeconds } = key.policy;
     const seconds = maxAgeSeconds + Math.max(staleWhileRevalidateSeconds, staleIfErrorSeconds);
     const { nextRefreshAtMs: _, ...kept } = answer;

@@ -16,8 +16,8 @@ export function resolveInfo(execution: Execution, field: PlannedField, path: Pat
     rootValue: input.rootValue,
     operation: planned.operation,
     variableValues: input.variableValues,
-    getAbortSignal: execution.getAbortSignal,
-    getAsyncHelpers: execution.getAsyncHelpers,
+    getAbortSignal: () => execution.abortSignal(),
+    getAsyncHelpers: () => execution.asyncHelpers(),
   };
 }
 

@@ -76,6 +76,12 @@ function planVariable(schema: GraphQLSchema, definition: VariableDefinitionNode)
     type,
     default: defaultValue && { literal: defaultValue },
   };
-  const coerceDefault = defaultValue && (() => coerceInputLiteral(defaultValue, type));
+  const coerceDefault = defaultValue && planDefault(() => coerceInputLiteral(defaultValue, type));
   return { signature, isNonNull: isNonNullType(type), coerceDefault };
+}
+
+/** A value that nobody can change is coerced once. */
+function planDefault(coerce: () => unknown): () => unknown {
+  const value = coerce();
+  return typeof value === 'object' && value !== null ? coerce : () => value;
 }

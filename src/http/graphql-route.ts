@@ -21,14 +21,14 @@ import { HeldUsage } from '../operations/held-usage.ts';
 import type { Envelope } from '../operations/read-operation-request.ts';
 import type { Liveness } from '../operations/registered-operation.ts';
 import { BoundedMemory } from '../storage/bounded-memory.ts';
-import { cachedResponse } from './cached-response.ts';
-import { CompleteAnswer } from './complete-answer.ts';
+import { Answer } from './answer.ts';
+import { cachedAnswer } from './cached-answer.ts';
 import { deprecationHeaders } from './deprecation-headers.ts';
 import { answerAsEvents } from './event-stream-route.ts';
 import { jsonMediaType, wantsEventStream } from './json-media-type.ts';
 import { MemoryHits } from './memory-hits.ts';
 import { type RecognisedRequest, RecognisedRequests } from './recognised-requests.ts';
-import { refusalResponse } from './refusal-response.ts';
+import { refusalAnswer } from './refusal-answer.ts';
 
 export interface GraphQLRouteOptions extends YogaOptions, Omit<DocumentSources, 'clientDocuments'> {
   schemaHash: string;
@@ -60,8 +60,8 @@ interface Asked {
 
 export interface GraphQLRoute {
   /** The answer to a GET that is in memory as it stands; null where there is none. */
-  fromMemory(request: Request): CompleteAnswer | null;
-  answer(exchange: GraphQLExchange): Promise<Response | CompleteAnswer>;
+  fromMemory(request: Request): Answer | null;
+  answer(exchange: GraphQLExchange): Promise<Response | Answer>;
 }
 
 export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
@@ -111,11 +111,11 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
       throw error;
     });
     if (served === null) return null;
-    const response = cachedResponse({ request, key: found.key, served, mediaType, nowMs: nowMs() });
-    return deprecated(response, found.liveness);
+    const cached = cachedAnswer({ request, key: found.key, served, mediaType, nowMs: nowMs() });
+    return deprecated(cached, found.liveness);
   }
 
-  async function answer(exchange: GraphQLExchange): Promise<Response | CompleteAnswer> {
+  async function answer(exchange: GraphQLExchange): Promise<Response | Answer> {
     const { request, requestId, createContext } = exchange;
     if (isReadable(request.method) && wantsEventStream(request.headers.get('accept'))) {
       const held = new HeldUsage(usage);
@@ -127,7 +127,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
         countHere: () => held.letGo(),
         answerOnce: async (asked) => {
           const once = await answerOnce(incoming, { ...exchange, request: asked });
-          return once instanceof CompleteAnswer ? once.response(requestId) : once;
+          return once instanceof Answer ? once.response(requestId) : once;
         },
         identify: createContext,
         openSocket: options.openSocket,
@@ -139,7 +139,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
   async function answerOnce(
     incoming: IncomingOperation,
     exchange: GraphQLExchange,
-  ): Promise<Response | CompleteAnswer> {
+  ): Promise<Response | Answer> {
     const { request, requestId, createContext } = exchange;
     // What refuses the request here refuses it again below.
     const envelope = isReadable(request.method) ? await incoming.envelope().catch(() => null) : null;
@@ -156,7 +156,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
         () => null,
         (error: unknown) => error,
       );
-      const refusal = refusalResponse(failure, mediaType);
+      const refusal = refusalAnswer(failure, mediaType);
       if (refusal !== null) return bypassing(refusal);
     }
     let liveness: Liveness | null = null;
@@ -192,14 +192,14 @@ function jsonMediaTypeOf(request: Request, graphiql: boolean): string | null {
   return jsonMediaType(accept);
 }
 
-function bypassing(response: Response): Response {
-  response.headers.set('X-Cache', 'BYPASS');
-  response.headers.set('Cache-Status', forwardStatus('bypass'));
-  response.headers.set('Cache-Control', NOT_STORED);
-  return response;
+function bypassing<Sent extends Response | Answer>(answer: Sent): Sent {
+  answer.headers.set('X-Cache', 'BYPASS');
+  answer.headers.set('Cache-Status', forwardStatus('bypass'));
+  answer.headers.set('Cache-Control', NOT_STORED);
+  return answer;
 }
 
-function deprecated(response: Response, liveness: Liveness | null): Response {
-  for (const [name, value] of Object.entries(deprecationHeaders(liveness))) response.headers.set(name, value);
-  return response;
+function deprecated<Sent extends Response | Answer>(answer: Sent, liveness: Liveness | null): Sent {
+  for (const [name, value] of Object.entries(deprecationHeaders(liveness))) answer.headers.set(name, value);
+  return answer;
 }

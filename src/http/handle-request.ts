@@ -3,19 +3,19 @@
  */
 import { NOT_STORED } from '../cache/caching-headers.ts';
 import { errorFields, log } from '../observability/log.ts';
-import { CompleteAnswer } from './complete-answer.ts';
+import { Answer } from './answer.ts';
 import { applyCors, preflightResponse } from './cors.ts';
 import { errorResponse } from './responses.ts';
 import { applySecurityHeaders } from './security-headers.ts';
 
 export interface Routes {
   /** The answer to a GET that is in memory as it stands; null where there is none. */
-  graphqlFromMemory(request: Request): CompleteAnswer | null;
+  graphqlFromMemory(request: Request): Answer | null;
   graphql(
     request: Request,
     requestId: string,
     waitUntil: (promise: Promise<unknown>) => void,
-  ): Promise<Response | CompleteAnswer>;
+  ): Promise<Response | Answer>;
   /** The handshake of a WebSocket. */
   graphqlSocket(request: Request): Promise<Response>;
   health(): Promise<Response>;
@@ -48,14 +48,17 @@ async function answerAnything(
   options: RequestHandlerOptions,
 ): Promise<Response> {
   const requestId = options.randomId();
-  let answer: Response | CompleteAnswer;
+  let answer: Response | Answer;
   try {
     answer = await routed(request, requestId, ctx, options);
   } catch (error) {
     log.error('http.unhandled', { requestId, path: pathOf(request.url), ...errorFields(error) });
     answer = errorResponse(500, { message: 'Unexpected error.', code: 'INTERNAL_SERVER_ERROR', requestId });
   }
-  if (answer instanceof CompleteAnswer) return answer.response(requestId);
+  if (answer instanceof Answer) {
+    if (!answer.isComplete) completeHeaders(request, answer.headers, options);
+    return answer.response(requestId);
+  }
   // From here on the connection is the socket's, and a copy would lose it.
   if (answer.status === 101) return answer;
   const headers = new Headers(answer.headers);
@@ -79,7 +82,7 @@ function routed(
   requestId: string,
   ctx: Pick<ExecutionContext, 'waitUntil'>,
   { routes, corsOrigins }: RequestHandlerOptions,
-): Response | Promise<Response | CompleteAnswer> {
+): Response | Promise<Response | Answer> {
   const pathname = pathOf(request.url);
   if (pathname === '/graphql' || pathname.startsWith('/graphql/')) {
     if (request.method === 'OPTIONS') return preflightResponse(request, corsOrigins);

@@ -3,13 +3,28 @@ import { EVENT_STREAM_MEDIA_TYPE } from './server-sent-events.ts';
 export const GRAPHQL_RESPONSE = 'application/graphql-response+json';
 const JSON_MEDIA_TYPE = 'application/json';
 
+/** Clients of one kind send the same, and there are few kinds. */
+const ACCEPTS_KEPT = 100;
+const ACCEPT_MAX_CHARACTERS = 200;
+const chosen = new Map<string, string | null>();
+
 /**
  * How an answer is labelled: as the first of the media types that the client names and that fit, as Yoga chooses. Null
  * where it names none: Yoga refuses, or knows better.
  */
 export function jsonMediaType(accept: string | null): string | null {
-  if (accept === null || accept === '*/*' || accept === JSON_MEDIA_TYPE) return JSON_MEDIA_TYPE;
-  if (accept === GRAPHQL_RESPONSE) return GRAPHQL_RESPONSE;
+  if (accept === null) return JSON_MEDIA_TYPE;
+  const known = chosen.get(accept);
+  if (known !== undefined) return known;
+  const mediaType = chooseJsonMediaType(accept);
+  if (accept.length <= ACCEPT_MAX_CHARACTERS) {
+    if (chosen.size === ACCEPTS_KEPT) chosen.clear();
+    chosen.set(accept, mediaType);
+  }
+  return mediaType;
+}
+
+function chooseJsonMediaType(accept: string): string | null {
   for (const mediaType of namedMediaTypes(accept || '*/*')) {
     if (mediaType === GRAPHQL_RESPONSE) return GRAPHQL_RESPONSE;
     if (mediaType === JSON_MEDIA_TYPE || mediaType === 'application/*' || mediaType === '*/*')

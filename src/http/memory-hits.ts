@@ -9,8 +9,8 @@ import { ageSeconds } from '../cache/freshness.ts';
 import type { StoredAnswer } from '../cache/response-cache.ts';
 import { clientOf } from '../operations/client-identity.ts';
 import type { OperationRegistry, OperationUsage } from '../operations/registered-operation.ts';
-import { cachedHeaders } from './cached-response.ts';
-import { CompleteAnswer } from './complete-answer.ts';
+import { Answer } from './answer.ts';
+import { cachedHeaders } from './cached-answer.ts';
 import { isPublic } from './cors.ts';
 import { jsonMediaType } from './json-media-type.ts';
 import type { RecognisedRequest } from './recognised-requests.ts';
@@ -32,7 +32,7 @@ export class MemoryHits {
   }
 
   /** The whole answer but for its request id; null where it is not a plain hit. */
-  respond(request: Request, known: RecognisedRequest): CompleteAnswer | null {
+  respond(request: Request, known: RecognisedRequest): Answer | null {
     const { registry, usage, answers, nowMs } = this.#sources;
     const atMs = nowMs();
     if (registry.known(known.operation, atMs)?.state !== 'live') return null;
@@ -44,7 +44,7 @@ export class MemoryHits {
     const headers = this.#headersOf(request, sent.get('accept'), known, answer, atMs);
     if (headers === null) return null;
     usage.used(known.operation.id, clientOf(sent, known.releaseClient));
-    return new CompleteAnswer(answer.body, headers);
+    return new Answer(answer.body, headers, { isComplete: true });
   }
 
   #headersOf(

@@ -9,7 +9,7 @@ import { OperationTypeNode } from 'graphql';
 import type { schema as gatewaySchema } from '../../schema/schema.ts';
 import { isStorable, type PolicyOf } from '../cache/cache-policy.ts';
 import type { CacheKey, StoredAnswer } from '../cache/response-cache.ts';
-import { variablesKey } from '../cache/variables-key.ts';
+import { createVariablesKey, type VariablesKey } from '../cache/variables-key.ts';
 import { RECOGNISED_REQUESTS_MAX_CHARACTERS } from '../config.ts';
 import type { PreparedRequest } from '../graphql/prepare-request.ts';
 import { selectedOperation } from '../operations/operation-cost.ts';
@@ -37,13 +37,13 @@ export interface HitHeaders {
 const textOf = ({ url, body }: Envelope) => (body === null ? url : `${url}\n${body}`);
 
 export class RecognisedRequests {
-  readonly #schema: typeof gatewaySchema;
   readonly #schemaHash: string;
   readonly #known = new BoundedMemory<RecognisedRequest>(RECOGNISED_REQUESTS_MAX_CHARACTERS);
   readonly #policyOf: PolicyOf;
+  readonly #variablesKey: VariablesKey;
 
   constructor(schema: typeof gatewaySchema, schemaHash: string, policyOf: PolicyOf) {
-    this.#schema = schema;
+    this.#variablesKey = createVariablesKey(schema);
     this.#schemaHash = schemaHash;
     this.#policyOf = policyOf;
   }
@@ -65,7 +65,7 @@ export class RecognisedRequests {
         ? registered.cachePolicy
         : this.#policyOf(document, definition);
     if (!isStorable(policy)) return null;
-    const variables = variablesKey(this.#schema, definition, sent.variables ?? {});
+    const variables = this.#variablesKey(definition, sent.variables ?? {});
     if (variables === null) return null;
     const id = registered?.id ?? `${await sha256Hex(chosen.document)} ${sent.operationName ?? ''}`;
     const key: CacheKey = { text: `${id}\n${variables}`, policy, mayUseKv: registered !== null };

@@ -21,7 +21,7 @@ export interface PriceLoader {
   /** Null where no source knows the symbol; rejects with UPSTREAM_UNAVAILABLE where none could be asked. */
   bySymbol(symbol: string): Promise<PriceRecord | null>;
   /** Units of the currency for one US dollar; rejects where no source has given it yet. */
-  rate(currency: CurrencyCode): Promise<number>;
+  rate(currency: Exclude<CurrencyCode, 'USD'>): Promise<number>;
 }
 
 /**
@@ -95,7 +95,6 @@ export function createPriceLoader(sources: PriceSources): PriceLoader {
     // KV and URLs take no lone surrogates.
     bySymbol: (symbol) => bySymbol.load(symbol.toWellFormed().toUpperCase()),
     rate: async (currency) => {
-      if (currency === 'USD') return 1;
       const rate = (await readSnapshot())?.rates[currency];
       if (rate === undefined) throw upstreamUnavailable(`No rate for ${currency} has been synced yet.`);
       return rate;

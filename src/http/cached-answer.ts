@@ -9,9 +9,10 @@ import {
 } from '../cache/caching-headers.ts';
 import { ageSeconds } from '../cache/freshness.ts';
 import type { CacheKey } from '../cache/response-cache.ts';
+import { Answer } from './answer.ts';
 import { isPublic } from './cors.ts';
 
-export interface CachedResponseOptions {
+export interface CachedAnswerOptions {
   request: Request;
   key: CacheKey;
   served: ServedAnswer;
@@ -19,20 +20,20 @@ export interface CachedResponseOptions {
   nowMs: number;
 }
 
-export function cachedResponse(options: CachedResponseOptions): Response {
+export function cachedAnswer(options: CachedAnswerOptions): Answer {
   const { request, served } = options;
   const headers = cachedHeaders(options);
-  if (served.outcome === 'BYPASS') return new Response(served.body, { headers });
+  if (served.outcome === 'BYPASS') return new Answer(served.body, headers);
   const ifNoneMatch = request.method === 'GET' ? request.headers.get('if-none-match') : null;
   // A stale answer cannot say that it is still current.
   if (ifNoneMatch === null || served.outcome === 'STALE' || !holdsAlready(ifNoneMatch, served.answer.etag)) {
-    return new Response(served.answer.body, { headers });
+    return new Answer(served.answer.body, headers);
   }
   headers.delete('Content-Type');
-  return new Response(null, { status: 304, headers });
+  return new Answer(null, headers, { status: 304 });
 }
 
-export function cachedHeaders({ request, served, key, mediaType, nowMs }: CachedResponseOptions): Headers {
+export function cachedHeaders({ request, served, key, mediaType, nowMs }: CachedAnswerOptions): Headers {
   const headers = new Headers({ 'Content-Type': `${mediaType}; charset=utf-8`, 'X-Cache': served.outcome });
   if (served.outcome === 'BYPASS') {
     headers.set('Cache-Status', forwardStatus('bypass', { detail: 'errors' }));
