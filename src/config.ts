@@ -163,6 +163,8 @@ export const KV_KEY_MAX_BYTES = 512;
 // ── Isolate memory ──
 /** Of 128 MB that an isolate has. */
 export const ANSWERS_MEMORY_MAX_BYTES = 32 * 1024 * 1024;
+/** Of hourly closes: a week of a thousand symbols. */
+export const CLOSES_MEMORY_MAX_BYTES = 10 * 1024 * 1024;
 /** Of request texts whose meaning is known: URLs and bodies. */
 export const RECOGNISED_REQUESTS_MAX_CHARACTERS = 4_000_000;
 /** How many symbols, and how many operation ids, an isolate remembers as unknown. */

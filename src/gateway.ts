@@ -26,6 +26,7 @@ import { healthResponse } from './http/health.ts';
 import { errorResponse } from './http/responses.ts';
 import { applySecurityHeaders } from './http/security-headers.ts';
 import { openSocket } from './http/socket-route.ts';
+import { ClosesMemory } from './loaders/closes-memory.ts';
 import { PriceSnapshotMemory } from './loaders/prices.ts';
 import { errorFields, log } from './observability/log.ts';
 import { repairLiveness } from './operations/liveness-writes.ts';
@@ -83,6 +84,7 @@ export function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
     maxAttempts: UPSTREAM_REQUEST_MAX_ATTEMPTS,
   });
   const snapshotMemory = new PriceSnapshotMemory();
+  const closesMemory = new ClosesMemory();
   const unknownSymbols = new RecentlyAbsent({
     seconds: UNKNOWN_PRICE_MEMORY_SECONDS,
     maxKeys: ABSENT_KEYS_MAX,
@@ -120,10 +122,14 @@ export function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
     completeHeaders: (request, headers) => completeHeaders(request, headers, headerOptions),
   });
   const fetchPrices: GatewayServices['fetchPrices'] = (symbols) => promptApis.price.batch(symbols);
-  const createContext = (request: OwnOfRequest) =>
-    createRequestContext({
+  const createContext = (request: OwnOfRequest) => {
+    const atMs = nowMs();
+    const known = generations.recent(atMs);
+    return createRequestContext({
       ...request,
-      nowMs: Date.now(),
+      nowMs: atMs,
+      closesMemory,
+      candlesGeneration: known && (known.candles ?? 0),
       db: env.DB,
       pricesKv: env.PRICES_KV,
       snapshotMemory,
@@ -131,6 +137,7 @@ export function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
       fetchPrices,
       fetchDetail: (id) => promptApis.main.projectDetail(id),
     });
+  };
   const jobIntervals = Object.fromEntries(
     Object.entries(JOB_SCHEDULES).map(([job, schedule]) => [job, schedule.intervalSeconds]),
   );

@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql';
-import { createCandleLoader } from '../loaders/candles.ts';
+import { type CandleSources, createCandleLoader } from '../loaders/candles.ts';
 import { createIdoPoolLoader } from '../loaders/ido-pools.ts';
 import { createInvestmentLoader } from '../loaders/investments.ts';
 import { createPriceLoader, type PriceSources } from '../loaders/prices.ts';
@@ -15,6 +15,8 @@ export interface RequestSources {
   pricesKv: KVNamespace;
   snapshotMemory: PriceSources['memory'];
   unknownSymbols: PriceSources['unknownSymbols'];
+  closesMemory: CandleSources['closesMemory'];
+  candlesGeneration: CandleSources['candlesGeneration'];
   fetchPrices: PriceSources['fetchPrices'];
   fetchDetail: ProjectDetailSources['fetchDetail'];
   waitUntil(promise: Promise<unknown>): void;
@@ -54,7 +56,12 @@ export function createRequestContext(sources: RequestSources): GatewayContext {
       nowMs,
       waitUntil,
     }),
-    candles: createCandleLoader(db, nowSeconds),
+    candles: createCandleLoader({
+      db,
+      nowMs,
+      closesMemory: sources.closesMemory,
+      candlesGeneration: sources.candlesGeneration,
+    }),
     idoPools: createIdoPoolLoader(db, nowSeconds),
     investments: createInvestmentLoader(db, sources.viewer?.id ?? null),
     events: sources.events ?? NO_EVENTS,

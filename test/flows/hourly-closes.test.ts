@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers';
 import * as fc from 'fast-check';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { createCandleLoader } from '../../src/loaders/candles.ts';
+import { ClosesMemory } from '../../src/loaders/closes-memory.ts';
 import { syncDailyCandles } from '../../src/sync/daily-candles.ts';
 import { syncHourlyCandles } from '../../src/sync/hourly-candles.ts';
 import type { PriceApi } from '../../src/upstream/price-api.ts';
@@ -68,8 +69,15 @@ async function closesOfCandles(symbol: string, periodSeconds: number, nowSeconds
   return results;
 }
 
-async function expectHistories(nowSeconds: number): Promise<void> {
-  const loader = createCandleLoader(env.DB, nowSeconds);
+/** What an isolate remembers, and what `candles` stands at. */
+interface Known {
+  closesMemory: ClosesMemory;
+  candlesGeneration: number | null;
+}
+const nothingKnown = (): Known => ({ closesMemory: new ClosesMemory(), candlesGeneration: null });
+
+async function expectHistories(nowSeconds: number, known: Known): Promise<void> {
+  const loader = createCandleLoader({ db: env.DB, nowMs: nowSeconds * 1000, ...known });
   for (const period of PERIODS) {
     const found = await Promise.all(symbols.map((symbol) => loader.closes(symbol, period)));
     const expected = await Promise.all(symbols.map((symbol) => closesOfCandles(symbol, period, nowSeconds)));
@@ -106,8 +114,15 @@ test('a history is the closes of the candles there are, whichever run wrote them
   await fc.assert(
     fc.asyncProperty(steps, fc.array(clock, { minLength: 1, maxLength: 3 }), async (taken, clocks) => {
       await emptied();
-      for (const { by, closes } of taken) await by(named(closes), MIDNIGHT);
-      for (const nowSeconds of clocks) await expectHistories(nowSeconds);
+      const known = { closesMemory: new ClosesMemory(), candlesGeneration: 0 };
+      for (const { by, closes } of taken) {
+        await by(named(closes), MIDNIGHT);
+        known.candlesGeneration += 1;
+        for (const nowSeconds of clocks) {
+          await expectHistories(nowSeconds, nothingKnown());
+          await expectHistories(nowSeconds, known);
+        }
+      }
     }),
     { numRuns: 60 },
   );
@@ -140,7 +155,8 @@ test('a history reads a row for each day that it touches', async () => {
   );
   const rowsRead = async (period: number) => {
     const counts = noCounts();
-    const loader = createCandleLoader(countedD1(env.DB, counts), MIDNIGHT);
+    const db = countedD1(env.DB, counts);
+    const loader = createCandleLoader({ db, nowMs: MIDNIGHT * 1000, ...nothingKnown() });
     const found = await Promise.all(symbols.map((symbol) => loader.closes(symbol, period)));
     expect(found.map((points) => points.length)).toEqual(symbols.map(() => period / HOUR));
     return counts.d1RowsRead;

@@ -6,6 +6,7 @@ import { encodeGlobalId } from '../../schema/global-ids.ts';
 import { schema } from '../../schema/schema.ts';
 import { execute, executionCounts } from '../../src/execution/execute.ts';
 import { createRequestContext } from '../../src/graphql/request-context.ts';
+import { ClosesMemory } from '../../src/loaders/closes-memory.ts';
 import { PriceSnapshotMemory } from '../../src/loaders/prices.ts';
 import { RecentlyAbsent } from '../../src/storage/recently-absent.ts';
 import { CRONS, startGateway, syncAll } from '../support/gateway.ts';
@@ -46,6 +47,8 @@ function context() {
     db: env.DB,
     pricesKv: env.PRICES_KV,
     snapshotMemory: new PriceSnapshotMemory(),
+    closesMemory: new ClosesMemory(),
+    candlesGeneration: null,
     unknownSymbols: new RecentlyAbsent({ seconds: 60, maxKeys: 10 }),
     fetchPrices: () => Promise.reject(new Error('the price API is down')),
     fetchDetail: () => Promise.reject(new Error('the main API is down')),
