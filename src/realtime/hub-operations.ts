@@ -3,7 +3,8 @@
  *
  * Guaranteed: what a subscription watches is in its socket's attachment before its first event, so that it outlives the
  * hub's memory. Events of one subscription leave in the order of their positions, each once, the current state or what
- * was missed first. What may run is decided by the same function as over HTTP.
+ * was missed first; however long the first ones take, nobody else waits for them. What may run is decided by the same
+ * function as over HTTP.
  */
 import { GraphQLError, OperationTypeNode } from 'graphql';
 import type { EventSources, GatewayContext, Viewer } from '../graphql/context.ts';
@@ -177,29 +178,35 @@ export class HubOperations {
     session.remember(subscription);
     feed.add(topics, state);
     await feed.tellFeed(from ?? 0);
-    await this.#inTurn(async () => {
-      if (isOver()) return;
-      const position = feed.position;
-      const missed = from === null ? null : feed.since(topics, from);
-      const changes = topics.flatMap((topic) => [...feed.changesOf(topic).values()]);
-      let events: FirstEvent[] = [];
-      if (missed !== null) events = missedEvents(missed);
-      else if (from !== null || watch.beginsWithState) {
-        events = stateEvents(latestState(state, changes), position, from !== null);
-      }
+    let position = feed.position;
+    const missed = from === null ? null : feed.since(topics, from);
+    let events: FirstEvent[] = [];
+    if (missed !== null) events = missedEvents(missed);
+    else if (from !== null || watch.beginsWithState) {
+      events = stateEvents(latestState(state, feed.changesAfter(topics, 0)), position, from !== null);
+    }
+    const told = new Map<string, string>();
+    // Outside of the turn: what changes meanwhile it is sent alone too, and it joins the others once nothing is left.
+    for (let isLevel = false; !isLevel && !isOver(); ) {
       const context = createContext(requestId, viewer);
-      const told = new Map<string, string>();
       for (const { entity, value, extensions: own } of events) {
         const result = JSON.stringify(await this.#sources.execute(prepared, context, value));
         if (isOver()) return;
         told.set(entity, result);
         this.#send(session, id, withExtensions(result, own));
       }
-      subscription.position = position;
-      session.remember();
-      const latest = Math.max(0, ...changes.map((change) => change.position));
-      this.#groups.join(session, subscription, prepared, missed === null ? told : null, latest);
-    });
+      await this.#inTurn(async () => {
+        if (isOver()) return;
+        events = missedEvents(feed.changesAfter(topics, position));
+        position = feed.position;
+        isLevel = events.length === 0;
+        if (!isLevel) return;
+        subscription.position = position;
+        session.remember();
+        const latest = feed.changesAfter(topics, 0).at(-1)?.position;
+        this.#groups.join(session, subscription, prepared, missed === null ? told : null, latest);
+      });
+    }
   }
 
   /**
