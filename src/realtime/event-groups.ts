@@ -49,6 +49,9 @@ export interface EventGroupsSources {
   contextFor(group: Group): Promise<GatewayContext | null>;
 }
 
+/** Each holds a context and its sources' answers, and after a sleep looks its document up, for which KV has a budget. */
+const GROUPS_AT_ONCE = 50;
+
 export class EventGroups {
   readonly #sources: EventGroupsSources;
   readonly #groups = new Map<string, Group>();
@@ -106,7 +109,7 @@ export class EventGroups {
   }
 
   /**
-   * Executes a change once for each group that watches it and has not been sent it.
+   * Executes a change once for each group that watches it and has not been sent it, for several at a time.
    *
    * @param failed groups that must be told again, and of nothing later before that; whoever fails here joins them.
    */
@@ -116,15 +119,21 @@ export class EventGroups {
     failed: Map<Group, unknown>,
   ): Promise<GroupEvent[]> {
     const events: GroupEvent[] = [];
-    for (const group of [...this.#groups.values()]) {
-      if (group.feed !== feed || !group.topics.has(change.topic) || failed.has(group)) continue;
-      try {
-        const event = await this.#eventOf(group, change);
-        if (event !== null) events.push(event);
-      } catch (error) {
-        failed.set(group, error);
+    const groups = [...this.#groups.values()].filter(
+      (group) => group.feed === feed && group.topics.has(change.topic) && !failed.has(group),
+    );
+    const waiting = groups.values();
+    const executeWaiting = async () => {
+      for (const group of waiting) {
+        try {
+          const event = await this.#eventOf(group, change);
+          if (event !== null) events.push(event);
+        } catch (error) {
+          failed.set(group, error);
+        }
       }
-    }
+    };
+    await Promise.all(Array.from({ length: Math.min(groups.length, GROUPS_AT_ONCE) }, executeWaiting));
     return events;
   }
 

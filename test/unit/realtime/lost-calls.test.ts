@@ -30,9 +30,10 @@ function setPrices(priceUsd: number): void {
   for (const symbol of ['A', 'B']) world.setPrice(symbol, priceUsd);
 }
 
-async function watching(hub: number, symbol: string, extensions = {}): Promise<ServerSocket> {
+/** @param symbols a letter each. */
+async function watching(hub: number, symbols: string, extensions = {}): Promise<ServerSocket> {
   const socket = await world.connect(hub);
-  const payload = { query: '{}', variables: { symbols: [symbol] }, extensions };
+  const payload = { query: '{}', variables: { symbols: [...symbols] }, extensions };
   await world.receive(hub, socket, { type: 'connection_init' });
   await world.receive(hub, socket, { type: 'subscribe', id: 'a', payload });
   return socket;
@@ -101,6 +102,18 @@ async function watchingSlowly(hub: number, symbol: string) {
     return joining;
   };
 }
+
+test('an operation whose event takes long keeps none of the same change from being executed', async () => {
+  setPrices(1);
+  const sockets = [await watching(0, 'A'), await watching(0, 'AB')];
+  for (const socket of sockets) seen(socket);
+  world.setPrice('A', 2);
+  const other = Promise.withResolvers<void>();
+  // The price API, the call to the hub, and one execution each.
+  faults.push(passes, passes, () => other.promise, other.resolve);
+  await world.poll();
+  for (const socket of sockets) expect(pricesOf(seen(socket))).toEqual([2]);
+});
 
 test('a subscriber whose first event takes long keeps no event from the others, and misses none itself', async () => {
   setPrices(1);
