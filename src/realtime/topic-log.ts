@@ -170,9 +170,15 @@ export class TopicLog<Value, Cursor = null> {
 
   #save(): void {
     const { sql } = this.#options.storage;
+    this.#forget(0);
+    let known = JSON.stringify(this.#state.entries);
     // Characters stand for bytes: what is held is names and numbers. Who watches takes nothing of this room.
-    this.#forget(JSON.stringify(this.#state.entries).length - TOPIC_LOG_MAX_BYTES);
-    const text = JSON.stringify(this.#state);
+    if (known.length > TOPIC_LOG_MAX_BYTES) {
+      this.#forget(known.length - TOPIC_LOG_MAX_BYTES);
+      known = JSON.stringify(this.#state.entries);
+    }
+    const { entries: _, ...rest } = this.#state;
+    const text = `${JSON.stringify(rest).slice(0, -1)},"entries":${known}}`;
     const parts = Math.ceil(text.length / PART_MAX_CHARACTERS);
     for (let part = 0; part < parts; part += 1) {
       const slice = text.slice(part * PART_MAX_CHARACTERS, (part + 1) * PART_MAX_CHARACTERS);
