@@ -6,6 +6,8 @@ import { SALE_COALESCING_MS, SALE_RETRY_MS, TOPIC_LOG_MAX_AGE_MS } from '../../.
 import { investorTopic, poolTopic, SaleFeedReader } from '../../../src/realtime/sale-feed.ts';
 import { idoPoolWrites } from '../../../src/storage/d1/ido-pools-writes.ts';
 import type { IdoPoolRow } from '../../../src/storage/d1/rows.ts';
+import { nextPoolBoundary, saleChangesAfter } from '../../../src/storage/d1/sale-changes.ts';
+import { countedD1, noCounts } from '../../support/counted-bindings.ts';
 import { saleFeed } from '../../support/live-market.ts';
 
 /** Far enough ahead for no alarm to go off by itself. */
@@ -240,3 +242,31 @@ test('a topic’s floor is where what was known of it begins, and rises where so
     for (const { floor } of later.topics) expect(floor).toBe(first.position + 1);
     expect(later.topics.map(({ changes }) => changes.length)).toEqual([1, 0]);
   }));
+
+test('what the clock changes is found without a look at every pool', async () => {
+  /** The times of each are an hour after those of the one before. */
+  const add = (from: number, to: number) => {
+    const opening = (at: number) => START + at * 3_600;
+    const rows = Array.from({ length: to - from }, (_, at) => ({
+      ...POOL,
+      id: `pool-${from + at}`,
+      registration_start: opening(from + at),
+      registration_end: opening(from + at) + 600,
+      sale_start: opening(from + at) + 1_200,
+      sale_end: opening(from + at) + 1_800,
+    }));
+    return env.DB.batch(idoPoolWrites(env.DB, rows, START));
+  };
+  const rowsRead = async () => {
+    const counts = noCounts();
+    const db = countedD1(env.DB, counts);
+    const { pools } = await saleChangesAfter(db, 0, { from: START + 599, to: START + 600 });
+    expect(pools.map(({ id }) => id)).toEqual(['pool-0']);
+    expect(await nextPoolBoundary(db, START + 599)).toBe(START + 600);
+    return counts.d1RowsRead;
+  };
+  await add(0, 10);
+  const few = await rowsRead();
+  await add(10, 200);
+  expect(await rowsRead()).toBe(few);
+});
