@@ -26,6 +26,11 @@ export async function lastSaleChange(db: D1Database): Promise<number> {
   return row?.seq ?? 0;
 }
 
+/** Whether the feed has yet to read something. */
+export async function hasSaleChanges(db: D1Database): Promise<boolean> {
+  return (await db.prepare('SELECT 1 FROM sale_change LIMIT 1').first()) !== null;
+}
+
 /**
  * The rows that have changed since, as they are now.
  *
