@@ -43,7 +43,8 @@ export interface GroupEvent {
 }
 
 export interface EventGroupsSources {
-  prepare(sent: OperationRequest): Promise<PreparedRequest>;
+  /** Rejects with a GraphQLError where it may run no more; otherwise it is tried again with the next event. */
+  prepareAgain(sent: OperationRequest): Promise<PreparedRequest>;
   execute: ReturnType<typeof createExecutePrepared>;
   /** Null where whom the group belongs to is no longer believed to be who they are. */
   contextFor(group: Group): Promise<GatewayContext | null>;
@@ -143,7 +144,7 @@ export class EventGroups {
     const context = await this.#sources.contextFor(group);
     if (context === null) return null;
     try {
-      group.prepared ??= await this.#sources.prepare(group.sent);
+      group.prepared ??= await this.#sources.prepareAgain(group.sent);
     } catch (error) {
       if (!(error instanceof GraphQLError)) throw error;
       const text = JSON.stringify(presented([error], context.requestId));

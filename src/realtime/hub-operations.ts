@@ -12,7 +12,13 @@ import type { PreparedRequest } from '../graphql/prepare-request.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { selectedOperation } from '../operations/operation-cost.ts';
 import { type OperationRequest, toOperationRequest } from '../operations/operation-request.ts';
-import { EventGroups, type Group, type GroupEvent, withExtensions } from './event-groups.ts';
+import {
+  EventGroups,
+  type EventGroupsSources,
+  type Group,
+  type GroupEvent,
+  withExtensions,
+} from './event-groups.ts';
 import { type FirstEvent, latestState, missedEvents, resumePosition, stateEvents } from './first-events.ts';
 import type { SocketSession, Subscription } from './socket-session.ts';
 import { type createExecutePrepared, presented } from './subscription-execution.ts';
@@ -27,6 +33,7 @@ export interface OperationSources {
   watchOf: ReturnType<typeof createWatchOf>;
   /** Decides what an operation runs; rejects with a GraphQLError where nothing. */
   prepare(sent: OperationRequest): Promise<PreparedRequest>;
+  prepareAgain: EventGroupsSources['prepareAgain'];
   execute: ReturnType<typeof createExecutePrepared>;
   /** Whether its answers are the viewer's own. */
   isPrivate(prepared: PreparedRequest): boolean;
@@ -63,7 +70,7 @@ export class HubOperations {
     const { prices, sales } = sources.watchTopics;
     this.#feeds = { prices: new WatchedTopics(prices), sales: new WatchedTopics(sales) };
     this.#groups = new EventGroups({
-      prepare: sources.prepare,
+      prepareAgain: sources.prepareAgain,
       execute: sources.execute,
       contextFor: (group) => this.#contextFor(group),
     });
