@@ -199,6 +199,7 @@ export class HubOperations {
       for (const { entity, value, extensions: own } of events) {
         const result = JSON.stringify(await this.#sources.execute(prepared, context, value));
         if (isOver()) return;
+        if (told.get(entity) === result) continue;
         told.set(entity, result);
         this.#send(session, id, withExtensions(result, own));
       }

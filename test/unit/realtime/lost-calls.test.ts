@@ -142,3 +142,18 @@ test('what changes during a first event is not forgotten where the feed’s answ
   expect(world.answersToLose).toBe(0);
   expect(pricesOf(seen(await goOn()))).toEqual([1, 2]);
 });
+
+test('what is again as it was when the first event was executed is not sent twice', async () => {
+  setPrices(1);
+  await watching(0, 'A');
+  const goOn = await watchingSlowly(0, 'A');
+  for (const price of [2, 1]) {
+    setPrices(price);
+    await world.poll();
+  }
+  const slow = await goOn();
+  expect(pricesOf(seen(slow))).toEqual([1]);
+  setPrices(3);
+  await world.poll();
+  expect(pricesOf(seen(slow))).toEqual([3]);
+});
