@@ -5,7 +5,7 @@
  * Who was sent something is not sent the same again: what changed may be nothing that was selected.
  */
 import { GraphQLError } from 'graphql';
-import type { GatewayContext } from '../graphql/context.ts';
+import type { EventSources, GatewayContext, Viewer } from '../graphql/context.ts';
 import type { PreparedRequest } from '../graphql/prepare-request.ts';
 import { UNNAMED_CLIENT } from '../operations/client-identity.ts';
 import type { OperationRequest } from '../operations/operation-request.ts';
@@ -46,8 +46,11 @@ export interface EventGroupsSources {
   /** Rejects with a GraphQLError where it may run no more; otherwise it is tried again with the next event. */
   prepareAgain(sent: OperationRequest): Promise<PreparedRequest>;
   execute: ReturnType<typeof createExecutePrepared>;
-  /** Null where whom the group belongs to is no longer believed to be who they are. */
-  contextFor(group: Group): Promise<GatewayContext | null>;
+  /** Who is asking, by the header that HTTP would carry; rejects with a GraphQLError where it is nobody's. */
+  viewerOf(authorization: string | null): Promise<Viewer | null>;
+  createContext(requestId: string, viewer: Viewer | null, events?: EventSources): GatewayContext;
+  randomId(): string;
+  nowMs(): number;
 }
 
 /** Each holds a context and its sources' answers, and after a sleep looks its document up, for which KV has a budget. */
@@ -141,7 +144,7 @@ export class EventGroups {
   async #eventOf(group: Group, change: TopicChange<EventValue>): Promise<GroupEvent | null> {
     const { position, entity, value } = change;
     if (!group.members.keys().some((subscription) => subscription.position < position)) return null;
-    const context = await this.#sources.contextFor(group);
+    const context = await this.#contextFor(group);
     if (context === null) return null;
     try {
       group.prepared ??= await this.#sources.prepareAgain(group.sent);
@@ -152,6 +155,21 @@ export class EventGroups {
     }
     const text = JSON.stringify(await this.#sources.execute(group.prepared, context, value));
     return { group, entity, position, text, isEnd: false };
+  }
+
+  /** As whom a group is executed: one of its sockets' viewer, asked for anew; null where nobody is believed to be it any more. */
+  async #contextFor({ owner, members }: Group): Promise<GatewayContext | null> {
+    const { createContext, randomId, viewerOf, nowMs } = this.#sources;
+    if (owner === null || owner === '') return createContext(randomId(), null);
+    for (const { session } of members.values()) {
+      const viewer = await viewerOf(session.authorization).catch((error: unknown) => {
+        if (error instanceof GraphQLError) return null;
+        throw error;
+      });
+      if (viewer?.id === owner) return createContext(randomId(), viewer);
+      session.on({ kind: 'forbidden' }, nowMs());
+    }
+    return null;
   }
 }
 
