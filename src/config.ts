@@ -119,6 +119,8 @@ export const SOCKET_MESSAGES_PER_SECOND = 20;
 /** At once: a client that comes back subscribes to all that it had. */
 export const SOCKET_MESSAGES_BURST = 60;
 export const SOCKET_INITIALISATION_MS = 10_000;
+/** A hub that has not taken what changed by then is told again: with the next poll, or after `SALE_RETRY_MS`. */
+export const HUB_PUBLISH_TIMEOUT_MS = 3_000;
 /** How long the latest change of what nobody watches is kept, for who comes back. */
 export const TOPIC_LOG_MAX_AGE_MS = 3_600_000;
 export const TOPIC_LOG_MAX_BYTES = 1024 * 1024;

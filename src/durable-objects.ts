@@ -154,6 +154,13 @@ function createHub(state: DurableObjectState, env: Env, viewerOf: ViewerOf): Hub
   const waitUntil = (promise: Promise<unknown>) => state.waitUntil(promise);
   const clientDocuments = new BoundedMemory<string>(CLIENT_DOCUMENTS_MAX_CHARACTERS);
   const sources: DocumentSources = { mode, registry, usage, clientDocuments };
+  const sourcesAgain: DocumentSources = {
+    ...sources,
+    registry: {
+      known: (operation, atMs) => registry.known(operation, atMs),
+      find: (id) => registry.findAgain(id),
+    },
+  };
   const prepareOperation = createPrepareOperation(schema, mode, usage);
   const policyOf = createPolicyOf(schema);
   const hubId = state.id.toString();
@@ -166,6 +173,7 @@ function createHub(state: DurableObjectState, env: Env, viewerOf: ViewerOf): Hub
       sales: (topics) => saleFeed(env).watch(hubId, [...topics]),
     },
     prepare: (sent) => prepareRequest(sent, sources, prepareOperation, AS_POST),
+    prepareAgain: (sent) => prepareRequest(sent, sourcesAgain, prepareOperation, AS_POST),
     isPrivate: ({ document, sent }) => {
       const operation = selectedOperation(document, sent.operationName);
       return operation === undefined || policyOf(document, operation).scope === 'private';

@@ -33,11 +33,11 @@ import { repairLiveness } from './operations/liveness-writes.ts';
 import { bundledRelease } from './operations/manifest.ts';
 import { TieredRegistry } from './operations/registry.ts';
 import { UsageCounts } from './operations/usage.ts';
+import { hasSaleChanges } from './storage/d1/sale-changes.ts';
 import { UNKNOWN_PRICE_MEMORY_SECONDS } from './storage/kv/keys.ts';
 import { RecentlyAbsent } from './storage/recently-absent.ts';
 import { invalidateCaches, PURGE_DELAY_MS } from './sync/cache-generations.ts';
-import type { JobResult } from './sync/run-job.ts';
-import { JOB_SCHEDULES, jobsOfCron, SALE_JOBS } from './sync/schedule.ts';
+import { JOB_SCHEDULES, jobsOfCron } from './sync/schedule.ts';
 import { createSync } from './sync/sync.ts';
 import type { UpstreamOptions } from './upstream/http.ts';
 import { createMainApi } from './upstream/main-api.ts';
@@ -205,7 +205,7 @@ export function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
       });
       const results = await sync.runCron(cron);
       for (const result of results) log.info('sync.finished', { cron, ...result });
-      await tellOfSales(results, env);
+      await tellOfSales(env);
       if (jobsOfCron(cron).includes('cleanup')) {
         await repairLiveness({ db: env.DB, kv: env.CACHE_KV, nowMs, sleep });
       }
@@ -223,11 +223,10 @@ export function createGateway(env: Env, viewerOf: ViewerOf): Gateway {
   };
 }
 
-/** Whatever the jobs say that they wrote: a write whose answer was lost is told too, and so is what was not told last time. */
-async function tellOfSales(results: readonly JobResult[], env: Env): Promise<void> {
-  if (!results.some(({ job }) => SALE_JOBS.has(job))) return;
+/** Whatever the jobs say that they wrote, and also a minute later, where the feed could not be told of what a sync wrote. */
+async function tellOfSales(env: Env): Promise<void> {
   try {
-    await saleFeed(env).changed();
+    if (await hasSaleChanges(env.DB)) await saleFeed(env).changed();
   } catch (error) {
     log.warn('sync.sale_feed_not_told', errorFields(error));
   }

@@ -79,6 +79,22 @@ export class TieredRegistry implements OperationRegistry {
 
   /** @throws where neither KV nor D1 can say whether the id is registered. */
   async find(id: string): Promise<FoundOperation | null> {
+    return (await this.#lookUp(id)) ?? null;
+  }
+
+  /**
+   * For who was told of the operation before.
+   *
+   * @throws also where the budget does not allow to ask: that is no reason to end what runs it.
+   */
+  async findAgain(id: string): Promise<FoundOperation | null> {
+    const found = await this.#lookUp(id);
+    if (found === undefined) throw new Error('Too many operations are looked up at once.');
+    return found;
+  }
+
+  /** Undefined where the budget does not allow to ask. */
+  async #lookUp(id: string): Promise<FoundOperation | null | undefined> {
     if (!isOperationId(id)) return null;
     const nowMs = this.#sources.nowMs();
     const view = await this.#liveness(nowMs);
@@ -119,9 +135,9 @@ export class TieredRegistry implements OperationRegistry {
     }
   }
 
-  async #inD1(id: string, nowMs: number): Promise<FoundOperation | null> {
-    // Beyond the budget an id counts as unknown without being remembered as such.
-    if (!this.#d1Budget.spend(nowMs)) return null;
+  async #inD1(id: string, nowMs: number): Promise<FoundOperation | null | undefined> {
+    // It is not remembered as unknown.
+    if (!this.#d1Budget.spend(nowMs)) return undefined;
     const row = await carriedOperation(this.#sources.db, id);
     if (row === null) {
       this.#unknown.note(id, nowMs);

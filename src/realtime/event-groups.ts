@@ -5,7 +5,7 @@
  * Who was sent something is not sent the same again: what changed may be nothing that was selected.
  */
 import { GraphQLError } from 'graphql';
-import type { GatewayContext } from '../graphql/context.ts';
+import type { EventSources, GatewayContext, Viewer } from '../graphql/context.ts';
 import type { PreparedRequest } from '../graphql/prepare-request.ts';
 import { UNNAMED_CLIENT } from '../operations/client-identity.ts';
 import type { OperationRequest } from '../operations/operation-request.ts';
@@ -43,11 +43,18 @@ export interface GroupEvent {
 }
 
 export interface EventGroupsSources {
-  prepare(sent: OperationRequest): Promise<PreparedRequest>;
+  /** Rejects with a GraphQLError where it may run no more; otherwise it is tried again with the next event. */
+  prepareAgain(sent: OperationRequest): Promise<PreparedRequest>;
   execute: ReturnType<typeof createExecutePrepared>;
-  /** Null where whom the group belongs to is no longer believed to be who they are. */
-  contextFor(group: Group): Promise<GatewayContext | null>;
+  /** Who is asking, by the header that HTTP would carry; rejects with a GraphQLError where it is nobody's. */
+  viewerOf(authorization: string | null): Promise<Viewer | null>;
+  createContext(requestId: string, viewer: Viewer | null, events?: EventSources): GatewayContext;
+  randomId(): string;
+  nowMs(): number;
 }
+
+/** Each holds a context and its sources' answers, and after a sleep looks its document up, for which KV has a budget. */
+const GROUPS_AT_ONCE = 50;
 
 export class EventGroups {
   readonly #sources: EventGroupsSources;
@@ -106,7 +113,7 @@ export class EventGroups {
   }
 
   /**
-   * Executes a change once for each group that watches it and has not been sent it.
+   * Executes a change once for each group that watches it and has not been sent it, for several at a time.
    *
    * @param failed groups that must be told again, and of nothing later before that; whoever fails here joins them.
    */
@@ -116,25 +123,31 @@ export class EventGroups {
     failed: Map<Group, unknown>,
   ): Promise<GroupEvent[]> {
     const events: GroupEvent[] = [];
-    for (const group of [...this.#groups.values()]) {
-      if (group.feed !== feed || !group.topics.has(change.topic) || failed.has(group)) continue;
-      try {
-        const event = await this.#eventOf(group, change);
-        if (event !== null) events.push(event);
-      } catch (error) {
-        failed.set(group, error);
+    const groups = [...this.#groups.values()].filter(
+      (group) => group.feed === feed && group.topics.has(change.topic) && !failed.has(group),
+    );
+    const waiting = groups.values();
+    const executeWaiting = async () => {
+      for (const group of waiting) {
+        try {
+          const event = await this.#eventOf(group, change);
+          if (event !== null) events.push(event);
+        } catch (error) {
+          failed.set(group, error);
+        }
       }
-    }
+    };
+    await Promise.all(Array.from({ length: Math.min(groups.length, GROUPS_AT_ONCE) }, executeWaiting));
     return events;
   }
 
   async #eventOf(group: Group, change: TopicChange<EventValue>): Promise<GroupEvent | null> {
     const { position, entity, value } = change;
     if (!group.members.keys().some((subscription) => subscription.position < position)) return null;
-    const context = await this.#sources.contextFor(group);
+    const context = await this.#contextFor(group);
     if (context === null) return null;
     try {
-      group.prepared ??= await this.#sources.prepare(group.sent);
+      group.prepared ??= await this.#sources.prepareAgain(group.sent);
     } catch (error) {
       if (!(error instanceof GraphQLError)) throw error;
       const text = JSON.stringify(presented([error], context.requestId));
@@ -142,6 +155,21 @@ export class EventGroups {
     }
     const text = JSON.stringify(await this.#sources.execute(group.prepared, context, value));
     return { group, entity, position, text, isEnd: false };
+  }
+
+  /** As whom a group is executed: one of its sockets' viewer, asked for anew; null where nobody is believed to be it any more. */
+  async #contextFor({ owner, members }: Group): Promise<GatewayContext | null> {
+    const { createContext, randomId, viewerOf, nowMs } = this.#sources;
+    if (owner === null || owner === '') return createContext(randomId(), null);
+    for (const { session } of members.values()) {
+      const viewer = await viewerOf(session.authorization).catch((error: unknown) => {
+        if (error instanceof GraphQLError) return null;
+        throw error;
+      });
+      if (viewer?.id === owner) return createContext(randomId(), viewer);
+      session.on({ kind: 'forbidden' }, nowMs());
+    }
+    return null;
   }
 }
 

@@ -10,6 +10,14 @@ export interface FirstEvent {
   extensions: { position: string; gap?: true };
 }
 
+export interface FirstEvents {
+  events: FirstEvent[];
+  /** Up to here they tell everything. */
+  position: number;
+  /** Whether they are all that the subscriber has seen of its topics; otherwise it saw the rest before. */
+  isWhole: boolean;
+}
+
 /** Null where nobody asks to resume; a position that no source issues where it cannot be understood. */
 export function resumePosition(sent: unknown): number | null {
   if (sent === undefined || sent === null) return null;

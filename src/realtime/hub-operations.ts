@@ -3,39 +3,47 @@
  *
  * Guaranteed: what a subscription watches is in its socket's attachment before its first event, so that it outlives the
  * hub's memory. Events of one subscription leave in the order of their positions, each once, the current state or what
- * was missed first. What may run is decided by the same function as over HTTP.
+ * was missed first; however long the first ones take, nobody else waits for them. What may run is decided by the same
+ * function as over HTTP.
  */
-import { GraphQLError, OperationTypeNode } from 'graphql';
-import type { EventSources, GatewayContext, Viewer } from '../graphql/context.ts';
+import { OperationTypeNode } from 'graphql';
+import type { Viewer } from '../graphql/context.ts';
 import type { PreparedRequest } from '../graphql/prepare-request.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { selectedOperation } from '../operations/operation-cost.ts';
 import { type OperationRequest, toOperationRequest } from '../operations/operation-request.ts';
-import { EventGroups, type Group, type GroupEvent, withExtensions } from './event-groups.ts';
-import { type FirstEvent, latestState, missedEvents, resumePosition, stateEvents } from './first-events.ts';
+import {
+  EventGroups,
+  type EventGroupsSources,
+  type Group,
+  type GroupEvent,
+  withExtensions,
+} from './event-groups.ts';
+import {
+  type FirstEvent,
+  type FirstEvents,
+  latestState,
+  missedEvents,
+  resumePosition,
+  stateEvents,
+} from './first-events.ts';
 import type { SocketSession, Subscription } from './socket-session.ts';
-import { type createExecutePrepared, presented } from './subscription-execution.ts';
+import { presented } from './subscription-execution.ts';
 import type { ToldPositions } from './told-positions.ts';
 import type { TopicChange } from './topic-log.ts';
 import { nextFrameTail, type OperationPayload } from './transport-messages.ts';
 import type { createWatchOf, EventValue, Feed } from './watch.ts';
 import { WatchedTopics, type WatchTopics } from './watched-topics.ts';
 
-export interface OperationSources {
+export interface OperationSources extends EventGroupsSources {
   watchTopics: Readonly<Record<Feed, WatchTopics<EventValue>>>;
   watchOf: ReturnType<typeof createWatchOf>;
   /** Decides what an operation runs; rejects with a GraphQLError where nothing. */
   prepare(sent: OperationRequest): Promise<PreparedRequest>;
-  execute: ReturnType<typeof createExecutePrepared>;
   /** Whether its answers are the viewer's own. */
   isPrivate(prepared: PreparedRequest): boolean;
   /** Counts the use of a registered operation. */
   countUse(prepared: PreparedRequest): void;
-  /** Who is asking, by the header that HTTP would carry; rejects with a GraphQLError where it is nobody's. */
-  viewerOf(authorization: string | null): Promise<Viewer | null>;
-  createContext(requestId: string, viewer: Viewer | null, events?: EventSources): GatewayContext;
-  randomId(): string;
-  nowMs(): number;
 }
 
 /** Of one started operation. */
@@ -43,6 +51,14 @@ interface Run {
   requestId: string;
   viewer: Viewer | null;
   isOver(): boolean;
+}
+
+/** Of a subscription that is about to join the others. */
+interface Joining {
+  session: SocketSession;
+  subscription: Subscription;
+  prepared: PreparedRequest;
+  run: Run;
 }
 
 /** What has been executed and not yet sent is held in memory, up to so much. */
@@ -61,11 +77,7 @@ export class HubOperations {
     this.#told = told;
     const { prices, sales } = sources.watchTopics;
     this.#feeds = { prices: new WatchedTopics(prices), sales: new WatchedTopics(sales) };
-    this.#groups = new EventGroups({
-      prepare: sources.prepare,
-      execute: sources.execute,
-      contextFor: (group) => this.#contextFor(group),
-    });
+    this.#groups = new EventGroups(sources);
   }
 
   /** Goes on with what a socket watched before the hub slept. */
@@ -177,29 +189,45 @@ export class HubOperations {
     session.remember(subscription);
     feed.add(topics, state);
     await feed.tellFeed(from ?? 0);
-    await this.#inTurn(async () => {
-      if (isOver()) return;
-      const position = feed.position;
-      const missed = from === null ? null : feed.since(topics, from);
-      const changes = topics.flatMap((topic) => [...feed.changesOf(topic).values()]);
-      let events: FirstEvent[] = [];
-      if (missed !== null) events = missedEvents(missed);
-      else if (from !== null || watch.beginsWithState) {
-        events = stateEvents(latestState(state, changes), position, from !== null);
-      }
-      const context = createContext(requestId, viewer);
-      const told = new Map<string, string>();
-      for (const { entity, value, extensions: own } of events) {
+    const { position } = feed;
+    const missed = from === null ? null : feed.since(topics, from);
+    let events: FirstEvent[] = [];
+    if (missed !== null) events = missedEvents(missed);
+    else if (from !== null || watch.beginsWithState) {
+      events = stateEvents(latestState(state, feed.changesAfter(topics, 0)), position, from !== null);
+    }
+    const isWhole = missed === null;
+    await this.#joinAfter({ events, position, isWhole }, { session, subscription, prepared, run });
+  }
+
+  /** Sends a subscriber its first events, and alone too what changes meanwhile; with nothing left it joins the others. */
+  async #joinAfter(first: FirstEvents, { session, subscription, prepared, run }: Joining): Promise<void> {
+    const { requestId, viewer, isOver } = run;
+    const { id, feed: feedName, topics } = subscription;
+    const feed = this.#feeds[feedName];
+    const told = new Map<string, string>();
+    let { events, position } = first;
+    for (let isLevel = false; !isLevel && !isOver(); ) {
+      const context = this.#sources.createContext(requestId, viewer);
+      for (const { entity, value, extensions } of events) {
         const result = JSON.stringify(await this.#sources.execute(prepared, context, value));
         if (isOver()) return;
+        if (told.get(entity) === result) continue;
         told.set(entity, result);
-        this.#send(session, id, withExtensions(result, own));
+        this.#send(session, id, withExtensions(result, extensions));
       }
-      subscription.position = position;
-      session.remember();
-      const latest = Math.max(0, ...changes.map((change) => change.position));
-      this.#groups.join(session, subscription, prepared, missed === null ? told : null, latest);
-    });
+      await this.#inTurn(async () => {
+        if (isOver()) return;
+        events = missedEvents(feed.changesAfter(topics, position));
+        position = feed.position;
+        isLevel = events.length === 0;
+        if (!isLevel) return;
+        subscription.position = position;
+        session.remember();
+        const latest = feed.changesAfter(topics, 0).at(-1)?.position;
+        this.#groups.join(session, subscription, prepared, first.isWhole ? told : null, latest);
+      });
+    }
   }
 
   /**
@@ -230,21 +258,6 @@ export class HubOperations {
         }
       }
     }
-  }
-
-  /** As whom a group is executed: one of its sockets' viewer, asked for anew. */
-  async #contextFor({ owner, members }: Group): Promise<GatewayContext | null> {
-    const { createContext, randomId, viewerOf, nowMs } = this.#sources;
-    if (owner === null || owner === '') return createContext(randomId(), null);
-    for (const { session } of members.values()) {
-      const viewer = await viewerOf(session.authorization).catch((error: unknown) => {
-        if (error instanceof GraphQLError) return null;
-        throw error;
-      });
-      if (viewer?.id === owner) return createContext(randomId(), viewer);
-      session.on({ kind: 'forbidden' }, nowMs());
-    }
-    return null;
   }
 
   #send(session: SocketSession, id: string, payload: string): void {

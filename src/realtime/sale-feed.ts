@@ -10,6 +10,7 @@ import { SALE_COALESCING_MS, SALE_RETRY_MS } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
 import type { IdoPoolRow, InvestmentRow } from '../storage/d1/rows.ts';
 import {
+  deleteSaleChanges,
   lastSaleChange,
   nextPoolBoundary,
   type SaleChanges,
@@ -26,7 +27,7 @@ export interface SaleFeedSources extends Omit<TopicLogOptions<SaleRow>, 'isCompl
 
 interface Cursor {
   change: number;
-  /** Unix seconds: up to here the clock has been followed. */
+  /** Unix seconds: up to here the clock had been followed when the last change was read. */
   clock: number;
 }
 
@@ -38,12 +39,15 @@ export const investmentEntity = (investmentId: string) => `investment:${investme
 export class SaleFeedReader {
   readonly #sources: SaleFeedSources;
   readonly #log: TopicLog<SaleRow, Cursor>;
+  /** Unix seconds: up to here the clock has been followed; not stored, for nothing has changed since what is. */
+  #clock: number;
   /** One reading at a time. */
   #turn: Promise<void> = Promise.resolve();
 
   constructor(sources: SaleFeedSources) {
     this.#sources = sources;
     this.#log = new TopicLog({ ...sources, isComplete: true });
+    this.#clock = this.#log.cursor?.clock ?? 0;
   }
 
   /**
@@ -89,10 +93,17 @@ export class SaleFeedReader {
       const cursor = this.#log.cursor;
       if (cursor === null) {
         this.#log.append([], { change: await lastSaleChange(db), clock });
+        this.#clock = clock;
         return;
       }
-      const changes = await saleChangesAfter(db, cursor.change, { from: cursor.clock, to: clock });
-      this.#log.append(updatesOf(changes), { change: changes.cursor, clock: Math.max(clock, cursor.clock) });
+      const changes = await saleChangesAfter(db, cursor.change, { from: this.#clock, to: clock });
+      const { cursor: change, readTo } = changes;
+      const updates = updatesOf(changes);
+      this.#clock = Math.max(clock, this.#clock);
+      if (updates.length > 0 || change !== cursor.change)
+        this.#log.append(updates, { change, clock: this.#clock });
+      // The platform lets nothing leave before what was stored is written.
+      if (readTo !== null) await deleteSaleChanges(db, readTo);
       hasMore = changes.hasMore;
     }
   }
@@ -105,7 +116,7 @@ export class SaleFeedReader {
     if (!isDone) return wakeAt(storage, nowMs() + SALE_RETRY_MS);
     if (this.#log.isOwing()) return wakeAt(storage, nowMs() + SALE_COALESCING_MS);
     if (!watched.some((topic) => topic.startsWith(poolTopic('')))) return;
-    const boundary = await nextPoolBoundary(db, this.#log.cursor?.clock ?? 0);
+    const boundary = await nextPoolBoundary(db, this.#clock);
     if (boundary !== null) await wakeAt(storage, boundary * 1000);
   }
 }

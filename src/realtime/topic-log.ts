@@ -4,9 +4,10 @@
  *
  * Guaranteed: positions grow and none is issued twice; an entity's latest change stays until every hub that watches it
  * has taken it, and beyond that for as long as the bounds allow. Changes of different entities never displace each
- * other. A change is in storage before anybody is told, so that a restart tells some of it twice and loses none.
+ * other. A change is in storage before anybody is told, so that a restart tells some of it twice and loses none. A hub that
+ * does not answer keeps no other waiting for longer than `HUB_PUBLISH_TIMEOUT_MS`.
  */
-import { TOPIC_LOG_MAX_AGE_MS, TOPIC_LOG_MAX_BYTES } from '../config.ts';
+import { HUB_PUBLISH_TIMEOUT_MS, TOPIC_LOG_MAX_AGE_MS, TOPIC_LOG_MAX_BYTES } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
 
 export interface TopicUpdate<Value> {
@@ -142,7 +143,7 @@ export class TopicLog<Value, Cursor = null> {
     return Object.values(this.#state.hubs).some(({ owed }) => owed.length > 0);
   }
 
-  /** Tells each hub what it is owed. What it cannot take it goes on being owed: false where that is so. */
+  /** Tells each hub what it is owed. What it does not take in time it goes on being owed: false where that is so. */
   async tell(): Promise<boolean> {
     const told = await Promise.all(Object.keys(this.#state.hubs).map((hubId) => this.#tellHub(hubId)));
     return told.every(Boolean);
@@ -155,7 +156,7 @@ export class TopicLog<Value, Cursor = null> {
     changes.sort((a, b) => a.position - b.position);
     const last = changes.at(-1)?.position ?? 0;
     try {
-      await this.#options.publish(hubId, changes);
+      await inTime(this.#options.publish(hubId, changes));
     } catch (error) {
       log.warn('topic_log.publish_failed', { hubId, changes: changes.length, ...errorFields(error) });
       return false;
@@ -169,9 +170,15 @@ export class TopicLog<Value, Cursor = null> {
 
   #save(): void {
     const { sql } = this.#options.storage;
+    this.#forget(0);
+    let known = JSON.stringify(this.#state.entries);
     // Characters stand for bytes: what is held is names and numbers. Who watches takes nothing of this room.
-    this.#forget(JSON.stringify(this.#state.entries).length - TOPIC_LOG_MAX_BYTES);
-    const text = JSON.stringify(this.#state);
+    if (known.length > TOPIC_LOG_MAX_BYTES) {
+      this.#forget(known.length - TOPIC_LOG_MAX_BYTES);
+      known = JSON.stringify(this.#state.entries);
+    }
+    const { entries: _, ...rest } = this.#state;
+    const text = `${JSON.stringify(rest).slice(0, -1)},"entries":${known}}`;
     const parts = Math.ceil(text.length / PART_MAX_CHARACTERS);
     for (let part = 0; part < parts; part += 1) {
       const slice = text.slice(part * PART_MAX_CHARACTERS, (part + 1) * PART_MAX_CHARACTERS);
@@ -200,6 +207,14 @@ export class TopicLog<Value, Cursor = null> {
       .filter(({ entity, topic }) => !owed.has(entity) && !compared.has(topic))
       .sort((a, b) => a.position - b.position);
   }
+}
+
+/** The call goes on by itself; its timer does not, which would keep the object from hibernating. */
+async function inTime(call: Promise<void>): Promise<void> {
+  const { promise: timeout, reject } = Promise.withResolvers<never>();
+  const error = new Error(`the hub did not answer within ${HUB_PUBLISH_TIMEOUT_MS} ms`);
+  const timer = setTimeout(() => reject(error), HUB_PUBLISH_TIMEOUT_MS);
+  await Promise.race([call, timeout]).finally(() => clearTimeout(timer));
 }
 
 /** Positions begin with the clock: a log that lost its storage issues none that it issued before. */

@@ -21,8 +21,10 @@ export class WatchedTopics<Value> {
   readonly #watch: WatchTopics<Value>;
   readonly #watchers = new Map<string, number>();
   readonly #known = new Map<string, Known<Value>>();
-  /** What the feed was last told, as far as this instance knows. */
-  #told: ReadonlySet<string> | null = null;
+  /** What the feed watches for this hub whichever of the calls since its last answer have reached it. */
+  #held: ReadonlySet<string> = new Set();
+  /** Whether that is all it watches. */
+  #isAnswered = false;
   /** By entity, what the feed is to be told of with the next call. */
   #loaded = new Map<string, Value>();
   #telling: Promise<unknown> = Promise.resolve();
@@ -42,19 +44,22 @@ export class WatchedTopics<Value> {
     return this.#known.get(topic)?.changes ?? new Map();
   }
 
-  /**
-   * The latest value of everything that has changed after a position, in order; null where that cannot be known.
-   * To be asked once the feed has been told of the topics.
-   */
+  /** Of all that is known of topics, the latest changes after a position, in order. */
+  changesAfter(topics: readonly string[], position: number): TopicChange<Value>[] {
+    return topics
+      .flatMap((topic) => [...this.changesOf(topic).values()])
+      .filter((change) => change.position > position)
+      .sort((a, b) => a.position - b.position);
+  }
+
+  /** The same, of everything that has changed: null where that cannot be known. To be asked once the feed has been told. */
   since(topics: readonly string[], position: number): TopicChange<Value>[] | null {
     if (position > this.#position) return null;
-    const changes: TopicChange<Value>[] = [];
     for (const topic of topics) {
-      const known = this.#known.get(topic);
-      if (known === undefined || known.floor === null || position < known.floor) return null;
-      changes.push(...[...known.changes.values()].filter((change) => change.position > position));
+      const floor = this.#known.get(topic)?.floor ?? null;
+      if (floor === null || position < floor) return null;
     }
-    return changes.sort((a, b) => a.position - b.position);
+    return this.changesAfter(topics, position);
   }
 
   /** @param loaded by entity, what other sources say of them. */
@@ -92,22 +97,21 @@ export class WatchedTopics<Value> {
       const loaded = this.#loaded;
       this.#loaded = new Map();
       if (this.#isTold() && heardOf <= this.#position) return;
-      const watched = [...this.#watchers.keys()];
-      const told = new Set(watched);
-      const before = this.#told;
-      const goesOn = (topic: string) => told.has(topic) && before?.has(topic) === true;
-      // From here on nobody knows of what the feed tells, until it answers.
-      this.#told = null;
-      const { position, topics } = await this.#watch(watched, loaded).catch((error: unknown) => {
+      const told = new Set(this.#watchers.keys());
+      const goesOn = this.#held.intersection(told);
+      this.#held = goesOn;
+      this.#isAnswered = false;
+      const { position, topics } = await this.#watch([...told], loaded).catch((error: unknown) => {
         this.#forgetBut(goesOn);
         throw error;
       });
-      this.#told = told;
-      this.#forgetBut((topic) => told.has(topic));
+      this.#held = told;
+      this.#isAnswered = true;
+      this.#forgetBut(told);
       for (const { topic, floor, changes } of topics) {
         const known = this.#knownOf(topic);
         // What was told meanwhile, or late, says nothing of what came before.
-        if (!goesOn(topic)) known.floor = floor;
+        if (!goesOn.has(topic)) known.floor = floor;
         this.take(changes);
       }
       this.#position = Math.max(this.#position, position);
@@ -116,8 +120,8 @@ export class WatchedTopics<Value> {
     return telling;
   }
 
-  #forgetBut(isKept: (topic: string) => boolean): void {
-    for (const topic of this.#known.keys()) if (!isKept(topic)) this.#known.delete(topic);
+  #forgetBut(kept: ReadonlySet<string>): void {
+    for (const topic of this.#known.keys()) if (!kept.has(topic)) this.#known.delete(topic);
   }
 
   #knownOf(topic: string): Known<Value> {
@@ -127,8 +131,7 @@ export class WatchedTopics<Value> {
   }
 
   #isTold(): boolean {
-    const told = this.#told;
-    if (told === null || told.size !== this.#watchers.size) return false;
-    return [...this.#watchers.keys()].every((topic) => told.has(topic));
+    if (!this.#isAnswered || this.#held.size !== this.#watchers.size) return false;
+    return [...this.#watchers.keys()].every((topic) => this.#held.has(topic));
   }
 }

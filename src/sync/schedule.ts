@@ -58,14 +58,6 @@ export const JOB_CACHE_TAGS: Readonly<Partial<Record<JobName, string>>> = {
   'daily-candles': 'candles',
 };
 
-/** What the sale feed tells subscribers of. */
-export const SALE_JOBS: ReadonlySet<JobName> = new Set([
-  'pools',
-  'pools-full',
-  'investments',
-  'investments-full',
-]);
-
 /** The jobs of a cron expression, in the order they run; none where the expression is not one of ours. */
 export function jobsOfCron(cron: string): JobName[] {
   return JOB_NAMES.filter((name) => JOB_SCHEDULES[name].cron === cron);

@@ -153,6 +153,18 @@ describe('an unknown id', () => {
     expect(calls()).toEqual({ d1Calls: D1_BUDGET.times, kvReads: 0 });
   });
 
+  test('beyond these 10 is an error to who was told of the operation before, and is found later', async () => {
+    const known = await operationNamed('Awaited');
+    await adminOf(serving.gateway).publish('ios', '1.0.0', [known]);
+    await env.CACHE_KV.delete(`operation:${known.id}`);
+    const registry = coldRegistry();
+    for (let time = 0; time < D1_BUDGET.times; time += 1)
+      expect(await registry.findAgain(randomId())).toBeNull();
+    await expect(registry.findAgain(known.id)).rejects.toThrow('Too many operations');
+    advance(D1_BUDGET.seconds);
+    expect(await registry.findAgain(known.id)).toMatchObject({ operation: known });
+  });
+
   test('made to look like a published one costs from a budget too', async () => {
     const known = await operationNamed('Imitated');
     await adminOf(serving.gateway).publish('ios', '1.0.0', [known]);

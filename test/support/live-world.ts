@@ -120,10 +120,8 @@ export class LiveWorld {
         sales: async () => raise('nobody watches sales here'),
       },
       watchOf: async ({ sent }: PreparedRequest) => this.#watch(sent.variables?.symbols as string[]),
-      prepare: async (sent: PreparedRequest['sent']) => {
-        await this.#pause();
-        return { sent, document, chosen: { document: '{}', found: null } } as PreparedRequest;
-      },
+      prepare: (sent: PreparedRequest['sent']) => this.#prepared(sent),
+      prepareAgain: (sent: PreparedRequest['sent']) => this.#prepared(sent),
       execute: async (prepared: PreparedRequest, _: GatewayContext, event: unknown) => {
         await this.#pause();
         const variableValues = prepared.sent.variables as Record<string, unknown>;
@@ -143,6 +141,11 @@ export class LiveWorld {
       nowMs: () => this.nowMs,
       socketsOf: () => simulated().sockets,
     };
+  }
+
+  async #prepared(sent: PreparedRequest['sent']): Promise<PreparedRequest> {
+    await this.#pause();
+    return { sent, document, chosen: { document: '{}', found: null } } as unknown as PreparedRequest;
   }
 
   #watch(symbols: string[]): Watch {

@@ -8,7 +8,9 @@ export interface SaleChanges {
   cursor: number;
   pools: IdoPoolRow[];
   investments: InvestmentRow[];
-  /** Whether there may be more behind the cursor. */
+  /** Of the last of these changes, and of those read before that are in the outbox still; null where it is empty. */
+  readTo: number | null;
+  /** Whether there may be more behind it. */
   hasMore: boolean;
 }
 
@@ -24,8 +26,13 @@ export async function lastSaleChange(db: D1Database): Promise<number> {
   return row?.seq ?? 0;
 }
 
+/** Whether the feed has yet to read something. */
+export async function hasSaleChanges(db: D1Database): Promise<boolean> {
+  return (await db.prepare('SELECT 1 FROM sale_change LIMIT 1').first()) !== null;
+}
+
 /**
- * The rows that have changed since, as they are now; what was read up to the cursor is deleted.
+ * The rows that have changed since, as they are now.
  *
  * @param span Unix seconds: pools whose status the clock changed after `from`, and not after `to`, have changed as well.
  */
@@ -34,24 +41,21 @@ export async function saleChangesAfter(
   cursor: number,
   span: { from: number; to: number },
 ): Promise<SaleChanges> {
-  const [changed, byClock] = await db.batch([
-    db
-      .prepare(
-        `SELECT change_id, kind, row_id FROM sale_change WHERE change_id > ? ORDER BY change_id LIMIT ${PAGE}`,
-      )
-      .bind(cursor),
+  const [outbox, byClock] = await db.batch([
+    db.prepare(`SELECT change_id, kind, row_id FROM sale_change ORDER BY change_id LIMIT ${PAGE}`),
     db
       .prepare(
         `SELECT id FROM ido_pool_cache WHERE ${BOUNDARIES.map((column) => `(${column} > ?1 AND ${column} <= ?2)`).join(' OR ')}`,
       )
       .bind(span.from, span.to),
-    db.prepare('DELETE FROM sale_change WHERE change_id <= ?').bind(cursor),
   ]);
-  const rows = (changed?.results ?? []) as {
+  const held = (outbox?.results ?? []) as {
     change_id: number;
     kind: 'pool' | 'investment';
     row_id: string;
   }[];
+  // What was read before, and could not be deleted then, is no news.
+  const rows = held.filter((row) => row.change_id > cursor);
   const idsOf = (kind: string) => rows.filter((row) => row.kind === kind).map((row) => row.row_id);
   const poolIds = [
     ...new Set([...idsOf('pool'), ...((byClock?.results ?? []) as { id: string }[]).map(({ id }) => id)]),
@@ -61,7 +65,17 @@ export async function saleChangesAfter(
     poolIds.length === 0 ? [] : [...(await idoPoolsByIds(db, poolIds, span.to)).values()],
     investmentIds.length === 0 ? [] : investmentsByIds(db, investmentIds),
   ]);
-  return { cursor: rows.at(-1)?.change_id ?? cursor, pools, investments, hasMore: rows.length === PAGE };
+  return {
+    cursor: rows.at(-1)?.change_id ?? cursor,
+    pools,
+    investments,
+    readTo: held.at(-1)?.change_id ?? null,
+    hasMore: held.length === PAGE,
+  };
+}
+
+export async function deleteSaleChanges(db: D1Database, readTo: number): Promise<void> {
+  await db.prepare('DELETE FROM sale_change WHERE change_id <= ?').bind(readTo).run();
 }
 
 /** When a pool's status follows the clock next, in Unix seconds; null where none does. */

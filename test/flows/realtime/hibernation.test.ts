@@ -12,7 +12,10 @@ import {
   SOCKET_MAX_SUBSCRIPTIONS,
   SUBSCRIPTION_HUBS,
 } from '../../../src/config.ts';
+import { D1_BUDGET } from '../../../src/operations/registry.ts';
+import { ADMIN_KEY, adminOf, sha256Of } from '../../support/admin.ts';
 import { type ClientSocket, openSocket, openSocketOf } from '../../support/client-socket.ts';
+import { startGateway } from '../../support/gateway.ts';
 import { PRICES, poll, price, priceFeed, untilFeedRests, useLiveMarket } from '../../support/live-market.ts';
 
 const live = useLiveMarket();
@@ -87,6 +90,37 @@ describe('after an eviction', () => {
     await live.expectTold(...watchers);
     await live.expectTold(...watchers);
     for (const watcher of watchers) await watcher.expectSilence();
+  });
+
+  test('what was subscribed by id goes on, where the registry may look up only some of it at once', async () => {
+    const gateway = startGateway(live.upstream, { ADMIN_KEY });
+    const operations = await Promise.all(
+      Array.from({ length: D1_BUDGET.times + 2 }, async (_, at) => {
+        const document = PRICES.replace('Prices', `Prices${at}`);
+        return { id: await sha256Of(document), document };
+      }),
+    );
+    await adminOf(gateway).publish('sleeper', '1.0.0', operations);
+    vi.useRealTimers();
+    const ids = operations.map(({ id }) => id);
+    const socket = await live.connected('hub-0');
+    for (const id of ids) {
+      socket.send({ type: 'subscribe', id, payload: { documentId: id, variables: { symbols: ['BTC'] } } });
+      expect(await socket.next()).toMatchObject({ type: 'next', id });
+    }
+    await evictDurableObject(hub);
+    for (const id of ids) await env.CACHE_KV.delete(`operation:${id}`);
+    await live.setPrice('BTC', 52_000);
+    await poll();
+    const told = [];
+    for (const _ of ids.slice(2)) told.push(await socket.next());
+    await socket.expectSilence();
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + D1_BUDGET.seconds * 1000 });
+    await poll();
+    vi.useRealTimers();
+    told.push(await socket.next(), await socket.next());
+    expect(told.map(({ type }) => type)).toEqual(ids.map(() => 'next'));
+    expect(new Set(told.map(({ id }) => id))).toEqual(new Set(ids));
   });
 
   test('a complete stops what was subscribed before, and the feed rests', async () => {

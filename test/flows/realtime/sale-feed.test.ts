@@ -6,6 +6,8 @@ import { SALE_COALESCING_MS, SALE_RETRY_MS, TOPIC_LOG_MAX_AGE_MS } from '../../.
 import { investorTopic, poolTopic, SaleFeedReader } from '../../../src/realtime/sale-feed.ts';
 import { idoPoolWrites } from '../../../src/storage/d1/ido-pools-writes.ts';
 import type { IdoPoolRow } from '../../../src/storage/d1/rows.ts';
+import { nextPoolBoundary, saleChangesAfter } from '../../../src/storage/d1/sale-changes.ts';
+import { countedD1, noCounts } from '../../support/counted-bindings.ts';
 import { saleFeed } from '../../support/live-market.ts';
 
 /** Far enough ahead for no alarm to go off by itself. */
@@ -25,15 +27,25 @@ class Bench {
   isDown = false;
   reader: SaleFeedReader;
   readonly storage: DurableObjectStorage;
+  /** SQL that writes, of its own storage and of D1. */
+  readonly writes: string[] = [];
 
   constructor(storage: DurableObjectStorage) {
-    this.storage = storage;
+    this.storage = new Proxy(storage, {
+      get: (target, name) => {
+        const value: unknown = name === 'sql' ? this.#noting(target.sql) : Reflect.get(target, name);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
     this.reader = this.started();
   }
 
   started(): SaleFeedReader {
     const db = {
-      prepare: env.DB.prepare.bind(env.DB),
+      prepare: (query: string) => {
+        this.#note(query);
+        return env.DB.prepare(query);
+      },
       batch: (statements: D1PreparedStatement[]) =>
         this.isDown ? Promise.reject(new Error('down')) : env.DB.batch(statements),
     } as D1Database;
@@ -52,6 +64,19 @@ class Bench {
           });
       },
     });
+  }
+
+  #note(query: string): void {
+    if (!/^(SELECT|CREATE)/.test(query)) this.writes.push(query);
+  }
+
+  #noting(sql: SqlStorage) {
+    return {
+      exec: (query: string, ...values: SqlStorageValue[]) => {
+        this.#note(query);
+        return sql.exec(query, ...values);
+      },
+    };
   }
 
   async sell(id: string, soldTokens: string, fields: Partial<IdoPoolRow> = {}): Promise<void> {
@@ -178,7 +203,25 @@ test('more changes than one read takes are all told', () =>
     const { results } = await env.DB.prepare('SELECT count(*) AS rows FROM sale_change').all<{
       rows: number;
     }>();
-    expect(results[0]?.rows).toBeLessThan(ids.length);
+    expect(results[0]?.rows).toBe(0);
+  }));
+
+test('a look at D1 where nothing has changed writes nothing, and a restart follows the clock from before it', () =>
+  withFeed(async (bench) => {
+    await bench.sell('a', '0');
+    await bench.reader.watch('hub', [poolTopic('a')]);
+    await bench.sell('a', '1', { sale_end: START + 100 });
+    await bench.reader.changed();
+    expect(await bench.wake()).toHaveLength(1);
+    bench.nowMs += 10_000;
+    bench.writes.length = 0;
+    await bench.reader.changed();
+    expect(await bench.wake()).toEqual([]);
+    expect(bench.writes).toEqual([]);
+    bench.reader = bench.started();
+    bench.nowMs = START_MS + 200_000;
+    await bench.reader.changed();
+    expect(await bench.wake()).toMatchObject([{ entity: 'pool:a', value: '1' }]);
   }));
 
 test('a topic’s floor is where what was known of it begins, and rises where something is forgotten', () =>
@@ -199,3 +242,31 @@ test('a topic’s floor is where what was known of it begins, and rises where so
     for (const { floor } of later.topics) expect(floor).toBe(first.position + 1);
     expect(later.topics.map(({ changes }) => changes.length)).toEqual([1, 0]);
   }));
+
+test('what the clock changes is found without a look at every pool', async () => {
+  /** The times of each are an hour after those of the one before. */
+  const add = (from: number, to: number) => {
+    const opening = (at: number) => START + at * 3_600;
+    const rows = Array.from({ length: to - from }, (_, at) => ({
+      ...POOL,
+      id: `pool-${from + at}`,
+      registration_start: opening(from + at),
+      registration_end: opening(from + at) + 600,
+      sale_start: opening(from + at) + 1_200,
+      sale_end: opening(from + at) + 1_800,
+    }));
+    return env.DB.batch(idoPoolWrites(env.DB, rows, START));
+  };
+  const rowsRead = async () => {
+    const counts = noCounts();
+    const db = countedD1(env.DB, counts);
+    const { pools } = await saleChangesAfter(db, 0, { from: START + 599, to: START + 600 });
+    expect(pools.map(({ id }) => id)).toEqual(['pool-0']);
+    expect(await nextPoolBoundary(db, START + 599)).toBe(START + 600);
+    return counts.d1RowsRead;
+  };
+  await add(0, 10);
+  const few = await rowsRead();
+  await add(10, 200);
+  expect(await rowsRead()).toBe(few);
+});

@@ -1,4 +1,4 @@
-/** Single faults between objects, placed where they hurt. */
+/** Single faults and delays between objects, placed where they hurt. */
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { LiveWorld } from '../../support/live-world.ts';
 import type { ServerSocket } from '../../support/server-socket.ts';
@@ -9,7 +9,7 @@ interface PriceEvent {
 }
 
 /** What happens at the next pauses of the world, one each. */
-let faults: (() => void)[];
+let faults: (() => void | Promise<void>)[];
 let world: LiveWorld;
 const passes = () => undefined;
 const fails = () => {
@@ -30,9 +30,10 @@ function setPrices(priceUsd: number): void {
   for (const symbol of ['A', 'B']) world.setPrice(symbol, priceUsd);
 }
 
-async function watching(hub: number, symbol: string, extensions = {}): Promise<ServerSocket> {
+/** @param symbols a letter each. */
+async function watching(hub: number, symbols: string, extensions = {}): Promise<ServerSocket> {
   const socket = await world.connect(hub);
-  const payload = { query: '{}', variables: { symbols: [symbol] }, extensions };
+  const payload = { query: '{}', variables: { symbols: [...symbols] }, extensions };
   await world.receive(hub, socket, { type: 'connection_init' });
   await world.receive(hub, socket, { type: 'subscribe', id: 'a', payload });
   return socket;
@@ -83,4 +84,76 @@ test('an operation that cannot be prepared again keeps no event from the others 
   await world.poll();
   expect(pricesOf(seen(ill))).toEqual([2]);
   expect(seen(well)).toEqual([]);
+});
+
+/** Begins to watch, and stops at its first event; the feed knows already that this hub watches the symbol. */
+async function watchingSlowly(hub: number, symbol: string) {
+  const executing = Promise.withResolvers<void>();
+  const execution = Promise.withResolvers<void>();
+  // Its document, the current state, and then the event.
+  faults.push(passes, passes, () => {
+    executing.resolve();
+    return execution.promise;
+  });
+  const joining = watching(hub, symbol);
+  await executing.promise;
+  return () => {
+    execution.resolve();
+    return joining;
+  };
+}
+
+test('an operation whose event takes long keeps none of the same change from being executed', async () => {
+  setPrices(1);
+  const sockets = [await watching(0, 'A'), await watching(0, 'AB')];
+  for (const socket of sockets) seen(socket);
+  world.setPrice('A', 2);
+  const other = Promise.withResolvers<void>();
+  // The price API, the call to the hub, and one execution each.
+  faults.push(passes, passes, () => other.promise, other.resolve);
+  await world.poll();
+  for (const socket of sockets) expect(pricesOf(seen(socket))).toEqual([2]);
+});
+
+test('a subscriber whose first event takes long keeps no event from the others, and misses none itself', async () => {
+  setPrices(1);
+  const prompt = await watching(0, 'A');
+  expect(pricesOf(seen(prompt))).toEqual([1]);
+  const goOn = await watchingSlowly(0, 'A');
+  setPrices(2);
+  await world.poll();
+  expect(pricesOf(seen(prompt))).toEqual([2]);
+  const slow = await goOn();
+  expect(pricesOf(seen(slow))).toEqual([1, 2]);
+  setPrices(3);
+  await world.poll();
+  for (const socket of [prompt, slow]) expect(pricesOf(seen(socket))).toEqual([3]);
+});
+
+test('what changes during a first event is not forgotten where the feed’s answers to others are lost', async () => {
+  setPrices(1);
+  await watching(0, 'A');
+  const goOn = await watchingSlowly(0, 'A');
+  setPrices(2);
+  await world.poll();
+  // That it begins to watch, and that it does not.
+  world.answersToLose = 2;
+  expect(seen(await watching(0, 'B'))).toEqual([]);
+  expect(world.answersToLose).toBe(0);
+  expect(pricesOf(seen(await goOn()))).toEqual([1, 2]);
+});
+
+test('what is again as it was when the first event was executed is not sent twice', async () => {
+  setPrices(1);
+  await watching(0, 'A');
+  const goOn = await watchingSlowly(0, 'A');
+  for (const price of [2, 1]) {
+    setPrices(price);
+    await world.poll();
+  }
+  const slow = await goOn();
+  expect(pricesOf(seen(slow))).toEqual([1]);
+  setPrices(3);
+  await world.poll();
+  expect(pricesOf(seen(slow))).toEqual([3]);
 });

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
+import { HUB_PUBLISH_TIMEOUT_MS } from '../../../src/config.ts';
 import { PollingPriceFeed } from '../../../src/realtime/price-feed.ts';
 import type { TopicChange, TopicStates } from '../../../src/realtime/topic-log.ts';
 import type { PriceRecord } from '../../../src/storage/kv/prices.ts';
@@ -11,6 +12,7 @@ class Bench {
   readonly told: { hubId: string; prices: [string, number][] }[] = [];
   readonly positions: number[] = [];
   readonly deafHubs = new Set<string>();
+  readonly stuckHubs = new Set<string>();
   readonly storage = new ObjectStorage();
   isDown = false;
   feed = this.started();
@@ -32,6 +34,7 @@ class Bench {
       },
       publish: async (hubId, changes) => {
         if (this.deafHubs.has(hubId)) throw new Error('deaf');
+        if (this.stuckHubs.has(hubId)) await new Promise(() => undefined);
         this.told.push({ hubId, prices: shown(changes) });
         this.positions.push(...changes.map(({ position }) => position));
       },
@@ -48,6 +51,10 @@ class Bench {
     return this.told.splice(0);
   }
 }
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 const shown = (changes: readonly TopicChange<PriceRecord>[]) =>
   changes.map(({ value }): [string, number] => [value.symbol, value.priceUsd]);
@@ -110,6 +117,23 @@ test('what a hub could not take comes with the next poll, as the latest value', 
   expect(await bench.poll()).toEqual([]);
   bench.deafHubs.clear();
   expect(await bench.poll()).toEqual([{ hubId: 'a', prices: [['BTC', 3]] }]);
+});
+
+test('a hub that does not answer keeps the others waiting for so long, and is told with the next poll', async () => {
+  vi.useFakeTimers();
+  const bench = new Bench();
+  bench.price('BTC', 1, 10);
+  await bench.feed.watch('a', ['BTC']);
+  await bench.feed.watch('b', ['BTC']);
+  await bench.poll();
+  expect(vi.getTimerCount()).toBe(0);
+  bench.stuckHubs.add('a');
+  bench.price('BTC', 2, 11);
+  const polling = bench.poll();
+  await vi.advanceTimersByTimeAsync(HUB_PUBLISH_TIMEOUT_MS);
+  expect(await polling).toEqual([{ hubId: 'b', prices: [['BTC', 2]] }]);
+  bench.stuckHubs.clear();
+  expect(await bench.poll()).toEqual([{ hubId: 'a', prices: [['BTC', 2]] }]);
 });
 
 test('a restart forgets neither who watches nor what is owed, and issues no position twice', async () => {

@@ -1,10 +1,10 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { TOPIC_LOG_MAX_BYTES } from '../../../src/config.ts';
 import { TopicLog } from '../../../src/realtime/topic-log.ts';
 import { ObjectStorage } from '../../support/object-storage.ts';
 
-const logOver = (storage: ObjectStorage) =>
-  new TopicLog<string>({
+const logOver = <Value = string>(storage: ObjectStorage) =>
+  new TopicLog<Value>({
     storage: storage as unknown as DurableObjectStorage,
     isComplete: true,
     publish: async () => undefined,
@@ -33,4 +33,11 @@ test('beyond its room the oldest changes are forgotten, which the floor says, al
   expect(kept.map(({ topic }) => topic)).toEqual(['c', 'd', 'e']);
   expect(topics[0]?.floor).toBe(position - 3);
   expect(logOver(storage).states(['a', 'b', 'c', 'd', 'e'])).toEqual({ topics, position });
+});
+
+test('what is held is serialised once for each write', () => {
+  const log = logOver<{ toJSON(): string }>(new ObjectStorage());
+  const toJSON = vi.fn(() => 'a');
+  log.append([{ topic: 'a', entity: 'a', value: { toJSON } }]);
+  expect(toJSON).toHaveBeenCalledTimes(1);
 });
