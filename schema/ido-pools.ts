@@ -7,6 +7,7 @@ import type {
 import { listCost, listSize } from './arguments.ts';
 import { builder } from './builder.ts';
 import { connectionObject, connectionOf, decodeCursor } from './connections.ts';
+import { countBeside } from './count-beside.ts';
 import { encodeGlobalId, localId } from './global-ids.ts';
 import { IdoPool, Project } from './nodes.ts';
 import { SortDirection } from './sort-direction.ts';
@@ -188,12 +189,13 @@ builder.queryFields((t) => ({
       }),
       after: t.arg.string({ description: 'A cursor of this list, to go on behind it.' }),
     },
-    resolve: async (_root, args, { idoPools }) => {
+    resolve: async (_root, args, { idoPools }, info) => {
       const { field, direction } = args.orderBy ?? DEFAULT_ORDER;
       const order = `${field}:${direction}`;
       const first = args.first ?? 20;
       const after = decodeCursor(order, args.after);
       const filter = filterModel(args.filter);
+      const totalCount = countBeside(info, () => idoPools.count(filter));
       const rows = await idoPools.page({
         filter,
         orderBy: field,
@@ -201,7 +203,7 @@ builder.queryFields((t) => ({
         after,
         limit: first + 1,
       });
-      return connectionOf(rows, { order, first, after, totalCount: () => idoPools.count(filter) });
+      return connectionOf(rows, { order, first, after, totalCount });
     },
   }),
 }));

@@ -7,6 +7,7 @@ import type {
 import { listCost, listSize } from './arguments.ts';
 import { builder } from './builder.ts';
 import { connectionObject, connectionOf, decodeCursor } from './connections.ts';
+import { countBeside } from './count-beside.ts';
 import { localId } from './global-ids.ts';
 import { Project } from './nodes.ts';
 import { ProjectStatus } from './projects.ts';
@@ -110,12 +111,13 @@ builder.queryFields((t) => ({
       }),
       after: t.arg.string({ description: 'A cursor of this list, to go on behind it.' }),
     },
-    resolve: async (_root, args, { projects }) => {
+    resolve: async (_root, args, { projects }, info) => {
       const { field, direction } = args.orderBy ?? DEFAULT_ORDER;
       const order = `${field}:${direction}`;
       const first = args.first ?? 20;
       const after = decodeCursor(order, args.after, field === 'NAME' ? 'text' : 'optionalNumber');
       const filter = filterModel(args.filter);
+      const totalCount = countBeside(info, () => projects.count(filter));
       const rows = await projects.page({
         filter,
         orderBy: field,
@@ -123,7 +125,7 @@ builder.queryFields((t) => ({
         after,
         limit: first + 1,
       });
-      return connectionOf(rows, { order, first, after, totalCount: () => projects.count(filter) });
+      return connectionOf(rows, { order, first, after, totalCount });
     },
   }),
   trendingProjects: t.field({

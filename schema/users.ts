@@ -3,6 +3,7 @@ import type { PermissionCode, SessionModel } from '../src/graphql/context.ts';
 import { listCost, listSize, parseArgument } from './arguments.ts';
 import { builder } from './builder.ts';
 import { connectionOf, decodeCursor } from './connections.ts';
+import { countBeside } from './count-beside.ts';
 import { encodeGlobalId } from './global-ids.ts';
 import { InvestmentConnection, InvestmentStatus } from './investments.ts';
 import { User } from './nodes.ts';
@@ -63,13 +64,13 @@ User.implement({
         first: t.arg.int({ defaultValue: 20, description: 'How many, 1 to 100.' }),
         after: t.arg.string({ description: 'A cursor of this list, to go on behind it.' }),
       },
-      resolve: async (viewer, args, { investments }) => {
+      resolve: async (viewer, args, { investments }, info) => {
         const first = parseArgument('first', listSize, args.first ?? 20);
         const order = 'INVESTED_AT:DESC';
         const after = decodeCursor(order, args.after);
         const status = args.status ?? undefined;
+        const totalCount = countBeside(info, () => investments.count(viewer.id, status));
         const rows = await investments.page({ userId: viewer.id, status, after, limit: first + 1 });
-        const totalCount = () => investments.count(viewer.id, status);
         return connectionOf(rows, { order, first, after, totalCount });
       },
     }),
