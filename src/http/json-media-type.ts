@@ -1,3 +1,4 @@
+import { BoundedMemory } from '../storage/bounded-memory.ts';
 import { EVENT_STREAM_MEDIA_TYPE } from './server-sent-events.ts';
 
 export const GRAPHQL_RESPONSE = 'application/graphql-response+json';
@@ -6,7 +7,7 @@ const JSON_MEDIA_TYPE = 'application/json';
 /** Clients of one kind send the same, and there are few kinds. */
 const ACCEPTS_KEPT = 100;
 const ACCEPT_MAX_CHARACTERS = 200;
-const chosen = new Map<string, string | null>();
+const chosen = new BoundedMemory<string | null>(ACCEPTS_KEPT);
 
 /**
  * How an answer is labelled: as the first of the media types that the client names and that fit, as Yoga chooses. Null
@@ -17,10 +18,7 @@ export function jsonMediaType(accept: string | null): string | null {
   const known = chosen.get(accept);
   if (known !== undefined) return known;
   const mediaType = chooseJsonMediaType(accept);
-  if (accept.length <= ACCEPT_MAX_CHARACTERS) {
-    if (chosen.size === ACCEPTS_KEPT) chosen.clear();
-    chosen.set(accept, mediaType);
-  }
+  if (accept.length <= ACCEPT_MAX_CHARACTERS) chosen.set(accept, mediaType, 1);
   return mediaType;
 }
 

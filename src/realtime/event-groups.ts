@@ -4,7 +4,9 @@
  *
  * Who was sent something is not sent the same again: what changed may be nothing that was selected.
  */
+
 import { GraphQLError } from 'graphql';
+import pLimit from 'p-limit';
 import type { EventSources, GatewayContext, Viewer } from '../graphql/context.ts';
 import type { PreparedRequest } from '../graphql/prepare-request.ts';
 import { UNNAMED_CLIENT } from '../operations/client-identity.ts';
@@ -122,23 +124,18 @@ export class EventGroups {
     change: TopicChange<EventValue>,
     failed: Map<Group, unknown>,
   ): Promise<GroupEvent[]> {
-    const events: GroupEvent[] = [];
     const groups = [...this.#groups.values()].filter(
       (group) => group.feed === feed && group.topics.has(change.topic) && !failed.has(group),
     );
-    const waiting = groups.values();
-    const executeWaiting = async () => {
-      for (const group of waiting) {
-        try {
-          const event = await this.#eventOf(group, change);
-          if (event !== null) events.push(event);
-        } catch (error) {
-          failed.set(group, error);
-        }
+    const events = await pLimit(GROUPS_AT_ONCE).map(groups, async (group) => {
+      try {
+        return await this.#eventOf(group, change);
+      } catch (error) {
+        failed.set(group, error);
+        return null;
       }
-    };
-    await Promise.all(Array.from({ length: Math.min(groups.length, GROUPS_AT_ONCE) }, executeWaiting));
-    return events;
+    });
+    return events.filter((event) => event !== null);
   }
 
   async #eventOf(group: Group, change: TopicChange<EventValue>): Promise<GroupEvent | null> {
