@@ -5,29 +5,24 @@ import { type GraphQLResolveInfo, Kind, type SelectionSetNode } from 'graphql';
  * longer of two D1 calls, not for one after the other. Where a condition decides, it is begun when it is asked for.
  */
 export function countBeside(info: GraphQLResolveInfo, count: () => Promise<number>): () => Promise<number> {
-  if (!info.fieldNodes.some(({ selectionSet }) => surelySelects(selectionSet, 'totalCount', info)))
-    return count;
+  if (!info.fieldNodes.some(({ selectionSet }) => surelyCounts(selectionSet, info))) return count;
   const begun = count();
   // Where the page fails, nobody asks how many there are.
   begun.catch(() => undefined);
   return () => begun;
 }
 
-function surelySelects(
-  selectionSet: SelectionSetNode | undefined,
-  fieldName: string,
-  info: GraphQLResolveInfo,
-): boolean {
+function surelyCounts(selectionSet: SelectionSetNode | undefined, info: GraphQLResolveInfo): boolean {
   return (
     selectionSet?.selections.some((selection) => {
       if (selection.directives?.length) return false;
       switch (selection.kind) {
         case Kind.FIELD:
-          return selection.name.value === fieldName;
+          return selection.name.value === 'totalCount';
         case Kind.INLINE_FRAGMENT:
-          return surelySelects(selection.selectionSet, fieldName, info);
+          return surelyCounts(selection.selectionSet, info);
         case Kind.FRAGMENT_SPREAD:
-          return surelySelects(info.fragments[selection.name.value]?.selectionSet, fieldName, info);
+          return surelyCounts(info.fragments[selection.name.value]?.selectionSet, info);
         default:
           throw new Error(`unknown selection ${selection satisfies never}`);
       }
