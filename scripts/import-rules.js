@@ -10,12 +10,11 @@ const FLOORS = [
   ['graphql'],
   ['realtime'],
   ['http', 'sync', 'investing'],
-  ['gateway'],
-  ['durable-objects'],
+  ['app'],
   ['index'],
 ];
 
-const FILES = ['config', 'gateway', 'durable-objects', 'index'];
+const FILES = ['config', 'index'];
 
 /** `schema` stands beside `src`; some of a floor are files. */
 function pathOf(name) {

@@ -52,7 +52,8 @@ export async function startGatewayInNode(startMs: number): Promise<MeasuredGatew
   Date.now = () => nowMs;
   // What wrangler defines when it bundles.
   (globalThis as { GRAPHIQL?: boolean }).GRAPHIQL = false;
-  const { createWorker } = await import('../../src/gateway.ts');
+  const { createIsolates } = await import('../../src/app/isolate.ts');
+  const { createWorker } = await import('../../src/app/worker.ts');
   const upstream = await startUpstream();
   const market = upstream.createMarket({ id: 'cost', live: true, source: 'made-up' });
   const miniflare = new Miniflare(
@@ -92,7 +93,7 @@ export async function startGatewayInNode(startMs: number): Promise<MeasuredGatew
     CORS_ORIGINS: 'https://com2000.example',
   };
   let env = { ...bindings } as unknown as Env;
-  const worker = createWorker(async () => null);
+  const worker = createWorker(createIsolates(async () => null));
   const waiting: Promise<unknown>[] = [];
   const context = {
     waitUntil: (promise: Promise<unknown>) => waiting.push(promise),

@@ -1,30 +1,22 @@
 /** The Durable Objects as the platform runs them: what each is given of Env, and what it is called with. */
 import { DurableObject } from 'cloudflare:workers';
 import { GraphQLError } from 'graphql';
-import { schema } from '../schema/schema.ts';
-import { createPolicyOf } from './cache/cache-policy.ts';
-import { CLIENT_DOCUMENTS_MAX_CHARACTERS } from './config.ts';
-import {
-  createGateway,
-  type GatewayServices,
-  nowMs,
-  priceFeed,
-  randomId,
-  saleFeed,
-  type ViewerOf,
-} from './gateway.ts';
-import { createPrepareOperation } from './graphql/prepare-operation.ts';
-import { prepareRequest } from './graphql/prepare-request.ts';
-import type { DocumentSources } from './operations/choose-document.ts';
-import { selectedOperation } from './operations/operation-cost.ts';
-import { PollingPriceFeed } from './realtime/price-feed.ts';
-import { SaleFeedReader, type SaleRow } from './realtime/sale-feed.ts';
-import { createExecutePrepared } from './realtime/subscription-execution.ts';
-import { Hub } from './realtime/subscription-hub.ts';
-import type { TopicChange, TopicStates } from './realtime/topic-log.ts';
-import { createWatchOf, type EventValue, type Feed } from './realtime/watch.ts';
-import { BoundedMemory } from './storage/bounded-memory.ts';
-import type { PriceRecord } from './storage/kv/prices.ts';
+import { schema } from '../../schema/schema.ts';
+import { createPolicyOf } from '../cache/cache-policy.ts';
+import { CLIENT_DOCUMENTS_MAX_CHARACTERS } from '../config.ts';
+import { createPrepareOperation } from '../graphql/prepare-operation.ts';
+import { prepareRequest } from '../graphql/prepare-request.ts';
+import type { DocumentSources } from '../operations/choose-document.ts';
+import { selectedOperation } from '../operations/operation-cost.ts';
+import { PollingPriceFeed } from '../realtime/price-feed.ts';
+import { SaleFeedReader, type SaleRow } from '../realtime/sale-feed.ts';
+import { createExecutePrepared } from '../realtime/subscription-execution.ts';
+import { Hub } from '../realtime/subscription-hub.ts';
+import type { TopicChange, TopicStates } from '../realtime/topic-log.ts';
+import { createWatchOf, type EventValue, type Feed } from '../realtime/watch.ts';
+import { BoundedMemory } from '../storage/bounded-memory.ts';
+import type { PriceRecord } from '../storage/kv/prices.ts';
+import { type Isolate, type IsolateOf, nowMs, randomId } from './isolate.ts';
 
 /** A payload has what a POST body has, and crosses sites as little. */
 const AS_POST = { method: 'POST', headers: new Headers() };
@@ -32,12 +24,16 @@ const AS_POST = { method: 'POST', headers: new Headers() };
 /** Codes that a close may carry back; any other is an error to send. RFC 6455, section 7.4. */
 const isSendable = (code: number) => code === 1000 || (code >= 3000 && code <= 4999);
 
-/** A Worker whose configuration is wrong answers 503 before it comes here. */
-function servicesOf(env: Env, viewerOf: ViewerOf): GatewayServices {
-  const { services } = createGateway(env, viewerOf);
-  if (services === null) throw new Error('the configuration is wrong');
-  return services;
+/** The Worker answers 503 before it calls an object of a wrong configuration. */
+function requireIsolate(env: Env, isolateOf: IsolateOf): Isolate {
+  const built = isolateOf(env);
+  if (!built.ok) throw new Error('the configuration is wrong');
+  return built.isolate;
 }
+
+/** One object each: positions have one source. */
+export const priceFeed = (env: Env) => env.PRICE_FEED.getByName('prices');
+export const saleFeed = (env: Env) => env.SALE_FEED.getByName('sales');
 
 /** Tells the hub of an id. */
 const publisher =
@@ -46,16 +42,16 @@ const publisher =
     await hubs.get(hubs.idFromString(hubId)).publish(feed, [...changes]);
   };
 
-export function createDurableObjects(viewerOf: ViewerOf) {
+export function createDurableObjects(isolateOf: IsolateOf) {
   class PriceFeed extends DurableObject<Env> {
     readonly #feed: PollingPriceFeed;
 
     constructor(state: DurableObjectState, env: Env) {
       super(state, env);
-      const { fetchPrices, config } = servicesOf(env, viewerOf);
+      const { promptApis, config } = requireIsolate(env, isolateOf);
       this.#feed = new PollingPriceFeed({
         storage: state.storage,
-        fetchPrices,
+        fetchPrices: (symbols) => promptApis.price.batch(symbols),
         publish: publisher(env, 'prices'),
         pollMs: config.PRICE_POLL_SECONDS * 1000,
         nowMs,
@@ -110,7 +106,7 @@ export function createDurableObjects(viewerOf: ViewerOf) {
 
     constructor(state: DurableObjectState, env: Env) {
       super(state, env);
-      this.#hub = createHub(state, env, viewerOf);
+      this.#hub = createHub(state, requireIsolate(env, isolateOf));
     }
 
     override fetch(request: Request): Promise<Response> {
@@ -148,8 +144,8 @@ export function createDurableObjects(viewerOf: ViewerOf) {
   return { PriceFeed, SaleFeed, SubscriptionHub };
 }
 
-function createHub(state: DurableObjectState, env: Env, viewerOf: ViewerOf): Hub {
-  const { config, registry, usage, createContext } = servicesOf(env, viewerOf);
+function createHub(state: DurableObjectState, isolate: Isolate): Hub {
+  const { env, config, registry, usage, createContext, viewerOf } = isolate;
   const mode = config.OPERATIONS_MODE;
   const waitUntil = (promise: Promise<unknown>) => state.waitUntil(promise);
   const clientDocuments = new BoundedMemory<string>(CLIENT_DOCUMENTS_MAX_CHARACTERS);
