@@ -162,14 +162,26 @@ export const ON_DEMAND_PRICES_MAX = 500;
 export const KV_BULK_GET_MAX_KEYS = 100;
 export const KV_KEY_MAX_BYTES = 512;
 
-// ── Isolate memory ──
-/** Of 128 MB that an isolate has. */
-export const ANSWERS_MEMORY_MAX_BYTES = 32 * 1024 * 1024;
-/** Of hourly closes: a week of a thousand symbols. */
-export const CLOSES_MEMORY_MAX_BYTES = 10 * 1024 * 1024;
-/** Of request texts whose meaning is known: URLs and bodies. */
-export const RECOGNISED_REQUESTS_MAX_CHARACTERS = 4_000_000;
-/** How many symbols, and how many operation ids, an isolate remembers as unknown. */
-export const ABSENT_KEYS_MAX = 10_000;
-/** Of documents that Apollo clients register; anybody may send them, so they are kept nowhere else. */
-export const CLIENT_DOCUMENTS_MAX_CHARACTERS = 500_000;
+// ── Isolate memory: shares of one budget ──
+const MIB = 1024 * 1024;
+/** The platform gives an isolate 128 MB. Code, the schema and what requests hold while they run take the rest. */
+export const ISOLATE_MEMORY_MAX_BYTES = 80 * MIB;
+export const MEMORY_SHARES_BYTES = {
+  answers: 32 * MIB,
+  /** A week of hourly closes of a thousand symbols. */
+  closes: 10 * MIB,
+  /** One value with every synced symbol, 5,000 of them. */
+  priceSnapshot: 8 * MIB,
+  /** URLs and bodies of requests, and the cached answers that they ask for. */
+  recognisedRequests: 6 * MIB,
+  /** Records of the registry. */
+  operations: 6 * MIB,
+  registeredDocuments: 10 * MIB,
+  sentDocuments: 3 * MIB,
+  /** Documents that Apollo clients register. Any client may send one, so no other place keeps them. */
+  clientDocuments: 1 * MIB,
+  unknownOperationIds: 1 * MIB,
+  unknownSymbols: 1 * MIB,
+  acceptHeaders: 0.25 * MIB,
+} as const;
+export type MemoryName = keyof typeof MEMORY_SHARES_BYTES;

@@ -1,6 +1,6 @@
 /** One isolate of the gateway: its own classes, with fake storage behind them and measured costs in front of them. */
 import { CachedAnswers, type ServedAnswer } from '../../src/cache/cached-answers.ts';
-import { GenerationsMemory } from '../../src/cache/generations-memory.ts';
+import { GenerationsMemory } from '../../src/cache/freshness.ts';
 import type { CacheKey } from '../../src/cache/response-cache.ts';
 import { PriceSnapshotMemory } from '../../src/loaders/prices.ts';
 import { createProjectDetailLoader } from '../../src/loaders/project-details.ts';

@@ -1,20 +1,14 @@
 /** The Durable Objects as the platform runs them: what each is given of Env, and what it is called with. */
 import { DurableObject } from 'cloudflare:workers';
 import { GraphQLError } from 'graphql';
-import { schema } from '../../schema/schema.ts';
-import { createPolicyOf } from '../cache/cache-policy.ts';
-import { CLIENT_DOCUMENTS_MAX_CHARACTERS } from '../config.ts';
-import { createPrepareOperation } from '../graphql/prepare-operation.ts';
-import { prepareRequest } from '../graphql/prepare-request.ts';
-import type { DocumentSources } from '../operations/choose-document.ts';
-import { selectedOperation } from '../operations/operation-cost.ts';
+import type { OperationRequest } from '../operations/operation-request.ts';
+import type { OperationRegistry } from '../operations/registered-operation.ts';
 import { PollingPriceFeed } from '../realtime/price-feed.ts';
 import { SaleFeedReader, type SaleRow } from '../realtime/sale-feed.ts';
-import { createExecutePrepared } from '../realtime/subscription-execution.ts';
 import { Hub } from '../realtime/subscription-hub.ts';
 import type { TopicChange, TopicStates } from '../realtime/topic-log.ts';
 import { createWatchOf, type EventValue, type Feed } from '../realtime/watch.ts';
-import { BoundedMemory } from '../storage/bounded-memory.ts';
+import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import type { PriceRecord } from '../storage/kv/prices.ts';
 import { type Isolate, type IsolateOf, nowMs, randomId } from './isolate.ts';
 
@@ -145,36 +139,31 @@ export function createDurableObjects(isolateOf: IsolateOf) {
 }
 
 function createHub(state: DurableObjectState, isolate: Isolate): Hub {
-  const { env, config, registry, usage, createContext, viewerOf } = isolate;
-  const mode = config.OPERATIONS_MODE;
+  const { env, config, schema, registry, serving, usage, createContext, viewerOf } = isolate;
   const waitUntil = (promise: Promise<unknown>) => state.waitUntil(promise);
-  const clientDocuments = new BoundedMemory<string>(CLIENT_DOCUMENTS_MAX_CHARACTERS);
-  const sources: DocumentSources = { mode, registry, usage, clientDocuments };
-  const sourcesAgain: DocumentSources = {
-    ...sources,
-    registry: {
-      known: (operation, atMs) => registry.known(operation, atMs),
-      find: (id) => registry.findAgain(id),
-    },
+  const registryAgain: OperationRegistry = {
+    known: (operation, atMs) => registry.known(operation, atMs),
+    find: (id) => registry.findAgain(id),
   };
-  const prepareOperation = createPrepareOperation(schema, mode, usage);
-  const policyOf = createPolicyOf(schema);
+  const prepared = async (sent: OperationRequest, from: OperationRegistry): Promise<PreparedOperation> => {
+    const preparation = await serving.prepare(sent, AS_POST, from);
+    serving.countRefusals(preparation);
+    if (!preparation.ok) throw preparation.error;
+    return preparation.prepared;
+  };
   const hubId = state.id.toString();
   return new Hub({
     state,
-    watchOf: createWatchOf(schema, mode),
+    watchOf: createWatchOf(schema, config.OPERATIONS_MODE),
     watchTopics: {
       prices: (symbols, loaded) =>
         priceFeed(env).watch(hubId, [...symbols], loaded as Map<string, PriceRecord>),
       sales: (topics) => saleFeed(env).watch(hubId, [...topics]),
     },
-    prepare: (sent) => prepareRequest(sent, sources, prepareOperation, AS_POST),
-    prepareAgain: (sent) => prepareRequest(sent, sourcesAgain, prepareOperation, AS_POST),
-    isPrivate: ({ document, sent }) => {
-      const operation = selectedOperation(document, sent.operationName);
-      return operation === undefined || policyOf(document, operation).scope === 'private';
-    },
-    execute: createExecutePrepared(schema, mode),
+    prepare: (sent) => prepared(sent, registry),
+    prepareAgain: (sent) => prepared(sent, registryAgain),
+    isPrivate: ({ document, operation }) => serving.policyOf(document, operation).scope === 'private',
+    execute: (operation, context, event) => serving.execute(operation, context, event),
     countUse: ({ chosen, sent }) => {
       if (chosen.found !== null) usage.used(chosen.found.operation.id, sent.client);
       if (usage.isDue(nowMs())) waitUntil(usage.flushWhenDue());

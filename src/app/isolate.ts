@@ -3,21 +3,24 @@
  * Durable Object that runs in the isolate. Nothing in it belongs to a request.
  */
 import { schema } from '../../schema/schema.ts';
-import { GenerationsMemory } from '../cache/generations-memory.ts';
+import { CachedAnswers } from '../cache/cached-answers.ts';
+import { GenerationsMemory } from '../cache/freshness.ts';
+import { ResponseCache } from '../cache/response-cache.ts';
 import {
-  ABSENT_KEYS_MAX,
   type Config,
   parseConfig,
   UPSTREAM_REQUEST_MAX_ATTEMPTS,
   UPSTREAM_REQUEST_TIMEOUT_MS,
 } from '../config.ts';
 import type { GatewayContext, Viewer } from '../graphql/context.ts';
-import { createRequestContext, type RequestSources } from '../graphql/request-context.ts';
+import { type ContextSources, createRequestContext, type OwnOfRequest } from '../graphql/request-context.ts';
 import { ClosesMemory } from '../loaders/closes-memory.ts';
 import { PriceSnapshotMemory } from '../loaders/prices.ts';
 import { bundledRelease } from '../operations/manifest.ts';
 import { TieredRegistry } from '../operations/registry.ts';
 import { UsageCounts } from '../operations/usage.ts';
+import { Serving } from '../serving/serving.ts';
+import { MemoryBudget } from '../storage/bounded-memory.ts';
 import { UNKNOWN_PRICE_MEMORY_SECONDS } from '../storage/kv/keys.ts';
 import { RecentlyAbsent } from '../storage/recently-absent.ts';
 import type { UpstreamOptions } from '../upstream/http.ts';
@@ -37,18 +40,18 @@ export interface Isolate {
   config: Config;
   schema: typeof schema;
   viewerOf: ViewerOf;
+  memory: MemoryBudget;
   registry: TieredRegistry;
   usage: UsageCounts;
   generations: GenerationsMemory;
-  priceSnapshot: PriceSnapshotMemory;
+  answers: CachedAnswers;
+  serving: Serving;
   /** For requests: a caller waits. */
   promptApis: UpstreamApis;
   /** For jobs: nobody waits. */
   patientApis: UpstreamApis;
   createContext(request: OwnOfRequest): GatewayContext;
 }
-
-export type OwnOfRequest = Pick<RequestSources, 'requestId' | 'viewer' | 'waitUntil' | 'events'>;
 
 /** An isolate, or each reason why its configuration is wrong. */
 export type IsolateResult = { ok: true; isolate: Isolate } | { ok: false; issues: readonly string[] };
@@ -75,44 +78,55 @@ export function createIsolates(viewerOf: ViewerOf): IsolateOf {
 }
 
 function createIsolate(env: Env, config: Config, viewerOf: ViewerOf): Isolate {
+  const memory = new MemoryBudget();
   const promptApis = upstreamApis(config, {
     timeoutMs: UPSTREAM_REQUEST_TIMEOUT_MS,
     maxAttempts: UPSTREAM_REQUEST_MAX_ATTEMPTS,
   });
   const priceSnapshot = new PriceSnapshotMemory();
-  const closesMemory = new ClosesMemory();
-  const unknownSymbols = new RecentlyAbsent({
-    seconds: UNKNOWN_PRICE_MEMORY_SECONDS,
-    maxKeys: ABSENT_KEYS_MAX,
+  memory.track('priceSnapshot', priceSnapshot);
+  const { schemaHash } = bundledRelease;
+  const registry = new TieredRegistry({
+    db: env.DB,
+    kv: env.CACHE_KV,
+    bundled: bundledRelease,
+    memory,
+    nowMs,
   });
+  const usage = new UsageCounts({ db: env.DB, nowMs });
   const generations = new GenerationsMemory(env.CACHE_KV);
+  const answers = new CachedAnswers({
+    cache: new ResponseCache({ kv: env.CACHE_KV, schemaHash, memory: memory.open('answers'), nowMs }),
+    generations,
+    pricesAsOf: (atMs, known) => priceSnapshot.asOf(env.PRICES_KV, atMs, known),
+    nowMs,
+  });
+  const mode = config.OPERATIONS_MODE;
+  const serving = new Serving({ schema, schemaHash, mode, registry, usage, answers, memory });
+  const contextSources: ContextSources = {
+    db: env.DB,
+    pricesKv: env.PRICES_KV,
+    generations,
+    priceSnapshot,
+    unknownSymbols: new RecentlyAbsent(UNKNOWN_PRICE_MEMORY_SECONDS, memory.open('unknownSymbols')),
+    closes: new ClosesMemory(memory.open('closes')),
+    fetchPrices: (symbols) => promptApis.price.batch(symbols),
+    fetchDetail: (id) => promptApis.main.projectDetail(id),
+  };
   return {
     env,
     config,
     schema,
     viewerOf,
-    registry: new TieredRegistry({ db: env.DB, kv: env.CACHE_KV, bundled: bundledRelease, nowMs }),
-    usage: new UsageCounts({ db: env.DB, nowMs }),
+    memory,
+    registry,
+    usage,
     generations,
-    priceSnapshot,
+    answers,
+    serving,
     promptApis,
     patientApis: upstreamApis(config, {}),
-    createContext: (request) => {
-      const atMs = nowMs();
-      const known = generations.recent(atMs);
-      return createRequestContext({
-        ...request,
-        nowMs: atMs,
-        closesMemory,
-        candlesGeneration: known && (known.candles ?? 0),
-        db: env.DB,
-        pricesKv: env.PRICES_KV,
-        snapshotMemory: priceSnapshot,
-        unknownSymbols,
-        fetchPrices: (symbols) => promptApis.price.batch(symbols),
-        fetchDetail: (id) => promptApis.main.projectDetail(id),
-      });
-    },
+    createContext: (request) => createRequestContext(contextSources, request, nowMs()),
   };
 }
 

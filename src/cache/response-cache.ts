@@ -4,8 +4,7 @@
  * What comes in was executed for nobody in particular, without errors, under a policy that lets it be shared; the types
  * let nothing else in. Memory is bounded in bytes. An entry is immutable but for when it may be refreshed next.
  */
-import { ANSWERS_MEMORY_MAX_BYTES } from '../config.ts';
-import { BoundedMemory } from '../storage/bounded-memory.ts';
+import { type BoundedMemory, textBytes } from '../storage/bounded-memory.ts';
 import { readAnswer, writeAnswer } from '../storage/kv/answers.ts';
 import { RateBudget } from '../storage/rate-budget.ts';
 import { sha256Hex } from '../storage/sha256-hex.ts';
@@ -53,7 +52,7 @@ export interface ResponseCacheSources {
   kv: KVNamespace;
   schemaHash: string;
   nowMs: () => number;
-  memoryMaxBytes?: number;
+  memory: BoundedMemory<StoredAnswer>;
 }
 
 export class ResponseCache {
@@ -67,7 +66,7 @@ export class ResponseCache {
     this.#kv = sources.kv;
     this.#schemaHash = sources.schemaHash;
     this.#nowMs = sources.nowMs;
-    this.#memory = new BoundedMemory(sources.memoryMaxBytes ?? ANSWERS_MEMORY_MAX_BYTES);
+    this.#memory = sources.memory;
   }
 
   get bytes(): number {
@@ -108,8 +107,7 @@ export class ResponseCache {
   /** Of two that were made at once, the one begun later stays, whichever ends first. */
   #remember(key: CacheKey, answer: StoredAnswer): void {
     if ((this.#memory.get(key.text)?.executedAtMs ?? 0) > answer.executedAtMs) return;
-    // Two bytes a character is what a key may take at most.
-    this.#memory.set(key.text, answer, answer.body.byteLength + 2 * key.text.length + ENTRY_BYTES);
+    this.#memory.set(key.text, answer, answer.body.byteLength + textBytes(key.text) + ENTRY_BYTES);
   }
 
   /** Another build may read the same request otherwise. */

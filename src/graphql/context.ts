@@ -1,16 +1,9 @@
-/**
- * What resolvers may use. This is all that the schema sees of the gateway, and it sees the types alone.
- */
-import type { CandleLoader } from '../loaders/candles.ts';
-import type { IdoPoolLoader } from '../loaders/ido-pools.ts';
-import type { InvestmentLoader } from '../loaders/investments.ts';
-import type { PriceLoader } from '../loaders/prices.ts';
-import type { ProjectDetailLoader } from '../loaders/project-details.ts';
-import type { ProjectLoader } from '../loaders/projects.ts';
+/** The types of the context: the schema sees nothing else of the gateway. */
 import type { KeysetPosition } from '../storage/d1/keyset.ts';
 import type { Keyed } from '../storage/d1/projects.ts';
 import type { IdoPoolRow, InvestmentRow, ProjectRow } from '../storage/d1/rows.ts';
 import type { PriceRecord } from '../storage/kv/prices.ts';
+import type { ContextServices } from './request-context.ts';
 
 export type { IdoPoolFilter, IdoPoolOrderField } from '../storage/d1/ido-pools.ts';
 export type { KeysetPosition } from '../storage/d1/keyset.ts';
@@ -110,18 +103,12 @@ export interface EventSources {
   investments(userId: string): AsyncIterable<InvestmentRow>;
 }
 
-export interface GatewayContext {
-  requestId: string;
+export interface GatewayContext extends ContextServices {
+  readonly requestId: string;
   /** The instant that the whole request is answered for, in Unix seconds. */
-  nowSeconds: number;
-  viewer: Viewer | null;
-  projects: ProjectLoader;
-  projectDetails: ProjectDetailLoader;
-  prices: PriceLoader;
-  candles: CandleLoader;
-  idoPools: IdoPoolLoader;
-  investments: InvestmentLoader;
-  events: EventSources;
+  readonly nowSeconds: number;
+  readonly viewer: Viewer | null;
+  readonly events: EventSources;
 }
 
 /** Rows that `node` can answer with, by type name. */

@@ -5,11 +5,10 @@
  * Given is what was read under the generation of `candles` that the isolate knows of, at most ten minutes ago should the
  * word of a newer one be lost. Bounded in bytes.
  */
-import { CLOSES_MEMORY_MAX_BYTES } from '../config.ts';
-import { BoundedMemory } from '../storage/bounded-memory.ts';
+import type { BoundedMemory } from '../storage/bounded-memory.ts';
 import type { ClosePoint } from '../storage/d1/candles.ts';
 
-interface Remembered {
+export interface RememberedCloses {
   closes: readonly ClosePoint[];
   sinceSeconds: number;
   seen: ClosesSeen;
@@ -27,7 +26,11 @@ const CLOSE_BYTES = 56;
 const SYMBOL_BYTES = 300;
 
 export class ClosesMemory {
-  readonly #bySymbol = new BoundedMemory<Remembered>(CLOSES_MEMORY_MAX_BYTES);
+  readonly #bySymbol: BoundedMemory<RememberedCloses>;
+
+  constructor(memory: BoundedMemory<RememberedCloses>) {
+    this.#bySymbol = memory;
+  }
 
   /** Oldest first; null where they must be read. */
   recall(symbol: string, sinceSeconds: number, now: ClosesSeen): readonly ClosePoint[] | null {

@@ -32,11 +32,23 @@ const RETRY_MS = 1_000;
 /** A snapshot that nothing newer is known of is read again all the same, should the word of a newer one be lost. */
 const CONFIRMED_MAX_MS = 60_000;
 
+/** A record with its exchanges and indicators, as V8 holds it. */
+const PRICE_RECORD_BYTES = 1_500;
+
 /** The snapshot as one isolate remembers it. */
 export class PriceSnapshotMemory {
   #snapshot: PriceSnapshot | null = null;
   #readAtMs = Number.NEGATIVE_INFINITY;
   #goodForMs = 0;
+
+  get size(): number {
+    return Object.keys(this.#snapshot?.prices ?? {}).length;
+  }
+
+  /** Bytes, by the number of symbols. */
+  get weight(): number {
+    return this.size * PRICE_RECORD_BYTES;
+  }
 
   /**
    * When the snapshot that requests are answered from was made, in Unix seconds; 0 where there is none.

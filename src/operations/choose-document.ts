@@ -1,20 +1,19 @@
 /**
  * Decides which document a request runs, or why none: one function for every way a request can arrive.
  *
- * Ids and documents that contradict one another are refused before anything else. What is refused is counted, and in
- * `audit` what `safelist` would refuse is counted and runs.
+ * Ids and documents that contradict one another are refused before anything else. In `audit` a document runs that
+ * `safelist` would refuse, and the refusal is counted.
  */
 import { GraphQLError } from 'graphql';
 import type { OperationsMode } from '../config.ts';
 import type { BoundedMemory } from '../storage/bounded-memory.ts';
 import { registeredIds, SHA256_ID, sha256Id } from './document-id.ts';
 import type { OperationRequest } from './operation-request.ts';
-import type { FoundOperation, Liveness, OperationRegistry, OperationUsage } from './registered-operation.ts';
+import type { FoundOperation, Liveness, OperationRegistry, Refusal } from './registered-operation.ts';
 
 export interface DocumentSources {
   mode: OperationsMode;
   registry: OperationRegistry;
-  usage: OperationUsage;
   /** Documents that Apollo clients sent with their hash, by id, so that the hash alone is enough the next time. */
   clientDocuments: BoundedMemory<string>;
 }
@@ -90,25 +89,39 @@ export function documentRefusal(mode: OperationsMode, facts: DocumentFacts): Doc
   }
 }
 
-/** @throws GraphQLError with the status and code that the wire contract gives for the refusal. */
+/** The document that runs, or why none does; either way with the refusals to count. */
+export type DocumentChoice = { refusals: readonly Refusal[] } & (
+  | { ok: true; chosen: ChosenDocument }
+  /** With the status and code that the wire contract gives for the refusal. */
+  | { ok: false; error: GraphQLError }
+);
+
+/** Rejects where neither KV nor D1 can say if an id is registered. */
 export async function chooseDocument(
   request: OperationRequest,
   sources: DocumentSources,
-): Promise<ChosenDocument> {
-  const { mode, usage } = sources;
+): Promise<DocumentChoice> {
+  const { mode } = sources;
   const { client, document } = request;
   const { facts, found, kept, hash } = await gatherFacts(request, sources);
   const reason = documentRefusal(mode, facts);
   const documentId = found?.operation.id ?? request.documentIds[0] ?? hash ?? null;
   const audited = mode === 'audit' ? documentRefusal('safelist', facts) : null;
-  // Where both refuse alike, as for what is retired, it is no matter of the mode.
-  if (audited !== null && audited !== reason)
-    usage.refused({ reason: `audit:${audited}`, documentId, client });
-  else if (reason !== null) usage.refused({ reason, documentId, client });
-  if (reason !== null) {
-    throw refusalOf(reason);
-  }
-  return { document: document ?? found?.operation.document ?? kept ?? '', found };
+  // A refusal that both modes share, such as for a retired operation, is not counted as the mode's.
+  const counted = audited !== null && audited !== reason ? `audit:${audited}` : reason;
+  const refusals = counted === null ? [] : [{ reason: counted, documentId, client }];
+  if (reason !== null) return { ok: false, error: refusalOf(reason), refusals };
+  return {
+    ok: true,
+    chosen: { document: document ?? found?.operation.document ?? kept ?? '', found },
+    refusals,
+  };
+}
+
+/** A rule's refusal, under its code and its `extensions.rule`. Other errors, such as a misspelt field, are not counted. */
+export function ruleRefusals(error: unknown, about: Omit<Refusal, 'reason'>): Refusal[] {
+  if (!(error instanceof GraphQLError) || error.extensions.rule === undefined) return [];
+  return [{ ...about, reason: `${error.extensions.code}:${error.extensions.rule}` }];
 }
 
 async function gatherFacts(request: OperationRequest, { mode, registry, clientDocuments }: DocumentSources) {

@@ -57,6 +57,7 @@ export interface Refusal {
 
 /** Counts who runs what, and who was refused. Takes no time: a request never waits for it. */
 export interface OperationUsage {
-  used(operationId: string, client: ClientIdentity): void;
+  /** @param nowMs where the caller knows the time already */
+  used(operationId: string, client: ClientIdentity, nowMs?: number): void;
   refused(refusal: Refusal): void;
 }

@@ -6,9 +6,8 @@
  * isolate, and keeps values alone: a promise made in one request must not be awaited in another.
  */
 import * as z from 'zod';
-import { ABSENT_KEYS_MAX } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
-import { BoundedMemory } from '../storage/bounded-memory.ts';
+import { type BoundedMemory, type MemoryBudget, textBytes } from '../storage/bounded-memory.ts';
 import { carriedOperation } from '../storage/d1/operations.ts';
 import { OPERATION_LIVENESS_MEMORY_SECONDS, OPERATION_LOOKUP_MEMORY_SECONDS } from '../storage/kv/keys.ts';
 import { readLivenessOverlay, readOperationCopy, writeOperationCopy } from '../storage/kv/operations.ts';
@@ -28,9 +27,8 @@ export const D1_BUDGET = { times: 10, seconds: 10 } as const;
 /** For ids that the overlay names and KV does not hold. */
 export const KV_BUDGET = { times: 100, seconds: 10 } as const;
 const LIVENESS_RETRY_SECONDS = 5;
-const MEMORY_MAX_CHARACTERS = 8_000_000;
-/** What an operation takes beside its document. */
-const RECORD_CHARACTERS = 1_000;
+/** The size of an operation's record without its document. */
+const RECORD_BYTES = 2_000;
 
 interface KeptOperation {
   operation: RegisteredOperation;
@@ -47,24 +45,25 @@ export interface RegistrySources {
   db: D1Database;
   kv: KVNamespace;
   bundled: BundledRelease;
+  memory: MemoryBudget;
   nowMs: () => number;
 }
 
 export class TieredRegistry implements OperationRegistry {
   readonly #sources: RegistrySources;
   readonly #bundled: ReadonlyMap<string, RegisteredOperation>;
-  readonly #memory = new BoundedMemory<KeptOperation>(MEMORY_MAX_CHARACTERS);
-  readonly #unknown = new RecentlyAbsent({
-    seconds: OPERATION_LOOKUP_MEMORY_SECONDS,
-    maxKeys: ABSENT_KEYS_MAX,
-  });
+  readonly #memory: BoundedMemory<KeptOperation>;
+  readonly #unknown: RecentlyAbsent;
   readonly #d1Budget = new RateBudget(D1_BUDGET);
   readonly #kvBudget = new RateBudget(KV_BUDGET);
   #view = new LivenessView(null);
   #viewReadAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(sources: RegistrySources) {
+    const { memory } = sources;
     this.#sources = sources;
+    this.#memory = memory.open('operations');
+    this.#unknown = new RecentlyAbsent(OPERATION_LOOKUP_MEMORY_SECONDS, memory.open('unknownOperationIds'));
     this.#bundled = new Map(sources.bundled.operations.map((operation) => [operation.id, operation]));
   }
 
@@ -152,7 +151,7 @@ export class TieredRegistry implements OperationRegistry {
   }
 
   #keep(id: string, kept: KeptOperation): void {
-    this.#memory.set(id, kept, kept.operation.document.length + RECORD_CHARACTERS);
+    this.#memory.set(id, kept, textBytes(kept.operation.document) + RECORD_BYTES);
   }
 
   #isRecent(nowMs: number): boolean {

@@ -52,8 +52,8 @@ export class UsageCounts implements OperationUsage {
     this.#nowMs = sources.nowMs;
   }
 
-  used(operationId: string, client: ClientIdentity): void {
-    const seconds = Math.floor(this.#nowMs() / 1000);
+  used(operationId: string, client: ClientIdentity, nowMs = this.#nowMs()): void {
+    const seconds = Math.floor(nowMs / 1000);
     const [name, version, day] = [cut(client.name), cut(client.version), Math.floor(seconds / DAY_SECONDS)];
     const held = this.#usage.rows.get(keyOf(operationId, name, version, day));
     if (held === undefined) {

@@ -8,11 +8,12 @@
 import { GraphQLError } from 'graphql';
 import pLimit from 'p-limit';
 import type { EventSources, GatewayContext, Viewer } from '../graphql/context.ts';
-import type { PreparedRequest } from '../graphql/prepare-request.ts';
+import { presented } from '../graphql/error-policy.ts';
 import { UNNAMED_CLIENT } from '../operations/client-identity.ts';
 import type { OperationRequest } from '../operations/operation-request.ts';
+import type { PreparedOperation } from '../serving/prepare-operation.ts';
+import type { Serving } from '../serving/serving.ts';
 import type { SocketSession, Subscription } from './socket-session.ts';
-import { type createExecutePrepared, presented } from './subscription-execution.ts';
 import type { TopicChange } from './topic-log.ts';
 import { nextFrameHead } from './transport-messages.ts';
 import type { EventValue, Feed } from './watch.ts';
@@ -28,7 +29,7 @@ export interface Group {
   topics: ReadonlySet<string>;
   owner: string | null;
   /** Null where the hub has slept since. */
-  prepared: PreparedRequest | null;
+  prepared: PreparedOperation | null;
   members: Map<Subscription, Member>;
   /** By entity, the result that all members were last sent, as JSON text; absent where they were not sent the same. */
   told: Map<string, string>;
@@ -46,8 +47,8 @@ export interface GroupEvent {
 
 export interface EventGroupsSources {
   /** Rejects with a GraphQLError where it may run no more; otherwise it is tried again with the next event. */
-  prepareAgain(sent: OperationRequest): Promise<PreparedRequest>;
-  execute: ReturnType<typeof createExecutePrepared>;
+  prepareAgain(sent: OperationRequest): Promise<PreparedOperation>;
+  execute: Serving['execute'];
   /** Who is asking, by the header that HTTP would carry; rejects with a GraphQLError where it is nobody's. */
   viewerOf(authorization: string | null): Promise<Viewer | null>;
   createContext(requestId: string, viewer: Viewer | null, events?: EventSources): GatewayContext;
@@ -73,7 +74,7 @@ export class EventGroups {
   join(
     session: SocketSession,
     subscription: Subscription,
-    prepared: PreparedRequest | null,
+    prepared: PreparedOperation | null,
     told: ReadonlyMap<string, string> | null,
     latest = 0,
   ): void {

@@ -8,10 +8,10 @@
  */
 import { OperationTypeNode } from 'graphql';
 import type { Viewer } from '../graphql/context.ts';
-import type { PreparedRequest } from '../graphql/prepare-request.ts';
+import { presented } from '../graphql/error-policy.ts';
 import { errorFields, log } from '../observability/log.ts';
-import { selectedOperation } from '../operations/operation-cost.ts';
 import { type OperationRequest, toOperationRequest } from '../operations/operation-request.ts';
+import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import {
   EventGroups,
   type EventGroupsSources,
@@ -28,7 +28,6 @@ import {
   stateEvents,
 } from './first-events.ts';
 import type { SocketSession, Subscription } from './socket-session.ts';
-import { presented } from './subscription-execution.ts';
 import type { ToldPositions } from './told-positions.ts';
 import type { TopicChange } from './topic-log.ts';
 import { nextFrameTail, type OperationPayload } from './transport-messages.ts';
@@ -39,11 +38,11 @@ export interface OperationSources extends EventGroupsSources {
   watchTopics: Readonly<Record<Feed, WatchTopics<EventValue>>>;
   watchOf: ReturnType<typeof createWatchOf>;
   /** Decides what an operation runs; rejects with a GraphQLError where nothing. */
-  prepare(sent: OperationRequest): Promise<PreparedRequest>;
+  prepare(sent: OperationRequest): Promise<PreparedOperation>;
   /** Whether its answers are the viewer's own. */
-  isPrivate(prepared: PreparedRequest): boolean;
+  isPrivate(prepared: PreparedOperation): boolean;
   /** Counts the use of a registered operation. */
-  countUse(prepared: PreparedRequest): void;
+  countUse(prepared: PreparedOperation): void;
 }
 
 /** Of one started operation. */
@@ -57,7 +56,7 @@ interface Run {
 interface Joining {
   session: SocketSession;
   subscription: Subscription;
-  prepared: PreparedRequest;
+  prepared: PreparedOperation;
   run: Run;
 }
 
@@ -102,8 +101,7 @@ export class HubOperations {
       countUse(prepared);
       const viewer = await viewerOf(session.authorization);
       if (isOver()) return;
-      const kind = selectedOperation(prepared.document, sent.operationName)?.operation;
-      if (kind === OperationTypeNode.SUBSCRIPTION) {
+      if (prepared.operation.operation === OperationTypeNode.SUBSCRIPTION) {
         await this.#subscribe(session, id, prepared, { requestId, viewer, isOver });
         return;
       }
@@ -167,7 +165,7 @@ export class HubOperations {
     await this.#tellFeed(feed);
   }
 
-  async #subscribe(session: SocketSession, id: string, prepared: PreparedRequest, run: Run): Promise<void> {
+  async #subscribe(session: SocketSession, id: string, prepared: PreparedOperation, run: Run): Promise<void> {
     const { createContext, watchOf, isPrivate } = this.#sources;
     const { requestId, viewer, isOver } = run;
     const watch = await watchOf(prepared, (events) => createContext(requestId, viewer, events));

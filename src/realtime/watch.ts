@@ -4,7 +4,7 @@ import { badUserInput } from '../../schema/errors.ts';
 import type { schema as gatewaySchema } from '../../schema/schema.ts';
 import type { OperationsMode } from '../config.ts';
 import type { EventSources, GatewayContext, PriceRecord } from '../graphql/context.ts';
-import type { PreparedRequest } from '../graphql/prepare-request.ts';
+import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import { investmentEntity, investorTopic, poolTopic, type SaleRow } from './sale-feed.ts';
 
 export type Feed = 'prices' | 'sales';
@@ -88,7 +88,7 @@ const NO_EVENTS: AsyncIterable<never> = {
 export function createWatchOf(schema: typeof gatewaySchema, mode: OperationsMode) {
   /** @throws GraphQLError where it can watch nothing: the first reason. */
   return async (
-    { document, sent }: PreparedRequest,
+    { document, sent }: PreparedOperation,
     openContext: (events: EventSources) => GatewayContext,
   ): Promise<Watch> => {
     let watch: Watch | undefined;

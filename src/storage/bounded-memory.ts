@@ -1,9 +1,11 @@
 /**
- * What an isolate keeps of something that clients may ask for without end, by key and bounded by weight.
+ * The memories of an isolate: each bounded in bytes, all of them within one budget.
  *
- * What was not asked for since the last time it was looked at is forgotten first, the oldest of it before others: the
- * clock algorithm, which comes close to the least recently used and costs a reader one look-up.
+ * A memory evicts the oldest entry that nobody has read since its last turn: the clock algorithm, which comes close to
+ * the least recently used and costs a reader one look-up.
  */
+import { ISOLATE_MEMORY_MAX_BYTES, MEMORY_SHARES_BYTES, type MemoryName } from '../config.ts';
+
 interface Kept<Value> {
   value: Value;
   weight: number;
@@ -15,7 +17,7 @@ export class BoundedMemory<Value> {
   readonly #maxWeight: number;
   #weight = 0;
 
-  /** @param maxWeight of all that is kept, in whatever unit the caller weighs by. */
+  /** @param maxWeight of all entries together, in the unit of `set`'s weights: bytes in an isolate. */
   constructor(maxWeight: number) {
     this.#maxWeight = maxWeight;
   }
@@ -27,7 +29,7 @@ export class BoundedMemory<Value> {
     return kept.value;
   }
 
-  /** What weighs more than everything together may is not kept, and neither is what stood under its key. */
+  /** An entry that is heavier than the whole memory may be is not kept; the entry that it replaces is deleted. */
   set(key: string, value: Value, weight: number): void {
     this.delete(key);
     if (weight > this.#maxWeight) return;
@@ -51,7 +53,7 @@ export class BoundedMemory<Value> {
     return this.#weight;
   }
 
-  /** Ends: whoever is spared goes to the end, and is spared once. */
+  /** Ends: a used entry moves to the end of the queue once. */
   #makeRoom(): void {
     for (const [key, kept] of this.#kept) {
       if (this.#weight <= this.#maxWeight) return;
@@ -61,3 +63,42 @@ export class BoundedMemory<Value> {
     }
   }
 }
+
+export interface MemoryUse {
+  bytes: number;
+  maxBytes: number;
+  entries: number;
+}
+
+/** Opens each memory once, by name, within its share of `MEMORY_SHARES_BYTES`. */
+export class MemoryBudget {
+  readonly #opened = new Map<MemoryName, Pick<BoundedMemory<unknown>, 'weight' | 'size'>>();
+
+  /** @throws Error where the memory is open already: two of one name would take its share twice. */
+  open<Value>(name: MemoryName): BoundedMemory<Value> {
+    const memory = new BoundedMemory<Value>(MEMORY_SHARES_BYTES[name]);
+    this.track(name, memory);
+    return memory;
+  }
+
+  /** Shows a memory that holds one value, whose source bounds it. */
+  track(name: MemoryName, memory: Pick<BoundedMemory<unknown>, 'weight' | 'size'>): void {
+    if (this.#opened.has(name)) throw new Error(`the memory ${name} is open already`);
+    this.#opened.set(name, memory);
+  }
+
+  get use(): MemoryUse & { memories: Partial<Record<MemoryName, MemoryUse>> } {
+    const memories: Partial<Record<MemoryName, MemoryUse>> = {};
+    let [bytes, entries] = [0, 0];
+    for (const [name, { weight, size }] of this.#opened) {
+      memories[name] = { bytes: weight, maxBytes: MEMORY_SHARES_BYTES[name], entries: size };
+      bytes += weight;
+      entries += size;
+    }
+    return { bytes, maxBytes: ISOLATE_MEMORY_MAX_BYTES, entries, memories };
+  }
+}
+
+/** A string takes at most two bytes for each of its characters. */
+export const textBytes = (...texts: readonly string[]) =>
+  texts.reduce((bytes, { length }) => bytes + 2 * length, 0);

@@ -2,13 +2,13 @@
  * Hubs, a price feed, a price API and clients, all real but for the network, the platform and the clock, which a test
  * drives: what crashes loses its memory and its connections, what sleeps loses its memory alone.
  */
-import { buildSchema, execute, type GraphQLSchema, parse } from 'graphql';
+import { buildSchema, execute, type GraphQLSchema, getOperationAST, parse } from 'graphql';
 import type { GatewayContext } from '../../src/graphql/context.ts';
-import type { PreparedRequest } from '../../src/graphql/prepare-request.ts';
 import { PollingPriceFeed } from '../../src/realtime/price-feed.ts';
 import { Hub, type HubSources } from '../../src/realtime/subscription-hub.ts';
 import type { TopicChange } from '../../src/realtime/topic-log.ts';
 import type { EventValue, Watch } from '../../src/realtime/watch.ts';
+import type { PreparedOperation } from '../../src/serving/prepare-operation.ts';
 import type { PriceRecord } from '../../src/storage/kv/prices.ts';
 import { ObjectStorage } from './object-storage.ts';
 import { ServerSocket } from './server-socket.ts';
@@ -119,10 +119,10 @@ export class LiveWorld {
           }),
         sales: async () => raise('nobody watches sales here'),
       },
-      watchOf: async ({ sent }: PreparedRequest) => this.#watch(sent.variables?.symbols as string[]),
-      prepare: (sent: PreparedRequest['sent']) => this.#prepared(sent),
-      prepareAgain: (sent: PreparedRequest['sent']) => this.#prepared(sent),
-      execute: async (prepared: PreparedRequest, _: GatewayContext, event: unknown) => {
+      watchOf: async ({ sent }: PreparedOperation) => this.#watch(sent.variables?.symbols as string[]),
+      prepare: (sent: PreparedOperation['sent']) => this.#prepared(sent),
+      prepareAgain: (sent: PreparedOperation['sent']) => this.#prepared(sent),
+      execute: async (prepared: PreparedOperation, _: GatewayContext, event: unknown) => {
         await this.#pause();
         const variableValues = prepared.sent.variables as Record<string, unknown>;
         const { data } = await execute({
@@ -143,9 +143,14 @@ export class LiveWorld {
     };
   }
 
-  async #prepared(sent: PreparedRequest['sent']): Promise<PreparedRequest> {
+  async #prepared(sent: PreparedOperation['sent']): Promise<PreparedOperation> {
     await this.#pause();
-    return { sent, document, chosen: { document: '{}', found: null } } as unknown as PreparedRequest;
+    return {
+      sent,
+      document,
+      operation: getOperationAST(document),
+      chosen: { document: '{}', found: null },
+    } as unknown as PreparedOperation;
   }
 
   #watch(symbols: string[]): Watch {
