@@ -2,7 +2,7 @@ import type { InvestmentStatus as InvestmentStatusCode } from '../src/graphql/co
 import { builder } from './builder.ts';
 import { connectionObject } from './connections.ts';
 import { encodeGlobalId } from './global-ids.ts';
-import { IdoPool, Investment } from './nodes.ts';
+import { IdoPool, Investment } from './node.ts';
 
 export const InvestmentStatus = builder.enumType('InvestmentStatus', {
   description: 'Where an investment stands.',

@@ -1,6 +1,6 @@
 import type { HoldingModel, PortfolioModel, TokenAmountModel } from '../src/graphql/context.ts';
 import { builder } from './builder.ts';
-import { Project } from './nodes.ts';
+import { Project } from './node.ts';
 
 const TokenAmount = builder.objectRef<TokenAmountModel>('TokenAmount').implement({
   description: 'An amount of one token.',

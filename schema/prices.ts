@@ -40,7 +40,7 @@ export const Period = builder.enumType('Period', {
   } as const satisfies Record<PeriodName, { description: string }>,
 });
 
-/** A record in dollars, seen in a currency. */
+/** A price record, which is in US dollars, and the currency to show it in. */
 export interface PriceModel {
   record: PriceRecord;
   currency: CurrencyCode;
@@ -48,7 +48,7 @@ export interface PriceModel {
   rate: number;
 }
 
-/** The price of one symbol; null where no source knows it. An argument of null is dollars. */
+/** @param currency USD if null. @returns null if no source knows the symbol. */
 export async function resolvePrice(
   context: GatewayContext,
   symbol: string,
@@ -58,7 +58,7 @@ export async function resolvePrice(
   return record === null ? null : priceIn(context, record, currency);
 }
 
-/** The price that a record gives, in a currency; null is dollars, which records are in: nothing is asked for those. */
+/** @param currency USD if null; needs no exchange rate, so no promise is made. */
 export function priceIn(
   context: GatewayContext,
   record: PriceRecord,

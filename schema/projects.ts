@@ -7,7 +7,7 @@ import type {
 import { listCost, listSize, parseArgument } from './arguments.ts';
 import { builder } from './builder.ts';
 import { encodeGlobalId } from './global-ids.ts';
-import { IdoPool, Project } from './nodes.ts';
+import { IdoPool, Project } from './node.ts';
 import { Currency, Price, resolvePrice } from './prices.ts';
 
 export const ProjectStatus = builder.enumType('ProjectStatus', {

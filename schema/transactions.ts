@@ -1,7 +1,7 @@
 import type { TransactionModel } from '../src/graphql/context.ts';
 import { builder } from './builder.ts';
 import { connectionObject } from './connections.ts';
-import { Investment } from './nodes.ts';
+import { Investment } from './node.ts';
 
 const TransactionKind = builder.enumType('TransactionKind', {
   description: 'What moved.',
