@@ -13,7 +13,7 @@ import {
 } from '../config.ts';
 import type { GatewayContext, Viewer } from '../graphql/context.ts';
 import { createRequestContext, type RequestSources } from '../graphql/request-context.ts';
-import { ClosesMemory } from '../loaders/closes-memory.ts';
+import { ClosesMemory } from '../loaders/candles.ts';
 import { PriceSnapshotMemory } from '../loaders/prices.ts';
 import { bundledRelease } from '../operations/manifest.ts';
 import { TieredRegistry } from '../operations/registry.ts';

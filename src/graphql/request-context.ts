@@ -3,8 +3,11 @@ import { type CandleSources, createCandleLoader } from '../loaders/candles.ts';
 import { createIdoPoolLoader } from '../loaders/ido-pools.ts';
 import { createInvestmentLoader } from '../loaders/investments.ts';
 import { createPriceLoader, type PriceSources } from '../loaders/prices.ts';
-import { createProjectDetailLoader, type ProjectDetailSources } from '../loaders/project-details.ts';
-import { createProjectLoader } from '../loaders/projects.ts';
+import {
+  createProjectDetailLoader,
+  createProjectLoader,
+  type ProjectDetailSources,
+} from '../loaders/projects.ts';
 import type { EventSources, GatewayContext, Viewer } from './context.ts';
 
 export interface RequestSources {

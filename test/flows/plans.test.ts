@@ -6,7 +6,7 @@ import { encodeGlobalId } from '../../schema/global-ids.ts';
 import { schema } from '../../schema/schema.ts';
 import { execute, executionCounts } from '../../src/execution/execute.ts';
 import { createRequestContext } from '../../src/graphql/request-context.ts';
-import { ClosesMemory } from '../../src/loaders/closes-memory.ts';
+import { ClosesMemory } from '../../src/loaders/candles.ts';
 import { PriceSnapshotMemory } from '../../src/loaders/prices.ts';
 import { RecentlyAbsent } from '../../src/storage/recently-absent.ts';
 import { CRONS, startGateway, syncAll } from '../support/gateway.ts';
