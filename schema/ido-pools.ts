@@ -55,12 +55,8 @@ IdoPool.implement({
   fields: (t) => ({
     id: t.id({ description: 'The global id.', resolve: (row) => encodeGlobalId('IdoPool', row.id) }),
     name: t.exposeString('pool_name', { description: 'Its name.' }),
-    type: t.field({ type: IdoPoolType, description: 'Who may take part.', resolve: (row) => row.pool_type }),
-    status: t.field({
-      type: IdoPoolStatus,
-      description: 'Where it stands now.',
-      resolve: (row) => row.status,
-    }),
+    type: t.expose('pool_type', { type: IdoPoolType, description: 'Who may take part.' }),
+    status: t.expose('status', { type: IdoPoolStatus, description: 'Where it stands now.' }),
     description: t.exposeString('description', {
       nullable: true,
       description: 'The sale in a few sentences.',

@@ -25,11 +25,7 @@ Investment.implement({
       description: 'The pool it went into.',
       resolve: (row, _args, { idoPools }) => idoPools.byId(row.pool_id),
     }),
-    status: t.field({
-      type: InvestmentStatus,
-      description: 'Where it stands.',
-      resolve: (row) => row.status,
-    }),
+    status: t.expose('status', { type: InvestmentStatus, description: 'Where it stands.' }),
     amount: t.expose('investment_amount', { type: 'Decimal', description: 'In payment tokens.' }),
     tokenAmount: t.expose('token_amount', { type: 'Decimal', description: 'Sale tokens it buys.' }),
     tokenPrice: t.expose('token_price', {

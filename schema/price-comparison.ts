@@ -69,7 +69,7 @@ const PriceComparisonEntry = builder.objectRef<ComparisonEntry>('PriceComparison
   description: 'A symbol in its place among those compared.',
   fields: (t) => ({
     rank: t.exposeInt('rank', { description: 'From 1, the best.' }),
-    price: t.field({ type: Price, description: 'In US dollars.', resolve: (entry) => entry.price }),
+    price: t.expose('price', { type: Price, description: 'In US dollars.' }),
     changePercent: t.exposeFloat('changePercent', { description: 'Over the period.' }),
     relativePerformance: t.exposeFloat('relativePerformance', {
       description: 'Percentage points above or below the average.',
@@ -80,16 +80,8 @@ const PriceComparisonEntry = builder.objectRef<ComparisonEntry>('PriceComparison
 export const PriceComparison = builder.objectRef<Comparison>('PriceComparison').implement({
   description: 'Symbols ranked against one another.',
   fields: (t) => ({
-    period: t.field({
-      type: Period,
-      description: 'Over which they were compared.',
-      resolve: ({ period }) => period,
-    }),
-    entries: t.field({
-      type: [PriceComparisonEntry],
-      description: 'Best first.',
-      resolve: ({ entries }) => entries,
-    }),
+    period: t.expose('period', { type: Period, description: 'Over which they were compared.' }),
+    entries: t.expose('entries', { type: [PriceComparisonEntry], description: 'Best first.' }),
     unknownSymbols: t.exposeStringList('unknownSymbols', { description: 'Those that no source knows.' }),
     unrankedSymbols: t.exposeStringList('unrankedSymbols', {
       description: 'Known, but without a change over this period.',

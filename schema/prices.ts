@@ -121,16 +121,10 @@ const TechnicalIndicators = builder.objectRef<IndicatorsRecord>('TechnicalIndica
       nullable: true,
       description: "The relative strength index: Wilder's, 14 periods.",
     }),
-    macd: t.field({
-      type: Macd,
-      nullable: true,
-      description: 'With 12, 26 and 9 periods.',
-      resolve: (indicators) => indicators.macd,
-    }),
-    movingAverages: t.field({
+    macd: t.expose('macd', { type: Macd, nullable: true, description: 'With 12, 26 and 9 periods.' }),
+    movingAverages: t.expose('movingAverages', {
       type: MovingAverages,
       description: 'Over 7, 25, 50 and 200 days.',
-      resolve: (indicators) => indicators.movingAverages,
     }),
     support: t.exposeFloat('support', {
       nullable: true,
@@ -155,11 +149,7 @@ export const Price = builder.objectRef<PriceModel>('Price').implement({
   description: 'The latest price of a symbol.',
   fields: (t) => ({
     symbol: t.string({ description: 'In upper case.', resolve: ({ record }) => record.symbol }),
-    currency: t.field({
-      type: Currency,
-      description: 'What amounts are in.',
-      resolve: (price) => price.currency,
-    }),
+    currency: t.expose('currency', { type: Currency, description: 'What amounts are in.' }),
     price: t.float({ description: 'In `currency`.', resolve: ({ record, rate }) => record.priceUsd * rate }),
     priceUsd: t.float({ description: 'In US dollars.', resolve: ({ record }) => record.priceUsd }),
     change: t.float({

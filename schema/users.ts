@@ -48,11 +48,7 @@ User.implement({
     avatarUrl: t.exposeString('avatarUrl', { nullable: true, description: 'Their picture.' }),
     kycLevel: t.exposeInt('kycLevel', { description: '0 none, 1 e-mail, 2 identity, 3 address.' }),
     userLevel: t.exposeInt('userLevel', { description: 'Their standing on the platform.' }),
-    permissions: t.field({
-      type: [Permission],
-      description: 'What they may do.',
-      resolve: (viewer) => viewer.permissions,
-    }),
+    permissions: t.expose('permissions', { type: [Permission], description: 'What they may do.' }),
     investments: t.field({
       type: InvestmentConnection,
       nullable: true,
