@@ -1,8 +1,8 @@
 import type { DocumentSources } from '../operations/choose-document.ts';
 import { readClientIdentity } from '../operations/client-identity.ts';
-import { countRefusal } from '../operations/count-refusal.ts';
 import { type Envelope, readEnvelope, readOperationRequest } from '../operations/read-operation-request.ts';
 import type { ClientIdentity } from '../operations/registered-operation.ts';
+import { countRefusal } from '../operations/usage.ts';
 import type { PrepareOperation } from './prepare-operation.ts';
 import { type PreparedRequest, prepareRequest } from './prepare-request.ts';
 

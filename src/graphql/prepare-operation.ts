@@ -10,11 +10,11 @@ import { tooComplex } from '../../schema/errors.ts';
 import { createPolicyOf } from '../cache/cache-policy.ts';
 import { DOCUMENT_MAX_TOKENS, OPERATION_MAX_COST, type OperationsMode } from '../config.ts';
 import type { ChosenDocument } from '../operations/choose-document.ts';
-import { countRefusal } from '../operations/count-refusal.ts';
 import { crossSiteRefusal } from '../operations/cross-site.ts';
 import { operationCost, selectedOperation } from '../operations/operation-cost.ts';
 import type { OperationRequest } from '../operations/operation-request.ts';
 import type { OperationUsage } from '../operations/registered-operation.ts';
+import { countRefusal } from '../operations/usage.ts';
 import { BoundedMemory } from '../storage/bounded-memory.ts';
 import { guardDocument } from './document-guard.ts';
 

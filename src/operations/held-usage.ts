@@ -1,6 +1,6 @@
 import type { ClientIdentity, OperationUsage, Refusal } from './registered-operation.ts';
 
-/** Counts nothing until it is known that nobody else decides the request again, and counts it. */
+/** Delays counting until it is certain that the request is not processed again elsewhere, which would count it twice. */
 export class HeldUsage implements OperationUsage {
   readonly #usage: OperationUsage;
   #held: (() => void)[] | null = [];
@@ -17,7 +17,7 @@ export class HeldUsage implements OperationUsage {
     this.#count(() => this.#usage.refused(refusal));
   }
 
-  /** From here on everything is counted at once. */
+  /** Passes on the delayed counts; later ones are not delayed. */
   letGo(): void {
     const held = this.#held ?? [];
     this.#held = null;

@@ -8,7 +8,7 @@ import type { OperationsMode } from '../../src/config.ts';
 import type { GatewayContext } from '../../src/graphql/context.ts';
 import { createGraphQLRoute } from '../../src/http/graphql-route.ts';
 import { completeHeaders, handleRequest } from '../../src/http/handle-request.ts';
-import { sha256Id } from '../../src/operations/document-id.ts';
+import { sha256Id } from '../../src/operations/operation-id.ts';
 import type {
   ClientIdentity,
   FoundOperation,
