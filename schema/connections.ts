@@ -20,11 +20,7 @@ const sortKeys = {
 const encodeCursor = (order: string, position: KeysetPosition) =>
   encodeBase64Url(JSON.stringify([order, position.key, position.id]));
 
-/**
- * The position in `after`; null if `after` is absent.
- *
- * @param order the name of the requested order; a cursor of another order is refused.
- */
+/** Null if `after` is absent. @param order the requested order: a cursor of another one is refused. */
 export function decodeCursor(
   order: string,
   after: string | null | undefined,

@@ -10,22 +10,14 @@ export type ErrorCode =
   | 'NOT_FOUND'
   | 'INTERNAL_SERVER_ERROR';
 
-/**
- * The client sent an invalid value.
- *
- * @param argumentPath the path to the invalid argument, e.g. `['filter', 'search']`.
- */
+/** @param argumentPath the path to the invalid argument, e.g. `['filter', 'search']`. */
 export function badUserInput(message: string, argumentPath: readonly (string | number)[]): GraphQLError {
   return new GraphQLError(message, {
     extensions: { code: 'BAD_USER_INPUT' satisfies ErrorCode, argumentPath },
   });
 }
 
-/**
- * The request exceeds a limit.
- *
- * @param options.rule the name of the limit in the counts of refusals.
- */
+/** @param options.rule the name of the exceeded limit in the counts of refusals. */
 export function tooComplex(
   message: string,
   options: { nodes?: ASTNode; argumentPath?: readonly string[]; rule?: string } = {},

@@ -24,10 +24,7 @@ export interface PriceLoader {
   rate(currency: Exclude<CurrencyCode, 'USD'>): Promise<number>;
 }
 
-/**
- * The pause after KV returned no snapshot, or one older than the newest known one. It is longer than a request, so that
- * each request reads KV once.
- */
+/** The pause after KV returned no snapshot or an old one. It outlasts a request, which so reads KV once. */
 const RETRY_MS = 1_000;
 /** A snapshot that seems the newest is still read again after this time, in case the news of a newer one is lost. */
 const CONFIRMED_MAX_MS = 60_000;

@@ -25,10 +25,7 @@ const overlaySchema = z.object({
 });
 export type LivenessOverlay = z.infer<typeof overlaySchema>;
 
-/**
- * Shortened hashes keep 10,000 operations under 200 KB. An unknown id with the tag of a known one costs a KV read, which
- * the registry's budget bounds.
- */
+/** Short tags keep 10,000 operations under 200 KB. The registry's budget bounds the reads of ids that collide. */
 const TAG_HEX_DIGITS = 16;
 const tagOf = (id: string) => (SHA256_ID.test(id) ? id.slice(7, 7 + TAG_HEX_DIGITS) : id);
 

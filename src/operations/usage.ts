@@ -64,27 +64,15 @@ export class UsageCounts implements OperationUsage {
 
   used(operationId: string, client: ClientIdentity): void {
     const seconds = Math.floor(this.#nowMs() / 1000);
-    const [name, version, day] = [
-      shortened(client.name),
-      shortened(client.version),
-      Math.floor(seconds / DAY_SECONDS),
-    ];
-    const held = this.#usage.rows.get(keyOf(operationId, name, version, day));
-    if (held === undefined) {
-      const row = {
-        operationId,
-        client: name,
-        version,
-        day,
-        count: 1,
-        firstSeen: seconds,
-        lastSeen: seconds,
-      };
-      this.#addUsage(row);
-      return;
-    }
-    held.count += 1;
-    held.lastSeen = seconds;
+    this.#addUsage({
+      operationId,
+      client: shortened(client.name),
+      version: shortened(client.version),
+      day: Math.floor(seconds / DAY_SECONDS),
+      count: 1,
+      firstSeen: seconds,
+      lastSeen: seconds,
+    });
   }
 
   refused({ reason, documentId, client }: Refusal): void {
