@@ -1,13 +1,13 @@
 /**
- * What a client can watch. `subscribe` says what is watched, and refuses what cannot be; whoever carries the events
- * executes the operation once for each of them, with the event as its root value.
+ * Subscription fields. `subscribe` names the events, or refuses the subscription. For each event, the caller executes
+ * the operation once with the event as its root value.
  */
 import { LIST_MAX_ITEMS } from '../src/config.ts';
 import { keysCost, parseArgument, symbolList } from './arguments.ts';
 import { builder } from './builder.ts';
 import { unauthenticated } from './errors.ts';
 import { localId } from './global-ids.ts';
-import { IdoPool, Investment } from './nodes.ts';
+import { IdoPool, Investment } from './node.ts';
 import { Currency, Price, priceIn } from './prices.ts';
 
 builder.subscriptionType({ description: 'What the gateway tells as it happens.' });
@@ -21,7 +21,7 @@ builder.subscriptionFields((t) => ({
       symbols: t.arg.stringList({ required: true, description: 'The symbols, in any case.' }),
       currency: t.arg({ type: Currency, defaultValue: 'USD', description: 'What to price them in.' }),
     },
-    // Pothos's `validate` would validate the list again at each event.
+    // Pothos's `validate` would validate the list again for each event.
     subscribe: (_root, args, context) =>
       context.events.prices(parseArgument('symbols', symbolList, args.symbols)),
     resolve: (record, args, context) => priceIn(context, record, args.currency),

@@ -3,7 +3,7 @@ import { CachedAnswers, type ServedAnswer } from '../../src/cache/cached-answers
 import { GenerationsMemory } from '../../src/cache/freshness.ts';
 import type { CacheKey } from '../../src/cache/response-cache.ts';
 import { PriceSnapshotMemory } from '../../src/loaders/prices.ts';
-import { createProjectDetailLoader } from '../../src/loaders/project-details.ts';
+import { createProjectDetailLoader } from '../../src/loaders/projects.ts';
 import { bundledRelease } from '../../src/operations/manifest.ts';
 import type { RegisteredOperation } from '../../src/operations/registered-operation.ts';
 import { TieredRegistry } from '../../src/operations/registry.ts';

@@ -14,7 +14,7 @@ import {
 } from '../config.ts';
 import type { GatewayContext, Viewer } from '../graphql/context.ts';
 import { type ContextSources, createRequestContext, type OwnOfRequest } from '../graphql/request-context.ts';
-import { ClosesMemory } from '../loaders/closes-memory.ts';
+import { ClosesMemory } from '../loaders/candles.ts';
 import { PriceSnapshotMemory } from '../loaders/prices.ts';
 import { bundledRelease } from '../operations/manifest.ts';
 import { TieredRegistry } from '../operations/registry.ts';

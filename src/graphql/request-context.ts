@@ -5,13 +5,16 @@
  */
 import { GraphQLError } from 'graphql';
 import type { GenerationsMemory } from '../cache/freshness.ts';
+import type { ClosesMemory } from '../loaders/candles.ts';
 import { createCandleLoader } from '../loaders/candles.ts';
-import type { ClosesMemory } from '../loaders/closes-memory.ts';
 import { createIdoPoolLoader } from '../loaders/ido-pools.ts';
 import { createInvestmentLoader } from '../loaders/investments.ts';
 import { createPriceLoader, type PriceSources } from '../loaders/prices.ts';
-import { createProjectDetailLoader, type ProjectDetailSources } from '../loaders/project-details.ts';
-import { createProjectLoader } from '../loaders/projects.ts';
+import {
+  createProjectDetailLoader,
+  createProjectLoader,
+  type ProjectDetailSources,
+} from '../loaders/projects.ts';
 import type { EventSources, GatewayContext, Viewer } from './context.ts';
 
 /** What an isolate gives every context. */

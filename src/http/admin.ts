@@ -4,8 +4,8 @@
  * Nothing it answers is kept, and what it refuses has the shape of a GraphQL error.
  */
 import { log } from '../observability/log.ts';
+import { ReleaseRefusal, type ReleaseRefusalCode } from '../operations/liveness-writes.ts';
 import { recordBundledRelease } from '../operations/publish-release.ts';
-import { ReleaseRefusal, type ReleaseRefusalCode } from '../operations/release-refusal.ts';
 import { readRefusals, readUsage } from '../storage/d1/operation-usage-reads.ts';
 import { listReleases, liveOperations } from '../storage/d1/release-reads.ts';
 import { AdminRefusal, badInput, sinceDay } from './admin-answer.ts';

@@ -1,5 +1,5 @@
 /**
- * Decides which document a request runs, or why none: one function for every way a request can arrive.
+ * Chooses the document that a request runs, or refuses the request. All transports use this function.
  *
  * Ids and documents that contradict one another are refused before anything else. In `audit` a document runs that
  * `safelist` would refuse, and the refusal is counted.
@@ -7,7 +7,7 @@
 import { GraphQLError } from 'graphql';
 import type { OperationsMode } from '../config.ts';
 import type { BoundedMemory } from '../storage/bounded-memory.ts';
-import { registeredIds, SHA256_ID, sha256Id } from './document-id.ts';
+import { registeredIds, SHA256_ID, sha256Id } from './operation-id.ts';
 import type { OperationRequest } from './operation-request.ts';
 import type { FoundOperation, Liveness, OperationRegistry, Refusal } from './registered-operation.ts';
 
@@ -20,16 +20,15 @@ export interface DocumentSources {
 
 export interface ChosenDocument {
   document: string;
-  /** Null where nobody registered the document, or nobody had to ask. */
+  /** Null if the document is not registered, or was not looked up. */
   found: FoundOperation | null;
 }
 
 export interface DocumentFacts {
-  /** Ids, or the id and the document, contradict one another. */
   contradicts: boolean;
   sendsDocument: boolean;
   registered: Liveness['state'] | 'unknown';
-  /** A client registered it in this isolate. */
+  /** True if a client registered the document in this isolate. */
   kept: boolean;
 }
 
@@ -43,7 +42,7 @@ const REFUSALS = {
     message: 'Send the id of a registered document, not a document.',
   },
   PERSISTED_QUERY_RETIRED: { status: 410, message: 'Every release that carries this operation is retired.' },
-  // Apollo clients know this message: they answer with the whole document.
+  // Apollo clients recognise this message, and send the document.
   PERSISTED_QUERY_NOT_FOUND: { status: 200, message: 'PersistedQueryNotFound' },
   PERSISTED_QUERY_NOT_IN_LIST: { status: 404, message: 'No registered document has this id.' },
   QUERY_NOT_IN_SAFELIST: { status: 403, message: 'This document is not registered.' },
@@ -51,13 +50,13 @@ const REFUSALS = {
 
 export type DocumentRefusal = keyof typeof REFUSALS;
 
-/** Undefined where the code is no such refusal's. */
+/** Undefined if the code is not a `DocumentRefusal`. */
 export const documentRefusalStatus = (code: unknown): number | undefined =>
   Object.entries(REFUSALS).find(([reason]) => reason === code)?.[1].status;
 
 const refusals = new Map<DocumentRefusal, GraphQLError>();
 
-/** Made once: an error collects its stack when it is made, which costs a flood of unknown ids more than all the rest. */
+/** Refusals are made once: collecting an error's stack is the greatest cost of refusing an unknown id. */
 function refusalOf(reason: DocumentRefusal): GraphQLError {
   const { status, message } = REFUSALS[reason];
   const refusal =
@@ -66,7 +65,7 @@ function refusalOf(reason: DocumentRefusal): GraphQLError {
   return refusal;
 }
 
-/** Why a request may not run; null where it may. */
+/** Null if the request may run. */
 export function documentRefusal(mode: OperationsMode, facts: DocumentFacts): DocumentRefusal | null {
   const { contradicts, sendsDocument, registered, kept } = facts;
   if (contradicts) return 'PERSISTED_QUERY_HASH_MISMATCH';
@@ -129,7 +128,7 @@ async function gatherFacts(request: OperationRequest, { mode, registry, clientDo
   const [documentId] = documentIds;
   const remembers = mode === 'open' || mode === 'audit';
   const namesByHash = documentId !== undefined && SHA256_ID.test(registeredIds(documentId)[0] ?? '');
-  // In `open` any document runs, and in `id_only` none: neither needs to know it.
+  // `open` runs every document and `id_only` runs none, so neither looks documents up.
   const comparesText = mode === 'audit' || mode === 'safelist';
   const needsHash = document !== undefined && (namesByHash || comparesText);
   const hash = needsHash ? await sha256Id(document) : undefined;
@@ -141,7 +140,7 @@ async function gatherFacts(request: OperationRequest, { mode, registry, clientDo
     contradicts = document !== undefined && SHA256_ID.test(documentId) && !isItsHash;
     if (!contradicts) found = await findAny(registeredIds(documentId), registry);
     if (document !== undefined && !isItsHash) {
-      // A bare hash that is not the document's may still be the opaque id of it.
+      // A bare hash that does not match the document may still be its opaque id.
       contradicts ||= found === null ? namesByHash : found.operation.document !== document;
     }
     if (remembers && isItsHash && found === null && document !== undefined)

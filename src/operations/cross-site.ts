@@ -1,25 +1,25 @@
 /**
- * What another site may make a browser send without asking first: a GET, or a POST that is no JSON (those are
- * refused as unreadable). A header of ours has the browser ask (a CORS preflight, by the Fetch standard), so that
- * only whom the allowlist names can send it.
+ * Protects from cross-site request forgery. Without a CORS preflight, another site can make a browser send a GET, or a
+ * POST that is not JSON (which is refused as unreadable). A custom header forces a preflight, and only allowed origins
+ * pass it.
  *
- * What is persisted and public needs none: it changes nothing, and its answer is anybody's.
+ * Registered public queries need no header: they change nothing, and everybody may have their answers.
  */
 import { GraphQLError } from 'graphql';
 import { CLIENT_NAME_HEADERS } from './client-identity.ts';
 import type { OperationKind } from './registered-operation.ts';
 
-const ASKING_HEADERS = ['x-graphql-csrf', ...CLIENT_NAME_HEADERS];
+const PREFLIGHT_HEADERS = ['x-graphql-csrf', ...CLIENT_NAME_HEADERS];
 
 /**
- * Why the request may not run the operation this way; null where it may.
+ * Null if the request may run the operation.
  *
- * @param isAnybodys it is registered, and nothing that it selects is private
+ * @param isPublic true if the operation is registered and selects nothing private
  */
 export function crossSiteRefusal(
   request: { method: string; headers: Headers },
   kind: OperationKind,
-  isAnybodys: () => boolean,
+  isPublic: () => boolean,
 ): GraphQLError | null {
   if (request.method !== 'GET') return null;
   if (kind === 'mutation') {
@@ -31,8 +31,8 @@ export function crossSiteRefusal(
       },
     });
   }
-  if (isAnybodys()) return null;
-  if (ASKING_HEADERS.some((name) => request.headers.has(name))) return null;
+  if (isPublic()) return null;
+  if (PREFLIGHT_HEADERS.some((name) => request.headers.has(name))) return null;
   return new GraphQLError('Send this by POST, or with the header x-graphql-csrf or graphql-client-name.', {
     extensions: { code: 'FORBIDDEN', rule: 'cross-site', http: { status: 403 } },
   });

@@ -1,22 +1,23 @@
 /**
- * What lives: one value that is laid over every tier of the registry, the bundled manifest too.
+ * The liveness overlay: one KV value with the state of every operation. It overrides all tiers of the registry, the
+ * bundled manifest included.
  *
- * It names every operation that a release carries, so that an id outside it costs KV nothing. What was published
- * since it was written is D1's to know.
+ * It lists all operations that a release carries, so that no other id costs a KV read. Only D1 knows operations that
+ * were published after the overlay was written.
  */
 import * as z from 'zod';
 import type { LivenessRow } from '../storage/d1/releases.ts';
-import { SHA256_ID } from './document-id.ts';
+import { SHA256_ID } from './operation-id.ts';
 import type { Liveness } from './registered-operation.ts';
 
 const overlaySchema = z.object({
-  /** The last change of releases that it knows of. */
+  /** The latest change of releases that it contains. */
   revision: z.number(),
-  /** When it was written, in Unix seconds. */
+  /** The time of writing, in Unix seconds. */
   asOf: z.number(),
-  /** The builds whose bundled operations it speaks of. */
+  /** The builds whose bundled operations it includes. */
   gateways: z.array(z.string()),
-  /** The tags of every id that finds an operation. */
+  /** The tags of all ids under which an operation can be found. */
   carried: z.array(z.string()),
   /** [deprecatedAt, sunset] by operation id, in Unix seconds. */
   deprecated: z.record(z.string(), z.tuple([z.number(), z.number()])),
@@ -24,13 +25,12 @@ const overlaySchema = z.object({
 });
 export type LivenessOverlay = z.infer<typeof overlaySchema>;
 
-/** Hashes are cut: a list of 10,000 operations stays under 200 KB. Ids made up to pass cost from the budget. */
+/** Short tags keep 10,000 operations under 200 KB. The registry's budget bounds the reads of ids that collide. */
 const TAG_HEX_DIGITS = 16;
 const tagOf = (id: string) => (SHA256_ID.test(id) ? id.slice(7, 7 + TAG_HEX_DIGITS) : id);
 
 export const LIVE: Liveness = { state: 'live' };
 
-/** The overlay as an isolate asks it. */
 export class LivenessView {
   readonly #carried: ReadonlySet<string>;
   readonly #retired: ReadonlySet<string>;
@@ -44,17 +44,17 @@ export class LivenessView {
     this.#gateways = new Set(overlay?.gateways);
   }
 
-  /** False where no release carried it when the overlay was written; true may be a coincidence of hashes. */
+  /** False if no release carried the id when the overlay was written. True may be a collision of tags. */
   mayCarry(id: string): boolean {
     return this.#carried.has(tagOf(id));
   }
 
-  /** Whether it was written when this build's operations were on record. */
+  /** True if the overlay includes the bundled operations of the build. */
   knowsGateway(version: string): boolean {
     return this.#gateways.has(version);
   }
 
-  /** Of an operation that is carried. */
+  /** The state of an operation that a release carries. */
   of(operationId: string): Liveness {
     const dates = this.#deprecated.get(operationId);
     if (dates !== undefined) return { state: 'deprecated', deprecatedAt: dates[0], sunset: dates[1] };
@@ -62,7 +62,6 @@ export class LivenessView {
   }
 }
 
-/** Parses what KV holds, at once into what answers. */
 export const livenessViewSchema = overlaySchema.transform((overlay) => new LivenessView(overlay));
 
 export function livenessOf(row: Pick<LivenessRow, 'rank' | 'deprecated_at' | 'sunset'>): Liveness {

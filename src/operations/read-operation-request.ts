@@ -1,27 +1,27 @@
 /**
- * Reads the operation that an HTTP request carries: GET parameters, or a JSON body, and the id in the path of either.
+ * Reads the operation of an HTTP request from GET parameters or a JSON body, and an id from the path.
  *
- * Refusals are GraphQL errors with a code and a status, before any work is done for the request.
+ * A malformed request is refused with a GraphQL error that has a code and a status.
  */
 import { REQUEST_BODY_MAX_BYTES } from '../config.ts';
 import { type OperationRequest, toOperationRequest, unreadable } from './operation-request.ts';
 import type { ClientIdentity } from './registered-operation.ts';
 
-/** What a request says of an operation, unread: where two have the same URL and body, they ask the same. */
+/** The unparsed operation of a request: the same URL and body mean the same operation. */
 export interface Envelope {
   url: string;
-  /** Null where the URL says it all. */
+  /** Null for a GET request. */
   body: string | null;
 }
 
-/** @throws GraphQLError with `extensions.http.status` where the body is too large, or no JSON by its type. */
+/** @throws GraphQLError with `extensions.http.status` if the body is too large or its media type is not JSON. */
 export async function readEnvelope(request: Request): Promise<Envelope> {
   return { url: request.url, body: request.method === 'GET' ? null : await readBody(request) };
 }
 
 /**
- * @param client what the headers say of who is asking
- * @throws GraphQLError with `extensions.http.status` where the request cannot be read.
+ * @param client the client from the headers
+ * @throws GraphQLError with `extensions.http.status` if the request is malformed.
  */
 export function readOperationRequest(envelope: Envelope, client: ClientIdentity): OperationRequest {
   const url = new URL(envelope.url);
@@ -88,11 +88,11 @@ function readProperties(text: string): unknown {
   return body;
 }
 
-/** Reads no further than the limit, whether the body says how long it is or not. */
+/** Reads no further than the limit, also without a `Content-Length`. */
 function readText(request: Request): Promise<string> {
   const announcedBytes = Number(request.headers.get('content-length') ?? Number.NaN);
   if (announcedBytes > REQUEST_BODY_MAX_BYTES) throw tooLarge();
-  // The server lets no more through than was announced.
+  // The platform passes on no more bytes than `Content-Length` announces.
   return announcedBytes >= 0 ? request.text() : readStream(request);
 }
 

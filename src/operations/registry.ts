@@ -1,9 +1,10 @@
 /**
- * The registry: bundled manifest, isolate memory, KV, then D1 within a budget; the liveness overlay lies over all.
+ * Looks operations up in the bundled manifest, the isolate's memory, KV, and D1 within a budget. The liveness overlay
+ * overrides all of them.
  *
- * Ids that nobody registered cost a bounded number of reads and a bounded memory, however many come: KV is asked
- * for none that the overlay does not name, D1 a few times in ten seconds. One registry lives as long as its
- * isolate, and keeps values alone: a promise made in one request must not be awaited in another.
+ * Any number of unknown ids costs a bounded number of reads and a bounded memory: KV is read only for ids in the overlay,
+ * D1 a few times in ten seconds. An isolate has one registry. It keeps values and no promises: Workers forbid awaiting
+ * another request's promise.
  */
 import * as z from 'zod';
 import { errorFields, log } from '../observability/log.ts';
@@ -24,7 +25,7 @@ import type {
 } from './registered-operation.ts';
 
 export const D1_BUDGET = { times: 10, seconds: 10 } as const;
-/** For ids that the overlay names and KV does not hold. */
+/** For ids that are in the overlay but not in KV. */
 export const KV_BUDGET = { times: 100, seconds: 10 } as const;
 const LIVENESS_RETRY_SECONDS = 5;
 /** The size of an operation's record without its document. */
@@ -32,11 +33,11 @@ const RECORD_BYTES = 2_000;
 
 interface KeptOperation {
   operation: RegisteredOperation;
-  /** What D1 said, where KV's overlay did not name the operation yet; good until then, in Unix milliseconds. */
-  told: { liveness: Liveness; untilMs: number } | null;
+  /** The state from D1 if the overlay does not contain the operation yet; valid until `untilMs` (Unix). */
+  fromD1: { liveness: Liveness; untilMs: number } | null;
 }
 
-/** What was registered was checked then; here is only told what it is. */
+/** Registration has validated it. */
 const copySchema = z.custom<RegisteredOperation>(
   (value) => typeof value === 'object' && value !== null && 'id' in value && 'document' in value,
 );
@@ -67,7 +68,6 @@ export class TieredRegistry implements OperationRegistry {
     this.#bundled = new Map(sources.bundled.operations.map((operation) => [operation.id, operation]));
   }
 
-  /** How much an isolate remembers. */
   get size(): { operations: number; unknownIds: number } {
     return { operations: this.#memory.size, unknownIds: this.#unknown.size };
   }
@@ -76,23 +76,23 @@ export class TieredRegistry implements OperationRegistry {
     return this.#isRecent(nowMs) ? this.#inIsolate(id, this.#view, nowMs)?.liveness : undefined;
   }
 
-  /** @throws where neither KV nor D1 can say whether the id is registered. */
+  /** @throws if D1 fails and no other tier has the operation. */
   async find(id: string): Promise<FoundOperation | null> {
     return (await this.#lookUp(id)) ?? null;
   }
 
   /**
-   * For who was told of the operation before.
+   * Looks up an operation that is already running, for example as a subscription.
    *
-   * @throws also where the budget does not allow to ask: that is no reason to end what runs it.
+   * @throws also if the budget does not allow the look-up: null would end the running operation.
    */
   async findAgain(id: string): Promise<FoundOperation | null> {
     const found = await this.#lookUp(id);
-    if (found === undefined) throw new Error('Too many operations are looked up at once.');
+    if (found === undefined) throw new Error('Too many operations are being looked up.');
     return found;
   }
 
-  /** Undefined where the budget does not allow to ask. */
+  /** Undefined if the budget does not allow the look-up. */
   async #lookUp(id: string): Promise<FoundOperation | null | undefined> {
     if (!isOperationId(id)) return null;
     const nowMs = this.#sources.nowMs();
@@ -113,9 +113,9 @@ export class TieredRegistry implements OperationRegistry {
     }
     const kept = this.#memory.get(id);
     if (kept === undefined) return null;
-    const { operation, told } = kept;
+    const { operation, fromD1 } = kept;
     if (view.mayCarry(id)) return { operation, liveness: view.of(operation.id) };
-    if (told !== null && told.untilMs > nowMs) return { operation, liveness: told.liveness };
+    if (fromD1 !== null && fromD1.untilMs > nowMs) return { operation, liveness: fromD1.liveness };
     this.#memory.delete(id);
     return null;
   }
@@ -126,7 +126,7 @@ export class TieredRegistry implements OperationRegistry {
       const operation = await readOperationCopy(this.#sources.kv, id, copySchema);
       if (operation === null) return null;
       this.#kvBudget.giveBack();
-      this.#keep(id, { operation, told: null });
+      this.#keep(id, { operation, fromD1: null });
       return { operation, liveness: view.of(operation.id) };
     } catch (error) {
       log.error('operations.kv_failed', errorFields(error));
@@ -135,7 +135,7 @@ export class TieredRegistry implements OperationRegistry {
   }
 
   async #inD1(id: string, nowMs: number): Promise<FoundOperation | null | undefined> {
-    // It is not remembered as unknown.
+    // The id may exist, so it is not remembered as unknown.
     if (!this.#d1Budget.spend(nowMs)) return undefined;
     const row = await carriedOperation(this.#sources.db, id);
     if (row === null) {
@@ -145,7 +145,7 @@ export class TieredRegistry implements OperationRegistry {
     const operation = JSON.parse(row.registered) as RegisteredOperation;
     const liveness = livenessOf(row);
     const untilMs = nowMs + OPERATION_LOOKUP_MEMORY_SECONDS * 1000;
-    this.#keep(id, { operation, told: { liveness, untilMs } });
+    this.#keep(id, { operation, fromD1: { liveness, untilMs } });
     await writeOperationCopy(this.#sources.kv, id, row.registered);
     return { operation, liveness };
   }
@@ -159,7 +159,7 @@ export class TieredRegistry implements OperationRegistry {
     return ageMs >= 0 && ageMs < OPERATION_LIVENESS_MEMORY_SECONDS * 1000;
   }
 
-  /** While KV fails, what was read last goes on. */
+  /** While KV fails, the last overlay stays in use. */
   async #liveness(nowMs: number): Promise<LivenessView> {
     if (this.#isRecent(nowMs)) return this.#view;
     try {
@@ -167,7 +167,7 @@ export class TieredRegistry implements OperationRegistry {
       this.#view = view ?? new LivenessView(null);
       this.#viewReadAtMs = nowMs;
     } catch (error) {
-      // Soon again, but not for every request of an outage.
+      // Retries soon, but not for every request during an outage.
       this.#viewReadAtMs = nowMs - (OPERATION_LIVENESS_MEMORY_SECONDS - LIVENESS_RETRY_SECONDS) * 1000;
       log.error('operations.liveness_unreadable', errorFields(error));
     }

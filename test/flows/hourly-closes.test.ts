@@ -1,8 +1,7 @@
 import { env } from 'cloudflare:workers';
 import * as fc from 'fast-check';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
-import { createCandleLoader } from '../../src/loaders/candles.ts';
-import { ClosesMemory } from '../../src/loaders/closes-memory.ts';
+import { ClosesMemory, createCandleLoader } from '../../src/loaders/candles.ts';
 import { BoundedMemory } from '../../src/storage/bounded-memory.ts';
 import { syncDailyCandles } from '../../src/sync/daily-candles.ts';
 import { syncHourlyCandles } from '../../src/sync/hourly-candles.ts';

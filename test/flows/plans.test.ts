@@ -7,7 +7,7 @@ import { schema } from '../../schema/schema.ts';
 import { GenerationsMemory } from '../../src/cache/freshness.ts';
 import { execute, executionCounts } from '../../src/execution/execute.ts';
 import { type ContextSources, createRequestContext } from '../../src/graphql/request-context.ts';
-import { ClosesMemory } from '../../src/loaders/closes-memory.ts';
+import { ClosesMemory } from '../../src/loaders/candles.ts';
 import { PriceSnapshotMemory } from '../../src/loaders/prices.ts';
 import { BoundedMemory } from '../../src/storage/bounded-memory.ts';
 import { RecentlyAbsent } from '../../src/storage/recently-absent.ts';

@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers';
 import type { OperationsMode } from '../../src/config.ts';
 import type { GatewayContext } from '../../src/graphql/context.ts';
-import { sha256Id } from '../../src/operations/document-id.ts';
+import { sha256Id } from '../../src/operations/operation-id.ts';
 import type {
   ClientIdentity,
   FoundOperation,
