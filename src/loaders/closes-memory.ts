@@ -7,7 +7,7 @@
  */
 import { CLOSES_MEMORY_MAX_BYTES } from '../config.ts';
 import { BoundedMemory } from '../storage/bounded-memory.ts';
-import type { ClosePoint } from '../storage/d1/candles.ts';
+import type { ClosePoint } from '../storage/d1/hourly-closes.ts';
 
 interface Remembered {
   closes: readonly ClosePoint[];

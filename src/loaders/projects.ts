@@ -1,15 +1,15 @@
+import type { Keyed } from '../storage/d1/keyset.ts';
 import {
   countProjects,
-  type Keyed,
   type ProjectFilter,
   type ProjectPageQuery,
+  type ProjectRow,
   projectCategories,
   projectPage,
   projectsByKey,
   searchProjects,
   trendingProjects,
 } from '../storage/d1/projects.ts';
-import type { ProjectRow } from '../storage/d1/rows.ts';
 import { loaderOf } from './batching.ts';
 
 export interface ProjectLoader {

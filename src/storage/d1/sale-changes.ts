@@ -1,7 +1,6 @@
 /** Changes of pools and investments that the sale feed has yet to tell of, and the moments at which pools change by the clock. */
-import { idoPoolsByIds } from './ido-pools.ts';
-import { investmentsByIds } from './investments.ts';
-import type { IdoPoolRow, InvestmentRow } from './rows.ts';
+import { type IdoPoolRow, idoPoolsByIds } from './ido-pools.ts';
+import { type InvestmentRow, investmentsByIds } from './investments.ts';
 
 export interface SaleChanges {
   /** Of the last change; the one given where there is none. */

@@ -41,14 +41,20 @@ export interface ExchangePriceRecord {
   lastUpdate: number;
 }
 
-/** Null where there are too few daily closes. */
-export interface IndicatorsRecord {
-  rsi: number | null;
-  macd: { value: number; signal: number; histogram: number } | null;
-  movingAverages: { ma7: number | null; ma25: number | null; ma50: number | null; ma200: number | null };
-  support: number | null;
-  resistance: number | null;
-}
+export const indicatorsRecord = z.object({
+  rsi: z.number().nullable(),
+  macd: z.object({ value: z.number(), signal: z.number(), histogram: z.number() }).nullable(),
+  movingAverages: z.object({
+    ma7: z.number().nullable(),
+    ma25: z.number().nullable(),
+    ma50: z.number().nullable(),
+    ma200: z.number().nullable(),
+  }),
+  support: z.number().nullable(),
+  resistance: z.number().nullable(),
+});
+/** An indicator is null if there are too few daily closes for it. */
+export type IndicatorsRecord = z.output<typeof indicatorsRecord>;
 
 export interface PriceSnapshot {
   /** When the sync that wrote it began, in Unix seconds. */
