@@ -1,5 +1,5 @@
 /** Deprecating, retiring and rolling back: each one D1 batch, which also says what it made of the operations. */
-import { usedLately } from '../storage/d1/operation-usage-reads.ts';
+import { usedLately } from '../storage/d1/operation-usage.ts';
 import {
   changeInsert,
   deprecateUpdate,

@@ -1,63 +1,63 @@
 /**
- * What an isolate keeps of something that clients may ask for without end, by key and bounded by weight.
+ * A cache in the isolate's memory with a limit on the total weight.
  *
- * What was not asked for since the last time it was looked at is forgotten first, the oldest of it before others: the
- * clock algorithm, which comes close to the least recently used and costs a reader one look-up.
+ * It evicts by the clock algorithm: the oldest entry that was not used since the last sweep goes first. This comes
+ * close to least recently used, and a read costs one look-up.
  */
-interface Kept<Value> {
+interface Entry<Value> {
   value: Value;
   weight: number;
   isUsed: boolean;
 }
 
 export class BoundedMemory<Value> {
-  readonly #kept = new Map<string, Kept<Value>>();
+  readonly #entries = new Map<string, Entry<Value>>();
   readonly #maxWeight: number;
   #weight = 0;
 
-  /** @param maxWeight of all that is kept, in whatever unit the caller weighs by. */
+  /** @param maxWeight of all entries together, in a unit of the caller's choice. */
   constructor(maxWeight: number) {
     this.#maxWeight = maxWeight;
   }
 
   get(key: string): Value | undefined {
-    const kept = this.#kept.get(key);
-    if (kept === undefined) return undefined;
-    kept.isUsed = true;
-    return kept.value;
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    entry.isUsed = true;
+    return entry.value;
   }
 
-  /** What weighs more than everything together may is not kept, and neither is what stood under its key. */
+  /** A value over the limit is not stored; the old value of its key is deleted. */
   set(key: string, value: Value, weight: number): void {
     this.delete(key);
     if (weight > this.#maxWeight) return;
     this.#weight += weight;
     this.#makeRoom();
-    this.#kept.set(key, { value, weight, isUsed: false });
+    this.#entries.set(key, { value, weight, isUsed: false });
   }
 
   delete(key: string): void {
-    const kept = this.#kept.get(key);
-    if (kept === undefined) return;
-    this.#kept.delete(key);
-    this.#weight -= kept.weight;
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#entries.delete(key);
+    this.#weight -= entry.weight;
   }
 
   get size(): number {
-    return this.#kept.size;
+    return this.#entries.size;
   }
 
   get weight(): number {
     return this.#weight;
   }
 
-  /** Ends: whoever is spared goes to the end, and is spared once. */
+  /** A used entry moves to the end of the queue once, so the loop ends. */
   #makeRoom(): void {
-    for (const [key, kept] of this.#kept) {
+    for (const [key, entry] of this.#entries) {
       if (this.#weight <= this.#maxWeight) return;
-      this.#kept.delete(key);
-      if (kept.isUsed) this.#kept.set(key, { ...kept, isUsed: false });
-      else this.#weight -= kept.weight;
+      this.#entries.delete(key);
+      if (entry.isUsed) this.#entries.set(key, { ...entry, isUsed: false });
+      else this.#weight -= entry.weight;
     }
   }
 }

@@ -1,4 +1,4 @@
-/** The keys that a source did not hold a moment ago, as one isolate remembers it; bounded in number and in time. */
+/** Keys that a source did not have at the last look-up. An isolate remembers a limited number, for a limited time. */
 export class RecentlyAbsent {
   readonly #untilMs = new Map<string, number>();
   readonly #seconds: number;
@@ -13,7 +13,7 @@ export class RecentlyAbsent {
     return (this.#untilMs.get(key) ?? 0) > nowMs;
   }
 
-  /** Beyond the bound the key noted longest ago is forgotten. */
+  /** Above the limit, it evicts the oldest key. */
   note(key: string, nowMs: number): void {
     this.#untilMs.delete(key);
     this.#untilMs.set(key, nowMs + this.#seconds * 1000);

@@ -107,11 +107,11 @@ export async function dailyCloses(
 export const expiredHourlyCandlesDelete = (db: D1Database, before: number) =>
   db
     .prepare(
-      `WITH RECURSIVE held (symbol) AS (
+      `WITH RECURSIVE stored (symbol) AS (
          SELECT min(symbol) FROM candle
          UNION ALL
-         SELECT (SELECT min(symbol) FROM candle WHERE symbol > held.symbol) FROM held WHERE symbol IS NOT NULL
+         SELECT (SELECT min(symbol) FROM candle WHERE symbol > stored.symbol) FROM stored WHERE symbol IS NOT NULL
        )
-       DELETE FROM candle WHERE symbol IN (SELECT symbol FROM held) AND interval = '1h' AND time < ?1`,
+       DELETE FROM candle WHERE symbol IN (SELECT symbol FROM stored) AND interval = '1h' AND time < ?1`,
     )
     .bind(before);

@@ -75,9 +75,6 @@ export const projectWrites = projectTable.writes;
 
 const COLUMNS = projectTable.selectList();
 
-/** If several projects have one slug or symbol, the live one with the greatest market cap comes first. */
-const BEST_FIRST = "status = 'live' DESC, market_cap DESC, id";
-
 export const PROJECT_ORDERS = {
   NAME: { column: 'name_folded', nullable: false, index: 'project_cache_by_name' },
   CURRENT_PRICE: { column: 'current_price', nullable: true, index: 'project_cache_by_current_price' },
@@ -131,14 +128,7 @@ export async function countProjects(db: D1Database, projectFilter: ProjectFilter
   return countRows(db, `project_cache ${filter.indexedBy ?? ''}`, filter.conditions, filter.values);
 }
 
-interface FilterSql {
-  conditions: string[];
-  values: unknown[];
-  byStatusAlone: boolean;
-  indexedBy: string | undefined;
-}
-
-function filterSql(filter: ProjectFilter): FilterSql {
+function filterSql(filter: ProjectFilter) {
   const values: unknown[] = [filter.status];
   const bind = (value: unknown) => `?${values.push(value)}`;
   const byRowId: string[] = [];
@@ -182,12 +172,11 @@ export async function trendingProjects(
   category: string | undefined,
   limit: number,
 ): Promise<ProjectRow[]> {
-  const ofCategory = category === undefined ? '' : 'AND category = ?2';
-  const values = category === undefined ? [limit] : [limit, category];
   const sql =
     `SELECT ${COLUMNS} FROM project_cache INDEXED BY project_cache_trending_rank ` +
-    `WHERE status = 'live' AND trending_rank IS NOT NULL ${ofCategory} ORDER BY trending_rank, id LIMIT ?1`;
-  const statement = db.prepare(sql).bind(...values);
+    "WHERE status = 'live' AND trending_rank IS NOT NULL AND (?2 IS NULL OR category = ?2) " +
+    'ORDER BY trending_rank, id LIMIT ?1';
+  const statement = db.prepare(sql).bind(limit, category ?? null);
   return (await statement.all<ProjectRow>()).results;
 }
 
@@ -198,13 +187,18 @@ export async function projectCategories(db: D1Database): Promise<{ name: string;
   return (await db.prepare(sql).all<{ name: string; project_count: number }>()).results;
 }
 
-/** By id, slug or symbol, at most one row a key. */
+/**
+ * By id, slug or symbol, at most one row a key: if several projects have one slug or symbol, the live one with the
+ * greatest market cap.
+ */
 export async function projectsByKey(
   db: D1Database,
   column: 'id' | 'slug' | 'symbol',
   keys: readonly string[],
 ): Promise<Map<string, ProjectRow>> {
-  const sql = `SELECT ${COLUMNS} FROM project_cache WHERE ${column} IN (SELECT value FROM json_each(?1)) ORDER BY ${BEST_FIRST}`;
+  const sql =
+    `SELECT ${COLUMNS} FROM project_cache WHERE ${column} IN (SELECT value FROM json_each(?1)) ` +
+    "ORDER BY status = 'live' DESC, market_cap DESC, id";
   const { results } = await db.prepare(sql).bind(JSON.stringify(keys)).all<ProjectRow>();
   const byKey = new Map<string, ProjectRow>();
   for (const row of results) if (!byKey.has(row[column])) byKey.set(row[column], row);

@@ -4,7 +4,7 @@ import { KV_BULK_GET_MAX_KEYS, KV_KEY_MAX_BYTES } from '../../config.ts';
 import { errorFields, log } from '../../observability/log.ts';
 
 /** KV refuses the whole read for one key that is too long, so such keys are neither read nor written. */
-const isKeepable = (key: string) => new TextEncoder().encode(key).byteLength <= KV_KEY_MAX_BYTES;
+const isValidKey = (key: string) => new TextEncoder().encode(key).byteLength <= KV_KEY_MAX_BYTES;
 
 /** One KV call for every 100 keys. */
 export async function readJsonValues<Value>(
@@ -13,9 +13,9 @@ export async function readJsonValues<Value>(
   schema: z.ZodType<Value>,
 ): Promise<Map<string, Value>> {
   const chunks: string[][] = [];
-  const keepable = keys.filter(isKeepable);
-  for (let start = 0; start < keepable.length; start += KV_BULK_GET_MAX_KEYS) {
-    chunks.push(keepable.slice(start, start + KV_BULK_GET_MAX_KEYS));
+  const validKeys = keys.filter(isValidKey);
+  for (let start = 0; start < validKeys.length; start += KV_BULK_GET_MAX_KEYS) {
+    chunks.push(validKeys.slice(start, start + KV_BULK_GET_MAX_KEYS));
   }
   const answers = await Promise.all(chunks.map((chunk) => kv.get(chunk, 'text')));
   const values = new Map<string, Value>();
@@ -44,7 +44,7 @@ export async function writeJsonValue(
   value: unknown,
   expirationTtl: number,
 ): Promise<void> {
-  if (!isKeepable(key)) return;
+  if (!isValidKey(key)) return;
   try {
     await kv.put(key, JSON.stringify(value), { expirationTtl });
   } catch (error) {
