@@ -92,7 +92,7 @@ export interface IdoPoolPageQuery {
   nowSeconds: number;
 }
 
-export async function idoPoolPage(db: D1Database, query: IdoPoolPageQuery): Promise<Keyed<IdoPoolRow>[]> {
+export function idoPoolPage(db: D1Database, query: IdoPoolPageQuery): Promise<Keyed<IdoPoolRow>[]> {
   const order = IDO_POOL_ORDERS[query.orderBy];
   const filter = filterSql(query.filter, query.nowSeconds);
   const unfiltered = filter.conditions.length === 0;
@@ -111,7 +111,7 @@ export async function idoPoolPage(db: D1Database, query: IdoPoolPageQuery): Prom
   });
 }
 
-export async function countIdoPools(
+export function countIdoPools(
   db: D1Database,
   poolFilter: IdoPoolFilter,
   nowSeconds: number,

@@ -45,10 +45,7 @@ export interface InvestmentPageQuery {
 }
 
 /** Newest first. */
-export async function investmentPage(
-  db: D1Database,
-  query: InvestmentPageQuery,
-): Promise<Keyed<InvestmentRow>[]> {
+export function investmentPage(db: D1Database, query: InvestmentPageQuery): Promise<Keyed<InvestmentRow>[]> {
   const filter = filterSql(query.userId, query.status);
   return keysetPage<InvestmentRow>(db, {
     table: 'user_investment_cache',
@@ -65,7 +62,7 @@ export async function investmentPage(
   });
 }
 
-export async function countInvestments(
+export function countInvestments(
   db: D1Database,
   userId: string,
   status: InvestmentStatus | undefined,

@@ -105,7 +105,7 @@ export interface ProjectPageQuery {
   limit: number;
 }
 
-export async function projectPage(db: D1Database, query: ProjectPageQuery): Promise<Keyed<ProjectRow>[]> {
+export function projectPage(db: D1Database, query: ProjectPageQuery): Promise<Keyed<ProjectRow>[]> {
   const order = PROJECT_ORDERS[query.orderBy];
   const filter = filterSql(query.filter);
   return keysetPage<ProjectRow>(db, {
@@ -123,7 +123,7 @@ export async function projectPage(db: D1Database, query: ProjectPageQuery): Prom
   });
 }
 
-export async function countProjects(db: D1Database, projectFilter: ProjectFilter): Promise<number> {
+export function countProjects(db: D1Database, projectFilter: ProjectFilter): Promise<number> {
   const filter = filterSql(projectFilter);
   return countRows(db, `project_cache ${filter.indexedBy ?? ''}`, filter.conditions, filter.values);
 }
