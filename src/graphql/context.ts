@@ -1,26 +1,29 @@
 /** The types of the context: the schema sees nothing else of the gateway. */
-import type { KeysetPosition } from '../storage/d1/keyset.ts';
-import type { Keyed } from '../storage/d1/projects.ts';
-import type { IdoPoolRow, InvestmentRow, ProjectRow } from '../storage/d1/rows.ts';
+import type { IdoPoolRow } from '../storage/d1/ido-pools.ts';
+import type { InvestmentRow } from '../storage/d1/investments.ts';
+import type { Keyed, KeysetPosition } from '../storage/d1/keyset.ts';
+import type { ProjectRow } from '../storage/d1/projects.ts';
 import type { PriceRecord } from '../storage/kv/prices.ts';
 import type { ContextServices } from './request-context.ts';
 
-export type { IdoPoolFilter, IdoPoolOrderField } from '../storage/d1/ido-pools.ts';
-export type { KeysetPosition } from '../storage/d1/keyset.ts';
-export type { ProjectDetailRecord } from '../storage/d1/project-details.ts';
-export type { Keyed, ProjectFilter, ProjectOrderField } from '../storage/d1/projects.ts';
+export type { CandleIntervalCode, CandleRow } from '../storage/d1/candles.ts';
 export type {
-  CandleIntervalCode,
-  CandleRow,
+  IdoPoolFilter,
+  IdoPoolOrderField,
   IdoPoolRow,
   IdoPoolStatus,
   IdoPoolType,
-  InvestmentRow,
-  InvestmentStatus,
+} from '../storage/d1/ido-pools.ts';
+export type { InvestmentRow, InvestmentStatus } from '../storage/d1/investments.ts';
+export type { Keyed, KeysetPosition } from '../storage/d1/keyset.ts';
+export type { ProjectDetailRecord } from '../storage/d1/project-details.ts';
+export type {
+  ProjectFilter,
+  ProjectOrderField,
   ProjectRow,
   ProjectStatus,
   SocialRecord,
-} from '../storage/d1/rows.ts';
+} from '../storage/d1/projects.ts';
 export type {
   CurrencyCode,
   ExchangePriceRecord,

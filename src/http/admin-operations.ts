@@ -9,7 +9,7 @@ import { sha256Id } from '../operations/operation-id.ts';
 import type { ReleaseStores } from '../operations/publish-release.ts';
 import { type OperationProblem, operationRow, registerOperation } from '../operations/register-operation.ts';
 import type { RegisteredOperation } from '../operations/registered-operation.ts';
-import { readUsage } from '../storage/d1/operation-usage-reads.ts';
+import { readUsage } from '../storage/d1/operation-usage.ts';
 import { operationInserts, storedDocumentIds, storedOperation } from '../storage/d1/operations.ts';
 import { releasesCarrying } from '../storage/d1/release-reads.ts';
 import { writeOperationCopy } from '../storage/kv/operations.ts';

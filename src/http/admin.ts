@@ -6,7 +6,7 @@
 import { log } from '../observability/log.ts';
 import { ReleaseRefusal, type ReleaseRefusalCode } from '../operations/liveness-writes.ts';
 import { recordBundledRelease } from '../operations/publish-release.ts';
-import { readRefusals, readUsage } from '../storage/d1/operation-usage-reads.ts';
+import { readRefusals, readUsage } from '../storage/d1/operation-usage.ts';
 import { listReleases, liveOperations } from '../storage/d1/release-reads.ts';
 import { AdminRefusal, badInput, sinceDay } from './admin-answer.ts';
 import { AdminKey } from './admin-key.ts';

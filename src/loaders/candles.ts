@@ -1,12 +1,7 @@
 import type { BoundedMemory } from '../storage/bounded-memory.ts';
-import {
-  type CandleRange,
-  type ClosePoint,
-  candlesInRange,
-  hourlyCloses,
-  indicatorsBySymbols,
-} from '../storage/d1/candles.ts';
-import type { CandleRow } from '../storage/d1/rows.ts';
+import { type CandleRange, type CandleRow, candlesInRange } from '../storage/d1/candles.ts';
+import { type ClosePoint, hourlyCloses } from '../storage/d1/hourly-closes.ts';
+import { indicatorsBySymbols } from '../storage/d1/indicators.ts';
 import type { IndicatorsRecord } from '../storage/kv/prices.ts';
 import { loaderOf } from './batching.ts';
 

@@ -2,12 +2,12 @@ import {
   countIdoPools,
   type IdoPoolFilter,
   type IdoPoolPageQuery,
+  type IdoPoolRow,
   idoPoolPage,
   idoPoolsByIds,
   idoPoolsByProjects,
 } from '../storage/d1/ido-pools.ts';
-import type { Keyed } from '../storage/d1/projects.ts';
-import type { IdoPoolRow } from '../storage/d1/rows.ts';
+import type { Keyed } from '../storage/d1/keyset.ts';
 import { loaderOf } from './batching.ts';
 
 export interface IdoPoolLoader {

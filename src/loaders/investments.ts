@@ -1,11 +1,12 @@
 import {
   countInvestments,
   type InvestmentPageQuery,
+  type InvestmentRow,
+  type InvestmentStatus,
   investmentPage,
   investmentsOfUser,
 } from '../storage/d1/investments.ts';
-import type { Keyed } from '../storage/d1/projects.ts';
-import type { InvestmentRow, InvestmentStatus } from '../storage/d1/rows.ts';
+import type { Keyed } from '../storage/d1/keyset.ts';
 import { loaderOf } from './batching.ts';
 
 export interface InvestmentLoader {

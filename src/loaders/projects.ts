@@ -1,6 +1,7 @@
 import { upstreamUnavailable } from '../../schema/errors.ts';
 import { DETAIL_MAX_FETCHES } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
+import type { Keyed } from '../storage/d1/keyset.ts';
 import {
   type KeptProjectDetail,
   PROJECT_DETAIL_FRESH_SECONDS,
@@ -10,16 +11,15 @@ import {
 } from '../storage/d1/project-details.ts';
 import {
   countProjects,
-  type Keyed,
   type ProjectFilter,
   type ProjectPageQuery,
+  type ProjectRow,
   projectCategories,
   projectPage,
   projectsByKey,
   searchProjects,
   trendingProjects,
 } from '../storage/d1/projects.ts';
-import type { ProjectRow } from '../storage/d1/rows.ts';
 import { loaderOf } from './batching.ts';
 
 export interface ProjectLoader {

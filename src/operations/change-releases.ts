@@ -1,5 +1,5 @@
 /** Deprecates, retires and rolls back releases. Each change is one D1 batch, which also reads its effect on operations. */
-import { usedLately } from '../storage/d1/operation-usage-reads.ts';
+import { usedLately } from '../storage/d1/operation-usage.ts';
 import {
   changeInsert,
   deprecateUpdate,

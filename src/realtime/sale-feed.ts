@@ -8,7 +8,8 @@
  */
 import { SALE_COALESCING_MS, SALE_RETRY_MS } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
-import type { IdoPoolRow, InvestmentRow } from '../storage/d1/rows.ts';
+import type { IdoPoolRow } from '../storage/d1/ido-pools.ts';
+import type { InvestmentRow } from '../storage/d1/investments.ts';
 import {
   deleteSaleChanges,
   lastSaleChange,

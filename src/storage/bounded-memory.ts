@@ -1,19 +1,20 @@
 /**
+/**
  * The memories of an isolate: each bounded in bytes, all of them within one budget.
  *
- * A memory evicts the oldest entry that nobody has read since its last turn: the clock algorithm, which comes close to
- * the least recently used and costs a reader one look-up.
+ * A memory evicts by the clock algorithm: the oldest entry that was not used since the last sweep goes first. This comes
+ * close to least recently used, and a read costs one look-up.
  */
 import { ISOLATE_MEMORY_MAX_BYTES, MEMORY_SHARES_BYTES, type MemoryName } from '../config.ts';
 
-interface Kept<Value> {
+interface Entry<Value> {
   value: Value;
   weight: number;
   isUsed: boolean;
 }
 
 export class BoundedMemory<Value> {
-  readonly #kept = new Map<string, Kept<Value>>();
+  readonly #entries = new Map<string, Entry<Value>>();
   readonly #maxWeight: number;
   #weight = 0;
 
@@ -23,43 +24,43 @@ export class BoundedMemory<Value> {
   }
 
   get(key: string): Value | undefined {
-    const kept = this.#kept.get(key);
-    if (kept === undefined) return undefined;
-    kept.isUsed = true;
-    return kept.value;
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    entry.isUsed = true;
+    return entry.value;
   }
 
-  /** An entry that is heavier than the whole memory may be is not kept; the entry that it replaces is deleted. */
+  /** A value over the limit is not stored; the old value of its key is deleted. */
   set(key: string, value: Value, weight: number): void {
     this.delete(key);
     if (weight > this.#maxWeight) return;
     this.#weight += weight;
     this.#makeRoom();
-    this.#kept.set(key, { value, weight, isUsed: false });
+    this.#entries.set(key, { value, weight, isUsed: false });
   }
 
   delete(key: string): void {
-    const kept = this.#kept.get(key);
-    if (kept === undefined) return;
-    this.#kept.delete(key);
-    this.#weight -= kept.weight;
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#entries.delete(key);
+    this.#weight -= entry.weight;
   }
 
   get size(): number {
-    return this.#kept.size;
+    return this.#entries.size;
   }
 
   get weight(): number {
     return this.#weight;
   }
 
-  /** Ends: a used entry moves to the end of the queue once. */
+  /** A used entry moves to the end of the queue once, so the loop ends. */
   #makeRoom(): void {
-    for (const [key, kept] of this.#kept) {
+    for (const [key, entry] of this.#entries) {
       if (this.#weight <= this.#maxWeight) return;
-      this.#kept.delete(key);
-      if (kept.isUsed) this.#kept.set(key, { ...kept, isUsed: false });
-      else this.#weight -= kept.weight;
+      this.#entries.delete(key);
+      if (entry.isUsed) this.#entries.set(key, { ...entry, isUsed: false });
+      else this.#weight -= entry.weight;
     }
   }
 }

@@ -1,4 +1,4 @@
-/** The keys that a source did not hold a moment ago, as one isolate remembers them; bounded in bytes and in time. */
+/** Keys that a source did not have at the last look-up. An isolate remembers them in bounded bytes, for a limited time. */
 import { type BoundedMemory, textBytes } from './bounded-memory.ts';
 
 /** A number and its place in the map. */

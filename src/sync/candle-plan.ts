@@ -1,6 +1,5 @@
 /** Which price history the nightly job asks for: what is missing of each symbol, and no more. Pure. */
-import type { CandleCoverage } from '../storage/d1/candles-writes.ts';
-import type { CandleIntervalCode } from '../storage/d1/rows.ts';
+import type { CandleCoverage, CandleIntervalCode } from '../storage/d1/candles.ts';
 import type { HistoryPeriod } from '../upstream/price-api.ts';
 
 export const DAY_SECONDS = 86_400;

@@ -4,7 +4,7 @@
  * Each asks for what changed since the last whole run, or for everything, and brings the table to it in one
  * batch: all of it or nothing. Nothing is ever deleted: an answer without a record says nothing about it.
  */
-import { writtenRows } from '../storage/d1/upsert-writes.ts';
+import { writtenRows } from '../storage/d1/columns.ts';
 import type { ParsedRecords } from '../upstream/parse-records.ts';
 import { firstError } from './first-error.ts';
 import type { JobReport, JobRun } from './run-job.ts';

@@ -1,6 +1,6 @@
 import { errorFields, log } from '../observability/log.ts';
-import { expiredHourlyCandlesDelete } from '../storage/d1/candles-writes.ts';
-import { expiredHourlyClosesDelete } from '../storage/d1/hourly-closes-writes.ts';
+import { expiredHourlyCandlesDelete } from '../storage/d1/candles.ts';
+import { expiredHourlyClosesDelete } from '../storage/d1/hourly-closes.ts';
 import { expiredCountsDeletes } from '../storage/d1/operation-usage.ts';
 import { foldFlushes } from '../storage/d1/operation-usage-folding.ts';
 import { expiredProjectDetailsDelete } from '../storage/d1/project-details.ts';

@@ -6,11 +6,16 @@
  * A day or an hour that has not ended has no close and is left out.
  */
 import pLimit from 'p-limit';
-import { candleCoverage, candleWrites, dailyCloses } from '../storage/d1/candles-writes.ts';
-import { hourlyClosesWrites } from '../storage/d1/hourly-closes-writes.ts';
-import { indicatorWrites } from '../storage/d1/indicators-writes.ts';
-import type { CandleIntervalCode, CandleRow } from '../storage/d1/rows.ts';
-import { writtenRows } from '../storage/d1/upsert-writes.ts';
+import {
+  type CandleIntervalCode,
+  type CandleRow,
+  candleCoverage,
+  candleWrites,
+  dailyCloses,
+} from '../storage/d1/candles.ts';
+import { writtenRows } from '../storage/d1/columns.ts';
+import { hourlyClosesWrites } from '../storage/d1/hourly-closes.ts';
+import { indicatorWrites } from '../storage/d1/indicators.ts';
 import type { IndicatorsRecord } from '../storage/kv/prices.ts';
 import type { PriceApi } from '../upstream/price-api.ts';
 import { DAY_SECONDS, type HistoryRequest, historyRequests } from './candle-plan.ts';

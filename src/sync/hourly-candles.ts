@@ -1,4 +1,4 @@
-import { finishedHoursWrites } from '../storage/d1/hour-in-progress-writes.ts';
+import { finishedHoursWrites } from '../storage/d1/hour-in-progress.ts';
 import { HOUR_SECONDS } from './prices.ts';
 import type { JobReport, JobRun } from './run-job.ts';
 

@@ -1,5 +1,5 @@
 import Big from 'big.js';
-import { type IdoPoolWriteRow, idoPoolWrites } from '../storage/d1/ido-pools-writes.ts';
+import { type IdoPoolWriteRow, idoPoolWrites } from '../storage/d1/ido-pools.ts';
 import type { MainApi } from '../upstream/main-api.ts';
 import type { PoolRecord } from '../upstream/main-api-records.ts';
 import type { RecordSource } from './changed-records.ts';

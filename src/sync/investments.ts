@@ -1,4 +1,4 @@
-import { investmentWrites } from '../storage/d1/investments-writes.ts';
+import { investmentWrites } from '../storage/d1/investments.ts';
 import type { MainApi } from '../upstream/main-api.ts';
 import type { InvestmentRecord } from '../upstream/main-api-records.ts';
 import type { RecordSource } from './changed-records.ts';

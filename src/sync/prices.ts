@@ -4,8 +4,8 @@
  */
 import * as z from 'zod';
 import { errorFields, log } from '../observability/log.ts';
-import { type HourCandles, hourQuery, hourWrite, parseHour } from '../storage/d1/hour-in-progress-writes.ts';
-import { syncedSymbolsQuery } from '../storage/d1/projects-writes.ts';
+import { type HourCandles, hourQuery, hourWrite, parseHour } from '../storage/d1/hour-in-progress.ts';
+import { syncedSymbolsQuery } from '../storage/d1/projects.ts';
 import {
   type PriceRecord,
   type PriceSnapshot,

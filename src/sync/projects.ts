@@ -1,6 +1,5 @@
-import { type ProjectWriteRow, projectWrites } from '../storage/d1/projects-writes.ts';
-import type { SocialRecord } from '../storage/d1/rows.ts';
-import { foldText, projectSearchText } from '../storage/search-text.ts';
+import { foldText, projectSearchText } from '../storage/d1/project-search.ts';
+import { type ProjectWriteRow, projectWrites, type SocialRecord } from '../storage/d1/projects.ts';
 import type { MainApi } from '../upstream/main-api.ts';
 import type { ProjectRecord } from '../upstream/main-api-records.ts';
 import type { RecordSource } from './changed-records.ts';

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
-import { expiredHourlyCandlesDelete } from '../../src/storage/d1/candles-writes.ts';
+import { expiredHourlyCandlesDelete } from '../../src/storage/d1/candles.ts';
 import { latestRuns } from '../../src/storage/d1/sync-runs.ts';
 import { type Job, runJob } from '../../src/sync/run-job.ts';
 import { createBench } from './sync-bench.ts';

@@ -1,15 +1,13 @@
-/**
- * The hour that is being sampled: one row of JSON, so that a minute costs one written row and not one a symbol.
- */
+/** The samples of the current hour: one row of JSON, so that a minute costs one written row and not one a symbol. */
 import * as z from 'zod';
-import { finishedHoursClosesWrite } from './hourly-closes-writes.ts';
+import { finishedHoursClosesWrite } from './hourly-closes.ts';
 
 /** Open, high, low and close by upper-case symbol, in US dollars. */
 export type HourCandles = Record<string, [open: number, high: number, low: number, close: number]>;
 
 const hourCandles = z.record(z.string(), z.tuple([z.number(), z.number(), z.number(), z.number()]));
 
-/** The query for what one hour holds so far; `parseHour` reads its result. */
+/** Selects the samples of one hour; `parseHour` reads the result. */
 export const hourQuery = (db: D1Database, hourStart: number) =>
   db.prepare('SELECT candles FROM hour_in_progress WHERE hour_start = ?1').bind(hourStart);
 
@@ -27,10 +25,10 @@ export const hourWrite = (db: D1Database, hourStart: number, candles: HourCandle
     .bind(hourStart, JSON.stringify(candles));
 
 /**
- * Turns every hour that began before `currentHourStart` into hourly candles and forgets it. An hour that has a
- * candle keeps it: a late sample must not replace a whole hour, nor what the price API itself says of it.
+ * Turns every hour that began before `currentHourStart` into hourly candles and deletes it. A stored candle stays: a
+ * late sample must not replace a whole hour, nor a candle of the price API.
  *
- * The first statement's result counts the candles written, the last one's the hours forgotten.
+ * The first statement's result counts the candles written, the last one's the hours deleted.
  */
 export const finishedHoursWrites = (db: D1Database, currentHourStart: number) => [
   db
