@@ -1,9 +1,10 @@
 /** Results as tables, for a terminal and for README. */
-import { PRICES_READ_ON } from './cost/prices.ts';
 import type { HeapResult } from './heap.ts';
 import { markdownLive } from './live/print-live.ts';
 import type { MixedResult } from './mixed-traffic.ts';
-import { compilationTable, costTable, executorTable } from './process-tables.ts';
+import { monthTable } from './month.ts';
+import { PRICES_READ_ON } from './prices.ts';
+import { compilationTable, executorTable } from './process-tables.ts';
 import { type BenchResults, busyMachine, type ClaimResult, type ScenarioResult } from './results.ts';
 import { spreadOf } from './statistics.ts';
 import { aligned, bytesText, markdown, percentText, spreadText, type Table } from './tables.ts';
@@ -110,8 +111,9 @@ export function printResults(results: BenchResults): string {
 }
 
 /** What README shows: without how busy who was, which is for whoever doubts a run. */
-export function markdownResults(results: BenchResults): string {
-  const { machine, mixed, heap, startup, executors, cost, live } = results;
+/** @param costs the text of `operations/COSTS.md`. */
+export function markdownResults(results: BenchResults, costs: string): string {
+  const { machine, mixed, heap, startup, executors, live } = results;
   const shown = (rows: Table, columns: number) => markdown(rows.map((row) => row.slice(0, columns)));
   const lists = [...new Set(results.scenarios.map(({ list }) => list))];
   const { bundleBytes, gzipBytes, cpuMs } = startup;
@@ -129,12 +131,8 @@ export function markdownResults(results: BenchResults): string {
     `Bundle ${bytesText(bundleBytes)}, gzip ${bytesText(gzipBytes)}; CPU at start-up ${spreadText(spreadOf(cpuMs), 0)} ms.`,
     'Executors in this process, the plan in µs and the others in multiples of it:',
     markdown(executorTable(executors)),
-    ...(cost === undefined
-      ? []
-      : [
-          `What a month costs by Cloudflare's prices of ${PRICES_READ_ON}: 50 million requests, 2,000 distinct ones by Zipf (s = 1.0), 10 % private, from ${cost.hours} simulated hours over the costs measured of each request:`,
-          markdown(costTable(cost)),
-        ]),
+    `A month of 50 million requests at Cloudflare's prices of ${PRICES_READ_ON}. Assumed: the hit rates, and 10 % private requests, which are always executed:`,
+    markdown(monthTable(results.scenarios, costs)),
     ...(live === undefined ? [] : [markdownLive(live)]),
     busyMachine(results),
   ]

@@ -9,10 +9,11 @@ const END = '<!-- bench:end -->';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const results = JSON.parse(await readFile('bench/results.json', 'utf8')) as BenchResults;
+const costs = await readFile('operations/COSTS.md', 'utf8');
 const readme = await readFile('README.md', 'utf8');
 const [before, rest] = splitOnce(readme, BEGIN);
 const [, after] = splitOnce(rest, END);
-await writeFile('README.md', `${before}${BEGIN}\n\n${markdownResults(results)}\n\n${END}${after}`);
+await writeFile('README.md', `${before}${BEGIN}\n\n${markdownResults(results, costs)}\n\n${END}${after}`);
 
 function splitOnce(text: string, marker: string): [string, string] {
   const at = text.indexOf(marker);

@@ -1,6 +1,5 @@
 /** What is kept of a run, and of its rounds: medians with their spread, and ratios between scenarios of the same round. */
 import type { Startup } from '../scripts/measure-startup.ts';
-import type { CostResults } from './cost/measure-cost.ts';
 import type { HeapResult } from './heap.ts';
 import type { LiveResults } from './live/measure-live.ts';
 import type { machineFacts } from './machine.ts';
@@ -19,8 +18,6 @@ export interface BenchResults {
   heap: HeapResult[];
   startup: Startup;
   executors: ExecutorResults;
-  /** Absent until it was measured: it takes a while of its own. */
-  cost?: CostResults;
   /** Absent until it was measured. */
   live?: LiveResults;
 }

@@ -6,8 +6,6 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { measureStartup } from '../scripts/measure-startup.ts';
 import { onStopRequest } from '../scripts/start/stop-request.ts';
-import { measureCost } from './cost/measure-cost.ts';
-import { printCosts } from './cost/print-costs.ts';
 import { measureCompilation } from './executors/measure-compilation.ts';
 import { measureExecutors } from './executors/measure-executors.ts';
 import { type HeapResult, measureHeap } from './heap.ts';
@@ -40,10 +38,8 @@ const STARTUP_RUNS = 7;
 const STOP_PATIENCE_MS = 3_000;
 const STOPPED = 130;
 
-const PARTS = ['http', 'executors', 'cost', 'live'] as const;
+const PARTS = ['http', 'executors', 'live'] as const;
 const EXECUTOR_ROUNDS = 9;
-/** Simulated, of each kind of traffic. */
-const COST_HOURS = 1;
 
 const { values: options } = parseArgs({
   options: {
@@ -103,10 +99,6 @@ async function measureAll(): Promise<void> {
   const results = JSON.parse(held) as BenchResults;
   if (options.part.includes('http')) Object.assign(results, await measureHttp());
   if (options.part.includes('executors')) results.executors = await executorResults(EXECUTOR_ROUNDS, false);
-  if (options.part.includes('cost')) {
-    results.cost = await measureCost({ quick: false, hours: COST_HOURS });
-    console.log(printCosts(results.cost));
-  }
   if (options.part.includes('live')) {
     results.live = await measureLive({ quick: false, signal, report: console.log });
     console.log(`\n${printLive(results.live)}`);

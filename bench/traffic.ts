@@ -1,5 +1,5 @@
 /**
- * The mixed traffic that latency and cost are measured and counted for: public operations of the manifest, whose
+ * The mixed traffic that latency is measured for: public operations of the manifest, whose
  * distinct requests are asked for by Zipf's law, and a share of private ones.
  *
  * The same catalog, options and seed give the same requests in the same order, wherever it runs. It says what is
@@ -31,8 +31,6 @@ export interface Traffic {
   /** By rank, the most frequent first. */
   publicRequests: readonly TrafficRequest[];
   privateRequests: readonly TrafficRequest[];
-  /** The share of public traffic that a rank has, by its index. */
-  shareOf(index: number): number;
   next(): TrafficRequest;
 }
 
@@ -55,7 +53,6 @@ export function createTraffic(catalog: Catalog, options: TrafficOptions): Traffi
   return {
     publicRequests,
     privateRequests,
-    shareOf: (index) => (weights[index] ?? 0) / total,
     next: () =>
       random() < options.privateShare
         ? pick(privateRequests, Math.floor(random() * privateRequests.length))

@@ -8,6 +8,7 @@ const FLOORS = [
   ['cache', 'loaders', 'auth'],
   ['operations'],
   ['graphql'],
+  ['serving'],
   ['realtime'],
   ['http', 'sync', 'investing'],
   ['app'],

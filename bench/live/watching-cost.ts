@@ -9,7 +9,7 @@ import {
   OBJECT_GIGABYTES,
   OBJECT_PRICES,
   UNIT_PRICES,
-} from '../cost/prices.ts';
+} from '../prices.ts';
 
 /** As measured. */
 export interface WatchingCosts {

@@ -7,7 +7,7 @@ import {
   type MonthlyUse,
   OBJECT_PRICES,
   UNIT_PRICES,
-} from '../../../bench/cost/prices.ts';
+} from '../../../bench/prices.ts';
 
 const NOTHING: MonthlyUse = {
   workerRequests: 0,

@@ -1,0 +1,119 @@
+/**
+ * The cost of a month of the platform's traffic: counted calls times prices.
+ *
+ * Calls and rows of an operation are those of `operations/COSTS.md`, counted on a cold isolate by
+ * `test/flows/operation-costs.test.ts`; CPU is measured over HTTP. Every miss counts as one on a cold isolate, so KV
+ * reads and upstream calls are upper bounds. Stored bytes and the rows that jobs write are left out: the plan includes
+ * more than they use.
+ */
+import { ASKED_OPERATIONS } from './asked-operations.ts';
+import { type Bill, billOf, type MonthlyUse } from './prices.ts';
+import type { ScenarioResult } from './results.ts';
+import { LIST_NAMES } from './stage.ts';
+import type { Table } from './tables.ts';
+import { TRAFFIC } from './traffic.ts';
+
+const REQUESTS = 50e6;
+/** Assumed shares of the public requests that a cache answers. */
+const HIT_RATES = [0.15, 0.5, 0.75, 0.95];
+/** The items that the two columns of rows in COSTS.md stand for. */
+const FEW_ITEMS = 5;
+const MANY_ITEMS = 100;
+const PAGE_ITEMS = 20;
+/** The price snapshot each minute, and the generations after each job of 5 and of 15 minutes. */
+const JOB_KV_WRITES = 30 * 24 * (60 + 12 + 4);
+const PRIVATE_OPERATION = 'PoolPage';
+
+/** What one execution asks for on a cold isolate. */
+export interface CountedOperation {
+  name: string;
+  kvReads: number;
+  kvWrites: number;
+  upstreamCalls: number;
+  /** For a page of 20 items. */
+  d1RowsRead: number;
+}
+
+/** @param costs the text of `operations/COSTS.md`. */
+export function countedOperations(costs: string): CountedOperation[] {
+  const rows = [...costs.matchAll(/^\| (\w+) \| (\d.*) \|$/gm)];
+  return rows.map(([, name = '', cells = '']) => {
+    const counts = cells.split(' | ').map(Number);
+    if (counts.length !== 7 || counts.some(Number.isNaN)) throw new Error(`COSTS.md: ${name}: ${cells}`);
+    const [, kvReads = 0, kvWrites = 0, , upstreamCalls = 0, few = 0, many = 0] = counts;
+    const d1RowsRead = few + ((many - few) * (PAGE_ITEMS - FEW_ITEMS)) / (MANY_ITEMS - FEW_ITEMS);
+    return { name, kvReads, kvWrites, upstreamCalls, d1RowsRead };
+  });
+}
+
+export interface Month {
+  executions: number;
+  upstreamCalls: number;
+  use: MonthlyUse;
+  bill: Bill;
+}
+
+/** @param hitRate of the public requests; private ones are always executed. */
+export function monthOf(
+  operations: readonly CountedOperation[],
+  cpu: { hitMs: number; missMs: number },
+  hitRate: number,
+): Month {
+  const executionsOf = (name: string) =>
+    name === PRIVATE_OPERATION
+      ? REQUESTS * TRAFFIC.privateShare
+      : REQUESTS * (1 - TRAFFIC.privateShare) * (1 - hitRate) * (ASKED_OPERATIONS[name]?.share ?? 0);
+  const sumOf = (count: (operation: CountedOperation) => number) =>
+    operations.reduce((sum, operation) => sum + executionsOf(operation.name) * count(operation), 0);
+  const executions = sumOf(() => 1);
+  const use: MonthlyUse = {
+    workerRequests: REQUESTS,
+    workerCpuMs: executions * cpu.missMs + (REQUESTS - executions) * cpu.hitMs,
+    kvReads: sumOf(({ kvReads }) => kvReads),
+    kvWrites: sumOf(({ kvWrites }) => kvWrites) + JOB_KV_WRITES,
+    kvDeletes: 0,
+    kvBytes: 0,
+    d1RowsRead: sumOf(({ d1RowsRead }) => d1RowsRead),
+    d1RowsWritten: 0,
+    d1Bytes: 0,
+  };
+  return { executions, upstreamCalls: sumOf(({ upstreamCalls }) => upstreamCalls), use, bill: billOf(use) };
+}
+
+/** @param costs the text of `operations/COSTS.md`. */
+export function monthTable(scenarios: readonly ScenarioResult[], costs: string): Table {
+  const operations = countedOperations(costs);
+  const cpuMs = (key: string) => {
+    const found = scenarios.find((result) => result.key === key && result.list === LIST_NAMES.closes);
+    return (found?.cpuMicrosecondsPerRequest.median ?? Number.NaN) / 1000;
+  };
+  const cpu = { hitMs: cpuMs('hit-get'), missMs: cpuMs('miss-in-memory') };
+  return [
+    [
+      'hit rate',
+      'executed',
+      'KV reads',
+      'D1 rows read',
+      'upstream calls',
+      'CPU',
+      'Workers',
+      'KV',
+      'D1',
+      'a month',
+    ],
+    ...HIT_RATES.map((hitRate) => {
+      const { executions, upstreamCalls, use, bill } = monthOf(operations, cpu, hitRate);
+      return [
+        hitRate.toFixed(2),
+        millions(executions),
+        millions(use.kvReads),
+        millions(use.d1RowsRead),
+        millions(upstreamCalls),
+        `${(use.workerCpuMs / 3.6e6).toFixed(1)} h`,
+        ...[bill.workers, bill.kv, bill.d1, bill.total].map((dollars) => `$${dollars.toFixed(2)}`),
+      ];
+    }),
+  ];
+}
+
+const millions = (count: number) => `${(count / 1e6).toFixed(1)} M`;

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { countedOperations, monthOf } from '../../../bench/month.ts';
+import manifest from '../../../operations/manifest.json' with { type: 'json' };
+
+const costs = readFileSync('operations/COSTS.md', 'utf8');
+const CPU = { hitMs: 0.1, missMs: 1 };
+
+test('every query of the manifest has its counts', () => {
+  const queries = manifest.operations.filter(({ kind }) => kind === 'query').map(({ name }) => name);
+  expect(countedOperations(costs).map(({ name }) => name)).toEqual(queries.toSorted());
+});
+
+test('a page of 20 items reads what lies between lists of 5 and of 100', () => {
+  const [counted] = countedOperations('| Listed | 4 | 3 | 1 | 0 | 2 | 10 | 105 |\n');
+  expect(counted).toEqual({ name: 'Listed', kvReads: 3, kvWrites: 1, upstreamCalls: 2, d1RowsRead: 25 });
+});
+
+test('a row that cannot be read is refused', () => {
+  expect(() => countedOperations('| Listed | 4 | 3 |\n')).toThrow('Listed');
+});
+
+test('a cache that answers everything leaves the private tenth to execute', () => {
+  const { executions, use } = monthOf(countedOperations(costs), CPU, 1);
+  expect(executions).toBeCloseTo(5e6);
+  expect(use.workerCpuMs).toBeCloseTo(5e6 * CPU.missMs + 45e6 * CPU.hitMs);
+});
+
+test('a month costs less the more a cache answers', () => {
+  const dollars = [0.15, 0.5, 0.95].map((rate) => monthOf(countedOperations(costs), CPU, rate).bill.total);
+  expect(dollars).toEqual(dollars.toSorted((a, b) => b - a));
+});
