@@ -1,6 +1,6 @@
 /**
- * What a client can watch. `subscribe` says what is watched, and refuses what cannot be; whoever carries the events
- * executes the operation once for each of them, with the event as its root value.
+ * The subscriptions of the API. `subscribe` asks `context.events` for a feed's events, or refuses. A hub executes the
+ * operation once for each event, with the event as its root value.
  */
 import { LIST_MAX_ITEMS } from '../src/config.ts';
 import { keysCost, parseArgument, symbolList } from './arguments.ts';

@@ -7,11 +7,12 @@ import type { InvestmentLoader } from '../loaders/investments.ts';
 import type { PriceLoader } from '../loaders/prices.ts';
 import type { ProjectDetailLoader } from '../loaders/project-details.ts';
 import type { ProjectLoader } from '../loaders/projects.ts';
+import type { EventSources } from '../realtime/feeds.ts';
 import type { KeysetPosition } from '../storage/d1/keyset.ts';
 import type { Keyed } from '../storage/d1/projects.ts';
 import type { IdoPoolRow, InvestmentRow, ProjectRow } from '../storage/d1/rows.ts';
-import type { PriceRecord } from '../storage/kv/prices.ts';
 
+export type { EventSources } from '../realtime/feeds.ts';
 export type { IdoPoolFilter, IdoPoolOrderField } from '../storage/d1/ido-pools.ts';
 export type { KeysetPosition } from '../storage/d1/keyset.ts';
 export type { ProjectDetailRecord } from '../storage/d1/project-details.ts';
@@ -98,16 +99,6 @@ export interface SessionModel {
   createdAt: number;
   lastActivityAt: number;
   current: boolean;
-}
-
-/** What a subscription watches. Throws where whoever asks cannot be told of events. */
-export interface EventSources {
-  /** Each of these symbols' prices as it changes. */
-  prices(symbols: readonly string[]): AsyncIterable<PriceRecord>;
-  /** A pool by its own id, as its sale moves or its status changes. */
-  idoPool(id: string): AsyncIterable<IdoPoolRow>;
-  /** A user's own, as their status changes. */
-  investments(userId: string): AsyncIterable<InvestmentRow>;
 }
 
 export interface GatewayContext {

@@ -1,7 +1,7 @@
 /**
- * Runs what a socket asks for: the same decisions, errors and results as over HTTP.
+ * Runs the operations of sockets, with the same decisions, errors and results as over HTTP.
  *
- * Each event executes a subscription once, as graphql-js does: its document, with the event as the root value.
+ * Each event executes a subscription's document once, as graphql-js does, with the event as the root value.
  */
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { schema as gatewaySchema } from '../../schema/schema.ts';
@@ -26,7 +26,7 @@ export function createExecutePrepared(schema: typeof gatewaySchema, mode: Operat
   };
 }
 
-/** Errors as a client may see them; a status is nothing over a socket. */
+/** Errors as a client may see them; a socket carries no status. */
 export function presented(errors: readonly unknown[], requestId: string): GraphQLError[] {
   const present = errorPresenter(true, requestId);
   return errors.map((error) => present(error instanceof GraphQLError ? error : unexpected(error)));
