@@ -1,4 +1,4 @@
-/** What to open and what to try, with the market's own numbers. */
+/** Addresses to open and commands to try, with the market's own numbers. */
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { heading } from './lines.ts';
@@ -55,7 +55,7 @@ export async function firstLook(gateway: RunningGateway): Promise<string> {
     row('Market', await marketSummary(url, id)),
     row('GraphiQL', `${url}/graphql`),
     row('Health', `${url}/health`),
-    row('Mode', documentsRun ? `${mode}: any document runs` : `${mode}: registered operations alone run`),
+    row('Mode', documentsRun ? `${mode}: any document runs` : `${mode}: only registered operations run`),
     row('Main API', `${vars.MAIN_API_URL}${simulated.main ? ' (simulated)' : ''}`),
     row('Price API', `${vars.PRICE_API_URL}${simulated.price ? ' (simulated)' : ''}`),
     ...(documentsRun ? [heading('Try a document'), curl({ query: DOCUMENT })] : []),
