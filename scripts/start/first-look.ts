@@ -1,12 +1,10 @@
 /** Addresses to open and commands to try, with the market's own numbers. */
-import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { heading } from './lines.ts';
 
 const OPERATION = 'MarketList';
 const DOCUMENT = '{ projects(first: 3) { totalCount nodes { symbol price { price changePercent } } } }';
 
-const manifestSchema = z.object({ operations: z.array(z.object({ id: z.string(), name: z.string() })) });
 const answerSchema = z.object({
   data: z.object({
     projects: z.object({
@@ -17,7 +15,8 @@ const answerSchema = z.object({
 });
 
 async function marketListId(): Promise<string> {
-  const manifest = manifestSchema.parse(JSON.parse(await readFile('operations/manifest.json', 'utf8')));
+  // Imported late, because npm start generates it.
+  const { default: manifest } = await import('../../operations/manifest.json', { with: { type: 'json' } });
   const operation = manifest.operations.find(({ name }) => name === OPERATION);
   if (operation === undefined) throw new Error(`operations/manifest.json has no ${OPERATION}`);
   return operation.id;

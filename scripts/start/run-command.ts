@@ -46,7 +46,7 @@ export async function runNode(args: readonly string[], signal: AbortSignal): Pro
   };
   signal.addEventListener('abort', endGroup);
   try {
-    // Aborted while it was starting.
+    // The signal may have been aborted while the process started.
     if (signal.aborted) endGroup();
     await command;
   } catch (error) {

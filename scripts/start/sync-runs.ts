@@ -1,5 +1,6 @@
 /** Runs a cron expression in the local gateway and reports each of its jobs as `/health` shows it. */
-import { get } from 'node:http';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import * as z from 'zod';
 import { jobsOfCron } from '../../src/sync/schedule.ts';
 
@@ -77,16 +78,9 @@ function isFinishedRunSince(
 }
 
 /** `fetch` stops after five minutes without an answer, and a first night with real upstreams may take longer. */
-function fireScheduled(gatewayUrl: string, cron: string): Promise<void> {
-  const url = `${gatewayUrl}/cdn-cgi/handler/scheduled?cron=${encodeURIComponent(cron)}`;
-  return new Promise((resolve, reject) => {
-    get(url, (response) => {
-      response.resume();
-      response.once('error', reject);
-      response.once('end', () => {
-        if (response.statusCode === 200) resolve();
-        else reject(new Error(`the scheduled handler answered ${response.statusCode}`));
-      });
-    }).once('error', reject);
-  });
+async function fireScheduled(gatewayUrl: string, cron: string): Promise<void> {
+  const request = get(`${gatewayUrl}/cdn-cgi/handler/scheduled?cron=${encodeURIComponent(cron)}`);
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  await once(response.resume(), 'end');
+  if (response.statusCode !== 200) throw new Error(`the scheduled handler answered ${response.statusCode}`);
 }
