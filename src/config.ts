@@ -157,6 +157,12 @@ export const PRICES_BATCH_MAX_SYMBOLS = 500;
 /** A request asks the price API for at most so many symbols that the snapshot does not hold. */
 export const ON_DEMAND_PRICES_MAX = 500;
 
+// ── Jobs ──
+/** The job then does without the feed's prices. */
+export const PRICE_FEED_READ_TIMEOUT_MS = 3_000;
+/** The next minute's job then notifies the feed again. */
+export const SALE_FEED_NOTIFY_TIMEOUT_MS = 10_000;
+
 // ── Storage ──
 /** The platform reads at most so many keys in one KV call. */
 export const KV_BULK_GET_MAX_KEYS = 100;

@@ -1,10 +1,10 @@
 /** What the syncs bring to KV, as often as they are configured: the price snapshot, and which tags have changed. */
 import { CACHE_GENERATIONS_KEY, PRICE_SNAPSHOT_KEY } from '../../src/storage/kv/keys.ts';
-import { JOB_CACHE_TAGS, JOB_NAMES, JOB_SCHEDULES } from '../../src/sync/schedule.ts';
+import { JOBS, jobsOfCron } from '../../src/sync/jobs.ts';
 
 /** A run takes this long until KV has what it brings. Assumed. */
 const RUN_MS = 2_000;
-/** As `invalidateCaches` has it. */
+/** As `CacheInvalidation` has it. */
 const NEVER_PURGED = 'prices';
 const MINUTE_MS = 60_000;
 
@@ -30,7 +30,7 @@ export class SyncedTags {
   async next(): Promise<string[]> {
     const atMs = this.dueAtMs;
     const seconds = Math.floor((atMs - RUN_MS) / 1000);
-    const crons = [...new Set(JOB_NAMES.map((job) => JOB_SCHEDULES[job]))]
+    const crons = JOBS.map(({ schedule }) => schedule)
       .filter(({ intervalSeconds }) => seconds % intervalSeconds === 0)
       .map(({ cron }) => cron);
     const tags = await this.#run([...new Set(crons)], atMs - RUN_MS);
@@ -42,8 +42,7 @@ export class SyncedTags {
     const startedAt = Math.floor(startedAtMs / 1000);
     const all: string[] = [];
     for (const cron of crons) {
-      const jobs = JOB_NAMES.filter((job) => JOB_SCHEDULES[job].cron === cron);
-      const tags = jobs.flatMap((job) => JOB_CACHE_TAGS[job] ?? []);
+      const tags = jobsOfCron(cron).flatMap(({ cacheTag = [] }) => cacheTag);
       if (tags.length === 0) continue;
       if (tags.includes('prices')) {
         await this.#pricesKv.put(

@@ -16,7 +16,7 @@ import { applySecurityHeaders } from '../http/security-headers.ts';
 import { openSocket } from '../http/socket-route.ts';
 import { log } from '../observability/log.ts';
 import { bundledRelease } from '../operations/manifest.ts';
-import { JOB_SCHEDULES } from '../sync/schedule.ts';
+import { JOB_INTERVALS } from '../sync/jobs.ts';
 import { runCron } from './cron.ts';
 import { type Isolate, type IsolateOf, nowMs, randomId, sleep } from './isolate.ts';
 
@@ -89,9 +89,6 @@ function requestHandler(isolate: Isolate): RequestHandlerOptions {
     nowMs,
     completeHeaders: (request, headers) => completeHeaders(request, headers, headerOptions),
   });
-  const jobIntervals = Object.fromEntries(
-    Object.entries(JOB_SCHEDULES).map(([job, schedule]) => [job, schedule.intervalSeconds]),
-  );
   return {
     ...headerOptions,
     randomId,
@@ -100,7 +97,7 @@ function requestHandler(isolate: Isolate): RequestHandlerOptions {
         healthResponse({
           db: env.DB,
           kv: env.PRICES_KV,
-          jobIntervals,
+          jobIntervals: JOB_INTERVALS,
           nowSeconds: Math.floor(nowMs() / 1000),
         }),
       ...(config.ADMIN_KEY === undefined ? {} : adminRoute(isolate, config.ADMIN_KEY)),

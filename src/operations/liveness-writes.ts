@@ -1,5 +1,4 @@
 /** Keeps KV's overlay as D1 has it, whoever else is changing releases. */
-import { errorFields, log } from '../observability/log.ts';
 import { type LivenessRow, livenessQuery, revisionQuery } from '../storage/d1/releases.ts';
 import { bringToKv } from '../storage/kv/bring-to-kv.ts';
 import { writeLivenessOverlay } from '../storage/kv/operations.ts';
@@ -49,14 +48,5 @@ export async function bringLivenessToKv({ db, kv, nowMs, sleep }: LivenessStores
       'LIVENESS_NOT_WRITTEN',
       'The change is stored, but KV does not show it yet: send the same again.',
     );
-  }
-}
-
-/** Once in a while without being asked: whoever changed a release may have been cut off before telling KV. Never throws. */
-export async function repairLiveness(stores: LivenessStores): Promise<void> {
-  try {
-    await bringLivenessToKv(stores);
-  } catch (error) {
-    log.error('operations.liveness_not_repaired', errorFields(error));
   }
 }
