@@ -4,6 +4,8 @@
  * What comes in was executed for nobody in particular, without errors, under a policy that lets it be shared; the types
  * let nothing else in. Memory is bounded in bytes. An entry is immutable but for when it may be refreshed next.
  */
+import type { GraphQLSchema, OperationDefinitionNode } from 'graphql';
+import { type CoerceVariables, planVariables } from '../execution/variable-values.ts';
 import { type BoundedMemory, textBytes } from '../storage/bounded-memory.ts';
 import { readAnswer, writeAnswer } from '../storage/kv/answers.ts';
 import { RateBudget } from '../storage/rate-budget.ts';
@@ -120,3 +122,28 @@ const usesKv = ({ mayUseKv, policy }: CacheKey) => mayUseKv && policy.maxAgeSeco
 
 /** A strong validator (RFC 9110, section 8.8.3): other bytes, another tag. */
 export const etagOf = async (body: Uint8Array<ArrayBuffer>) => `"${(await sha256Hex(body)).slice(0, 32)}"`;
+
+export type VariablesKey = (
+  operation: OperationDefinitionNode,
+  sent: Readonly<Record<string, unknown>>,
+) => string | null;
+
+/**
+ * The variables in one form: two requests that mean the same have one key, however they were written. Null where the
+ * operation does not take the variables; the operation must be valid.
+ *
+ * The values are coerced: defaults are in place, unknown variables are left out, and variables and fields of objects are
+ * in the order of their definitions. An absent variable and null differ: resolvers may tell them apart.
+ */
+export function createVariablesKey(schema: GraphQLSchema): VariablesKey {
+  const planned = new WeakMap<OperationDefinitionNode, CoerceVariables>();
+  return (operation, sent) => {
+    let coerce = planned.get(operation);
+    if (coerce === undefined) {
+      coerce = planVariables(schema, operation.variableDefinitions ?? []);
+      planned.set(operation, coerce);
+    }
+    const coercion = coerce(sent, { maxErrors: 1, hideSuggestions: true });
+    return 'errors' in coercion ? null : JSON.stringify(coercion.variableValues.coerced);
+  };
+}

@@ -7,13 +7,13 @@
  * events of an accepted stream; but a browser's EventSource connects again, for ever, to whatever ends with status 200.
  */
 import type { GraphQLFormattedError } from 'graphql';
-import { forwardStatus, NOT_STORED } from '../cache/caching-headers.ts';
 import { EVENT_STREAM_ANSWER_WITHIN_MS, EVENT_STREAM_RETRY_SECONDS } from '../config.ts';
 import { statusOfCode } from '../graphql/error-policy.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { CLOSE_CODES } from '../realtime/transport-messages.ts';
 import type { PreparedOperation } from '../serving/prepare-operation.ts';
-import { deprecationHeaders } from './cached-answer.ts';
+import { NOT_STORED } from './answer.ts';
+import { deprecationHeaders, forwardStatus } from './cached-answer.ts';
 import { EventStream } from './event-stream.ts';
 import { type HubEvent, type HubResult, subscribeToHub } from './hub-subscription.ts';
 import { GRAPHQL_RESPONSE } from './media-types.ts';
