@@ -1,7 +1,7 @@
 /** What the gateway has synced, as values for the Workers that answer from memory. */
-import { hourlyCloses } from '../src/storage/d1/candles.ts';
-import type { Keyed } from '../src/storage/d1/projects.ts';
-import type { ProjectRow } from '../src/storage/d1/rows.ts';
+import { hourlyCloses } from '../src/storage/d1/hourly-closes.ts';
+import type { Keyed } from '../src/storage/d1/keyset.ts';
+import type { ProjectRow } from '../src/storage/d1/projects.ts';
 import type { PriceSnapshot } from '../src/storage/kv/prices.ts';
 import type { Workerd } from './workerd.ts';
 import type { MarketInMemory } from './workers/market-in-memory.ts';

@@ -1,6 +1,6 @@
 /** Requests as bytes, with the headers that an app sends. */
 import manifest from '../operations/manifest.json' with { type: 'json' };
-import { encodeBase64Url } from '../schema/base64url.ts';
+import { encodeBase64Url } from '../schema/global-ids.ts';
 
 /** Gives the bytes of the next request; must cost little beside sending them. */
 export type RequestSource = () => Uint8Array;

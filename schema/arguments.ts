@@ -1,30 +1,40 @@
-/** The arguments that many fields share. An argument given as null means its default, everywhere. */
+/** Arguments that several fields share. An argument of null always means its default. */
 import * as z from 'zod';
 import { LIST_MAX_ITEMS } from '../src/config.ts';
+import { builder } from './builder.ts';
 import { badArguments } from './errors.ts';
 
-/** How many items of a list: 1 to 100. */
+export const SortDirection = builder.enumType('SortDirection', {
+  description: 'Which end of an order comes first.',
+  values: { ASC: { description: 'The least first.' }, DESC: { description: 'The greatest first.' } } as const,
+});
+
 export const listSize = z
   .int()
   .min(1, { error: 'must be at least 1' })
   .max(LIST_MAX_ITEMS, { error: `must be at most ${LIST_MAX_ITEMS}` });
 
-/** What a list costs: as many items as `first` asks for, within what it may. */
+/** `first` of a root field. */
+export const firstArgument = (defaultValue: number) =>
+  builder.args((t) => ({
+    first: t.int({ defaultValue, validate: { schema: listSize }, description: 'How many, 1 to 100.' }),
+  })).first;
+
+/** The cost of a list that `first` sizes. The cost is counted before `first` is validated, so it is clamped here. */
 export const listCost = (first: number | null | undefined, byDefault: number) => ({
   field: 1,
   multiplier: Math.min(Math.max(first ?? byDefault, 1), LIST_MAX_ITEMS),
 });
 
-/** What a list costs that answers each of its keys. One key may stand for a list of it, and variables may be missing. */
+/** The cost of a list with one item per key. GraphQL accepts a single key for a list; a variable may be missing. */
 export const keysCost = (keys: unknown, atMost = LIST_MAX_ITEMS) => ({
   field: 1,
   multiplier: Array.isArray(keys) ? Math.min(keys.length, atMost) : 1,
 });
 
-/** Points of a stored series are read together: a day's hours weigh as much as one object. */
+/** The points of a series are read together, so the cost counts 24 of them as one object. */
 export const POINTS_AS_ONE = 24;
 
-/** Symbols are short; anything else in them is left to the sources to know or not. */
 const SYMBOL_MAX_CHARACTERS = 64;
 export const symbol = z
   .string()
@@ -36,8 +46,8 @@ export const symbolList = z
   .max(LIST_MAX_ITEMS, { error: `must hold at most ${LIST_MAX_ITEMS} symbols` });
 
 /**
- * Validates a nested field's argument. Root fields use Pothos's `validate` instead, which makes every resolver
- * it wraps asynchronous: too dear for a field of each item of a list.
+ * Validates an argument of a nested field. Root fields use Pothos's `validate` instead. That makes the resolver
+ * asynchronous, which costs too much for a field of each item of a list.
  */
 export function parseArgument<Output>(name: string, schema: z.ZodType<Output>, value: unknown): Output {
   const parsed = schema.safeParse(value);

@@ -1,7 +1,7 @@
 /**
- * The one Pothos builder. Fields are non-null unless they say otherwise.
+ * The one Pothos builder. Fields are non-null by default.
  *
- * The schema loads in plain Node and knows nothing of Workers: what its resolvers need comes with the context.
+ * The schema loads in plain Node and does not depend on Workers: resolvers get what they need from the context.
  */
 import SchemaBuilder from '@pothos/core';
 import ComplexityPlugin from '@pothos/plugin-complexity';
@@ -23,13 +23,13 @@ export interface SchemaTypes {
   };
 }
 
-/** The field that answers with the page multiplies by its size. */
+/** The field that returns the connection multiplies by the page size. */
 const COUNTED_BY_THE_PAGE = { field: 1, multiplier: 1 };
 
 export const builder = new SchemaBuilder<SchemaTypes>({
   plugins: [ComplexityPlugin, RelayPlugin, ZodPlugin],
   defaultFieldNullability: false,
-  // Costs are counted before an operation runs (`operations/operation-cost.ts`), not by its resolvers.
+  // `operations/operation-cost.ts` counts the cost before an operation runs; the plugin's own check is not used.
   complexity: { disabled: true },
   relay: {
     nodeQueryOptions: false,

@@ -1,22 +1,22 @@
 /**
- * How long answers may be kept, by schema coordinate: the table of the wire contract.
+ * Cache lifetimes by schema coordinate: the table of the wire contract.
  *
- * A field's own hint stands before the one of the type it returns; a field without either lives as long as what
- * it stands in. A root field that is not listed is not kept at all.
+ * A field's own hint takes precedence over the hint of its return type. A field without either inherits from its
+ * parent. A root field without a hint is not cached.
  */
 export interface CacheLifetime {
   maxAgeSeconds: number;
-  /** How much longer it may be served while a newer answer is being made. */
+  /** Extra time in which a stale answer is served while a fresh one is being made. */
   staleWhileRevalidateSeconds: number;
-  /** How much longer, instead, while no newer answer can be made. */
+  /** Extra time in which a stale answer is served while no fresh one can be made. */
   staleIfErrorSeconds: number;
 }
 
 export interface CacheHint {
-  /** Null where it must not be kept. */
+  /** Null: never cached. */
   lifetime: CacheLifetime | null;
   scope?: 'private';
-  /** What an answer depends on: it is stale once one of these has changed. */
+  /** The answer becomes stale when one of these changes. */
   tags?: readonly string[];
 }
 
@@ -26,7 +26,7 @@ const lifetime = (
   staleIfErrorSeconds: number,
 ): CacheLifetime => ({ maxAgeSeconds, staleWhileRevalidateSeconds, staleIfErrorSeconds });
 
-/** The wire contract's table, and how old an answer may be before no answer is better: what moves money, minutes. */
+/** Data that decides about money has a short `staleIfErrorSeconds`: past it, an error is better than an old answer. */
 const PRICE_LIFETIME = lifetime(60, 60, 300);
 const LIST_LIFETIME = lifetime(300, 300, 3_600);
 const SALE_LIFETIME = lifetime(15, 15, 60);
@@ -52,7 +52,7 @@ export const CACHE_HINTS: Readonly<Record<string, CacheHint>> = {
   'Query.projects': PROJECT_LIST,
   'Query.searchProjects': PROJECT_LIST,
   'Query.comparePrices': COMPARISON,
-  // As of the moment of the comparison, like its ranks.
+  // It must be as old as the ranks beside it.
   'PriceComparisonEntry.price': COMPARISON,
   'Query.idoPools': POOLS,
   'Query.idoPool': POOLS,

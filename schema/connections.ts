@@ -1,14 +1,15 @@
-/** Relay connections over rows that came by keyset: a cursor holds the order it belongs to, the sort key and the id. */
+/** Relay connections over keyset pages. A cursor holds the name of its order, the sort key and the id. */
 import type { ObjectRef } from '@pothos/core';
+import { type GraphQLResolveInfo, Kind, type SelectionSetNode } from 'graphql';
 import * as z from 'zod';
 import type { Keyed, KeysetPosition } from '../src/graphql/context.ts';
-import { decodeBase64Url, encodeBase64Url } from './base64url.ts';
 import { builder } from './builder.ts';
 import { badUserInput } from './errors.ts';
+import { decodeBase64Url, encodeBase64Url } from './global-ids.ts';
 
 const cursorSchema = z.tuple([z.string(), z.unknown(), z.string().min(1)]);
 
-/** What a sort key may be. SQLite compares any two types: a key of another one would begin a page anywhere. */
+/** SQLite compares values of any two types, so a key of the wrong type would start a page at an arbitrary row. */
 type SortKey = KeysetPosition['key'];
 const sortKeys = {
   text: z.string(),
@@ -19,11 +20,7 @@ const sortKeys = {
 const encodeCursor = (order: string, position: KeysetPosition) =>
   encodeBase64Url(JSON.stringify([order, position.key, position.id]));
 
-/**
- * The position that `after` names; null where it is absent.
- *
- * @param order names the order of the list that is asked for; a cursor of another order is refused.
- */
+/** Null if `after` is absent. @param order the requested order: a cursor of another one is refused. */
 export function decodeCursor(
   order: string,
   after: string | null | undefined,
@@ -45,12 +42,12 @@ function parseCursor(cursor: string): unknown {
   try {
     return JSON.parse(decodeBase64Url(cursor) ?? '');
   } catch {
-    // Not JSON: the schema above refuses it.
+    // `cursorSchema` refuses it.
     return undefined;
   }
 }
 
-/** Makes its cursor where one is selected: most lists select that of the last edge alone. */
+/** Encodes its cursor on demand: most operations select the last edge's cursor only. */
 class ConnectionEdge<Row extends { id: string }> {
   readonly node: Keyed<Row>;
   readonly #order: string;
@@ -73,11 +70,11 @@ export interface ConnectionModel<Row> {
     readonly startCursor: string | null;
     readonly endCursor: string | null;
   };
-  /** Called where `totalCount` is selected, so that nobody else pays for the count. */
+  /** Called only if `totalCount` is selected. */
   totalCount: () => Promise<number>;
 }
 
-/** @param rows one more than the page holds, where there is more. */
+/** @param rows the page, and one row more if there is a next page. */
 export function connectionOf<Row extends { id: string }>(
   rows: Keyed<Row>[],
   page: { order: string; first: number; after: KeysetPosition | null; totalCount: () => Promise<number> },
@@ -99,9 +96,39 @@ export function connectionOf<Row extends { id: string }>(
   };
 }
 
+/**
+ * Starts the count for `totalCount` in parallel with the page if the operation certainly selects it: the answer then
+ * waits for the longer of two D1 calls, not for their sum. Under a directive, the count starts when it is resolved.
+ */
+export function countBeside(info: GraphQLResolveInfo, count: () => Promise<number>): () => Promise<number> {
+  if (!info.fieldNodes.some(({ selectionSet }) => certainlyCounts(selectionSet, info))) return count;
+  const started = count();
+  // If the page fails, nothing awaits the count, and its rejection would be unhandled.
+  started.catch(() => undefined);
+  return () => started;
+}
+
+function certainlyCounts(selectionSet: SelectionSetNode | undefined, info: GraphQLResolveInfo): boolean {
+  return (
+    selectionSet?.selections.some((selection) => {
+      if (selection.directives?.length) return false;
+      switch (selection.kind) {
+        case Kind.FIELD:
+          return selection.name.value === 'totalCount';
+        case Kind.INLINE_FRAGMENT:
+          return certainlyCounts(selection.selectionSet, info);
+        case Kind.FRAGMENT_SPREAD:
+          return certainlyCounts(info.fragments[selection.name.value]?.selectionSet, info);
+        default:
+          throw new Error(`unknown selection ${selection satisfies never}`);
+      }
+    }) ?? false
+  );
+}
+
 type Types = (typeof builder)['$inferSchemaTypes'];
 
-/** The connection and edge types of one node type. `withTotalCount: false` leaves `totalCount` out. */
+/** Defines the connection and edge types of a node type. */
 export function connectionObject<Row extends { id: string }>(
   node: ObjectRef<Types, Row>,
   options: { name: string; page: string; edge: string; withTotalCount?: boolean },
@@ -123,6 +150,6 @@ export function connectionObject<Row extends { id: string }>(
     },
     { name: `${options.name}Edge`, description: options.edge },
   );
-  // Pothos types a connection by its own shape, which has no room for the count.
+  // Pothos's own type of a connection has no place for the count.
   return connection as unknown as ObjectRef<Types, ConnectionModel<Row>>;
 }

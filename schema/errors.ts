@@ -1,7 +1,7 @@
 import { type ASTNode, GraphQLError } from 'graphql';
 import type * as z from 'zod';
 
-/** Codes of `extensions.code`; what each means to a client is in the wire contract. */
+/** Values of `extensions.code`; the wire contract says what each means to a client. */
 export type ErrorCode =
   | 'BAD_USER_INPUT'
   | 'OPERATION_TOO_COMPLEX'
@@ -10,22 +10,14 @@ export type ErrorCode =
   | 'NOT_FOUND'
   | 'INTERNAL_SERVER_ERROR';
 
-/**
- * The caller sent something that cannot be answered.
- *
- * @param argumentPath names the argument at fault and what is inside it, e.g. `['filter', 'search']`.
- */
+/** @param argumentPath the path to the invalid argument, e.g. `['filter', 'search']`. */
 export function badUserInput(message: string, argumentPath: readonly (string | number)[]): GraphQLError {
   return new GraphQLError(message, {
     extensions: { code: 'BAD_USER_INPUT' satisfies ErrorCode, argumentPath },
   });
 }
 
-/**
- * One request would cost more than any may.
- *
- * @param options.rule names the limit in the counts of refusals; clients read the message.
- */
+/** @param options.rule the name of the exceeded limit in the counts of refusals. */
 export function tooComplex(
   message: string,
   options: { nodes?: ASTNode; argumentPath?: readonly string[]; rule?: string } = {},
@@ -41,7 +33,7 @@ export function tooComplex(
   });
 }
 
-/** A source that others run did not answer, and nothing good enough was kept. */
+/** An upstream API did not answer, and no usable copy is stored. */
 export function upstreamUnavailable(message: string, cause?: unknown): GraphQLError {
   return new GraphQLError(message, {
     ...(cause instanceof Error ? { originalError: cause } : {}),
@@ -49,12 +41,11 @@ export function upstreamUnavailable(message: string, cause?: unknown): GraphQLEr
   });
 }
 
-/** The field is for whoever is signed in, and nobody is. */
 export function unauthenticated(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED' satisfies ErrorCode } });
 }
 
-/** What failed first in a field's arguments, as the caller should read it. */
+/** The first problem in a field's arguments, as an error for the client. */
 export function badArguments(error: z.ZodError): GraphQLError {
   const issue = error.issues[0];
   const path = (issue?.path ?? []).filter((key) => typeof key !== 'symbol');

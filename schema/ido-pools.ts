@@ -4,13 +4,11 @@ import type {
   IdoPoolStatus as IdoPoolStatusCode,
   IdoPoolType as IdoPoolTypeCode,
 } from '../src/graphql/context.ts';
-import { listCost, listSize } from './arguments.ts';
+import { firstArgument, listCost, SortDirection } from './arguments.ts';
 import { builder } from './builder.ts';
-import { connectionObject, connectionOf, decodeCursor } from './connections.ts';
-import { countBeside } from './count-beside.ts';
+import { connectionObject, connectionOf, countBeside, decodeCursor } from './connections.ts';
 import { encodeGlobalId, localId } from './global-ids.ts';
-import { IdoPool, Project } from './nodes.ts';
-import { SortDirection } from './sort-direction.ts';
+import { IdoPool, Project } from './node.ts';
 
 const IdoPoolStatus = builder.enumType('IdoPoolStatus', {
   description:
@@ -57,12 +55,8 @@ IdoPool.implement({
   fields: (t) => ({
     id: t.id({ description: 'The global id.', resolve: (row) => encodeGlobalId('IdoPool', row.id) }),
     name: t.exposeString('pool_name', { description: 'Its name.' }),
-    type: t.field({ type: IdoPoolType, description: 'Who may take part.', resolve: (row) => row.pool_type }),
-    status: t.field({
-      type: IdoPoolStatus,
-      description: 'Where it stands now.',
-      resolve: (row) => row.status,
-    }),
+    type: t.expose('pool_type', { type: IdoPoolType, description: 'Who may take part.' }),
+    status: t.expose('status', { type: IdoPoolStatus, description: 'Where it stands now.' }),
     description: t.exposeString('description', {
       nullable: true,
       description: 'The sale in a few sentences.',
@@ -117,7 +111,7 @@ IdoPool.implement({
       type: PoolViewerState,
       nullable: true,
       description: "The viewer's place in this pool; null when signed out.",
-      // Nobody can sign in yet.
+      // There are no accounts yet.
       resolve: () => null,
     }),
     updatedAt: t.expose('updated_at', {
@@ -182,11 +176,7 @@ builder.queryFields((t) => ({
     args: {
       filter: t.arg({ type: IdoPoolFilter, description: 'Which to list; all where left out.' }),
       orderBy: t.arg({ type: IdoPoolOrder, defaultValue: DEFAULT_ORDER, description: 'In what order.' }),
-      first: t.arg.int({
-        defaultValue: 20,
-        validate: { schema: listSize },
-        description: 'How many, 1 to 100.',
-      }),
+      first: firstArgument(20),
       after: t.arg.string({ description: 'A cursor of this list, to go on behind it.' }),
     },
     resolve: async (_root, args, { idoPools }, info) => {
@@ -214,7 +204,7 @@ function filterModel(filter: typeof IdoPoolFilter.$inferInput | null | undefined
     status: filter?.status ?? undefined,
     type: filter?.type ?? undefined,
     blockchain: filter?.blockchain ?? undefined,
-    // No project has the empty id: a malformed global id lists nothing, as an unknown one does.
+    // A malformed id must match no pool, as an unknown one does. No project has the empty id.
     projectId: projectId === undefined ? undefined : (localId('Project', projectId) ?? ''),
   };
 }

@@ -2,7 +2,7 @@ import type { InvestmentStatus as InvestmentStatusCode } from '../src/graphql/co
 import { builder } from './builder.ts';
 import { connectionObject } from './connections.ts';
 import { encodeGlobalId } from './global-ids.ts';
-import { IdoPool, Investment } from './nodes.ts';
+import { IdoPool, Investment } from './node.ts';
 
 export const InvestmentStatus = builder.enumType('InvestmentStatus', {
   description: 'Where an investment stands.',
@@ -25,11 +25,7 @@ Investment.implement({
       description: 'The pool it went into.',
       resolve: (row, _args, { idoPools }) => idoPools.byId(row.pool_id),
     }),
-    status: t.field({
-      type: InvestmentStatus,
-      description: 'Where it stands.',
-      resolve: (row) => row.status,
-    }),
+    status: t.expose('status', { type: InvestmentStatus, description: 'Where it stands.' }),
     amount: t.expose('investment_amount', { type: 'Decimal', description: 'In payment tokens.' }),
     tokenAmount: t.expose('token_amount', { type: 'Decimal', description: 'Sale tokens it buys.' }),
     tokenPrice: t.expose('token_price', {

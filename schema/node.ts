@@ -1,10 +1,23 @@
 import { brandWithType } from '@pothos/core';
 import * as z from 'zod';
 import { LIST_MAX_ITEMS } from '../src/config.ts';
-import type { GatewayContext, NodeRows } from '../src/graphql/context.ts';
+import type {
+  GatewayContext,
+  IdoPoolRow,
+  InvestmentRow,
+  NodeRows,
+  ProjectRow,
+  Viewer,
+} from '../src/graphql/context.ts';
 import { keysCost } from './arguments.ts';
 import { builder } from './builder.ts';
 import { decodeGlobalId, type NodeTypeName } from './global-ids.ts';
+
+/** Declared here because the types refer to one another; `implement` in each noun's file adds the fields. */
+export const Project = builder.objectRef<ProjectRow>('Project');
+export const IdoPool = builder.objectRef<IdoPoolRow>('IdoPool');
+export const Investment = builder.objectRef<InvestmentRow>('Investment');
+export const User = builder.objectRef<Viewer>('User');
 
 type NodeLoaders = {
   [Name in NodeTypeName]: (id: string, context: GatewayContext) => Promise<NodeRows[Name] | null>;
@@ -17,7 +30,7 @@ const NODE_LOADERS: NodeLoaders = {
   User: async (id, { viewer }) => (viewer?.id === id ? viewer : null),
 };
 
-/** The object that a global id names; null where it is malformed, names nothing, or is not the viewer's to see. */
+/** Null if the id is malformed or unknown, or the viewer may not see the object. */
 async function loadNode(globalId: string, context: GatewayContext): Promise<NodeRows[NodeTypeName] | null> {
   const decoded = decodeGlobalId(globalId);
   if (decoded === null || !Object.hasOwn(NODE_LOADERS, decoded.typeName)) return null;

@@ -1,6 +1,6 @@
 import type { HoldingModel, PortfolioModel, TokenAmountModel } from '../src/graphql/context.ts';
 import { builder } from './builder.ts';
-import { Project } from './nodes.ts';
+import { Project } from './node.ts';
 
 const TokenAmount = builder.objectRef<TokenAmountModel>('TokenAmount').implement({
   description: 'An amount of one token.',
@@ -21,10 +21,9 @@ const Holding = builder.objectRef<HoldingModel>('Holding').implement({
       resolve: ({ projectId }, _args, { projects }) => (projectId === null ? null : projects.byId(projectId)),
     }),
     tokenAmount: t.expose('tokenAmount', { type: 'Decimal', description: 'How many tokens.' }),
-    invested: t.field({
+    invested: t.expose('invested', {
       type: [TokenAmount],
       description: 'What was paid for them, by payment token.',
-      resolve: (holding) => holding.invested,
     }),
     currentValueUsd: t.exposeFloat('currentValueUsd', {
       nullable: true,
@@ -36,11 +35,7 @@ const Holding = builder.objectRef<HoldingModel>('Holding').implement({
 export const Portfolio = builder.objectRef<PortfolioModel>('Portfolio').implement({
   description: 'Confirmed investments, valued at live prices.',
   fields: (t) => ({
-    invested: t.field({
-      type: [TokenAmount],
-      description: 'What was paid, by payment token.',
-      resolve: (portfolio) => portfolio.invested,
-    }),
+    invested: t.expose('invested', { type: [TokenAmount], description: 'What was paid, by payment token.' }),
     investedUsd: t.exposeFloat('investedUsd', {
       nullable: true,
       description: 'In US dollars at live prices; what has no live price is left out here and listed below.',
@@ -53,11 +48,7 @@ export const Portfolio = builder.objectRef<PortfolioModel>('Portfolio').implemen
       nullable: true,
       description: 'Value over what was invested.',
     }),
-    holdings: t.field({
-      type: [Holding],
-      description: 'By token.',
-      resolve: (portfolio) => portfolio.holdings,
-    }),
+    holdings: t.expose('holdings', { type: [Holding], description: 'By token.' }),
     unpricedSymbols: t.exposeStringList('unpricedSymbols', { description: 'What has no live price.' }),
   }),
 });

@@ -1,6 +1,7 @@
-import { PERIODS, type PeriodName, type PriceModel } from './prices.ts';
+import { builder } from './builder.ts';
+import { PERIODS, Period, type PeriodName, Price, type PriceModel } from './prices.ts';
 
-export interface ComparisonEntry {
+interface ComparisonEntry {
   rank: number;
   price: PriceModel;
   changePercent: number;
@@ -8,7 +9,7 @@ export interface ComparisonEntry {
   relativePerformance: number;
 }
 
-export interface Comparison {
+interface Comparison {
   period: PeriodName;
   entries: ComparisonEntry[];
   unknownSymbols: string[];
@@ -18,9 +19,10 @@ export interface Comparison {
 }
 
 /**
- * Ranks distinct symbols by their change over a period, best first; ties go by symbol.
+ * Ranks symbols by their change over a period, best first; equal changes are ordered by symbol.
  *
- * @param prices position by position, null where a symbol is unknown.
+ * @param symbols without duplicates
+ * @param prices one per symbol, in the same order; null if the symbol is unknown
  */
 export function comparePrices(
   symbols: readonly string[],
@@ -62,3 +64,47 @@ export function comparePrices(
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+
+const PriceComparisonEntry = builder.objectRef<ComparisonEntry>('PriceComparisonEntry').implement({
+  description: 'A symbol in its place among those compared.',
+  fields: (t) => ({
+    rank: t.exposeInt('rank', { description: 'From 1, the best.' }),
+    price: t.expose('price', { type: Price, description: 'In US dollars.' }),
+    changePercent: t.exposeFloat('changePercent', { description: 'Over the period.' }),
+    relativePerformance: t.exposeFloat('relativePerformance', {
+      description: 'Percentage points above or below the average.',
+    }),
+  }),
+});
+
+export const PriceComparison = builder.objectRef<Comparison>('PriceComparison').implement({
+  description: 'Symbols ranked against one another.',
+  fields: (t) => ({
+    period: t.expose('period', { type: Period, description: 'Over which they were compared.' }),
+    entries: t.expose('entries', { type: [PriceComparisonEntry], description: 'Best first.' }),
+    unknownSymbols: t.exposeStringList('unknownSymbols', { description: 'Those that no source knows.' }),
+    unrankedSymbols: t.exposeStringList('unrankedSymbols', {
+      description: 'Known, but without a change over this period.',
+    }),
+    averageChangePercent: t.exposeFloat('averageChangePercent', {
+      nullable: true,
+      description: 'Over the entries; null where there are none.',
+    }),
+    totalMarketCap: t.exposeFloat('totalMarketCap', {
+      nullable: true,
+      description: 'In US dollars, of all known symbols that have one.',
+    }),
+    best: t.field({
+      type: PriceComparisonEntry,
+      nullable: true,
+      description: 'The first entry.',
+      resolve: ({ entries }) => entries[0] ?? null,
+    }),
+    worst: t.field({
+      type: PriceComparisonEntry,
+      nullable: true,
+      description: 'The last entry.',
+      resolve: ({ entries }) => entries.at(-1) ?? null,
+    }),
+  }),
+});

@@ -40,7 +40,7 @@ export const Period = builder.enumType('Period', {
   } as const satisfies Record<PeriodName, { description: string }>,
 });
 
-/** A record in dollars, seen in a currency. */
+/** A price record, which is in US dollars, and the currency to show it in. */
 export interface PriceModel {
   record: PriceRecord;
   currency: CurrencyCode;
@@ -48,7 +48,7 @@ export interface PriceModel {
   rate: number;
 }
 
-/** The price of one symbol; null where no source knows it. An argument of null is dollars. */
+/** @param currency USD if null. @returns null if no source knows the symbol. */
 export async function resolvePrice(
   context: GatewayContext,
   symbol: string,
@@ -58,7 +58,7 @@ export async function resolvePrice(
   return record === null ? null : priceIn(context, record, currency);
 }
 
-/** The price that a record gives, in a currency; null is dollars, which records are in: nothing is asked for those. */
+/** @param currency USD if null; needs no exchange rate, so no promise is made. */
 export function priceIn(
   context: GatewayContext,
   record: PriceRecord,
@@ -121,16 +121,10 @@ const TechnicalIndicators = builder.objectRef<IndicatorsRecord>('TechnicalIndica
       nullable: true,
       description: "The relative strength index: Wilder's, 14 periods.",
     }),
-    macd: t.field({
-      type: Macd,
-      nullable: true,
-      description: 'With 12, 26 and 9 periods.',
-      resolve: (indicators) => indicators.macd,
-    }),
-    movingAverages: t.field({
+    macd: t.expose('macd', { type: Macd, nullable: true, description: 'With 12, 26 and 9 periods.' }),
+    movingAverages: t.expose('movingAverages', {
       type: MovingAverages,
       description: 'Over 7, 25, 50 and 200 days.',
-      resolve: (indicators) => indicators.movingAverages,
     }),
     support: t.exposeFloat('support', {
       nullable: true,
@@ -155,11 +149,7 @@ export const Price = builder.objectRef<PriceModel>('Price').implement({
   description: 'The latest price of a symbol.',
   fields: (t) => ({
     symbol: t.string({ description: 'In upper case.', resolve: ({ record }) => record.symbol }),
-    currency: t.field({
-      type: Currency,
-      description: 'What amounts are in.',
-      resolve: (price) => price.currency,
-    }),
+    currency: t.expose('currency', { type: Currency, description: 'What amounts are in.' }),
     price: t.float({ description: 'In `currency`.', resolve: ({ record, rate }) => record.priceUsd * rate }),
     priceUsd: t.float({ description: 'In US dollars.', resolve: ({ record }) => record.priceUsd }),
     change: t.float({

@@ -4,14 +4,12 @@ import type {
   ProjectFilter as ProjectFilterModel,
   ProjectOrderField as ProjectOrderFieldName,
 } from '../src/graphql/context.ts';
-import { listCost, listSize } from './arguments.ts';
+import { firstArgument, listCost, SortDirection } from './arguments.ts';
 import { builder } from './builder.ts';
-import { connectionObject, connectionOf, decodeCursor } from './connections.ts';
-import { countBeside } from './count-beside.ts';
+import { connectionObject, connectionOf, countBeside, decodeCursor } from './connections.ts';
 import { localId } from './global-ids.ts';
-import { Project } from './nodes.ts';
+import { Project } from './node.ts';
 import { ProjectStatus } from './projects.ts';
-import { SortDirection } from './sort-direction.ts';
 
 const ProjectConnection = connectionObject(Project, {
   name: 'Project',
@@ -104,11 +102,7 @@ builder.queryFields((t) => ({
     args: {
       filter: t.arg({ type: ProjectFilter, description: 'Which to list; all live ones where left out.' }),
       orderBy: t.arg({ type: ProjectOrder, defaultValue: DEFAULT_ORDER, description: 'In what order.' }),
-      first: t.arg.int({
-        defaultValue: 20,
-        validate: { schema: listSize },
-        description: 'How many, 1 to 100.',
-      }),
+      first: firstArgument(20),
       after: t.arg.string({ description: 'A cursor of this list, to go on behind it.' }),
     },
     resolve: async (_root, args, { projects }, info) => {
@@ -135,11 +129,7 @@ builder.queryFields((t) => ({
     complexity: ({ first }) => listCost(first, 10),
     args: {
       category: t.arg.string({ description: 'Only of this category.' }),
-      first: t.arg.int({
-        defaultValue: 10,
-        validate: { schema: listSize },
-        description: 'How many, 1 to 100.',
-      }),
+      first: firstArgument(10),
     },
     resolve: (_root, args, { projects }) => projects.trending(args.category ?? undefined, args.first ?? 10),
   }),
@@ -152,11 +142,7 @@ builder.queryFields((t) => ({
     complexity: ({ first }) => listCost(first, 20),
     args: {
       query: t.arg.string({ required: true, validate: { schema: searchText }, description: 'The text.' }),
-      first: t.arg.int({
-        defaultValue: 20,
-        validate: { schema: listSize },
-        description: 'How many, 1 to 100.',
-      }),
+      first: firstArgument(20),
     },
     resolve: (_root, args, { projects }) => projects.search(args.query, args.first ?? 20),
   }),

@@ -7,7 +7,7 @@ import type {
 import { listCost, listSize, parseArgument } from './arguments.ts';
 import { builder } from './builder.ts';
 import { encodeGlobalId } from './global-ids.ts';
-import { IdoPool, Project } from './nodes.ts';
+import { IdoPool, Project } from './node.ts';
 import { Currency, Price, resolvePrice } from './prices.ts';
 
 export const ProjectStatus = builder.enumType('ProjectStatus', {
@@ -99,16 +99,11 @@ const ProjectDetail = builder.objectRef<ProjectDetailRecord>('ProjectDetail').im
   description: 'What only the main API holds of a project.',
   fields: (t) => ({
     about: t.exposeString('about', { nullable: true, description: 'The project in its own words.' }),
-    team: t.field({ type: [TeamMember], description: 'Who works on it.', resolve: (detail) => detail.team }),
-    roadmap: t.field({
-      type: [RoadmapItem],
-      description: 'What it plans.',
-      resolve: (detail) => detail.roadmap,
-    }),
-    tokenomics: t.field({
+    team: t.expose('team', { type: [TeamMember], description: 'Who works on it.' }),
+    roadmap: t.expose('roadmap', { type: [RoadmapItem], description: 'What it plans.' }),
+    tokenomics: t.expose('tokenomics', {
       type: [TokenAllocation],
       description: 'How its tokens are shared out.',
-      resolve: (detail) => detail.tokenomics,
     }),
   }),
 });
@@ -133,7 +128,7 @@ Project.implement({
       description: 'Where its token lives.',
       resolve: (row) => JSON.parse(row.blockchain) as string[],
     }),
-    status: t.field({ type: ProjectStatus, description: 'Where it stands.', resolve: (row) => row.status }),
+    status: t.expose('status', { type: ProjectStatus, description: 'Where it stands.' }),
     logoUrl: t.exposeString('logo_url', { nullable: true, description: 'A square picture.' }),
     bannerUrl: t.exposeString('banner_url', { nullable: true, description: 'A wide picture.' }),
     links: t.field({

@@ -4,7 +4,7 @@ import { builder } from './builder.ts';
 
 const textOf = (node: ValueNode) => (node.kind === Kind.STRING ? node.value : undefined);
 
-/** @param node where the value stands in the document, so that the error can say so. */
+/** @param node gives the error its location in the document. */
 function badScalar(message: string, node: ValueNode | undefined): GraphQLError {
   return new GraphQLError(message, node === undefined ? {} : { nodes: node });
 }
@@ -19,17 +19,17 @@ function parseDateTime(value: unknown, node?: ValueNode): number {
   return Math.floor(Date.parse(parsed.data) / 1000);
 }
 
-/** Enough for the hours of a few months: a list of projects with their closes says each instant a hundred times. */
-const INSTANTS_KEPT = 4_096;
+/** The hours of about five months: a list of projects with their closes repeats each instant a hundred times. */
+const INSTANTS_MAX = 4_096;
 const instants = new Map<number, string>();
 
-/** Writing a date takes longer than all else that an executor does for a field, so what was written is kept. */
+/** Formatting a date takes longer than the rest of executing a field, so results are memoised. */
 function formatDateTime(unixSeconds: number): string {
   const second = Math.floor(unixSeconds);
   let text = instants.get(second);
   if (text === undefined) {
     text = new Date(second * 1000).toISOString().replace('.000Z', 'Z');
-    if (instants.size === INSTANTS_KEPT) instants.clear();
+    if (instants.size === INSTANTS_MAX) instants.clear();
     instants.set(second, text);
   }
   return text;

@@ -1,4 +1,4 @@
-/** The executable schema. Importing this module builds it. */
+/** Importing this module builds the executable schema. */
 import { builder } from './builder.ts';
 import './scalars.ts';
 import './projects.ts';

@@ -1,13 +1,13 @@
 /**
- * What a client can watch. `subscribe` says what is watched, and refuses what cannot be; whoever carries the events
- * executes the operation once for each of them, with the event as its root value.
+ * The subscriptions of the API. `subscribe` asks `context.events` for a feed's events, or refuses. A hub executes the
+ * operation once for each event, with the event as its root value.
  */
 import { LIST_MAX_ITEMS } from '../src/config.ts';
 import { keysCost, parseArgument, symbolList } from './arguments.ts';
 import { builder } from './builder.ts';
 import { unauthenticated } from './errors.ts';
 import { localId } from './global-ids.ts';
-import { IdoPool, Investment } from './nodes.ts';
+import { IdoPool, Investment } from './node.ts';
 import { Currency, Price, priceIn } from './prices.ts';
 
 builder.subscriptionType({ description: 'What the gateway tells as it happens.' });

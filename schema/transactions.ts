@@ -1,7 +1,7 @@
 import type { TransactionModel } from '../src/graphql/context.ts';
 import { builder } from './builder.ts';
 import { connectionObject } from './connections.ts';
-import { Investment } from './nodes.ts';
+import { Investment } from './node.ts';
 
 const TransactionKind = builder.enumType('TransactionKind', {
   description: 'What moved.',
@@ -16,12 +16,8 @@ const Transaction = builder.objectRef<TransactionModel>('Transaction').implement
   description: 'Tokens that changed hands for an investment.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Its id.' }),
-    kind: t.field({ type: TransactionKind, description: 'What moved.', resolve: ({ kind }) => kind }),
-    investment: t.field({
-      type: Investment,
-      description: 'What it was for.',
-      resolve: ({ investment }) => investment,
-    }),
+    kind: t.expose('kind', { type: TransactionKind, description: 'What moved.' }),
+    investment: t.expose('investment', { type: Investment, description: 'What it was for.' }),
     amount: t.expose('amount', { type: 'Decimal', description: 'How much.' }),
     token: t.exposeString('token', { description: 'The symbol of what moved.' }),
     transactionHash: t.exposeString('transactionHash', {

@@ -1,12 +1,11 @@
-/** The signed-in user. Nobody can sign in yet: `viewer` answers null until accounts exist. */
+/** The signed-in user. There are no accounts yet, so `viewer` is always null. */
 import type { PermissionCode, SessionModel } from '../src/graphql/context.ts';
 import { listCost, listSize, parseArgument } from './arguments.ts';
 import { builder } from './builder.ts';
-import { connectionOf, decodeCursor } from './connections.ts';
-import { countBeside } from './count-beside.ts';
+import { connectionOf, countBeside, decodeCursor } from './connections.ts';
 import { encodeGlobalId } from './global-ids.ts';
 import { InvestmentConnection, InvestmentStatus } from './investments.ts';
-import { User } from './nodes.ts';
+import { User } from './node.ts';
 import { Portfolio } from './portfolio.ts';
 import { TransactionConnection } from './transactions.ts';
 
@@ -49,11 +48,7 @@ User.implement({
     avatarUrl: t.exposeString('avatarUrl', { nullable: true, description: 'Their picture.' }),
     kycLevel: t.exposeInt('kycLevel', { description: '0 none, 1 e-mail, 2 identity, 3 address.' }),
     userLevel: t.exposeInt('userLevel', { description: 'Their standing on the platform.' }),
-    permissions: t.field({
-      type: [Permission],
-      description: 'What they may do.',
-      resolve: (viewer) => viewer.permissions,
-    }),
+    permissions: t.expose('permissions', { type: [Permission], description: 'What they may do.' }),
     investments: t.field({
       type: InvestmentConnection,
       nullable: true,

@@ -1,16 +1,16 @@
 /**
- * Vars and secrets, parsed once, and every limit of the gateway.
+ * Vars and secrets, parsed once, and all limits of the gateway.
  *
- * A Worker whose configuration does not parse serves nothing: `parseConfig` names what is wrong, and the
- * caller answers 503. Values of secrets never stand in the issues it returns.
+ * If the configuration is invalid, the Worker answers 503 on every route. The issues that `parseConfig` returns name the
+ * invalid vars, and never contain their values.
  */
 import * as z from 'zod';
 
-/** A secret that signs or opens things must not be guessable; 32 characters are 128 bits in hex. */
+/** 32 hexadecimal characters are 128 bits. */
 const SECRET_MIN_CHARACTERS = 32;
 const API_KEY_MIN_CHARACTERS = 16;
 
-/** Paths are put behind it, and the key alone says who is calling. */
+/** Paths are appended to it, and `INTERNAL_API_KEY` is the only credential. */
 const isBaseUrl = (text: string) => {
   const { search, hash, username, password } = new URL(text);
   return `${search}${hash}${username}${password}` === '' && !/[?#]/.test(text);
@@ -42,7 +42,7 @@ const configSchema = z.object({
     .string()
     .regex(/^[1-9]\d{0,6}$/, { error: 'must be a whole number from 1 to 9999999' })
     .transform(Number),
-  /** How often the price feed asks, while somebody watches. */
+  /** The interval in which the price feed polls while anybody watches prices. */
   PRICE_POLL_SECONDS: z
     .string()
     .regex(/^([1-9]|[1-5]\d|60)$/, { error: 'must be a whole number from 1 to 60' })
@@ -57,7 +57,7 @@ const configSchema = z.object({
         .filter((item) => item !== ''),
     )
     .pipe(z.array(origin)),
-  /** The admin endpoint is off where no key is set. */
+  /** Without a key, there is no admin endpoint. */
   ADMIN_KEY: z
     .string()
     .transform((key) => (key === '' ? undefined : key))
@@ -70,7 +70,7 @@ export type OperationsMode = Config['OPERATIONS_MODE'];
 
 export type ParsedConfig = { ok: true; config: Config } | { ok: false; issues: string[] };
 
-/** Parses vars and secrets out of a Worker's `env` (or `process.env`). Each issue begins with the name at fault. */
+/** @param vars a Worker's `env`, or `process.env`. Each issue begins with the name of the invalid var. */
 export function parseConfig(vars: object): ParsedConfig {
   const parsed = configSchema.safeParse(vars);
   if (parsed.success) return { ok: true, config: parsed.data };
@@ -86,18 +86,18 @@ export function parseConfig(vars: object): ParsedConfig {
 // ── Requests ──
 export const REQUEST_BODY_MAX_BYTES = 100 * 1024;
 
-// ── Documents that were not registered; every registered one fits too ──
+// ── Unregistered documents. Every registered one is within these limits too ──
 export const DOCUMENT_MAX_TOKENS = 2_000;
-/** Levels of fields, a root field being the first. */
+/** Levels of fields; a root field is level 1. */
 export const DOCUMENT_MAX_DEPTH = 12;
-/** Levels under `__schema` or `__type`; what tools ask for goes some 15 deep. */
+/** Levels under `__schema` or `__type`. Tools need about 15. */
 export const INTROSPECTION_MAX_DEPTH = 20;
 export const DOCUMENT_MAX_ALIASES = 30;
 export const DOCUMENT_MAX_ROOT_FIELDS = 20;
 export const DIRECTIVES_MAX_PER_PLACE = 5;
-/** How often one selection may name one field. */
+/** Selections of the same field within one selection set. */
 export const FIELD_MAX_REPETITIONS = 50;
-/** In fields answered (`operations/operation-cost.ts`): a hundred projects with a hundred fields each. */
+/** Counted in fields (`operations/operation-cost.ts`): a hundred projects with a hundred fields each. */
 export const OPERATION_MAX_COST = 10_000;
 
 // ── Arguments ──
@@ -106,70 +106,92 @@ export const COMPARE_MAX_SYMBOLS = 10;
 export const SEARCH_MIN_CHARACTERS = 2;
 export const SEARCH_MAX_CHARACTERS = 64;
 export const CANDLES_MAX = 1000;
-/** A list of projects asks the main API for the details of at most so many. */
+/** Details of projects that one request may fetch from the main API. */
 export const DETAIL_MAX_FETCHES = 5;
 
 // ── Subscriptions ──
 export const SUBSCRIPTION_HUBS = 4;
-/** The platform's own bound for one object is 32,768. */
+/** The platform allows 32,768 for one Durable Object. */
 export const HUB_MAX_SOCKETS = 10_000;
 export const SOCKET_MAX_SUBSCRIPTIONS = 50;
 export const SOCKET_MESSAGE_MAX_BYTES = 64 * 1024;
 export const SOCKET_MESSAGES_PER_SECOND = 20;
-/** At once: a client that comes back subscribes to all that it had. */
+/** A client that reconnects sends all its subscriptions at once. */
 export const SOCKET_MESSAGES_BURST = 60;
 export const SOCKET_INITIALISATION_MS = 10_000;
-/** A hub that has not taken what changed by then is told again: with the next poll, or after `SALE_RETRY_MS`. */
+/** A hub that has not answered the Worker's handshake by then takes no socket: the client is asked to try again. */
+export const HUB_HANDSHAKE_TIMEOUT_MS = 5_000;
+/** An event that a hub has not accepted by then is sent again: with the next poll, or after `SALE_RETRY_MS`. */
 export const HUB_PUBLISH_TIMEOUT_MS = 3_000;
-/** How long the latest change of what nobody watches is kept, for who comes back. */
+/** A feed that has not answered a hub by then refuses new subscriptions. The price feed waits for the price API. */
+export const FEED_WATCH_TIMEOUT_MS = 8_000;
+/** The latest event of a topic without subscribers is kept for clients that resume. */
 export const TOPIC_LOG_MAX_AGE_MS = 3_600_000;
 export const TOPIC_LOG_MAX_BYTES = 1024 * 1024;
-/** A socket that is sent events is asked whether it reads them: by a ping after so many bytes or so long, */
+/** A socket that receives events is pinged after this many bytes or milliseconds, to see that it reads them. */
 export const SOCKET_PING_AFTER_BYTES = 64 * 1024;
-/** but no sooner: its pongs count among its messages; */
+/** The least time between two pings, because pongs count as messages of the client. */
 export const SOCKET_PING_PAUSE_MS = 1_000;
 export const SOCKET_PING_AFTER_MS = 120_000;
-/** and is closed where no pong has come after so many bytes more, or so long; */
+/** A socket is closed if no pong arrives within this many further bytes or milliseconds, */
 export const SOCKET_UNANSWERED_MAX_BYTES = 8 * 1024 * 1024;
 export const SOCKET_UNANSWERED_MAX_MS = 60_000;
-/** sooner, where it is behind by so many bytes for so long: what leaves at once has no time to be answered. */
+/** or if more than these bytes stay unanswered for this time: a burst must leave time for a pong. */
 export const SOCKET_BEHIND_MAX_BYTES = 1024 * 1024;
 export const SOCKET_BEHIND_MAX_MS = 10_000;
-/** Several changes of one sale within it leave as the latest one. */
+/** Only the latest of several changes of a sale within this time is sent. */
 export const SALE_COALESCING_MS = 100;
 export const SALE_RETRY_MS = 5_000;
-/** Over server-sent events; proxies close what is silent for longer, many of them after 30 s. */
+/** The interval of comments in an event stream: many proxies close a stream that is silent for 30 s. */
 export const EVENT_STREAM_COMMENT_MS = 15_000;
-/** Of events that a client has not read. A hundred prices, each with its history of a month, begin with 4 MB at once. */
+/** Buffered events of one client. The first events of a hundred prices with a month of history are 4 MB. */
 export const EVENT_STREAM_UNREAD_MAX_BYTES = 8 * 1024 * 1024;
-/** So long a stream waits to be refused, or for its first event, before it is answered: what resumes may have none. */
+/** The response waits this long for a refusal or a first event. A resumed stream may have no event. */
 export const EVENT_STREAM_ANSWER_WITHIN_MS = 3_000;
-/** When to come back where no hub takes a stream. */
+/** `Retry-After` if no hub accepts a stream. */
 export const EVENT_STREAM_RETRY_SECONDS = 5;
 
 // ── Upstream ──
 export const UPSTREAM_TIMEOUT_MS = 10_000;
 export const UPSTREAM_MAX_ATTEMPTS = 3;
-/** While a caller waits there is less patience than in a sync. */
+/** A request that waits for upstream has shorter limits than a sync. */
 export const UPSTREAM_REQUEST_TIMEOUT_MS = 3_000;
 export const UPSTREAM_REQUEST_MAX_ATTEMPTS = 2;
 export const PRICES_BATCH_MAX_SYMBOLS = 500;
-/** A request asks the price API for at most so many symbols that the snapshot does not hold. */
+/** Symbols outside the snapshot that one request may fetch from the price API. */
 export const ON_DEMAND_PRICES_MAX = 500;
 
+// ── Jobs ──
+/** The job then does without the feed's prices. */
+export const PRICE_FEED_READ_TIMEOUT_MS = 3_000;
+/** The next minute's job then notifies the feed again. */
+export const SALE_FEED_NOTIFY_TIMEOUT_MS = 10_000;
+
 // ── Storage ──
-/** The platform reads at most so many keys in one KV call. */
+/** The platform's limit for one KV call. */
 export const KV_BULK_GET_MAX_KEYS = 100;
 export const KV_KEY_MAX_BYTES = 512;
 
-// ── Isolate memory ──
-/** Of 128 MB that an isolate has. */
-export const ANSWERS_MEMORY_MAX_BYTES = 32 * 1024 * 1024;
-/** Of hourly closes: a week of a thousand symbols. */
-export const CLOSES_MEMORY_MAX_BYTES = 10 * 1024 * 1024;
-/** Of request texts whose meaning is known: URLs and bodies. */
-export const RECOGNISED_REQUESTS_MAX_CHARACTERS = 4_000_000;
-/** How many symbols, and how many operation ids, an isolate remembers as unknown. */
-export const ABSENT_KEYS_MAX = 10_000;
-/** Of documents that Apollo clients register; anybody may send them, so they are kept nowhere else. */
-export const CLIENT_DOCUMENTS_MAX_CHARACTERS = 500_000;
+// ── Isolate memory: shares of one budget ──
+const MIB = 1024 * 1024;
+/** The platform gives an isolate 128 MB. Code, the schema and what requests hold while they run take the rest. */
+export const ISOLATE_MEMORY_MAX_BYTES = 80 * MIB;
+export const MEMORY_SHARES_BYTES = {
+  answers: 32 * MIB,
+  /** A week of hourly closes of a thousand symbols. */
+  closes: 10 * MIB,
+  /** One value with every synced symbol, 5,000 of them. */
+  priceSnapshot: 8 * MIB,
+  /** URLs and bodies of requests, and the cached answers that they ask for. */
+  recognisedRequests: 6 * MIB,
+  /** Records of the registry. */
+  operations: 6 * MIB,
+  registeredDocuments: 10 * MIB,
+  sentDocuments: 3 * MIB,
+  /** Documents that Apollo clients register. Any client may send one, so no other place keeps them. */
+  clientDocuments: 1 * MIB,
+  unknownOperationIds: 1 * MIB,
+  unknownSymbols: 1 * MIB,
+  acceptHeaders: 0.25 * MIB,
+} as const;
+export type MemoryName = keyof typeof MEMORY_SHARES_BYTES;

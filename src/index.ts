@@ -1,12 +1,13 @@
-/** The Worker's entry. Accounts come later: until then every caller is a stranger. */
-import { createDurableObjects } from './durable-objects.ts';
-import { createWorker } from './gateway.ts';
+/** The Worker's entry. There are no accounts yet: every caller is anonymous. */
+import { createDurableObjects } from './app/durable-objects.ts';
+import { createIsolates } from './app/isolate.ts';
+import { createWorker } from './app/worker.ts';
 
-const viewerOf = async () => null;
+const isolateOf = createIsolates(async () => null);
 
-const durableObjects = createDurableObjects(viewerOf);
+const durableObjects = createDurableObjects(isolateOf);
 export class PriceFeed extends durableObjects.PriceFeed {}
 export class SaleFeed extends durableObjects.SaleFeed {}
 export class SubscriptionHub extends durableObjects.SubscriptionHub {}
 
-export default createWorker(viewerOf);
+export default createWorker(isolateOf);

@@ -3,14 +3,15 @@
  * socket at one hub, `POST /event` has the price feed poll at once, `/counts` tells what it all came to, `/alarms?hubs=` who
  * would still wake up. Everything else is the gateway's own.
  */
-import { createDurableObjects } from '../../src/durable-objects.ts';
+import { createDurableObjects } from '../../src/app/durable-objects.ts';
+import { createIsolates } from '../../src/app/isolate.ts';
+import { createWorker } from '../../src/app/worker.ts';
 import { executionCounts } from '../../src/execution/execute.ts';
-import { createWorker } from '../../src/gateway.ts';
 import { countCalls, countRows, objectCounts } from './counted.ts';
 
-const viewerOf = async () => null;
+const isolateOf = createIsolates(async () => null);
 
-const durableObjects = createDurableObjects(viewerOf);
+const durableObjects = createDurableObjects(isolateOf);
 countCalls('PriceFeed', durableObjects.PriceFeed.prototype);
 countCalls('SaleFeed', durableObjects.SaleFeed.prototype);
 countCalls('SubscriptionHub', durableObjects.SubscriptionHub.prototype);
@@ -62,7 +63,7 @@ export class SubscriptionHub extends durableObjects.SubscriptionHub {
   }
 }
 
-const gateway = createWorker(viewerOf);
+const gateway = createWorker(isolateOf);
 const feedOf = ({ PRICE_FEED }: BenchEnv) => PRICE_FEED.getByName('prices');
 let requests = 0;
 

@@ -6,8 +6,8 @@
  */
 import type { GatewayContext } from '../../src/graphql/context.ts';
 import { loaderOf } from '../../src/loaders/batching.ts';
-import type { Keyed } from '../../src/storage/d1/projects.ts';
-import type { ProjectRow } from '../../src/storage/d1/rows.ts';
+import type { Keyed } from '../../src/storage/d1/keyset.ts';
+import type { ProjectRow } from '../../src/storage/d1/projects.ts';
 import type { PriceSnapshot } from '../../src/storage/kv/prices.ts';
 
 export interface MarketInMemory {

@@ -2,7 +2,7 @@
  * What people would build without GraphQL: one route for one list, its SQL and its mapping written by hand, over the
  * same D1 and price snapshot, and answers kept in KV by URL.
  */
-import type { ProjectRow } from '../../src/storage/d1/rows.ts';
+import type { ProjectRow } from '../../src/storage/d1/projects.ts';
 import type { PriceSnapshot } from '../../src/storage/kv/prices.ts';
 
 const PAGE_SIZE = 20;

@@ -8,8 +8,8 @@
  */
 import { errorFields, log } from '../observability/log.ts';
 import type { CacheGenerations } from '../storage/kv/cache-generations.ts';
+import type { GenerationsMemory } from './freshness.ts';
 import { type Freshness, freshnessOf, isOutdated } from './freshness.ts';
-import type { GenerationsMemory } from './generations-memory.ts';
 import { type CacheKey, etagOf, type ResponseCache, type StoredAnswer } from './response-cache.ts';
 
 /** The answer to a query, executed for nobody in particular. */

@@ -4,8 +4,9 @@
  * What comes in was executed for nobody in particular, without errors, under a policy that lets it be shared; the types
  * let nothing else in. Memory is bounded in bytes. An entry is immutable but for when it may be refreshed next.
  */
-import { ANSWERS_MEMORY_MAX_BYTES } from '../config.ts';
-import { BoundedMemory } from '../storage/bounded-memory.ts';
+import type { GraphQLSchema, OperationDefinitionNode } from 'graphql';
+import { type CoerceVariables, planVariables } from '../execution/variable-values.ts';
+import { type BoundedMemory, textBytes } from '../storage/bounded-memory.ts';
 import { readAnswer, writeAnswer } from '../storage/kv/answers.ts';
 import { RateBudget } from '../storage/rate-budget.ts';
 import { sha256Hex } from '../storage/sha256-hex.ts';
@@ -53,7 +54,7 @@ export interface ResponseCacheSources {
   kv: KVNamespace;
   schemaHash: string;
   nowMs: () => number;
-  memoryMaxBytes?: number;
+  memory: BoundedMemory<StoredAnswer>;
 }
 
 export class ResponseCache {
@@ -67,7 +68,7 @@ export class ResponseCache {
     this.#kv = sources.kv;
     this.#schemaHash = sources.schemaHash;
     this.#nowMs = sources.nowMs;
-    this.#memory = new BoundedMemory(sources.memoryMaxBytes ?? ANSWERS_MEMORY_MAX_BYTES);
+    this.#memory = sources.memory;
   }
 
   get bytes(): number {
@@ -108,8 +109,7 @@ export class ResponseCache {
   /** Of two that were made at once, the one begun later stays, whichever ends first. */
   #remember(key: CacheKey, answer: StoredAnswer): void {
     if ((this.#memory.get(key.text)?.executedAtMs ?? 0) > answer.executedAtMs) return;
-    // Two bytes a character is what a key may take at most.
-    this.#memory.set(key.text, answer, answer.body.byteLength + 2 * key.text.length + ENTRY_BYTES);
+    this.#memory.set(key.text, answer, answer.body.byteLength + textBytes(key.text) + ENTRY_BYTES);
   }
 
   /** Another build may read the same request otherwise. */
@@ -122,3 +122,28 @@ const usesKv = ({ mayUseKv, policy }: CacheKey) => mayUseKv && policy.maxAgeSeco
 
 /** A strong validator (RFC 9110, section 8.8.3): other bytes, another tag. */
 export const etagOf = async (body: Uint8Array<ArrayBuffer>) => `"${(await sha256Hex(body)).slice(0, 32)}"`;
+
+export type VariablesKey = (
+  operation: OperationDefinitionNode,
+  sent: Readonly<Record<string, unknown>>,
+) => string | null;
+
+/**
+ * The variables in one form: two requests that mean the same have one key, however they were written. Null where the
+ * operation does not take the variables; the operation must be valid.
+ *
+ * The values are coerced: defaults are in place, unknown variables are left out, and variables and fields of objects are
+ * in the order of their definitions. An absent variable and null differ: resolvers may tell them apart.
+ */
+export function createVariablesKey(schema: GraphQLSchema): VariablesKey {
+  const planned = new WeakMap<OperationDefinitionNode, CoerceVariables>();
+  return (operation, sent) => {
+    let coerce = planned.get(operation);
+    if (coerce === undefined) {
+      coerce = planVariables(schema, operation.variableDefinitions ?? []);
+      planned.set(operation, coerce);
+    }
+    const coercion = coerce(sent, { maxErrors: 1, hideSuggestions: true });
+    return 'errors' in coercion ? null : JSON.stringify(coercion.variableValues.coerced);
+  };
+}

@@ -1,9 +1,9 @@
 /**
- * The arguments of a field, coerced as far as the document decides them.
+ * The arguments of a field. Values that depend on the document alone are coerced once.
  *
- * A resolver gets an object of its own in every call, with values of its own inside it, as from graphql-js: what it
- * changes there is seen by nobody else. (A default value is one object for everybody, in graphql-js too.) Whatever
- * is invalid is left to graphql-js's own coercion at request time, so that its error is graphql-js's.
+ * As in graphql-js, each call of a resolver gets new objects, so that its changes to them stay invisible to others.
+ * (Default values are shared, as in graphql-js.) Invalid values are coerced by graphql-js at request time, so that the
+ * errors are its own.
  */
 import {
   coerceInputLiteral,
@@ -21,18 +21,18 @@ import type { Execution } from './execution.ts';
 
 export type ArgumentValues = Record<string, unknown>;
 
-/** Throws what graphql-js throws where an argument is invalid. */
+/** @throws the error of graphql-js if an argument is invalid. */
 export type ReadArguments = (execution: Execution) => ArgumentValues;
 
 export interface PlannedArguments {
   readonly read: ReadArguments;
-  /** Whether reading them can throw: a default resolver need not read what it never looks at. */
+  /** True if reading can throw. A default resolver uses no arguments, so it skips reading that cannot throw. */
   readonly mayThrow: boolean;
 }
 
 /**
- * Inherits nothing, as graphql-js's `Object.create(null)`, but V8 keeps it as it keeps instances of a class, where an
- * object without a prototype is a dictionary: three times as long to make, and several times as large.
+ * Inherits nothing, like graphql-js's `Object.create(null)`. V8 makes that a dictionary, which takes three times as long
+ * to make and is several times as large as this instance of a class.
  */
 class Arguments {
   [name: string]: unknown;
@@ -86,13 +86,13 @@ export function planArguments(definition: GraphQLField<unknown, unknown>, node: 
   return { read, mayThrow };
 }
 
-/** What an argument is where no variable has a say: its literal, its default, or nothing. */
+/** The value without variables: the literal, the default value, or nothing. */
 function constantValue(argument: GraphQLArgument, node: FieldNode): unknown {
   try {
     const values = getArgumentValues({ args: [argument] } as unknown as GraphQLField<unknown, unknown>, node);
     return Object.hasOwn(values, argument.name) ? values[argument.name] : ABSENT;
   } catch {
-    // graphql-js throws the same again when the field is executed, which is where the error belongs.
+    // graphql-js throws the same error again when the field is executed.
     return INVALID;
   }
 }

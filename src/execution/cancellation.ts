@@ -1,13 +1,13 @@
 import { AbortedGraphQLExecutionError, type ExecutionResult } from 'graphql';
 import type { Execution } from './execution.ts';
 
-/** A caller's signal: ends an execution at once, with what it has so far behind the error's `abortedResult`. */
+/** Ends an execution when the caller's signal aborts. The error's `abortedResult` holds the result so far. */
 export class Cancellation {
   private readonly execution: Execution;
   private readonly signal: AbortSignal;
   private rejectResponse: (() => void) | undefined;
 
-  /** Throws the signal's reason where it has been aborted already. */
+  /** @throws the signal's reason if it has already aborted. */
   constructor(execution: Execution, signal: AbortSignal) {
     signal.throwIfAborted();
     this.execution = execution;
@@ -23,7 +23,7 @@ export class Cancellation {
     if (this.execution.aborted) throw this.error(result);
   }
 
-  /** @param result of what goes on behind the response, which aborting does not wait for. */
+  /** @param result the result of resolvers that still run after the abort */
   orAborted(response: Promise<ExecutionResult>, result: Promise<ExecutionResult>): Promise<ExecutionResult> {
     return new Promise((resolve, reject) => {
       response.then(resolve, reject);

@@ -1,4 +1,4 @@
-/** CollectFields of the GraphQL specification (section 6.3.2), with `@skip` and `@include` decided beforehand. */
+/** CollectFields of the GraphQL specification (section 6.3.2), for known values of `@skip` and `@include`. */
 import {
   type DirectiveNode,
   type FieldNode,
@@ -12,7 +12,7 @@ import {
 } from 'graphql';
 import type { PlanScope } from './plan.ts';
 
-/** Response name → the nodes that ask for it, in the order of the response. */
+/** Response name → its nodes, in the order of the response. */
 export type GroupedFields = ReadonlyMap<string, readonly FieldNode[]>;
 
 export function collectFields(
@@ -50,7 +50,7 @@ export function collectFields(
   return grouped;
 }
 
-/** The first directive of that name: where a document repeats one, graphql-js reads no other. */
+/** The first directive of that name: graphql-js ignores repeated ones. */
 export function directiveNamed(directives: readonly DirectiveNode[] | undefined, name: string) {
   return directives?.find((directive) => directive.name.value === name);
 }

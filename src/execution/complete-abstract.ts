@@ -1,4 +1,3 @@
-/** Interfaces and unions: the object type a value is of, then that type's fields. */
 import {
   defaultTypeResolver,
   type FieldNode,
@@ -15,7 +14,7 @@ import { isPromiseLike } from './promise-like.ts';
 import { asPromise, forwarded } from './promised-value.ts';
 import { resolveInfoAbove } from './resolve-info.ts';
 
-/** The value is neither null nor an error, and the path is there. */
+/** The value must be neither null nor an error, and the path is required. */
 export function planAbstractValue(
   scope: PlanScope,
   field: PlannedField,

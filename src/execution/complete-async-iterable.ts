@@ -4,7 +4,7 @@ import type { Execution, Path } from './execution.ts';
 import { silence } from './promise-like.ts';
 import { asPromise } from './promised-value.ts';
 
-/** In graphql-js's own promises: a list that arrives bit by bit is not where time is saved. */
+/** Uses promises like graphql-js: an asynchronous list is slow in any case. */
 export async function completeAsyncIterable(
   item: ItemPlan,
   execution: Execution,
@@ -27,7 +27,7 @@ export async function completeAsyncIterable(
       const completed = asPromise(completeItem(item, execution, iteration.value, index, path, info));
       if (completed instanceof Promise) {
         containsPromise = true;
-        // It may fail while the next item is awaited.
+        // It may reject while the next item is awaited.
         silence([completed]);
       }
       results.push(completed);
@@ -47,6 +47,6 @@ async function closeQuietly(iterator: AsyncIterator<unknown>): Promise<void> {
   try {
     await iterator.return?.();
   } catch {
-    // The list has failed already, and this is not why.
+    // The list has already failed for another reason.
   }
 }

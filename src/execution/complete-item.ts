@@ -7,11 +7,11 @@ import { PromisedValue } from './promised-value.ts';
 
 export interface ItemPlan extends Position {
   readonly complete: Complete;
-  /** Leaves need no path until something is wrong with them. */
+  /** A leaf needs a path only for an error. */
   readonly isLeaf: boolean;
 }
 
-/** The completed item, or what stands for it; throws the located error that nulls the list. */
+/** @returns the completed item or a `Pending`. @throws the located error that nulls the list. */
 export function completeItem(
   item: ItemPlan,
   execution: Execution,

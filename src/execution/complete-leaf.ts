@@ -1,4 +1,3 @@
-/** Leaf values: what a scalar or an enum makes of what a resolver gave. */
 import {
   GraphQLBoolean,
   GraphQLFloat,
@@ -12,7 +11,7 @@ import { inspected } from './inspected.ts';
 import type { Complete } from './plan.ts';
 import { forwarded } from './promised-value.ts';
 
-/** Null, or the error of a field that must not be null. */
+/** @returns null, or throws the error of a non-null field. */
 export type WhenNull = () => null;
 
 const COERCIONS = new Map(
@@ -22,10 +21,10 @@ const COERCIONS = new Map(
   ]),
 );
 
-/** The scalars of the specification answer with most values as they are: those need no coercion. */
+/** The scalars of the specification return most values unchanged; these values skip coercion. */
 export function planLeaf(type: GraphQLLeafType, whenNull: WhenNull): Complete {
   const coerce = planCoercion(type, whenNull);
-  // A project may have put another coercion into a scalar of the specification.
+  // A project may have replaced the coercion of a scalar of the specification.
   if (COERCIONS.get(type) !== type.coerceOutputValue) return coerce;
   switch (type) {
     case GraphQLInt:

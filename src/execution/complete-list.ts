@@ -1,4 +1,3 @@
-/** Lists: arrays, other iterables and asynchronous iterables, item by item. */
 import { GraphQLError, type GraphQLResolveInfo } from 'graphql';
 import { completeAsyncIterable } from './complete-async-iterable.ts';
 import { completeItem, type ItemPlan } from './complete-item.ts';
@@ -10,7 +9,7 @@ import { forwarded } from './promised-value.ts';
 
 const arrayIterator = Array.prototype[Symbol.iterator];
 
-/** The value is neither null nor an error, and the path is there. */
+/** The value must be neither null nor an error, and the path is required. */
 export function planList(field: PlannedField, item: ItemPlan): Complete {
   return (execution, value, listPath, info) => {
     const path = listPath as Path;
@@ -28,7 +27,7 @@ export function planList(field: PlannedField, item: ItemPlan): Complete {
   };
 }
 
-/** The same as for other iterables, by index: an array's iterator makes an object for every item. */
+/** Iterates by index, because an array's iterator makes an object for every item. */
 function completeArray(
   item: ItemPlan,
   execution: Execution,
@@ -39,7 +38,7 @@ function completeArray(
   const list = new ListInProgress(execution);
   let index = 0;
   try {
-    // Resolvers may change the array under way, and an iterator would follow.
+    // The length is read each time: a resolver may change the array, and an iterator would follow.
     for (; index < items.length; index++) {
       list.add(completeItem(item, execution, items[index], index, path, info), index);
     }
@@ -66,7 +65,7 @@ function completeIterable(
       list.add(completeItem(item, execution, iteration.value, index, path, info), index);
     }
   } catch (error) {
-    // The items after the one that nulls the list are looked at for promises alone, as graphql-js does.
+    // As in graphql-js, items after the one that nulls the list are only searched for promises.
     silence(remaining(iterator));
     throw error;
   }
@@ -103,7 +102,7 @@ function* remaining(iterator: Iterator<unknown>): Iterable<unknown> {
       yield iteration.value;
     }
   } catch {
-    // An iterator that fails has nothing more to give.
+    // A failed iterator has no more items.
   }
 }
 

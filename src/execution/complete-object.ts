@@ -1,4 +1,3 @@
-/** Objects: what `isTypeOf` says of a value, then its fields. */
 import { type FieldNode, GraphQLError, type GraphQLObjectType } from 'graphql';
 import { executeFields } from './execute-fields.ts';
 import type { Execution, Path } from './execution.ts';
@@ -8,12 +7,12 @@ import { isPromiseLike } from './promise-like.ts';
 import { asPromise, forwarded } from './promised-value.ts';
 import { resolveInfoAbove } from './resolve-info.ts';
 
-/** The value is neither null nor an error, and the path is there. */
+/** The value must be neither null nor an error, and the path is required. */
 export function planObjectValue(scope: PlanScope, field: PlannedField, type: GraphQLObjectType): Complete {
   const selectionSets = field.nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
   let plan: ObjectPlan | undefined;
   const executed = (execution: Execution, value: unknown, path: Path | undefined) => {
-    // Planned where a value gets there, so that an operation pays for no branch that no answer takes.
+    // Planned for the first value, so that branches without values cost nothing.
     plan ??= scope.planObject(type, selectionSets);
     return executeFields(plan, execution, value, path);
   };

@@ -1,4 +1,4 @@
-/** CompleteValue of the GraphQL specification (section 6.4.3), with the questions about the type asked once. */
+/** CompleteValue of the GraphQL specification (section 6.4.3). The type is examined once, when planning. */
 import {
   type GraphQLLeafType,
   type GraphQLNullableOutputType,

@@ -1,9 +1,8 @@
 /**
- * What a plan covers, decided from the document and the schema alone.
+ * Decides from the document and the schema whether a plan can execute an operation.
  *
- * Not covered: introspection (it reads the whole schema once, then never again), incremental delivery,
- * fragment arguments, disabled error propagation, and documents that validation would refuse for their
- * conditions or their variables' types. graphql-js executes those.
+ * Not covered: introspection (clients seldom repeat it), incremental delivery, fragment arguments, disabled error
+ * propagation, and documents with invalid conditions or invalid types of variables. graphql-js executes those.
  */
 import {
   type DefinitionNode,
@@ -20,7 +19,7 @@ import {
 
 const UNCOVERED_DIRECTIVES = new Set(['defer', 'stream', 'experimental_disableErrorPropagation']);
 
-/** The variables that conditions read, or null where a plan does not cover the operation. */
+/** The variables in conditions; null if a plan does not cover the operation. */
 export function conditionVariables(
   schema: GraphQLSchema,
   document: DocumentNode,
@@ -28,7 +27,7 @@ export function conditionVariables(
 ): readonly string[] | null {
   if (schema.getRootType(operation.operation) == null) return null;
   if (schema.getDirective('defer') !== undefined || schema.getDirective('stream') !== undefined) return null;
-  // Of any fragment: graphql-js reads the variables of all of them first.
+  // This includes unused fragments: graphql-js reads the variables of all fragments first.
   if (document.definitions.some(declaresFragmentVariables)) return null;
   for (const { type } of operation.variableDefinitions ?? []) {
     if (!isInputType(typeFromAST(schema, type))) return null;
@@ -64,7 +63,7 @@ export function conditionVariables(
 const declaresFragmentVariables = (definition: DefinitionNode) =>
   definition.kind === Kind.FRAGMENT_DEFINITION && definition.variableDefinitions !== undefined;
 
-/** Other operations of the document may use fragments, with conditions on variables of their own. */
+/** Fragments of other operations are ignored: their conditions use other variables. */
 function reachableFragments(
   { definitions }: DocumentNode,
   operation: OperationDefinitionNode,
@@ -86,7 +85,7 @@ function reachableFragments(
   return reached;
 }
 
-/** The variable that decides, undefined where the document itself does, null where nothing valid stands there. */
+/** The variable of the condition; undefined for a literal, null if the condition is invalid. */
 function conditionVariable({ arguments: args = [] }: DirectiveNode): string | undefined | null {
   const [condition] = args;
   if (condition === undefined || args.length > 1 || condition.name.value !== 'if') return null;

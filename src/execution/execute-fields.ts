@@ -2,7 +2,7 @@ import type { Execution, Path } from './execution.ts';
 import { Pending, PendingObject } from './pending.ts';
 import type { ObjectPlan } from './plan.ts';
 
-/** An object of the response, or what stands for it while a field is pending. */
+/** @returns an object of the response, or a `Pending` if any field is pending. */
 export function executeFields(
   { fields, hasPrototypeName }: ObjectPlan,
   execution: Execution,
@@ -16,7 +16,7 @@ export function executeFields(
     if (value instanceof Pending) {
       pending ??= new PendingObject(execution, results);
       pending.waitFor(value, field.responseName);
-      // Its place in the order; its value comes later.
+      // Reserves its place in the order of fields.
       results[field.responseName] = null;
     } else {
       results[field.responseName] = value;
@@ -26,8 +26,9 @@ export function executeFields(
 }
 
 /**
- * The root fields of a mutation: each begins when the one before it is complete, and none after one that failed.
- * A promise of them where one is pending.
+ * Executes the root fields of a mutation one after the other, and stops at the first failure.
+ *
+ * @returns an object of the response, or a promise of it if any field is pending.
  */
 export function executeFieldsSerially(
   { fields, hasPrototypeName }: ObjectPlan,
@@ -52,7 +53,7 @@ export function executeFieldsSerially(
   return executeFrom(0);
 }
 
-/** Assigning `__proto__` makes a property only where no prototype has a setter for it. */
+/** Assigning `__proto__` creates a property only in an object without a prototype. */
 function emptyObject(hasPrototypeName: boolean): Record<string, unknown> {
   return hasPrototypeName ? Object.create(null) : {};
 }

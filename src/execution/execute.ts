@@ -1,20 +1,18 @@
 /**
- * Executes an operation by a plan: the document and the schema compiled to closures, once per isolate, when the
- * operation is first executed, without `eval`. It stands wherever graphql-js's `execute` stands.
+ * Replaces graphql-js's `execute`. The first execution of an operation in an isolate compiles the document and the
+ * schema to a plan of closures, without `eval`. A subscription is executed once per event, with the event as root value.
  *
- * A subscription is executed as one of its events is: with the event as the root value.
+ * Guarantee: arguments and results are exactly those of graphql-js 17: order of fields and errors, messages, paths,
+ * locations, null propagation, coercion, abstract types, (async) iterables, serial mutations, `info`, abort. A test
+ * compares both over generated schemas, documents and resolvers. Resolvers are called in the same order, each with as
+ * many of (source, args, context, info) as it can see. Without asynchronous resolvers, no promise is made.
  *
- * Guaranteed: the arguments and the result are graphql-js 17's, to the letter: order of fields and errors, messages,
- * paths, locations, null propagation, coercion, abstract types, (async) iterables, serial mutations, `info`, abort.
- * A test compares the two over generated schemas, documents and resolvers. Where nothing is asynchronous no promise
- * is made. Resolvers are called in graphql-js's order, each with as much of (source, args, context, info) as it can see.
+ * Difference: objects of the response have `Object.prototype`; those of graphql-js have no prototype. Assumption:
+ * schemas and documents do not change after their first execution.
  *
- * Other than graphql-js's: an object of the response is a plain object with `Object.prototype`, where graphql-js's has
- * none. Assumed: schemas and documents do not change once they have been executed.
- *
- * Refused, which is to say left to graphql-js's own `execute` and counted: what `coverage.ts` names (introspection,
- * incremental delivery and some more), a condition whose variable is neither true nor false, documents
- * without the operation asked for, the hook `asyncWorkFinished`, and everything while a tracing tool listens.
+ * graphql-js executes the rest, which is counted: operations that `coverage.ts` excludes, a condition whose variable is
+ * not a boolean, documents without the requested operation, the hook `asyncWorkFinished`, and everything while a tracing
+ * tool listens.
  */
 import {
   defaultFieldResolver,
@@ -30,12 +28,12 @@ import { isTraced } from './tracing-channels.ts';
 
 type PromiseOrValue<T> = T | Promise<T>;
 
-/** graphql-js's own bound, where the caller gives none. */
+/** The default of graphql-js. */
 const MAX_COERCION_ERRORS = 50;
 
 const counts = { planned: 0, fellBack: 0 };
 
-/** How many executions of this isolate a plan answered, and how many graphql-js did in its place. */
+/** The isolate's executions by a plan, and those by graphql-js. */
 export function executionCounts(): { planned: number; fellBack: number } {
   return { ...counts };
 }
@@ -50,7 +48,7 @@ export function execute(args: ExecutionArgs): PromiseOrValue<ExecutionResult> {
   return result;
 }
 
-/** Null where the operation is graphql-js's to execute; nothing has been resolved then. */
+/** Null if graphql-js must execute the operation; then no resolver has been called. */
 function executeByPlan(args: ExecutionArgs): PromiseOrValue<ExecutionResult> | null {
   if (args.hooks?.asyncWorkFinished !== undefined || isTraced()) return null;
   const plan = operationPlan(args.schema, args.document, args.operationName ?? null);

@@ -1,4 +1,4 @@
-/** What one execution holds: its arguments, the errors collected so far, and whether it is over. */
+/** The state of one execution: its input, its errors, and whether it has ended. */
 import {
   type FieldNode,
   type FragmentDefinitionNode,
@@ -17,27 +17,25 @@ import { silence } from './promise-like.ts';
 
 export type Path = GraphQLResolveInfo['path'];
 
-/** What an error at a field or a list item needs to know of it. */
+/** The position of a possible error: a field or a list item. */
 export interface Position {
-  /** Whether an error ends here, or nulls the parent. */
+  /** True if an error makes this position null, false if it makes the parent null. */
   readonly nullable: boolean;
   /** All nodes of the field: the error's locations. */
   readonly nodes: readonly FieldNode[];
 }
 
-/** What is the same for every execution of an operation. */
 export interface PlannedOperation {
   readonly schema: GraphQLSchema;
   readonly operation: OperationDefinitionNode;
   readonly fragments: { readonly [name: string]: FragmentDefinitionNode };
 }
 
-/** What a caller brings to one execution. */
 export interface ExecutionInput {
   readonly rootValue: unknown;
   readonly contextValue: unknown;
   readonly variableValues: VariableValues;
-  /** Undefined where it is graphql-js's default. */
+  /** Undefined for graphql-js's default. */
   // biome-ignore lint/suspicious/noExplicitAny: graphql-js's own type of a resolver of any field.
   readonly fieldResolver: GraphQLFieldResolver<any, any> | undefined;
   // biome-ignore lint/suspicious/noExplicitAny: graphql-js's own type of a resolver of any type.
@@ -46,8 +44,8 @@ export interface ExecutionInput {
 }
 
 /**
- * None of its fields is a function made anew for each execution: V8 then keeps all that an execution has made until the
- * old generation is collected, and copies it at every collection of the young one (9 µs for a list of 20, Node 24).
+ * No field is a function that is made for each execution. With one, V8 keeps all objects of the execution until it
+ * collects the old generation, and copies them at every collection of the young one (9 µs for a list of 20, Node 24).
  */
 export class Execution {
   readonly planned: PlannedOperation;
@@ -56,9 +54,9 @@ export class Execution {
   readonly fieldResolver: ExecutionInput['fieldResolver'];
   readonly coercedVariables: VariableValues['coerced'];
   readonly errors: GraphQLError[] = [];
-  /** Also once the response is there: what a nulled parent left behind goes no further. */
+  /** Also true after the response: it stops the pending work below a nulled parent. */
   aborted = false;
-  /** Whether anything has failed yet: from then on it matters when the response is there. */
+  /** True after the first failure. From then on, values take as many microtasks as in graphql-js. */
   hasFailed = false;
   private nulledPaths: Set<Path | undefined> | undefined;
   private controller: AbortController | undefined;
@@ -74,7 +72,7 @@ export class Execution {
     this.coercedVariables = input.variableValues.coerced;
   }
 
-  /** Records an error where the position is nullable, and answers with its null; throws it located where it is not. */
+  /** Records an error and returns null if the position is nullable; otherwise throws the located error. */
   fail(rawError: unknown, position: Position, path: Path): null {
     this.hasFailed = true;
     const error = locatedError(rawError, position.nodes as FieldNode[], responsePathAsArray(path));
@@ -83,7 +81,7 @@ export class Execution {
     return null;
   }
 
-  /** Keeps an error, unless its position or one above it is null already. */
+  /** Ignores an error whose position or parent is already null. */
   record(error: GraphQLError, path: Path | undefined): void {
     this.nulledPaths ??= new Set();
     for (let at = path; at !== undefined; at = at.prev) {
@@ -106,7 +104,7 @@ export class Execution {
     if (this.aborted) throw new Error('Aborted!');
   }
 
-  /** Tells resolvers that asked for the signal; the reason is that of the platform where none is given. */
+  /** Aborts the signal that resolvers may have read. The platform has a default reason. */
   abortResolvers(reason?: unknown): void {
     if (this.resolversAborted) return;
     this.resolversAborted = true;

@@ -1,4 +1,3 @@
-/** One field of an object type: its arguments, its resolver, its value. */
 import {
   defaultFieldResolver,
   type FieldNode,
@@ -22,9 +21,9 @@ import { resolveInfo } from './resolve-info.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: graphql-js's own type of a resolver of any field.
 type Resolver = GraphQLFieldResolver<any, any>;
-/** A property that is a function gets what a resolver gets, but for its owner, which is `this`. */
+/** A property that is a function is called like a resolver, with its owner as `this` instead of `source`. */
 type Methods = Record<string, (args: unknown, context: unknown, info: GraphQLResolveInfo) => unknown>;
-/** A resolver that cannot see what is left out. */
+/** A resolver that cannot see the arguments that are left out. */
 type PartialResolver = (source: unknown, args?: unknown, context?: unknown) => unknown;
 
 const SEEN_WITHOUT_INFO = 3;
@@ -61,7 +60,7 @@ abstract class BaseField implements FieldPlan {
     return { prev: parentPath, key: this.responseName, typename: this.typename };
   }
 
-  /** Calls a resolver that may look at everything it is given. */
+  /** Calls a resolver that may read all its parameters. */
   protected resolveWith(
     resolve: Resolver,
     execution: Execution,
@@ -90,7 +89,7 @@ abstract class BaseField implements FieldPlan {
     return completed instanceof Pending ? completed.guardedBy(this, path) : completed;
   }
 
-  /** @param path undefined for a leaf, which needs none as long as nothing is asynchronous or wrong. */
+  /** @param path undefined for a leaf, which needs it only for an error or a promise */
   protected completedWithoutInfo(
     execution: Execution,
     value: unknown,
@@ -133,7 +132,7 @@ class ResolvedField extends BaseField {
   }
 }
 
-/** A field without a resolver: the property of its name, or what that answers with when called. */
+/** A field without a resolver: the property of its name, which is called if it is a function. */
 class PropertyField extends BaseField {
   run(execution: Execution, source: unknown, parentPath: Path | undefined): unknown {
     if (execution.fieldResolver !== undefined) {
@@ -149,7 +148,7 @@ class PropertyField extends BaseField {
       if (typeof value !== 'function') return this.completedWithoutInfo(execution, value, path, parentPath);
       path ??= this.pathBelow(parentPath);
       const info = resolveInfo(execution, this, path);
-      // Read once more, as by graphql-js: the property is called as a method of its owner.
+      // As in graphql-js, the property is read again and called as a method of its owner.
       const answered = (source as Methods)[this.fieldName]?.(
         args ?? this.arguments.read(execution),
         execution.contextValue,
@@ -162,7 +161,7 @@ class PropertyField extends BaseField {
   }
 }
 
-/** `__typename`, which nothing can make fail. */
+/** `__typename`, which cannot fail. */
 class TypeNameField extends BaseField {
   run(): unknown {
     return this.typename;
@@ -177,7 +176,7 @@ interface FieldPlace {
   readonly parentType: GraphQLObjectType;
 }
 
-/** Undefined where the type has no such field. */
+/** Undefined if the type does not have the field. */
 export function planField(
   scope: PlanScope,
   parentType: GraphQLObjectType,

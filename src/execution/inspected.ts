@@ -2,9 +2,9 @@ import { locatedError } from 'graphql';
 
 const PREFIX = 'Unexpected error value: ';
 
-/** A value as graphql-js prints it in its messages: its printer is not exported, but what it says of a thrown value is. */
+/** A value as printed by graphql-js, which does not export its printer but uses it for the message of a thrown value. */
 export function inspected(value: unknown): string {
-  // An error would be taken for itself, so it is shown to the printer as the JSON of something else.
+  // graphql-js would return the message of an error, so the error is wrapped as the JSON of another object.
   const shown = value instanceof Error ? { toJSON: () => value } : value;
   return locatedError(shown, undefined).message.slice(PREFIX.length);
 }

@@ -4,7 +4,7 @@ import type { PlannedOperation } from './execution.ts';
 import { planField } from './field-plan.ts';
 import type { FieldPlan, ObjectPlan, PlanScope } from './plan.ts';
 
-/** The root of an operation, planned for one combination of its conditions; what is below it is planned when reached. */
+/** Plans the root for one combination of conditions. Objects below it are planned when first reached. */
 export function planRoot(
   operation: PlannedOperation,
   rootType: GraphQLObjectType,
@@ -26,7 +26,7 @@ function planObject(
   const fields: FieldPlan[] = [];
   for (const [responseName, nodes] of collectFields(scope, type, selectionSets)) {
     const field = planField(scope, type, responseName, nodes);
-    // A field the type does not have is left out, as graphql-js does with documents nobody validated.
+    // Like graphql-js, skips unknown fields of documents that were not validated.
     if (field !== undefined) fields.push(field);
   }
   return { fields, hasPrototypeName: fields.some(({ responseName }) => responseName === '__proto__') };

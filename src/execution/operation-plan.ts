@@ -1,4 +1,4 @@
-/** Plans by schema, document and operation name: made when first asked for, gone with the document or the schema. */
+/** Plans by schema, document and operation name. A plan is made on demand and collected with its document or schema. */
 import {
   assertValidSchema,
   type DocumentNode,
@@ -16,21 +16,21 @@ import { planRoot } from './object-plan.ts';
 import type { ObjectPlan } from './plan.ts';
 import { type CoerceVariables, planVariables } from './variable-values.ts';
 
-/** Of 2^n combinations of n conditions a client can ask for all; only so many are kept. */
+/** A client can request all 2^n combinations of n conditions, so their number is bounded. */
 const VARIANTS_KEPT = 32;
 
 export interface OperationPlan {
   readonly planned: PlannedOperation;
   readonly isSerial: boolean;
   readonly coerceVariables: CoerceVariables;
-  /** The root for what the conditions' variables say, or null where one says neither true nor false. */
+  /** The root for the values of the conditions' variables; null if one is not a boolean. */
   rootFor(coerced: VariableValues['coerced']): ObjectPlan | null;
 }
 
 type Name = string | null;
 const plansBySchema = new WeakMap<GraphQLSchema, WeakMap<DocumentNode, Map<Name, OperationPlan | null>>>();
 
-/** Null where a plan does not cover the operation, or there is no such operation. */
+/** Null if a plan does not cover the operation, or the operation does not exist. */
 export function operationPlan(
   schema: GraphQLSchema,
   document: DocumentNode,
@@ -51,14 +51,14 @@ export function operationPlan(
 
   assertValidSchema(schema);
   const operation = operationNamed(document, operationName);
-  // Names that no operation has are not remembered: a client can send any number of them.
+  // Unknown names are not stored: a client can send any number of them.
   if (operation === undefined) return null;
   const plan = planOperation(schema, document, operation);
   plansByName.set(operationName, plan);
   return plan;
 }
 
-/** Undefined where graphql-js has an error to tell: there is none of the name, or no name and several. */
+/** Undefined if graphql-js must report an error: an unknown name, or several operations and no name. */
 function operationNamed(document: DocumentNode, name: Name): OperationDefinitionNode | undefined {
   const operations = document.definitions.filter(
     (definition) => definition.kind === Kind.OPERATION_DEFINITION,

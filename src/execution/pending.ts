@@ -1,24 +1,24 @@
 /**
- * What stands for a value that is not known yet.
+ * A `Pending` represents a value that is not known yet.
  *
- * graphql-js makes a promise of every field, object and list that waits for something. Here a `Pending` writes its
- * value straight into the slot that waits for it, so a response costs one reaction per promise of a resolver and one
- * promise in all. As long as nothing has failed, a value goes up without the microtasks that graphql-js's promises take,
- * which nobody can see. Afterwards it takes them: the response is there when graphql-js's would be, and until then what
- * a nulled parent has left behind goes on. Failures show: which of two errors is recorded first, and whether a sibling's error is recorded
- * before its parent is nulled, depends on the microtasks between a rejection and the position that takes it. So a
- * failure goes up exactly as many microtasks a level as in graphql-js (`reject`, `PendingObject`, `PendingList`).
+ * graphql-js makes a promise for every field, object and list that waits. A `Pending` writes its value directly into the
+ * waiting slot, so a response costs one reaction per promise of a resolver, and one promise in all.
  *
- * Nothing here throws and no promise is left without a handler, also where a parent was given up synchronously.
+ * Without a failure, values skip the microtasks of graphql-js's promises, which nobody can observe. Failures make timing
+ * visible: microtasks decide which of two errors is recorded first, and whether a sibling's error is recorded before its
+ * parent becomes null. So a failure takes exactly as many microtasks per level as in graphql-js (`reject`,
+ * `PendingObject`, `PendingList`). After a failure values do so too, and the response comes when graphql-js's would;
+ * until then, the work below a nulled parent continues.
+ *
+ * Nothing here throws, and every promise has a handler, even after its parent was abandoned synchronously.
  */
-
 import type { Execution, Path, Position } from './execution.ts';
 
-/** Who waits for a pending value: called once, with one of the two. */
+/** Waits for a pending value. One of its two methods is called, once. */
 export interface Consumer {
   fulfilled(value: unknown, slot: string | number): void;
   rejected(error: unknown): void;
-  /** A real promise, which brings its own microtask. */
+  /** A real promise takes a microtask of its own. */
   readonly isPromise?: true;
 }
 
@@ -33,7 +33,7 @@ export abstract class Pending {
     this.execution = execution;
   }
 
-  /** Has a failure end at this position where that is nullable, and go on up located there where it is not. */
+  /** Handles a failure at this position: null if the position is nullable, otherwise the located error passes on. */
   guardedBy(position: Position, path: Path): this {
     this.guard = position;
     this.guardPath = path;
@@ -44,7 +44,7 @@ export abstract class Pending {
     return this.guard !== undefined;
   }
 
-  /** The same value as a promise that rejects in the microtask in which graphql-js's would. */
+  /** A promise of the value; it rejects in the same microtask as in graphql-js. */
   toPromise(): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.consumer = { fulfilled: resolve, rejected: reject, isPromise: true };
@@ -52,17 +52,17 @@ export abstract class Pending {
   }
 
   protected fulfil(value: unknown): void {
-    // A value nobody waits for belongs to a parent that was given up.
+    // Without a consumer, the parent was abandoned.
     this.consumer?.fulfilled(value, this.slot);
   }
 
-  /** Fails now; whoever waits hears of it one microtask later, as a promise's reaction does. */
+  /** The consumer is called one microtask later, like a promise's reaction. */
   protected reject(error: unknown): void {
     if (this.guard === undefined) this.passOn(error);
     else queueMicrotask(() => this.react(error));
   }
 
-  /** The reaction to a failure: the guard's, or else the consumer's. */
+  /** Passes a failure to the guard, or else to the consumer. */
   protected react(error: unknown): void {
     const { guard, guardPath } = this;
     if (guard === undefined || guardPath === undefined) this.consumer?.rejected(error);
@@ -94,7 +94,7 @@ export class PendingObject extends Pending implements Consumer {
   protected failed = false;
   private readonly results: Record<string | number, unknown>;
 
-  /** Of the promises themselves, before whoever waits for them hears of it. */
+  /** The microtasks of the promises that graphql-js would make here. */
   protected readonly ownMicrotasks: number = 2;
 
   constructor(execution: Execution, results: object) {

@@ -1,19 +1,17 @@
-/** The words of a plan: what each part promises to the others. */
 import type { GraphQLField, GraphQLObjectType, GraphQLResolveInfo, SelectionSetNode } from 'graphql';
 import type { Execution, Path, PlannedOperation, Position } from './execution.ts';
 
-/** An operation for one combination of what its conditions' variables say. */
+/** An operation for one combination of values of its conditions' variables. */
 export interface PlanScope extends PlannedOperation {
-  /** Variable of `@skip` or `@include` → what it says. */
+  /** Variable of `@skip` or `@include` → its value. */
   readonly conditions: ReadonlyMap<string, boolean>;
-  /** Plans the fields that selection sets ask of an object type. */
   planObject(type: GraphQLObjectType, selectionSets: readonly SelectionSetNode[]): ObjectPlan;
 }
 
 /** The fields of one object type in one place of an operation. */
 export interface ObjectPlan {
   readonly fields: readonly FieldPlan[];
-  /** Whether a field is answered under the name `__proto__`, which takes an object without a prototype. */
+  /** True if a response name is `__proto__`, which needs an object without a prototype. */
   readonly hasPrototypeName: boolean;
 }
 
@@ -26,19 +24,20 @@ export interface PlannedField extends Position {
 
 export interface FieldPlan extends PlannedField {
   /**
-   * The completed value, or a `Pending` that stands for it; throws the located error that nulls the parent.
-   *
-   * @param parentPath of the object whose field this is; undefined at the root.
+   * @param parentPath the path of the object; undefined at the root.
+   * @returns the completed value or a `Pending`.
+   * @throws the located error that nulls the parent.
    */
   run(execution: Execution, source: unknown, parentPath: Path | undefined): unknown;
 }
 
 /**
- * Makes a completed value of what a resolver gave: a value of the response, or a `Pending` that stands for it.
- * Throws what the position it stands at has to take.
+ * Completes the value of a resolver.
  *
- * @param path of the value. Undefined only for leaves and for null, which have nothing below them.
- * @param info of the field, where its resolver had one.
+ * @param path the path of the value; may be undefined for leaves and null, which have nothing below them.
+ * @param info the field's, if its resolver had one.
+ * @returns a value of the response or a `Pending`.
+ * @throws an error for the position of the value to handle.
  */
 export type Complete = (
   execution: Execution,

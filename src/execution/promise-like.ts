@@ -1,10 +1,10 @@
 export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  // Primitives have no `then`, and most values of leaf fields are primitives.
+  // A fast exit: most values of leaf fields are primitives.
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
   return typeof (value as { then?: unknown }).then === 'function';
 }
 
-/** Has a rejection that nobody waits for any more go unheard instead of ending the process. */
+/** Handles rejections that nobody awaits any more, which would otherwise end the process. */
 export function silence(values: Iterable<unknown>): void {
   for (const value of values) {
     if (isPromiseLike(value)) value.then(ignore, ignore);
@@ -12,5 +12,5 @@ export function silence(values: Iterable<unknown>): void {
 }
 
 function ignore(): void {
-  // Its position has been given up, and so has its value.
+  // Its position was abandoned.
 }

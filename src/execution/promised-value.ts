@@ -1,10 +1,9 @@
-/** Pending values with a promise behind them. */
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Execution, Path, Position } from './execution.ts';
 import { type Consumer, Pending } from './pending.ts';
 import type { Complete } from './plan.ts';
 
-/** What a promise of a resolver becomes: completed as soon as it is there. */
+/** Completes the value of a resolver's promise. */
 export class PromisedValue extends Pending implements Consumer {
   private readonly position: Position;
   private readonly complete: Complete;
@@ -24,7 +23,7 @@ export class PromisedValue extends Pending implements Consumer {
     this.complete = complete;
     this.path = path;
     this.info = info;
-    // Promise.resolve and then: the microtasks that `await` takes, for promises and for other thenables.
+    // This takes as many microtasks as `await`, for promises and for other thenables.
     Promise.resolve(promise).then(
       (value) => this.resolved(value),
       (error) => this.rejected(error),
@@ -53,7 +52,7 @@ export class PromisedValue extends Pending implements Consumer {
   }
 }
 
-/** A promise of a completed value, where only a promise will do: asynchronous type checks, async iterables. */
+/** A promise of a completed value, for asynchronous type checks and async iterables. */
 class ForwardedPromise extends Pending {
   private readonly promise: Promise<unknown>;
 
@@ -71,12 +70,12 @@ class ForwardedPromise extends Pending {
   }
 }
 
-/** Only a native promise is waited for where a completed value is expected: graphql-js takes other thenables as values. */
+/** Waits for native promises only: graphql-js treats other thenables here as values. */
 export function forwarded(execution: Execution, completed: unknown): unknown {
   return completed instanceof Promise ? new ForwardedPromise(execution, completed) : completed;
 }
 
-/** What a reaction of a real promise returns for a completed value. */
+/** Converts a completed value for the callback of a real promise. */
 export function asPromise(completed: unknown): unknown {
   return completed instanceof Pending ? completed.toPromise() : completed;
 }

@@ -2,7 +2,7 @@ import type { GraphQLResolveInfo } from 'graphql';
 import type { Execution, Path } from './execution.ts';
 import type { PlannedField } from './plan.ts';
 
-/** A plain object of own properties, as graphql-js's: resolvers and plugins spread it and list its keys. */
+/** Like graphql-js's, it has own properties only: resolvers and plugins spread it and list its keys. */
 export function resolveInfo(execution: Execution, field: PlannedField, path: Path): GraphQLResolveInfo {
   const { planned, input } = execution;
   return {
@@ -21,7 +21,7 @@ export function resolveInfo(execution: Execution, field: PlannedField, path: Pat
   };
 }
 
-/** For a value at `path`, which may be an item of the field's list: the info of its field. */
+/** The info of the field of a value; `path` may end in indexes of lists. */
 export function resolveInfoAbove(execution: Execution, field: PlannedField, path: Path): GraphQLResolveInfo {
   let fieldPath = path;
   while (typeof fieldPath.key === 'number' && fieldPath.prev !== undefined) fieldPath = fieldPath.prev;

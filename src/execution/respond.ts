@@ -1,4 +1,4 @@
-/** From the root fields to the result, at once or as a promise, with or without a signal that may abort it. */
+/** Executes the root fields and makes the result, which a signal may abort. */
 import type { ExecutionResult } from 'graphql';
 import { Cancellation } from './cancellation.ts';
 import { executeFields, executeFieldsSerially } from './execute-fields.ts';
@@ -6,7 +6,7 @@ import type { Execution } from './execution.ts';
 import type { ObjectPlan } from './plan.ts';
 import { asPromise } from './promised-value.ts';
 
-/** Throws the signal's reason where it has been aborted already, and its error where it is while nothing is awaited. */
+/** @throws the signal's reason if it has already aborted, and its error if it aborts during a synchronous execution. */
 export function respond(
   root: ObjectPlan,
   isSerial: boolean,
@@ -28,7 +28,7 @@ export function respond(
   };
   const finish = (result: ExecutionResult): ExecutionResult => {
     cancellation?.throwIfAborted(result);
-    // What a nulled parent left behind stops here.
+    // This stops the work below nulled parents.
     execution.aborted = true;
     return result;
   };

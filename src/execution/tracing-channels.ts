@@ -1,11 +1,11 @@
 /**
- * graphql-js tells tracing tools of every execution and resolver over diagnostics channels, where the platform has
- * them (Node, Workers with `nodejs_compat`). A plan tells nobody anything, so while somebody listens, graphql-js runs.
+ * graphql-js publishes every execution and resolver call to tracing tools over diagnostics channels, if the platform has
+ * them (Node, Workers with `nodejs_compat`). A plan does not, so graphql-js executes while a tool listens.
  */
 interface Channel {
   readonly hasSubscribers: boolean;
 }
-/** Not every platform sums its five channels up. */
+/** Not every platform has `hasSubscribers` for all five channels together. */
 type TracingChannel = Partial<Channel> & Readonly<Record<(typeof EVENTS)[number], Channel>>;
 interface DiagnosticsChannelModule {
   tracingChannel(name: string): TracingChannel;

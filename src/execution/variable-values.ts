@@ -1,4 +1,4 @@
-/** The variables of an operation, coerced by signatures that were read once. */
+/** Coerces the variables of an operation. Their definitions are read once, when planning. */
 import {
   coerceInputLiteral,
   coerceInputValue,
@@ -15,7 +15,7 @@ import {
 type Sources = VariableValues['sources'];
 
 export interface CoercionOptions {
-  /** How many errors are told before coercion gives up. */
+  /** Coercion stops after this many errors. */
   readonly maxErrors: number;
   readonly hideSuggestions: boolean;
 }
@@ -33,9 +33,9 @@ interface PlannedVariable {
 }
 
 /**
- * Values that are valid are coerced here; as soon as one is not, graphql-js coerces them all, whose errors these are.
+ * Coerces valid values. If one is invalid, graphql-js coerces all of them, so that the errors are its own.
  *
- * @param definitions whose types are input types of the schema.
+ * @param definitions their types must be input types of the schema.
  */
 export function planVariables(
   schema: GraphQLSchema,
@@ -80,7 +80,7 @@ function planVariable(schema: GraphQLSchema, definition: VariableDefinitionNode)
   return { signature, isNonNull: isNonNullType(type), coerceDefault };
 }
 
-/** A value that nobody can change is coerced once. */
+/** Primitives are coerced once; an object is made for each execution, because resolvers may change it. */
 function planDefault(coerce: () => unknown): () => unknown {
   const value = coerce();
   return typeof value === 'object' && value !== null ? coerce : () => value;

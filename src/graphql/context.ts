@@ -1,33 +1,30 @@
-/**
- * What resolvers may use. This is all that the schema sees of the gateway, and it sees the types alone.
- */
-import type { CandleLoader } from '../loaders/candles.ts';
-import type { IdoPoolLoader } from '../loaders/ido-pools.ts';
-import type { InvestmentLoader } from '../loaders/investments.ts';
-import type { PriceLoader } from '../loaders/prices.ts';
-import type { ProjectDetailLoader } from '../loaders/project-details.ts';
-import type { ProjectLoader } from '../loaders/projects.ts';
-import type { KeysetPosition } from '../storage/d1/keyset.ts';
-import type { Keyed } from '../storage/d1/projects.ts';
-import type { IdoPoolRow, InvestmentRow, ProjectRow } from '../storage/d1/rows.ts';
-import type { PriceRecord } from '../storage/kv/prices.ts';
+/** The types of the context: the schema sees nothing else of the gateway. */
+import type { EventSources } from '../realtime/feeds.ts';
+import type { IdoPoolRow } from '../storage/d1/ido-pools.ts';
+import type { InvestmentRow } from '../storage/d1/investments.ts';
+import type { Keyed, KeysetPosition } from '../storage/d1/keyset.ts';
+import type { ProjectRow } from '../storage/d1/projects.ts';
+import type { ContextServices } from './request-context.ts';
 
-export type { IdoPoolFilter, IdoPoolOrderField } from '../storage/d1/ido-pools.ts';
-export type { KeysetPosition } from '../storage/d1/keyset.ts';
-export type { ProjectDetailRecord } from '../storage/d1/project-details.ts';
-export type { Keyed, ProjectFilter, ProjectOrderField } from '../storage/d1/projects.ts';
+export type { EventSources } from '../realtime/feeds.ts';
+export type { CandleIntervalCode, CandleRow } from '../storage/d1/candles.ts';
 export type {
-  CandleIntervalCode,
-  CandleRow,
+  IdoPoolFilter,
+  IdoPoolOrderField,
   IdoPoolRow,
   IdoPoolStatus,
   IdoPoolType,
-  InvestmentRow,
-  InvestmentStatus,
+} from '../storage/d1/ido-pools.ts';
+export type { InvestmentRow, InvestmentStatus } from '../storage/d1/investments.ts';
+export type { Keyed, KeysetPosition } from '../storage/d1/keyset.ts';
+export type { ProjectDetailRecord } from '../storage/d1/project-details.ts';
+export type {
+  ProjectFilter,
+  ProjectOrderField,
   ProjectRow,
   ProjectStatus,
   SocialRecord,
-} from '../storage/d1/rows.ts';
+} from '../storage/d1/projects.ts';
 export type {
   CurrencyCode,
   ExchangePriceRecord,
@@ -100,28 +97,12 @@ export interface SessionModel {
   current: boolean;
 }
 
-/** What a subscription watches. Throws where whoever asks cannot be told of events. */
-export interface EventSources {
-  /** Each of these symbols' prices as it changes. */
-  prices(symbols: readonly string[]): AsyncIterable<PriceRecord>;
-  /** A pool by its own id, as its sale moves or its status changes. */
-  idoPool(id: string): AsyncIterable<IdoPoolRow>;
-  /** A user's own, as their status changes. */
-  investments(userId: string): AsyncIterable<InvestmentRow>;
-}
-
-export interface GatewayContext {
-  requestId: string;
+export interface GatewayContext extends ContextServices {
+  readonly requestId: string;
   /** The instant that the whole request is answered for, in Unix seconds. */
-  nowSeconds: number;
-  viewer: Viewer | null;
-  projects: ProjectLoader;
-  projectDetails: ProjectDetailLoader;
-  prices: PriceLoader;
-  candles: CandleLoader;
-  idoPools: IdoPoolLoader;
-  investments: InvestmentLoader;
-  events: EventSources;
+  readonly nowSeconds: number;
+  readonly viewer: Viewer | null;
+  readonly events: EventSources;
 }
 
 /** Rows that `node` can answer with, by type name. */

@@ -1,15 +1,13 @@
 /**
- * What a client learns of an error: always a code; the message where it is the caller's or a known fault, and
- * otherwise a mask with the request's id, under which the log has the rest.
+ * Errors as clients see them: always with a code; with their message where they are the caller's or a known fault, and
+ * otherwise masked, with the request's id, under which the log has the rest.
  */
 import { GraphQLError } from 'graphql';
-import { type Plugin, processRegularResult } from 'graphql-yoga';
 import { errorFields, log } from '../observability/log.ts';
 import { documentRefusalStatus } from '../operations/choose-document.ts';
 import { createArgumentPathFinder } from './argument-path.ts';
-import type { RequestServices } from './request-services.ts';
 
-/** Codes of faults that are not the caller's, and may be gone the next time. */
+/** Codes of faults that are not the caller's, and may be gone at the next request. */
 export const FAULT_CODES: ReadonlySet<unknown> = new Set(['INTERNAL_SERVER_ERROR', 'UPSTREAM_UNAVAILABLE']);
 
 /** The status of an answer without `data`, by the code of its first error. */
@@ -29,36 +27,12 @@ const STATUS_BY_CODE: Record<string, number> = {
 export const statusOfCode = (code: unknown): number =>
   documentRefusalStatus(code) ?? STATUS_BY_CODE[String(code)] ?? 500;
 
-export function useErrorPolicy(): Plugin<object, RequestServices> {
-  return {
-    onResultProcess({ result, setResult, resultProcessor, setResultProcessor, serverContext }) {
-      if (Array.isArray(result) || Symbol.asyncIterator in result) return;
-      const refused = !('data' in result) && result.errors?.some(hasOwnStatus) === true;
-      if (result.errors?.length) {
-        const present = errorPresenter('data' in result, serverContext.requestId);
-        setResult({ ...result, errors: result.errors.map(present) });
-      } else if (resultProcessor === undefined) {
-        setResult({ errors: [NOT_ACCEPTABLE] });
-      }
-      // A refusal is one JSON answer with its status, even where the client asks for a stream or for what nobody has.
-      if (resultProcessor === undefined || (refused && resultProcessor !== processRegularResult)) {
-        setResultProcessor(processRegularResult, 'application/json');
-      }
-    },
-  };
-}
-
-const NOT_ACCEPTABLE = new GraphQLError(
-  'The answer is application/graphql-response+json or application/json; the request accepts neither.',
-  { extensions: { code: 'BAD_USER_INPUT', http: { status: 406 } } },
-);
-
 interface OwnStatus {
   status: number;
   headers?: Record<string, string>;
 }
 
-/** It refused the request before it was parsed, so that its status stands whatever the client accepts. */
+/** True if the request was refused before it was parsed: the status stands whatever the client accepts. */
 export function hasOwnStatus(
   error: GraphQLError,
 ): error is GraphQLError & { extensions: { http: OwnStatus } } {
@@ -66,7 +40,7 @@ export function hasOwnStatus(
   return http !== undefined && http.spec !== true;
 }
 
-/** @param hasData whether the answer has `data`, so that its status is 200 whatever the errors say. */
+/** @param hasData true if the answer has `data`: its status is 200 then. */
 export function errorPresenter(hasData: boolean, requestId: string): (error: GraphQLError) => GraphQLError {
   const argumentPathOf = createArgumentPathFinder();
   const logged = new Set<unknown>();
@@ -128,5 +102,19 @@ function rebuilt(error: GraphQLError, message: string, extensions: Record<string
     positions: error.positions,
     path: error.path,
     extensions,
+  });
+}
+
+/** Errors of any kind as clients see them over a socket, which has no status. */
+export function presented(errors: readonly unknown[], requestId: string): GraphQLError[] {
+  const present = errorPresenter(true, requestId);
+  return errors.map((error) => present(error instanceof GraphQLError ? error : unexpected(error)));
+}
+
+function unexpected(error: unknown): GraphQLError {
+  const originalError = error instanceof Error ? error : new Error(String(error));
+  return new GraphQLError(originalError.message, {
+    originalError,
+    extensions: { code: 'INTERNAL_SERVER_ERROR' },
   });
 }

@@ -1,69 +1,112 @@
+/**
+ * The context of one execution: the services that resolvers use, each made when a resolver first asks for it.
+ *
+ * A new service is its own file and one line in `SERVICES`. Nothing in a context outlives its request.
+ */
 import { GraphQLError } from 'graphql';
-import { type CandleSources, createCandleLoader } from '../loaders/candles.ts';
+import type { GenerationsMemory } from '../cache/freshness.ts';
+import type { ClosesMemory } from '../loaders/candles.ts';
+import { createCandleLoader } from '../loaders/candles.ts';
 import { createIdoPoolLoader } from '../loaders/ido-pools.ts';
 import { createInvestmentLoader } from '../loaders/investments.ts';
 import { createPriceLoader, type PriceSources } from '../loaders/prices.ts';
-import { createProjectDetailLoader, type ProjectDetailSources } from '../loaders/project-details.ts';
-import { createProjectLoader } from '../loaders/projects.ts';
+import {
+  createProjectDetailLoader,
+  createProjectLoader,
+  type ProjectDetailSources,
+} from '../loaders/projects.ts';
 import type { EventSources, GatewayContext, Viewer } from './context.ts';
 
-export interface RequestSources {
-  requestId: string;
-  viewer: Viewer | null;
-  nowMs: number;
+/** What an isolate gives every context. */
+export interface ContextSources {
   db: D1Database;
   pricesKv: KVNamespace;
-  snapshotMemory: PriceSources['memory'];
+  generations: GenerationsMemory;
+  priceSnapshot: PriceSources['memory'];
   unknownSymbols: PriceSources['unknownSymbols'];
-  closesMemory: CandleSources['closesMemory'];
-  candlesGeneration: CandleSources['candlesGeneration'];
+  closes: ClosesMemory;
   fetchPrices: PriceSources['fetchPrices'];
   fetchDetail: ProjectDetailSources['fetchDetail'];
+}
+
+export interface OwnOfRequest {
+  requestId: string;
+  viewer: Viewer | null;
   waitUntil(promise: Promise<unknown>): void;
   /** Left out where the answer is one response. */
   events?: EventSources;
 }
 
+/** The request as services see it. */
+interface Asking extends OwnOfRequest {
+  nowMs: number;
+  nowSeconds: number;
+}
+
+const SERVICES = {
+  projects: ({ db }: ContextSources) => createProjectLoader(db),
+  projectDetails: ({ db, fetchDetail }: ContextSources, { nowSeconds, waitUntil }: Asking) =>
+    createProjectDetailLoader({ db, fetchDetail, nowSeconds, waitUntil }),
+  prices: (sources: ContextSources, { nowMs, waitUntil }: Asking) =>
+    createPriceLoader({ ...sources, kv: sources.pricesKv, memory: sources.priceSnapshot, nowMs, waitUntil }),
+  candles: ({ db, closes, generations }: ContextSources, { nowMs }: Asking) => {
+    const known = generations.recent(nowMs);
+    return createCandleLoader({
+      db,
+      nowMs,
+      closesMemory: closes,
+      candlesGeneration: known && (known.candles ?? 0),
+    });
+  },
+  idoPools: ({ db }: ContextSources, { nowSeconds }: Asking) => createIdoPoolLoader(db, nowSeconds),
+  investments: ({ db }: ContextSources, { viewer }: Asking) => createInvestmentLoader(db, viewer?.id ?? null),
+};
+
+type Services = typeof SERVICES;
+export type ContextServices = { readonly [Name in keyof Services]: ReturnType<Services[Name]> };
+
 function oneResponse(): never {
   throw new GraphQLError(
-    'Subscriptions are sent over a WebSocket, subprotocol graphql-transport-ws, or to who accepts text/event-stream.',
+    'Subscriptions are sent over a WebSocket, subprotocol graphql-transport-ws, or to clients that accept text/event-stream.',
     { extensions: { code: 'BAD_USER_INPUT' } },
   );
 }
 
-const NO_EVENTS: EventSources = { prices: oneResponse, idoPool: oneResponse, investments: oneResponse };
+/** Whatever a feed adds to them, there are no events in one response. */
+const NO_EVENTS = new Proxy({} as EventSources, { get: () => oneResponse });
 
-/** One set of loaders for one request; nothing in it outlives the request. */
-export function createRequestContext(sources: RequestSources): GatewayContext {
-  const { requestId, nowMs, db, waitUntil } = sources;
-  const nowSeconds = Math.floor(nowMs / 1000);
-  return {
-    requestId,
-    nowSeconds,
-    viewer: sources.viewer,
-    projects: createProjectLoader(db),
-    projectDetails: createProjectDetailLoader({
-      db,
-      fetchDetail: sources.fetchDetail,
-      nowSeconds,
-      waitUntil,
-    }),
-    prices: createPriceLoader({
-      kv: sources.pricesKv,
-      memory: sources.snapshotMemory,
-      unknownSymbols: sources.unknownSymbols,
-      fetchPrices: sources.fetchPrices,
-      nowMs,
-      waitUntil,
-    }),
-    candles: createCandleLoader({
-      db,
-      nowMs,
-      closesMemory: sources.closesMemory,
-      candlesGeneration: sources.candlesGeneration,
-    }),
-    idoPools: createIdoPoolLoader(db, nowSeconds),
-    investments: createInvestmentLoader(db, sources.viewer?.id ?? null),
-    events: sources.events ?? NO_EVENTS,
-  };
+class RequestContext {
+  readonly requestId: string;
+  readonly nowSeconds: number;
+  readonly viewer: Viewer | null;
+  readonly events: EventSources;
+  readonly sources: ContextSources;
+  readonly asking: Asking;
+  readonly made: Partial<Record<string, unknown>> = {};
+
+  constructor(sources: ContextSources, own: OwnOfRequest, nowMs: number) {
+    this.requestId = own.requestId;
+    this.nowSeconds = Math.floor(nowMs / 1000);
+    this.viewer = own.viewer;
+    this.events = own.events ?? NO_EVENTS;
+    this.sources = sources;
+    this.asking = { ...own, nowMs, nowSeconds: this.nowSeconds };
+  }
+}
+
+for (const [name, create] of Object.entries<(sources: ContextSources, asking: Asking) => unknown>(SERVICES)) {
+  Object.defineProperty(RequestContext.prototype, name, {
+    get(this: RequestContext) {
+      this.made[name] ??= create(this.sources, this.asking);
+      return this.made[name];
+    },
+  });
+}
+
+export function createRequestContext(
+  sources: ContextSources,
+  own: OwnOfRequest,
+  nowMs: number,
+): GatewayContext {
+  return new RequestContext(sources, own, nowMs) as RequestContext & ContextServices;
 }

@@ -1,30 +1,49 @@
 /**
- * GraphQL over HTTP: Yoga, for what the response cache has no part in.
+ * GraphQL over HTTP by Yoga, for every answer that is not shared.
  *
  * Yoga's own CORS, health check and landing page are off: routing and headers are `http/`'s. So are its parsing and
- * validation: a document is read, guarded and validated before Yoga sees it, and only where nobody has yet.
+ * validation: `serving/` reads, guards and validates a document before Yoga sees it.
  */
-import type { DocumentNode } from 'graphql';
-import { createYoga, type GraphQLParams, type Plugin } from 'graphql-yoga';
+import { type DocumentNode, type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
+import { createYoga, type GraphQLParams, type Plugin, processRegularResult } from 'graphql-yoga';
 import type { schema as gatewaySchema } from '../../schema/schema.ts';
-import type { OperationsMode } from '../config.ts';
+import type { OperationRequest } from '../operations/operation-request.ts';
 import type { GatewayContext } from './context.ts';
-import { useErrorPolicy } from './error-policy.ts';
-import { createExecute } from './execute-operation.ts';
+import { errorPresenter, hasOwnStatus } from './error-policy.ts';
 import { renderGraphiQL } from './graphiql.ts';
-import type { RequestServices } from './request-services.ts';
 
 export interface YogaOptions {
   schema: typeof gatewaySchema;
-  mode: OperationsMode;
+  /** A browser's address bar gets the GraphiQL page. */
   graphiql: boolean;
+  execute(args: ExecutionArgs): ExecutionResult | Promise<ExecutionResult>;
 }
 
-export function createGraphQLHandler({ schema, mode, graphiql }: YogaOptions) {
-  return createYoga<RequestServices, GatewayContext>({
+/** One HTTP request, as Yoga's plugins see it. */
+export interface RequestServices {
+  requestId: string;
+  /** Reads the request and decides what it runs, at the first call. Rejects with the reason why nothing runs. */
+  prepare(): Promise<PreparedDocument>;
+  /** Is called when an operation is about to run, and only then. */
+  createContext(): Promise<GatewayContext>;
+}
+
+/** Yoga copies the properties of a context, and would make every service of ours. */
+interface YogaContext {
+  gateway: GatewayContext;
+}
+
+export interface PreparedDocument {
+  sent: Pick<OperationRequest, 'operationName' | 'variables' | 'extensions'>;
+  chosen: { document: string };
+  document: DocumentNode;
+}
+
+export function createGraphQLHandler({ schema, graphiql, execute }: YogaOptions) {
+  return createYoga<RequestServices, YogaContext>({
     schema,
     graphqlEndpoint: '/graphql*',
-    context: (services) => services.createContext(),
+    context: async (services) => ({ gateway: await services.createContext() }),
     cors: false,
     // Yoga answers every URL that ends so, and no URL ends in a space.
     healthCheckEndpoint: ' ',
@@ -38,11 +57,11 @@ export function createGraphQLHandler({ schema, mode, graphiql }: YogaOptions) {
     graphiql,
     renderGraphiQL,
     // In the order in which they act on a request.
-    plugins: [usePreparedRequests(), useExecute(mode), useErrorPolicy()],
+    plugins: [usePreparedRequests(), useExecute(execute), useErrorPolicy()],
   });
 }
 
-/** Has only the document that may run be executed, whichever way it was asked for. */
+/** Executes the prepared document in place of the one that Yoga would read. */
 function usePreparedRequests(): Plugin<object, RequestServices> {
   const documents = new WeakMap<Request, DocumentNode>();
   return {
@@ -68,11 +87,43 @@ function usePreparedRequests(): Plugin<object, RequestServices> {
   };
 }
 
-function useExecute(mode: OperationsMode): Plugin {
-  const execute = createExecute(mode);
+function useExecute(execute: YogaOptions['execute']): Plugin<YogaContext> {
+  const inGateway = <Args extends ExecutionArgs>(args: Args): Args => ({
+    ...args,
+    contextValue: (args.contextValue as YogaContext).gateway,
+  });
   return {
     onExecute({ setExecuteFn }) {
-      setExecuteFn(execute);
+      setExecuteFn((args: ExecutionArgs) => execute(inGateway(args)));
+    },
+    // A subscription over plain HTTP is refused by its context, which has no events.
+    onSubscribe({ subscribeFn, setSubscribeFn }) {
+      setSubscribeFn((args: ExecutionArgs) => subscribeFn(inGateway(args)));
     },
   };
 }
+
+/** Presents errors to clients, and answers with one JSON text where Yoga has no form that the client accepts. */
+function useErrorPolicy(): Plugin<object, RequestServices> {
+  return {
+    onResultProcess({ result, setResult, resultProcessor, setResultProcessor, serverContext }) {
+      if (Array.isArray(result) || Symbol.asyncIterator in result) return;
+      const refused = !('data' in result) && result.errors?.some(hasOwnStatus) === true;
+      if (result.errors?.length) {
+        const present = errorPresenter('data' in result, serverContext.requestId);
+        setResult({ ...result, errors: result.errors.map(present) });
+      } else if (resultProcessor === undefined) {
+        setResult({ errors: [NOT_ACCEPTABLE] });
+      }
+      // A refusal is one JSON answer with its status, even where the client asks for a stream or for what nobody has.
+      if (resultProcessor === undefined || (refused && resultProcessor !== processRegularResult)) {
+        setResultProcessor(processRegularResult, 'application/json');
+      }
+    },
+  };
+}
+
+const NOT_ACCEPTABLE = new GraphQLError(
+  'The answer is application/graphql-response+json or application/json; the request accepts neither.',
+  { extensions: { code: 'BAD_USER_INPUT', http: { status: 406 } } },
+);

@@ -4,15 +4,16 @@
  * Nothing it answers is kept, and what it refuses has the shape of a GraphQL error.
  */
 import { log } from '../observability/log.ts';
+import { ReleaseRefusal, type ReleaseRefusalCode } from '../operations/liveness-writes.ts';
 import { recordBundledRelease } from '../operations/publish-release.ts';
-import { ReleaseRefusal, type ReleaseRefusalCode } from '../operations/release-refusal.ts';
-import { readRefusals, readUsage } from '../storage/d1/operation-usage-reads.ts';
+import { readRefusals, readUsage } from '../storage/d1/operation-usage.ts';
 import { listReleases, liveOperations } from '../storage/d1/release-reads.ts';
 import { AdminRefusal, badInput, sinceDay } from './admin-answer.ts';
-import type { AdminKey } from './admin-key.ts';
+import { AdminKey } from './admin-key.ts';
 import { type AdminSources, checkOperations, showOperation, storeOperations } from './admin-operations.ts';
 import { postDeprecate, postRetire, postRollback, putRelease } from './admin-releases.ts';
 import { errorResponse, jsonResponse } from './responses.ts';
+import type { Route } from './router.ts';
 
 const STATUS: Readonly<Record<ReleaseRefusalCode, number>> = {
   RELEASE_DIFFERS: 409,
@@ -25,15 +26,19 @@ const STATUS: Readonly<Record<ReleaseRefusalCode, number>> = {
   LIVENESS_NOT_WRITTEN: 503,
 };
 
-export interface AdminOptions extends AdminSources {
+interface AdminOptions extends AdminSources {
   key: AdminKey;
 }
 
-export async function adminResponse(
-  request: Request,
-  requestId: string,
-  options: AdminOptions,
-): Promise<Response> {
+export function adminRoute(key: string, sources: AdminSources): Route {
+  const options = { ...sources, key: new AdminKey(key, sources.nowMs) };
+  return {
+    paths: ['/admin/*'],
+    handle: (request, { requestId }) => adminResponse(request, requestId, options),
+  };
+}
+
+async function adminResponse(request: Request, requestId: string, options: AdminOptions): Promise<Response> {
   const verdict = await options.key.check(request.headers.get('authorization'));
   if (!verdict.allowed) return keyRefusal(verdict.retryAfterSeconds, requestId);
   try {

@@ -1,16 +1,12 @@
-/** An answer of the cache as HTTP: which headers it has by how it was asked for, and when `304` says it all. */
+/** Answers of `serving/` as HTTP: the headers of a cached answer and when it is a 304, and refusals. */
+import { GraphQLError } from 'graphql';
+import type { StorablePolicy } from '../cache/cache-policy.ts';
 import type { ServedAnswer } from '../cache/cached-answers.ts';
-import {
-  forwardStatus,
-  hitStatus,
-  holdsAlready,
-  NOT_STORED,
-  publicCacheControl,
-} from '../cache/caching-headers.ts';
 import { ageSeconds } from '../cache/freshness.ts';
 import type { CacheKey } from '../cache/response-cache.ts';
-import { Answer } from './answer.ts';
-import { isPublic } from './cors.ts';
+import { hasOwnStatus } from '../graphql/error-policy.ts';
+import type { Liveness } from '../operations/registered-operation.ts';
+import { Answer, isPublic, NOT_STORED } from './answer.ts';
 
 export interface CachedAnswerOptions {
   request: Request;
@@ -42,7 +38,7 @@ export function cachedHeaders({ request, served, key, mediaType, nowMs }: Cached
   }
   const age = ageSeconds(served.answer, nowMs);
   const lifetime = key.policy.maxAgeSeconds;
-  // What is outdated before its time may bridge a refresh in the caches in front as well, and no more.
+  // An answer that is outdated before its time may bridge one refresh in the caches in front too, and no more.
   const maxAgeSeconds = served.outcome === 'STALE' ? Math.min(lifetime, age) : lifetime;
   const policy = { ...key.policy, maxAgeSeconds };
   headers.set('Cache-Status', statusOf(served, maxAgeSeconds - age));
@@ -69,4 +65,50 @@ function statusOf(served: Exclude<ServedAnswer, { outcome: 'BYPASS' }>, ttl: num
     default:
       throw new Error(`unknown outcome ${served satisfies never}`);
   }
+}
+
+/**
+ * The answer to a request that was refused before its document was looked at: its status stands whatever the client
+ * accepts. Null for every other error: Yoga chooses its status.
+ */
+export function refusalAnswer(error: unknown, mediaType: string): Answer | null {
+  if (!(error instanceof GraphQLError) || error.nodes !== undefined || !hasOwnStatus(error)) return null;
+  const { http, rule: _, ...extensions } = error.extensions;
+  const headers = new Headers({ 'Content-Type': `${mediaType}; charset=utf-8`, ...http.headers });
+  const body = JSON.stringify({ errors: [{ message: error.message, extensions }] });
+  return new Answer(body, headers, { status: http.status });
+}
+
+/** `Deprecation` (RFC 9745, a structured-field date) and `Sunset` (RFC 8594, an HTTP date) of a deprecated operation. */
+export function deprecationHeaders(liveness: Liveness | null): Record<string, string> {
+  if (liveness?.state !== 'deprecated') return {};
+  const { deprecatedAt, sunset } = liveness;
+  return { Deprecation: `@${deprecatedAt}`, Sunset: new Date(sunset * 1000).toUTCString() };
+}
+
+/** The name of this cache in `Cache-Status` (RFC 9211). */
+const CACHE_NAME = 'gateway';
+
+/** RFC 9111, RFC 5861. */
+function publicCacheControl(policy: StorablePolicy, scope: 'public' | 'private'): string {
+  const { maxAgeSeconds, staleWhileRevalidateSeconds, staleIfErrorSeconds } = policy;
+  return `${scope}, max-age=${maxAgeSeconds}, stale-while-revalidate=${staleWhileRevalidateSeconds}, stale-if-error=${staleIfErrorSeconds}`;
+}
+
+/** @param ttlSeconds the rest of the lifetime; below 0 after its end. */
+const hitStatus = (ttlSeconds: number, detail?: 'revalidating' | 'source-failed') =>
+  `${CACHE_NAME}; hit; ttl=${ttlSeconds}${detail === undefined ? '' : `; detail=${detail}`}`;
+
+/** An executed answer. @param reason nothing was held, the held answer was too old, or the cache takes no part. */
+export const forwardStatus = (
+  reason: 'uri-miss' | 'stale' | 'bypass',
+  options: { stored?: boolean; detail?: string } = {},
+) =>
+  `${CACHE_NAME}; fwd=${reason}${options.stored ? '; stored' : ''}${options.detail === undefined ? '' : `; detail=${options.detail}`}`;
+
+/** True if the client holds these bytes. `If-None-Match` compares entity tags weakly (RFC 9110, section 13.1.2). */
+function holdsAlready(ifNoneMatch: string, etag: string): boolean {
+  if (ifNoneMatch.trim() === '*') return true;
+  // No tag of the gateway has a comma, so a tag with one is foreign, however it is cut.
+  return ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
 }

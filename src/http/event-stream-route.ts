@@ -6,58 +6,43 @@
  * runs there is no stream: the answer is that of HTTP, status and body. The protocol would have such errors come as
  * events of an accepted stream; but a browser's EventSource connects again, for ever, to whatever ends with status 200.
  */
-import { type GraphQLFormattedError, OperationTypeNode } from 'graphql';
-import { forwardStatus, NOT_STORED } from '../cache/caching-headers.ts';
+import type { GraphQLFormattedError } from 'graphql';
 import { EVENT_STREAM_ANSWER_WITHIN_MS, EVENT_STREAM_RETRY_SECONDS } from '../config.ts';
 import { statusOfCode } from '../graphql/error-policy.ts';
-import type { PreparedRequest } from '../graphql/prepare-request.ts';
 import { errorFields, log } from '../observability/log.ts';
-import { selectedOperation } from '../operations/operation-cost.ts';
 import { CLOSE_CODES } from '../realtime/transport-messages.ts';
-import { deprecationHeaders } from './deprecation-headers.ts';
+import type { PreparedOperation } from '../serving/prepare-operation.ts';
+import { NOT_STORED } from './answer.ts';
+import { deprecationHeaders, forwardStatus } from './cached-answer.ts';
 import { EventStream } from './event-stream.ts';
 import { type HubEvent, type HubResult, subscribeToHub } from './hub-subscription.ts';
-import { GRAPHQL_RESPONSE } from './json-media-type.ts';
+import { GRAPHQL_RESPONSE } from './media-types.ts';
 import { EVENT_STREAM_MEDIA_TYPE, formatEvent } from './server-sent-events.ts';
 
 export interface EventStreamExchange {
   request: Request;
   requestId: string;
-  /** Reads the request and decides what it runs; rejects with the reason why nothing. */
-  prepare(): Promise<PreparedRequest>;
-  /** Has counted what is not the hub's to count. */
-  countHere(): void;
-  /** The answer to the operation as one JSON text. */
-  answerOnce(request: Request): Promise<Response>;
-  /** Rejects with a GraphQLError where the request is signed by nobody whom the gateway knows. */
+  prepared: PreparedOperation;
+  /** The answer as one JSON text. */
+  answerAsJson(): Promise<Response>;
+  /** Rejects with a GraphQLError where the request's token is not valid. */
   identify(): Promise<unknown>;
   /** The handshake of a socket to a hub. */
   openSocket(request: Request): Promise<Response>;
 }
 
 const COMPLETE = { event: 'complete', data: '' };
-/** No cache has a part in what a hub carries. */
+/** No cache takes part in events of a hub. */
 const BYPASSED = { 'X-Cache': 'BYPASS', 'Cache-Status': forwardStatus('bypass') };
 
-export async function answerAsEvents(exchange: EventStreamExchange): Promise<Response> {
-  const prepared = await exchange.prepare().catch(() => null);
-  if (prepared !== null && isSubscription(prepared)) return subscriptionAsEvents(prepared, exchange);
-  exchange.countHere();
-  const answer = await exchange.answerOnce(askingForJson(exchange.request));
-  // Whatever has data has this status, and nothing else that was prepared has.
-  if (prepared === null || answer.status !== 200) return answer;
+/** A query or a mutation as a stream: one event. */
+export async function onceAsEvents(answer: Response): Promise<Response> {
   const body = formatEvent({ event: 'next', data: await answer.text() }) + formatEvent(COMPLETE);
   return new Response(body, { headers: streamHeaders(answer.headers) });
 }
 
-const isSubscription = ({ document, sent }: PreparedRequest) =>
-  selectedOperation(document, sent.operationName)?.operation === OperationTypeNode.SUBSCRIPTION;
-
-async function subscriptionAsEvents(
-  prepared: PreparedRequest,
-  exchange: EventStreamExchange,
-): Promise<Response> {
-  const { request, requestId } = exchange;
+export async function subscriptionAsEvents(exchange: EventStreamExchange): Promise<Response> {
+  const { request, requestId, prepared } = exchange;
   const first = Promise.withResolvers<HubEvent | null>();
   let subscription: { close(): void } | undefined;
   const stream = new EventStream((reason) => {
@@ -95,7 +80,7 @@ async function subscriptionAsEvents(
  * What the hub is asked: the operation by its id where it has one, which is less for its socket to remember. A browser
  * that connects again sends the same URL and the id of the last event that it saw: the id is the later of the two.
  */
-function payloadOf({ sent, chosen }: PreparedRequest, headers: Headers): Record<string, unknown> {
+function payloadOf({ sent, chosen }: PreparedOperation, headers: Headers): Record<string, unknown> {
   const { operationName, variables, extensions } = sent;
   const registered = chosen.found?.operation;
   const document = registered === undefined ? { query: chosen.document } : { documentId: registered.id };
@@ -135,8 +120,8 @@ async function refusalOf(began: HubEvent | null, exchange: EventStreamExchange):
     () => true,
     () => false,
   );
-  // What HTTP finds wrong with whoever is asking, it says itself.
-  if (!isKnown) return exchange.answerOnce(askingForJson(exchange.request));
+  // The answer over HTTP says what is wrong with the token.
+  if (!isKnown) return exchange.answerAsJson();
   return refused(403, [{ message: 'The session has ended.', extensions: { code: 'FORBIDDEN' } }]);
 }
 
@@ -159,8 +144,8 @@ function refused(status: number, errors: readonly GraphQLFormattedError[]): Resp
   });
 }
 
-/** The operation was read already: what is left to say is which answer is wanted. */
-function askingForJson({ url, method, headers: sent }: Request): Request {
+/** The same request for a JSON answer. It has no body: the operation was read already. */
+export function askingForJson({ url, method, headers: sent }: Request): Request {
   const headers = new Headers(sent);
   headers.set('accept', GRAPHQL_RESPONSE);
   headers.delete('if-none-match');

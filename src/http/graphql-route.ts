@@ -1,196 +1,180 @@
 /**
- * `/graphql`: from the response cache where the answer may be anybody's, through Yoga where not.
- *
- * What is kept and served from the cache was executed without a viewer, whoever asked: the page of one user cannot be
- * in it. Whatever else a request may be goes to Yoga, and is answered or refused there.
+ * `/graphql` over HTTP: an answer that anybody may have comes from `serving/`, every other operation goes through Yoga,
+ * and a refusal has the status that the wire contract gives.
  */
-import { GraphQLError } from 'graphql';
-import { createPolicyOf } from '../cache/cache-policy.ts';
-import type { CachedAnswers, ServedAnswer } from '../cache/cached-answers.ts';
-import { forwardStatus, NOT_STORED } from '../cache/caching-headers.ts';
-import type { CacheKey } from '../cache/response-cache.ts';
-import { CLIENT_DOCUMENTS_MAX_CHARACTERS } from '../config.ts';
-import type { GatewayContext } from '../graphql/context.ts';
-import { createExecuteToBytes } from '../graphql/execute-operation.ts';
-import { IncomingOperation } from '../graphql/incoming-operation.ts';
-import { createPrepareOperation } from '../graphql/prepare-operation.ts';
+import { OperationTypeNode } from 'graphql';
+import type { GatewayContext, Viewer } from '../graphql/context.ts';
+import type { OwnOfRequest } from '../graphql/request-context.ts';
 import { createGraphQLHandler, type YogaOptions } from '../graphql/yoga.ts';
-import type { DocumentSources } from '../operations/choose-document.ts';
 import { clientOf } from '../operations/client-identity.ts';
-import { HeldUsage } from '../operations/held-usage.ts';
-import type { Envelope } from '../operations/read-operation-request.ts';
-import type { Liveness } from '../operations/registered-operation.ts';
-import { BoundedMemory } from '../storage/bounded-memory.ts';
-import { Answer } from './answer.ts';
-import { cachedAnswer } from './cached-answer.ts';
-import { deprecationHeaders } from './deprecation-headers.ts';
-import { answerAsEvents } from './event-stream-route.ts';
-import { jsonMediaType, wantsEventStream } from './json-media-type.ts';
-import { MemoryHits } from './memory-hits.ts';
-import { type RecognisedRequest, RecognisedRequests } from './recognised-requests.ts';
-import { refusalAnswer } from './refusal-answer.ts';
+import type { Liveness, OperationRegistry } from '../operations/registered-operation.ts';
+import type { Serving } from '../serving/serving.ts';
+import { Answer, NOT_STORED } from './answer.ts';
+import { cachedAnswer, deprecationHeaders, forwardStatus, refusalAnswer } from './cached-answer.ts';
+import { askingForJson, onceAsEvents, subscriptionAsEvents } from './event-stream-route.ts';
+import { type Envelope, IncomingOperation } from './incoming-operation.ts';
+import type { MediaTypes } from './media-types.ts';
+import type { MemoryHits, RecognisedRequest } from './memory-hits.ts';
+import type { Route, RouteContext } from './router.ts';
 
-export interface GraphQLRouteOptions extends YogaOptions, Omit<DocumentSources, 'clientDocuments'> {
-  schemaHash: string;
-  answers: CachedAnswers;
+export interface GraphQLRouteOptions extends YogaOptions {
+  serving: Serving;
+  registry: OperationRegistry;
+  memoryHits: MemoryHits;
+  mediaTypes: MediaTypes;
   /** The handshake of a socket to a hub of subscriptions. */
   openSocket(request: Request): Promise<Response>;
+  /** Rejects with a GraphQLError where the request's token is not valid. */
+  identify(request: Request): Promise<Viewer | null>;
+  createContext(own: OwnOfRequest): GatewayContext;
   nowMs(): number;
-  /** Adds what every answer carries. */
-  completeHeaders(request: Request, headers: Headers): void;
 }
 
-/** What one request brings. */
-export interface GraphQLExchange {
+/** One request, and the contexts that it may be executed in. */
+interface Exchange extends RouteContext {
   request: Request;
-  requestId: string;
-  waitUntil(promise: Promise<unknown>): void;
-  /** For nobody: what is executed with it may be anybody's. */
+  /** Without a viewer: its answer may be anybody's. */
   createPublicContext(): GatewayContext;
-  /** For whoever is asking. */
   createContext(): Promise<GatewayContext>;
 }
 
-/** What a request asks, and what is known of it from the last time. */
-interface Asked {
-  incoming: IncomingOperation;
-  envelope: Envelope;
-  known: RecognisedRequest | undefined;
-}
-
-export interface GraphQLRoute {
-  /** The answer to a GET that is in memory as it stands; null where there is none. */
-  fromMemory(request: Request): Answer | null;
-  answer(exchange: GraphQLExchange): Promise<Response | Answer>;
-}
-
-export function createGraphQLRoute(options: GraphQLRouteOptions): GraphQLRoute {
-  const { schema, mode, registry, usage, answers, nowMs } = options;
-  const clientDocuments = new BoundedMemory<string>(CLIENT_DOCUMENTS_MAX_CHARACTERS);
-  const sources: DocumentSources = { mode, registry, usage, clientDocuments };
-  const policyOf = createPolicyOf(schema);
-  const prepareOperation = createPrepareOperation(schema, mode, usage, policyOf);
-  const executeToBytes = createExecuteToBytes(schema, mode);
-  const recognised = new RecognisedRequests(schema, options.schemaHash, policyOf);
-  const memoryHits = new MemoryHits(options);
+export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
+  const { serving, registry, memoryHits, mediaTypes, graphiql, openSocket, nowMs } = options;
   // An isolate that serves from the cache alone never needs it.
   let yoga: ReturnType<typeof createGraphQLHandler> | undefined;
 
-  /** Null where the answer is no matter for the cache, refusals included. */
-  async function keyOf({ incoming, envelope, known }: Asked, { request }: GraphQLExchange) {
-    const liveness = known && registry.known(known.operation, nowMs());
-    if (known !== undefined && liveness !== undefined && liveness.state !== 'retired') {
-      incoming.count(known.operation.id, clientOf(request.headers, known.releaseClient));
-      return { key: known.key, liveness };
-    }
-    const prepared = await incoming.prepare().catch(() => null);
-    const key = prepared && (await recognised.recognise(envelope, prepared));
-    return key && { key, liveness: prepared.chosen.found?.liveness ?? null };
-  }
-
-  function serve(
-    key: CacheKey,
-    incoming: IncomingOperation,
-    exchange: GraphQLExchange,
-  ): Promise<ServedAnswer> {
-    return answers.serve(key, {
-      // By POST a condition is about something else.
-      isConditional: exchange.request.method === 'GET' && exchange.request.headers.has('if-none-match'),
-      waitUntil: exchange.waitUntil,
-      execute: async () => executeToBytes(await incoming.prepare(), exchange.createPublicContext()),
-    });
-  }
-
-  async function fromCache(asked: Asked, exchange: GraphQLExchange, mediaType: string) {
+  async function answerOnce(incoming: IncomingOperation, exchange: Exchange): Promise<Response | Answer> {
     const { request } = exchange;
-    const found = await keyOf(asked, exchange);
-    if (found === null) return null;
-    const served = await serve(found.key, asked.incoming, exchange).catch((error: unknown) => {
-      // Found out on the way to be one that may not run: refused below.
-      if (error instanceof GraphQLError) return null;
-      throw error;
-    });
-    if (served === null) return null;
-    const cached = cachedAnswer({ request, key: found.key, served, mediaType, nowMs: nowMs() });
-    return deprecated(cached, found.liveness);
-  }
-
-  async function answer(exchange: GraphQLExchange): Promise<Response | Answer> {
-    const { request, requestId, createContext } = exchange;
-    if (isReadable(request.method) && wantsEventStream(request.headers.get('accept'))) {
-      const held = new HeldUsage(usage);
-      const incoming = new IncomingOperation(request, { ...sources, usage: held }, prepareOperation);
-      return answerAsEvents({
-        request,
-        requestId,
-        prepare: () => incoming.prepare(),
-        countHere: () => held.letGo(),
-        answerOnce: async (asked) => {
-          const once = await answerOnce(incoming, { ...exchange, request: asked });
-          return once instanceof Answer ? once.response(requestId) : once;
-        },
-        identify: createContext,
-        openSocket: options.openSocket,
-      });
+    const envelope = isReadable(request.method) ? await incoming.envelope() : null;
+    const known = envelope === null ? undefined : memoryHits.recall(envelope);
+    if (request.method === 'POST' && known !== undefined) {
+      const hit = memoryHits.respond(request, known, nowMs());
+      if (hit !== null) return hit;
     }
-    return answerOnce(new IncomingOperation(request, sources, prepareOperation), exchange);
-  }
-
-  async function answerOnce(
-    incoming: IncomingOperation,
-    exchange: GraphQLExchange,
-  ): Promise<Response | Answer> {
-    const { request, requestId, createContext } = exchange;
-    // What refuses the request here refuses it again below.
-    const envelope = isReadable(request.method) ? await incoming.envelope().catch(() => null) : null;
-    const asked: Asked | null = envelope && { incoming, envelope, known: recognised.recall(envelope) };
-    if (request.method === 'POST' && asked?.known !== undefined) {
-      const kept = memoryHits.respond(request, asked.known);
-      if (kept !== null) return kept;
-    }
-    const mediaType = jsonMediaTypeOf(request, options.graphiql);
+    const mediaType = jsonMediaTypeOf(request);
     if (mediaType !== null) {
-      const cached = asked && (await fromCache(asked, exchange, mediaType));
-      if (cached !== null) return cached;
-      const failure = await incoming.prepare().then(
-        () => null,
-        (error: unknown) => error,
-      );
-      const refusal = refusalAnswer(failure, mediaType);
+      const shared = envelope && (await sharedAnswer({ incoming, envelope, known, exchange, mediaType }));
+      if (shared !== null) return shared;
+      const preparation = await incoming.preparation();
+      incoming.count(preparation);
+      const refusal = preparation.ok ? null : refusalAnswer(preparation.error, mediaType);
       if (refusal !== null) return bypassing(refusal);
     }
+    return answerByYoga(incoming, exchange);
+  }
+
+  /** Null where the answer is the caller's own, or a refusal. */
+  async function sharedAnswer(asked: Asked): Promise<Answer | null> {
+    const { incoming, exchange, mediaType } = asked;
+    const { request, waitUntil, createPublicContext } = exchange;
+    const found = await sharedOperation(asked);
+    if (found === null) return null;
+    const served = await serving.serve(found.key, () => incoming.preparation(), {
+      // A condition of a POST is about something else.
+      isConditional: request.method === 'GET' && request.headers.has('if-none-match'),
+      waitUntil,
+      createPublicContext,
+    });
+    if (served.outcome === 'REFUSED') return null;
+    const answer = cachedAnswer({ request, key: found.key, served, mediaType, nowMs: nowMs() });
+    return deprecated(answer, found.liveness);
+  }
+
+  async function sharedOperation({ incoming, envelope, known, exchange }: Asked) {
+    const liveness = known && registry.known(known.operation, nowMs());
+    if (known !== undefined && liveness !== undefined && liveness.state !== 'retired') {
+      const client = clientOf(exchange.request.headers, known.releaseClient);
+      incoming.countUse(known.operation.id, client);
+      return { key: known.key, liveness };
+    }
+    const preparation = await incoming.preparation();
+    if (!preparation.ok) return null;
+    incoming.count(preparation);
+    const { prepared } = preparation;
+    const key = await serving.cacheKeyOf(prepared);
+    if (key === null) return null;
+    memoryHits.remember(envelope, prepared, key);
+    return { key, liveness: prepared.chosen.found?.liveness ?? null };
+  }
+
+  async function answerByYoga(incoming: IncomingOperation, exchange: Exchange): Promise<Response> {
+    const { request, requestId, createContext } = exchange;
     let liveness: Liveness | null = null;
     const prepare = async () => {
-      const prepared = await incoming.prepare();
-      liveness = prepared.chosen.found?.liveness ?? null;
-      return prepared;
+      const preparation = await incoming.preparation();
+      incoming.count(preparation);
+      if (!preparation.ok) throw preparation.error;
+      liveness = preparation.prepared.chosen.found?.liveness ?? null;
+      return preparation.prepared;
     };
     yoga ??= createGraphQLHandler(options);
     const response = await yoga.fetch(request, { requestId, prepare, createContext });
     return deprecated(bypassing(response), liveness);
   }
 
+  /** Null where the answer is not one JSON text. */
+  function jsonMediaTypeOf(request: Request): string | null {
+    if (!isReadable(request.method)) return null;
+    const accept = request.headers.get('accept');
+    // A browser's address bar accepts anything, and gets the page.
+    if (graphiql && request.method === 'GET' && accept?.includes('text/html')) return null;
+    return mediaTypes.json(accept);
+  }
+
+  async function answerAsEvents(exchange: Exchange): Promise<Response> {
+    const { request, requestId, createContext } = exchange;
+    const incoming = new IncomingOperation(request, serving);
+    const answerAsJson = async () => {
+      const answer = await answerOnce(incoming, { ...exchange, request: askingForJson(request) });
+      return answer instanceof Answer ? answer.response(requestId) : answer;
+    };
+    const preparation = await incoming.preparation();
+    if (preparation.ok && preparation.prepared.operation.operation === OperationTypeNode.SUBSCRIPTION) {
+      // The hub decides again, and counts.
+      const { prepared } = preparation;
+      return subscriptionAsEvents({
+        request,
+        requestId,
+        prepared,
+        answerAsJson,
+        identify: createContext,
+        openSocket,
+      });
+    }
+    const answer = await answerAsJson();
+    // Every answer with data has this status, and no other answer to a prepared operation has.
+    return preparation.ok && answer.status === 200 ? onceAsEvents(answer) : answer;
+  }
+
   return {
-    fromMemory(request) {
-      // A browser that asks for the page gets the page, whatever is in memory.
-      if (options.graphiql) return null;
-      const known = recognised.recall({ url: request.url, body: null });
-      return known === undefined ? null : memoryHits.respond(request, known);
+    paths: ['/graphql', '/graphql/*'],
+    hasPreflight: true,
+    handle(request, context) {
+      if (request.method === 'GET' && request.headers.get('upgrade')?.toLowerCase() === 'websocket')
+        return openSocket(request);
+      const contextOf = (viewer: Viewer | null) => options.createContext({ ...context, viewer });
+      const exchange: Exchange = {
+        ...context,
+        request,
+        createPublicContext: () => contextOf(null),
+        createContext: async () => contextOf(await options.identify(request)),
+      };
+      return isReadable(request.method) && mediaTypes.wantsEventStream(request.headers.get('accept'))
+        ? answerAsEvents(exchange)
+        : answerOnce(new IncomingOperation(request, serving), exchange);
     },
-    answer,
   };
 }
 
-const isReadable = (method: string) => method === 'GET' || method === 'POST';
-
-/** Null where the answer is not one JSON text. */
-function jsonMediaTypeOf(request: Request, graphiql: boolean): string | null {
-  if (!isReadable(request.method)) return null;
-  const accept = request.headers.get('accept');
-  // A browser's address bar takes anything, and is shown the page.
-  if (graphiql && request.method === 'GET' && accept?.includes('text/html')) return null;
-  return jsonMediaType(accept);
+interface Asked {
+  incoming: IncomingOperation;
+  envelope: Envelope;
+  known: RecognisedRequest | undefined;
+  exchange: Exchange;
+  mediaType: string;
 }
+
+const isReadable = (method: string) => method === 'GET' || method === 'POST';
 
 function bypassing<Sent extends Response | Answer>(answer: Sent): Sent {
   answer.headers.set('X-Cache', 'BYPASS');

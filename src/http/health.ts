@@ -1,14 +1,16 @@
 /**
- * Whether the gateway can do its work: D1 and KV answer, and every sync has succeeded within three of its intervals.
+ * `/health`: 200 while D1 and KV answer and every job has succeeded within three of its intervals, else 503.
  *
- * A job that never ran counts from the first run of any job, so that a night's job is not missed on day one;
- * where nothing ever ran there is nothing to serve, and that is not health.
+ * A job that never ran counts from the first run of any job, so that a night's job is not missed on the first day. Before
+ * the first run of all there is nothing to serve, which is 503.
  */
 import { executionCounts } from '../execution/execute.ts';
 import { errorFields, log } from '../observability/log.ts';
+import type { MemoryBudget } from '../storage/bounded-memory.ts';
 import { type LatestRun, latestRuns } from '../storage/d1/sync-runs.ts';
 import { PRICE_SNAPSHOT_KEY } from '../storage/kv/keys.ts';
 import { jsonResponse } from './responses.ts';
+import type { Route } from './router.ts';
 
 const LATE_AFTER_INTERVALS = 3;
 
@@ -17,16 +19,29 @@ export interface HealthSources {
   kv: KVNamespace;
   /** Seconds between two runs, by job. */
   jobIntervals: Readonly<Record<string, number>>;
-  nowSeconds: number;
+  memory: MemoryBudget;
+  nowMs(): number;
 }
 
-export async function healthResponse(sources: HealthSources): Promise<Response> {
+export const healthRoute = (sources: HealthSources): Route => ({
+  paths: ['/health'],
+  methods: ['GET', 'HEAD'],
+  handle: () => healthResponse(sources),
+});
+
+async function healthResponse(sources: HealthSources): Promise<Response> {
   const [d1, kv] = await Promise.all([checkD1(sources), checkKv(sources.kv)]);
   const jobs = d1.jobs ?? {};
   const ok = d1.status === 'ok' && kv === 'ok' && Object.values(jobs).every((job) => !job.late);
   const checks = { d1: d1.status, kv };
-  // Of the isolate that answers: how often a plan did not cover an operation.
-  const body = { status: ok ? 'ok' : 'unavailable', checks, jobs, executions: executionCounts() };
+  // The last two are the answering isolate's own.
+  const body = {
+    status: ok ? 'ok' : 'unavailable',
+    checks,
+    jobs,
+    executions: executionCounts(),
+    memory: sources.memory.use,
+  };
   return jsonResponse(body, ok ? 200 : 503);
 }
 
@@ -69,7 +84,7 @@ function jobHealth(run: LatestRun, oldestStartedAt: number | null, sources: Heal
   const countsFrom = run.lastSuccessAt ?? oldestStartedAt;
   const allowedSeconds = LATE_AFTER_INTERVALS * (sources.jobIntervals[run.job] ?? 0);
   return {
-    late: countsFrom === null || sources.nowSeconds - countsFrom > allowedSeconds,
+    late: countsFrom === null || sources.nowMs() / 1000 - countsFrom > allowedSeconds,
     outcome: run.outcome ?? (run.startedAt === null ? 'never run' : 'running'),
     startedAt: instant(run.startedAt),
     finishedAt: instant(run.finishedAt),

@@ -1,16 +1,16 @@
 import DataLoader from 'dataloader';
 
 /**
- * Runs a batch once every resolver that is ready has asked. A promise job runs after the jobs already queued, a
- * second one after those that they queue, which is where DataLoader's own scheduler puts its `nextTick`; Workers
- * without Node compatibility have no `nextTick`, and a timer would wait for the event loop.
+ * Runs a batch after all resolvers that are ready have added their keys. DataLoader's own scheduler needs `nextTick`,
+ * which Workers without Node compatibility do not have; a timer would wait for the event loop. Nested promise jobs run
+ * after the jobs already queued, and after those that they queue.
  */
 const resolved = Promise.resolve();
 function scheduleBatch(run: () => void): void {
   resolved.then(() => resolved.then(() => resolved.then(() => resolved.then(run))));
 }
 
-/** A DataLoader whose batch function answers with a map; keys that are not in it are null. */
+/** A DataLoader whose batch function returns a map; a key that is not in the map is null. */
 export function loaderOf<Key, Value, CacheKey = Key>(
   loadMany: (keys: readonly Key[]) => Promise<ReadonlyMap<CacheKey, Value | null | Error>>,
   cacheKeyOf?: (key: Key) => CacheKey,

@@ -1,20 +1,15 @@
-import {
-  type CandleRange,
-  type ClosePoint,
-  candlesInRange,
-  hourlyCloses,
-  indicatorsBySymbols,
-} from '../storage/d1/candles.ts';
-import type { CandleRow } from '../storage/d1/rows.ts';
+import type { BoundedMemory } from '../storage/bounded-memory.ts';
+import { type CandleRange, type CandleRow, candlesInRange } from '../storage/d1/candles.ts';
+import { type ClosePoint, hourlyCloses } from '../storage/d1/hourly-closes.ts';
+import { indicatorsBySymbols } from '../storage/d1/indicators.ts';
 import type { IndicatorsRecord } from '../storage/kv/prices.ts';
 import { loaderOf } from './batching.ts';
-import type { ClosesMemory } from './closes-memory.ts';
 
 export interface CandleLoader {
   inRange(range: CandleRange): Promise<CandleRow[]>;
-  /** The closes of the hours that ended within the last so many seconds, oldest first. */
+  /** The closes of the hours that ended in the last `periodSeconds`, oldest first. */
   closes(symbol: string, periodSeconds: number): Promise<readonly ClosePoint[]>;
-  /** What the nightly run computed over daily closes; null where it has not yet. */
+  /** Computed by the nightly job from daily closes; null before its first run. */
   indicators(symbol: string): Promise<IndicatorsRecord | null>;
 }
 
@@ -24,11 +19,11 @@ export interface CandleSources {
   db: D1Database;
   nowMs: number;
   closesMemory: ClosesMemory;
-  /** What `candles` stands at as far as the isolate knows; null where it does not, and remembers nothing. */
+  /** The generation of the tag `candles` that the isolate knows; null if unknown, and then the memory is not used. */
   candlesGeneration: number | null;
 }
 
-/** One set a request. Closes that are not remembered cost one D1 call a distinct period. */
+/** Made for each request. Closes outside the memory cost one D1 call per distinct period. */
 export function createCandleLoader(sources: CandleSources): CandleLoader {
   const { db, nowMs } = sources;
   const nowSeconds = Math.floor(nowMs / 1000);
@@ -57,18 +52,66 @@ async function closesSince(
   if (candlesGeneration === null) return hourlyCloses(db, symbols, sinceSeconds);
   const now = { generation: candlesGeneration, nowMs };
   const found = new Map<string, readonly ClosePoint[]>();
-  const unknown: string[] = [];
+  const missing: string[] = [];
   for (const symbol of symbols) {
     const held = closesMemory.recall(symbol, sinceSeconds, now);
-    if (held === null) unknown.push(symbol);
+    if (held === null) missing.push(symbol);
     else found.set(symbol, held);
   }
-  if (unknown.length === 0) return found;
-  const read = await hourlyCloses(db, unknown, sinceSeconds);
-  for (const symbol of unknown) {
+  if (missing.length === 0) return found;
+  const read = await hourlyCloses(db, missing, sinceSeconds);
+  for (const symbol of missing) {
     const closes = read.get(symbol) ?? [];
     closesMemory.remember(symbol, sinceSeconds, closes, now);
     found.set(symbol, closes);
   }
   return found;
+}
+
+export interface RememberedCloses {
+  closes: readonly ClosePoint[];
+  sinceSeconds: number;
+  seen: ClosesSeen;
+}
+
+/** The moment of a read. */
+export interface ClosesSeen {
+  /** The generation of the tag `candles` that the isolate knew then. */
+  generation: number;
+  nowMs: number;
+}
+
+const CLOSES_MAX_AGE_MS = 600_000;
+/** One object with two numbers, and its place in the list. */
+const CLOSE_BYTES = 56;
+const SYMBOL_BYTES = 300;
+
+/**
+ * Hourly closes in an isolate's memory, bounded in bytes. Lists are made anew each minute, because prices change;
+ * closes change once an hour, with a sync.
+ *
+ * An entry is valid for the generation of `candles` under which it was read, and for ten minutes at most, in case the
+ * news of a newer generation is lost.
+ */
+export class ClosesMemory {
+  readonly #bySymbol: BoundedMemory<RememberedCloses>;
+
+  constructor(memory: BoundedMemory<RememberedCloses>) {
+    this.#bySymbol = memory;
+  }
+
+  /** Oldest first; null if they must be read. */
+  recall(symbol: string, sinceSeconds: number, now: ClosesSeen): readonly ClosePoint[] | null {
+    const held = this.#bySymbol.get(symbol);
+    if (held === undefined || held.sinceSeconds > sinceSeconds) return null;
+    const ageMs = now.nowMs - held.seen.nowMs;
+    if (held.seen.generation !== now.generation || ageMs < 0 || ageMs >= CLOSES_MAX_AGE_MS) return null;
+    const start = held.closes.findIndex(({ time }) => time >= sinceSeconds);
+    return start === -1 ? [] : held.closes.slice(start);
+  }
+
+  /** @param closes all closes since `sinceSeconds`, oldest first */
+  remember(symbol: string, sinceSeconds: number, closes: readonly ClosePoint[], seen: ClosesSeen): void {
+    this.#bySymbol.set(symbol, { closes, sinceSeconds, seen }, SYMBOL_BYTES + CLOSE_BYTES * closes.length);
+  }
 }

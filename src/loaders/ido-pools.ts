@@ -2,23 +2,23 @@ import {
   countIdoPools,
   type IdoPoolFilter,
   type IdoPoolPageQuery,
+  type IdoPoolRow,
   idoPoolPage,
   idoPoolsByIds,
   idoPoolsByProjects,
 } from '../storage/d1/ido-pools.ts';
-import type { Keyed } from '../storage/d1/projects.ts';
-import type { IdoPoolRow } from '../storage/d1/rows.ts';
+import type { Keyed } from '../storage/d1/keyset.ts';
 import { loaderOf } from './batching.ts';
 
 export interface IdoPoolLoader {
   byId(id: string): Promise<IdoPoolRow | null>;
-  /** The newest pools of a project, by sale start. */
+  /** The newest first, by sale start. */
   ofProject(projectId: string, limit: number): Promise<IdoPoolRow[]>;
   page(query: Omit<IdoPoolPageQuery, 'nowSeconds'>): Promise<Keyed<IdoPoolRow>[]>;
   count(filter: IdoPoolFilter): Promise<number>;
 }
 
-/** One set a request; every status it answers with is that of the request's own instant. */
+/** Made for each request. Pools have the status of the request's time. */
 export function createIdoPoolLoader(db: D1Database, nowSeconds: number): IdoPoolLoader {
   const byId = loaderOf((ids: readonly string[]) => idoPoolsByIds(db, ids, nowSeconds));
   const ofProject = loaderOf(async (keys: readonly { projectId: string; limit: number }[]) => {

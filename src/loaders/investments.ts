@@ -1,21 +1,22 @@
 import {
   countInvestments,
   type InvestmentPageQuery,
+  type InvestmentRow,
+  type InvestmentStatus,
   investmentPage,
   investmentsOfUser,
 } from '../storage/d1/investments.ts';
-import type { Keyed } from '../storage/d1/projects.ts';
-import type { InvestmentRow, InvestmentStatus } from '../storage/d1/rows.ts';
+import type { Keyed } from '../storage/d1/keyset.ts';
 import { loaderOf } from './batching.ts';
 
 export interface InvestmentLoader {
-  /** Null where it is not the viewer's own. */
+  /** Null if it is not the viewer's own. */
   ofViewer(id: string): Promise<InvestmentRow | null>;
   page(query: InvestmentPageQuery): Promise<Keyed<InvestmentRow>[]>;
   count(userId: string, status: InvestmentStatus | undefined): Promise<number>;
 }
 
-/** One set a request, for one viewer; nobody is signed in where `viewerId` is null. */
+/** Made for each request. `viewerId` is null if nobody is signed in. */
 export function createInvestmentLoader(db: D1Database, viewerId: string | null): InvestmentLoader {
   const ofViewer = loaderOf(async (ids: readonly string[]) =>
     viewerId === null ? new Map<string, InvestmentRow>() : investmentsOfUser(db, viewerId, ids),

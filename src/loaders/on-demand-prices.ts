@@ -1,9 +1,8 @@
 /**
- * Prices of symbols that the snapshot does not hold: what KV keeps of them, then one call of the price API for all
- * the rest.
+ * Prices of symbols outside the snapshot: first KV, then one call of the price API for all the rest.
  *
- * A symbol that is known is kept in KV for every isolate. That one is unknown is remembered by the isolate alone:
- * known symbols are so many, unknown ones as many as somebody cares to make up, and a KV write costs ten reads.
+ * KV keeps known symbols for every isolate. Only the isolate remembers unknown ones: a client can invent any number of
+ * them, and a KV write costs as much as ten reads.
  */
 import * as z from 'zod';
 import { upstreamUnavailable } from '../../schema/errors.ts';
@@ -15,9 +14,9 @@ import type { RecentlyAbsent } from '../storage/recently-absent.ts';
 
 export interface OnDemandSources {
   kv: KVNamespace;
-  /** What no source knew, for `UNKNOWN_PRICE_MEMORY_SECONDS`. */
+  /** Symbols that no source knew, for `UNKNOWN_PRICE_MEMORY_SECONDS`. */
   unknownSymbols: RecentlyAbsent;
-  /** The price API's batch route: records by upper-case symbol, unknown ones absent, malformed ones listed. */
+  /** Records by upper-case symbol. Unknown symbols are absent; malformed records are in `skipped`. */
   fetchPrices(
     symbols: readonly string[],
   ): Promise<{ prices: ReadonlyMap<string, PriceRecord>; skipped: readonly { id?: string }[] }>;
@@ -29,28 +28,28 @@ const keptSchema = z.custom<PriceRecord>(
   (value) => typeof value === 'object' && value !== null && 'priceUsd' in value,
 );
 
-/** Puts what it learns of the missing symbols into `found`; symbols that no source knows are left out. */
+/** Adds prices or errors to `found`, and nothing for symbols that no source knows. */
 export async function loadOnDemand(
   sources: OnDemandSources,
   missing: readonly string[],
   found: Map<string, PriceRecord | Error>,
 ): Promise<void> {
   const { kv, unknownSymbols, nowMs } = sources;
-  // The price API takes a list separated by commas, so no symbol that it knows can hold one.
+  // The price API takes a list separated by commas, so no known symbol contains one.
   const possible = missing.filter((symbol) => !symbol.includes(',') && !unknownSymbols.has(symbol, nowMs));
   const kept = await readKept(kv, possible);
   for (const symbol of possible) {
     const record = kept.get(onDemandPriceKey(symbol));
     if (record) found.set(symbol, record);
   }
-  const unasked = possible.filter((symbol) => !found.has(symbol));
-  if (unasked.length === 0) return;
+  const unknownToKv = possible.filter((symbol) => !found.has(symbol));
+  if (unknownToKv.length === 0) return;
   const unavailable = (cause?: unknown) =>
-    upstreamUnavailable('The price API cannot be reached and this symbol is not held.', cause);
+    upstreamUnavailable('The price API cannot be reached, and no price of it is stored.', cause);
   try {
-    const { prices, skipped } = await sources.fetchPrices(unasked);
+    const { prices, skipped } = await sources.fetchPrices(unknownToKv);
     const malformed = new Set(skipped.map((record) => record.id));
-    for (const symbol of unasked) {
+    for (const symbol of unknownToKv) {
       const record = prices.get(symbol);
       if (record) {
         found.set(symbol, record);
@@ -59,8 +58,8 @@ export async function loadOnDemand(
       else unknownSymbols.note(symbol, nowMs);
     }
   } catch (error) {
-    log.warn('prices.on_demand_failed', { symbols: unasked.length, ...errorFields(error) });
-    for (const symbol of unasked) found.set(symbol, unavailable(error));
+    log.warn('prices.on_demand_failed', { symbols: unknownToKv.length, ...errorFields(error) });
+    for (const symbol of unknownToKv) found.set(symbol, unavailable(error));
   }
 }
 

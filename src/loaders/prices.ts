@@ -1,8 +1,8 @@
 /**
- * Prices: the snapshot first, then what was fetched on demand, then the price API, once for all that is missing.
+ * Prices: from the snapshot, then from KV's on-demand prices, then by one call of the price API for all missing ones.
  *
- * An isolate keeps the snapshot 15 s as a value, never as a promise: a promise made in one request must not be
- * awaited in another. While KV fails, the snapshot it had goes on serving.
+ * An isolate keeps the snapshot for 15 s, as a value: Workers forbid awaiting another request's promise. While KV
+ * fails, the last snapshot stays in use.
  */
 import { tooComplex, upstreamUnavailable } from '../../schema/errors.ts';
 import { ON_DEMAND_PRICES_MAX } from '../config.ts';
@@ -18,51 +18,60 @@ import { loaderOf } from './batching.ts';
 import { loadOnDemand, type OnDemandSources } from './on-demand-prices.ts';
 
 export interface PriceLoader {
-  /** Null where no source knows the symbol; rejects with UPSTREAM_UNAVAILABLE where none could be asked. */
+  /** Null if no source knows the symbol; rejects with UPSTREAM_UNAVAILABLE if the price API cannot be reached. */
   bySymbol(symbol: string): Promise<PriceRecord | null>;
-  /** Units of the currency for one US dollar; rejects where no source has given it yet. */
+  /** Units of the currency for one US dollar; rejects if none has been synced yet. */
   rate(currency: Exclude<CurrencyCode, 'USD'>): Promise<number>;
 }
 
-/**
- * How soon KV is asked again after it gave nothing, or while it gives an older snapshot than is known of: longer than
- * one request takes, so that it asks once.
- */
+/** The pause after KV returned no snapshot or an old one. It outlasts a request, which so reads KV once. */
 const RETRY_MS = 1_000;
-/** A snapshot that nothing newer is known of is read again all the same, should the word of a newer one be lost. */
+/** A snapshot that seems the newest is still read again after this time, in case the news of a newer one is lost. */
 const CONFIRMED_MAX_MS = 60_000;
+
+/** A record with its exchanges and indicators, as V8 holds it. */
+const PRICE_RECORD_BYTES = 1_500;
 
 /** The snapshot as one isolate remembers it. */
 export class PriceSnapshotMemory {
   #snapshot: PriceSnapshot | null = null;
   #readAtMs = Number.NEGATIVE_INFINITY;
-  #goodForMs = 0;
+  #validForMs = 0;
+
+  get size(): number {
+    return Object.keys(this.#snapshot?.prices ?? {}).length;
+  }
+
+  /** Bytes, by the number of symbols. */
+  get weight(): number {
+    return this.size * PRICE_RECORD_BYTES;
+  }
 
   /**
-   * When the snapshot that requests are answered from was made, in Unix seconds; 0 where there is none.
+   * The time of the snapshot in use, in Unix seconds; 0 if there is none.
    *
-   * @param knownAsOf the newest that is heard of; while the one in memory is that one, KV need not be asked for it.
+   * @param knownAsOf the time of the newest known snapshot; KV is not read while the memory holds that one
    */
   async asOf(kv: KVNamespace, nowMs: number, knownAsOf: number): Promise<number> {
     if (this.#snapshot !== null && knownAsOf > 0) {
       const isNewest = this.#snapshot.asOf >= knownAsOf;
-      this.#goodForMs = isNewest ? CONFIRMED_MAX_MS : RETRY_MS;
+      this.#validForMs = isNewest ? CONFIRMED_MAX_MS : RETRY_MS;
     }
     return (await this.read(kv, nowMs))?.asOf ?? 0;
   }
 
   async read(kv: KVNamespace, nowMs: number): Promise<PriceSnapshot | null> {
     const ageMs = nowMs - this.#readAtMs;
-    if (ageMs >= 0 && ageMs < this.#goodForMs) return this.#snapshot;
-    let goodForMs = RETRY_MS;
+    if (ageMs >= 0 && ageMs < this.#validForMs) return this.#snapshot;
+    let validForMs = RETRY_MS;
     try {
       this.#snapshot = await readPriceSnapshot(kv);
-      if (this.#snapshot !== null) goodForMs = PRICE_SNAPSHOT_MEMORY_SECONDS * 1000;
+      if (this.#snapshot !== null) validForMs = PRICE_SNAPSHOT_MEMORY_SECONDS * 1000;
     } catch (error) {
       log.error('prices.snapshot_unreadable', errorFields(error));
     }
     this.#readAtMs = nowMs;
-    this.#goodForMs = goodForMs;
+    this.#validForMs = validForMs;
     return this.#snapshot;
   }
 }
@@ -71,7 +80,7 @@ export interface PriceSources extends OnDemandSources {
   memory: PriceSnapshotMemory;
 }
 
-/** One set a request. */
+/** Made for each request. */
 export function createPriceLoader(sources: PriceSources): PriceLoader {
   let snapshot: Promise<PriceSnapshot | null> | undefined;
   const readSnapshot = () => {
@@ -92,7 +101,7 @@ export function createPriceLoader(sources: PriceSources): PriceLoader {
     return found;
   });
   return {
-    // KV and URLs take no lone surrogates.
+    // KV and URLs refuse lone surrogates.
     bySymbol: (symbol) => bySymbol.load(symbol.toWellFormed().toUpperCase()),
     rate: async (currency) => {
       const rate = (await readSnapshot())?.rates[currency];
@@ -103,5 +112,5 @@ export function createPriceLoader(sources: PriceSources): PriceLoader {
 }
 
 const TOO_MANY = tooComplex(
-  `One request may ask for ${ON_DEMAND_PRICES_MAX} symbols beyond the synced ones, and no more.`,
+  `One request may ask for at most ${ON_DEMAND_PRICES_MAX} symbols that are not synced.`,
 );

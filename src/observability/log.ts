@@ -1,4 +1,4 @@
-/** One JSON object a line, which Workers Logs indexes by field. Secrets and request bodies never go in. */
+/** Logs are JSON objects, one a line: Workers Logs indexes their fields. Never log secrets or request bodies. */
 export type LogFields = Record<string, string | number | boolean | null | undefined>;
 
 function write(level: 'info' | 'warn' | 'error', event: string, fields: LogFields): void {
@@ -11,7 +11,7 @@ export const log = {
   error: (event: string, fields: LogFields = {}) => write('error', event, fields),
 };
 
-/** An error as log fields; the message of what was thrown, whatever it is. */
+/** @param error any thrown value */
 export function errorFields(error: unknown): LogFields {
   if (error instanceof Error) return { error: error.message, errorName: error.name, stack: error.stack };
   return { error: String(error) };

@@ -1,5 +1,5 @@
-/** Deprecating, retiring and rolling back: each one D1 batch, which also says what it made of the operations. */
-import { usedLately } from '../storage/d1/operation-usage-reads.ts';
+/** Deprecates, retires and rolls back releases. Each change is one D1 batch, which also reads its effect on operations. */
+import { usedLately } from '../storage/d1/operation-usage.ts';
 import {
   changeInsert,
   deprecateUpdate,
@@ -12,17 +12,16 @@ import {
   rollbackUpdate,
   unknownVersions,
 } from '../storage/d1/releases.ts';
-import { bringLivenessToKv, type LivenessStores } from './liveness-writes.ts';
+import { bringLivenessToKv, type LivenessStores, ReleaseRefusal } from './liveness-writes.ts';
 import { bundledRelease } from './manifest.ts';
-import { reserved } from './publish-release.ts';
-import { ReleaseRefusal } from './release-refusal.ts';
+import { reservedClient } from './publish-release.ts';
 
-const USED_LATELY_SECONDS = 30 * 86_400;
+const RECENT_USE_SECONDS = 30 * 86_400;
 
 export interface ReleaseChange {
-  /** Those that were changed, with the state they now have. */
+  /** The changed releases with their new state. */
   releases: (ReleaseKey & { state: ReleaseState })[];
-  /** The operations that came into the state by it. */
+  /** The operations that the change has put into the state. */
   operations: { retired: string[]; deprecated: string[] };
 }
 
@@ -31,7 +30,7 @@ export interface VersionsRequest {
   versions: readonly string[];
 }
 
-/** @param sunset until when it will be served, in Unix seconds. @throws ReleaseRefusal */
+/** @param sunset the end of service, in Unix seconds. @throws ReleaseRefusal */
 export async function deprecateReleases(
   stores: LivenessStores,
   { client, versions, sunset }: VersionsRequest & { sunset: number },
@@ -42,14 +41,14 @@ export async function deprecateReleases(
   return change(stores, update, { kind: 'deprecate', client, versions, sunset });
 }
 
-/** @param force retires what was used in the last 30 days, too. @throws ReleaseRefusal */
+/** @param force also retires releases that were used in the last 30 days. @throws ReleaseRefusal */
 export async function retireReleases(
   stores: LivenessStores,
   { client, versions, force }: VersionsRequest & { force: boolean },
 ): Promise<ReleaseChange> {
   await requireKnown(stores.db, client, versions);
-  const since = Math.floor(stores.nowMs() / 1000) - USED_LATELY_SECONDS;
-  // Whoever used an operation: caches in front answer the others without us.
+  const since = Math.floor(stores.nowMs() / 1000) - RECENT_USE_SECONDS;
+  // A use counts for all releases that carry the operation: shared caches hide other clients' uses from us.
   const usedBy = force ? [] : await usedLately(stores.db, client, versions, since);
   if (usedBy.length > 0) {
     throw new ReleaseRefusal('STILL_USED', 'Operations of these releases were used in the last 30 days.', {
@@ -60,9 +59,9 @@ export async function retireReleases(
   return change(stores, update, { kind: 'retire', client, versions, force });
 }
 
-/** Back to what the release carried before its latest publish. @throws ReleaseRefusal */
+/** Restores the operations that the release had before its latest publish. @throws ReleaseRefusal */
 export async function rollBackRelease(stores: LivenessStores, release: ReleaseKey): Promise<ReleaseChange> {
-  if (release.client === bundledRelease.client) throw reserved();
+  if (release.client === bundledRelease.client) throw reservedClient();
   const { client, version } = release;
   const held = await findRelease(stores.db, release);
   if (held === null) throw unknown([version]);

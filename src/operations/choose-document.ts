@@ -1,36 +1,34 @@
 /**
- * Decides which document a request runs, or why none: one function for every way a request can arrive.
+ * Chooses the document that a request runs, or refuses the request. All transports use this function.
  *
- * Ids and documents that contradict one another are refused before anything else. What is refused is counted, and in
- * `audit` what `safelist` would refuse is counted and runs.
+ * Ids and documents that contradict one another are refused before anything else. In `audit` a document runs that
+ * `safelist` would refuse, and the refusal is counted.
  */
 import { GraphQLError } from 'graphql';
 import type { OperationsMode } from '../config.ts';
 import type { BoundedMemory } from '../storage/bounded-memory.ts';
-import { registeredIds, SHA256_ID, sha256Id } from './document-id.ts';
+import { registeredIds, SHA256_ID, sha256Id } from './operation-id.ts';
 import type { OperationRequest } from './operation-request.ts';
-import type { FoundOperation, Liveness, OperationRegistry, OperationUsage } from './registered-operation.ts';
+import type { FoundOperation, Liveness, OperationRegistry, Refusal } from './registered-operation.ts';
 
 export interface DocumentSources {
   mode: OperationsMode;
   registry: OperationRegistry;
-  usage: OperationUsage;
   /** Documents that Apollo clients sent with their hash, by id, so that the hash alone is enough the next time. */
   clientDocuments: BoundedMemory<string>;
 }
 
 export interface ChosenDocument {
   document: string;
-  /** Null where nobody registered the document, or nobody had to ask. */
+  /** Null if the document is not registered, or was not looked up. */
   found: FoundOperation | null;
 }
 
 export interface DocumentFacts {
-  /** Ids, or the id and the document, contradict one another. */
   contradicts: boolean;
   sendsDocument: boolean;
   registered: Liveness['state'] | 'unknown';
-  /** A client registered it in this isolate. */
+  /** True if a client registered the document in this isolate. */
   kept: boolean;
 }
 
@@ -44,7 +42,7 @@ const REFUSALS = {
     message: 'Send the id of a registered document, not a document.',
   },
   PERSISTED_QUERY_RETIRED: { status: 410, message: 'Every release that carries this operation is retired.' },
-  // Apollo clients know this message: they answer with the whole document.
+  // Apollo clients recognise this message, and send the document.
   PERSISTED_QUERY_NOT_FOUND: { status: 200, message: 'PersistedQueryNotFound' },
   PERSISTED_QUERY_NOT_IN_LIST: { status: 404, message: 'No registered document has this id.' },
   QUERY_NOT_IN_SAFELIST: { status: 403, message: 'This document is not registered.' },
@@ -52,13 +50,13 @@ const REFUSALS = {
 
 export type DocumentRefusal = keyof typeof REFUSALS;
 
-/** Undefined where the code is no such refusal's. */
+/** Undefined if the code is not a `DocumentRefusal`. */
 export const documentRefusalStatus = (code: unknown): number | undefined =>
   Object.entries(REFUSALS).find(([reason]) => reason === code)?.[1].status;
 
 const refusals = new Map<DocumentRefusal, GraphQLError>();
 
-/** Made once: an error collects its stack when it is made, which costs a flood of unknown ids more than all the rest. */
+/** Refusals are made once: collecting an error's stack is the greatest cost of refusing an unknown id. */
 function refusalOf(reason: DocumentRefusal): GraphQLError {
   const { status, message } = REFUSALS[reason];
   const refusal =
@@ -67,7 +65,7 @@ function refusalOf(reason: DocumentRefusal): GraphQLError {
   return refusal;
 }
 
-/** Why a request may not run; null where it may. */
+/** Null if the request may run. */
 export function documentRefusal(mode: OperationsMode, facts: DocumentFacts): DocumentRefusal | null {
   const { contradicts, sendsDocument, registered, kept } = facts;
   if (contradicts) return 'PERSISTED_QUERY_HASH_MISMATCH';
@@ -90,25 +88,39 @@ export function documentRefusal(mode: OperationsMode, facts: DocumentFacts): Doc
   }
 }
 
-/** @throws GraphQLError with the status and code that the wire contract gives for the refusal. */
+/** The document that runs, or why none does; either way with the refusals to count. */
+export type DocumentChoice = { refusals: readonly Refusal[] } & (
+  | { ok: true; chosen: ChosenDocument }
+  /** With the status and code that the wire contract gives for the refusal. */
+  | { ok: false; error: GraphQLError }
+);
+
+/** Rejects where neither KV nor D1 can say if an id is registered. */
 export async function chooseDocument(
   request: OperationRequest,
   sources: DocumentSources,
-): Promise<ChosenDocument> {
-  const { mode, usage } = sources;
+): Promise<DocumentChoice> {
+  const { mode } = sources;
   const { client, document } = request;
   const { facts, found, kept, hash } = await gatherFacts(request, sources);
   const reason = documentRefusal(mode, facts);
   const documentId = found?.operation.id ?? request.documentIds[0] ?? hash ?? null;
   const audited = mode === 'audit' ? documentRefusal('safelist', facts) : null;
-  // Where both refuse alike, as for what is retired, it is no matter of the mode.
-  if (audited !== null && audited !== reason)
-    usage.refused({ reason: `audit:${audited}`, documentId, client });
-  else if (reason !== null) usage.refused({ reason, documentId, client });
-  if (reason !== null) {
-    throw refusalOf(reason);
-  }
-  return { document: document ?? found?.operation.document ?? kept ?? '', found };
+  // A refusal that both modes share, such as for a retired operation, is not counted as the mode's.
+  const counted = audited !== null && audited !== reason ? `audit:${audited}` : reason;
+  const refusals = counted === null ? [] : [{ reason: counted, documentId, client }];
+  if (reason !== null) return { ok: false, error: refusalOf(reason), refusals };
+  return {
+    ok: true,
+    chosen: { document: document ?? found?.operation.document ?? kept ?? '', found },
+    refusals,
+  };
+}
+
+/** A rule's refusal, under its code and its `extensions.rule`. Other errors, such as a misspelt field, are not counted. */
+export function ruleRefusals(error: unknown, about: Omit<Refusal, 'reason'>): Refusal[] {
+  if (!(error instanceof GraphQLError) || error.extensions.rule === undefined) return [];
+  return [{ ...about, reason: `${error.extensions.code}:${error.extensions.rule}` }];
 }
 
 async function gatherFacts(request: OperationRequest, { mode, registry, clientDocuments }: DocumentSources) {
@@ -116,7 +128,7 @@ async function gatherFacts(request: OperationRequest, { mode, registry, clientDo
   const [documentId] = documentIds;
   const remembers = mode === 'open' || mode === 'audit';
   const namesByHash = documentId !== undefined && SHA256_ID.test(registeredIds(documentId)[0] ?? '');
-  // In `open` any document runs, and in `id_only` none: neither needs to know it.
+  // `open` runs every document and `id_only` runs none, so neither looks documents up.
   const comparesText = mode === 'audit' || mode === 'safelist';
   const needsHash = document !== undefined && (namesByHash || comparesText);
   const hash = needsHash ? await sha256Id(document) : undefined;
@@ -128,7 +140,7 @@ async function gatherFacts(request: OperationRequest, { mode, registry, clientDo
     contradicts = document !== undefined && SHA256_ID.test(documentId) && !isItsHash;
     if (!contradicts) found = await findAny(registeredIds(documentId), registry);
     if (document !== undefined && !isItsHash) {
-      // A bare hash that is not the document's may still be the opaque id of it.
+      // A bare hash that does not match the document may still be its opaque id.
       contradicts ||= found === null ? namesByHash : found.operation.document !== document;
     }
     if (remembers && isItsHash && found === null && document !== undefined)

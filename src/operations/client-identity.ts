@@ -3,22 +3,22 @@ import type { ClientIdentity } from './registered-operation.ts';
 export const CLIENT_NAME_HEADERS = ['graphql-client-name', 'apollographql-client-name'] as const;
 const CLIENT_VERSION_HEADERS = ['graphql-client-version', 'apollographql-client-version'] as const;
 
-/** It is stored and shown: short, and nothing that a terminal obeys. */
-const SHOWABLE = /^[\x20-\x7e]{1,100}$/;
+/** Names are stored and printed, so they must be short and without control characters. */
+const PRINTABLE = /^[\x20-\x7e]{1,100}$/;
 
 export const UNNAMED_CLIENT: ClientIdentity = { name: null, version: null };
 
-/** Who calls, by its own account. What cannot be shown counts as not said. */
+/** The client as it names itself. A name that is not printable counts as absent. */
 export function readClientIdentity(headers: Headers): ClientIdentity {
   const [name, apolloName] = CLIENT_NAME_HEADERS;
   const [version, apolloVersion] = CLIENT_VERSION_HEADERS;
   return {
-    name: asShown(headers.get(name) ?? headers.get(apolloName)),
-    version: asShown(headers.get(version) ?? headers.get(apolloVersion)),
+    name: printable(headers.get(name) ?? headers.get(apolloName)),
+    version: printable(headers.get(version) ?? headers.get(apolloVersion)),
   };
 }
 
-/** What has `readClientIdentity` read the same again. */
+/** The headers from which `readClientIdentity` reads the same identity. */
 export function clientIdentityHeaders({ name, version }: ClientIdentity): Record<string, string> {
   return {
     ...(name === null ? {} : { [CLIENT_NAME_HEADERS[0]]: name }),
@@ -26,23 +26,23 @@ export function clientIdentityHeaders({ name, version }: ClientIdentity): Record
   };
 }
 
-/** What an id says of the client that sends it, beside what another one said. */
-export function orFromRelease(client: ClientIdentity, app: string, version: string): ClientIdentity {
-  return orFrom(client, { name: asShown(app), version: asShown(version) });
+/** Fills gaps of `client` from the parts of an id `<app>~<version>~<id>`. */
+export function identityOrRelease(client: ClientIdentity, app: string, version: string): ClientIdentity {
+  return identityOr(client, { name: printable(app), version: printable(version) });
 }
 
-/** The identity from the headers, and what they leave out from the id that an app sends. */
-export function orFrom(client: ClientIdentity, release: ClientIdentity): ClientIdentity {
+/** Fills gaps of `client` from `release`. */
+export function identityOr(client: ClientIdentity, release: ClientIdentity): ClientIdentity {
   return { name: client.name ?? release.name, version: client.version ?? release.version };
 }
 
-/** Who calls, where what its id says of it was read already. */
+/** The identity from the headers; `release` is the one that the operation's id names. */
 export function clientOf(headers: Headers, release: ClientIdentity): ClientIdentity {
-  return orFrom(readClientIdentity(headers), release);
+  return identityOr(readClientIdentity(headers), release);
 }
 
-function asShown(sent: string | undefined | null): string | null {
+function printable(sent: string | undefined | null): string | null {
   if (sent === null || sent === undefined) return null;
   const text = sent.trim();
-  return SHOWABLE.test(text) ? text : null;
+  return PRINTABLE.test(text) ? text : null;
 }

@@ -1,11 +1,32 @@
-/** Keeps KV's overlay as D1 has it, whoever else is changing releases. */
-import { errorFields, log } from '../observability/log.ts';
+/** Copies the liveness overlay from D1 to KV, also while others change releases. */
 import { type LivenessRow, livenessQuery, revisionQuery } from '../storage/d1/releases.ts';
 import { bringToKv } from '../storage/kv/bring-to-kv.ts';
 import { writeLivenessOverlay } from '../storage/kv/operations.ts';
 import { overlayOf } from './liveness.ts';
 import { bundledRelease } from './manifest.ts';
-import { ReleaseRefusal } from './release-refusal.ts';
+
+export type ReleaseRefusalCode =
+  | 'RELEASE_DIFFERS'
+  | 'UNKNOWN_OPERATIONS'
+  | 'UNKNOWN_RELEASES'
+  | 'STILL_USED'
+  | 'NO_PREVIOUS_PUBLISH'
+  | 'RESERVED_CLIENT'
+  | 'CHANGED_MEANWHILE'
+  | 'LIVENESS_NOT_WRITTEN';
+
+/** Says why a release cannot be changed; `details` name its operations or versions. */
+export class ReleaseRefusal extends Error {
+  readonly code: ReleaseRefusalCode;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ReleaseRefusalCode, message: string, details: Record<string, unknown> = {}) {
+    super(message);
+    this.name = 'ReleaseRefusal';
+    this.code = code;
+    this.details = details;
+  }
+}
 
 export interface LivenessStores {
   db: D1Database;
@@ -19,7 +40,7 @@ interface RevisionRow {
   gateways: string;
 }
 
-/** @throws ReleaseRefusal LIVENESS_NOT_WRITTEN where it cannot: D1 holds the change, the isolates do not know. */
+/** @throws ReleaseRefusal LIVENESS_NOT_WRITTEN if KV cannot be written: D1 has the change, isolates do not see it. */
 export async function bringLivenessToKv({ db, kv, nowMs, sleep }: LivenessStores): Promise<void> {
   try {
     await bringToKv({
@@ -29,7 +50,7 @@ export async function bringLivenessToKv({ db, kv, nowMs, sleep }: LivenessStores
           revisionQuery(db, bundledRelease.client),
         ]);
         const [row] = (revisions?.results ?? []) as RevisionRow[];
-        // Nothing was published yet.
+        // Nothing has been published yet.
         if (row === undefined || row.revision === 0) return null;
         const { revision } = row;
         const value = overlayOf((liveness?.results ?? []) as LivenessRow[], {
@@ -44,19 +65,10 @@ export async function bringLivenessToKv({ db, kv, nowMs, sleep }: LivenessStores
       failureEvent: 'operations.liveness_write_failed',
     });
   } catch {
-    // Each try was logged.
+    // `bringToKv` has logged each attempt.
     throw new ReleaseRefusal(
       'LIVENESS_NOT_WRITTEN',
-      'The change is stored, but KV does not show it yet: send the same again.',
+      'The change is stored but not in effect yet: send the request again.',
     );
-  }
-}
-
-/** Once in a while without being asked: whoever changed a release may have been cut off before telling KV. Never throws. */
-export async function repairLiveness(stores: LivenessStores): Promise<void> {
-  try {
-    await bringLivenessToKv(stores);
-  } catch (error) {
-    log.error('operations.liveness_not_repaired', errorFields(error));
   }
 }

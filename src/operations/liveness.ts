@@ -1,69 +1,29 @@
 /**
- * What lives: one value that is laid over every tier of the registry, the bundled manifest too.
+ * The liveness overlay: one KV value with the state of every operation. It overrides all tiers of the registry, the
+ * bundled manifest included.
  *
- * It names every operation that a release carries, so that an id outside it costs KV nothing. What was published
- * since it was written is D1's to know.
+ * It lists all operations that a release carries, so that no other id costs a KV read. Only D1 knows operations that
+ * were published after the overlay was written.
  */
 import * as z from 'zod';
 import type { LivenessRow } from '../storage/d1/releases.ts';
-import { SHA256_ID } from './document-id.ts';
+import { tagOf } from './operation-id.ts';
 import type { Liveness } from './registered-operation.ts';
 
-const overlaySchema = z.object({
-  /** The last change of releases that it knows of. */
+export const overlaySchema = z.object({
+  /** The latest change of releases that it contains. */
   revision: z.number(),
-  /** When it was written, in Unix seconds. */
+  /** The time of writing, in Unix seconds. */
   asOf: z.number(),
-  /** The builds whose bundled operations it speaks of. */
+  /** The builds whose bundled operations it includes. */
   gateways: z.array(z.string()),
-  /** The tags of every id that finds an operation. */
+  /** The tags of all ids under which an operation can be found. */
   carried: z.array(z.string()),
   /** [deprecatedAt, sunset] by operation id, in Unix seconds. */
   deprecated: z.record(z.string(), z.tuple([z.number(), z.number()])),
   retired: z.array(z.string()),
 });
 export type LivenessOverlay = z.infer<typeof overlaySchema>;
-
-/** Hashes are cut: a list of 10,000 operations stays under 200 KB. Ids made up to pass cost from the budget. */
-const TAG_HEX_DIGITS = 16;
-const tagOf = (id: string) => (SHA256_ID.test(id) ? id.slice(7, 7 + TAG_HEX_DIGITS) : id);
-
-export const LIVE: Liveness = { state: 'live' };
-
-/** The overlay as an isolate asks it. */
-export class LivenessView {
-  readonly #carried: ReadonlySet<string>;
-  readonly #retired: ReadonlySet<string>;
-  readonly #deprecated: ReadonlyMap<string, readonly [number, number]>;
-  readonly #gateways: ReadonlySet<string>;
-
-  constructor(overlay: LivenessOverlay | null) {
-    this.#carried = new Set(overlay?.carried);
-    this.#retired = new Set(overlay?.retired);
-    this.#deprecated = new Map(Object.entries(overlay?.deprecated ?? {}));
-    this.#gateways = new Set(overlay?.gateways);
-  }
-
-  /** False where no release carried it when the overlay was written; true may be a coincidence of hashes. */
-  mayCarry(id: string): boolean {
-    return this.#carried.has(tagOf(id));
-  }
-
-  /** Whether it was written when this build's operations were on record. */
-  knowsGateway(version: string): boolean {
-    return this.#gateways.has(version);
-  }
-
-  /** Of an operation that is carried. */
-  of(operationId: string): Liveness {
-    const dates = this.#deprecated.get(operationId);
-    if (dates !== undefined) return { state: 'deprecated', deprecatedAt: dates[0], sunset: dates[1] };
-    return this.#retired.has(operationId) ? { state: 'retired' } : LIVE;
-  }
-}
-
-/** Parses what KV holds, at once into what answers. */
-export const livenessViewSchema = overlaySchema.transform((overlay) => new LivenessView(overlay));
 
 export function livenessOf(row: Pick<LivenessRow, 'rank' | 'deprecated_at' | 'sunset'>): Liveness {
   if (row.rank === 2) return { state: 'live' };

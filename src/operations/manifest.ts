@@ -2,11 +2,11 @@
 import manifest from '../../operations/manifest.json' with { type: 'json' };
 import type { RegisteredOperation } from './registered-operation.ts';
 
-/** The build is a release like any other: what it carries lives and retires with it. */
+/** The build is a release like any other: its operations can be deprecated and retired. */
 export interface BundledRelease {
   client: string;
   version: string;
-  /** Of the schema of this build, its cache hints included. */
+  /** The hash of this build's schema and cache hints. */
   schemaHash: string;
   operations: readonly RegisteredOperation[];
 }

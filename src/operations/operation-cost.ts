@@ -1,9 +1,9 @@
 /**
- * What running an operation may cost: each field's own cost, and what is selected of it times the most items that
- * it may answer with. The costs are the schema's (`complexity` of a field, as `@pothos/plugin-complexity` defines it).
+ * The greatest cost of an operation: for each field its own cost, plus the cost of its selection times the greatest
+ * number of items. The schema states the costs (`complexity` of a field, as in `@pothos/plugin-complexity`).
  *
- * Unlike the plugin's own count it takes variables as they come, missing ones too: at registration nobody has sent
- * any yet, and what is wrong with a value is execution's to say. The document must be valid, fragments without cycles.
+ * Unlike the plugin's own count, it accepts missing and invalid variables: there are none at registration, and execution
+ * reports invalid ones. The document must be valid, without cycles of fragments.
  */
 import {
   type DocumentNode,
@@ -13,6 +13,7 @@ import {
   type GraphQLSchema,
   getNamedType,
   getNullableType,
+  getOperationAST,
   isInterfaceType,
   isListType,
   isObjectType,
@@ -23,8 +24,8 @@ import {
 } from 'graphql';
 
 const FIELD_COST = 1;
-/** Of a list that does not say how long it is. */
-const LIST_ITEMS = 10;
+/** Assumed for a list without a stated length. */
+const DEFAULT_LIST_ITEMS = 10;
 
 type FieldCost = number | { field?: number; multiplier?: number };
 type Values = Record<string, unknown>;
@@ -35,25 +36,15 @@ export function operationCost(
   variables: Values,
   operationName?: string,
 ): number {
-  const operation = selectedOperation(document, operationName);
+  const operation = getOperationAST(document, operationName);
   const rootType = operation && schema.getRootType(operation.operation);
-  if (operation === undefined || rootType == null) return 0;
+  if (!operation || rootType == null) return 0;
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
   }
   const counting = { schema, fragments, values: withDefaults(operation, variables), known: new Map() };
   return selectionCost(operation.selectionSet, rootType, counting);
-}
-
-/** The operation that `operationName` selects, or the only one. */
-export function selectedOperation(
-  document: DocumentNode,
-  operationName?: string,
-): OperationDefinitionNode | undefined {
-  const operations = document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
-  if (operationName === undefined) return operations.length === 1 ? operations[0] : undefined;
-  return operations.find(({ name }) => name?.value === operationName);
 }
 
 function withDefaults(operation: OperationDefinitionNode, variables: Values): Values {
@@ -67,7 +58,7 @@ interface Counting {
   schema: GraphQLSchema;
   fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   values: Values;
-  /** A fragment may be spread many times in many others: each is counted once for each type. */
+  /** Costs already counted, by type: a fragment may be spread many times. */
   known: Map<SelectionSetNode, Map<GraphQLNamedType, number>>;
 }
 
@@ -96,7 +87,7 @@ function selectionCost(selectionSet: SelectionSetNode, type: GraphQLNamedType, c
 function fieldCost(node: FieldNode, parent: GraphQLNamedType, counting: Counting): number {
   const field =
     isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[node.name.value] : undefined;
-  // `__typename`, and introspection, which reads no data.
+  // `__typename` or introspection, which read no data.
   if (field === undefined) return FIELD_COST;
   const stated = field.extensions.complexity;
   const cost = (
@@ -106,11 +97,11 @@ function fieldCost(node: FieldNode, parent: GraphQLNamedType, counting: Counting
   if (node.selectionSet === undefined) return own;
   const items =
     (typeof cost === 'object' ? cost.multiplier : undefined) ??
-    (isListType(getNullableType(field.type)) ? LIST_ITEMS : 1);
+    (isListType(getNullableType(field.type)) ? DEFAULT_LIST_ITEMS : 1);
   return own + items * selectionCost(node.selectionSet, getNamedType(field.type), counting);
 }
 
-/** Without the arguments' own defaults: a field that states its cost knows them. */
+/** Without default values of the schema: the `complexity` function of the field applies them. */
 function argumentsOf(node: FieldNode, values: Values): Values {
   return Object.fromEntries(
     (node.arguments ?? []).map(({ name, value }) => [name.value, valueFromASTUntyped(value, values)]),

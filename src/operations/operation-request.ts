@@ -1,34 +1,34 @@
 /**
- * What a client asks to run, in one form, whichever way it was sent. Nothing is looked up, parsed as GraphQL or run.
+ * One form for the operation that a client requests over any transport. Nothing is looked up, parsed as GraphQL or run.
  *
- * The properties are those of a POST body: documents and variables as in GraphQL over HTTP, ids as Apollo
- * (`extensions.persistedQuery`), Relay (`doc_id`, `id`) and Hive (`documentId`, `<app>~<version>~<id>`) send them.
+ * Documents and variables have the property names of GraphQL over HTTP. Ids have those of Apollo
+ * (`extensions.persistedQuery`), Relay (`doc_id`, `id`) and Hive (`documentId`, `<app>~<version>~<id>`).
  */
 import { GraphQLError } from 'graphql';
 import * as z from 'zod';
-import { orFrom, orFromRelease, UNNAMED_CLIENT } from './client-identity.ts';
-import { isSameId } from './document-id.ts';
+import { identityOr, identityOrRelease, UNNAMED_CLIENT } from './client-identity.ts';
+import { isSameId } from './operation-id.ts';
 import type { ClientIdentity } from './registered-operation.ts';
 
 export interface OperationRequest {
-  /** Opaque, unless one begins with `sha256:` or is as long as a hash. More than one contradict one another. */
+  /** Distinct ids. A valid request has at most one. */
   documentIds: readonly string[];
   document: string | undefined;
   operationName: string | undefined;
   variables: Record<string, unknown> | undefined;
   extensions: Record<string, unknown> | undefined;
   client: ClientIdentity;
-  /** What its id alone says of the client. */
+  /** The client that the id names. */
   release: ClientIdentity;
 }
 
-/** A request that cannot be read. The status stands whatever the client accepts: nothing was parsed yet. */
+/** The error of a malformed request. No document was parsed, so the HTTP status is the same for every `Accept`. */
 export function unreadable(
   message: string,
   status: number,
   options: {
     code?: string;
-    /** Names it in the counts of refusals. */
+    /** The name in the counts of refusals. */
     rule?: string;
     argumentPath?: readonly PropertyKey[];
     headers?: Record<string, string>;
@@ -45,7 +45,6 @@ export function unreadable(
   });
 }
 
-/** Unknown properties are ignored; an empty text counts as absent. */
 const emptyAsAbsent = z
   .string({ error: 'must be a string' })
   .nullish()
@@ -83,7 +82,7 @@ const persistedQuerySchema = z.object({
     .optional(),
 });
 
-/** @param pathId names the document as `documentId` does. */
+/** @param pathId the id in the URL's path; means the same as `documentId`. */
 export function toOperationRequest(
   properties: unknown,
   client: ClientIdentity,
@@ -98,15 +97,13 @@ export function toOperationRequest(
     if (sentId === undefined) continue;
     const named = sentId.match(/^([^~]*)~([^~]*)~(.+)$/s);
     const [, app = '', version = '', ownId = sentId] = named ?? [];
-    if (named !== null) release = orFromRelease(release, app, version);
+    if (named !== null) release = identityOrRelease(release, app, version);
     if (!documentIds.some((other) => isSameId(other, ownId))) documentIds = [...documentIds, ownId];
   }
   if (documentIds.length === 0 && query === undefined) {
-    throw unreadable('The request names neither a document nor the id of one.', 400, {
-      argumentPath: ['query'],
-    });
+    throw unreadable('The request has neither a document nor an id.', 400, { argumentPath: ['query'] });
   }
-  return { ...rest, documentIds, document: query, client: orFrom(client, release), release };
+  return { ...rest, documentIds, document: query, client: identityOr(client, release), release };
 }
 
 function parsedOrRefused<Output>(schema: z.ZodType<Output>, value: unknown): Output {

@@ -1,10 +1,9 @@
-/** Publishing: a release's whole content in one D1 batch, against what it held when that was read. */
+/** Publishes a release in one D1 batch, which does nothing if the release has changed since it was read. */
 import { operationInserts, storedDocumentIds } from '../storage/d1/operations.ts';
 import { findRelease, operationIdsOf, publishWrites, type ReleaseKey } from '../storage/d1/releases.ts';
-import { bringLivenessToKv, type LivenessStores } from './liveness-writes.ts';
+import { bringLivenessToKv, type LivenessStores, ReleaseRefusal } from './liveness-writes.ts';
 import { bundledRelease } from './manifest.ts';
-import { operationRow } from './operation-row.ts';
-import { ReleaseRefusal } from './release-refusal.ts';
+import { operationRow } from './register-operation.ts';
 
 const ATTEMPTS = 5;
 
@@ -14,9 +13,9 @@ export interface ReleaseStores extends LivenessStores {
 
 export interface PublishRequest extends ReleaseKey {
   operationIds: readonly string[];
-  /** Puts it in the place of other content, and makes a deprecated or retired release a published one again. */
+  /** Replaces other content, and makes a deprecated or retired release published again. */
   replace: boolean;
-  /** Says what would change, of operations that are not stored yet too. */
+  /** Changes nothing; the operations need not be stored. */
   dryRun: boolean;
 }
 
@@ -27,12 +26,12 @@ export interface PublishOutcome {
   gone: string[];
 }
 
-/** @throws ReleaseRefusal, with nothing published. */
+/** @throws ReleaseRefusal; nothing is published, except with LIVENESS_NOT_WRITTEN. */
 export async function publishRelease(
   stores: ReleaseStores,
   request: PublishRequest,
 ): Promise<PublishOutcome> {
-  if (request.client === bundledRelease.client) throw reserved();
+  if (request.client === bundledRelease.client) throw reservedClient();
   const operationIds = [...new Set(request.operationIds)].sort();
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const held = await findRelease(stores.db, request);
@@ -58,10 +57,10 @@ export async function publishRelease(
     await bringLivenessToKv(stores);
     return { changed, ...outcome };
   }
-  throw new ReleaseRefusal('CHANGED_MEANWHILE', 'Others keep publishing this release: try again.');
+  throw new ReleaseRefusal('CHANGED_MEANWHILE', 'The release was changed at the same time: try again.');
 }
 
-/** Puts the build's own operations on record, so that they can be deprecated and retired like any others. */
+/** Stores the build's own operations as a release, so that they can be deprecated and retired. */
 export async function recordBundledRelease(stores: ReleaseStores): Promise<void> {
   const { client, version, operations } = bundledRelease;
   if ((await findRelease(stores.db, { client, version })) !== null) return;
@@ -76,7 +75,7 @@ export async function recordBundledRelease(stores: ReleaseStores): Promise<void>
   await bringLivenessToKv(stores);
 }
 
-export const reserved = () =>
+export const reservedClient = () =>
   new ReleaseRefusal(
     'RESERVED_CLIENT',
     `The releases of ${bundledRelease.client} are the gateway's own builds.`,

@@ -1,8 +1,8 @@
 /**
- * From a document to what the registry keeps of it: everything about an operation that its text and the schema say.
+ * Derives a registered operation from its document and the schema.
  *
- * Pure, and at home in plain Node as well: the build and the admin endpoint register alike. Whether the id is
- * already another document's, and whether the cost may be as high as it is, is for callers to decide.
+ * It is pure and runs in plain Node too: the build and the admin endpoint use it. Callers must check that no other
+ * document has the id, and that the cost is allowed.
  */
 import {
   type DocumentNode,
@@ -14,9 +14,9 @@ import {
   validate,
 } from 'graphql';
 import { cachePolicyOf } from '../cache/cache-policy.ts';
-import { SHA256_ID, SHA256_PREFIX, sha256Id } from './document-id.ts';
+import type { OperationRow } from '../storage/d1/operations.ts';
 import { operationCost } from './operation-cost.ts';
-import { isOperationId, OPERATION_ID_MAX_BYTES } from './operation-id.ts';
+import { isOperationId, OPERATION_ID_MAX_BYTES, SHA256_ID, SHA256_PREFIX, sha256Id } from './operation-id.ts';
 import type { RegisteredOperation } from './registered-operation.ts';
 import { variableBoundsOf } from './variable-bounds.ts';
 
@@ -39,7 +39,7 @@ export interface OperationProblem {
   message: string;
 }
 
-/** The registered operation, or the first thing that is wrong with it. */
+/** The registered operation, or its first problem. */
 export async function registerOperation(
   schema: GraphQLSchema,
   schemaHash: string,
@@ -63,7 +63,7 @@ export async function registerOperation(
     return problem('NOT_ONE_OPERATION', 'A document holds exactly one operation, with a name.');
   }
   const [error] = validate(schema, parsed, specifiedRules, { maxErrors: 1 });
-  if (error !== undefined) return problem('DOCUMENT_INVALID', withPlace(error.message, error.locations));
+  if (error !== undefined) return problem('DOCUMENT_INVALID', withLocation(error.message, error.locations));
   const variableBounds = variableBoundsOf(schema, parsed);
   return {
     operation: {
@@ -71,13 +71,23 @@ export async function registerOperation(
       name: operation.name.value,
       kind: operation.operation,
       document,
-      cost: Math.ceil(operationCost(schema, parsed, greatest(operation, variableBounds))),
+      cost: Math.ceil(operationCost(schema, parsed, greatestValues(operation, variableBounds))),
       variableBounds,
       cachePolicy: cachePolicyOf(schema, parsed, operation),
-      // No field asks for any yet.
+      // No field requires a scope yet.
       scopes: [],
       schemaHash,
     },
+  };
+}
+
+export async function operationRow(operation: RegisteredOperation): Promise<OperationRow> {
+  return {
+    id: operation.id,
+    document_id: await sha256Id(operation.document),
+    name: operation.name,
+    kind: operation.kind,
+    registered: JSON.stringify(operation),
   };
 }
 
@@ -94,8 +104,8 @@ function onlyOperation(document: DocumentNode): OperationDefinitionNode | undefi
   return others.length === 0 ? first : undefined;
 }
 
-/** Variables as large as they may be; the others stay away. */
-function greatest(
+/** The greatest value of each bounded variable; other variables are left out. */
+function greatestValues(
   operation: OperationDefinitionNode,
   bounds: Record<string, number>,
 ): Record<string, unknown> {
@@ -110,7 +120,10 @@ function greatest(
   return values;
 }
 
-function withPlace(message: string, places: readonly { line: number; column: number }[] | undefined): string {
-  const place = places?.[0];
-  return place === undefined ? message : `${message} (line ${place.line}, column ${place.column})`;
+function withLocation(
+  message: string,
+  locations: readonly { line: number; column: number }[] | undefined,
+): string {
+  const first = locations?.[0];
+  return first === undefined ? message : `${message} (line ${first.line}, column ${first.column})`;
 }

@@ -1,27 +1,27 @@
-/** What the registry knows of an operation, and what a request asks of the registry. All times in Unix seconds. */
+/** The types of the registry. All times are in Unix seconds. */
 import type { CachePolicy } from '../cache/cache-policy.ts';
 
 export type OperationKind = 'query' | 'mutation' | 'subscription';
 
-/** An operation as it was registered. Immutable: another text is another operation. */
+/** Immutable: another document is another operation. */
 export interface RegisteredOperation {
-  /** Opaque, or `sha256:` and the SHA-256 of the document's text in lower-case hex. */
+  /** `sha256:` and the SHA-256 of the document in lower-case hex, or an opaque text. */
   id: string;
   name: string;
   kind: OperationKind;
-  /** Valid, with exactly this one operation. */
+  /** Valid, with exactly one operation. */
   document: string;
-  /** With every list as long as `variableBounds` lets it be. */
+  /** With every list at its greatest length. */
   cost: number;
-  /** The greatest value of a variable that sizes a list, or the most items of one that is a list. */
+  /** For a variable that sizes a list, its greatest value; for a variable that is a list, its greatest length. */
   variableBounds: Record<string, number>;
   cachePolicy: CachePolicy;
   scopes: string[];
-  /** Of the schema that cost, bounds, policy and scopes follow from. */
+  /** The hash of the schema from which cost, bounds, policy and scopes were derived. */
   schemaHash: string;
 }
 
-/** An operation is as alive as the most alive release that carries it. */
+/** An operation has the best state of all releases that carry it: live before deprecated before retired. */
 export type Liveness =
   | { state: 'live' }
   | { state: 'deprecated'; deprecatedAt: number; sunset: number }
@@ -33,30 +33,28 @@ export interface FoundOperation {
 }
 
 export interface OperationRegistry {
-  /** What the isolate's memory says of an operation, where it is recent enough to go by; undefined otherwise. */
+  /** The state in the isolate's memory; undefined if that is absent or too old. */
   known(operation: RegisteredOperation, nowMs: number): Liveness | undefined;
-  /** Null where no release carries the id, as far as can be found out within the budget. */
+  /** Null if no release carries the id, or the budget does not allow the look-up. */
   find(id: string): Promise<FoundOperation | null>;
 }
 
-/** Who calls, by its own account; null where it does not say. */
+/** The client as it names itself; null if it does not. */
 export interface ClientIdentity {
   name: string | null;
   version: string | null;
 }
 
 export interface Refusal {
-  /**
-   * The error code, with the rule where the code alone does not tell (`OPERATION_TOO_COMPLEX:depth`); or `audit:` and
-   * the code that it would have been.
-   */
+  /** An error code, with a rule if it has one (`OPERATION_TOO_COMPLEX:depth`), or `audit:` and an error code. */
   reason: string;
   documentId: string | null;
   client: ClientIdentity;
 }
 
-/** Counts who runs what, and who was refused. Takes no time: a request never waits for it. */
+/** Counts uses and refusals by client. Requests never wait for it. */
 export interface OperationUsage {
-  used(operationId: string, client: ClientIdentity): void;
+  /** @param nowMs where the caller knows the time already */
+  used(operationId: string, client: ClientIdentity, nowMs?: number): void;
   refused(refusal: Refusal): void;
 }

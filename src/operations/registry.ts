@@ -1,22 +1,22 @@
 /**
- * The registry: bundled manifest, isolate memory, KV, then D1 within a budget; the liveness overlay lies over all.
+ * Looks operations up in the bundled manifest, the isolate's memory, KV, and D1 within a budget. The liveness overlay
+ * overrides all of them.
  *
- * Ids that nobody registered cost a bounded number of reads and a bounded memory, however many come: KV is asked
- * for none that the overlay does not name, D1 a few times in ten seconds. One registry lives as long as its
- * isolate, and keeps values alone: a promise made in one request must not be awaited in another.
+ * Any number of unknown ids costs a bounded number of reads and a bounded memory: KV is read only for ids in the overlay,
+ * D1 a few times in ten seconds. An isolate has one registry. It keeps values and no promises: Workers forbid awaiting
+ * another request's promise.
  */
 import * as z from 'zod';
-import { ABSENT_KEYS_MAX } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
-import { BoundedMemory } from '../storage/bounded-memory.ts';
+import { type BoundedMemory, type MemoryBudget, textBytes } from '../storage/bounded-memory.ts';
 import { carriedOperation } from '../storage/d1/operations.ts';
 import { OPERATION_LIVENESS_MEMORY_SECONDS, OPERATION_LOOKUP_MEMORY_SECONDS } from '../storage/kv/keys.ts';
 import { readLivenessOverlay, readOperationCopy, writeOperationCopy } from '../storage/kv/operations.ts';
 import { RateBudget } from '../storage/rate-budget.ts';
 import { RecentlyAbsent } from '../storage/recently-absent.ts';
-import { LIVE, LivenessView, livenessOf, livenessViewSchema } from './liveness.ts';
+import { type LivenessOverlay, livenessOf, overlaySchema } from './liveness.ts';
 import type { BundledRelease } from './manifest.ts';
-import { isOperationId } from './operation-id.ts';
+import { isOperationId, tagOf } from './operation-id.ts';
 import type {
   FoundOperation,
   Liveness,
@@ -25,20 +25,19 @@ import type {
 } from './registered-operation.ts';
 
 export const D1_BUDGET = { times: 10, seconds: 10 } as const;
-/** For ids that the overlay names and KV does not hold. */
+/** For ids that are in the overlay but not in KV. */
 export const KV_BUDGET = { times: 100, seconds: 10 } as const;
 const LIVENESS_RETRY_SECONDS = 5;
-const MEMORY_MAX_CHARACTERS = 8_000_000;
-/** What an operation takes beside its document. */
-const RECORD_CHARACTERS = 1_000;
+/** The size of an operation's record without its document. */
+const RECORD_BYTES = 2_000;
 
 interface KeptOperation {
   operation: RegisteredOperation;
-  /** What D1 said, where KV's overlay did not name the operation yet; good until then, in Unix milliseconds. */
-  told: { liveness: Liveness; untilMs: number } | null;
+  /** The state from D1 if the overlay does not contain the operation yet; valid until `untilMs` (Unix). */
+  fromD1: { liveness: Liveness; untilMs: number } | null;
 }
 
-/** What was registered was checked then; here is only told what it is. */
+/** Registration has validated it. */
 const copySchema = z.custom<RegisteredOperation>(
   (value) => typeof value === 'object' && value !== null && 'id' in value && 'document' in value,
 );
@@ -47,28 +46,63 @@ export interface RegistrySources {
   db: D1Database;
   kv: KVNamespace;
   bundled: BundledRelease;
+  memory: MemoryBudget;
   nowMs: () => number;
 }
+
+const LIVE: Liveness = { state: 'live' };
+
+class LivenessView {
+  readonly #carried: ReadonlySet<string>;
+  readonly #retired: ReadonlySet<string>;
+  readonly #deprecated: ReadonlyMap<string, readonly [number, number]>;
+  readonly #gateways: ReadonlySet<string>;
+
+  constructor(overlay: LivenessOverlay | null) {
+    this.#carried = new Set(overlay?.carried);
+    this.#retired = new Set(overlay?.retired);
+    this.#deprecated = new Map(Object.entries(overlay?.deprecated ?? {}));
+    this.#gateways = new Set(overlay?.gateways);
+  }
+
+  /** False if no release carried the id when the overlay was written. True may be a collision of tags. */
+  mayCarry(id: string): boolean {
+    return this.#carried.has(tagOf(id));
+  }
+
+  /** True if the overlay includes the bundled operations of the build. */
+  knowsGateway(version: string): boolean {
+    return this.#gateways.has(version);
+  }
+
+  /** The state of an operation that a release carries. */
+  of(operationId: string): Liveness {
+    const dates = this.#deprecated.get(operationId);
+    if (dates !== undefined) return { state: 'deprecated', deprecatedAt: dates[0], sunset: dates[1] };
+    return this.#retired.has(operationId) ? { state: 'retired' } : LIVE;
+  }
+}
+
+const livenessViewSchema = overlaySchema.transform((overlay) => new LivenessView(overlay));
 
 export class TieredRegistry implements OperationRegistry {
   readonly #sources: RegistrySources;
   readonly #bundled: ReadonlyMap<string, RegisteredOperation>;
-  readonly #memory = new BoundedMemory<KeptOperation>(MEMORY_MAX_CHARACTERS);
-  readonly #unknown = new RecentlyAbsent({
-    seconds: OPERATION_LOOKUP_MEMORY_SECONDS,
-    maxKeys: ABSENT_KEYS_MAX,
-  });
+  readonly #memory: BoundedMemory<KeptOperation>;
+  readonly #unknown: RecentlyAbsent;
   readonly #d1Budget = new RateBudget(D1_BUDGET);
   readonly #kvBudget = new RateBudget(KV_BUDGET);
   #view = new LivenessView(null);
   #viewReadAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(sources: RegistrySources) {
+    const { memory } = sources;
     this.#sources = sources;
+    this.#memory = memory.open('operations');
+    this.#unknown = new RecentlyAbsent(OPERATION_LOOKUP_MEMORY_SECONDS, memory.open('unknownOperationIds'));
     this.#bundled = new Map(sources.bundled.operations.map((operation) => [operation.id, operation]));
   }
 
-  /** How much an isolate remembers. */
   get size(): { operations: number; unknownIds: number } {
     return { operations: this.#memory.size, unknownIds: this.#unknown.size };
   }
@@ -77,23 +111,23 @@ export class TieredRegistry implements OperationRegistry {
     return this.#isRecent(nowMs) ? this.#inIsolate(id, this.#view, nowMs)?.liveness : undefined;
   }
 
-  /** @throws where neither KV nor D1 can say whether the id is registered. */
+  /** @throws if D1 fails and no other tier has the operation. */
   async find(id: string): Promise<FoundOperation | null> {
     return (await this.#lookUp(id)) ?? null;
   }
 
   /**
-   * For who was told of the operation before.
+   * Looks up an operation that is already running, for example as a subscription.
    *
-   * @throws also where the budget does not allow to ask: that is no reason to end what runs it.
+   * @throws also if the budget does not allow the look-up: null would end the running operation.
    */
   async findAgain(id: string): Promise<FoundOperation | null> {
     const found = await this.#lookUp(id);
-    if (found === undefined) throw new Error('Too many operations are looked up at once.');
+    if (found === undefined) throw new Error('Too many operations are being looked up.');
     return found;
   }
 
-  /** Undefined where the budget does not allow to ask. */
+  /** Undefined if the budget does not allow the look-up. */
   async #lookUp(id: string): Promise<FoundOperation | null | undefined> {
     if (!isOperationId(id)) return null;
     const nowMs = this.#sources.nowMs();
@@ -114,9 +148,9 @@ export class TieredRegistry implements OperationRegistry {
     }
     const kept = this.#memory.get(id);
     if (kept === undefined) return null;
-    const { operation, told } = kept;
+    const { operation, fromD1 } = kept;
     if (view.mayCarry(id)) return { operation, liveness: view.of(operation.id) };
-    if (told !== null && told.untilMs > nowMs) return { operation, liveness: told.liveness };
+    if (fromD1 !== null && fromD1.untilMs > nowMs) return { operation, liveness: fromD1.liveness };
     this.#memory.delete(id);
     return null;
   }
@@ -127,7 +161,7 @@ export class TieredRegistry implements OperationRegistry {
       const operation = await readOperationCopy(this.#sources.kv, id, copySchema);
       if (operation === null) return null;
       this.#kvBudget.giveBack();
-      this.#keep(id, { operation, told: null });
+      this.#keep(id, { operation, fromD1: null });
       return { operation, liveness: view.of(operation.id) };
     } catch (error) {
       log.error('operations.kv_failed', errorFields(error));
@@ -136,7 +170,7 @@ export class TieredRegistry implements OperationRegistry {
   }
 
   async #inD1(id: string, nowMs: number): Promise<FoundOperation | null | undefined> {
-    // It is not remembered as unknown.
+    // The id may exist, so it is not remembered as unknown.
     if (!this.#d1Budget.spend(nowMs)) return undefined;
     const row = await carriedOperation(this.#sources.db, id);
     if (row === null) {
@@ -146,13 +180,13 @@ export class TieredRegistry implements OperationRegistry {
     const operation = JSON.parse(row.registered) as RegisteredOperation;
     const liveness = livenessOf(row);
     const untilMs = nowMs + OPERATION_LOOKUP_MEMORY_SECONDS * 1000;
-    this.#keep(id, { operation, told: { liveness, untilMs } });
+    this.#keep(id, { operation, fromD1: { liveness, untilMs } });
     await writeOperationCopy(this.#sources.kv, id, row.registered);
     return { operation, liveness };
   }
 
   #keep(id: string, kept: KeptOperation): void {
-    this.#memory.set(id, kept, kept.operation.document.length + RECORD_CHARACTERS);
+    this.#memory.set(id, kept, textBytes(kept.operation.document) + RECORD_BYTES);
   }
 
   #isRecent(nowMs: number): boolean {
@@ -160,7 +194,7 @@ export class TieredRegistry implements OperationRegistry {
     return ageMs >= 0 && ageMs < OPERATION_LIVENESS_MEMORY_SECONDS * 1000;
   }
 
-  /** While KV fails, what was read last goes on. */
+  /** While KV fails, the last overlay stays in use. */
   async #liveness(nowMs: number): Promise<LivenessView> {
     if (this.#isRecent(nowMs)) return this.#view;
     try {
@@ -168,7 +202,7 @@ export class TieredRegistry implements OperationRegistry {
       this.#view = view ?? new LivenessView(null);
       this.#viewReadAtMs = nowMs;
     } catch (error) {
-      // Soon again, but not for every request of an outage.
+      // Retries soon, but not for every request during an outage.
       this.#viewReadAtMs = nowMs - (OPERATION_LIVENESS_MEMORY_SECONDS - LIVENESS_RETRY_SECONDS) * 1000;
       log.error('operations.liveness_unreadable', errorFields(error));
     }

@@ -1,26 +1,24 @@
 /**
- * Who runs what, and who was refused: counted in the isolate, written in batches.
+ * Counts uses and refusals in the isolate, and writes them in batches.
  *
- * At most one D1 row in a minute, when a request happens to come by: an isolate that ends takes along what it counted
- * since the last one, of a minute or, where no request came by, of longer. Clients name themselves, so names are cut
- * and bounded in number; beyond the bound a use still counts for its operation, and a refusal for its reason, without
- * the names.
+ * A request writes at most one D1 row a minute. An isolate that ends loses the counts since its last row: of a minute, or
+ * of more if no request came. Clients choose their names, so names are shortened and bounded in number; beyond the
+ * bound, a use counts for its operation and a refusal for its reason only.
  */
 import { errorFields, log } from '../observability/log.ts';
 import { appendCounts, type RefusalCount, type UsageCount } from '../storage/d1/operation-usage.ts';
 import type { ClientIdentity, OperationUsage, Refusal } from './registered-operation.ts';
 
 export const USAGE_FLUSH_SECONDS = 60;
-/** In one flush. */
+/** Distinct counts in one flush. */
 export const USAGE_KEYS_MAX = 500;
 export const REFUSAL_KEYS_MAX = 100;
 const NAME_MAX_CHARACTERS = 64;
 const DOCUMENT_ID_MAX_CHARACTERS = 128;
 const DAY_SECONDS = 86_400;
 
-const cut = (text: string | null, length = NAME_MAX_CHARACTERS) => (text ?? '').slice(0, length);
+const shortened = (text: string | null, length = NAME_MAX_CHARACTERS) => (text ?? '').slice(0, length);
 
-/** Counts by key; rows are added up in place. */
 class Tally<Row extends { count: number; lastSeen: number; firstSeen?: number }> {
   readonly rows = new Map<string, Row>();
 
@@ -37,7 +35,7 @@ class Tally<Row extends { count: number; lastSeen: number; firstSeen?: number }>
   }
 }
 
-/** Only a client's own name for a refused document could hold a line break, and stands last. */
+/** Keys are unambiguous: only the id of a refused document can contain a line break, and it is last. */
 const keyOf = (...parts: readonly (string | number)[]) => parts.join('\n');
 
 export class UsageCounts implements OperationUsage {
@@ -52,9 +50,13 @@ export class UsageCounts implements OperationUsage {
     this.#nowMs = sources.nowMs;
   }
 
-  used(operationId: string, client: ClientIdentity): void {
-    const seconds = Math.floor(this.#nowMs() / 1000);
-    const [name, version, day] = [cut(client.name), cut(client.version), Math.floor(seconds / DAY_SECONDS)];
+  used(operationId: string, client: ClientIdentity, nowMs = this.#nowMs()): void {
+    const seconds = Math.floor(nowMs / 1000);
+    const [name, version, day] = [
+      shortened(client.name),
+      shortened(client.version),
+      Math.floor(seconds / DAY_SECONDS),
+    ];
     const held = this.#usage.rows.get(keyOf(operationId, name, version, day));
     if (held === undefined) {
       const row = {
@@ -76,24 +78,24 @@ export class UsageCounts implements OperationUsage {
   refused({ reason, documentId, client }: Refusal): void {
     const seconds = Math.floor(this.#nowMs() / 1000);
     this.#addRefusal({
-      reason: cut(reason),
-      documentId: cut(documentId, DOCUMENT_ID_MAX_CHARACTERS),
-      client: cut(client.name),
-      version: cut(client.version),
+      reason: shortened(reason),
+      documentId: shortened(documentId, DOCUMENT_ID_MAX_CHARACTERS),
+      client: shortened(client.name),
+      version: shortened(client.version),
       day: Math.floor(seconds / DAY_SECONDS),
       count: 1,
       lastSeen: seconds,
     });
   }
 
-  /** Whether there is something to write, and it is time to. */
+  /** True if there are counts and the last flush is a minute old. */
   isDue(nowMs: number): boolean {
     const elapsedMs = nowMs - this.#flushedAtMs;
     if (elapsedMs >= 0 && elapsedMs < USAGE_FLUSH_SECONDS * 1000) return false;
     return this.#usage.rows.size + this.#refusals.rows.size > 0;
   }
 
-  /** Writes what was counted. Never rejects: what could not be written is counted on. */
+  /** Never rejects: counts that could not be written are kept for the next flush. */
   async flushWhenDue(): Promise<void> {
     if (!this.isDue(this.#nowMs())) return;
     const counts = { usage: [...this.#usage.rows.values()], refusals: [...this.#refusals.rows.values()] };

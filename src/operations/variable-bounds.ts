@@ -11,12 +11,12 @@ import {
 } from 'graphql';
 import { COMPARE_MAX_SYMBOLS, LIST_MAX_ITEMS } from '../config.ts';
 
-/** Arguments that take less than every other list does. */
+/** Arguments whose lists are shorter than `LIST_MAX_ITEMS`. */
 const NARROWER: Readonly<Record<string, number>> = { 'Query.comparePrices.symbols': COMPARE_MAX_SYMBOLS };
 
 /**
- * How far each variable that sizes a list may go: the value of a `first`, the number of items of a list. Where a
- * variable stands in several places, the narrowest counts.
+ * The bound of each variable that sizes a list: the greatest value of `first`, or the greatest length of a list. A
+ * variable in several places has the smallest bound of them.
  */
 export function variableBoundsOf(schema: GraphQLSchema, document: DocumentNode): Record<string, number> {
   const bounds = new Map<string, number>();

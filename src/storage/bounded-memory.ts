@@ -1,63 +1,105 @@
 /**
- * What an isolate keeps of something that clients may ask for without end, by key and bounded by weight.
+/**
+ * The memories of an isolate: each bounded in bytes, all of them within one budget.
  *
- * What was not asked for since the last time it was looked at is forgotten first, the oldest of it before others: the
- * clock algorithm, which comes close to the least recently used and costs a reader one look-up.
+ * A memory evicts by the clock algorithm: the oldest entry that was not used since the last sweep goes first. This comes
+ * close to least recently used, and a read costs one look-up.
  */
-interface Kept<Value> {
+import { ISOLATE_MEMORY_MAX_BYTES, MEMORY_SHARES_BYTES, type MemoryName } from '../config.ts';
+
+interface Entry<Value> {
   value: Value;
   weight: number;
   isUsed: boolean;
 }
 
 export class BoundedMemory<Value> {
-  readonly #kept = new Map<string, Kept<Value>>();
+  readonly #entries = new Map<string, Entry<Value>>();
   readonly #maxWeight: number;
   #weight = 0;
 
-  /** @param maxWeight of all that is kept, in whatever unit the caller weighs by. */
+  /** @param maxWeight of all entries together, in the unit of `set`'s weights: bytes in an isolate. */
   constructor(maxWeight: number) {
     this.#maxWeight = maxWeight;
   }
 
   get(key: string): Value | undefined {
-    const kept = this.#kept.get(key);
-    if (kept === undefined) return undefined;
-    kept.isUsed = true;
-    return kept.value;
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    entry.isUsed = true;
+    return entry.value;
   }
 
-  /** What weighs more than everything together may is not kept, and neither is what stood under its key. */
+  /** A value over the limit is not stored; the old value of its key is deleted. */
   set(key: string, value: Value, weight: number): void {
     this.delete(key);
     if (weight > this.#maxWeight) return;
     this.#weight += weight;
     this.#makeRoom();
-    this.#kept.set(key, { value, weight, isUsed: false });
+    this.#entries.set(key, { value, weight, isUsed: false });
   }
 
   delete(key: string): void {
-    const kept = this.#kept.get(key);
-    if (kept === undefined) return;
-    this.#kept.delete(key);
-    this.#weight -= kept.weight;
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#entries.delete(key);
+    this.#weight -= entry.weight;
   }
 
   get size(): number {
-    return this.#kept.size;
+    return this.#entries.size;
   }
 
   get weight(): number {
     return this.#weight;
   }
 
-  /** Ends: whoever is spared goes to the end, and is spared once. */
+  /** A used entry moves to the end of the queue once, so the loop ends. */
   #makeRoom(): void {
-    for (const [key, kept] of this.#kept) {
+    for (const [key, entry] of this.#entries) {
       if (this.#weight <= this.#maxWeight) return;
-      this.#kept.delete(key);
-      if (kept.isUsed) this.#kept.set(key, { ...kept, isUsed: false });
-      else this.#weight -= kept.weight;
+      this.#entries.delete(key);
+      if (entry.isUsed) this.#entries.set(key, { ...entry, isUsed: false });
+      else this.#weight -= entry.weight;
     }
   }
 }
+
+export interface MemoryUse {
+  bytes: number;
+  maxBytes: number;
+  entries: number;
+}
+
+/** Opens each memory once, by name, within its share of `MEMORY_SHARES_BYTES`. */
+export class MemoryBudget {
+  readonly #opened = new Map<MemoryName, Pick<BoundedMemory<unknown>, 'weight' | 'size'>>();
+
+  /** @throws Error where the memory is open already: two of one name would take its share twice. */
+  open<Value>(name: MemoryName): BoundedMemory<Value> {
+    const memory = new BoundedMemory<Value>(MEMORY_SHARES_BYTES[name]);
+    this.track(name, memory);
+    return memory;
+  }
+
+  /** Shows a memory that holds one value, whose source bounds it. */
+  track(name: MemoryName, memory: Pick<BoundedMemory<unknown>, 'weight' | 'size'>): void {
+    if (this.#opened.has(name)) throw new Error(`the memory ${name} is open already`);
+    this.#opened.set(name, memory);
+  }
+
+  get use(): MemoryUse & { memories: Partial<Record<MemoryName, MemoryUse>> } {
+    const memories: Partial<Record<MemoryName, MemoryUse>> = {};
+    let [bytes, entries] = [0, 0];
+    for (const [name, { weight, size }] of this.#opened) {
+      memories[name] = { bytes: weight, maxBytes: MEMORY_SHARES_BYTES[name], entries: size };
+      bytes += weight;
+      entries += size;
+    }
+    return { bytes, maxBytes: ISOLATE_MEMORY_MAX_BYTES, entries, memories };
+  }
+}
+
+/** A string takes at most two bytes for each of its characters. */
+export const textBytes = (...texts: readonly string[]) =>
+  texts.reduce((bytes, { length }) => bytes + 2 * length, 0);

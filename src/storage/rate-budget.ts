@@ -1,4 +1,4 @@
-/** At most so many times in each stretch of time: what a flood of made-up ids or variables may cost an isolate. */
+/** At most `times` in each window of `seconds`. It limits the cost of a flood of invented ids or variables. */
 export class RateBudget {
   readonly #times: number;
   readonly #seconds: number;
@@ -10,10 +10,10 @@ export class RateBudget {
     this.#seconds = budget.seconds;
   }
 
-  /** Whether one more may be made; it counts from now on. */
+  /** Counts one more and returns true, or returns false if the budget of this window is spent. */
   spend(nowMs: number): boolean {
     const elapsedMs = nowMs - this.#beganAtMs;
-    // Clocks are set back, too.
+    // A clock may be set back.
     if (elapsedMs >= this.#seconds * 1000 || elapsedMs < 0) {
       this.#spent = 0;
       this.#beganAtMs = nowMs;
@@ -23,7 +23,7 @@ export class RateBudget {
     return true;
   }
 
-  /** For one that found what is bounded already. */
+  /** For a call that did not need what it had spent. */
   giveBack(): void {
     this.#spent = Math.max(0, this.#spent - 1);
   }

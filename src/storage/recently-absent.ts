@@ -1,27 +1,24 @@
-/** The keys that a source did not hold a moment ago, as one isolate remembers it; bounded in number and in time. */
-export class RecentlyAbsent {
-  readonly #untilMs = new Map<string, number>();
-  readonly #seconds: number;
-  readonly #maxKeys: number;
+/** Keys that a source did not have at the last look-up. An isolate remembers them in bounded bytes, for a limited time. */
+import { type BoundedMemory, textBytes } from './bounded-memory.ts';
 
-  constructor(bounds: { seconds: number; maxKeys: number }) {
-    this.#seconds = bounds.seconds;
-    this.#maxKeys = bounds.maxKeys;
+/** A number and its place in the map. */
+const ENTRY_BYTES = 100;
+
+export class RecentlyAbsent {
+  readonly #untilMs: BoundedMemory<number>;
+  readonly #seconds: number;
+
+  constructor(seconds: number, memory: BoundedMemory<number>) {
+    this.#seconds = seconds;
+    this.#untilMs = memory;
   }
 
   has(key: string, nowMs: number): boolean {
     return (this.#untilMs.get(key) ?? 0) > nowMs;
   }
 
-  /** Beyond the bound the key noted longest ago is forgotten. */
   note(key: string, nowMs: number): void {
-    this.#untilMs.delete(key);
-    this.#untilMs.set(key, nowMs + this.#seconds * 1000);
-    if (this.#untilMs.size <= this.#maxKeys) return;
-    for (const oldest of this.#untilMs.keys()) {
-      this.#untilMs.delete(oldest);
-      return;
-    }
+    this.#untilMs.set(key, nowMs + this.#seconds * 1000, textBytes(key) + ENTRY_BYTES);
   }
 
   get size(): number {

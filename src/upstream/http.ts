@@ -1,17 +1,17 @@
 /**
- * One GET to an upstream API, with its time limit, its retries and its errors.
+ * One GET to an upstream API, with a time limit and retries.
  *
- * Guarantees: an answer is either parsed JSON or an `UpstreamError` whose message may be logged as it is: it
- * names the API, the route's template and the status, never a header, a query or a body. Retries connection
- * failures, 429 and 5xx; never a timeout, because a slow service is not helped by asking again. Refuses to
- * follow redirects: the key must not travel to another host.
+ * The result is parsed JSON or an `UpstreamError`. Its message is safe to log: it has the API, the route's template
+ * and the status, but no header, query or body. It retries connection failures, 429 and 5xx. It does not retry a
+ * timeout, because more requests do not help a slow service. It follows no redirect, because another host must not
+ * see the key.
  */
 import { UPSTREAM_MAX_ATTEMPTS, UPSTREAM_TIMEOUT_MS } from '../config.ts';
 
 export type UpstreamApi = 'main' | 'price';
 export type UpstreamErrorKind = 'timeout' | 'network' | 'status' | 'malformed';
 
-/** Why an upstream call gave nothing usable. `status` stands where there was an HTTP answer. */
+/** An upstream call failed. `status` is undefined if there was no HTTP response. */
 export class UpstreamError extends Error {
   readonly api: UpstreamApi;
   /** The route's template, such as `/prices/:symbol/history`. */
@@ -47,11 +47,11 @@ export interface UpstreamOptions {
 export type GetJson = (route: string, pathAndQuery: string) => Promise<unknown>;
 
 const BACKOFF_BASE_MS = 200;
-/** Where upstream asks for a longer pause, asking within it would only earn another refusal: give up. */
+/** If upstream demands a longer pause, the call fails: a retry within that pause would be refused too. */
 const RETRY_AFTER_MAX_MS = 5_000;
 
 export function createGetJson(api: UpstreamApi, options: UpstreamOptions): GetJson {
-  // Taken out of the object: workerd refuses a `fetch` called as somebody's method.
+  // workerd refuses a `fetch` that is called as a method.
   const { baseUrl, apiKey, fetch, sleep } = options;
   const timeoutMs = options.timeoutMs ?? UPSTREAM_TIMEOUT_MS;
   const maxAttempts = options.maxAttempts ?? UPSTREAM_MAX_ATTEMPTS;
@@ -64,7 +64,7 @@ export function createGetJson(api: UpstreamApi, options: UpstreamOptions): GetJs
   async function attempt(route: string, pathAndQuery: string): Promise<{ text: string } | Refusal> {
     const controller = new AbortController();
     const { signal } = controller;
-    // AbortSignal.timeout() cannot be taken back: it keeps a Durable Object awake for all of its time.
+    // AbortSignal.timeout() cannot be cleared, and keeps a Durable Object awake until it fires.
     const timer = setTimeout(() => controller.abort(), timeoutMs);
     try {
       const response = await fetch(baseUrl + pathAndQuery, { headers, signal, redirect: 'manual' });
@@ -95,12 +95,12 @@ export function createGetJson(api: UpstreamApi, options: UpstreamOptions): GetJs
 
 type Refusal = { status: number; retryAfter: string | null } | { cause: unknown };
 
-/** Null where asking again is no use. */
+/** Null if a retry is useless. */
 function pauseBeforeRetryMs(refusal: Refusal, attempts: number): number | null {
   const backoffMs = BACKOFF_BASE_MS * 2 ** (attempts - 1);
   if ('cause' in refusal) return backoffMs;
   if (refusal.status !== 429 && refusal.status < 500) return null;
-  // The form with a date needs both clocks to agree; it gets the usual pause.
+  // A date in Retry-After would need synchronised clocks, so it gets the usual pause.
   if (refusal.retryAfter === null || !/^\d{1,6}$/.test(refusal.retryAfter)) return backoffMs;
   const askedMs = Number(refusal.retryAfter) * 1000;
   return askedMs > RETRY_AFTER_MAX_MS ? null : Math.max(askedMs, backoffMs);
@@ -122,6 +122,15 @@ function parseJson(api: UpstreamApi, route: string, text: string): unknown {
     return JSON.parse(text);
   } catch {
     // The parser's own message quotes the body.
-    throw new UpstreamError({ api, route, kind: 'malformed', status: 200, reason: 'the answer is not JSON' });
+    throw malformed(api, route, 'the answer is not JSON');
   }
+}
+
+/** A response with status 200 that is not of the expected form. */
+export const malformed = (api: UpstreamApi, route: string, reason: string) =>
+  new UpstreamError({ api, route, kind: 'malformed', status: 200, reason });
+
+/** @throws the error, unless it is a 404. */
+export function rethrowUnlessNotFound(error: unknown): void {
+  if (!(error instanceof UpstreamError && error.status === 404)) throw error;
 }

@@ -1,4 +1,4 @@
-/** The main API's records as the gateway takes them: unknown fields dropped, absent fields null. */
+/** The main API's records after parsing: unknown fields dropped, absent fields null. Times are in Unix seconds. */
 import * as z from 'zod';
 import { amount, count, decimal, id, longText, orNull, shortText, unixSeconds } from './fields.ts';
 
@@ -56,7 +56,7 @@ export const projectDetail = z.object({
   roadmap: z.array(z.object({ title: shortText, target_date: orNull(unixSeconds), done: z.boolean() })),
   tokenomics: z.array(z.object({ label: shortText, percent })),
 });
-/** What only the main API holds of a project. Times in Unix seconds. */
+/** Details of a project, which only the main API has. */
 export type ProjectDetailRecord = z.output<typeof projectDetail>;
 
 export const poolRecord = z.object({

@@ -1,11 +1,6 @@
-/**
- * The main API: projects, pools and investments.
- *
- * A list is parsed record by record, so that one bad record costs itself alone; an answer that is no list at
- * all is refused whole.
- */
+/** The client of the main API: projects, pools and investments. */
 import type * as z from 'zod';
-import { createGetJson, UpstreamError, type UpstreamOptions } from './http.ts';
+import { createGetJson, malformed, rethrowUnlessNotFound, type UpstreamOptions } from './http.ts';
 import {
   type InvestmentRecord,
   investmentRecord,
@@ -18,12 +13,12 @@ import {
 } from './main-api-records.ts';
 import { type ParsedRecords, parseRecords, reasonOf } from './parse-records.ts';
 
-/** Every method throws `UpstreamError`. `sinceSeconds` is a Unix time; without it everything is asked for. */
+/** Every method throws `UpstreamError`. Without `sinceSeconds` (a Unix time) the answer has all records. */
 export interface MainApi {
   syncProjects(sinceSeconds?: number): Promise<ParsedRecords<ProjectRecord>>;
   syncPools(sinceSeconds?: number): Promise<ParsedRecords<PoolRecord>>;
   syncInvestments(sinceSeconds?: number): Promise<ParsedRecords<InvestmentRecord>>;
-  /** Null where the main API knows no such project. */
+  /** Null if the main API does not know the project. */
   projectDetail(projectId: string): Promise<ProjectDetailRecord | null>;
 }
 
@@ -41,7 +36,7 @@ export function createMainApi(options: UpstreamOptions): MainApi {
       route,
       sinceSeconds === undefined ? route : `${route}?since=${sinceSeconds}`,
     );
-    if (!Array.isArray(answer)) throw malformed(route, 'the answer is not a list');
+    if (!Array.isArray(answer)) throw malformed('main', route, 'the answer is not a list');
     return parseRecords(schema, answer, 'id');
   }
 
@@ -51,21 +46,17 @@ export function createMainApi(options: UpstreamOptions): MainApi {
     syncInvestments: (since) => syncRecords('/internal/ido/investments/sync', investmentRecord, since),
 
     async projectDetail(projectId) {
-      // A path of "." or ".." is resolved away by the URL parser, encoded or not: it names no project.
+      // The URL parser removes the segments "." and "..", encoded or not: they name no project.
       if (projectId === '' || projectId === '.' || projectId === '..') return null;
       try {
         const path = `/internal/projects/${encodeURIComponent(projectId.toWellFormed())}/detail`;
         const parsed = projectDetail.safeParse(await getJson(DETAIL_ROUTE, path));
-        if (!parsed.success) throw malformed(DETAIL_ROUTE, reasonOf(parsed.error));
+        if (!parsed.success) throw malformed('main', DETAIL_ROUTE, reasonOf(parsed.error));
         return parsed.data;
       } catch (error) {
-        if (error instanceof UpstreamError && error.status === 404) return null;
-        throw error;
+        rethrowUnlessNotFound(error);
+        return null;
       }
     },
   };
-}
-
-function malformed(route: string, reason: string): UpstreamError {
-  return new UpstreamError({ api: 'main', route, kind: 'malformed', status: 200, reason });
 }

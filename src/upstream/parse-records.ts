@@ -1,14 +1,12 @@
-/**
- * Records of an upstream answer, each parsed on its own: a bad one costs itself alone and is reported.
- */
+/** Parses each record of an upstream answer by itself: a bad record is reported, and the others are used. */
 import type * as z from 'zod';
 
 export interface SkippedRecord {
   /** Its position in the answer. */
   index: number;
-  /** What it calls itself, where that can be told; shortened. */
+  /** The beginning of its id, if it has one. */
   id?: string;
-  /** The field at fault and why, without the value. */
+  /** The bad field and the error, without the value. */
   reason: string;
 }
 
@@ -36,7 +34,7 @@ export function parseRecords<Schema extends z.ZodType>(
   return { records, skipped };
 }
 
-/** The first issue as `path: message`; zod's messages name types and choices, not what was received. */
+/** The first issue as `path: message`. Messages of zod contain types and choices, but not the received value. */
 export function reasonOf(error: z.ZodError): string {
   const issue = error.issues[0];
   if (issue === undefined) return 'invalid';

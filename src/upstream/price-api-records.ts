@@ -1,23 +1,17 @@
 /**
- * The price API's records as the gateway takes them: symbols in upper case, unknown fields dropped, absent
- * fields undefined. Their shape is that of the price snapshot's records.
+ * The price API's records after parsing: symbols in upper case, unknown fields dropped, absent fields undefined. They
+ * have the form of the price snapshot's records.
  */
 import * as z from 'zod';
-import { amount, count, id, orUndefined, shortText, unixSeconds } from './fields.ts';
+import { amount, count, id, orNull, orUndefined, shortText, unixSeconds } from './fields.ts';
 
 const optionalAmount = orUndefined(amount);
 const optionalChange = orUndefined(z.number());
-const numberOrNull = z
-  .number()
-  .nullish()
-  .transform((value) => value ?? null);
+const numberOrNull = orNull(z.number());
 
 const technicalIndicators = z.object({
   rsi: numberOrNull,
-  macd: z
-    .object({ value: z.number(), signal: z.number(), histogram: z.number() })
-    .nullish()
-    .transform((value) => value ?? null),
+  macd: orNull(z.object({ value: z.number(), signal: z.number(), histogram: z.number() })),
   movingAverages: z.object({
     ma7: numberOrNull,
     ma25: numberOrNull,
@@ -30,7 +24,7 @@ const technicalIndicators = z.object({
 
 export const priceRecord = z.object({
   symbol: id.transform((symbol) => symbol.toUpperCase()),
-  /** In the currency that was asked for. */
+  /** In the currency of the request. */
   price: amount,
   priceUsd: amount,
   change1h: optionalChange,
@@ -63,10 +57,10 @@ export const candleRecord = z
     high: amount,
     low: amount,
     close: amount,
-    volume: orUndefined(amount).transform((volume) => volume ?? null),
+    volume: orNull(amount),
   })
   .refine(({ open, high, low, close }) => high >= Math.max(open, close) && low <= Math.min(open, close), {
     error: 'open and close must lie between low and high',
   });
-/** Prices in US dollars; `time` is where the candle begins, in Unix seconds. */
+/** Prices in US dollars; `time` is the start of the candle in Unix seconds. */
 export type UpstreamCandleRecord = z.output<typeof candleRecord>;

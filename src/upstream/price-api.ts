@@ -1,11 +1,10 @@
 /**
- * The price API: prices in US dollars and other currencies, and price history.
+ * The client of the price API: prices in US dollars and other currencies, and price history.
  *
- * Asks for any number of symbols in calls of a bounded size. Records are parsed one by one; what was not
- * asked for is dropped.
+ * Any number of symbols is split into calls of a limited size. Symbols that the caller did not ask for are dropped.
  */
 import { PRICES_BATCH_MAX_SYMBOLS } from '../config.ts';
-import { createGetJson, UpstreamError, type UpstreamOptions } from './http.ts';
+import { createGetJson, malformed, rethrowUnlessNotFound, type UpstreamOptions } from './http.ts';
 import { type ParsedRecords, parseRecords, reasonOf, type SkippedRecord } from './parse-records.ts';
 import {
   candleRecord,
@@ -15,7 +14,7 @@ import {
 } from './price-api-records.ts';
 
 export interface ParsedPrices {
-  /** By upper-case symbol; symbols that the price API does not know are absent. */
+  /** By upper-case symbol, without those that the price API does not know. */
   prices: Map<string, UpstreamPriceRecord>;
   /** `id` is the upper-case symbol. */
   skipped: SkippedRecord[];
@@ -24,13 +23,13 @@ export interface ParsedPrices {
 export type HistoryPeriod = '24h' | '7d' | '30d' | '365d';
 export type HistoryInterval = '1h' | '1d';
 
-/** Every method throws `UpstreamError`; symbols match whatever their case. */
+/** Every method throws `UpstreamError`. Symbols match in any case. */
 export interface PriceApi {
-  /** Prices in US dollars, one call for 500 symbols. All calls must succeed. */
+  /** Prices in US dollars, one call for 500 symbols. It fails if one call fails. */
   batch(symbols: readonly string[]): Promise<ParsedPrices>;
   /** Prices in another currency, e.g. `eur`, one call for 100 symbols; `priceUsd` stays in dollars. */
   inCurrency(symbols: readonly string[], currency: string): Promise<ParsedPrices>;
-  /** Candles in US dollars, oldest first; none where the price API does not know the symbol. */
+  /** Candles in US dollars, oldest first; none if the price API does not know the symbol. */
   history(
     symbol: string,
     period: HistoryPeriod,
@@ -57,7 +56,7 @@ export function createPriceApi(options: UpstreamOptions): PriceApi {
     for (let start = 0; start < asked.length; start += chunkSize) {
       const chunk = asked.slice(start, start + chunkSize);
       const list = chunk.map(encodeURIComponent).join(',');
-      takeIn(result, await getJson(route, `${route}?symbols=${list}${query}`), new Set(chunk), route);
+      addPrices(result, await getJson(route, `${route}?symbols=${list}${query}`), new Set(chunk), route);
     }
     return result;
   }
@@ -77,27 +76,27 @@ export function createPriceApi(options: UpstreamOptions): PriceApi {
       const path = `/prices/${encodeURIComponent(symbol.toWellFormed())}/history`;
       try {
         const answer = await getJson(HISTORY_ROUTE, `${path}?period=${period}&interval=${interval}`);
-        if (!Array.isArray(answer)) throw malformed(HISTORY_ROUTE, 'the answer is not a list');
+        if (!Array.isArray(answer)) throw malformed('price', HISTORY_ROUTE, 'the answer is not a list');
         return parseRecords(candleRecord, answer, 'time');
       } catch (error) {
-        if (error instanceof UpstreamError && error.status === 404) return { records: [], skipped: [] };
-        throw error;
+        rethrowUnlessNotFound(error);
+        return { records: [], skipped: [] };
       }
     },
   };
 }
 
-/** A comma would be read as two symbols, however it is encoded. */
+/** The price API splits at commas, encoded ones too. */
 const isAskable = (symbol: string) => symbol.trim() !== '' && !symbol.includes(',');
 
-function takeIn(result: ParsedPrices, answer: unknown, asked: ReadonlySet<string>, route: string): void {
+function addPrices(result: ParsedPrices, answer: unknown, asked: ReadonlySet<string>, route: string): void {
   if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) {
-    throw malformed(route, 'the answer is not an object');
+    throw malformed('price', route, 'the answer is not an object');
   }
   const entries = Object.entries(answer);
-  // No price at all may be true; something else in their place is another shape.
+  // An empty answer is valid: the price API may know none of them.
   if (entries.length > 0 && !entries.some(([key]) => asked.has(key.toUpperCase()))) {
-    throw malformed(route, 'the answer holds no symbol that was asked for');
+    throw malformed('price', route, 'the answer holds no symbol that was asked for');
   }
   entries.forEach(([key, item], index) => {
     const symbol = key.toUpperCase();
@@ -108,8 +107,4 @@ function takeIn(result: ParsedPrices, answer: unknown, asked: ReadonlySet<string
       result.skipped.push({ index, id: symbol, reason: 'symbol: differs from its key' });
     } else result.prices.set(symbol, parsed.data);
   });
-}
-
-function malformed(route: string, reason: string): UpstreamError {
-  return new UpstreamError({ api: 'price', route, kind: 'malformed', status: 200, reason });
 }

@@ -1,7 +1,7 @@
 /** What gets no event stream is answered as over HTTP, whoever refuses it. */
-import { parse } from 'graphql';
+import { getOperationAST, parse } from 'graphql';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { answerAsEvents } from '../../src/http/event-stream-route.ts';
+import { subscriptionAsEvents } from '../../src/http/event-stream-route.ts';
 import { UNNAMED_CLIENT } from '../../src/operations/client-identity.ts';
 import {
   ask,
@@ -126,29 +126,26 @@ describe('where no hub takes it', () => {
 
   test('what HTTP finds wrong with whoever is asking is said as over HTTP', async () => {
     const hub = new ScriptedHub();
-    const asked: (string | null)[] = [];
     const document = parse(TICKER_TEXT);
+    const operation = getOperationAST(document);
+    if (!operation) throw new Error('no operation');
     const sent = { documentIds: [], document: TICKER_TEXT, operationName: undefined, variables: SYMBOLS };
-    const answer = answerAsEvents({
+    const answer = subscriptionAsEvents({
       request: new Request('https://gateway.test/graphql', { headers: EVENTS }),
       requestId: 'a',
-      prepare: async () => ({
+      prepared: {
         sent: { ...sent, extensions: undefined, client: UNNAMED_CLIENT, release: UNNAMED_CLIENT },
         chosen: { document: TICKER_TEXT, found: null },
         document,
-      }),
-      countHere: () => undefined,
-      answerOnce: async ({ headers }) => {
-        asked.push(headers.get('accept'));
-        return new Response(null, { status: 401 });
+        operation,
       },
+      answerAsJson: async () => new Response(null, { status: 401 }),
       identify: () => Promise.reject(new Error('expired')),
       openSocket: hub.openSocket,
     });
     await hub.received();
     hub.close(4403, 'Forbidden');
     expect((await answer).status).toBe(401);
-    expect(asked).toEqual(['application/graphql-response+json']);
   });
 
   test('a session that has ended is a 403', async () => {

@@ -1,7 +1,7 @@
 import { getIntrospectionQuery } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
-import { sha256Id } from '../../src/operations/document-id.ts';
+import { sha256Id } from '../../src/operations/operation-id.ts';
 import { startGateway } from '../support/gateway.ts';
 import { FIRST_SYNC, startServing } from '../support/serving-bench.ts';
 import { registered, startWire, type WireAnswer, wireRequest } from '../support/wire-bench.ts';

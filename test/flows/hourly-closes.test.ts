@@ -1,8 +1,8 @@
 import { env } from 'cloudflare:workers';
 import * as fc from 'fast-check';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
-import { createCandleLoader } from '../../src/loaders/candles.ts';
-import { ClosesMemory } from '../../src/loaders/closes-memory.ts';
+import { ClosesMemory, createCandleLoader } from '../../src/loaders/candles.ts';
+import { BoundedMemory } from '../../src/storage/bounded-memory.ts';
 import { syncDailyCandles } from '../../src/sync/daily-candles.ts';
 import { syncHourlyCandles } from '../../src/sync/hourly-candles.ts';
 import type { PriceApi } from '../../src/upstream/price-api.ts';
@@ -74,7 +74,10 @@ interface Known {
   closesMemory: ClosesMemory;
   candlesGeneration: number | null;
 }
-const nothingKnown = (): Known => ({ closesMemory: new ClosesMemory(), candlesGeneration: null });
+const nothingKnown = (): Known => ({
+  closesMemory: new ClosesMemory(new BoundedMemory(10_000_000)),
+  candlesGeneration: null,
+});
 
 async function expectHistories(nowSeconds: number, known: Known): Promise<void> {
   const loader = createCandleLoader({ db: env.DB, nowMs: nowSeconds * 1000, ...known });
@@ -114,7 +117,7 @@ test('a history is the closes of the candles there are, whichever run wrote them
   await fc.assert(
     fc.asyncProperty(steps, fc.array(clock, { minLength: 1, maxLength: 3 }), async (taken, clocks) => {
       await emptied();
-      const known = { closesMemory: new ClosesMemory(), candlesGeneration: 0 };
+      const known = { closesMemory: new ClosesMemory(new BoundedMemory(10_000_000)), candlesGeneration: 0 };
       for (const { by, closes } of taken) {
         await by(named(closes), MIDNIGHT);
         known.candlesGeneration += 1;

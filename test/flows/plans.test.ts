@@ -4,10 +4,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
 import { encodeGlobalId } from '../../schema/global-ids.ts';
 import { schema } from '../../schema/schema.ts';
+import { GenerationsMemory } from '../../src/cache/freshness.ts';
 import { execute, executionCounts } from '../../src/execution/execute.ts';
-import { createRequestContext } from '../../src/graphql/request-context.ts';
-import { ClosesMemory } from '../../src/loaders/closes-memory.ts';
+import { type ContextSources, createRequestContext } from '../../src/graphql/request-context.ts';
+import { ClosesMemory } from '../../src/loaders/candles.ts';
 import { PriceSnapshotMemory } from '../../src/loaders/prices.ts';
+import { BoundedMemory } from '../../src/storage/bounded-memory.ts';
 import { RecentlyAbsent } from '../../src/storage/recently-absent.ts';
 import { CRONS, startGateway, syncAll } from '../support/gateway.ts';
 import { createMarket, type TestMarket } from '../support/market.ts';
@@ -40,20 +42,18 @@ beforeAll(async () => {
 
 /** A context for each execution: what its loaders keep is not shared. */
 function context() {
-  return createRequestContext({
-    requestId: 'request',
-    viewer: null,
-    nowMs: market.startAt * 1000,
+  const sources: ContextSources = {
     db: env.DB,
     pricesKv: env.PRICES_KV,
-    snapshotMemory: new PriceSnapshotMemory(),
-    closesMemory: new ClosesMemory(),
-    candlesGeneration: null,
-    unknownSymbols: new RecentlyAbsent({ seconds: 60, maxKeys: 10 }),
+    generations: new GenerationsMemory(env.CACHE_KV),
+    priceSnapshot: new PriceSnapshotMemory(),
+    closes: new ClosesMemory(new BoundedMemory(1_000_000)),
+    unknownSymbols: new RecentlyAbsent(60, new BoundedMemory(1_000)),
     fetchPrices: () => Promise.reject(new Error('the price API is down')),
     fetchDetail: () => Promise.reject(new Error('the main API is down')),
-    waitUntil: () => undefined,
-  });
+  };
+  const own = { requestId: 'request', viewer: null, waitUntil: () => undefined };
+  return createRequestContext(sources, own, market.startAt * 1000);
 }
 
 /** What goes over the wire, and what the logs see of an error. */

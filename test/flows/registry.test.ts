@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
 import { bundledRelease } from '../../src/operations/manifest.ts';
 import { D1_BUDGET, KV_BUDGET, TieredRegistry } from '../../src/operations/registry.ts';
+import { BoundedMemory, MemoryBudget } from '../../src/storage/bounded-memory.ts';
 import { RecentlyAbsent } from '../../src/storage/recently-absent.ts';
 import { ADMIN_KEY, adminOf, operationNamed } from '../support/admin.ts';
 import { type BindingCounts, countedD1, countedKv, noCounts } from '../support/counted-bindings.ts';
@@ -23,6 +24,7 @@ const coldRegistry = () =>
     db: countedD1(env.DB, counts),
     kv: countedKv(env.CACHE_KV, counts),
     bundled: bundledRelease,
+    memory: new MemoryBudget(),
     nowMs: () => nowMs,
   });
 
@@ -102,6 +104,7 @@ describe('an operation is found', () => {
       db: serving.db.binding,
       kv: serving.cacheKv.binding,
       bundled: bundledRelease,
+      memory: new MemoryBudget(),
       nowMs: () => nowMs,
     });
     expect(await registry.find(operation.id)).toMatchObject({ operation, liveness: { state: 'live' } });
@@ -176,11 +179,12 @@ describe('an unknown id', () => {
   });
 
   test('that is remembered makes the oldest be forgotten', () => {
-    const maxKeys = 10_000;
-    const unknown = new RecentlyAbsent({ seconds: 60, maxKeys });
-    for (let number = 0; number < maxKeys + 5; number += 1) unknown.note(`id-${number}`, nowMs);
-    expect(unknown.size).toBe(maxKeys);
-    expect(unknown.has('id-4', nowMs)).toBe(false);
-    expect(unknown.has('id-5', nowMs)).toBe(true);
+    const memory = new BoundedMemory<number>(10_000);
+    const unknown = new RecentlyAbsent(60, memory);
+    for (let number = 0; number < 1_000; number += 1) unknown.note(`id-${number}`, nowMs);
+    expect(memory.weight).toBeGreaterThan(9_000);
+    expect(memory.weight).toBeLessThanOrEqual(10_000);
+    expect(unknown.has('id-0', nowMs)).toBe(false);
+    expect(unknown.has('id-999', nowMs)).toBe(true);
   });
 });

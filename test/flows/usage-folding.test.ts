@@ -1,13 +1,12 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { bundledRelease } from '../../src/operations/manifest.ts';
-import { appendCounts } from '../../src/storage/d1/operation-usage.ts';
+import { appendCounts, usedLately } from '../../src/storage/d1/operation-usage.ts';
 import {
   foldFlushes,
   REFUSAL_ROWS_A_DAY,
   USAGE_ROWS_A_DAY,
 } from '../../src/storage/d1/operation-usage-folding.ts';
-import { usedLately } from '../../src/storage/d1/operation-usage-reads.ts';
 import { listReleases, liveOperations } from '../../src/storage/d1/release-reads.ts';
 import { ADMIN_KEY, adminOf } from '../support/admin.ts';
 import { refusalsSeen, TRENDING, total, usesSeen } from '../support/counted-uses.ts';

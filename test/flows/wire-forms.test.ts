@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { sha256Id } from '../../src/operations/document-id.ts';
+import { sha256Id } from '../../src/operations/operation-id.ts';
 import {
   DEPRECATED_AT,
   documentOf,

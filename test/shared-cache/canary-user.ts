@@ -1,5 +1,5 @@
 import type { Viewer } from '../../src/graphql/context.ts';
-import type { InvestmentRow } from '../../src/storage/d1/rows.ts';
+import type { InvestmentRow } from '../../src/storage/d1/investments.ts';
 import {
   CANARY_NUMBERS,
   type CANARY_TEXTS,

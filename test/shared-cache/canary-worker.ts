@@ -7,7 +7,8 @@
  */
 import { CACHE_HINTS, type CacheHint } from '../../schema/cache-hints.ts';
 import { schema } from '../../schema/schema.ts';
-import { createWorker } from '../../src/gateway.ts';
+import { createIsolates } from '../../src/app/isolate.ts';
+import { createWorker } from '../../src/app/worker.ts';
 import type { Viewer } from '../../src/graphql/context.ts';
 import { userNameOf } from './canaries.ts';
 import { canaryUser } from './canary-user.ts';
@@ -33,7 +34,7 @@ async function viewerOf(request: Request): Promise<Viewer | null> {
   return name === null ? null : canaryUser(name);
 }
 
-const gateway = createWorker(viewerOf);
+const gateway = createWorker(createIsolates(viewerOf));
 
 export default {
   fetch: async (request, env, ctx) => {

@@ -1,7 +1,7 @@
 /** What readers see of the counts of uses and refusals, added up or not. */
 import { env } from 'cloudflare:workers';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
-import { readRefusals, readUsage } from '../../src/storage/d1/operation-usage-reads.ts';
+import { readRefusals, readUsage } from '../../src/storage/d1/operation-usage.ts';
 
 /** The id of an operation that the build carries. */
 export const TRENDING = manifest.operations.find(({ name }) => name === 'Trending')?.id ?? '';

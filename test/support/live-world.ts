@@ -2,13 +2,15 @@
  * Hubs, a price feed, a price API and clients, all real but for the network, the platform and the clock, which a test
  * drives: what crashes loses its memory and its connections, what sleeps loses its memory alone.
  */
-import { buildSchema, execute, type GraphQLSchema, parse } from 'graphql';
+import { buildSchema, execute, type GraphQLSchema, getOperationAST, parse } from 'graphql';
 import type { GatewayContext } from '../../src/graphql/context.ts';
-import type { PreparedRequest } from '../../src/graphql/prepare-request.ts';
+import type { WatchCall } from '../../src/realtime/feed.ts';
+import type { EventValue, FeedName } from '../../src/realtime/feeds.ts';
 import { PollingPriceFeed } from '../../src/realtime/price-feed.ts';
 import { Hub, type HubSources } from '../../src/realtime/subscription-hub.ts';
 import type { TopicChange } from '../../src/realtime/topic-log.ts';
-import type { EventValue, Watch } from '../../src/realtime/watch.ts';
+import type { FeedWatch } from '../../src/realtime/watch.ts';
+import type { PreparedOperation } from '../../src/serving/prepare-operation.ts';
 import type { PriceRecord } from '../../src/storage/kv/prices.ts';
 import { ObjectStorage } from './object-storage.ts';
 import { ServerSocket } from './server-socket.ts';
@@ -109,20 +111,24 @@ export class LiveWorld {
   #startedHub(at: number, own: ObjectStorage) {
     const simulated = () => this.#hubs[at] ?? raise('no hub');
     return {
-      watchTopics: {
-        prices: (symbols: readonly string[], loaded: ReadonlyMap<string, EventValue>) =>
-          this.#call(own, async () => {
-            const { reader, storage } = this.#feed;
-            const states = await reader.watch(String(at), symbols, loaded as Map<string, PriceRecord>);
-            if (storage.isDead) throw new Error('the feed has restarted');
-            return structuredClone(states);
-          }),
-        sales: async () => raise('nobody watches sales here'),
+      watch: async (feed: FeedName, { topics, loaded, number }: Omit<WatchCall<EventValue>, 'hubId'>) =>
+        feed === 'prices'
+          ? this.#call(own, async () => {
+              const { reader, storage } = this.#feed;
+              const prices = loaded as Map<string, PriceRecord>;
+              const states = await reader.watch(String(at), topics, prices, number);
+              if (storage.isDead) throw new Error('the feed has restarted');
+              return structuredClone(states);
+            })
+          : raise('nobody watches sales here'),
+      watchOf: async ({ sent }: PreparedOperation) => this.#watch(sent.variables?.symbols as string[]),
+      prepare: async (sent: PreparedOperation['sent']) => {
+        const prepared = await this.#prepared(sent);
+        return { ok: true as const, prepared, refusals: [] };
       },
-      watchOf: async ({ sent }: PreparedRequest) => this.#watch(sent.variables?.symbols as string[]),
-      prepare: (sent: PreparedRequest['sent']) => this.#prepared(sent),
-      prepareAgain: (sent: PreparedRequest['sent']) => this.#prepared(sent),
-      execute: async (prepared: PreparedRequest, _: GatewayContext, event: unknown) => {
+      sharedAnswer: async () => null,
+      prepareAgain: (sent: PreparedOperation['sent']) => this.#prepared(sent),
+      execute: async (prepared: PreparedOperation, _: GatewayContext, event: unknown) => {
         await this.#pause();
         const variableValues = prepared.sent.variables as Record<string, unknown>;
         const { data } = await execute({
@@ -134,7 +140,7 @@ export class LiveWorld {
         return { data: data ?? {} };
       },
       isPrivate: () => false,
-      countUse: () => undefined,
+      count: () => undefined,
       viewerOf: async () => null,
       createContext: () => ({}) as GatewayContext,
       randomId: () => 'request',
@@ -143,12 +149,13 @@ export class LiveWorld {
     };
   }
 
-  async #prepared(sent: PreparedRequest['sent']): Promise<PreparedRequest> {
+  async #prepared(sent: PreparedOperation['sent']): Promise<PreparedOperation> {
     await this.#pause();
-    return { sent, document, chosen: { document: '{}', found: null } } as unknown as PreparedRequest;
+    const chosen = { document: '{}', found: null };
+    return { sent, document, operation: getOperationAST(document), chosen } as unknown as PreparedOperation;
   }
 
-  #watch(symbols: string[]): Watch {
+  #watch(symbols: string[]): FeedWatch {
     const load = async () => {
       await this.#pause();
       const known = symbols.flatMap((symbol) => this.prices.get(symbol) ?? []);

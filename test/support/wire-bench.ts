@@ -1,20 +1,15 @@
 /** The way from HTTP to execution over a registry made by hand: operations in every state, and no storage behind. */
 import { env } from 'cloudflare:workers';
-import { schema } from '../../schema/schema.ts';
-import { CachedAnswers } from '../../src/cache/cached-answers.ts';
-import { GenerationsMemory } from '../../src/cache/generations-memory.ts';
-import { ResponseCache } from '../../src/cache/response-cache.ts';
 import type { OperationsMode } from '../../src/config.ts';
 import type { GatewayContext } from '../../src/graphql/context.ts';
-import { createGraphQLRoute } from '../../src/http/graphql-route.ts';
-import { completeHeaders, handleRequest } from '../../src/http/handle-request.ts';
-import { sha256Id } from '../../src/operations/document-id.ts';
+import { sha256Id } from '../../src/operations/operation-id.ts';
 import type {
   ClientIdentity,
   FoundOperation,
   Liveness,
   RegisteredOperation,
 } from '../../src/operations/registered-operation.ts';
+import { gatewayInMemory } from './isolate-in-memory.ts';
 
 export const MODES = ['open', 'audit', 'safelist', 'id_only'] as const;
 export const DEPRECATED_AT = Date.UTC(2026, 0, 1) / 1000;
@@ -95,22 +90,11 @@ export async function startWire(
   const lookups: string[] = [];
   let runs = 0;
   const shown = ({ name, version }: ClientIdentity) => `${name}@${version}`;
-  const kv = env.CACHE_KV;
-  const cache = new ResponseCache({ kv, schemaHash: 'of-the-bench', nowMs: Date.now });
-  const headerOptions = { corsOrigins: [], strictTransport: true };
-  const route = createGraphQLRoute({
-    completeHeaders: (request, headers) => completeHeaders(request, headers, headerOptions),
-    schema,
+  const gateway = gatewayInMemory({
     schemaHash: 'of-the-bench',
-    answers: new CachedAnswers({
-      cache,
-      generations: new GenerationsMemory(kv),
-      pricesAsOf: async () => 0,
-      nowMs: Date.now,
-    }),
-    nowMs: Date.now,
     mode,
-    graphiql: false,
+    kv: env.CACHE_KV,
+    pricesAsOf: 0,
     openSocket,
     registry: {
       known: () => undefined,
@@ -124,44 +108,21 @@ export async function startWire(
       refused: ({ reason, documentId, client }) =>
         counted.push(`refused ${reason} ${documentId} ${shown(client)}`),
     },
-  });
-  const createContext = () => {
-    runs += 1;
-    return {} as GatewayContext;
-  };
-  const options = {
-    routes: {
-      admin: async () => new Response(),
-      graphqlFromMemory: route.fromMemory,
-      graphqlSocket: async () => new Response(),
-      graphql: async (request: Request, requestId: string) =>
-        route.answer({
-          request,
-          requestId,
-          waitUntil: () => undefined,
-          createPublicContext: createContext,
-          createContext: async () => createContext(),
-        }),
-      health: async () => new Response(),
+    createContext: () => {
+      runs += 1;
+      return {} as GatewayContext;
     },
-    ...headerOptions,
-    randomId: () => crypto.randomUUID(),
-  };
-  const ctx = { waitUntil: () => undefined };
+  });
   return {
-    fetch: async (request) => handleRequest(request, ctx, options),
+    fetch: gateway.fetch,
     async send(path, init) {
-      const response = await handleRequest(
-        new Request(new URL(path, 'https://gateway.test'), init),
-        ctx,
-        options,
-      );
+      const response = await gateway.fetch(new Request(new URL(path, 'https://gateway.test'), init));
       const body = (await response.json()) as WireAnswer['body'];
       return { status: response.status, headers: response.headers, body };
     },
     counted: () => counted.splice(0),
     lookups: () => lookups.splice(0),
-    keptBytes: () => cache.bytes,
+    keptBytes: () => gateway.memory.use.memories.answers?.bytes ?? 0,
     runs: () => runs,
   };
 }

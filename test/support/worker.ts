@@ -1,11 +1,11 @@
-/** The gateway as `src/index.ts` composes it, but for its users: accounts come later. */
-import { createDurableObjects } from '../../src/durable-objects.ts';
-import { createWorker } from '../../src/gateway.ts';
-import { viewerOfTests } from './signed-in.ts';
+/** The gateway as `src/index.ts` composes it, but for its users: there are no accounts yet. */
+import { createDurableObjects } from '../../src/app/durable-objects.ts';
+import { createWorker } from '../../src/app/worker.ts';
+import { isolateOf } from './isolates.ts';
 
-const durableObjects = createDurableObjects(viewerOfTests);
+const durableObjects = createDurableObjects(isolateOf);
 export class PriceFeed extends durableObjects.PriceFeed {}
 export class SaleFeed extends durableObjects.SaleFeed {}
 export class SubscriptionHub extends durableObjects.SubscriptionHub {}
 
-export default createWorker(viewerOfTests);
+export default createWorker(isolateOf);

@@ -1,11 +1,11 @@
-/** The generations of the cache tags, where they are decided: KV's one copy is written from here. */
+/** The generations of the cache tags. D1 is the authority; KV has a copy. */
 
 export interface CacheGenerationRow {
   tag: string;
   generation: number;
 }
 
-/** Makes the tag's generation greater than it was, and at least so great. */
+/** Increments the tag's generation, and raises it to `atLeast`. */
 export const generationWrite = (db: D1Database, tag: string, atLeast: number) =>
   db
     .prepare(
@@ -14,6 +14,5 @@ export const generationWrite = (db: D1Database, tag: string, atLeast: number) =>
     )
     .bind(tag, atLeast);
 
-/** Every tag's generation. */
 export const generationsQuery = (db: D1Database) =>
   db.prepare('SELECT tag, generation FROM cache_generation ORDER BY tag');

@@ -1,7 +1,25 @@
-/** Reads of price history. Every function here is one D1 call, whatever it is asked for. */
-import * as z from 'zod';
-import type { IndicatorsRecord } from '../kv/prices.ts';
-import type { CandleIntervalCode, CandleRow } from './rows.ts';
+/** Price history. Times are in Unix seconds, prices in US dollars. Every read is one D1 call. */
+import { defineTable, integer, orNull, real, type SelectedRow, text, textOf } from './columns.ts';
+
+export type CandleIntervalCode = '1h' | '1d';
+
+export const candleTable = defineTable({
+  name: 'candle',
+  columns: {
+    symbol: text,
+    time: integer,
+    open: real,
+    high: real,
+    low: real,
+    close: real,
+    volume: orNull(real),
+  },
+  writeOnly: { interval: textOf<CandleIntervalCode>() },
+  key: ['symbol', 'interval', 'time'],
+});
+export type CandleRow = SelectedRow<typeof candleTable>;
+
+const COLUMNS = candleTable.selectList();
 
 export interface CandleRange {
   symbol: string;
@@ -12,11 +30,11 @@ export interface CandleRange {
   limit: number;
 }
 
-/** Oldest first; where the range holds more than `limit`, its first ones with a `from`, else its last ones. */
+/** Oldest first. If the range has more than `limit`: its first ones with a `from`, else its last ones. */
 export async function candlesInRange(db: D1Database, range: CandleRange): Promise<CandleRow[]> {
   const forward = range.from !== null;
   const sql =
-    'SELECT symbol, time, open, high, low, close, volume FROM candle WHERE symbol = ?1 AND interval = ?2 ' +
+    `SELECT ${COLUMNS} FROM candle WHERE symbol = ?1 AND interval = ?2 ` +
     `AND time >= ?3 AND time <= ?4 ORDER BY time ${forward ? 'ASC' : 'DESC'} LIMIT ?5`;
   const statement = db
     .prepare(sql)
@@ -25,59 +43,75 @@ export async function candlesInRange(db: D1Database, range: CandleRange): Promis
   return forward ? results : results.reverse();
 }
 
-export interface ClosePoint {
-  time: number;
-  close: number;
+/** The stored candles of one synced symbol; null if there are none. */
+export interface CandleCoverage {
+  symbol: string;
+  newestDay: number | null;
+  oldestHour: number | null;
+  /** The number of hourly candles since the time of the query. */
+  recentHours: number;
 }
 
-const DAY_SECONDS = 86_400;
+/** One row a synced symbol. SQLite reads a few index entries a symbol, whatever the number of candles. */
+export async function candleCoverage(db: D1Database, recentSince: number): Promise<CandleCoverage[]> {
+  const { results } = await db
+    .prepare(
+      `WITH synced AS (SELECT DISTINCT symbol FROM project_cache WHERE status <> 'delisted')
+       SELECT symbol,
+         (SELECT max(time) FROM candle WHERE symbol = synced.symbol AND interval = '1d') AS newestDay,
+         (SELECT min(time) FROM candle WHERE symbol = synced.symbol AND interval = '1h') AS oldestHour,
+         (SELECT count(*) FROM candle WHERE symbol = synced.symbol AND interval = '1h' AND time >= ?1)
+           AS recentHours
+       FROM synced ORDER BY symbol`,
+    )
+    .bind(recentSince)
+    .all<CandleCoverage>();
+  return results;
+}
 
-/** The closes of hours that began at `sinceSeconds` or later, oldest first, of many symbols: one row a symbol and day. */
-export async function hourlyCloses(
+/** Inserts candles and updates those that differ; `meta.changes` of the results counts them. */
+export const candleWrites = (
+  db: D1Database,
+  interval: CandleIntervalCode,
+  candles: readonly CandleRow[],
+): D1PreparedStatement[] =>
+  candleTable.writes(
+    db,
+    candles.map((candle) => ({ ...candle, interval })),
+    0,
+  );
+
+/** Daily closes by symbol, oldest first, of days that began at `since` or later. */
+export async function dailyCloses(
   db: D1Database,
   symbols: readonly string[],
-  sinceSeconds: number,
-): Promise<Map<string, ClosePoint[]>> {
-  const sql =
-    'SELECT symbol, closes FROM hourly_closes WHERE day >= ?2 ' +
-    'AND symbol IN (SELECT value FROM json_each(?1)) ORDER BY symbol, day';
+  since: number,
+): Promise<Map<string, number[]>> {
   const { results } = await db
-    .prepare(sql)
-    .bind(JSON.stringify(symbols), sinceSeconds - (sinceSeconds % DAY_SECONDS))
+    .prepare(
+      `SELECT asked.value AS symbol,
+         (SELECT json_group_array(close) FROM
+           (SELECT close FROM candle WHERE symbol = asked.value AND interval = '1d' AND time >= ?2 ORDER BY time)
+         ) AS closes
+       FROM json_each(?1) AS asked`,
+    )
+    .bind(JSON.stringify(symbols), since)
     .all<{ symbol: string; closes: string }>();
-  const found = new Map<string, ClosePoint[]>();
-  for (const { symbol, closes } of results) {
-    const points = found.get(symbol) ?? [];
-    found.set(symbol, points);
-    for (const [time, close] of JSON.parse(closes) as [time: number, close: number][]) {
-      if (time >= sinceSeconds) points.push({ time, close });
-    }
-  }
-  return found;
+  return new Map(results.map(({ symbol, closes }) => [symbol, JSON.parse(closes) as number[]]));
 }
 
-const indicatorsSchema = z.object({
-  rsi: z.number().nullable(),
-  macd: z.object({ value: z.number(), signal: z.number(), histogram: z.number() }).nullable(),
-  movingAverages: z.object({
-    ma7: z.number().nullable(),
-    ma25: z.number().nullable(),
-    ma50: z.number().nullable(),
-    ma200: z.number().nullable(),
-  }),
-  support: z.number().nullable(),
-  resistance: z.number().nullable(),
-});
-
-export async function indicatorsBySymbols(
-  db: D1Database,
-  symbols: readonly string[],
-): Promise<Map<string, IndicatorsRecord>> {
-  const sql =
-    'SELECT symbol, indicators FROM price_indicator WHERE symbol IN (SELECT value FROM json_each(?1))';
-  const { results } = await db
-    .prepare(sql)
-    .bind(JSON.stringify(symbols))
-    .all<{ symbol: string; indicators: string }>();
-  return new Map(results.map((row) => [row.symbol, indicatorsSchema.parse(JSON.parse(row.indicators))]));
-}
+/**
+ * Deletes hourly candles of hours that began before `before`. The key begins with the symbol, so the statement
+ * steps from symbol to symbol and does not read every candle.
+ */
+export const expiredHourlyCandlesDelete = (db: D1Database, before: number) =>
+  db
+    .prepare(
+      `WITH RECURSIVE stored (symbol) AS (
+         SELECT min(symbol) FROM candle
+         UNION ALL
+         SELECT (SELECT min(symbol) FROM candle WHERE symbol > stored.symbol) FROM stored WHERE symbol IS NOT NULL
+       )
+       DELETE FROM candle WHERE symbol IN (SELECT symbol FROM stored) AND interval = '1h' AND time < ?1`,
+    )
+    .bind(before);

@@ -1,24 +1,72 @@
 /**
- * Reads of `ido_pool_cache`. Every function here is one D1 call, whatever it is asked for.
+ * IDO pools, as the upstream contract names their fields. Times are in Unix seconds, amounts are decimals.
  *
- * A pool's status follows the clock between syncs: rows come out with the status of the moment asked for.
+ * Every read is one D1 call, whatever its arguments are. A pool's status follows the clock between syncs: a row
+ * has the status of `nowSeconds`.
  */
-import { type KeysetPosition, keysetStatement } from './keyset.ts';
-import type { Keyed } from './projects.ts';
-import type { IdoPoolRow, IdoPoolStatus, IdoPoolType } from './rows.ts';
+import {
+  defineTable,
+  integer,
+  orNull,
+  real,
+  type SelectedRow,
+  text,
+  textOf,
+  type WrittenRow,
+} from './columns.ts';
+import { countRows, type Keyed, type KeysetPosition, keysetPage } from './keyset.ts';
 
-/** Cancelled, and completed early, come from the platform; between registration and sale a pool is upcoming. */
-const statusAt = (now: string) =>
-  `CASE WHEN status IN ('cancelled', 'completed') THEN status WHEN sale_end <= ${now} THEN 'completed' ` +
-  `WHEN sale_start <= ${now} THEN 'active' ` +
-  `WHEN registration_start <= ${now} AND (registration_end IS NULL OR registration_end > ${now}) ` +
+export type IdoPoolType = 'public' | 'private' | 'whitelist';
+export type IdoPoolStatus = 'upcoming' | 'registration' | 'active' | 'completed' | 'cancelled';
+
+export const idoPoolTable = defineTable({
+  name: 'ido_pool_cache',
+  columns: {
+    id: text,
+    project_id: text,
+    pool_name: text,
+    pool_type: textOf<IdoPoolType>(),
+    description: orNull(text),
+    token_price: text,
+    total_tokens: text,
+    sold_tokens: text,
+    total_raised: text,
+    min_allocation: text,
+    max_allocation: orNull(text),
+    max_participants: orNull(integer),
+    participant_count: integer,
+    payment_token: text,
+    blockchain: text,
+    contract_address: orNull(text),
+    registration_start: orNull(integer),
+    registration_end: orNull(integer),
+    sale_start: integer,
+    sale_end: integer,
+    status: textOf<IdoPoolStatus>(),
+    updated_at: integer,
+    progress_percent: real,
+  },
+  writeOnly: { total_raised_real: real },
+  key: ['id'],
+  version: 'updated_at',
+  insertedAt: 'created_at',
+});
+export type IdoPoolRow = SelectedRow<typeof idoPoolTable>;
+export type IdoPoolWriteRow = WrittenRow<typeof idoPoolTable>;
+export const idoPoolWrites = idoPoolTable.writes;
+
+/**
+ * The status at `?1`, in Unix seconds. The platform alone cancels a pool or completes it early; between registration
+ * and sale a pool is upcoming.
+ */
+const STATUS_NOW =
+  "CASE WHEN status IN ('cancelled', 'completed') THEN status WHEN sale_end <= ?1 THEN 'completed' " +
+  "WHEN sale_start <= ?1 THEN 'active' " +
+  'WHEN registration_start <= ?1 AND (registration_end IS NULL OR registration_end > ?1) ' +
   "THEN 'registration' ELSE 'upcoming' END";
 
-const columnsAt = (now: string) =>
-  'id, project_id, pool_name, pool_type, description, token_price, total_tokens, sold_tokens, total_raised, ' +
-  'min_allocation, max_allocation, max_participants, participant_count, payment_token, blockchain, ' +
-  'contract_address, registration_start, registration_end, sale_start, sale_end, updated_at, progress_percent, ' +
-  `${statusAt(now)} AS status`;
+/** Every statement that selects these binds the current time as `?1`. */
+const COLUMNS = idoPoolTable.selectList({ status: STATUS_NOW });
 
 export const IDO_POOL_ORDERS = {
   SALE_START: { column: 'sale_start', index: 'ido_pool_cache_by_sale_start' },
@@ -44,13 +92,13 @@ export interface IdoPoolPageQuery {
   nowSeconds: number;
 }
 
-export async function idoPoolPage(db: D1Database, query: IdoPoolPageQuery): Promise<Keyed<IdoPoolRow>[]> {
+export function idoPoolPage(db: D1Database, query: IdoPoolPageQuery): Promise<Keyed<IdoPoolRow>[]> {
   const order = IDO_POOL_ORDERS[query.orderBy];
   const filter = filterSql(query.filter, query.nowSeconds);
   const unfiltered = filter.conditions.length === 0;
-  const statement = keysetStatement(db, {
+  return keysetPage<IdoPoolRow>(db, {
     table: 'ido_pool_cache',
-    columns: columnsAt('?1'),
+    columns: COLUMNS,
     keyColumn: order.column,
     keyNullable: false,
     descending: query.descending,
@@ -61,22 +109,16 @@ export async function idoPoolPage(db: D1Database, query: IdoPoolPageQuery): Prom
     plan: unfiltered ? 'range' : 'sort',
     indexedBy: unfiltered ? `INDEXED BY ${order.index}` : filter.indexedBy,
   });
-  return (await statement.all<Keyed<IdoPoolRow>>()).results;
 }
 
-export async function countIdoPools(
+export function countIdoPools(
   db: D1Database,
   poolFilter: IdoPoolFilter,
   nowSeconds: number,
 ): Promise<number> {
   const filter = filterSql(poolFilter, nowSeconds);
-  const conditions = [...filter.conditions, '?1 IS NOT NULL'];
-  const sql = `SELECT count(*) AS total FROM ido_pool_cache WHERE ${conditions.join(' AND ')}`;
-  const row = await db
-    .prepare(sql)
-    .bind(...filter.values)
-    .first<{ total: number }>();
-  return row?.total ?? 0;
+  // D1 refuses a parameter that a statement does not use.
+  return countRows(db, 'ido_pool_cache', [...filter.conditions, '?1 IS NOT NULL'], filter.values);
 }
 
 function filterSql(filter: IdoPoolFilter, nowSeconds: number) {
@@ -84,10 +126,10 @@ function filterSql(filter: IdoPoolFilter, nowSeconds: number) {
   const bind = (value: unknown) => `?${values.push(value)}`;
   const conditions: string[] = [];
   if (filter.projectId !== undefined) conditions.push(`project_id = ${bind(filter.projectId)}`);
-  // Pools are few: a filter without an index of its own reads them all, whichever page is asked for.
+  // Pools are few: a filter without an index reads all of them for every page.
   if (filter.type !== undefined) conditions.push(`pool_type = ${bind(filter.type)}`);
   if (filter.blockchain !== undefined) conditions.push(`blockchain = ${bind(filter.blockchain)}`);
-  if (filter.status !== undefined) conditions.push(`(${statusAt('?1')}) = ${bind(filter.status)}`);
+  if (filter.status !== undefined) conditions.push(`(${STATUS_NOW}) = ${bind(filter.status)}`);
   const indexedBy = filter.projectId === undefined ? 'NOT INDEXED' : 'INDEXED BY ido_pool_cache_project';
   return { conditions, values, indexedBy };
 }
@@ -97,7 +139,7 @@ export async function idoPoolsByIds(
   ids: readonly string[],
   nowSeconds: number,
 ): Promise<Map<string, IdoPoolRow>> {
-  const sql = `SELECT ${columnsAt('?1')} FROM ido_pool_cache WHERE id IN (SELECT value FROM json_each(?2))`;
+  const sql = `SELECT ${COLUMNS} FROM ido_pool_cache WHERE id IN (SELECT value FROM json_each(?2))`;
   const { results } = await db.prepare(sql).bind(nowSeconds, JSON.stringify(ids)).all<IdoPoolRow>();
   return new Map(results.map((row) => [row.id, row]));
 }
@@ -110,7 +152,7 @@ export async function idoPoolsByProjects(
   nowSeconds: number,
 ): Promise<Map<string, IdoPoolRow[]>> {
   const sql =
-    `SELECT * FROM (SELECT ${columnsAt('?1')}, ` +
+    `SELECT * FROM (SELECT ${COLUMNS}, ` +
     'row_number() OVER (PARTITION BY project_id ORDER BY sale_start DESC, id DESC) AS place ' +
     'FROM ido_pool_cache WHERE project_id IN (SELECT value FROM json_each(?2))) ' +
     'WHERE place <= ?3 ORDER BY project_id, place';

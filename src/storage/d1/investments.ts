@@ -1,11 +1,41 @@
-/** Reads of `user_investment_cache`. Every function here is one D1 call, whatever it is asked for. */
-import { type KeysetPosition, keysetStatement } from './keyset.ts';
-import type { Keyed } from './projects.ts';
-import type { InvestmentRow, InvestmentStatus } from './rows.ts';
+/**
+ * Investments, as the upstream contract names their fields. Times are in Unix seconds, amounts are decimals.
+ *
+ * Every read is one D1 call, whatever its arguments are.
+ */
+import { defineTable, integer, orNull, type SelectedRow, text, textOf } from './columns.ts';
+import { countRows, type Keyed, type KeysetPosition, keysetPage } from './keyset.ts';
 
-const COLUMNS =
-  'id, user_id, pool_id, investment_amount, token_amount, token_price, payment_token, status, total_claimed, ' +
-  'claimable_amount, next_claim_date, transaction_hash, block_number, invested_at, confirmed_at, updated_at';
+export type InvestmentStatus = 'pending' | 'confirmed' | 'failed' | 'refunded';
+
+export const investmentTable = defineTable({
+  name: 'user_investment_cache',
+  columns: {
+    id: text,
+    user_id: text,
+    pool_id: text,
+    investment_amount: text,
+    token_amount: text,
+    token_price: text,
+    payment_token: text,
+    status: textOf<InvestmentStatus>(),
+    total_claimed: text,
+    claimable_amount: text,
+    next_claim_date: orNull(integer),
+    transaction_hash: orNull(text),
+    block_number: orNull(integer),
+    invested_at: integer,
+    confirmed_at: orNull(integer),
+    updated_at: integer,
+  },
+  key: ['id'],
+  version: 'updated_at',
+  insertedAt: 'created_at',
+});
+export type InvestmentRow = SelectedRow<typeof investmentTable>;
+export const investmentWrites = investmentTable.writes;
+
+const COLUMNS = investmentTable.selectList();
 
 export interface InvestmentPageQuery {
   userId: string;
@@ -15,12 +45,9 @@ export interface InvestmentPageQuery {
 }
 
 /** Newest first. */
-export async function investmentPage(
-  db: D1Database,
-  query: InvestmentPageQuery,
-): Promise<Keyed<InvestmentRow>[]> {
-  const ofStatus = query.status !== undefined;
-  const statement = keysetStatement(db, {
+export function investmentPage(db: D1Database, query: InvestmentPageQuery): Promise<Keyed<InvestmentRow>[]> {
+  const filter = filterSql(query.userId, query.status);
+  return keysetPage<InvestmentRow>(db, {
     table: 'user_investment_cache',
     columns: COLUMNS,
     keyColumn: 'invested_at',
@@ -28,29 +55,28 @@ export async function investmentPage(
     descending: true,
     after: query.after,
     limit: query.limit,
-    filter: ofStatus ? ['user_id = ?1', 'status = ?2'] : ['user_id = ?1'],
-    filterValues: ofStatus ? [query.userId, query.status] : [query.userId],
+    filter: filter.conditions,
+    filterValues: filter.values,
     plan: 'range',
-    indexedBy: `INDEXED BY user_investment_cache_user${ofStatus ? '_status' : ''}`,
+    indexedBy: `INDEXED BY user_investment_cache_user${query.status === undefined ? '' : '_status'}`,
   });
-  return (await statement.all<Keyed<InvestmentRow>>()).results;
 }
 
-export async function countInvestments(
+export function countInvestments(
   db: D1Database,
   userId: string,
   status: InvestmentStatus | undefined,
 ): Promise<number> {
-  const sql = `SELECT count(*) AS total FROM user_investment_cache WHERE user_id = ?1 ${status === undefined ? '' : 'AND status = ?2'}`;
-  const values = status === undefined ? [userId] : [userId, status];
-  const row = await db
-    .prepare(sql)
-    .bind(...values)
-    .first<{ total: number }>();
-  return row?.total ?? 0;
+  const { conditions, values } = filterSql(userId, status);
+  return countRows(db, 'user_investment_cache', conditions, values);
 }
 
-/** Only those of one user: an investment of somebody else is as good as absent. */
+const filterSql = (userId: string, status: InvestmentStatus | undefined) =>
+  status === undefined
+    ? { conditions: ['user_id = ?1'], values: [userId] }
+    : { conditions: ['user_id = ?1', 'status = ?2'], values: [userId, status] };
+
+/** By id, without the investments of other users. */
 export async function investmentsOfUser(
   db: D1Database,
   userId: string,
@@ -61,7 +87,7 @@ export async function investmentsOfUser(
   return new Map(results.map((row) => [row.id, row]));
 }
 
-/** Whosoever they are: for the feed that tells each owner of their own. */
+/** The investments of any user: only for the feed that sends each owner their own. */
 export async function investmentsByIds(db: D1Database, ids: readonly string[]): Promise<InvestmentRow[]> {
   const sql = `SELECT ${COLUMNS} FROM user_investment_cache WHERE id IN (SELECT value FROM json_each(?1))`;
   return (await db.prepare(sql).bind(JSON.stringify(ids)).all<InvestmentRow>()).results;

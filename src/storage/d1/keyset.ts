@@ -1,11 +1,14 @@
 /**
  * Pages by keyset: a page begins after the sort key and id of the row before it, never at an offset.
  *
- * A missing sort key sorts last in both directions and ids break ties. A row whose key stays as it is is
- * neither skipped nor repeated while others change.
+ * A missing sort key sorts last in both directions and ids break ties. A row that keeps its sort key is
+ * neither skipped nor repeated while other rows change.
  */
 
-/** The sort key and id of the last row that was seen. */
+/** A row and the sort key that places it in its list. */
+export type Keyed<Row> = Row & { sort_key: string | number | null };
+
+/** The sort key and id of the last row that the client has seen. */
 export interface KeysetPosition {
   key: string | number | null;
   id: string;
@@ -14,7 +17,7 @@ export interface KeysetPosition {
 export interface KeysetPage {
   table: string;
   columns: string;
-  /** The column that orders; it and `id` become the next position. */
+  /** The list is ordered by this column; its value and `id` become the next position. */
   keyColumn: string;
   keyNullable: boolean;
   descending: boolean;
@@ -24,20 +27,32 @@ export interface KeysetPage {
   filter: readonly string[];
   filterValues: readonly unknown[];
   /**
-   * `range`: an index of the equality filters, the key and the id exists; the page is a range of it.
-   * `sort`: the filter's own index finds the rows, and they are sorted. Every page reads the same rows.
+   * `range`: an index has the equality filters, the key and the id; the page is a range of it.
+   * `sort`: SQLite finds the rows by an index of the filter and sorts them. Every page reads the same rows.
    */
   plan: 'range' | 'sort';
   /** `INDEXED BY …`, so that the planner keeps to the plan. */
   indexedBy?: string | undefined;
 }
 
-/** One statement that reads one page. */
-export function keysetStatement(db: D1Database, page: KeysetPage): D1PreparedStatement {
+export async function keysetPage<Row>(db: D1Database, page: KeysetPage): Promise<Keyed<Row>[]> {
   const values = [...page.filterValues];
   const bind = (value: unknown) => `?${values.push(value)}`;
   const sql = page.plan === 'range' ? rangeSql(page, bind) : sortSql(page, bind);
-  return db.prepare(sql).bind(...values);
+  const statement = db.prepare(sql).bind(...values);
+  return (await statement.all<Keyed<Row>>()).results;
+}
+
+/** The number of rows on all pages together. `from` is a table, and may name an index. */
+export async function countRows(
+  db: D1Database,
+  from: string,
+  conditions: readonly string[],
+  values: readonly unknown[],
+): Promise<number> {
+  const sql = `SELECT count(*) AS total FROM ${from} WHERE ${conditions.join(' AND ')}`;
+  const statement = db.prepare(sql).bind(...values);
+  return (await statement.first<number>('total')) ?? 0;
 }
 
 type Bind = (value: unknown) => string;
@@ -58,25 +73,25 @@ function rangeSql(page: KeysetPage, bind: Bind): string {
   const unkeyed = (conditions: string[]) => part([`${keyColumn} IS NULL`, ...conditions], `id ${direction}`);
   if (after?.key === null) return unkeyed([`id ${beyond} ${bind(after.id)}`]);
   const present = after ? [behind(after)] : [`${keyColumn} IS NOT NULL`];
-  // The second half is read only where the first does not fill the page.
+  // SQLite reads the second half only if the first does not fill the page.
   return `${keyed(present)} UNION ALL ${unkeyed([])} LIMIT ${limit}`;
 }
 
 /**
- * The first text behind an id, in either direction. SQLite enters an index at a pair of values and only then
- * tests what it finds: entered at the id itself, every page would read the last row of the page before it again.
+ * The text next to an id, in either direction. SQLite enters an index at a pair of values and tests each row from
+ * there: if it entered at the id itself, every page would read the last row of the page before it again.
  */
 function besideId(id: string, descending: boolean): string {
   if (!descending) return `${id}${FIRST_CHARACTER}`;
   const characters = [...id.toWellFormed()];
   const last = characters.pop() ?? '';
   if (last <= FIRST_CHARACTER) return characters.join('');
-  // Surrogates are no characters of their own.
+  // U+D800 to U+DFFF are surrogates: they are no characters.
   const before = last === '\u{e000}' ? 0xd7ff : Number(last.codePointAt(0)) - 1;
   return `${characters.join('')}${String.fromCodePoint(before)}${LAST_CHARACTER}`;
 }
 
-/** The first and last of the characters that ids are made of: the sync takes no NUL, and U+10FFFF is none. */
+/** Ids contain characters from the first to before the last: the sync removes NUL, and U+10FFFF is no character. */
 const FIRST_CHARACTER = '\u{1}';
 const LAST_CHARACTER = '\u{10ffff}';
 

@@ -1,26 +1,26 @@
 /**
- * Flushes become counts by day: what isolates appended is added up where it is kept, and deleted.
+ * Adds up the flushes of isolates as counts by day, and deletes them.
  *
- * One fold is one batch, so each flush counts once, whether it fails, is repeated, or isolates write meanwhile. It takes
- * the oldest flushes, as many as it may, and with them those that are not what an isolate writes: they are counted,
- * not kept. Clients name themselves, so a day's names are bounded in number; beyond that, what is new counts without.
+ * One fold is one batch: a flush counts once, even if the fold fails, is repeated, or isolates write meanwhile. It takes
+ * the oldest flushes up to a limit. It also takes malformed ones, which it reports and does not add up. Clients choose
+ * their names, so a day has a limited number of names; beyond it, new names count as the empty name.
  */
 
-/** A day's rows; what is beyond is counted without the names that clients chose. */
+/** Rows a day; beyond this, rows with new names count as rows without names. */
 export const USAGE_ROWS_A_DAY = 20_000;
 export const REFUSAL_ROWS_A_DAY = 2_000;
 
-/** Of one fold: D1 does one thing at a time, so that requests wait for it. A flush may be longer than what is left. */
+/** Limits of one fold: D1 runs one query at a time, so requests wait for it. The last flush may exceed the bytes. */
 const FLUSHES_A_FOLD = 2_000;
 const BYTES_A_FOLD = 2_000_000;
 
-/** Within a batch it is the same flush for every statement: nobody else's write comes between. */
+/** A batch is a transaction, so every statement of it sees the same last flush. */
 const LAST_FLUSH_SQL = `(SELECT max(flush_id) FROM (
     SELECT flush_id, sum(octet_length(counts)) OVER (ORDER BY flush_id) - octet_length(counts) AS bytes_before
     FROM usage_flush ORDER BY flush_id LIMIT ${FLUSHES_A_FOLD})
   WHERE bytes_before < ${BYTES_A_FOLD})`;
 
-/** `unsound`: flushes that are no JSON of the form, and entries of the others that the views leave out. */
+/** `unsound` counts malformed flushes, and the entries of other flushes that the views leave out. */
 const EXTENT_SQL = `WITH taken AS MATERIALIZED (
     SELECT counts, iif(json_valid(counts),
       coalesce(json_type(counts, '$.uses') = 'array' AND json_type(counts, '$.refusals') = 'array', false),
@@ -34,7 +34,7 @@ const EXTENT_SQL = `WITH taken AS MATERIALIZED (
     EXISTS (SELECT 1 FROM usage_flush WHERE flush_id > ${LAST_FLUSH_SQL}) AS more
   FROM taken`;
 
-/** The most used names of a day come first where it has room for some. */
+/** If a day has room for some new names only, it takes the most used ones. */
 const placed = (table: string, keys: string, most: number) => `held_days AS (
     SELECT day, count(*) AS held_rows FROM ${table} WHERE day IN (SELECT day FROM given) GROUP BY day
   ), placed AS (
@@ -73,9 +73,9 @@ export interface Fold {
   flushes: number;
   /** Rows that were added, changed or deleted. */
   written: number;
-  /** Flushes, and counts in flushes, that were deleted without being added up: no isolate writes such. */
+  /** Malformed flushes, and malformed counts in flushes, that were deleted and not added up. No isolate writes them. */
   unsound: number;
-  /** Whether there were flushes beyond those that one fold takes. */
+  /** True if flushes are left for another fold. */
   more: boolean;
 }
 

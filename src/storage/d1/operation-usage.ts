@@ -1,14 +1,17 @@
-/** Who ran what, and who was refused, by day: what isolates counted goes in, and what is too old goes out. */
+/**
+ * Counts by day of the operations that clients use, and of refusals. Times are in Unix seconds.
+ *
+ * Isolates append their counts as flushes, and the cleanup adds them up (`operation-usage-folding.ts`). A read
+ * contains every flush, added up or not. An empty name is that of a client that gives none; reads return null for it.
+ */
 
 export interface UsageCount {
   operationId: string;
-  /** Empty where the client does not say; so are the others. */
   client: string;
   version: string;
   /** Days since 1970-01-01, UTC. */
   day: number;
   count: number;
-  /** In Unix seconds, like `lastSeen`. */
   firstSeen: number;
   lastSeen: number;
 }
@@ -23,33 +26,19 @@ export interface RefusalCount {
   lastSeen: number;
 }
 
-/** One row, whatever it holds: readers see it at once, and the cleanup adds it up (`operation-usage-folding.ts`). */
+/** The order of the values in a flush, which the views `unfolded_usage` and `unfolded_refusal` read. */
+const USE_FIELDS = ['operationId', 'client', 'version', 'day', 'count', 'firstSeen', 'lastSeen'] as const;
+const REFUSAL_FIELDS = ['reason', 'documentId', 'client', 'version', 'day', 'count', 'lastSeen'] as const;
+
+/** Writes one row, whatever the number of counts. */
 export async function appendCounts(
   db: D1Database,
   counts: { usage: readonly UsageCount[]; refusals: readonly RefusalCount[] },
 ): Promise<void> {
-  const uses = counts.usage.map((row) => [
-    row.operationId,
-    row.client,
-    row.version,
-    row.day,
-    row.count,
-    row.firstSeen,
-    row.lastSeen,
-  ]);
-  const refusals = counts.refusals.map((row) => [
-    row.reason,
-    row.documentId,
-    row.client,
-    row.version,
-    row.day,
-    row.count,
-    row.lastSeen,
-  ]);
-  await db
-    .prepare('INSERT INTO usage_flush (counts) VALUES (?1)')
-    .bind(JSON.stringify({ uses, refusals }))
-    .run();
+  const uses = counts.usage.map((row) => USE_FIELDS.map((field) => row[field]));
+  const refusals = counts.refusals.map((row) => REFUSAL_FIELDS.map((field) => row[field]));
+  const insert = db.prepare('INSERT INTO usage_flush (counts) VALUES (?1)');
+  await insert.bind(JSON.stringify({ uses, refusals })).run();
 }
 
 const USAGE_KEPT_DAYS = 400;
@@ -65,3 +54,106 @@ export const expiredCountsDeletes = (db: D1Database, nowSeconds: number) =>
   ).map(([table, days]) =>
     db.prepare(`DELETE FROM ${table} WHERE day < ?1`).bind(Math.floor(nowSeconds / DAY_SECONDS) - days),
   );
+
+const NAMES_SQL = "nullif(client, '') AS client, nullif(version, '') AS version";
+const ANSWER_MAX_ROWS = 10_000;
+const USED_BY_MAX_ROWS = 100;
+
+/** Each half has the condition: SQLite does not always push it down into a union, and would read every row. */
+const bothWhere = (columns: string, tables: readonly [string, string], condition: string) =>
+  `(${tables.map((table) => `SELECT ${columns} FROM ${table} WHERE ${condition}`).join(' UNION ALL ')})`;
+
+/** Uses that meet a condition, as a table. It may have several rows of one operation, client, version and day. */
+export const usesWhere = (condition: string) =>
+  bothWhere(
+    'operation_id, client, version, day, count, first_seen, last_seen',
+    ['operation_usage', 'unfolded_usage'],
+    condition,
+  );
+
+const refusalsWhere = (condition: string) =>
+  bothWhere(
+    'reason, document_id, client, version, count, last_seen',
+    ['operation_refusal', 'unfolded_refusal'],
+    condition,
+  );
+
+export interface UsedBy {
+  /** Empty if the client gave no name, and so is the version. */
+  client: string;
+  version: string;
+  operationId: string;
+  lastUsedAt: number;
+}
+
+/** The clients that used an operation of these releases since then, the latest first. Retired releases do not count. */
+export async function usedLately(
+  db: D1Database,
+  client: string,
+  versions: readonly string[],
+  since: number,
+): Promise<UsedBy[]> {
+  const { results } = await db
+    .prepare(
+      `WITH carried AS (
+         SELECT operation_id FROM release JOIN publish_operation USING (publish_id)
+         WHERE release.client = ?1 AND release.version IN (SELECT value FROM json_each(?2))
+           AND release.state <> 'retired')
+       SELECT client, version, operation_id AS operationId, max(last_seen) AS lastUsedAt
+       FROM ${usesWhere('last_seen >= ?3 AND operation_id IN (SELECT operation_id FROM carried)')}
+       GROUP BY operation_id, client, version ORDER BY lastUsedAt DESC LIMIT ${USED_BY_MAX_ROWS}`,
+    )
+    .bind(client, JSON.stringify(versions), since)
+    .all<UsedBy>();
+  return results;
+}
+
+export interface UsageFilter {
+  client: string | null;
+  operationId: string | null;
+  /** The first day that counts, in days since 1970-01-01. */
+  sinceDay: number;
+}
+
+export async function readUsage(db: D1Database, { client, operationId, sinceDay }: UsageFilter) {
+  const { results } = await db
+    .prepare(
+      `SELECT operation_id AS operationId, (SELECT name FROM operation WHERE id = operation_id) AS name,
+         ${NAMES_SQL}, sum(count) AS count, min(first_seen) AS firstSeen, max(last_seen) AS lastSeen
+       FROM ${usesWhere('day >= ?1 AND (?2 IS NULL OR client = ?2) AND (?3 IS NULL OR operation_id = ?3)')} AS used
+       GROUP BY operation_id, used.client, used.version
+       ORDER BY count DESC, operation_id LIMIT ${ANSWER_MAX_ROWS}`,
+    )
+    .bind(sinceDay, client, operationId)
+    .all<{
+      operationId: string;
+      name: string | null;
+      client: string | null;
+      version: string | null;
+      count: number;
+      firstSeen: number;
+      lastSeen: number;
+    }>();
+  return results;
+}
+
+export async function readRefusals(db: D1Database, sinceDay: number) {
+  const { results } = await db
+    .prepare(
+      `SELECT reason, ${NAMES_SQL}, nullif(document_id, '') AS documentId, sum(count) AS count,
+         max(last_seen) AS lastSeen
+       FROM ${refusalsWhere('day >= ?1')} AS refused
+       GROUP BY reason, refused.client, refused.version, document_id
+       ORDER BY count DESC, reason LIMIT ${ANSWER_MAX_ROWS}`,
+    )
+    .bind(sinceDay)
+    .all<{
+      reason: string;
+      client: string | null;
+      version: string | null;
+      documentId: string | null;
+      count: number;
+      lastSeen: number;
+    }>();
+  return results;
+}

@@ -1,4 +1,5 @@
-/** Registered operations as D1 holds them: the authority on what an id means. */
+/** Registered operations. D1 is the authority on the operation that an id names. */
+import { jsonChunks } from './json-chunks.ts';
 
 export interface OperationRow {
   id: string;
@@ -12,19 +13,18 @@ export interface OperationRow {
 
 export interface CarriedRow {
   registered: string;
-  /** Of the most alive release that carries it. */
+  /** That of its most alive release: 2 published, 1 deprecated, 0 retired. */
   rank: number;
   deprecated_at: number | null;
   sunset: number | null;
 }
 
-/** How alive a release's state is. */
 export const RANK_SQL = "CASE release.state WHEN 'published' THEN 2 WHEN 'deprecated' THEN 1 ELSE 0 END";
 export const LIVENESS_COLUMNS_SQL = `max(${RANK_SQL}) AS rank,
   max(CASE WHEN release.state = 'deprecated' THEN release.deprecated_at END) AS deprecated_at,
   max(CASE WHEN release.state = 'deprecated' THEN release.sunset END) AS sunset`;
 
-/** The operation that releases carry under this id, or whose text has it; null where there is none. One read. */
+/** The operation of some release with this id, or with this hash of its text. One read. */
 export function carriedOperation(db: D1Database, id: string): Promise<CarriedRow | null> {
   return db
     .prepare(
@@ -39,7 +39,7 @@ export function carriedOperation(db: D1Database, id: string): Promise<CarriedRow
     .first<CarriedRow>();
 }
 
-/** The stored text ids of those among the ids that are stored. */
+/** `document_id` by id, of those ids that are stored. */
 export async function storedDocumentIds(
   db: D1Database,
   ids: readonly string[],
@@ -51,10 +51,7 @@ export async function storedDocumentIds(
   return new Map(results.map((row) => [row.id, row.document_id]));
 }
 
-/** Rows travel as JSON, in as many statements as keep each value under D1's 2 MB. */
-const JSON_MAX_CHARACTERS = 500_000;
-
-/** Ids that are stored already stay as they are. */
+/** Ids that are stored already keep their row. */
 export function operationInserts(
   db: D1Database,
   rows: readonly OperationRow[],
@@ -65,22 +62,8 @@ export function operationInserts(
      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, ?2 FROM json_each(?1)
      WHERE true ON CONFLICT (id) DO NOTHING`,
   );
-  const chunks: OperationRow[][] = [];
-  let room = 0;
-  for (const row of rows) {
-    if (row.registered.length > room) {
-      chunks.push([]);
-      room = JSON_MAX_CHARACTERS;
-    }
-    chunks.at(-1)?.push(row);
-    room -= row.registered.length;
-  }
-  return chunks.map((chunk) =>
-    statement.bind(
-      JSON.stringify(chunk.map((row) => [row.id, row.document_id, row.name, row.kind, row.registered])),
-      nowSeconds,
-    ),
-  );
+  const tuples = rows.map((row) => [row.id, row.document_id, row.name, row.kind, row.registered]);
+  return jsonChunks(tuples).map((chunk) => statement.bind(chunk, nowSeconds));
 }
 
 export interface OperationDetailRow extends OperationRow {

@@ -1,12 +1,13 @@
 /**
- * `project_detail_cache`: what only the main API holds of a project. Fresh for a while, then kept for when that API
- * fails. Reading and writing are one D1 call each, however many projects there are.
+ * Details of projects, which only the main API has. They are fresh for a while, and then kept in case that API fails.
+ * Reading and writing are one D1 call each, however many projects there are.
  *
- * A row that does not parse counts as absent. In KV, which bills by the key, a list's details would be a read each.
+ * A row that does not parse counts as absent. D1 and not KV: KV bills a read for every detail of a list.
  */
 import * as z from 'zod';
 import { errorFields, log } from '../../observability/log.ts';
-import { upsertWrites } from './upsert-writes.ts';
+import { parseJson } from '../kv/json-values.ts';
+import { defineTable, integer, json, orNull, type SelectedRow, text } from './columns.ts';
 
 export const PROJECT_DETAIL_FRESH_SECONDS = 600;
 export const PROJECT_DETAIL_STALE_SECONDS = 3600;
@@ -24,17 +25,20 @@ export type ProjectDetailRecord = z.output<typeof detailSchema>;
 export interface KeptProjectDetail {
   /** In Unix seconds. */
   fetchedAt: number;
-  /** Null notes that the main API does not know the project. */
+  /** Null if the main API does not know the project. */
   detail: ProjectDetailRecord | null;
 }
 
-interface ProjectDetailRow {
-  project_id: string;
-  detail: string | null;
-  fetched_at: number;
-}
+export const projectDetailTable = defineTable({
+  name: 'project_detail_cache',
+  columns: { project_id: text, detail: orNull(json<ProjectDetailRecord>()), fetched_at: integer },
+  key: ['project_id'],
+  version: 'fetched_at',
+});
 
-/** By project id, those whose time is not over. Throws where D1 fails. */
+const COLUMNS = projectDetailTable.selectList();
+
+/** By project id, without expired ones. Throws if D1 fails. */
 export async function projectDetails(
   db: D1Database,
   projectIds: readonly string[],
@@ -42,30 +46,21 @@ export async function projectDetails(
 ): Promise<Map<string, KeptProjectDetail>> {
   const { results } = await db
     .prepare(
-      `SELECT project_id, detail, fetched_at FROM project_detail_cache
+      `SELECT ${COLUMNS} FROM project_detail_cache
        WHERE project_id IN (SELECT value FROM json_each(?1)) AND fetched_at > ?2`,
     )
     .bind(JSON.stringify(projectIds), nowSeconds - KEPT_SECONDS)
-    .all<ProjectDetailRow>();
+    .all<SelectedRow<typeof projectDetailTable>>();
   const kept = new Map<string, KeptProjectDetail>();
   for (const { project_id: id, detail: json, fetched_at: fetchedAt } of results) {
-    const detail = json === null ? null : parseDetail(json);
+    const detail = json === null ? null : parseJson(json, detailSchema);
     if (detail === undefined) log.warn('details.malformed', { projectId: id });
     else kept.set(id, { fetchedAt, detail });
   }
   return kept;
 }
 
-function parseDetail(json: string): ProjectDetailRecord | undefined {
-  try {
-    return detailSchema.safeParse(JSON.parse(json)).data;
-  } catch {
-    // Not JSON: the caller reports it as malformed.
-    return undefined;
-  }
-}
-
-/** A write that nothing waits for: a lost one costs a fetch, not an answer. */
+/** Never throws: a lost write costs a fetch, not an answer. */
 export async function writeProjectDetails(
   db: D1Database,
   details: ReadonlyMap<string, ProjectDetailRecord | null>,
@@ -77,24 +72,12 @@ export async function writeProjectDetails(
     fetched_at: fetchedAt,
   }));
   try {
-    await db.batch(
-      upsertWrites<ProjectDetailRow>(
-        db,
-        {
-          table: 'project_detail_cache',
-          columns: ['project_id', 'detail', 'fetched_at'],
-          key: ['project_id'],
-          version: 'fetched_at',
-        },
-        rows,
-        fetchedAt,
-      ),
-    );
+    await db.batch(projectDetailTable.writes(db, rows, fetchedAt));
   } catch (error) {
     log.warn('details.write_failed', { projects: rows.length, ...errorFields(error) });
   }
 }
 
-/** Deletes those whose time is over. It reads every row: there is one a project at most. */
+/** Deletes expired details. It reads every row: there is at most one a project. */
 export const expiredProjectDetailsDelete = (db: D1Database, nowSeconds: number) =>
   db.prepare('DELETE FROM project_detail_cache WHERE fetched_at <= ?1').bind(nowSeconds - KEPT_SECONDS);

@@ -1,16 +1,79 @@
-/** Reads of `project_cache`. Every function here is one D1 call, whatever it is asked for. */
-import { foldText } from '../search-text.ts';
-import { type KeysetPosition, keysetStatement } from './keyset.ts';
-import type { ProjectRow, ProjectStatus } from './rows.ts';
+/**
+ * Projects, as the upstream contract names their fields. Times are in Unix seconds.
+ *
+ * Every read is one D1 call, whatever its arguments are.
+ */
+import {
+  defineTable,
+  integer,
+  json,
+  orNull,
+  real,
+  type SelectedRow,
+  text,
+  textOf,
+  type WrittenRow,
+} from './columns.ts';
+import { countRows, type Keyed, type KeysetPosition, keysetPage } from './keyset.ts';
+import { foldText, matchesText } from './project-search.ts';
 
-const COLUMNS =
-  'id, name, symbol, slug, status, category, description, tagline, subcategory, tags, blockchain, logo_url, ' +
-  'banner_url, website_url, twitter_url, telegram_url, github_url, current_price, price_change_24h, ' +
-  'price_change_7d, price_change_30d, market_cap, volume_24h, circulating_supply, total_supply, max_supply, ' +
-  'market_cap_rank, trending_rank, trending_score, launch_date, listing_date, social, updated_at';
+export type ProjectStatus = 'upcoming' | 'live' | 'paused' | 'delisted';
 
-/** Where several rows answer to one slug or symbol, the live one with the greatest market cap comes first. */
-const BEST_FIRST = "status = 'live' DESC, market_cap DESC, id";
+export interface SocialRecord {
+  twitter_followers?: number | null;
+  telegram_members?: number | null;
+  discord_members?: number | null;
+  github_stars?: number | null;
+  reddit_subscribers?: number | null;
+}
+
+export const projectTable = defineTable({
+  name: 'project_cache',
+  columns: {
+    id: text,
+    name: text,
+    symbol: text,
+    slug: text,
+    status: textOf<ProjectStatus>(),
+    category: text,
+    description: orNull(text),
+    tagline: orNull(text),
+    subcategory: orNull(text),
+    tags: json<string[]>(),
+    blockchain: json<string[]>(),
+    logo_url: orNull(text),
+    banner_url: orNull(text),
+    website_url: orNull(text),
+    twitter_url: orNull(text),
+    telegram_url: orNull(text),
+    github_url: orNull(text),
+    current_price: orNull(real),
+    price_change_24h: orNull(real),
+    price_change_7d: orNull(real),
+    price_change_30d: orNull(real),
+    market_cap: orNull(real),
+    volume_24h: orNull(real),
+    circulating_supply: orNull(real),
+    total_supply: orNull(real),
+    max_supply: orNull(real),
+    market_cap_rank: orNull(integer),
+    trending_rank: orNull(integer),
+    trending_score: orNull(real),
+    launch_date: orNull(integer),
+    listing_date: orNull(integer),
+    social: orNull(json<SocialRecord>()),
+    updated_at: integer,
+  },
+  writeOnly: { name_folded: text, symbol_folded: text, search_text: text },
+  key: ['id'],
+  version: 'updated_at',
+  insertedAt: 'created_at',
+});
+export type ProjectRow = SelectedRow<typeof projectTable>;
+export type ProjectWriteRow = WrittenRow<typeof projectTable>;
+export const projectWrites = projectTable.writes;
+
+const COLUMNS = projectTable.selectList();
 
 export const PROJECT_ORDERS = {
   NAME: { column: 'name_folded', nullable: false, index: 'project_cache_by_name' },
@@ -42,13 +105,10 @@ export interface ProjectPageQuery {
   limit: number;
 }
 
-/** A row and the sort key that places it in its list. */
-export type Keyed<Row> = Row & { sort_key: string | number | null };
-
-export async function projectPage(db: D1Database, query: ProjectPageQuery): Promise<Keyed<ProjectRow>[]> {
+export function projectPage(db: D1Database, query: ProjectPageQuery): Promise<Keyed<ProjectRow>[]> {
   const order = PROJECT_ORDERS[query.orderBy];
   const filter = filterSql(query.filter);
-  const statement = keysetStatement(db, {
+  return keysetPage<ProjectRow>(db, {
     table: 'project_cache',
     columns: COLUMNS,
     keyColumn: order.column,
@@ -61,28 +121,14 @@ export async function projectPage(db: D1Database, query: ProjectPageQuery): Prom
     plan: filter.byStatusAlone ? 'range' : 'sort',
     indexedBy: filter.byStatusAlone ? `INDEXED BY ${order.index}` : filter.indexedBy,
   });
-  return (await statement.all<Keyed<ProjectRow>>()).results;
 }
 
-export async function countProjects(db: D1Database, projectFilter: ProjectFilter): Promise<number> {
+export function countProjects(db: D1Database, projectFilter: ProjectFilter): Promise<number> {
   const filter = filterSql(projectFilter);
-  const from = `project_cache ${filter.indexedBy ?? ''}`;
-  const sql = `SELECT count(*) AS total FROM ${from} WHERE ${filter.conditions.join(' AND ')}`;
-  const row = await db
-    .prepare(sql)
-    .bind(...filter.values)
-    .first<{ total: number }>();
-  return row?.total ?? 0;
+  return countRows(db, `project_cache ${filter.indexedBy ?? ''}`, filter.conditions, filter.values);
 }
 
-interface FilterSql {
-  conditions: string[];
-  values: unknown[];
-  byStatusAlone: boolean;
-  indexedBy: string | undefined;
-}
-
-function filterSql(filter: ProjectFilter): FilterSql {
+function filterSql(filter: ProjectFilter) {
   const values: unknown[] = [filter.status];
   const bind = (value: unknown) => `?${values.push(value)}`;
   const byRowId: string[] = [];
@@ -107,18 +153,6 @@ function filterSql(filter: ProjectFilter): FilterSql {
   };
 }
 
-const TRIGRAM_CHARACTERS = 3;
-
-/** The condition under which a project's text contains a search; `search` is what the caller typed. */
-function matchesText(search: string, bind: (value: unknown) => string): string {
-  const folded = foldText(search);
-  // Folding may leave nothing of a search, and every text contains the empty one.
-  if (folded === '') return 'FALSE';
-  if ([...folded].length < TRIGRAM_CHARACTERS) return `instr(search_text, ${bind(folded)}) > 0`;
-  const phrase = `"${folded.replaceAll('"', '""')}"`;
-  return `row_id IN (SELECT rowid FROM project_search WHERE project_search MATCH ${bind(phrase)})`;
-}
-
 /** Exact symbol, exact name, symbol prefix, name prefix, then the rest, each by market cap. */
 export async function searchProjects(db: D1Database, search: string, limit: number): Promise<ProjectRow[]> {
   const folded = foldText(search);
@@ -129,12 +163,8 @@ export async function searchProjects(db: D1Database, search: string, limit: numb
     'WHEN symbol_folded = ?1 THEN 0 WHEN name_folded = ?1 THEN 1 ' +
     'WHEN substr(symbol_folded, 1, length(?1)) = ?1 THEN 2 ' +
     'WHEN substr(name_folded, 1, length(?1)) = ?1 THEN 3 ELSE 4 END, market_cap DESC, id LIMIT ?2';
-  return (
-    await db
-      .prepare(sql)
-      .bind(...values)
-      .all<ProjectRow>()
-  ).results;
+  const statement = db.prepare(sql).bind(...values);
+  return (await statement.all<ProjectRow>()).results;
 }
 
 export async function trendingProjects(
@@ -142,17 +172,12 @@ export async function trendingProjects(
   category: string | undefined,
   limit: number,
 ): Promise<ProjectRow[]> {
-  const ofCategory = category === undefined ? '' : 'AND category = ?2';
-  const values = category === undefined ? [limit] : [limit, category];
   const sql =
     `SELECT ${COLUMNS} FROM project_cache INDEXED BY project_cache_trending_rank ` +
-    `WHERE status = 'live' AND trending_rank IS NOT NULL ${ofCategory} ORDER BY trending_rank, id LIMIT ?1`;
-  return (
-    await db
-      .prepare(sql)
-      .bind(...values)
-      .all<ProjectRow>()
-  ).results;
+    "WHERE status = 'live' AND trending_rank IS NOT NULL AND (?2 IS NULL OR category = ?2) " +
+    'ORDER BY trending_rank, id LIMIT ?1';
+  const statement = db.prepare(sql).bind(limit, category ?? null);
+  return (await statement.all<ProjectRow>()).results;
 }
 
 export async function projectCategories(db: D1Database): Promise<{ name: string; project_count: number }[]> {
@@ -162,15 +187,24 @@ export async function projectCategories(db: D1Database): Promise<{ name: string;
   return (await db.prepare(sql).all<{ name: string; project_count: number }>()).results;
 }
 
-/** By id, slug or symbol, at most one row a key. */
+/**
+ * By id, slug or symbol, at most one row a key: if several projects have one slug or symbol, the live one with the
+ * greatest market cap.
+ */
 export async function projectsByKey(
   db: D1Database,
   column: 'id' | 'slug' | 'symbol',
   keys: readonly string[],
 ): Promise<Map<string, ProjectRow>> {
-  const sql = `SELECT ${COLUMNS} FROM project_cache WHERE ${column} IN (SELECT value FROM json_each(?1)) ORDER BY ${BEST_FIRST}`;
+  const sql =
+    `SELECT ${COLUMNS} FROM project_cache WHERE ${column} IN (SELECT value FROM json_each(?1)) ` +
+    "ORDER BY status = 'live' DESC, market_cap DESC, id";
   const { results } = await db.prepare(sql).bind(JSON.stringify(keys)).all<ProjectRow>();
   const byKey = new Map<string, ProjectRow>();
   for (const row of results) if (!byKey.has(row[column])) byKey.set(row[column], row);
   return byKey;
 }
+
+/** Selects `{ symbol }` of every project with synced prices and candles, in order. */
+export const syncedSymbolsQuery = (db: D1Database) =>
+  db.prepare("SELECT DISTINCT symbol FROM project_cache WHERE status <> 'delisted' ORDER BY symbol");

@@ -1,5 +1,5 @@
-/** What operators see of releases. All times in Unix seconds. */
-import { usesWhere } from './operation-usage-reads.ts';
+/** Reads of releases for operators. Times are in Unix seconds. */
+import { usesWhere } from './operation-usage.ts';
 import { LIVENESS_COLUMNS_SQL } from './operations.ts';
 import type { ReleaseKey, ReleaseState } from './releases.ts';
 
@@ -9,7 +9,7 @@ export interface ListedRelease extends ReleaseKey {
   sunset: number | null;
   publishedAt: number;
   operations: number;
-  /** When any client last used an operation that it carries. */
+  /** The last use of one of its operations by any client. */
   lastUsedAt: number | null;
 }
 
@@ -36,7 +36,7 @@ export interface CarryingRelease extends ReleaseKey {
   state: ReleaseState;
 }
 
-/** Of one operation: the releases that carry it, and how alive they make it. */
+/** The releases that carry one operation, and the state that it has by them. */
 export async function releasesCarrying(db: D1Database, operationId: string) {
   const [releases, liveness] = await db.batch<unknown>([
     db
@@ -55,7 +55,7 @@ export async function releasesCarrying(db: D1Database, operationId: string) {
   ]);
   return {
     releases: (releases?.results ?? []) as CarryingRelease[],
-    /** `rank` is null where no release carries it. */
+    /** `rank` is null if no release carries it. */
     liveness: (liveness?.results[0] ?? { rank: null, deprecated_at: null, sunset: null }) as {
       rank: number | null;
       deprecated_at: number | null;
@@ -69,11 +69,11 @@ export interface LiveOperation {
   name: string;
   document: string;
   releases: CarryingRelease[];
-  /** Uses since the day that was asked for. */
+  /** Uses since `sinceDay`. */
   count: number;
 }
 
-/** Every operation that a release carries which is not retired. */
+/** Every operation of a release that is not retired. */
 export async function liveOperations(db: D1Database, sinceDay: number): Promise<LiveOperation[]> {
   const { results } = await db
     .prepare(

@@ -1,6 +1,6 @@
 /**
- * Releases as D1 holds them. Every change is one statement list for one batch: it happens whole or not at all, and
- * ends in `liveOperationsQuery`, which sees what the batch has left.
+ * Releases. Every change is a list of statements for one batch, so it is written as a whole or not at all. The batch
+ * ends with `livenessQuery`, which reads the state after the change.
  */
 import { LIVENESS_COLUMNS_SQL } from './operations.ts';
 
@@ -21,13 +21,13 @@ export interface ReleaseRow extends ReleaseKey {
 export interface LivenessRow {
   id: string;
   document_id: string;
-  /** 2 live, 1 deprecated, 0 retired. */
+  /** 2 published, 1 deprecated, 0 retired. */
   rank: number;
   deprecated_at: number | null;
   sunset: number | null;
 }
 
-/** Every operation that some release carries, with how alive it is. */
+/** Selects every operation of some release, with the state that it has by its releases. */
 export const livenessQuery = (db: D1Database) =>
   db.prepare(
     `SELECT operation.id, operation.document_id, ${LIVENESS_COLUMNS_SQL}
@@ -37,7 +37,7 @@ export const livenessQuery = (db: D1Database) =>
      GROUP BY operation.id ORDER BY operation.id`,
   );
 
-/** `{ revision, gateways }`: the last change, and the versions of a client that are on record, as a JSON list. */
+/** Selects `{ revision, gateways }`: the last change, and the stored versions of a client as a JSON list. */
 export const revisionQuery = (db: D1Database, client: string) =>
   db
     .prepare(
@@ -46,7 +46,7 @@ export const revisionQuery = (db: D1Database, client: string) =>
     )
     .bind(client);
 
-/** Notes what is changed. */
+/** Records a change, as the next revision. */
 export const changeInsert = (db: D1Database, nowSeconds: number, change: object) =>
   db
     .prepare('INSERT INTO release_change (changed_at, change) VALUES (?1, ?2)')
@@ -77,8 +77,8 @@ export interface PublishWrite extends ReleaseKey {
 }
 
 /**
- * Publishes, where the release still carries `expectedPublishId` (null: is not there) and every operation is
- * stored; the first statement's `changes` is 0, and nothing is written, where not.
+ * Publishes if the release still carries `expectedPublishId` (null: does not exist) and every operation is stored.
+ * Otherwise nothing is written and the first statement's `changes` is 0.
  */
 export function publishWrites(
   db: D1Database,
@@ -119,7 +119,7 @@ export function publishWrites(
   ];
 }
 
-/** Both return `client, version, state` of each release that they changed; retired ones are left alone. */
+/** Returns `client, version, state` of each changed release; a retired release stays as it is. */
 export const deprecateUpdate = (
   db: D1Database,
   client: string,
@@ -136,6 +136,7 @@ export const deprecateUpdate = (
     )
     .bind(client, JSON.stringify(versions), sunset, nowSeconds);
 
+/** Returns `client, version, state` of each changed release. */
 export const retireUpdate = (db: D1Database, client: string, versions: readonly string[]) =>
   db
     .prepare(
@@ -145,7 +146,7 @@ export const retireUpdate = (db: D1Database, client: string, versions: readonly 
     )
     .bind(client, JSON.stringify(versions));
 
-/** Goes back to what the release carried before; returns nothing where it carried nothing before. */
+/** Restores the operations that the release carried before. Returns no row if it carried none before. */
 export const rollbackUpdate = (db: D1Database, { client, version }: ReleaseKey, expectedPublishId: string) =>
   db
     .prepare(
@@ -157,7 +158,7 @@ export const rollbackUpdate = (db: D1Database, { client, version }: ReleaseKey, 
     )
     .bind(client, version, expectedPublishId);
 
-/** Those of the versions that are not on record. */
+/** Those of the versions that are not stored. */
 export async function unknownVersions(
   db: D1Database,
   client: string,

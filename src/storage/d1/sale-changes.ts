@@ -1,40 +1,38 @@
-/** Changes of pools and investments that the sale feed has yet to tell of, and the moments at which pools change by the clock. */
-import { idoPoolsByIds } from './ido-pools.ts';
-import { investmentsByIds } from './investments.ts';
-import type { IdoPoolRow, InvestmentRow } from './rows.ts';
+/**
+ * The outbox of the sale feed: changes of pools and investments that it has not delivered yet. Beside it, the times at
+ * which the clock changes a pool's status.
+ */
+import { type IdoPoolRow, idoPoolsByIds } from './ido-pools.ts';
+import { type InvestmentRow, investmentsByIds } from './investments.ts';
 
 export interface SaleChanges {
-  /** Of the last change; the one given where there is none. */
+  /** The id of the last change; if there is no change, the given cursor. */
   cursor: number;
   pools: IdoPoolRow[];
   investments: InvestmentRow[];
-  /** Of the last of these changes, and of those read before that are in the outbox still; null where it is empty. */
+  /** The id of the last row of this read, older changes included; null if the outbox is empty. */
   readTo: number | null;
-  /** Whether there may be more behind it. */
+  /** True if the outbox may have more rows. */
   hasMore: boolean;
 }
 
-/** Of changes, in one read. */
-const PAGE = 500;
+const PAGE_ROWS = 500;
 
-/** How far changes have been written; 0 before the first. */
+/** The id of the last change that was written; 0 before the first. */
 export async function lastSaleChange(db: D1Database): Promise<number> {
-  // AUTOINCREMENT's own record: rows are deleted once they are read.
-  const row = await db
-    .prepare("SELECT seq FROM sqlite_sequence WHERE name = 'sale_change'")
-    .first<{ seq: number }>();
-  return row?.seq ?? 0;
+  // AUTOINCREMENT remembers the id when the row is deleted.
+  const statement = db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'sale_change'");
+  return (await statement.first<number>('seq')) ?? 0;
 }
 
-/** Whether the feed has yet to read something. */
 export async function hasSaleChanges(db: D1Database): Promise<boolean> {
   return (await db.prepare('SELECT 1 FROM sale_change LIMIT 1').first()) !== null;
 }
 
 /**
- * The rows that have changed since, as they are now.
+ * The pools and investments with changes after the cursor, in their present state.
  *
- * @param span Unix seconds: pools whose status the clock changed after `from`, and not after `to`, have changed as well.
+ * @param span Unix seconds. A pool also counts as changed if the clock changed its status after `from` and not after `to`.
  */
 export async function saleChangesAfter(
   db: D1Database,
@@ -42,20 +40,20 @@ export async function saleChangesAfter(
   span: { from: number; to: number },
 ): Promise<SaleChanges> {
   const [outbox, byClock] = await db.batch([
-    db.prepare(`SELECT change_id, kind, row_id FROM sale_change ORDER BY change_id LIMIT ${PAGE}`),
+    db.prepare(`SELECT change_id, kind, row_id FROM sale_change ORDER BY change_id LIMIT ${PAGE_ROWS}`),
     db
       .prepare(
         `SELECT id FROM ido_pool_cache WHERE ${BOUNDARIES.map((column) => `(${column} > ?1 AND ${column} <= ?2)`).join(' OR ')}`,
       )
       .bind(span.from, span.to),
   ]);
-  const held = (outbox?.results ?? []) as {
+  const read = (outbox?.results ?? []) as {
     change_id: number;
     kind: 'pool' | 'investment';
     row_id: string;
   }[];
-  // What was read before, and could not be deleted then, is no news.
-  const rows = held.filter((row) => row.change_id > cursor);
+  // The others were delivered before, but their delete failed.
+  const rows = read.filter((row) => row.change_id > cursor);
   const idsOf = (kind: string) => rows.filter((row) => row.kind === kind).map((row) => row.row_id);
   const poolIds = [
     ...new Set([...idsOf('pool'), ...((byClock?.results ?? []) as { id: string }[]).map(({ id }) => id)]),
@@ -69,8 +67,8 @@ export async function saleChangesAfter(
     cursor: rows.at(-1)?.change_id ?? cursor,
     pools,
     investments,
-    readTo: held.at(-1)?.change_id ?? null,
-    hasMore: held.length === PAGE,
+    readTo: read.at(-1)?.change_id ?? null,
+    hasMore: read.length === PAGE_ROWS,
   };
 }
 
@@ -78,16 +76,13 @@ export async function deleteSaleChanges(db: D1Database, readTo: number): Promise
   await db.prepare('DELETE FROM sale_change WHERE change_id <= ?').bind(readTo).run();
 }
 
-/** When a pool's status follows the clock next, in Unix seconds; null where none does. */
+/** The next time at which the clock changes a pool's status, in Unix seconds; null if there is none. */
 export async function nextPoolBoundary(db: D1Database, after: number): Promise<number | null> {
   const least = BOUNDARIES.map(
     (column) => `SELECT min(${column}) AS at FROM ido_pool_cache WHERE ${column} > ?1`,
   );
-  const row = await db
-    .prepare(`SELECT min(at) AS at FROM (${least.join(' UNION ALL ')})`)
-    .bind(after)
-    .first<{ at: number | null }>();
-  return row?.at ?? null;
+  const statement = db.prepare(`SELECT min(at) AS at FROM (${least.join(' UNION ALL ')})`);
+  return statement.bind(after).first<number>('at');
 }
 
 const BOUNDARIES = ['registration_start', 'registration_end', 'sale_start', 'sale_end'] as const;

@@ -1,21 +1,21 @@
 /**
- * Who is syncing, and what each run did. All times in Unix seconds.
+ * The lease and the run records of each sync job. Times are in Unix seconds.
  *
- * A run begins and its lease is taken in one batch, so that of two overlapping runs one works and leaves a
- * record, and the other leaves nothing.
+ * One batch takes the lease and opens the run record. Of two overlapping runs, one works and leaves a record, and the
+ * other writes nothing.
  */
 
 export type SyncOutcome = 'ok' | 'partial' | 'failed';
 
 export interface BegunRun {
-  /** The greatest `updated_at` that a whole run (outcome ok) of the jobs asked about has seen. */
+  /** The greatest `updated_at` that a run of the sources with the outcome ok has seen. */
   newestUpdatedAt: number | null;
 }
 
 /**
- * Takes the job's lease and opens its run record. Null where another run holds the lease.
+ * Takes the job's lease and opens its run record. Null if another run holds the lease.
  *
- * @param sources jobs whose whole runs tell how far upstream has been read
+ * `sources` are the jobs that read the same upstream list.
  */
 export async function beginRun(
   db: D1Database,
@@ -59,7 +59,7 @@ export interface FinishedRun {
   newestUpdatedAt: number | null;
 }
 
-/** Closes the run record and gives the lease back, where the run still holds it. */
+/** Closes the run record, and releases the lease if the run still holds it. */
 export async function finishRun(db: D1Database, run: FinishedRun): Promise<void> {
   await db.batch([
     db
@@ -69,14 +69,8 @@ export async function finishRun(db: D1Database, run: FinishedRun): Promise<void>
          WHERE id = ?1`,
       )
       .bind(
-        run.id,
-        run.finishedAt,
-        run.outcome,
-        run.read,
-        run.written,
-        run.skipped,
-        run.firstError,
-        run.newestUpdatedAt,
+        ...[run.id, run.finishedAt, run.outcome, run.read, run.written, run.skipped],
+        ...[run.firstError, run.newestUpdatedAt],
       ),
     db.prepare('DELETE FROM sync_lease WHERE job = ?1 AND holder = ?2').bind(run.job, run.id),
   ]);
@@ -84,27 +78,27 @@ export async function finishRun(db: D1Database, run: FinishedRun): Promise<void>
 
 export interface LatestRun {
   job: string;
-  /** Null where the job never ran; the other fields of the run then are null too. */
+  /** Null if the job never ran, and then so are the other fields of the run. */
   startedAt: number | null;
-  /** Null while it runs, and where it was cut off. */
+  /** Null while it runs, and if it was cut off. */
   finishedAt: number | null;
   outcome: SyncOutcome | null;
   read: number | null;
   written: number | null;
   skipped: number | null;
   firstError: string | null;
-  /** When the last run that was ok or partial finished. */
+  /** The end of the last run with the outcome ok or partial. */
   lastSuccessAt: number | null;
 }
 
 export interface LatestRuns {
-  /** One a job, in the order asked for. */
+  /** One a job, in the order of the question. */
   jobs: LatestRun[];
-  /** When the oldest run on record began, whatever its job; null where there is none. */
+  /** The start of the oldest stored run of any job; null if there is none. */
   oldestStartedAt: number | null;
 }
 
-/** What `/health` shows, in one query that reads a few rows a job. */
+/** The run states for `/health`, in one query that reads a few rows a job. */
 export async function latestRuns(db: D1Database, jobs: readonly string[]): Promise<LatestRuns> {
   const { results } = await db
     .prepare(
@@ -127,7 +121,7 @@ export async function latestRuns(db: D1Database, jobs: readonly string[]): Promi
   };
 }
 
-/** Deletes leases that ran out and old run records, and closes runs that were cut off. */
+/** Deletes expired leases and old run records, and closes runs that were cut off. */
 export const expiredSyncRowsWrites = (
   db: D1Database,
   times: { now: number; runsBefore: number; openRunsBefore: number },

@@ -1,4 +1,4 @@
-/** Answers in KV: the body's bytes as they are sent, and beside them what decides whether they are still good. */
+/** Cached answers in KV: the bytes of the body, and metadata that decides if the answer is still fresh. */
 import * as z from 'zod';
 import { errorFields, log } from '../../observability/log.ts';
 import { answerKey } from './keys.ts';
@@ -6,9 +6,9 @@ import { answerKey } from './keys.ts';
 export interface KvAnswer {
   body: Uint8Array<ArrayBuffer>;
   etag: string;
-  /** When it was executed, in Unix milliseconds. */
+  /** The time of execution, in Unix milliseconds. */
   executedAtMs: number;
-  /** What its policy's tags stood at then, in their order. */
+  /** The generations of its policy's tags at that time, in the order of the tags. */
   generations: number[];
 }
 
@@ -18,7 +18,7 @@ const metadataSchema = z.object({
   generations: z.array(z.number()),
 });
 
-/** Null where there is none, or KV fails: an answer can be made anew. */
+/** Null if there is none or KV fails: the caller then executes the operation. */
 export async function readAnswer(kv: KVNamespace, key: string): Promise<KvAnswer | null> {
   try {
     const { value, metadata } = await kv.getWithMetadata(answerKey(key), 'arrayBuffer');
@@ -32,7 +32,7 @@ export async function readAnswer(kv: KVNamespace, key: string): Promise<KvAnswer
   return null;
 }
 
-/** One put. A lost one costs executing it again elsewhere, not an answer. */
+/** One put. It never throws: a lost write costs another execution, not an answer. */
 export async function writeAnswer(
   kv: KVNamespace,
   key: string,

@@ -1,37 +1,37 @@
 /**
- * Brings a value of KV to what D1 holds, whoever else does the same at that time.
+ * Copies a value from D1 to KV, and is safe with several writers at the same time.
  *
- * Of two writers the one that comes last may have read D1 first, so each looks again until D1 is as it wrote. It ends:
- * whoever writes at the same time changes D1 once.
+ * The last of two writers may have the older value of D1. So each writer reads D1 again after its write, and writes
+ * again if the version is another. This ends, because each of the writers changes D1 once.
  */
 import { errorFields, log } from '../../observability/log.ts';
 
 const FAILURES_MAX = 4;
-/** KV takes one write a second of a key. */
+/** KV accepts one write a second for a key. */
 const KV_PAUSE_MS = 1_100;
 
 export interface BringToKvSteps<Value> {
-  /** What D1 holds, and what tells it from what it held before; null where there is nothing to write. */
+  /** The value in D1, and a version that differs for each value; null if there is nothing to write. */
   read(): Promise<{ value: Value; version: string | number } | null>;
   write(value: Value): Promise<void>;
   sleep(ms: number): Promise<void>;
-  /** The event under which a failed try is logged. */
+  /** The log event of a failed attempt. */
   failureEvent: string;
 }
 
-/** @throws what D1 or KV threw last, after some tries. */
+/** @throws the last error of D1 or KV, after several attempts. */
 export async function bringToKv<Value>(steps: BringToKvSteps<Value>): Promise<void> {
-  let held: Awaited<ReturnType<typeof steps.read>> | undefined;
+  let stored: Awaited<ReturnType<typeof steps.read>> | undefined;
   let failures = 0;
   for (;;) {
     try {
-      held ??= await steps.read();
-      if (held === null) return;
-      await steps.write(held.value);
-      const { version } = held;
-      held = undefined;
-      held = await steps.read();
-      if (held?.version === version) return;
+      stored ??= await steps.read();
+      if (stored === null) return;
+      await steps.write(stored.value);
+      const { version } = stored;
+      stored = undefined;
+      stored = await steps.read();
+      if (stored?.version === version) return;
     } catch (error) {
       failures += 1;
       log.warn(steps.failureEvent, { attempt: failures, ...errorFields(error) });

@@ -1,13 +1,13 @@
-/** KV's copy of the cache tags' generations: the one value that every isolate rereads. */
+/** The copy of the cache tags' generations in KV: one value that every isolate reads again and again. */
 import * as z from 'zod';
 import { readJsonValues } from './json-values.ts';
 import { CACHE_GENERATIONS_KEY } from './keys.ts';
 
 const generationsSchema = z.record(z.string(), z.number());
-/** By tag; a tag that never changed is absent. */
+/** By tag, without tags that never changed. */
 export type CacheGenerations = Readonly<Record<string, number>>;
 
-/** Throws where KV fails. */
+/** Throws if KV fails. */
 export async function readCacheGenerations(kv: KVNamespace): Promise<CacheGenerations> {
   const values = await readJsonValues(kv, [CACHE_GENERATIONS_KEY], generationsSchema);
   return values.get(CACHE_GENERATIONS_KEY) ?? {};

@@ -1,28 +1,28 @@
 /**
- * Every key the gateway keeps in KV, and how long each lives.
+ * Every key of the gateway in KV, with its lifetime, and the time that an isolate keeps a value in memory.
  *
- * KV takes one write a second a key, refuses a lifetime under 60 s, and may answer up to 60 s late, "not
- * found" included (developers.cloudflare.com/kv/concepts/how-kv-works).
+ * KV accepts one write a second for a key and no lifetime under 60 s. An answer may be up to 60 s old, "not found"
+ * included (developers.cloudflare.com/kv/concepts/how-kv-works).
  */
 
 // ── PRICES_KV ──
 
-/** The one value that holds every synced symbol; written by the minute's sync alone. It never expires. */
+/** One value with every synced symbol. Only the minute's sync writes it. It never expires. */
 export const PRICE_SNAPSHOT_KEY = 'prices';
 
-/** A symbol outside the snapshot, fetched on demand. */
+/** A symbol that is not in the snapshot, fetched on demand. */
 export const onDemandPriceKey = (symbol: string) => `price:${symbol}`;
 export const ON_DEMAND_PRICE_TTL_SECONDS = 300;
 
 // ── CACHE_KV ──
 
-/** A registered operation, by the id that finds it. It never changes and never expires. */
+/** A registered operation. It never changes and never expires. */
 export const operationKey = (id: string) => `operation:${id}`;
 
-/** The one overlay that says which operations releases carry, and which are deprecated or retired. */
+/** One value with the state of every operation that some release carries. */
 export const OPERATION_LIVENESS_KEY = 'operations:liveness';
 
-/** An answer that may be shared, by the hash of what it answers; how long it lives is its policy's to say. */
+/** A shared answer, by the hash of its request. Its cache policy gives the lifetime. */
 export const answerKey = (hash: string) => `answer:${hash}`;
 
 /** The generations of all cache tags in one value. It never expires. */
@@ -30,19 +30,19 @@ export const CACHE_GENERATIONS_KEY = 'cache:generations';
 
 // ── Isolate memory ──
 
-/** An isolate asks KV for the generations when they are so old, beside a request that does not wait for it… */
+/** At this age an isolate reads the generations again, while the request continues. */
 export const CACHE_GENERATIONS_RENEWAL_SECONDS = 10;
-/** …and before a request is answered, when they are so old. */
+/** At this age an isolate reads the generations again, and the request waits. */
 export const CACHE_GENERATIONS_MEMORY_SECONDS = 15;
 
-/** An isolate asks KV for the overlay so often that none is ever older than a minute. */
+/** At this age an isolate reads the overlay again, so that it is never older than a minute. */
 export const OPERATION_LIVENESS_MEMORY_SECONDS = 50;
 
-/** How long an isolate remembers that no release carries an id, and what D1 said of one that KV does not show yet. */
+/** An isolate remembers for this time that no release carries an id, or the row of D1 that KV does not show yet. */
 export const OPERATION_LOOKUP_MEMORY_SECONDS = 60;
 
-/** How long an isolate keeps the price snapshot before it asks KV again, where nothing tells whether there is a newer one. */
+/** An isolate keeps the price snapshot for this time, unless it knows of a newer one. */
 export const PRICE_SNAPSHOT_MEMORY_SECONDS = 15;
 
-/** How long an isolate remembers that no source knows a symbol. */
+/** An isolate remembers for this time that no source knows a symbol. */
 export const UNKNOWN_PRICE_MEMORY_SECONDS = 60;

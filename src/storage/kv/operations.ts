@@ -1,10 +1,10 @@
-/** KV's copies for the registry: registered operations, which never change, and the one overlay that says what lives. */
+/** Copies for the registry in KV: registered operations, which never change, and the overlay with their states. */
 import type * as z from 'zod';
 import { errorFields, log } from '../../observability/log.ts';
 import { readJsonValues } from './json-values.ts';
 import { OPERATION_LIVENESS_KEY, operationKey } from './keys.ts';
 
-/** Null where there is no copy; throws where KV fails. */
+/** Null if there is no copy. Throws if KV fails. */
 export async function readOperationCopy<Value>(
   kv: KVNamespace,
   id: string,
@@ -14,7 +14,7 @@ export async function readOperationCopy<Value>(
   return (await readJsonValues(kv, [key], schema)).get(key) ?? null;
 }
 
-/** @param id under which it is found. A lost copy costs a read of D1, not an answer. */
+/** Never throws: a lost copy costs a read of D1, not an answer. */
 export async function writeOperationCopy(kv: KVNamespace, id: string, json: string): Promise<void> {
   try {
     await kv.put(operationKey(id), json);
@@ -23,7 +23,7 @@ export async function writeOperationCopy(kv: KVNamespace, id: string, json: stri
   }
 }
 
-/** Null where nothing was published yet; throws where KV fails. */
+/** Null if nothing was published yet. Throws if KV fails. */
 export async function readLivenessOverlay<Value>(
   kv: KVNamespace,
   schema: z.ZodType<Value>,

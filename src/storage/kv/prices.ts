@@ -9,10 +9,10 @@ import { PRICE_SNAPSHOT_KEY } from './keys.ts';
 export const CURRENCIES = ['USD', 'EUR', 'GBP', 'JPY', 'CNY', 'KRW', 'BTC', 'ETH'] as const;
 export type CurrencyCode = (typeof CURRENCIES)[number];
 
-/** Units of a currency for one US dollar; a currency that no source gave yet is absent. */
+/** Units of a currency for one US dollar, without currencies that no source has given yet. */
 export type CurrencyRates = Partial<Record<CurrencyCode, number>>;
 
-/** A symbol's price in US dollars as the price API gives it; absent fields are unknown. Times in Unix seconds. */
+/** A symbol's price in US dollars, as the price API gives it. Absent fields are unknown. Times in Unix seconds. */
 export interface PriceRecord {
   symbol: string;
   priceUsd: number;
@@ -41,26 +41,34 @@ export interface ExchangePriceRecord {
   lastUpdate: number;
 }
 
-/** Null where there are too few daily closes. */
-export interface IndicatorsRecord {
-  rsi: number | null;
-  macd: { value: number; signal: number; histogram: number } | null;
-  movingAverages: { ma7: number | null; ma25: number | null; ma50: number | null; ma200: number | null };
-  support: number | null;
-  resistance: number | null;
-}
+export const indicatorsRecord = z.object({
+  rsi: z.number().nullable(),
+  macd: z.object({ value: z.number(), signal: z.number(), histogram: z.number() }).nullable(),
+  movingAverages: z.object({
+    ma7: z.number().nullable(),
+    ma25: z.number().nullable(),
+    ma50: z.number().nullable(),
+    ma200: z.number().nullable(),
+  }),
+  support: z.number().nullable(),
+  resistance: z.number().nullable(),
+});
+/** An indicator is null if there are too few daily closes for it. */
+export type IndicatorsRecord = z.output<typeof indicatorsRecord>;
 
 export interface PriceSnapshot {
-  /** When the sync that wrote it began, in Unix seconds. */
+  /** The start of the sync that wrote it, in Unix seconds. */
   asOf: number;
   rates: CurrencyRates;
   /** By upper-case symbol. */
   prices: Record<string, PriceRecord>;
-  /** Since when the price API has not known a symbol whose last price is still kept, in Unix seconds. */
+  /**
+   * By symbol, the Unix seconds since which the price API does not know it. Its last price is still in `prices`.
+   */
   absentSince?: Record<string, number> | undefined;
 }
 
-/** The outline alone: the records were parsed when the sync took them in, and there are hundreds. */
+/** Records are not parsed again: the sync parsed them, and there are hundreds. */
 const outline = z.object({
   asOf: z.number(),
   rates: z.record(z.string(), z.number()),
@@ -71,13 +79,13 @@ const outline = z.object({
   absentSince: z.record(z.string(), z.number()).optional(),
 });
 
-/** Null where nothing was synced yet; throws where KV fails or holds something else. */
+/** Null if nothing was synced yet. Throws if KV fails or the value is malformed. */
 export async function readPriceSnapshot(kv: KVNamespace): Promise<PriceSnapshot | null> {
   const text = await kv.get(PRICE_SNAPSHOT_KEY, 'text');
   return text === null ? null : outline.parse(JSON.parse(text));
 }
 
-/** For the minute's sync alone: two writers would undo one another's work. */
+/** Only the minute's sync may call it: two writers would overwrite each other's prices. */
 export async function writePriceSnapshot(kv: KVNamespace, snapshot: PriceSnapshot): Promise<void> {
   await kv.put(PRICE_SNAPSHOT_KEY, JSON.stringify(snapshot));
 }

@@ -3,7 +3,8 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
-import { createWorker } from '../../../src/gateway.ts';
+import { createIsolates } from '../../../src/app/isolate.ts';
+import { createWorker } from '../../../src/app/worker.ts';
 import type { Viewer } from '../../../src/graphql/context.ts';
 import {
   CANDLES,
@@ -41,11 +42,13 @@ function viewerNamed(name: string): Viewer {
 }
 
 /** By token or by cookie, as accounts may come to do it. */
-const worker = createWorker(async (request) => {
+const viewerOf = async (request: Request) => {
   const said = `${request.headers.get('authorization')} ${request.headers.get('cookie')}`;
   const name = VIEWERS.find((viewer) => said.includes(`session-of-${viewer}`));
   return name === undefined ? null : viewerNamed(name);
-});
+};
+
+const worker = createWorker(createIsolates(viewerOf));
 
 let caching: Caching;
 let bindings: Env;

@@ -1,9 +1,13 @@
 import { env } from 'cloudflare:workers';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { countInvestments, investmentPage } from '../../../src/storage/d1/investments.ts';
-import { investmentWrites } from '../../../src/storage/d1/investments-writes.ts';
-import type { InvestmentRow, InvestmentStatus } from '../../../src/storage/d1/rows.ts';
+import {
+  countInvestments,
+  type InvestmentRow,
+  type InvestmentStatus,
+  investmentPage,
+  investmentWrites,
+} from '../../../src/storage/d1/investments.ts';
 import { countedD1, noCounts } from '../../support/counted-bindings.ts';
 import { drawn } from '../../support/list-inputs.ts';
 

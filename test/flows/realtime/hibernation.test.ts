@@ -16,6 +16,7 @@ import { D1_BUDGET } from '../../../src/operations/registry.ts';
 import { ADMIN_KEY, adminOf, sha256Of } from '../../support/admin.ts';
 import { type ClientSocket, openSocket, openSocketOf } from '../../support/client-socket.ts';
 import { startGateway } from '../../support/gateway.ts';
+import { coldIsolate } from '../../support/isolates.ts';
 import { PRICES, poll, price, priceFeed, untilFeedRests, useLiveMarket } from '../../support/live-market.ts';
 
 const live = useLiveMarket();
@@ -108,6 +109,7 @@ describe('after an eviction', () => {
       socket.send({ type: 'subscribe', id, payload: { documentId: id, variables: { symbols: ['BTC'] } } });
       expect(await socket.next()).toMatchObject({ type: 'next', id });
     }
+    coldIsolate();
     await evictDurableObject(hub);
     for (const id of ids) await env.CACHE_KV.delete(`operation:${id}`);
     await live.setPrice('BTC', 52_000);

@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
 import { bundledOperationNamed } from '../../../src/operations/manifest.ts';
 import { openSocket, post } from '../../support/client-socket.ts';
+import { coldIsolate } from '../../support/isolates.ts';
 import { PRICES, poll, useLiveMarket } from '../../support/live-market.ts';
 
 const live = useLiveMarket();
@@ -40,6 +41,7 @@ describe('refusals', () => {
     const vars = env as { OPERATIONS_MODE: string };
     vars.OPERATIONS_MODE = 'id_only';
     try {
+      coldIsolate();
       await evictAllDurableObjects();
       const socket = await live.connected();
       const send = (payload: Record<string, unknown>) => socket.send({ type: 'subscribe', id: 'a', payload });
@@ -56,6 +58,7 @@ describe('refusals', () => {
       expect((await socket.next()).payload[0].extensions.code).toBe('PERSISTED_QUERY_NOT_IN_LIST');
     } finally {
       vars.OPERATIONS_MODE = 'open';
+      coldIsolate();
       await evictAllDurableObjects();
     }
   });

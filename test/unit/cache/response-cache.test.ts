@@ -7,6 +7,7 @@ import {
   ResponseCache,
   type StoredAnswer,
 } from '../../../src/cache/response-cache.ts';
+import { BoundedMemory } from '../../../src/storage/bounded-memory.ts';
 
 const LIMIT = 20_000;
 const policy = (maxAgeSeconds: number) => ({
@@ -40,7 +41,12 @@ function cacheOver() {
   const clock = { ms: 0 };
   return {
     puts,
-    cache: new ResponseCache({ kv, schemaHash: 'x', nowMs: () => clock.ms, memoryMaxBytes: LIMIT }),
+    cache: new ResponseCache({
+      kv,
+      schemaHash: 'x',
+      nowMs: () => clock.ms,
+      memory: new BoundedMemory(LIMIT),
+    }),
     clock,
   };
 }
@@ -121,7 +127,7 @@ describe('KV', () => {
       const kv = {
         put: async (key: string) => void puts.push({ key, options: {} }),
       } as unknown as KVNamespace;
-      await new ResponseCache({ kv, schemaHash, nowMs: () => 0 }).store(
+      await new ResponseCache({ kv, schemaHash, memory: new BoundedMemory(LIMIT), nowMs: () => 0 }).store(
         keyed(text, { policy: policy(600) }),
         answered(1),
       );

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { jsonChunks } from '../../../src/storage/d1/upsert-writes.ts';
+import { jsonChunks } from '../../../src/storage/d1/json-chunks.ts';
 import { progressPercent } from '../../../src/sync/ido-pools.ts';
 import { foldHour } from '../../../src/sync/prices.ts';
 import { projectRow } from '../../../src/sync/projects.ts';

@@ -1,0 +1,23 @@
+/** Every Durable Object, registered once. `src/index.ts` exports each class, and wrangler.toml binds it. */
+import type { Isolate, IsolateOf } from './isolate.ts';
+import { createPriceFeedObject } from './price-feed-object.ts';
+import { createSaleFeedObject } from './sale-feed-object.ts';
+import { createSubscriptionHubObject } from './subscription-hub-object.ts';
+
+// For the jobs that call them.
+export { priceFeedObject as priceFeed } from '../realtime/price-events.ts';
+export { saleFeedObject as saleFeed } from '../realtime/sale-events.ts';
+
+export function createDurableObjects(isolateOf: IsolateOf) {
+  const requireIsolate = (env: Env): Isolate => {
+    const built = isolateOf(env);
+    // The Worker answers 503 before it calls an object if the configuration is wrong.
+    if (!built.ok) throw new Error('the configuration is wrong');
+    return built.isolate;
+  };
+  return {
+    PriceFeed: createPriceFeedObject(requireIsolate),
+    SaleFeed: createSaleFeedObject(requireIsolate),
+    SubscriptionHub: createSubscriptionHubObject(requireIsolate),
+  };
+}

@@ -1,0 +1,142 @@
+/**
+ * Everything that one isolate keeps between requests, built once for each Env and shared by the Worker and by every
+ * Durable Object that runs in the isolate. Nothing in it belongs to a request.
+ */
+import { schema } from '../../schema/schema.ts';
+import { CachedAnswers } from '../cache/cached-answers.ts';
+import { GenerationsMemory } from '../cache/freshness.ts';
+import { ResponseCache } from '../cache/response-cache.ts';
+import {
+  type Config,
+  parseConfig,
+  UPSTREAM_REQUEST_MAX_ATTEMPTS,
+  UPSTREAM_REQUEST_TIMEOUT_MS,
+} from '../config.ts';
+import type { GatewayContext, Viewer } from '../graphql/context.ts';
+import { type ContextSources, createRequestContext, type OwnOfRequest } from '../graphql/request-context.ts';
+import { ClosesMemory } from '../loaders/candles.ts';
+import { PriceSnapshotMemory } from '../loaders/prices.ts';
+import { bundledRelease } from '../operations/manifest.ts';
+import { TieredRegistry } from '../operations/registry.ts';
+import { UsageCounts } from '../operations/usage.ts';
+import { Serving } from '../serving/serving.ts';
+import { MemoryBudget } from '../storage/bounded-memory.ts';
+import { UNKNOWN_PRICE_MEMORY_SECONDS } from '../storage/kv/keys.ts';
+import { RecentlyAbsent } from '../storage/recently-absent.ts';
+import type { UpstreamOptions } from '../upstream/http.ts';
+import { createMainApi, type MainApi } from '../upstream/main-api.ts';
+import { createPriceApi, type PriceApi } from '../upstream/price-api.ts';
+
+/** Identifies the caller; null where nobody is signed in. Rejects with a GraphQLError where a token is not valid. */
+export type ViewerOf = (request: Request) => Promise<Viewer | null>;
+
+export interface UpstreamApis {
+  main: MainApi;
+  price: PriceApi;
+}
+
+export interface Isolate {
+  env: Env;
+  config: Config;
+  schema: typeof schema;
+  viewerOf: ViewerOf;
+  memory: MemoryBudget;
+  registry: TieredRegistry;
+  usage: UsageCounts;
+  generations: GenerationsMemory;
+  answers: CachedAnswers;
+  serving: Serving;
+  /** For requests: a caller waits. */
+  promptApis: UpstreamApis;
+  /** For jobs: nobody waits. */
+  patientApis: UpstreamApis;
+  createContext(request: OwnOfRequest): GatewayContext;
+}
+
+/** An isolate, or each reason why its configuration is wrong. */
+export type IsolateResult = { ok: true; isolate: Isolate } | { ok: false; issues: readonly string[] };
+export type IsolateOf = (env: Env) => IsolateResult;
+
+/** The clock is read anew each time: tests and workerd move it. */
+export const nowMs = () => Date.now();
+export const randomId = () => crypto.randomUUID();
+export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** The platform passes the same Env to every request and every object of an isolate. */
+export function createIsolates(viewerOf: ViewerOf): IsolateOf {
+  const isolates = new WeakMap<Env, IsolateResult>();
+  return (env) => {
+    const known = isolates.get(env);
+    if (known !== undefined) return known;
+    const parsed = parseConfig(env);
+    const result: IsolateResult = parsed.ok
+      ? { ok: true, isolate: createIsolate(env, parsed.config, viewerOf) }
+      : parsed;
+    isolates.set(env, result);
+    return result;
+  };
+}
+
+function createIsolate(env: Env, config: Config, viewerOf: ViewerOf): Isolate {
+  const memory = new MemoryBudget();
+  const promptApis = upstreamApis(config, {
+    timeoutMs: UPSTREAM_REQUEST_TIMEOUT_MS,
+    maxAttempts: UPSTREAM_REQUEST_MAX_ATTEMPTS,
+  });
+  const priceSnapshot = new PriceSnapshotMemory();
+  memory.track('priceSnapshot', priceSnapshot);
+  const { schemaHash } = bundledRelease;
+  const registry = new TieredRegistry({
+    db: env.DB,
+    kv: env.CACHE_KV,
+    bundled: bundledRelease,
+    memory,
+    nowMs,
+  });
+  const usage = new UsageCounts({ db: env.DB, nowMs });
+  const generations = new GenerationsMemory(env.CACHE_KV);
+  const answers = new CachedAnswers({
+    cache: new ResponseCache({ kv: env.CACHE_KV, schemaHash, memory: memory.open('answers'), nowMs }),
+    generations,
+    pricesAsOf: (atMs, known) => priceSnapshot.asOf(env.PRICES_KV, atMs, known),
+    nowMs,
+  });
+  const mode = config.OPERATIONS_MODE;
+  const serving = new Serving({ schema, schemaHash, mode, registry, usage, answers, memory });
+  const contextSources: ContextSources = {
+    db: env.DB,
+    pricesKv: env.PRICES_KV,
+    generations,
+    priceSnapshot,
+    unknownSymbols: new RecentlyAbsent(UNKNOWN_PRICE_MEMORY_SECONDS, memory.open('unknownSymbols')),
+    closes: new ClosesMemory(memory.open('closes')),
+    fetchPrices: (symbols) => promptApis.price.batch(symbols),
+    fetchDetail: (id) => promptApis.main.projectDetail(id),
+  };
+  return {
+    env,
+    config,
+    schema,
+    viewerOf,
+    memory,
+    registry,
+    usage,
+    generations,
+    answers,
+    serving,
+    promptApis,
+    patientApis: upstreamApis(config, {}),
+    createContext: (request) => createRequestContext(contextSources, request, nowMs()),
+  };
+}
+
+function upstreamApis(
+  config: Config,
+  patience: Pick<UpstreamOptions, 'timeoutMs' | 'maxAttempts'>,
+): UpstreamApis {
+  const shared = { apiKey: config.INTERNAL_API_KEY, fetch, sleep, ...patience };
+  return {
+    main: createMainApi({ ...shared, baseUrl: config.MAIN_API_URL }),
+    price: createPriceApi({ ...shared, baseUrl: config.PRICE_API_URL }),
+  };
+}

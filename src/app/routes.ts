@@ -1,0 +1,64 @@
+/** The routes of the gateway, each registered once. */
+import { graphiqlBundled } from '../graphql/graphiql.ts';
+import { adminRoute } from '../http/admin.ts';
+import { completeHeaders, type HeaderOptions } from '../http/answer.ts';
+import { createGraphQLRoute } from '../http/graphql-route.ts';
+import { healthRoute } from '../http/health.ts';
+import { MediaTypes } from '../http/media-types.ts';
+import { MemoryHits } from '../http/memory-hits.ts';
+import type { RouterOptions } from '../http/router.ts';
+import { openSocket } from '../http/socket-route.ts';
+import { JOB_INTERVALS } from '../sync/jobs.ts';
+import { type Isolate, nowMs, randomId, sleep } from './isolate.ts';
+
+export interface HttpHandler {
+  router: RouterOptions;
+  /** Null where browsers get the GraphiQL page, which is in no memory. */
+  memoryHits: MemoryHits | null;
+}
+
+export function createHttpHandler(isolate: Isolate): HttpHandler {
+  const { env, config, schema, memory, registry, usage, answers, serving } = isolate;
+  const headers: HeaderOptions = {
+    corsOrigins: config.CORS_ORIGINS,
+    strictTransport: config.ENVIRONMENT !== 'development',
+  };
+  const graphiql = graphiqlBundled && config.ENVIRONMENT === 'development';
+  const mediaTypes = new MediaTypes(memory.open('acceptHeaders'));
+  const memoryHits = new MemoryHits({
+    registry,
+    usage,
+    answers,
+    requests: memory.open('recognisedRequests'),
+    mediaTypes,
+    completeHeaders: (request, answerHeaders) => completeHeaders(request, answerHeaders, headers),
+  });
+  const graphql = createGraphQLRoute({
+    schema,
+    graphiql,
+    execute: serving.executeArgs,
+    serving,
+    registry,
+    memoryHits,
+    mediaTypes,
+    openSocket: (request) => openSocket(request, env.SUBSCRIPTION_HUBS, randomId),
+    identify: isolate.viewerOf,
+    createContext: isolate.createContext,
+    nowMs,
+  });
+  const health = healthRoute({
+    db: env.DB,
+    kv: env.PRICES_KV,
+    jobIntervals: JOB_INTERVALS,
+    memory,
+    nowMs,
+  });
+  const admin =
+    config.ADMIN_KEY === undefined
+      ? []
+      : [adminRoute(config.ADMIN_KEY, { schema, db: env.DB, kv: env.CACHE_KV, nowMs, sleep, randomId })];
+  return {
+    router: { ...headers, randomId, routes: [graphql, health, ...admin] },
+    memoryHits: graphiql ? null : memoryHits,
+  };
+}

@@ -1,0 +1,77 @@
+/**
+ * The gateway as a Worker: HTTP requests and cron events. A Worker whose configuration is wrong answers 503 on every
+ * route, and says why in its log alone.
+ */
+import { applySecurityHeaders } from '../http/answer.ts';
+import { errorResponse } from '../http/responses.ts';
+import { answerRequest } from '../http/router.ts';
+import { log } from '../observability/log.ts';
+import { runCron } from './cron.ts';
+import { type Isolate, type IsolateOf, randomId } from './isolate.ts';
+import { createHttpHandler, type HttpHandler } from './routes.ts';
+
+interface Served extends HttpHandler {
+  isolate: Isolate;
+}
+
+export function createWorker(isolateOf: IsolateOf) {
+  const served = new WeakMap<Env, Served>();
+  /** Null where the configuration is wrong, which the log says at each event. */
+  const servedBy = (env: Env): Served | null => {
+    const known = served.get(env);
+    if (known !== undefined) return known;
+    const built = isolateOf(env);
+    if (!built.ok) {
+      log.error('config.invalid', { issues: built.issues.join('; ') });
+      return null;
+    }
+    const { isolate } = built;
+    const handler = { isolate, ...createHttpHandler(isolate) };
+    served.set(env, handler);
+    return handler;
+  };
+  return {
+    fetch: (request, env, ctx) => {
+      const handler = servedBy(env);
+      if (handler === null) return misconfigured();
+      const nowMs = Date.now();
+      const hit = request.method === 'GET' ? handler.memoryHits?.respondToGet(request, nowMs) : undefined;
+      if (!hit) return answerAndKeepUp(request, handler, ctx);
+      keepUp(handler.isolate, ctx, nowMs);
+      return hit.response(crypto.randomUUID());
+    },
+    scheduled: async (controller, env, ctx) => {
+      const handler = servedBy(env);
+      if (handler !== null) await runCron(handler.isolate, controller.cron, ctx);
+    },
+  } satisfies ExportedHandler<Env>;
+}
+
+async function answerAndKeepUp(
+  request: Request,
+  { isolate, router }: Served,
+  ctx: ExecutionContext,
+): Promise<Response> {
+  try {
+    return await answerRequest(request, ctx, router);
+  } finally {
+    keepUp(isolate, ctx, Date.now());
+  }
+}
+
+/** Starts background work that is due; no request waits for it. */
+function keepUp({ usage, generations }: Isolate, ctx: ExecutionContext, nowMs: number): void {
+  if (usage.isDue(nowMs)) ctx.waitUntil(usage.flushWhenDue());
+  if (generations.claimRenewal(nowMs)) ctx.waitUntil(generations.renew(nowMs));
+}
+
+function misconfigured(): Response {
+  const refusal = {
+    message: 'The gateway is not ready to serve.',
+    code: 'INTERNAL_SERVER_ERROR',
+    requestId: randomId(),
+  };
+  const response = errorResponse(503, refusal, { 'x-request-id': refusal.requestId });
+  applySecurityHeaders(response.headers, { strictTransport: false });
+  return response;
+}

@@ -1,0 +1,115 @@
+/**
+ * A table of D1, declared once: its SELECT list, its upsert and the types of its rows come from its columns.
+ *
+ * `migrations/` creates the table; a test compares the two. All SQL is made when the module loads.
+ */
+import { jsonChunks } from './json-chunks.ts';
+
+/** A column as SQLite knows it. `Value` is the type that D1 returns for it. */
+export interface Column<Value> {
+  type: 'TEXT' | 'INTEGER' | 'REAL';
+  isNullable: boolean;
+  /** Never set: it carries the type. */
+  value?: Value;
+}
+
+type Columns = Readonly<Record<string, Column<unknown>>>;
+type RowOf<Declared extends Columns> = {
+  [Name in keyof Declared]: Declared[Name] extends Column<infer Value> ? Value : never;
+};
+
+/** JSON text of this type. */
+export type JsonText<_Value> = string;
+
+export const text: Column<string> = { type: 'TEXT', isNullable: false };
+export const integer: Column<number> = { type: 'INTEGER', isNullable: false };
+export const real: Column<number> = { type: 'REAL', isNullable: false };
+export const textOf = <Value extends string>(): Column<Value> => ({ type: 'TEXT', isNullable: false });
+export const json = <Value>(): Column<JsonText<Value>> => text;
+export const orNull = <Value>(column: Column<Value>): Column<Value | null> => ({
+  type: column.type,
+  isNullable: true,
+});
+
+interface UpsertDefinition {
+  name: string;
+  /** The columns of its unique key. */
+  key: readonly string[];
+  /** In Unix seconds. A row is not written over a newer one, unless the stored version is in the future. */
+  version?: string;
+  /** An integer column with the Unix seconds of the insert. It never changes and is not in the SELECT list. */
+  insertedAt?: string;
+}
+
+interface TableDefinition<Selected extends Columns, WriteOnly extends Columns> extends UpsertDefinition {
+  columns: Selected;
+  /** Written, and used by SQL alone: they are not in the SELECT list. */
+  writeOnly?: WriteOnly;
+  key: readonly (keyof (Selected & WriteOnly) & string)[];
+  version?: keyof Selected & string;
+}
+
+/** The row that a table's SELECT list returns. */
+export type SelectedRow<Declared extends { columns: Columns }> = RowOf<Declared['columns']>;
+/** The row that a table's upsert takes. */
+export type WrittenRow<Declared extends { columns: Columns; writeOnly: Columns }> = RowOf<
+  Declared['columns'] & Declared['writeOnly']
+>;
+
+export function defineTable<Selected extends Columns, WriteOnly extends Columns = Record<never, never>>(
+  definition: TableDefinition<Selected, WriteOnly>,
+) {
+  const { columns, insertedAt } = definition;
+  const writeOnly = definition.writeOnly ?? ({} as WriteOnly);
+  const written = Object.keys({ ...columns, ...writeOnly });
+  const upsert = upsertSql(definition, written);
+  return {
+    name: definition.name,
+    columns,
+    writeOnly,
+    insertedAt,
+    upsert,
+
+    /** @param expressions SQL in the place of stored columns, by column. */
+    selectList(expressions: { readonly [Name in keyof Selected]?: string } = {}): string {
+      const selected = Object.keys(columns).map((name) =>
+        expressions[name] === undefined ? name : `${expressions[name]} AS ${name}`,
+      );
+      return selected.join(', ');
+    },
+
+    /**
+     * Statements that insert rows and update those that differ. Each returns one result a row that it wrote:
+     * `changes` of D1 also counts the writes of triggers.
+     */
+    writes(
+      db: D1Database,
+      rows: readonly RowOf<Selected & WriteOnly>[],
+      nowSeconds: number,
+    ): D1PreparedStatement[] {
+      if (rows.length === 0) return [];
+      const statement = db.prepare(upsert);
+      const tuples = rows.map((row) => written.map((name) => row[name]));
+      return jsonChunks(tuples).map((chunk) => statement.bind(chunk, nowSeconds));
+    },
+  };
+}
+
+/** `?1` is a JSON array of tuples in the order of `written`, `?2` the current time in Unix seconds. */
+function upsertSql({ name, key, version, insertedAt }: UpsertDefinition, written: readonly string[]): string {
+  const inserted = insertedAt === undefined ? written : [...written, insertedAt];
+  const values = inserted.map((column, index) => (column === insertedAt ? '?2' : `value ->> ${index}`));
+  const updated = written.filter((column) => !key.includes(column));
+  const updatedOf = (row: string) => updated.map((column) => `${row}.${column}`).join(', ');
+  const isNewer = `(excluded.${version} >= ${name}.${version} OR ${name}.${version} > ?2) AND `;
+  // SQLite needs a WHERE before ON CONFLICT, and D1 refuses a parameter that a statement does not use.
+  return `INSERT INTO ${name} (${inserted.join(', ')})
+    SELECT ${values.join(', ')} FROM json_each(?1) WHERE ?2 IS NOT NULL
+    ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${updated.map((column) => `${column} = excluded.${column}`).join(', ')}
+    WHERE ${version === undefined ? '' : isNewer}(${updatedOf('excluded')}) IS NOT (${updatedOf(name)})
+    RETURNING 1`;
+}
+
+/** The number of rows that the statements of `writes` inserted or updated. */
+export const writtenRows = (results: readonly D1Result[]): number =>
+  results.reduce((sum, result) => sum + result.results.length, 0);

@@ -1,0 +1,64 @@
+/** An isolate whose registry, usage and contexts are made by hand, with no storage behind them but a namespace. */
+import { schema } from '../../schema/schema.ts';
+import type { Isolate } from '../../src/app/isolate.ts';
+import { createHttpHandler } from '../../src/app/routes.ts';
+import { CachedAnswers } from '../../src/cache/cached-answers.ts';
+import { GenerationsMemory } from '../../src/cache/freshness.ts';
+import { ResponseCache } from '../../src/cache/response-cache.ts';
+import type { Config, OperationsMode } from '../../src/config.ts';
+import type { GatewayContext } from '../../src/graphql/context.ts';
+import { answerRequest } from '../../src/http/router.ts';
+import type { OperationRegistry, OperationUsage } from '../../src/operations/registered-operation.ts';
+import { Serving } from '../../src/serving/serving.ts';
+import { MemoryBudget } from '../../src/storage/bounded-memory.ts';
+
+export interface ByHand {
+  schemaHash: string;
+  mode: OperationsMode;
+  registry: OperationRegistry;
+  usage: OperationUsage;
+  kv: KVNamespace;
+  pricesAsOf: number;
+  createContext(requestId: string): GatewayContext;
+  /** The handshake of a hub. */
+  openSocket?(request: Request): Promise<Response>;
+}
+
+export interface GatewayInMemory {
+  memory: MemoryBudget;
+  fetch(request: Request): Promise<Response>;
+}
+
+export function gatewayInMemory(byHand: ByHand): GatewayInMemory {
+  const { schemaHash, mode, registry, usage, kv, createContext, pricesAsOf } = byHand;
+  const openSocket = byHand.openSocket ?? (async () => new Response(null, { status: 503 }));
+  const memory = new MemoryBudget();
+  const nowMs = Date.now;
+  const answers = new CachedAnswers({
+    cache: new ResponseCache({ kv, schemaHash, memory: memory.open('answers'), nowMs }),
+    generations: new GenerationsMemory(kv),
+    pricesAsOf: async () => pricesAsOf,
+    nowMs,
+  });
+  const isolate = {
+    env: { SUBSCRIPTION_HUBS: { getByName: () => ({ fetch: openSocket }) } },
+    config: { OPERATIONS_MODE: mode, ENVIRONMENT: 'production', CORS_ORIGINS: [] } as Partial<Config>,
+    schema,
+    viewerOf: async () => null,
+    memory,
+    registry,
+    usage,
+    answers,
+    serving: new Serving({ schema, schemaHash, mode, registry, usage, answers, memory }),
+    createContext: ({ requestId }: { requestId: string }) => createContext(requestId),
+  };
+  const { router, memoryHits } = createHttpHandler(isolate as unknown as Isolate);
+  const ctx = { waitUntil: () => undefined };
+  return {
+    memory,
+    async fetch(request) {
+      const hit = request.method === 'GET' ? memoryHits?.respondToGet(request, Date.now()) : undefined;
+      return hit?.response(crypto.randomUUID()) ?? answerRequest(request, ctx, router);
+    },
+  };
+}

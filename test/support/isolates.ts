@@ -1,0 +1,12 @@
+/** The isolate that the Durable Objects of tests share, and a way to have them share a new one. */
+import { createIsolates, type IsolateOf } from '../../src/app/isolate.ts';
+import { viewerOfTests } from './signed-in.ts';
+
+let current = createIsolates(viewerOfTests);
+
+export const isolateOf: IsolateOf = (env) => current(env);
+
+/** Objects that are evicted after this wake in an isolate that remembers nothing. */
+export function coldIsolate(): void {
+  current = createIsolates(viewerOfTests);
+}
