@@ -131,7 +131,7 @@ export function markdownResults(results: BenchResults, costs: string): string {
     `Bundle ${bytesText(bundleBytes)}, gzip ${bytesText(gzipBytes)}; CPU at start-up ${spreadText(spreadOf(cpuMs), 0)} ms.`,
     'Executors in this process, the plan in µs and the others in multiples of it:',
     markdown(executorTable(executors)),
-    `A month of 50 million requests at Cloudflare's prices of ${PRICES_READ_ON}. Assumed: the hit rates, and 10 % private requests, which are always executed:`,
+    `A month of 50 million requests at Cloudflare's prices of ${PRICES_READ_ON}. Assumed: the hit rates, 120 isolates, and 10 % private requests, which are always executed:`,
     markdown(monthTable(results.scenarios, costs)),
     ...(live === undefined ? [] : [markdownLive(live)]),
     busyMachine(results),
