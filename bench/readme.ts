@@ -1,7 +1,7 @@
 /** `npm run bench:readme`: writes the tables of `docs/performance.md` from `bench/results.json`, between two markers. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { markdownResults } from './print.ts';
+import { printResults } from './print.ts';
 import type { BenchResults } from './results.ts';
 
 const PAGE = 'docs/performance.md';
@@ -14,7 +14,7 @@ const costs = await readFile('operations/COSTS.md', 'utf8');
 const page = await readFile(PAGE, 'utf8');
 const [before, rest] = splitOnce(page, BEGIN);
 const [, after] = splitOnce(rest, END);
-await writeFile(PAGE, `${before}${BEGIN}\n\n${markdownResults(results, costs)}\n\n${END}${after}`);
+await writeFile(PAGE, `${before}${BEGIN}\n\n${printResults(results, costs, true)}\n\n${END}${after}`);
 
 function splitOnce(text: string, marker: string): [string, string] {
   const at = text.indexOf(marker);
