@@ -58,7 +58,7 @@ interface HubState {
   topics: string[];
   /** Entities whose latest change is pending. It keeps this name, which deployed objects have stored. */
   owed: string[];
-  /** Of the hub's latest call; objects of earlier deployments have stored none. */
+  /** The number of the hub's latest call; objects of earlier deployments have stored none. */
   callNumber?: number | undefined;
 }
 
