@@ -33,7 +33,7 @@ export interface OwnOfRequest {
   requestId: string;
   viewer: Viewer | null;
   waitUntil(promise: Promise<unknown>): void;
-  /** Left out where the answer is one response. */
+  /** Left out if the answer is one response. */
   events?: EventSources;
 }
 
