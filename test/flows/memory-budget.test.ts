@@ -85,7 +85,7 @@ const FILL: Record<MemoryName, (at: number) => Promise<unknown>> = {
   unknownOperationIds: async (at) => {
     // The registry asks for so many unknown ids in ten seconds, and remembers those alone.
     if (at % D1_BUDGET.times === 0) vi.setSystemTime(Date.now() + D1_BUDGET.seconds * 1000);
-    await post({ documentId: `unknown-${at}-${'x'.repeat(300)}` });
+    await post({ documentId: `unknown-${at}-${'x'.repeat(100)}` });
   },
   unknownSymbols: (at) => {
     const symbols = times(100).map((index) => `NONE${at}X${index}`.padEnd(60, 'X'));
