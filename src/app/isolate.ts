@@ -93,6 +93,7 @@ function createIsolate(env: Env, config: Config, viewerOf: ViewerOf, memory: Mem
     nowMs,
   });
   const usage = new UsageCounts({ db: env.DB, nowMs });
+  memory.track('usage', usage);
   const generations = new GenerationsMemory(env.CACHE_KV);
   const answers = new CachedAnswers({
     cache: new ResponseCache({ kv: env.CACHE_KV, schemaHash, memory: memory.open('answers'), nowMs }),

@@ -92,7 +92,7 @@ export class MemoryBudget {
     return memory;
   }
 
-  /** Shows a memory that holds one value, whose source bounds it. */
+  /** Shows a memory that is bounded where it is filled. */
   track(name: MemoryName, memory: Pick<BoundedMemory<unknown>, 'weight' | 'size'>): void {
     if (this.#opened.has(name)) throw new Error(`the memory ${name} is open already`);
     this.#opened.set(name, memory);
