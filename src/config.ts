@@ -193,5 +193,7 @@ export const MEMORY_SHARES_BYTES = {
   unknownOperationIds: 1 * MIB,
   unknownSymbols: 1 * MIB,
   acceptHeaders: 0.25 * MIB,
+  /** Counts since the last write; `operations/usage.ts` bounds their number. */
+  usage: 0.5 * MIB,
 } as const;
 export type MemoryName = keyof typeof MEMORY_SHARES_BYTES;

@@ -1,8 +1,9 @@
 /** Passes the parts of an isolate that jobs need to the jobs of a cron event. */
 import { log } from '../observability/log.ts';
+import { priceFeedObject } from '../realtime/price-events.ts';
+import { saleFeedObject } from '../realtime/sale-events.ts';
 import { jobsOfCron } from '../sync/jobs.ts';
 import { runJobs } from '../sync/run-jobs.ts';
-import { priceFeed, saleFeed } from './durable-objects.ts';
 import { type Isolate, nowMs, randomId, sleep } from './isolate.ts';
 
 /** Never rejects. */
@@ -19,10 +20,8 @@ export async function runCron(
     cacheKv: env.CACHE_KV,
     mainApi: patientApis.main,
     priceApi: patientApis.price,
-    // Async, to return plain promises: p-timeout calls `cancel()` of a promise that has one, and a promise of a Durable
-    // Object's answer seems to have every method.
-    feedPrices: async () => priceFeed(env).prices(),
-    notifySaleFeed: async () => saleFeed(env).changed(),
+    feedPrices: async () => priceFeedObject(env).prices(),
+    notifySaleFeed: () => saleFeedObject(env).changed(),
     purge: cache && ((tags) => cache.purge({ tags })),
     nowMs,
     sleep,

@@ -51,10 +51,11 @@ export class IncomingOperation {
 
   /** Counts the use of the operation and its refusals. Not called where a hub prepares and counts it again. */
   count(preparation: Preparation): void {
-    const found = preparation.ok ? preparation.prepared.chosen.found : null;
-    if (preparation.ok && found !== null) this.countUse(found.operation.id, preparation.prepared.sent.client);
     if (!this.#areRefusalsCounted) this.#serving.countRefusals(preparation);
     this.#areRefusalsCounted = true;
+    if (!preparation.ok) return;
+    const { chosen, sent } = preparation.prepared;
+    if (chosen.found !== null) this.countUse(chosen.found.operation.id, sent.client);
   }
 
   async #prepare(): Promise<Preparation> {

@@ -2,10 +2,10 @@
  * The minute's job writes every synced symbol's price and every currency's rate into one KV value, and each price
  * into the candle of the hour.
  */
-import pTimeout from 'p-timeout';
 import * as z from 'zod';
 import { PRICE_FEED_READ_TIMEOUT_MS } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
+import { answerWithin } from '../realtime/answer-within.ts';
 import { type HourCandles, hourQuery, hourWrite, parseHour } from '../storage/d1/hour-in-progress.ts';
 import { syncedSymbolsQuery } from '../storage/d1/projects.ts';
 import {
@@ -79,7 +79,7 @@ async function syncPrices(deps: JobDeps, run: JobRun): Promise<JobReport> {
 /** Without them the snapshot holds the price API's prices, which catch up within a minute. */
 async function feedPrices(deps: JobDeps): Promise<PriceRecord[]> {
   try {
-    return await pTimeout(deps.feedPrices(), { milliseconds: PRICE_FEED_READ_TIMEOUT_MS });
+    return await answerWithin(PRICE_FEED_READ_TIMEOUT_MS, 'price feed', deps.feedPrices);
   } catch (error) {
     log.warn('sync.price_feed_not_read', errorFields(error));
     return [];

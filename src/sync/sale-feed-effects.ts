@@ -1,5 +1,5 @@
-import pTimeout from 'p-timeout';
 import { SALE_FEED_NOTIFY_TIMEOUT_MS } from '../config.ts';
+import { answerWithin } from '../realtime/answer-within.ts';
 import { hasSaleChanges } from '../storage/d1/sale-changes.ts';
 import type { JobDeps, JobEffect } from './job.ts';
 
@@ -17,6 +17,5 @@ export const saleFeedEffect: JobEffect = {
 export const saleFeedRetryEffect: JobEffect = { failureEvent, run: notifyOfPending };
 
 async function notifyOfPending({ db, notifySaleFeed }: JobDeps): Promise<void> {
-  if (await hasSaleChanges(db))
-    await pTimeout(notifySaleFeed(), { milliseconds: SALE_FEED_NOTIFY_TIMEOUT_MS });
+  if (await hasSaleChanges(db)) await answerWithin(SALE_FEED_NOTIFY_TIMEOUT_MS, 'sale feed', notifySaleFeed);
 }
