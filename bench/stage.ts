@@ -5,8 +5,7 @@
  * list is projects with prices; after it every price carries a week of closes for its sparkline. The small one is
  * the stricter test of everything but making and copying bytes.
  */
-import { bundleWorker } from './bundle.ts';
-import { gatewayObjects } from './gateway-objects.ts';
+import { bundleWorker, gatewayObjects } from './bundle.ts';
 import { marketInMemory } from './market-data.ts';
 import { operationId, operationPath } from './requests.ts';
 import { migrateAndSync, startBenchUpstream } from './synced-market.ts';

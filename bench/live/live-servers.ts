@@ -1,7 +1,6 @@
 /** What is watched: the gateway's hubs, the bare object, and the peers on Node, each a process of its own. */
 
-import { bundleWorker } from '../bundle.ts';
-import { gatewayObjects } from '../gateway-objects.ts';
+import { bundleWorker, gatewayObjects } from '../bundle.ts';
 import { type CpuTimes, cpuTimesOf, residentBytesOf } from '../process-usage.ts';
 import { startWorkerd, type Workerd } from '../workerd.ts';
 import { messageOf, startChild, stopChild } from './child.ts';

@@ -1,8 +1,6 @@
 /**
  * The gateway's fan-out beside its limit and its peers, with few and with many sockets, and over several hubs, all in the
  * same alternating rounds.
- *
- * A peer that does not start or breaks down is left out and named; the gateway and the bare object must not.
  */
 import { type Spread, spreadOf } from '../statistics.ts';
 import {
@@ -22,8 +20,6 @@ export interface FanOutOptions extends FanOutPace {
   rounds: number;
   /** Whether the last number of sockets is also spread over several hubs. */
   growth: boolean;
-  /** No round begins after it, in milliseconds of `performance.now()`, but the first. */
-  deadlineMs: number;
   signal: AbortSignal;
   report(line: string): void;
 }
@@ -35,7 +31,6 @@ export interface FanOutResults {
   growth: FanOutResult[];
   /** Bytes of one of the gateway's frames. */
   frameBytes: number;
-  absent: { name: string; reason: string }[];
 }
 
 /** How the gateway stands beside another: of frames per second. */
@@ -54,8 +49,6 @@ const GROWTH_KEYS = ['gateway', 'hubs-2', 'hubs-4', 'processes-2'];
 
 export async function measureFanOut(scripts: LiveScripts, options: FanOutOptions): Promise<FanOutResults> {
   const contestants: Contestant[] = [];
-  const absent: FanOutResults['absent'] = [];
-  const rounds = new Map<Contestant, FanOutRound[]>();
   try {
     const first = options.sockets[0] ?? 0;
     const gateway = new Audience(await gatewayOf(scripts, 1));
@@ -64,20 +57,14 @@ export async function measureFanOut(scripts: LiveScripts, options: FanOutOptions
     const { sample } = await gateway.run({ durationMs: 0, minEvents: 1 });
     const bare = new Audience(await startBare(scripts.bare, sample));
     contestants.push({ key: 'bare', name: 'bare Durable Object', audiences: [bare] });
-    for (const [kind, name] of PEERS) {
-      try {
-        contestants.push({ key: kind, name, audiences: [new Audience(await startPeer(kind))] });
-      } catch (error) {
-        absent.push({ name, reason: String(error) });
-      }
-    }
+    for (const [kind, name] of PEERS)
+      contestants.push({ key: kind, name, audiences: [new Audience(await startPeer(kind))] });
     const results: FanOutResult[] = [];
     const ratios: FanOutRatio[] = [];
     for (const [index, sockets] of options.sockets.entries()) {
       if (options.growth && index === options.sockets.length - 1)
         for (const contestant of await growthContestants(scripts)) contestants.push(contestant);
-      rounds.clear();
-      await runRounds(contestants, sockets, { options, rounds, absent });
+      const rounds = await runRounds(contestants, sockets, options);
       for (const [contestant, measured] of rounds) results.push(fanOutResult(contestant, measured));
       ratios.push(...ratiosOf(sockets, [...rounds]));
     }
@@ -87,7 +74,6 @@ export async function measureFanOut(scripts: LiveScripts, options: FanOutOptions
       growth: results.filter(({ key, sockets }) => GROWTH_KEYS.includes(key) && sockets === last),
       ratios,
       frameBytes: Buffer.byteLength(sample),
-      absent,
     };
   } finally {
     await Promise.all(contestants.flatMap(({ audiences }) => audiences.map((audience) => audience.stop())));
@@ -98,7 +84,6 @@ const PEERS = [
   ['yoga', 'Yoga on Node, server-sent events'],
   ['graphql-ws', 'graphql-ws with ws on Node'],
 ] as const;
-const isPeer = ({ key }: Contestant) => PEERS.some(([kind]) => kind === key);
 
 const gatewayOf = (scripts: LiveScripts, hubs: number) =>
   startGateway(scripts.gateway, {
@@ -120,46 +105,24 @@ async function growthContestants(scripts: LiveScripts): Promise<Contestant[]> {
 }
 
 async function runRounds(
-  contestants: Contestant[],
+  contestants: readonly Contestant[],
   sockets: number,
-  {
-    options,
-    rounds,
-    absent,
-  }: { options: FanOutOptions; rounds: Map<Contestant, FanOutRound[]>; absent: FanOutResults['absent'] },
-): Promise<void> {
-  const leaveOut = async (contestant: Contestant, error: unknown) => {
-    if (!isPeer(contestant)) throw error;
-    absent.push({ name: contestant.name, reason: String(error) });
-    contestants.splice(contestants.indexOf(contestant), 1);
-    rounds.delete(contestant);
-    await Promise.all(contestant.audiences.map((audience) => audience.stop()));
-  };
-  for (const contestant of [...contestants]) {
-    options.signal.throwIfAborted();
-    const { audiences } = contestant;
-    try {
-      await Promise.all(audiences.map((audience) => audience.grow(sockets / audiences.length)));
-    } catch (error) {
-      await leaveOut(contestant, error);
+  { rounds, signal, report, ...pace }: FanOutOptions,
+): Promise<Map<Contestant, FanOutRound[]>> {
+  for (const { audiences } of contestants) {
+    signal.throwIfAborted();
+    await Promise.all(audiences.map((audience) => audience.grow(sockets / audiences.length)));
+  }
+  const measured = new Map(contestants.map((contestant) => [contestant, [] as FanOutRound[]]));
+  for (let number = 1; number <= rounds; number += 1) {
+    for (const [contestant, own] of measured) {
+      signal.throwIfAborted();
+      const round = await fanOutRound(contestant, pace);
+      own.push(round);
+      report(roundLine(number, sockets, contestant, round));
     }
   }
-  for (let number = 1; number <= options.rounds; number += 1) {
-    if (number > 1 && performance.now() > options.deadlineMs) {
-      options.report(`time is up: ${options.rounds - number + 1} rounds of ${sockets} sockets left out`);
-      return;
-    }
-    for (const contestant of [...contestants]) {
-      options.signal.throwIfAborted();
-      try {
-        const round = await fanOutRound(contestant, options);
-        rounds.set(contestant, [...(rounds.get(contestant) ?? []), round]);
-        options.report(roundLine(number, sockets, contestant, round));
-      } catch (error) {
-        await leaveOut(contestant, error);
-      }
-    }
-  }
+  return measured;
 }
 
 function roundLine(number: number, sockets: number, { name }: Contestant, round: FanOutRound): string {

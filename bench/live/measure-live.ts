@@ -22,8 +22,6 @@ const FULL = { rounds: 4, durationMs: 1_200, minEvents: 4 } as const;
 const DISTINCT = { sockets: 5_000, operations: 500, rounds: 3, durationMs: 1_500, minEvents: 3 } as const;
 const QUICK = { rounds: 1, durationMs: 0, minEvents: 2 } as const;
 const WATCHING_SOCKETS = 400;
-/** Of the whole part; what comes after the fan-out takes about a minute. */
-const FAN_OUT_MAX_MS = 150_000;
 
 /** What nothing here measures. */
 const ASSUMED = {
@@ -45,18 +43,14 @@ export interface LiveOptions {
 
 export async function measureLive({ quick, signal, report }: LiveOptions): Promise<LiveResults> {
   const machine = machineFacts();
-  const deadlineMs = performance.now() + FAN_OUT_MAX_MS;
   const scripts = await bundleLiveWorkers(signal);
   const fanOut = await measureFanOut(scripts, {
     ...(quick ? QUICK : FULL),
     sockets: quick ? [20] : SOCKETS,
     growth: !quick,
-    deadlineMs,
     signal,
     report,
   });
-  if (quick && fanOut.absent.length > 0)
-    throw new Error(`not there: ${fanOut.absent.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}`);
   const distinct = await measureDistinct(scripts.gateway, {
     ...(quick ? { ...QUICK, sockets: 12, operations: 4 } : DISTINCT),
     signal,

@@ -126,7 +126,6 @@ function notes({ machine, fanOut, watching, costs, growth }: LiveResults): strin
           `Assumed: a frame every ${day.pollSeconds} s of ${costs.frameBytes} bytes, a new connection every ` +
             `${day.sessionSeconds} s, a pong every ${day.pongSeconds} s, ${day.upstreamMs} ms for the price API to answer.`,
         ]),
-    ...fanOut.absent.map(({ name, reason }) => `Left out, ${name}: ${reason}`),
   ];
 }
 
