@@ -1,9 +1,10 @@
 /** Latency at a steady rate: the mixed traffic against the gateway, at half of what it can do with hits alone. */
 
+import { encodeGlobalId } from '../schema/global-ids.ts';
 import { drawsOf } from '../test/support/upstream/random.ts';
 import { type Answer, bodyText, headerOf } from './answer.ts';
 import { askOnce } from './ask.ts';
-import { readCatalog } from './catalog.ts';
+import type { Catalog } from './asked-operations.ts';
 import { runClosedLoop } from './closed-loop.ts';
 import { runOpenLoop } from './open-loop.ts';
 import { operationByGet, operationByPost } from './requests.ts';
@@ -75,6 +76,26 @@ export async function measureMixedTraffic(
     steady.push({ name, ...(await measureSteady(workerd, url, ratePerSecond, next, options)) });
   }
   return { traffic: TRAFFIC, capacityPerSecond, steady };
+}
+
+/** The synced projects and pools that the traffic names. */
+async function readCatalog({ miniflare }: Workerd, gateway: string): Promise<Catalog> {
+  const db = (await miniflare.getD1Database('DB', gateway)) as unknown as D1Database;
+  const texts = async (sql: string): Promise<string[]> =>
+    (await db.prepare(sql).all<{ text: string }>()).results.map(({ text }) => text);
+  const live = "FROM project_cache WHERE status = 'live'";
+  return {
+    symbols: await texts(
+      `SELECT symbol AS text ${live} GROUP BY symbol ORDER BY max(market_cap) DESC, symbol`,
+    ),
+    slugs: await texts(`SELECT slug AS text ${live} GROUP BY slug ORDER BY max(market_cap) DESC, slug`),
+    categories: await texts(
+      `SELECT category AS text ${live} GROUP BY category ORDER BY count(*) DESC, category`,
+    ),
+    poolIds: (await texts('SELECT id AS text FROM ido_pool_cache ORDER BY id')).map((id) =>
+      encodeGlobalId('IdoPool', id),
+    ),
+  };
 }
 
 /** So many of the most frequent requests hold every operation more than once. */

@@ -1,9 +1,10 @@
 /** What is kept of a run, and of its rounds: medians with their spread, and ratios between scenarios of the same round. */
+import { createRequire } from 'node:module';
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import type { Startup } from '../scripts/measure-startup.ts';
 import type { ExecutorRow } from './executors/measure-executors.ts';
 import type { HeapResult } from './heap.ts';
 import type { LiveResults } from './live/measure-live.ts';
-import type { machineFacts } from './machine.ts';
 import type { MixedResult } from './mixed-traffic.ts';
 import type { Measured, Round } from './rounds.ts';
 import { LIST_NAMES, type List } from './stage.ts';
@@ -21,6 +22,24 @@ export interface BenchResults {
   executors: ExecutorRow[];
   /** Absent until it was measured. */
   live?: LiveResults;
+}
+
+const versionOf = (name: string): string =>
+  (createRequire(import.meta.url)(`${name}/package.json`) as { version: string }).version;
+
+/** Where and when it was measured. */
+export function machineFacts() {
+  return {
+    date: new Date().toISOString(),
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: availableParallelism(),
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+    workerd: versionOf('workerd'),
+    miniflare: versionOf('miniflare'),
+    /** Of one minute, before the benchmark: anything else that runs takes from what is measured. */
+    loadAverage: loadavg()[0] ?? 0,
+  };
 }
 
 /** Above this share of waiting, rates depend on the other processes too. */

@@ -60,6 +60,10 @@ export const yogaMiss = (list: List): Scenario =>
     { status: 200, body: isYogaList(list, { hit: false }) },
   );
 
+/** With one connection nothing waits in a queue, so latency is the time of one request. */
+export const refusalScenarios = (lists: readonly List[]) =>
+  lists.flatMap((list) => [unknownIdRefused(list), marketListMiss(list)]);
+
 export async function marketListScenarios(workerd: Workerd, list: List): Promise<Scenario[]> {
   const scenario = scenarioOf(list);
   const get = same(operationByGet(MARKET_LIST));
@@ -145,3 +149,11 @@ export const CLAIMS: readonly Omit<Claim, 'list'>[] = [
     target: { atLeast: 2.5 },
   },
 ];
+
+export const REFUSAL_CLAIM: Omit<Claim, 'list'> = {
+  name: 'unknown id refused over a miss, median latency',
+  of: 'refused',
+  over: 'miss',
+  measure: 'medianMs',
+  target: { atMost: 0.1 },
+};

@@ -7,7 +7,7 @@ import { parse } from 'graphql';
 import { schema } from '../../schema/schema.ts';
 import type { PriceRecord } from '../../src/graphql/context.ts';
 import { loaderOf } from '../../src/loaders/batching.ts';
-import type { Shape } from './shape.ts';
+import type { Shape } from './executors.ts';
 
 const PROJECTS = 20;
 const NOW_SECONDS = 1_760_000_000;

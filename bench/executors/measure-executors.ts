@@ -5,9 +5,9 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { spreadOf } from '../statistics.ts';
+import type { Shape } from './executors.ts';
 import { type Executor, executors, type Run } from './executors.ts';
 import { listWithLoaders } from './list-with-loaders.ts';
-import type { Shape } from './shape.ts';
 import { synchronousShapes } from './synchronous-shapes.ts';
 
 export interface ExecutorRow {

@@ -1,6 +1,6 @@
 /** `--part live`: sockets that watch. One event to many of them, executions, what it costs, and how it grows. */
 import { SOCKET_INITIALISATION_MS, SOCKET_PING_AFTER_MS, SUBSCRIPTION_HUBS } from '../../src/config.ts';
-import { machineFacts } from '../machine.ts';
+import { machineFacts } from '../results.ts';
 import { bundleLiveWorkers, POLL_SECONDS } from './live-servers.ts';
 import { type DistinctResults, measureDistinct } from './measure-distinct.ts';
 import { type FanOutResults, measureFanOut } from './measure-fan-out.ts';
