@@ -8,7 +8,7 @@ import type { LiveResults } from './live/measure-live.ts';
 import type { MixedResult } from './mixed-traffic.ts';
 import type { Measured, Round } from './rounds.ts';
 import { LIST_NAMES, type List } from './stage.ts';
-import { type Spread, spreadOf } from './statistics.ts';
+import { type Spread, spreadOf, spreadsOf } from './statistics.ts';
 import { percentText } from './tables.ts';
 
 export interface BenchResults {
@@ -58,43 +58,17 @@ export function busyMachine(waiting: readonly Spread[]): string[] {
 /** Below this share of answers as expected a scenario is not what its name says. */
 const MOSTLY = 0.99;
 
-export interface ScenarioResult {
-  key: string;
-  name: string;
-  list: string;
-  /** True if the answers came from where the name says. */
-  isAsNamed: boolean;
-  bodyBytes: number;
-  requests: number;
-  requestsPerSecond: Spread;
-  medianMs: Spread;
-  p99Ms: Spread;
-  cpuMicrosecondsPerRequest: Spread;
-  workerdThreadBusy: Spread;
-  workerdThreadWaiting: Spread;
-  requestsPerThreadSecond: Spread;
-  generatorBusy: Spread;
-}
+export type ScenarioResult = ReturnType<typeof resultOf>;
 
-export function resultOf({ scenario, bodyBytes, rounds }: Measured): ScenarioResult {
-  const over = (name: keyof Round) => spreadOf(rounds.map((round) => round[name]));
-  return {
-    key: scenario.key,
-    name: scenario.name,
-    list: LIST_NAMES[scenario.list],
-    isAsNamed: areAsNamed(rounds),
-    bodyBytes,
-    requests: rounds.reduce((sum, { requests }) => sum + requests, 0),
-    requestsPerSecond: over('requestsPerSecond'),
-    medianMs: over('medianMs'),
-    p99Ms: over('p99Ms'),
-    cpuMicrosecondsPerRequest: over('cpuMicrosecondsPerRequest'),
-    workerdThreadBusy: over('workerdThreadBusy'),
-    workerdThreadWaiting: over('workerdThreadWaiting'),
-    requestsPerThreadSecond: over('requestsPerThreadSecond'),
-    generatorBusy: over('generatorBusy'),
-  };
-}
+export const resultOf = ({ scenario: { key, name, list }, bodyBytes, rounds }: Measured) => ({
+  key,
+  name,
+  list: LIST_NAMES[list],
+  /** True if the answers came from where the name says. */
+  isAsNamed: areAsNamed(rounds),
+  bodyBytes,
+  ...spreadsOf(rounds),
+});
 
 const areAsNamed = (rounds: readonly Round[]) => rounds.every(({ asNamed }) => asNamed >= MOSTLY);
 
@@ -108,18 +82,10 @@ export interface Claim {
   target: { atLeast: number } | { atMost: number };
 }
 
-export interface ClaimResult {
-  name: string;
-  list: string;
-  ratio: Spread;
-  /** The same by the CPU of workerd's thread, which other processes disturb less. */
-  byThread: Spread;
-  target: string;
-  met: boolean;
-}
+export type ClaimResult = NonNullable<ReturnType<typeof ratioOf>>;
 
 /** Null where one of the two was not measured. */
-export function ratioOf(measured: readonly Measured[], claim: Claim): ClaimResult | null {
+export function ratioOf(measured: readonly Measured[], claim: Claim) {
   const find = (key: string) =>
     measured.find(({ scenario }) => scenario.key === key && scenario.list === claim.list);
   const of = find(claim.of);
@@ -131,6 +97,7 @@ export function ratioOf(measured: readonly Measured[], claim: Claim): ClaimResul
       one.rounds.map((round, index) => round[measure] / (other.rounds[index]?.[measure] ?? Number.NaN)),
     );
   const ratio = ratiosOf(of, over, claim.measure);
+  // Other processes disturb the CPU of workerd's thread less.
   const byThread =
     claim.measure === 'medianMs'
       ? ratiosOf(over, of, 'requestsPerThreadSecond')

@@ -14,6 +14,15 @@ export function spreadOf(values: readonly number[]): Spread {
   };
 }
 
+/** The spread of every measure over the rounds. */
+export function spreadsOf<Round extends Record<keyof Round, number>>(
+  rounds: readonly Round[],
+): Record<keyof Round, Spread> {
+  const names = Object.keys(rounds[0] ?? {}) as (keyof Round)[];
+  const spreads = names.map((name) => [name, spreadOf(rounds.map((round) => round[name]))] as const);
+  return Object.fromEntries(spreads) as Record<keyof Round, Spread>;
+}
+
 /** @param sorted ascending. The value at the rank, between two neighbours where the rank falls between them. */
 export function percentile(sorted: ArrayLike<number>, percent: number): number {
   const rank = ((sorted.length - 1) * percent) / 100;
