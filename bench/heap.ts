@@ -14,15 +14,10 @@ const FILLS = 60;
 /** A collection runs when the isolate next does; what only a collection frees is gone by the last of these. */
 const COLLECTIONS = 3;
 
-export interface HeapResult {
-  name: string;
-  fills: number;
-  bodyBytes: number;
-  grownBytes: number;
-}
+export type HeapResult = Awaited<ReturnType<typeof measureHeap>>;
 
 /** @param miss whose every request fills the cache of its Worker anew. */
-export async function measureHeap(workerd: Workerd, miss: Scenario): Promise<HeapResult> {
+export async function measureHeap(workerd: Workerd, miss: Scenario) {
   const url = workerd.urlOf(miss.worker);
   let bodyBytes = 0;
   let request = miss.next();

@@ -2,7 +2,7 @@
  * The gateway's fan-out beside its limit and its peers, with few and with many sockets, and over several hubs, all in the
  * same alternating rounds.
  */
-import { type Spread, spreadOf } from '../statistics.ts';
+import { spreadOf } from '../statistics.ts';
 import {
   Audience,
   type Contestant,
@@ -24,30 +24,12 @@ export interface FanOutOptions extends FanOutPace {
   report(line: string): void;
 }
 
-export interface FanOutResults {
-  results: FanOutResult[];
-  ratios: FanOutRatio[];
-  /** The last number of sockets, over several hubs. */
-  growth: FanOutResult[];
-  /** Bytes of one of the gateway's frames. */
-  frameBytes: number;
-}
-
-/** How the gateway stands beside another: of frames per second. */
-export interface FanOutRatio {
-  name: string;
-  sockets: number;
-  ratio: Spread;
-  /** The same by the CPU of the servers' threads, which other processes disturb less. */
-  byThread: Spread;
-  /** Null where there is no target. */
-  atLeast: number | null;
-}
+export type FanOutRatio = ReturnType<typeof ratiosOf>[number];
 
 const TARGET = 0.8;
 const GROWTH_KEYS = ['gateway', 'hubs-2', 'hubs-4', 'processes-2'];
 
-export async function measureFanOut(scripts: LiveScripts, options: FanOutOptions): Promise<FanOutResults> {
+export async function measureFanOut(scripts: LiveScripts, options: FanOutOptions) {
   const contestants: Contestant[] = [];
   try {
     const first = options.sockets[0] ?? 0;
@@ -141,7 +123,7 @@ function roundLine(number: number, sockets: number, { name }: Contestant, round:
 export function ratiosOf(
   sockets: number,
   measured: readonly (readonly [Pick<Contestant, 'key' | 'name'>, readonly FanOutRound[]])[],
-): FanOutRatio[] {
+) {
   const gateway = measured.find(([{ key }]) => key === 'gateway')?.[1] ?? [];
   return measured
     .filter(([{ key }]) => !GROWTH_KEYS.includes(key))
@@ -158,7 +140,9 @@ export function ratiosOf(
         name: `gateway over ${name}`,
         sockets,
         ratio: ratioOf('framesPerSecond'),
+        /** By the CPU of the servers' threads, which other processes disturb less. */
         byThread: ratioOf('framesPerThreadSecond'),
+        /** Null where there is no target. */
         atLeast: key === 'bare' ? TARGET : null,
       };
     });

@@ -2,20 +2,12 @@
 import { SOCKET_INITIALISATION_MS, SOCKET_PING_AFTER_MS, SUBSCRIPTION_HUBS } from '../../src/config.ts';
 import { machineFacts } from '../results.ts';
 import { bundleLiveWorkers, POLL_SECONDS } from './live-servers.ts';
-import { type DistinctResults, measureDistinct } from './measure-distinct.ts';
-import { type FanOutResults, measureFanOut } from './measure-fan-out.ts';
-import { measureWatching, type WatchingResults } from './measure-watching.ts';
-import { type Growth, grownTo, type Watching, type WatchingCosts } from './watching-cost.ts';
+import { measureDistinct } from './measure-distinct.ts';
+import { measureFanOut } from './measure-fan-out.ts';
+import { measureWatching } from './measure-watching.ts';
+import { grownTo, type Watching, type WatchingCosts } from './watching-cost.ts';
 
-export interface LiveResults {
-  machine: ReturnType<typeof machineFacts>;
-  fanOut: FanOutResults;
-  distinct: DistinctResults;
-  watching: WatchingResults;
-  costs: WatchingCosts;
-  /** A day of ten thousand watchers, and of a million. */
-  growth: Growth[];
-}
+export type LiveResults = Awaited<ReturnType<typeof measureLive>>;
 
 const SOCKETS = [1_000, 5_000];
 const FULL = { rounds: 4, durationMs: 1_200, minEvents: 4 } as const;
@@ -41,7 +33,7 @@ export interface LiveOptions {
   report(line: string): void;
 }
 
-export async function measureLive({ quick, signal, report }: LiveOptions): Promise<LiveResults> {
+export async function measureLive({ quick, signal, report }: LiveOptions) {
   const machine = machineFacts();
   const scripts = await bundleLiveWorkers(signal);
   const fanOut = await measureFanOut(scripts, {

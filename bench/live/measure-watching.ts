@@ -16,23 +16,6 @@ export interface WatchingOptions {
   signal: AbortSignal;
 }
 
-export interface WatchingResults {
-  costs: Omit<WatchingCosts, 'perFrameCpuMs' | 'frameBytes'>;
-  /** With watchers: so many connections, and so many polls. */
-  connections: number;
-  polls: number;
-  nobody: Nobody;
-}
-
-/** What happened while nobody watched. */
-export interface Nobody {
-  seconds: number;
-  objectCalls: number;
-  upstreamCalls: number;
-  /** Objects that would have woken up later. */
-  alarms: number;
-}
-
 const POLLS = 3;
 const LOOK_EVERY_MS = 100;
 /** More than a poll takes to come. */
@@ -41,7 +24,7 @@ const QUIET_SECONDS = POLL_SECONDS + 1;
 const WAIT_MAX_MS = 40_000;
 const HUBS = Array.from({ length: SUBSCRIPTION_HUBS }, (_, number) => `hub-${number}`);
 
-export async function measureWatching(script: string, options: WatchingOptions): Promise<WatchingResults> {
+export async function measureWatching(script: string, options: WatchingOptions) {
   const { sockets, quick } = options;
   const server = await startGateway(script, { hubs: [], polls: quick ? 'by hand' : 'by alarm' });
   const audience = new Audience(server);
@@ -125,7 +108,7 @@ async function messages(
 }
 
 /** @throws where anything still happens. */
-async function nobodyWatches(server: GatewayServer, { quick, signal }: WatchingOptions): Promise<Nobody> {
+async function nobodyWatches(server: GatewayServer, { quick, signal }: WatchingOptions) {
   await until(async () => {
     const { feed, hubs } = await alarmsLeft(server);
     // A hub's last alarm may be seconds away.

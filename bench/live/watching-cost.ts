@@ -57,23 +57,12 @@ export interface Watching {
   upstreamMs: number;
 }
 
-export interface DailyUse {
-  frames: number;
-  bytesOut: number;
-  messagesIn: number;
-  upstreamCalls: number;
-  workerRequests: number;
-  workerCpuMs: number;
-  objectRequests: number;
-  objectGigabyteSeconds: number;
-  rowsRead: number;
-  rowsWritten: number;
-}
+export type DailyUse = ReturnType<typeof dailyUse>;
 
 const DAY_SECONDS = 86_400;
 const DAYS_A_MONTH = 30;
 
-export function dailyUse(costs: WatchingCosts, watching: Watching): DailyUse {
+export function dailyUse(costs: WatchingCosts, watching: Watching) {
   const { watchers, hubs, pollSeconds, sessionSeconds, pongSeconds, initialisationSeconds } = watching;
   const { perConnection, perPoll } = costs;
   const polls = DAY_SECONDS / pollSeconds;
@@ -110,14 +99,7 @@ export function dailyUse(costs: WatchingCosts, watching: Watching): DailyUse {
   };
 }
 
-export interface WatchingBill {
-  /** As if nothing were included. */
-  dollarsADay: number;
-  /** Of a month of such days, beyond what the plan includes, and without the plan's own price. */
-  dollarsAMonth: number;
-}
-
-export function watchingBill(use: DailyUse): WatchingBill {
+export function watchingBill(use: DailyUse) {
   const charged = [
     [UNIT_PRICES.workerRequests, use.workerRequests],
     [UNIT_PRICES.workerCpuMs, use.workerCpuMs],
@@ -129,23 +111,16 @@ export function watchingBill(use: DailyUse): WatchingBill {
   const sum = (dollars: (charge: (typeof charged)[number]) => number) =>
     charged.reduce((total, charge) => total + dollars(charge), 0);
   return {
+    /** As if nothing were included. */
     dollarsADay: sum(([price, used]) => dollarsAt({ ...price, included: 0 }, used)),
+    /** Of a month of such days, beyond what the plan includes, and without the plan's own price. */
     dollarsAMonth: sum(([price, used]) => dollarsAt(price, used * DAYS_A_MONTH)),
   };
 }
 
-export interface Growth extends Watching {
-  use: DailyUse;
-  bill: WatchingBill;
-  framesPerSecond: number;
-  bytesPerSecond: number;
-  /** That send all the time. */
-  cores: number;
-  /** From when a hub hears of an event until its last socket has it. */
-  lastSocketMs: number;
-}
+export type Growth = ReturnType<typeof grownTo>;
 
-export function grownTo(costs: WatchingCosts, watching: Watching): Growth {
+export function grownTo(costs: WatchingCosts, watching: Watching) {
   const use = dailyUse(costs, watching);
   const framesPerSecond = use.frames / DAY_SECONDS;
   return {
@@ -154,7 +129,9 @@ export function grownTo(costs: WatchingCosts, watching: Watching): Growth {
     bill: watchingBill(use),
     framesPerSecond,
     bytesPerSecond: use.bytesOut / DAY_SECONDS,
+    /** That send all the time. */
     cores: (framesPerSecond * costs.perFrameCpuMs) / 1000,
+    /** From when a hub hears of an event until its last socket has it. */
     lastSocketMs: (watching.watchers / watching.hubs) * costs.perFrameCpuMs,
   };
 }
