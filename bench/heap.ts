@@ -1,5 +1,5 @@
 /**
- * How much heap a Worker keeps for each byte of the bodies that its cache holds: V8's heap and array buffers after a
+ * The heap that a Worker keeps for each byte of the bodies that its cache holds: V8's heap and array buffers after a
  * collection, through workerd's inspector, before and after a number of distinct fills.
  */
 import { bodyText, headerOf } from './answer.ts';
@@ -50,7 +50,7 @@ export async function measureHeap(workerd: Workerd, miss: Scenario) {
 
 interface HeapUsage {
   usedSize: number;
-  /** Of array buffers, which lie outside V8's heap. */
+  /** Bytes of array buffers, which lie outside V8's heap. */
   backingStorageSize: number;
 }
 

@@ -22,7 +22,7 @@ export interface MixedOptions {
 
 export interface MixedResult {
   traffic: { seed: number; distinct: number; exponent: number; privateShare: number };
-  /** What a closed loop over the same traffic reaches. */
+  /** The rate of a closed loop over the same traffic. */
   capacityPerSecond: number;
   steady: (Awaited<ReturnType<typeof measureSteady>> & { name: string })[];
 }
@@ -144,9 +144,9 @@ async function measureSteady(
   return {
     ratePerSecond,
     ...spreadsOf(rounds),
-    /** Of the public requests. */
+    /** Share of the public requests. */
     hitShare: caches.hits / caches.public,
-    /** Of all rounds: those that had no answer five seconds after the last was sent. */
+    /** Requests of all rounds that had no answer five seconds after the last was sent. */
     unanswered,
   };
 }

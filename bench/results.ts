@@ -1,4 +1,4 @@
-/** What is kept of a run, and of its rounds: medians with their spread, and ratios between scenarios of the same round. */
+/** The kept results of a run: medians with their spread, and ratios between scenarios of the same round. */
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import type { Startup } from '../scripts/measure-startup.ts';
@@ -27,7 +27,7 @@ export interface BenchResults {
 const versionOf = (name: string): string =>
   (createRequire(import.meta.url)(`${name}/package.json`) as { version: string }).version;
 
-/** Where and when it was measured. */
+/** The machine, its software, and the time. */
 export function machineFacts() {
   return {
     date: new Date().toISOString(),
@@ -37,7 +37,7 @@ export function machineFacts() {
     node: process.version,
     workerd: versionOf('workerd'),
     miniflare: versionOf('miniflare'),
-    /** Of one minute, before the benchmark: anything else that runs takes from what is measured. */
+    /** The load of one minute, before the benchmark: anything else that runs takes from what is measured. */
     loadAverage: loadavg()[0] ?? 0,
   };
 }
@@ -72,7 +72,7 @@ export const resultOf = ({ scenario: { key, name, list }, bodyBytes, rounds }: M
 
 const areAsNamed = (rounds: readonly Round[]) => rounds.every(({ asNamed }) => asNamed >= MOSTLY);
 
-/** How one scenario stands beside another, and how it should. */
+/** The ratio of two scenarios, with its target. */
 export interface Claim {
   name: string;
   list: List;
@@ -91,7 +91,7 @@ export function ratioOf(measured: readonly Measured[], claim: Claim) {
   const of = find(claim.of);
   const over = find(claim.over);
   if (of === undefined || over === undefined) return null;
-  // Of the same round: what slows the machine for a while slows both.
+  // Both of the same round: whatever slows the machine for a while slows both.
   const ratiosOf = (one: Measured, other: Measured, measure: keyof Round) =>
     spreadOf(
       one.rounds.map((round, index) => round[measure] / (other.rounds[index]?.[measure] ?? Number.NaN)),

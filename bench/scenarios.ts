@@ -1,4 +1,4 @@
-/** What is measured, beside what, and how it should stand. All of it is the market list's first page. */
+/** The scenarios over HTTP, and the ratios between them with their targets. All ask for the market list's first page. */
 
 import { headerOf } from './answer.ts';
 import { isMarketList, isRestList, isUnknownId, isYogaList, nothing } from './answers.ts';

@@ -83,7 +83,7 @@ export async function setStage(
   }
 }
 
-/** What the Workers without storage answer from: the synced market, and the gateway's own answer. */
+/** Gives the Workers without storage the synced market, and the gateway's own answer. */
 async function teach(workerd: Workerd, list: List): Promise<void> {
   const market = JSON.stringify(await marketInMemory(workerd, workerName('gateway', list)));
   await put(workerd, workerName('gateway-in-memory', list), market);

@@ -1,4 +1,4 @@
-/** What rounds are summed up by: the median of all rounds, and the least and the greatest of them. */
+/** Rounds are summed up by the median of all, and the least and the greatest of them. */
 export interface Spread {
   median: number;
   least: number;

@@ -2,7 +2,7 @@
  * The gateways that `--beside` compares, each on a workerd process of its own: the working tree, a commit, and the
  * working tree a second time.
  *
- * Of a commit only `src/index.ts`, `wrangler.toml`, `migrations`, `operations/manifest.json` and `package-lock.json`
+ * Only `src/index.ts`, `wrangler.toml`, `migrations`, `operations/manifest.json` and `package-lock.json` of a commit
  * are used. The rest (synced market, upstream, load) is the working tree's for all of them.
  */
 import { execFile } from 'node:child_process';

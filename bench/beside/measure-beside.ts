@@ -93,7 +93,7 @@ export function compared(rounds: readonly Round[]) {
         : [{ own: turn.perSecond, other: other.perSecond }],
     ),
   );
-  // Which of the two turns needs more is chance: the noise reaches as far below 1 as it reaches above.
+  // Either of the two turns may need more by chance, so the noise reaches as far below 1 as above.
   const [low, high] = noise.range;
   const noiseFloor = Math.min(low, 1 / high);
   return {

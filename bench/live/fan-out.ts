@@ -14,7 +14,7 @@ export const PRICE_OF_BTC =
 export class Audience {
   readonly server: LiveServer;
   readonly #generator: Generator = startGenerator();
-  /** Of the server, before anybody came. */
+  /** Memory of the server, before anybody came. */
   readonly #emptyBytes: number;
   sockets = 0;
 
@@ -71,7 +71,7 @@ export interface FanOutRound {
   framesPerSecond: number;
   framesPerThreadSecond: number;
   cpuMicrosecondsPerFrame: number;
-  /** Of a core, by the server's one thread that runs JavaScript, and how much of the time that waited for a core. */
+  /** The server's one thread that runs JavaScript: its share of a core, and the share of time in which it waited for one. */
   serverBusy: number;
   serverWaiting: number;
   generatorBusy: number;
@@ -121,7 +121,7 @@ export function fanOutResult({ key, name, audiences }: Contestant, rounds: reado
     key,
     name,
     sockets,
-    /** Of the server's memory, all that it has grown by: the runtime's ends of each connection too, and garbage. */
+    /** All growth of the server's memory: the runtime's ends of each connection too, and garbage. */
     bytesPerSocket: audiences.reduce((sum, { grownBytes }) => sum + grownBytes, 0) / sockets,
     events: lastMs.length,
     ...spreadsOf(rounds.map(({ firstMs, lastMs, ...measures }) => measures)),

@@ -6,12 +6,12 @@ import { get } from 'node:http';
 import { createInterface } from 'node:readline';
 import { WebSocket } from 'ws';
 
-/** How a client watches. */
+/** The protocol by which a client watches. */
 export type Protocol = 'graphql-transport-ws' | 'bare' | 'event-stream';
 
 export interface LiveSocketOptions {
   protocol: Protocol;
-  /** Of its server, with the path. */
+  /** The server's address, with the path. */
   url: string;
   /** The subscription. */
   document: string;

@@ -18,7 +18,7 @@ export interface FanOutOptions extends FanOutPace {
   /** Numbers of sockets, growing. */
   sockets: readonly number[];
   rounds: number;
-  /** Whether the last number of sockets is also spread over several hubs. */
+  /** True if the last number of sockets is also spread over several hubs. */
   growth: boolean;
   signal: AbortSignal;
   report(line: string): void;
@@ -128,7 +128,7 @@ export function ratiosOf(
   return measured
     .filter(([{ key }]) => !GROWTH_KEYS.includes(key))
     .map(([{ key, name }, rounds]) => {
-      // Of the same round: what slows the machine for a while slows both.
+      // Both of the same round: whatever slows the machine for a while slows both.
       const ratioOf = (measure: 'framesPerSecond' | 'framesPerThreadSecond') =>
         spreadOf(
           rounds.flatMap((round, index) => {

@@ -15,7 +15,7 @@ const DISTINCT = { sockets: 5_000, operations: 500, rounds: 3, durationMs: 1_500
 const QUICK = { rounds: 1, durationMs: 0, minEvents: 2 } as const;
 const WATCHING_SOCKETS = 400;
 
-/** What nothing here measures. */
+/** Assumptions: nothing here measures these. */
 const ASSUMED = {
   /** A phone or a tab that stays an hour. */
   sessionSeconds: 3_600,

@@ -1,5 +1,5 @@
 /**
- * What connections, polls and messages come to by the objects' own counts, through the gateway's own route, and what is
+ * The cost of connections, polls and messages by the objects' own counts, through the gateway's own route, and what is
  * left of it once nobody watches: nothing, or else this throws.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -91,7 +91,7 @@ async function polling(
   };
 }
 
-/** What a hub needs to take a message. */
+/** CPU of a hub for a message that comes in. */
 async function messages(
   audience: Audience,
   server: GatewayServer,

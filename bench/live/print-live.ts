@@ -1,4 +1,4 @@
-/** What was measured of sockets that watch, as tables. */
+/** Results of sockets that watch, as tables. */
 import { busyMachine } from '../results.ts';
 import { bytesText, percentText, type Section, sectionText, spreadText, type Table } from '../tables.ts';
 import type { FanOutResult } from './fan-out.ts';

@@ -1,5 +1,5 @@
 /**
- * What it costs to let people watch, from what was measured of one connection, one poll and one frame: pure arithmetic.
+ * The cost of watchers, computed from the measured cost of one connection, one poll and one frame.
  *
  * Hubs are charged while they run and not between, since they could hibernate; the feed while it polls and tells the hubs.
  */
@@ -20,11 +20,11 @@ export interface WatchingCosts {
     messages: number;
     rowsRead: number;
     rowsWritten: number;
-    /** Of workerd, from the handshake to the first message: an upper bound of both the Worker's and the hub's. */
+    /** CPU of workerd, from the handshake to the first message: an upper bound of both the Worker's and the hub's. */
     cpuMs: number;
   };
   perPoll: {
-    /** Of the feed: its alarm. */
+    /** The alarm of the feed. */
     objectRequests: number;
     /** For each hub where anybody watches. */
     objectRequestsPerHub: number;
@@ -33,7 +33,7 @@ export interface WatchingCosts {
     rowsWritten: number;
     rowsReadPerHub: number;
     rowsWrittenPerHub: number;
-    /** How long the feed runs, beside a price API that answers at once and hubs that have little to send. */
+    /** The time that the feed runs, beside a price API that answers at once and hubs that have little to send. */
     feedMs: number;
   };
   /** A message that comes in and is answered by nothing. */
@@ -49,11 +49,11 @@ export interface Watching {
   pollSeconds: number;
   /** After which a watcher has to connect again. */
   sessionSeconds: number;
-  /** How often a watcher answers a ping. */
+  /** The interval at which a watcher answers a ping. */
   pongSeconds: number;
   /** A hub's alarm, which looks for sockets that have not introduced themselves, comes as soon after a handshake. */
   initialisationSeconds: number;
-  /** How long the price API takes to answer. */
+  /** The time until the price API answers. */
   upstreamMs: number;
 }
 
@@ -113,7 +113,7 @@ export function watchingBill(use: DailyUse) {
   return {
     /** As if nothing were included. */
     dollarsADay: sum(([price, used]) => dollarsAt({ ...price, included: 0 }, used)),
-    /** Of a month of such days, beyond what the plan includes, and without the plan's own price. */
+    /** The price of a month of such days, beyond what the plan includes, and without the plan's own price. */
     dollarsAMonth: sum(([price, used]) => dollarsAt(price, used * DAYS_A_MONTH)),
   };
 }
