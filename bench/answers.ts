@@ -50,13 +50,6 @@ export const isYogaList =
     assertPage(list, data.projects.totalCount, data.projects.nodes);
   };
 
-const restSchema = z.object({ totalCount: z.number(), next: z.number(), projects: page });
-
-export const isRestList = (list: List) => (text: string) => {
-  const { totalCount, projects } = restSchema.parse(JSON.parse(text));
-  assertPage(list, totalCount, projects);
-};
-
 export const nothing = (text: string) => assert.equal(text, '');
 
 const refusalSchema = z.object({

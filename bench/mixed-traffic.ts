@@ -1,5 +1,4 @@
-/** Latency at a steady rate: the mixed traffic against the gateway, at half of what it can do with hits alone. */
-
+/** Latency at a steady rate: the mixed traffic against the gateway, at half of the rate that it can do of it. */
 import { encodeGlobalId } from '../schema/global-ids.ts';
 import { drawsOf } from '../test/support/upstream/random.ts';
 import { type Answer, bodyText, headerOf } from './answer.ts';
@@ -24,14 +23,12 @@ export interface MixedResult {
   traffic: { seed: number; distinct: number; exponent: number; privateShare: number };
   /** The rate of a closed loop over the same traffic. */
   capacityPerSecond: number;
-  steady: (Awaited<ReturnType<typeof measureSteady>> & { name: string })[];
+  steady: Awaited<ReturnType<typeof measureSteady>>;
 }
 
-/** @param hitsPerSecond of the market list by GET, in the same run. */
 export async function measureMixedTraffic(
   workerd: Workerd,
   gateway: string,
-  hitsPerSecond: number,
   options: MixedOptions,
 ): Promise<MixedResult> {
   const traffic = createTraffic(await readCatalog(workerd, gateway), TRAFFIC);
@@ -53,14 +50,7 @@ export async function measureMixedTraffic(
   await closed(options.warmUpMs);
   const { requests, elapsedMs } = await closed(options.durationMs);
   const capacityPerSecond = (requests * 1000) / elapsedMs;
-  const rates = [
-    { name: "half of the hits' rate", ratePerSecond: hitsPerSecond / 2 },
-    { name: "half of this traffic's own rate", ratePerSecond: capacityPerSecond / 2 },
-  ];
-  const steady: MixedResult['steady'] = [];
-  for (const { name, ratePerSecond } of rates) {
-    steady.push({ name, ...(await measureSteady(workerd, url, ratePerSecond, next, options)) });
-  }
+  const steady = await measureSteady(workerd, url, capacityPerSecond / 2, next, options);
   return { traffic: TRAFFIC, capacityPerSecond, steady };
 }
 

@@ -19,8 +19,6 @@ const KV = 'https://developers.cloudflare.com/kv/platform/pricing/';
 const D1 = 'https://developers.cloudflare.com/d1/platform/pricing/';
 const GIGABYTE = 1e9;
 
-const DURABLE_OBJECTS = 'https://developers.cloudflare.com/durable-objects/platform/pricing/';
-
 /** Workers Paid. Answers of Workers' own cache are requests as well (https://developers.cloudflare.com/workers/cache/#billing). */
 export const BASE_DOLLARS = 5;
 
@@ -36,21 +34,6 @@ export const UNIT_PRICES = {
   d1Bytes: { included: 5 * GIGABYTE, dollarsPerMillion: 0.75 / 1000, source: D1 },
 } as const satisfies Record<string, UnitPrice>;
 
-/** Durable Objects that store in SQLite. */
-export const OBJECT_PRICES = {
-  /** HTTP requests, RPC calls, alarms, and for each 20 WebSocket messages that come in one. Messages that go out are free. */
-  requests: { included: 1e6, dollarsPerMillion: 0.15, source: DURABLE_OBJECTS },
-  /** While an object runs or cannot hibernate; not while it could, whether or not it does. */
-  gigabyteSeconds: { included: 400_000, dollarsPerMillion: 12.5, source: DURABLE_OBJECTS },
-  rowsRead: { included: 25e9, dollarsPerMillion: 0.001, source: DURABLE_OBJECTS },
-  /** Each alarm that is set is one, too. */
-  rowsWritten: { included: 50e6, dollarsPerMillion: 1, source: DURABLE_OBJECTS },
-} as const satisfies Record<string, UnitPrice>;
-
-export const MESSAGES_PER_OBJECT_REQUEST = 20;
-/** Whatever an object uses of it: 128 MB of what the price calls a gigabyte. */
-export const OBJECT_GIGABYTES = 0.128;
-
 export type Unit = keyof typeof UNIT_PRICES;
 /** Units used in a month. */
 export type MonthlyUse = Readonly<Record<Unit, number>>;
@@ -63,10 +46,10 @@ export interface Bill {
 }
 
 /** The dollars of a month, beyond the included units. */
-export const dollarsAt = ({ included, dollarsPerMillion }: UnitPrice, used: number): number =>
-  (Math.max(0, used - included) / 1e6) * dollarsPerMillion;
-
-export const dollarsOf = (unit: Unit, used: number): number => dollarsAt(UNIT_PRICES[unit], used);
+export function dollarsOf(unit: Unit, used: number): number {
+  const { included, dollarsPerMillion } = UNIT_PRICES[unit];
+  return (Math.max(0, used - included) / 1e6) * dollarsPerMillion;
+}
 
 /** In dollars a month; the plan's own price is in the Workers' part. */
 export function billOf(use: MonthlyUse): Bill {

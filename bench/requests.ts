@@ -12,7 +12,7 @@ const APP_HEADERS =
   'graphql-client-name: ios\r\n' +
   'graphql-client-version: 5.2.0\r\n';
 
-export function getRequest(path: string, headers = ''): Uint8Array {
+function getRequest(path: string, headers = ''): Uint8Array {
   return Buffer.from(`GET ${path} HTTP/1.1\r\n${APP_HEADERS}${headers}\r\n`);
 }
 
@@ -69,12 +69,6 @@ export function distinctMarketListVariables(): { after: string } {
 
 const distinctCursor = (number: number) =>
   encodeBase64Url(JSON.stringify(['MARKET_CAP:DESC', ABOVE_EVERY_MARKET_CAP + number, 'prj']));
-
-/** The same for the REST Worker: the first page by a URL that nobody has sent yet. */
-export function distinctRestPath(): string {
-  distinctCursors += 1;
-  return `/projects?below=${ABOVE_EVERY_MARKET_CAP + distinctCursors}`;
-}
 
 /** An id that nobody registered and nobody has sent yet. */
 export function unknownId(): string {

@@ -1,12 +1,10 @@
 /** The scenarios over HTTP, and the ratios between them with their targets. All ask for the market list's first page. */
 
 import { headerOf } from './answer.ts';
-import { isMarketList, isRestList, isUnknownId, isYogaList, nothing } from './answers.ts';
+import { isMarketList, isUnknownId, isYogaList, nothing } from './answers.ts';
 import { askOnce } from './ask.ts';
 import {
   distinctMarketListVariables,
-  distinctRestPath,
-  getRequest,
   operationByGet,
   operationByPost,
   operationId,
@@ -90,22 +88,6 @@ export async function marketListScenarios(workerd: Workerd, list: List): Promise
       body: isYogaList(list, { hit: true }),
     }),
     yogaMiss(list),
-    scenario('rest-hit', 'REST Worker, hit in KV', 'peer-rest', same(getRequest('/projects')), {
-      status: 200,
-      cache: 'HIT',
-      body: isRestList(list),
-    }),
-    scenario(
-      'rest-miss',
-      'REST Worker, miss, local D1 and KV',
-      'peer-rest',
-      () => getRequest(distinctRestPath()),
-      {
-        status: 200,
-        cache: 'MISS',
-        body: isRestList(list),
-      },
-    ),
   ];
 }
 

@@ -23,7 +23,6 @@ const ENTRIES = {
   gateway: undefined,
   'gateway-in-memory': 'bench/workers/gateway-in-memory.ts',
   'peer-yoga': 'bench/workers/peer-yoga.ts',
-  'peer-rest': 'bench/workers/peer-rest.ts',
   bare: 'bench/workers/bare.ts',
 } as const;
 export type WorkerKind = keyof typeof ENTRIES;

@@ -1,5 +1,5 @@
 /**
- * Counts what Durable Objects do that is charged: calls (requests, messages, alarms, RPC), how long each takes, and rows.
+ * Counts the work of Durable Objects that is charged: calls (requests, messages, alarms, RPC) and rows.
  *
  * It wraps what the platform calls, so that the objects themselves are those of production.
  */
@@ -7,14 +7,12 @@
 export interface ObjectCounts {
   /** By class and method. */
   calls: Record<string, number>;
-  /** By class and method, from its call to its end: what calls wait for is in it. */
-  activeMs: Record<string, number>;
   /** By class. */
   rowsRead: Record<string, number>;
   rowsWritten: Record<string, number>;
 }
 
-const counts: ObjectCounts = { calls: {}, activeMs: {}, rowsRead: {}, rowsWritten: {} };
+const counts: ObjectCounts = { calls: {}, rowsRead: {}, rowsWritten: {} };
 /** Cursors know their rows once they have been read. */
 const cursors: { name: string; cursor: SqlStorageCursor<Record<string, SqlStorageValue>> }[] = [];
 
@@ -45,14 +43,7 @@ export function countCalls(name: string, exported: object): void {
     const original = Reflect.get(prototype, method) as Method;
     const counted: Method = function (...args) {
       add(counts.calls, key, 1);
-      const startedMs = performance.now();
-      const end = () => {
-        add(counts.activeMs, key, performance.now() - startedMs);
-      };
-      const result = original.apply(this, args);
-      if (result instanceof Promise) return result.finally(end);
-      end();
-      return result;
+      return original.apply(this, args);
     };
     Object.defineProperty(prototype, method, { value: counted, configurable: true, writable: true });
   }

@@ -30,7 +30,6 @@ export function countsBetween(before: GatewayCounts, after: GatewayCounts): Gate
       fellBack: after.executions.fellBack - before.executions.fellBack,
     },
     calls: recordBetween(before.calls, after.calls),
-    activeMs: recordBetween(before.activeMs, after.activeMs),
     rowsRead: recordBetween(before.rowsRead, after.rowsRead),
     rowsWritten: recordBetween(before.rowsWritten, after.rowsWritten),
   };

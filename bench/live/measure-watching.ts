@@ -7,7 +7,6 @@ import { SUBSCRIPTION_HUBS } from '../../src/config.ts';
 import { Audience } from './fan-out.ts';
 import { countsBetween, type GatewayCounts, readAlarms, readCounts } from './gateway-counts.ts';
 import { type GatewayServer, POLL_SECONDS, startGateway } from './live-servers.ts';
-import type { WatchingCosts } from './watching-cost.ts';
 
 export interface WatchingOptions {
   sockets: number;
@@ -41,17 +40,14 @@ export async function measureWatching(script: string, options: WatchingOptions) 
 }
 
 /** Opens them all. */
-async function connections(
-  audience: Audience,
-  server: GatewayServer,
-  sockets: number,
-): Promise<WatchingCosts['perConnection']> {
+async function connections(audience: Audience, server: GatewayServer, sockets: number) {
   const [before, cpuBefore] = [await readCounts(server.url), server.cpuMs()];
   await audience.grow(sockets);
   const made = countsBetween(before, await readCounts(server.url));
   const cpuMs = server.cpuMs().process - cpuBefore.process;
   return {
     workerRequests: made.requests / sockets,
+    /** Handshakes, RPC and alarms, of hubs and feed. */
     objectRequests: requestsIn(made) / sockets,
     messages: (await audience.messagesSent()) / sockets,
     rowsRead: sumOf(made.rowsRead) / sockets,
@@ -60,11 +56,7 @@ async function connections(
   };
 }
 
-async function polling(
-  audience: Audience,
-  server: GatewayServer,
-  { quick, signal }: WatchingOptions,
-): Promise<{ perPoll: WatchingCosts['perPoll']; polls: number }> {
+async function polling(audience: Audience, server: GatewayServer, { quick, signal }: WatchingOptions) {
   // The first alarms are the hubs' too, which look for sockets that never introduced themselves.
   if (!quick) await until(async () => (await alarmsLeft(server)).hubs === 0, signal);
   const [before, askedBefore] = [await readCounts(server.url), server.prices.asked()];
@@ -86,7 +78,6 @@ async function polling(
       rowsWritten: sumOf(made.rowsWritten, isFeed) / polls,
       rowsReadPerHub: sumOf(made.rowsRead, isHub) / polls / SUBSCRIPTION_HUBS,
       rowsWrittenPerHub: sumOf(made.rowsWritten, isHub) / polls / SUBSCRIPTION_HUBS,
-      feedMs: (made.activeMs['PriceFeed.alarm'] ?? 0) / polls,
     },
   };
 }

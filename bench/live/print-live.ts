@@ -4,7 +4,6 @@ import { bytesText, percentText, type Section, sectionText, spreadText, type Tab
 import type { FanOutResult } from './fan-out.ts';
 import type { FanOutRatio } from './measure-fan-out.ts';
 import type { LiveResults } from './measure-live.ts';
-import type { Growth } from './watching-cost.ts';
 
 export const printLive = (results: LiveResults, isBrief: boolean): string =>
   [...sectionsOf(results).map((section) => sectionText(section, isBrief)), ...notes(results)].join('\n\n');
@@ -12,7 +11,7 @@ export const printLive = (results: LiveResults, isBrief: boolean): string =>
 /** Up to what a user feels. */
 const BRIEF = 6;
 
-function sectionsOf({ fanOut, distinct, growth }: LiveResults): Section[] {
+function sectionsOf({ fanOut, distinct }: LiveResults): Section[] {
   const [head = [], row = []] = fanOutTable([distinct.fanOut]);
   const counted = [
     `${distinct.operations} operations, ${distinct.events} events`,
@@ -30,7 +29,6 @@ function sectionsOf({ fanOut, distinct, growth }: LiveResults): Section[] {
       ],
       brief: BRIEF + 2,
     },
-    { title: 'A day of watching', rows: dayTable(growth) },
   ];
 }
 
@@ -81,33 +79,9 @@ function ratioTable(ratios: readonly FanOutRatio[]): Table {
   ];
 }
 
-function dayTable(growth: readonly Growth[]): Table {
-  const rows: [string, (grown: Growth) => string][] = [
-    ['hubs', ({ hubs }) => String(hubs)],
-    ['frames a second', ({ framesPerSecond }) => thousands(framesPerSecond)],
-    ['cores that send', ({ cores }) => cores.toFixed(2)],
-    ['out, a second', ({ bytesPerSecond }) => bytesText(bytesPerSecond)],
-    ['ms to the last socket of a hub', ({ lastSocketMs }) => lastSocketMs.toFixed(0)],
-    ['upstream calls', ({ use }) => thousands(use.upstreamCalls)],
-    ['requests of the Worker', ({ use }) => thousands(use.workerRequests)],
-    ['messages that come in', ({ use }) => thousands(use.messagesIn)],
-    ['requests of objects, messages by 20', ({ use }) => thousands(use.objectRequests)],
-    ['GB-s of objects', ({ use }) => thousands(use.objectGigabyteSeconds)],
-    ['rows read', ({ use }) => thousands(use.rowsRead)],
-    ['rows written', ({ use }) => thousands(use.rowsWritten)],
-    ['dollars, nothing included', ({ bill }) => bill.dollarsADay.toFixed(2)],
-    ['dollars a month beyond the plan', ({ bill }) => bill.dollarsAMonth.toFixed(2)],
-  ];
-  return [
-    ['a day', ...growth.map(({ watchers }) => `${thousands(watchers)} watchers`)],
-    ...rows.map(([name, cell]) => [name, ...growth.map(cell)]),
-  ];
-}
-
-function notes({ machine, fanOut, watching, costs, growth }: LiveResults): string[] {
-  const { nobody, connections, polls } = watching;
+function notes({ machine, fanOut, watching }: LiveResults): string[] {
+  const { nobody, connections, polls, costs } = watching;
   const { perConnection, perPoll } = costs;
-  const [day] = growth;
   return [
     `Sockets were measured on ${machine.date.slice(0, 10)}.`,
     ...busyMachine(fanOut.results.map(({ serverWaiting }) => serverWaiting)),
@@ -120,13 +94,5 @@ function notes({ machine, fanOut, watching, costs, growth }: LiveResults): strin
       `comes in: ${(costs.perMessageCpuMs * 1000).toFixed(0)} µs of CPU.`,
     `With nobody watching, in ${nobody.seconds} s: ${nobody.objectCalls} calls of objects, ${nobody.upstreamCalls} ` +
       `upstream calls, ${nobody.alarms} alarms set.`,
-    ...(day === undefined
-      ? []
-      : [
-          `Assumed: a frame every ${day.pollSeconds} s of ${costs.frameBytes} bytes, a new connection every ` +
-            `${day.sessionSeconds} s, a pong every ${day.pongSeconds} s, ${day.upstreamMs} ms for the price API to answer.`,
-        ]),
   ];
 }
-
-const thousands = (value: number) => Math.round(value).toLocaleString('en-US');

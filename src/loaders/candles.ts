@@ -1,17 +1,8 @@
 import type { BoundedMemory } from '../storage/bounded-memory.ts';
-import { type CandleRange, type CandleRow, candlesInRange } from '../storage/d1/candles.ts';
+import { type CandleRange, candlesInRange } from '../storage/d1/candles.ts';
 import { type ClosePoint, hourlyCloses } from '../storage/d1/hourly-closes.ts';
 import { indicatorsBySymbols } from '../storage/d1/indicators.ts';
-import type { IndicatorsRecord } from '../storage/kv/prices.ts';
 import { loaderOf } from './batching.ts';
-
-export interface CandleLoader {
-  inRange(range: CandleRange): Promise<CandleRow[]>;
-  /** The closes of the hours that ended in the last `periodSeconds`, oldest first. */
-  closes(symbol: string, periodSeconds: number): Promise<readonly ClosePoint[]>;
-  /** Computed by the nightly job from daily closes; null before its first run. */
-  indicators(symbol: string): Promise<IndicatorsRecord | null>;
-}
 
 const HOUR_SECONDS = 3_600;
 
@@ -24,7 +15,7 @@ export interface CandleSources {
 }
 
 /** Made for each request. Closes outside the memory cost one D1 call per distinct period. */
-export function createCandleLoader(sources: CandleSources): CandleLoader {
+export function createCandleLoader(sources: CandleSources) {
   const { db, nowMs } = sources;
   const nowSeconds = Math.floor(nowMs / 1000);
   const closesByPeriod = new Map<number, ReturnType<typeof closesOver>>();
@@ -34,13 +25,15 @@ export function createCandleLoader(sources: CandleSources): CandleLoader {
     );
   const indicators = loaderOf((symbols: readonly string[]) => indicatorsBySymbols(db, symbols));
   return {
-    inRange: (range) => candlesInRange(db, range),
-    closes: async (symbol, periodSeconds) => {
+    inRange: (range: CandleRange) => candlesInRange(db, range),
+    /** The closes of the hours that ended in the last `periodSeconds`, oldest first. */
+    closes: async (symbol: string, periodSeconds: number): Promise<readonly ClosePoint[]> => {
       const loader = closesByPeriod.get(periodSeconds) ?? closesOver(periodSeconds);
       closesByPeriod.set(periodSeconds, loader);
       return (await loader.load(symbol)) ?? [];
     },
-    indicators: (symbol) => indicators.load(symbol),
+    /** Computed by the nightly job from daily closes; null before its first run. */
+    indicators: (symbol: string) => indicators.load(symbol),
   };
 }
 

@@ -7,19 +7,10 @@ import {
   idoPoolsByIds,
   idoPoolsByProjects,
 } from '../storage/d1/ido-pools.ts';
-import type { Keyed } from '../storage/d1/keyset.ts';
 import { loaderOf } from './batching.ts';
 
-export interface IdoPoolLoader {
-  byId(id: string): Promise<IdoPoolRow | null>;
-  /** The newest first, by sale start. */
-  ofProject(projectId: string, limit: number): Promise<IdoPoolRow[]>;
-  page(query: Omit<IdoPoolPageQuery, 'nowSeconds'>): Promise<Keyed<IdoPoolRow>[]>;
-  count(filter: IdoPoolFilter): Promise<number>;
-}
-
 /** Made for each request. Pools have the status of the request's time. */
-export function createIdoPoolLoader(db: D1Database, nowSeconds: number): IdoPoolLoader {
+export function createIdoPoolLoader(db: D1Database, nowSeconds: number) {
   const byId = loaderOf((ids: readonly string[]) => idoPoolsByIds(db, ids, nowSeconds));
   const ofProject = loaderOf(async (keys: readonly { projectId: string; limit: number }[]) => {
     const ids = [...new Set(keys.map((key) => key.projectId))];
@@ -30,10 +21,12 @@ export function createIdoPoolLoader(db: D1Database, nowSeconds: number): IdoPool
     );
   }, poolsKey);
   return {
-    byId: (id) => byId.load(id),
-    ofProject: async (projectId, limit) => (await ofProject.load({ projectId, limit })) ?? [],
-    page: (query) => idoPoolPage(db, { ...query, nowSeconds }),
-    count: (filter) => countIdoPools(db, filter, nowSeconds),
+    byId: (id: string) => byId.load(id),
+    /** The newest first, by sale start. */
+    ofProject: async (projectId: string, limit: number): Promise<IdoPoolRow[]> =>
+      (await ofProject.load({ projectId, limit })) ?? [],
+    page: (query: Omit<IdoPoolPageQuery, 'nowSeconds'>) => idoPoolPage(db, { ...query, nowSeconds }),
+    count: (filter: IdoPoolFilter) => countIdoPools(db, filter, nowSeconds),
   };
 }
 

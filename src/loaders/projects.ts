@@ -1,7 +1,6 @@
 import { upstreamUnavailable } from '../../schema/errors.ts';
 import { DETAIL_MAX_FETCHES } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
-import type { Keyed } from '../storage/d1/keyset.ts';
 import {
   type KeptProjectDetail,
   PROJECT_DETAIL_FRESH_SECONDS,
@@ -22,20 +21,8 @@ import {
 } from '../storage/d1/projects.ts';
 import { loaderOf } from './batching.ts';
 
-export interface ProjectLoader {
-  byId(id: string): Promise<ProjectRow | null>;
-  bySlug(slug: string): Promise<ProjectRow | null>;
-  /** If several projects share the symbol: the live one with the greatest market cap. */
-  bySymbol(symbol: string): Promise<ProjectRow | null>;
-  page(query: ProjectPageQuery): Promise<Keyed<ProjectRow>[]>;
-  count(filter: ProjectFilter): Promise<number>;
-  trending(category: string | undefined, limit: number): Promise<ProjectRow[]>;
-  search(text: string, limit: number): Promise<ProjectRow[]>;
-  categories(): Promise<{ name: string; project_count: number }[]>;
-}
-
 /** Made for each request. Rows of a list answer later look-ups by id. */
-export function createProjectLoader(db: D1Database): ProjectLoader {
+export function createProjectLoader(db: D1Database) {
   const byId = loaderOf((ids: readonly string[]) => projectsByKey(db, 'id', ids));
   const bySlug = loaderOf((slugs: readonly string[]) => projectsByKey(db, 'slug', slugs));
   const bySymbol = loaderOf((symbols: readonly string[]) => projectsByKey(db, 'symbol', symbols));
@@ -44,13 +31,15 @@ export function createProjectLoader(db: D1Database): ProjectLoader {
     return rows;
   };
   return {
-    byId: (id) => byId.load(id),
-    bySlug: (slug) => bySlug.load(slug),
-    bySymbol: (symbol) => bySymbol.load(symbol.toUpperCase()),
-    page: async (query) => primed(await projectPage(db, query)),
-    count: (filter) => countProjects(db, filter),
-    trending: async (category, limit) => primed(await trendingProjects(db, category, limit)),
-    search: async (text, limit) => primed(await searchProjects(db, text, limit)),
+    byId: (id: string) => byId.load(id),
+    bySlug: (slug: string) => bySlug.load(slug),
+    /** If several projects share the symbol: the live one with the greatest market cap. */
+    bySymbol: (symbol: string) => bySymbol.load(symbol.toUpperCase()),
+    page: async (query: ProjectPageQuery) => primed(await projectPage(db, query)),
+    count: (filter: ProjectFilter) => countProjects(db, filter),
+    trending: async (category: string | undefined, limit: number) =>
+      primed(await trendingProjects(db, category, limit)),
+    search: async (text: string, limit: number) => primed(await searchProjects(db, text, limit)),
     categories: () => projectCategories(db),
   };
 }

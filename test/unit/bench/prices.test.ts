@@ -1,13 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  BASE_DOLLARS,
-  billOf,
-  dollarsAt,
-  dollarsOf,
-  type MonthlyUse,
-  OBJECT_PRICES,
-  UNIT_PRICES,
-} from '../../../bench/prices.ts';
+import { BASE_DOLLARS, billOf, dollarsOf, type MonthlyUse, UNIT_PRICES } from '../../../bench/prices.ts';
 
 const NOTHING: MonthlyUse = {
   workerRequests: 0,
@@ -46,11 +38,4 @@ test('each product gets its own part of the bill, and the parts make the total',
   expect(bill.kv).toBeCloseTo(1);
   expect(bill.d1).toBeCloseTo(3);
   expect(bill.total).toBeCloseTo(BASE_DOLLARS + 7);
-});
-
-test('Durable Objects are charged for requests, time in memory, and rows', () => {
-  expect(dollarsAt(OBJECT_PRICES.requests, 3e6)).toBeCloseTo(0.3);
-  expect(dollarsAt(OBJECT_PRICES.gigabyteSeconds, 1.4e6)).toBeCloseTo(12.5);
-  expect(dollarsAt(OBJECT_PRICES.rowsWritten, 51e6)).toBeCloseTo(1);
-  expect(dollarsAt(OBJECT_PRICES.rowsRead, 25e9)).toBe(0);
 });
