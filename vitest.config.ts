@@ -57,6 +57,7 @@ export default defineConfig({
                   'big.js',
                   'dataloader',
                   'p-limit',
+                  'p-timeout',
                 ],
               },
             },

@@ -5,11 +5,20 @@ import path from 'node:path';
 import { unstable_readConfig } from 'wrangler';
 import { runNode, WRANGLER } from '../scripts/start/run-command.ts';
 
-/** @param entry a file of the project; the gateway's own entry where left out. */
-export async function bundleWorker(signal: AbortSignal, entry?: string): Promise<string> {
+export const productionConfig = (project = '.') =>
+  unstable_readConfig({ config: path.join(project, 'wrangler.toml'), env: 'production' });
+
+/**
+ * @param entry a file; the project's own entry where left out.
+ * @param project the folder whose `wrangler.toml` counts.
+ */
+export async function bundleWorker(signal: AbortSignal, entry?: string, project = '.'): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'com2000-bench-'));
   try {
-    const from = entry === undefined ? ['--env', 'production'] : ['--config', await configFor(entry, folder)];
+    const from =
+      entry === undefined
+        ? ['--cwd', path.resolve(project), '--env', 'production']
+        : ['--config', await configFor(entry, folder, project)];
     await runNode([WRANGLER, 'deploy', ...from, '--dry-run', '--outdir', folder], signal);
     const [script] = (await readdir(folder)).filter((file) => file.endsWith('.js'));
     if (script === undefined) throw new Error(`wrangler bundled nothing for ${entry ?? 'the gateway'}`);
@@ -19,17 +28,32 @@ export async function bundleWorker(signal: AbortSignal, entry?: string): Promise
   }
 }
 
+/** The project's gateway behind `workers/driven-gateway.ts`. */
+export async function bundleDrivenGateway(signal: AbortSignal, project = '.'): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'com2000-bench-'));
+  try {
+    const entry = path.join(folder, 'entry.ts');
+    const gateway = JSON.stringify(path.resolve(project, 'src/index.ts'));
+    const driven = JSON.stringify(path.join(import.meta.dirname, 'workers/driven-gateway.ts'));
+    await writeFile(
+      entry,
+      `export * from ${gateway};
+      import gateway from ${gateway};
+      import { drivenGateway } from ${driven};
+      export default drivenGateway(gateway);`,
+    );
+    return await bundleWorker(signal, entry, project);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
 /** The gateway's settings without its bindings: wrangler asks every entry for the Durable Objects that it binds. */
-async function configFor(entry: string, folder: string): Promise<string> {
-  const { compatibility_date, minify, keep_names, define } = unstable_readConfig({
-    config: 'wrangler.toml',
-    env: 'production',
-  });
+async function configFor(entry: string, folder: string, project: string): Promise<string> {
+  const { compatibility_date, compatibility_flags, minify, keep_names, define } = productionConfig(project);
   const file = path.join(folder, 'wrangler.json');
   const main = path.resolve(entry);
-  await writeFile(
-    file,
-    JSON.stringify({ name: 'bench', main, compatibility_date, minify, keep_names, define }),
-  );
+  const settings = { compatibility_date, compatibility_flags, minify, keep_names, define };
+  await writeFile(file, JSON.stringify({ name: 'bench', main, ...settings }));
   return file;
 }

@@ -1,8 +1,10 @@
-import { unstable_readConfig } from 'wrangler';
+import { productionConfig } from './bundle.ts';
 
 /** The gateway's Durable Object classes, by binding. */
-export function gatewayObjects(): Record<string, string> {
-  const { durable_objects } = unstable_readConfig({ config: 'wrangler.toml', env: 'production' });
-  const bindings = durable_objects.bindings as { name: string; class_name: string }[];
+export function gatewayObjects(project?: string): Record<string, string> {
+  const bindings = productionConfig(project).durable_objects.bindings as {
+    name: string;
+    class_name: string;
+  }[];
   return Object.fromEntries(bindings.map(({ name, class_name }) => [name, class_name]));
 }

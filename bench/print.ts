@@ -7,7 +7,7 @@ import { PRICES_READ_ON } from './prices.ts';
 import { compilationTable, executorTable } from './process-tables.ts';
 import { type BenchResults, busyMachine, type ClaimResult, type ScenarioResult } from './results.ts';
 import { spreadOf } from './statistics.ts';
-import { aligned, bytesText, markdown, percentText, spreadText, type Table } from './tables.ts';
+import { bytesText, markdown, percentText, spreadText, type Table, tableText } from './tables.ts';
 
 /** What is measured for is not served yet. */
 const NOT_YET = 'not yet';
@@ -102,7 +102,7 @@ export function printResults(results: BenchResults): string {
   const { bundleBytes, gzipBytes, cpuMs } = startup;
   const cpu = spreadText(spreadOf(cpuMs), 0);
   return [
-    ...sections.map(([title, rows]) => `${title}\n${aligned(rows)}`),
+    ...sections.map(([title, rows]) => `${title}\n${tableText(rows)}`),
     `Bundle ${bytesText(bundleBytes)}, gzip ${bytesText(gzipBytes)}; CPU at start-up ${cpu} ms`,
     busyMachine(results),
   ]

@@ -1,8 +1,8 @@
-/** What Linux says of the CPU and the memory that another process uses. */
-import { readFileSync } from 'node:fs';
-
-/** Linux counts CPU in hundredths of a second (`USER_HZ`), whatever the kernel's own clock. */
-const TICK_MS = 10;
+/**
+ * The CPU and the memory that another process uses, by Linux. Libraries (pidusage and its like) read neither the one
+ * thread that runs JavaScript nor its waiting time, and count CPU in hundredths of a second.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** So far, in milliseconds. */
 export interface CpuTimes {
@@ -14,8 +14,12 @@ export interface CpuTimes {
   threadWaiting: number;
 }
 
-/** Of workerd and of Node alike the first thread is the one that runs JavaScript. */
-export const cpuTimesOf = (pid: number): CpuTimes => ({ process: processCpuMs(pid), ...threadMs(pid) });
+/** The first thread runs JavaScript, in workerd and in Node alike. Both keep their threads until they end. */
+export function cpuTimesOf(pid: number): CpuTimes {
+  const { ran, waited } = threadMs(pid, pid);
+  const threads = readdirSync(`/proc/${pid}/task`).map((thread) => threadMs(pid, thread).ran);
+  return { process: threads.reduce((sum, ms) => sum + ms, 0), thread: ran, threadWaiting: waited };
+}
 
 /** In memory, whatever it is for. */
 export function residentBytesOf(pid: number): number {
@@ -23,14 +27,8 @@ export function residentBytesOf(pid: number): number {
   return Number(kibibytes) * 1024;
 }
 
-/** User and system time; the command before them is in parentheses and may hold anything. */
-function processCpuMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').pop()?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
-}
-
-/** Of the first thread: nanoseconds run, nanoseconds waited for a core. */
-function threadMs(pid: number): Pick<CpuTimes, 'thread' | 'threadWaiting'> {
-  const [run, waited] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ');
-  return { thread: Number(run) / 1e6, threadWaiting: Number(waited) / 1e6 };
+/** The file holds nanoseconds run, and nanoseconds waited for a core. */
+function threadMs(pid: number, thread: number | string): { ran: number; waited: number } {
+  const [ran, waited] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ');
+  return { ran: Number(ran) / 1e6, waited: Number(waited) / 1e6 };
 }

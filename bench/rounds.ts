@@ -58,15 +58,15 @@ export async function runRounds(
     options.signal.throwIfAborted();
     await prime(workerd, scenario);
     const bodyBytes = await checkAnswer(workerd, scenario, { cacheToo: options.strict });
-    if (options.firstWarmUpMs > 0) await load(workerd, scenario, options, options.firstWarmUpMs);
+    if (options.firstWarmUpMs > 0) await load(workerd, scenario, options.connections, options.firstWarmUpMs);
     measured.push({ scenario, bodyBytes, rounds: [] });
   }
   for (let number = 1; number <= options.rounds; number += 1) {
     for (const { scenario, rounds } of measured) {
       await prime(workerd, scenario);
       options.signal.throwIfAborted();
-      if (options.warmUpMs > 0) await load(workerd, scenario, options, options.warmUpMs);
-      const round = await load(workerd, scenario, options, options.durationMs);
+      if (options.warmUpMs > 0) await load(workerd, scenario, options.connections, options.warmUpMs);
+      const round = await load(workerd, scenario, options.connections, options.durationMs);
       rounds.push(round);
       options.report?.(roundLine(number, scenario, round));
     }
@@ -90,10 +90,10 @@ function roundLine(number: number, { name, list }: Scenario, round: Round): stri
   ].join('  ');
 }
 
-async function load(
+export async function load(
   workerd: Workerd,
   scenario: Scenario,
-  { connections }: RoundOptions,
+  connections: number,
   durationMs: number,
 ): Promise<Round> {
   const verdicts = { 'as expected': 0, 'not yet': 0, otherwise: 0 };

@@ -1,11 +1,9 @@
-/**
- * `npm run bench`: measures on this machine, prints what it measured, and writes it where README's table comes from.
- * `--quick` sends a little of everything and looks at the answers alone; it never judges a time.
- */
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { measureStartup } from '../scripts/measure-startup.ts';
 import { onStopRequest } from '../scripts/start/stop-request.ts';
+import { measureBeside } from './beside/measure-beside.ts';
+import { PARTS as BESIDE_PARTS } from './beside/parts.ts';
 import { measureCompilation } from './executors/measure-compilation.ts';
 import { measureExecutors } from './executors/measure-executors.ts';
 import { type HeapResult, measureHeap } from './heap.ts';
@@ -33,6 +31,8 @@ const MIXED: Omit<MixedOptions, 'signal'> = {
   durationMs: 10_000,
   connections: CONNECTIONS,
 };
+const ROUNDS = 5;
+const BESIDE_ROUNDS = 7;
 const STARTUP_RUNS = 7;
 /** A stopped benchmark ends between two rounds, or else at once after this. */
 const STOP_PATIENCE_MS = 3_000;
@@ -41,16 +41,38 @@ const STOPPED = 130;
 const PARTS = ['http', 'executors', 'live'] as const;
 const EXECUTOR_ROUNDS = 9;
 
+const HELP = `npm run bench -- [options]
+
+Measures on this machine in about twenty minutes, prints the results, and keeps them in bench/results.json.
+Leave the machine alone meanwhile.
+
+  --part <name>      only this part, again for another: ${PARTS.join(', ')}
+  --rounds <number>  of every scenario: ${ROUNDS} by default, ${BESIDE_ROUNDS} beside a commit
+  --out <file>       instead of bench/results.json
+  --quick            sends a little of everything and checks the answers; it judges no time
+
+  --beside <commit>  compares the working tree with a commit in interleaved rounds, in less than six minutes.
+                     CPU time decides; the working tree against itself is the noise. Always exits with 0.
+                     Parts: ${Object.keys(BESIDE_PARTS).join(', ')}`;
+
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
-    /** Over HTTP. */
-    rounds: { type: 'string', default: '5' },
+    beside: { type: 'string' },
+    rounds: { type: 'string' },
     out: { type: 'string', default: 'bench/results.json' },
-    /** Measures this alone, and keeps what was measured of the others. */
-    part: { type: 'string', multiple: true, default: [...PARTS] },
+    part: { type: 'string', multiple: true },
+    help: { type: 'boolean', default: false },
   },
 });
+const rounds = Number(options.rounds ?? (options.beside === undefined ? ROUNDS : BESIDE_ROUNDS));
+const known = options.beside === undefined ? PARTS : Object.keys(BESIDE_PARTS);
+const parts = options.part ?? [...known];
+const unknown = parts.filter((part) => !known.some((name) => name === part));
+if (options.help || unknown.length > 0) {
+  console.log(unknown.length > 0 ? `There is no part ${unknown.join(', ')}.\n\n${HELP}` : HELP);
+  process.exit(unknown.length > 0 ? 1 : 0);
+}
 const stopping = new AbortController();
 const { signal } = stopping;
 onStopRequest(
@@ -62,16 +84,21 @@ onStopRequest(
 );
 
 try {
-  if (options.quick) await checkAll();
+  if (options.beside !== undefined) await compareWith(options.beside);
+  else if (options.quick) await checkAll();
   else await measureAll();
 } catch (error) {
   if (!signal.aborted) throw error;
   process.exitCode = STOPPED;
 }
 
+function compareWith(commit: string): Promise<void> {
+  return measureBeside({ commit, parts, rounds, signal, report: console.log });
+}
+
 async function checkAll(): Promise<void> {
-  if (options.part.includes('http')) await checkAnswers();
-  if (options.part.includes('live')) {
+  if (parts.includes('http')) await checkAnswers();
+  if (parts.includes('live')) {
     await measureLive({ quick: true, signal, report: () => undefined });
     console.log(
       'bench: every socket of every kind was sent each event once, and nothing ran when nobody watched.',
@@ -97,9 +124,9 @@ async function checkAnswers(): Promise<void> {
 async function measureAll(): Promise<void> {
   const held = await readFile(options.out, 'utf8').catch(() => '{}');
   const results = JSON.parse(held) as BenchResults;
-  if (options.part.includes('http')) Object.assign(results, await measureHttp());
-  if (options.part.includes('executors')) results.executors = await executorResults(EXECUTOR_ROUNDS, false);
-  if (options.part.includes('live')) {
+  if (parts.includes('http')) Object.assign(results, await measureHttp());
+  if (parts.includes('executors')) results.executors = await executorResults(EXECUTOR_ROUNDS, false);
+  if (parts.includes('live')) {
     results.live = await measureLive({ quick: false, signal, report: console.log });
     console.log(`\n${printLive(results.live)}`);
   }
@@ -118,7 +145,6 @@ async function executorResults(rounds: number, quick: boolean): Promise<Executor
 
 async function measureHttp() {
   const machine = machineFacts();
-  const rounds = Number(options.rounds);
   const pace: Omit<RoundOptions, 'connections'> = { ...FULL, rounds, signal, report: console.log };
   const scripts = await bundleWorkers(signal);
   const timed = await withStage(scripts, { lists: LISTS }, async ({ workerd }) => {

@@ -21,3 +21,13 @@ export function percentile(sorted: ArrayLike<number>, percent: number): number {
   const above = sorted[Math.ceil(rank)] ?? Number.NaN;
   return below + (above - below) * (rank - Math.floor(rank));
 }
+
+const RESAMPLES = 2_000;
+
+/** The range that holds 9 of 10 medians of as many values, drawn from these again and again (a bootstrap). */
+export function medianRange(values: readonly number[]): [low: number, high: number] {
+  const draw = () => values[Math.floor(Math.random() * values.length)] ?? Number.NaN;
+  const medians = Array.from({ length: RESAMPLES }, () => spreadOf(values.map(draw)).median);
+  medians.sort((a, b) => a - b);
+  return [percentile(medians, 5), percentile(medians, 95)];
+}

@@ -1,5 +1,6 @@
 /** The simulated upstream, and storage that the gateway has synced from it as it does in its first minutes and night. */
 import { once } from 'node:events';
+import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { readD1Migrations } from '@cloudflare/vitest-plugin';
 import { DEFAULT_API_KEY } from '../test/support/upstream/market.ts';
@@ -41,10 +42,10 @@ interface ScheduledWorker {
 export async function migrateAndSync(
   { miniflare }: Workerd,
   gateway: string,
-  { afterTheNight }: { afterTheNight: boolean },
+  { afterTheNight, project = '.' }: { afterTheNight: boolean; project?: string },
 ): Promise<void> {
   const db = await miniflare.getD1Database('DB', gateway);
-  for (const { queries } of await readD1Migrations('migrations')) {
+  for (const { queries } of await readD1Migrations(path.join(project, 'migrations'))) {
     await db.batch(queries.map((query) => db.prepare(query)));
   }
   // Its own types name another build of the Workers types, whose handlers TypeScript loses.

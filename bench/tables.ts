@@ -4,7 +4,7 @@ import type { Spread } from './statistics.ts';
 export type Table = readonly (readonly string[])[];
 
 /** Columns as wide as their widest cell; the first is text, the others are numbers. */
-export function aligned(rows: Table): string {
+export function tableText(rows: Table): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const cellText = (cell: string, column: number) =>
     column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);

@@ -8,7 +8,7 @@ import { subscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import path from 'node:path';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
-import { unstable_readConfig } from 'wrangler';
+import { productionConfig } from './bundle.ts';
 import { type CpuTimes, cpuTimesOf, residentBytesOf } from './process-usage.ts';
 
 const HOST = '127.0.0.1';
@@ -48,12 +48,15 @@ process.on('exit', () => {
   for (const child of workerds()) child.kill('SIGKILL');
 });
 
-/** @param inspector opens the port that heaps are read through; not while anything is timed. */
+/**
+ * @param inspector opens the port that heaps are read through; not while anything is timed.
+ * @param project the folder whose `wrangler.toml` names the bindings.
+ */
 export async function startWorkerd(
   workers: readonly BenchWorker[],
-  { inspector }: { inspector: boolean },
+  { inspector = false, project = '.' }: { inspector?: boolean; project?: string } = {},
 ): Promise<Workerd> {
-  const config = unstable_readConfig({ config: 'wrangler.toml', env: 'production' });
+  const config = productionConfig(project);
   const idsIn = (storage: string, bindings: readonly { binding: string }[]) =>
     Object.fromEntries(bindings.map(({ binding }) => [binding, `${storage}-${binding}`]));
   const sameForAll = {

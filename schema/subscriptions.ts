@@ -1,6 +1,6 @@
 /**
- * Subscription fields. `subscribe` names the events, or refuses the subscription. For each event, the caller executes
- * the operation once with the event as its root value.
+ * The subscriptions of the API. `subscribe` asks `context.events` for a feed's events, or refuses. A hub executes the
+ * operation once for each event, with the event as its root value.
  */
 import { LIST_MAX_ITEMS } from '../src/config.ts';
 import { keysCost, parseArgument, symbolList } from './arguments.ts';
@@ -21,7 +21,7 @@ builder.subscriptionFields((t) => ({
       symbols: t.arg.stringList({ required: true, description: 'The symbols, in any case.' }),
       currency: t.arg({ type: Currency, defaultValue: 'USD', description: 'What to price them in.' }),
     },
-    // Pothos's `validate` would validate the list again for each event.
+    // Pothos's `validate` would validate the list again at each event.
     subscribe: (_root, args, context) =>
       context.events.prices(parseArgument('symbols', symbolList, args.symbols)),
     resolve: (record, args, context) => priceIn(context, record, args.currency),

@@ -1,9 +1,9 @@
 /**
  * `npm run lockfile`: completes package-lock.json after a dependency was changed.
  *
- * npm leaves an optional package out of the lock where its registry does not answer for it, as mirrors do for other
- * platforms than their own, and then `npm ci` refuses the lock. Each is put in with the version that its parent names
- * and the platform that its own name tells; `npm ci` skips it wherever that platform is another one.
+ * npm leaves an optional package out of the lock where the registry has no copy of it. A mirror may lack the packages
+ * of other platforms, and then `npm ci` refuses the lock. This script adds each missing package with the version that
+ * its parent names and the platform that is in its own name. `npm ci` skips it on other platforms.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
@@ -37,7 +37,7 @@ function platformOf(name: string): Pick<LockedPackage, 'os' | 'cpu' | 'libc'> {
   const find = (table: [RegExp, string][]) => table.find(([pattern]) => pattern.test(name))?.[1];
   const [os, cpu] = [find(OPERATING_SYSTEMS), find(PROCESSORS)];
   if (os === undefined || cpu === undefined)
-    throw new Error(`the name of ${name} does not tell its platform`);
+    throw new Error(`the name of ${name} does not contain its platform`);
   const libc = os !== 'linux' ? {} : { libc: [name.endsWith('-musl') ? 'musl' : 'glibc'] };
   return { os: [os], cpu: [cpu], ...libc };
 }
@@ -55,4 +55,4 @@ for (const parent of Object.values(lock.packages)) {
 }
 const places = Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1));
 writeFileSync(LOCKFILE, `${JSON.stringify({ ...lock, packages: Object.fromEntries(places) }, null, 2)}\n`);
-console.log(added.length === 0 ? 'The lock was complete.' : `Added ${added.length}: ${added.join(', ')}`);
+console.log(added.length === 0 ? 'The lock is complete.' : `Added ${added.length}: ${added.join(', ')}`);

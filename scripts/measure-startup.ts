@@ -1,10 +1,11 @@
 /**
- * How large the production bundle is, and how much CPU an isolate spends before it can serve. The CPU is this
- * machine's; the platform's differs.
+ * Measures the size of the production bundle and the CPU time that an isolate spends before it can serve, on this
+ * machine: the platform's CPU differs. `npm run startup` prints both as the table that README quotes.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import * as z from 'zod';
 import { runNode, WRANGLER } from './start/run-command.ts';
@@ -16,13 +17,15 @@ export interface Startup {
   cpuMs: number[];
 }
 
+const REPORT_RUNS = 7;
+
 const profileSchema = z.object({
   nodes: z.array(z.object({ id: z.number(), callFrame: z.object({ functionName: z.string() }) })),
   samples: z.array(z.number()),
   timeDeltas: z.array(z.number()),
 });
 
-/** All the time that is not spent waiting: the Worker's code, the collector, and the runtime's own work for it. */
+/** All but idle time: the Worker's code, the garbage collector, and the runtime's own work for the Worker. */
 function busyMs(profile: z.output<typeof profileSchema>): number {
   const idle = new Set(
     profile.nodes.filter((node) => node.callFrame.functionName === '(idle)').map((node) => node.id),
@@ -33,13 +36,15 @@ function busyMs(profile: z.output<typeof profileSchema>): number {
   return busyMicroseconds.reduce((sum, delta) => sum + delta, 0) / 1000;
 }
 
-async function profileStartup(file: string, signal: AbortSignal): Promise<number> {
-  const args = ['check', 'startup', '--env', 'production', '--args=--env production', '--outfile', file];
+/** @param file an absolute path, for the profile. @returns milliseconds of CPU of one start. */
+export async function profileStartup(file: string, signal: AbortSignal, project = '.'): Promise<number> {
+  const environment = ['--cwd', project, '--env', 'production', '--args=--env production'];
+  const args = ['check', 'startup', ...environment, '--outfile', file];
   await runNode([WRANGLER, ...args], signal);
   return busyMs(profileSchema.parse(JSON.parse(await readFile(file, 'utf8'))));
 }
 
-/** For the project in the working directory. */
+/** Measures the project in the working directory. */
 export async function measureStartup(runs: number, signal: AbortSignal): Promise<Startup> {
   const folder = await mkdtemp(path.join(tmpdir(), 'com2000-startup-'));
   try {
@@ -54,4 +59,21 @@ export async function measureStartup(runs: number, signal: AbortSignal): Promise
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+async function printReport(): Promise<void> {
+  const { bundleBytes, gzipBytes, cpuMs } = await measureStartup(REPORT_RUNS, new AbortController().signal);
+  const kib = (bytes: number) => `${(bytes / 1024).toFixed(0)} KiB`;
+  const ms = (index: number) => (cpuMs.at(index) ?? 0).toFixed(0);
+  console.log('| production build | |\n|---|---|');
+  console.log(`| bundle, minified | ${kib(bundleBytes)} |`);
+  console.log(`| bundle, gzip | ${kib(gzipBytes)} |`);
+  console.log(
+    `| CPU at start-up, median of ${REPORT_RUNS} | ${ms(Math.floor(REPORT_RUNS / 2))} ms (${ms(0)} to ${ms(-1)}) |`,
+  );
+}
+
+if (import.meta.main) {
+  process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+  await printReport();
 }

@@ -1,18 +1,18 @@
 /**
- * `npm start`: the whole market on this machine, with real or simulated upstreams. Nothing is started before every
- * setting has been checked, and whatever was started ends with this process.
+ * `npm start`: the whole market on this machine, with real or simulated upstreams. It checks every setting before it
+ * starts anything, and everything that it started ends with it.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, parseEnv } from 'node:util';
+import getPort from 'get-port';
 import { DEFAULT_API_KEY } from '../test/support/upstream/market.ts';
 import { startUpstream, type Upstream } from '../test/support/upstream/server.ts';
 import { createCronRunner } from './start/cron-clock.ts';
 import { migrateDatabase } from './start/database.ts';
 import { firstLook } from './start/first-look.ts';
-import { isPortInUse } from './start/free-port.ts';
 import { forkGateway } from './start/gateway.ts';
 import { heading, jobLine, problem, seconds, stepLine } from './start/lines.ts';
 import { CommandFailed, runNode } from './start/run-command.ts';
@@ -21,7 +21,7 @@ import { onStopRequest } from './start/stop-request.ts';
 import { runCron } from './start/sync-runs.ts';
 
 const DEV_VARS_FILE = '.dev.vars';
-/** Projects first: the prices synced are those of the projects that the gateway has. */
+/** Projects first, because the price sync asks for the prices of known projects. */
 const FIRST_CRONS = ['*/5 * * * *', '* * * * *', '*/15 * * * *'];
 const NIGHTLY_CRON = '0 0 * * *';
 
@@ -66,7 +66,7 @@ async function start(): Promise<void> {
   const showProblems = (cron: string) =>
     runCron(url, cron, (job) => {
       if (job.outcome !== 'ok') console.log(jobLine(job));
-    }).catch(sayUnlessStopping);
+    }).catch(printUnlessStopping);
 
   console.log(heading('First sync'));
   for (const cron of FIRST_CRONS) await crons.run(cron, showJobs);
@@ -75,7 +75,7 @@ async function start(): Promise<void> {
   console.log(heading('In the background: everything in full, daily candles, indicators'));
   crons.follow(configuration.crons, showProblems);
   await crons.run(NIGHTLY_CRON, showJobs);
-  console.log('\nThe syncs go on; one that is not ok shows here. Ctrl-C ends everything.');
+  console.log('\nThe syncs continue; one that is not ok is printed here. Ctrl-C ends everything.');
 }
 
 async function checkedSettings(developmentVars: Record<string, unknown>): Promise<Settings> {
@@ -89,7 +89,7 @@ async function checkedSettings(developmentVars: Record<string, unknown>): Promis
   if (!result.ok)
     throw new Error(`npm start refuses:\n${result.issues.map((issue) => `  ${issue}`).join('\n')}`);
   const { port } = result.settings;
-  if (port !== 0 && (await isPortInUse(port)))
+  if (port !== 0 && (await getPort({ port })) !== port)
     throw new Error(`npm start refuses:\n  PORT: ${port} is in use; try PORT=0 npm start for any free one`);
   return result.settings;
 }
@@ -118,11 +118,11 @@ async function timed<Result>(name: string, detail: string, work: Promise<Result>
 }
 
 function fail(reason: unknown): void {
-  sayUnlessStopping(reason);
+  printUnlessStopping(reason);
   stop(1);
 }
 
-function sayUnlessStopping(reason: unknown): void {
+function printUnlessStopping(reason: unknown): void {
   if (stopping.signal.aborted) return;
   console.error(problem(reason instanceof Error ? reason.message : String(reason)));
   if (reason instanceof CommandFailed) console.error(reason.output);

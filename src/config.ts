@@ -119,8 +119,12 @@ export const SOCKET_MESSAGES_PER_SECOND = 20;
 /** A client that reconnects sends all its subscriptions at once. */
 export const SOCKET_MESSAGES_BURST = 60;
 export const SOCKET_INITIALISATION_MS = 10_000;
+/** A hub that has not answered the Worker's handshake by then takes no socket: the client is asked to try again. */
+export const HUB_HANDSHAKE_TIMEOUT_MS = 5_000;
 /** An event that a hub has not accepted by then is sent again: with the next poll, or after `SALE_RETRY_MS`. */
 export const HUB_PUBLISH_TIMEOUT_MS = 3_000;
+/** A feed that has not answered a hub by then refuses new subscriptions. The price feed waits for the price API. */
+export const FEED_WATCH_TIMEOUT_MS = 8_000;
 /** The latest event of a topic without subscribers is kept for clients that resume. */
 export const TOPIC_LOG_MAX_AGE_MS = 3_600_000;
 export const TOPIC_LOG_MAX_BYTES = 1024 * 1024;

@@ -52,31 +52,28 @@ export interface GatewayOptions {
 }
 
 export async function startGateway(script: string, { hubs, polls }: GatewayOptions): Promise<GatewayServer> {
-  const prices = await startPriceSource();
+  const prices = await startPriceSource('with each poll');
   let workerd: Workerd;
   try {
-    workerd = await startWorkerd(
-      [
-        {
-          name: 'gateway',
-          script,
-          storage: 'gateway',
-          durableObjects: gatewayObjects(),
-          // A benchmark's rounds lie further apart than polls, which leave nobody time to fall asleep.
-          keepsObjects: polls === 'by hand',
-          vars: {
-            MAIN_API_URL: prices.url,
-            PRICE_API_URL: prices.url,
-            INTERNAL_API_KEY: 'the-key-of-a-benchmark',
-            JWT_SECRET: 'a-secret-for-benchmarks-of-32-characters',
-            OPERATIONS_MODE: 'open',
-            PRICE_POLL_SECONDS: String(POLL_SECONDS),
-            POLLS: polls,
-          },
+    workerd = await startWorkerd([
+      {
+        name: 'gateway',
+        script,
+        storage: 'gateway',
+        durableObjects: gatewayObjects(),
+        // A benchmark's rounds lie further apart than polls, which leave nobody time to fall asleep.
+        keepsObjects: polls === 'by hand',
+        vars: {
+          MAIN_API_URL: prices.url,
+          PRICE_API_URL: prices.url,
+          INTERNAL_API_KEY: 'the-key-of-a-benchmark',
+          JWT_SECRET: 'a-secret-for-benchmarks-of-32-characters',
+          OPERATIONS_MODE: 'open',
+          PRICE_POLL_SECONDS: String(POLL_SECONDS),
+          POLLS: polls,
         },
-      ],
-      { inspector: false },
-    );
+      },
+    ]);
   } catch (error) {
     await prices.close();
     throw error;
@@ -103,10 +100,9 @@ export async function startGateway(script: string, { hubs, polls }: GatewayOptio
 
 /** @param text what it sends at each event. */
 export async function startBare(script: string, text: string): Promise<LiveServer> {
-  const workerd = await startWorkerd(
-    [{ name: 'bare', script, storage: 'bare', durableObjects: { HUB: 'BareHub' }, keepsObjects: true }],
-    { inspector: false },
-  );
+  const workerd = await startWorkerd([
+    { name: 'bare', script, storage: 'bare', durableObjects: { HUB: 'BareHub' }, keepsObjects: true },
+  ]);
   const { href } = workerd.urlOf('bare');
   const { status } = await fetch(href, { method: 'PUT', body: text });
   if (status !== 204) throw new Error(`the bare object took nothing: ${status}`);

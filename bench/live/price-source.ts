@@ -1,6 +1,6 @@
 /**
- * A price API whose every answer is news: each ask gives the symbols asked for a price that they never had, so that an
- * event happens when somebody asks, and not by a clock. It counts who asks.
+ * A price API with one price for every symbol. The price changes with each request for prices, so that each poll finds
+ * news, or else with each `POST` alone. It counts the requests for prices.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -18,13 +18,27 @@ export interface PriceSource {
   close(): Promise<void>;
 }
 
-export async function startPriceSource(): Promise<PriceSource> {
+export async function startPriceSource(changes: 'with each poll' | 'with each POST'): Promise<PriceSource> {
   let asked = 0;
-  const lastPrice = () => FIRST_PRICE + asked;
+  let changed = 0;
+  let changedAtMs = Date.now();
+  const change = () => {
+    changed += 1;
+    changedAtMs = Date.now();
+  };
+  const lastPrice = () => FIRST_PRICE + changed;
   const server = createServer((request, response) => {
+    if (request.method === 'POST') {
+      change();
+      response.writeHead(204).end();
+      return;
+    }
     asked += 1;
+    if (changes === 'with each poll') change();
     const symbols = new URL(request.url ?? '/', 'http://price-source').searchParams.get('symbols') ?? '';
-    const records = symbols.split(',').map((symbol) => [symbol, priceRecord(symbol, lastPrice())]);
+    const records = symbols
+      .split(',')
+      .map((symbol) => [symbol, priceRecord(symbol, lastPrice(), changedAtMs)]);
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(Object.fromEntries(records)));
   });
@@ -44,7 +58,7 @@ export async function startPriceSource(): Promise<PriceSource> {
 }
 
 /** As contract/upstream.md has it. */
-const priceRecord = (symbol: string, price: number) => ({
+const priceRecord = (symbol: string, price: number, changedAtMs: number) => ({
   symbol,
   price,
   priceUsd: price,
@@ -56,5 +70,5 @@ const priceRecord = (symbol: string, price: number) => ({
   marketCap: 1_012_345_678_901,
   circulatingSupply: 19_600_000,
   rank: 1,
-  lastUpdate: Math.floor(Date.now() / 1000),
+  lastUpdate: Math.floor(changedAtMs / 1000),
 });

@@ -1,6 +1,6 @@
 /** What was measured of sockets that watch, as tables. */
 import { spreadOf } from '../statistics.ts';
-import { aligned, bytesText, markdown, percentText, spreadText, type Table } from '../tables.ts';
+import { bytesText, markdown, percentText, spreadText, type Table, tableText } from '../tables.ts';
 import type { FanOutResult } from './fan-out.ts';
 import type { FanOutRatio } from './measure-fan-out.ts';
 import type { LiveResults } from './measure-live.ts';
@@ -8,7 +8,7 @@ import type { LiveResults } from './measure-live.ts';
 type Section = readonly [title: string, rows: Table];
 
 export const printLive = (results: LiveResults): string =>
-  [...sectionsOf(results).map(([title, rows]) => `${title}\n${aligned(rows)}`), ...notes(results)].join(
+  [...sectionsOf(results).map(([title, rows]) => `${title}\n${tableText(rows)}`), ...notes(results)].join(
     '\n\n',
   );
 

@@ -1,4 +1,4 @@
-/** What the gateway's admin endpoint answers, as far as the commands read it. All times are Unix seconds. */
+/** The parts of the admin endpoint's answers that the commands read. All times are Unix seconds. */
 import * as z from 'zod';
 
 const release = z.object({ client: z.string(), version: z.string() });
@@ -107,7 +107,7 @@ export const liveOperations = z.object({
       name: z.string(),
       document: z.string(),
       releases: z.array(release.extend({ state: releaseState.optional() })),
-      /** In the last days that were asked for. */
+      /** Uses in the requested number of days. */
       count: z.number(),
     }),
   ),
@@ -121,10 +121,10 @@ export const releaseChange = z.object({
 });
 export type ReleaseChange = z.infer<typeof releaseChange>;
 
-/** Beside the error where a release exists with other content. */
+/** The extensions of RELEASE_DIFFERS: the release exists with other content. */
 export const releaseDiffers = z.object({ new: z.array(z.string()), gone: z.array(z.string()) });
 
-/** Beside the error where a release that is to be retired is in use. */
+/** The extensions of STILL_USED: the release that should be retired is in use. */
 export const stillUsed = z.object({
   usedBy: z.array(release.extend({ operationId: z.string(), lastUsedAt: z.number() })),
 });

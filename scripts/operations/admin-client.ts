@@ -1,19 +1,23 @@
 /**
- * Asks the gateway's admin endpoint.
+ * A client of the gateway's admin endpoint.
  *
- * Guarantees that an answer is what it should be, and that every failure says what to do about it.
- * Refuses to send the key in the clear to another machine, or on to where a redirect points.
+ * Guarantees that an answer has the expected shape, and that every failure says what to do about it.
+ * Refuses to send the key unencrypted to another machine, and to follow redirects with it.
  */
 import type * as z from 'zod';
 import { adminErrors } from './admin-answers.ts';
 import { CommandFailure, EXIT, unreachable, wrongUse } from './command-failure.ts';
+import type { ManifestOperation } from './manifest-operation.ts';
 
-/** A chunk of 200 operations is validated on the other side before it answers. */
+/** The gateway validates a chunk of 200 operations before it answers. */
 const ANSWER_TIMEOUT_MS = 60_000;
+const CHUNK_MAX_OPERATIONS = 200;
+/** The sum of the documents' bytes: half of the allowed 8 MB, because JSON adds to them. */
+const CHUNK_MAX_BYTES = 4_000_000;
 const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
 export interface AdminClient {
-  /** Undefined where there is no such thing. */
+  /** Returns undefined where the gateway answers 404. */
   find<Answer>(path: string, answer: z.ZodType<Answer>): Promise<Answer | undefined>;
   get<Answer>(path: string, answer: z.ZodType<Answer>): Promise<Answer>;
   send<Answer>(
@@ -24,10 +28,10 @@ export interface AdminClient {
   ): Promise<Answer>;
 }
 
-/** The gateway understood, and said no. */
+/** The gateway refused a request that it understood. */
 export class AdminRefusal extends CommandFailure {
   readonly code: string;
-  /** What stands beside the first error's code. */
+  /** The first error's extensions. */
   readonly extensions: Readonly<Record<string, unknown>>;
 
   constructor(errors: z.infer<typeof adminErrors>['errors']) {
@@ -75,12 +79,32 @@ export function createAdminClient(url: string, adminKey: string): AdminClient {
   };
 }
 
+type SentOperation = Pick<ManifestOperation, 'id' | 'document'>;
+
+/** Splits operations into requests that the endpoint accepts: at most 200 operations and 8 MB each. */
+export function inChunks(operations: readonly SentOperation[]): SentOperation[][] {
+  const chunks: SentOperation[][] = [];
+  let chunk: SentOperation[] = [];
+  let bytes = 0;
+  for (const { id, document } of operations) {
+    const size = Buffer.byteLength(document);
+    if (chunk.length === CHUNK_MAX_OPERATIONS || (chunk.length > 0 && bytes + size > CHUNK_MAX_BYTES)) {
+      chunks.push(chunk);
+      chunk = [];
+      bytes = 0;
+    }
+    chunk.push({ id, document });
+    bytes += size;
+  }
+  return chunk.length > 0 ? [...chunks, chunk] : chunks;
+}
+
 function adminBase(url: string): URL {
   const base = URL.parse(url);
   if (base === null || !['http:', 'https:'].includes(base.protocol))
-    throw wrongUse(`--url: ${url} is no http(s) address`);
+    throw wrongUse(`--url: ${url} is not an http(s) address`);
   if (base.protocol === 'http:' && !LOCAL_HOSTS.includes(base.hostname))
-    throw wrongUse(`--url: the admin key would travel in the clear to ${base.host}; use https`);
+    throw wrongUse(`--url: the admin key would be sent unencrypted to ${base.host}; use https`);
   return new URL('/', base);
 }
 
@@ -98,7 +122,7 @@ function failureOf(response: Response, body: unknown): CommandFailure {
   return new AdminRefusal(parsed.data.errors);
 }
 
-/** `fetch failed` says nothing; its cause does, and may be several. */
+/** `fetch` fails with an unspecific message; the reason is in its cause, which may hold several errors. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof AggregateError && error.message === '') return error.errors.map(reasonOf).join(', ');

@@ -1,4 +1,4 @@
-/** Selected fields whose answers are no longer what the app's types were generated for. */
+/** Finds selected fields whose answers no longer match the types that were generated for the app. */
 import {
   type DocumentNode,
   type FieldNode,
@@ -20,7 +20,7 @@ interface SelectedField {
   type: GraphQLOutputType;
 }
 
-/** One sentence each; fields that are gone are validation's to tell. */
+/** Returns one sentence a field. Validation reports the fields that are gone. */
 export function answerBreaks(
   document: DocumentNode,
   oldSchema: GraphQLSchema,
@@ -46,7 +46,7 @@ function selectedFields(document: DocumentNode, schema: GraphQLSchema): Map<Fiel
   return fields;
 }
 
-/** Why an answer of the new type may not fit the old one. */
+/** The reason why an answer of the new type may not match the old type; undefined where it always does. */
 function misfit(
   oldType: GraphQLOutputType,
   newType: GraphQLOutputType,
@@ -54,10 +54,10 @@ function misfit(
   newSchema: GraphQLSchema,
 ): string | undefined {
   if (isNonNullType(oldType)) {
-    if (!isNonNullType(newType)) return 'the app has no room for null';
+    if (!isNonNullType(newType)) return 'the app does not expect null';
     return misfit(oldType.ofType, newType.ofType, oldSchema, newSchema);
   }
-  // Never null fits where null was possible.
+  // The app expects null and never gets it.
   if (isNonNullType(newType)) return misfit(oldType, newType.ofType, oldSchema, newSchema);
   if (isListType(oldType) && isListType(newType))
     return misfit(oldType.ofType, newType.ofType, oldSchema, newSchema);
@@ -67,7 +67,7 @@ function misfit(
   if (oldName === newName) return undefined;
   if (isCompositeType(oldType) && isCompositeType(newType)) {
     const oldNames = new Set(objectNames(oldSchema, oldName));
-    // An interface that became one of its own objects still answers what the app knows.
+    // An interface that became one of its own objects still returns only objects that the app knows.
     if (objectNames(newSchema, newName).every((name) => oldNames.has(name))) return undefined;
   }
   return `the app expects ${oldName}`;

@@ -1,42 +1,42 @@
-/** `audit`: what `safelist` would have refused, and what was refused, by whom and why. */
+/** `audit`: the requests that were refused or that `safelist` would have refused, with their clients and reasons. */
+import { Command } from '@commander-js/extra-typings';
 import { refusalCounts } from './admin-answers.ts';
-import type { Command } from './command.ts';
+import { daysOption, type Run } from './command.ts';
 import { EXIT } from './command-failure.ts';
-import { daysOf, daysOption } from './days-option.ts';
-import { minute } from './points-in-time.ts';
-import { shortId } from './short-id.ts';
+import { minute, shortId } from './printed-values.ts';
 import { table } from './table.ts';
 
 const AUDIT_PREFIX = 'audit:';
+const TITLES = ['client', 'version', 'outcome', 'reason', 'document', 'count', 'last seen'];
 
-export const audit: Command = {
-  summary: 'Shows what was refused, or would be in safelist mode, by client, version and reason',
-  options: { days: daysOption },
-  details: [
-    'The outcome says whether a request was refused, or ran and would have been refused in safelist mode.',
-    'Where several rules give one error code, the reason names the rule: OPERATION_TOO_COMPLEX:depth.',
-    'What audit mode lets pass and a limit refuses then is counted as both.',
-  ].join('\n'),
-  async run(call) {
-    const days = daysOf(call);
-    const { refusals } = await call.gateway().get(`/admin/audit?days=${days}`, refusalCounts);
-    const rows = refusals.toSorted((a, b) => b.count - a.count);
-    const text = table(
+export const audit = (run: Run) =>
+  new Command('audit')
+    .summary('Shows what was refused, or would be in safelist mode, by client, version and reason')
+    .description(
       [
-        { title: 'client', text: ({ client }) => client ?? '-' },
-        { title: 'version', text: ({ version }) => version ?? '-' },
-        { title: 'outcome', text: ({ reason }) => (reason.startsWith(AUDIT_PREFIX) ? 'ran' : 'refused') },
-        { title: 'reason', text: ({ reason }) => reason.replace(AUDIT_PREFIX, '') },
-        { title: 'document', text: ({ documentId }) => (documentId === null ? '-' : shortId(documentId)) },
-        { title: 'count', align: 'right', text: ({ count }) => String(count) },
-        { title: 'last seen', text: ({ lastSeen }) => minute(lastSeen) },
-      ],
-      rows,
+        'The outcome is "refused", or "ran" for a request that safelist mode would have refused.',
+        'If several rules have one error code, the reason names the rule: OPERATION_TOO_COMPLEX:depth.',
+        'A request that audit mode lets pass and a limit then refuses is counted as both.',
+      ].join('\n'),
+    )
+    .addOption(daysOption())
+    .action(({ days }) =>
+      run(async ({ gateway }) => {
+        const { refusals } = await gateway().get(`/admin/audit?days=${days}`, refusalCounts);
+        const sorted = refusals.toSorted((a, b) => b.count - a.count);
+        const rows = sorted.map(({ client, version, reason, documentId, count, lastSeen }) => [
+          client ?? '-',
+          version ?? '-',
+          reason.startsWith(AUDIT_PREFIX) ? 'ran' : 'refused',
+          reason.replace(AUDIT_PREFIX, ''),
+          documentId === null ? '-' : shortId(documentId),
+          count,
+          minute(lastSeen),
+        ]);
+        const text =
+          rows.length === 0
+            ? `Nothing was refused in the last ${days} days, and safelist mode would have refused nothing.`
+            : table(TITLES, rows, ['count']);
+        return { exitCode: EXIT.ok, text, answer: { days, refusals: sorted } };
+      }),
     );
-    return {
-      exitCode: EXIT.ok,
-      text: rows.length === 0 ? `Nothing was refused in the last ${days} days, nor would have been.` : text,
-      answer: { days, refusals: rows },
-    };
-  },
-};

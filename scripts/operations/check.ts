@@ -1,63 +1,74 @@
-/** `check`: would this schema break an app that somebody uses? */
+/** `check`: finds the live operations that a schema would break. */
 import { readFileSync } from 'node:fs';
+import { styleText } from 'node:util';
+import { Command } from '@commander-js/extra-typings';
 import { type LiveOperation, liveOperations } from './admin-answers.ts';
-import { checkText } from './check-text.ts';
-import type { Command, CommandCall } from './command.ts';
+import { daysOption, nonEmpty, type Run } from './command.ts';
 import { EXIT, wrongUse } from './command-failure.ts';
-import { daysOf, daysOption } from './days-option.ts';
-import { findBreaks, schemaChanges } from './find-breaks.ts';
+import { type BrokenOperation, findBreaks, type SchemaChange, schemaChanges } from './find-breaks.ts';
+import { releaseNames, shortId } from './printed-values.ts';
 import { lastCommittedSchema, readOldSchema, readSchema, SCHEMA_FILE } from './read-schema.ts';
+import { printable, table } from './table.ts';
 
-export const check: Command = {
-  summary: 'Lists the live operations that a schema would break, and the releases that carry them',
-  argument: '[schema.graphql]',
-  options: {
-    from: {
-      type: 'string',
-      value: '<file or commit>',
-      help: `the schema that runs now (default: ${SCHEMA_FILE} at git HEAD)`,
-    },
-    operations: {
-      type: 'string',
-      value: '<file>',
-      help: 'live operations from a file, as `check` would fetch them: asks no gateway',
-    },
-    days: daysOption,
-  },
-  details: [
-    `Compares the schema in the file (default: ${SCHEMA_FILE}, as it lies here) with the one that runs now:`,
-    `the one that --from names, or else ${SCHEMA_FILE} at git HEAD, the last commit.`,
-    'Once a change is committed, as in CI, name with --from what is deployed: HEAD has the change by then, and a',
-    'schema breaks nothing in comparison with itself. Outside a git checkout, --from is required.',
-    'Exit code 1 where the schema breaks an operation.',
-    'The other changes are the list of GraphQL Inspector; they do not count for the exit code.',
-  ].join('\n'),
-  async run(call) {
-    const days = daysOf(call);
-    const newSchema = readSchema(call.argument ?? SCHEMA_FILE);
-    const from = call.optionalText('from');
-    const oldSchema = from === undefined ? lastCommittedSchema() : readOldSchema(from);
-    const operations = await readOperations(call, days);
-    const broken = findBreaks(operations, oldSchema, newSchema);
-    const answer = {
-      days,
-      from: from ?? 'git HEAD',
-      operations: operations.length,
-      broken,
-      changes: await schemaChanges(oldSchema, newSchema),
-    };
-    return {
-      exitCode: broken.length > 0 ? EXIT.refused : EXIT.ok,
-      text: checkText(answer),
-      answer,
-    };
-  },
-};
+interface CheckAnswer {
+  days: number;
+  /** The file or commit of the old schema. */
+  from: string;
+  /** The number of live operations. */
+  operations: number;
+  broken: BrokenOperation[];
+  changes: SchemaChange[];
+}
 
-async function readOperations(call: CommandCall, days: number): Promise<LiveOperation[]> {
-  const file = call.optionalText('operations');
-  if (file === undefined)
-    return (await call.gateway().get(`/admin/live-operations?days=${days}`, liveOperations)).operations;
+const LEVEL_STYLES = { breaking: 'red', dangerous: 'yellow', safe: 'green' } as const;
+
+export const check = (run: Run) =>
+  new Command('check')
+    .summary('Lists the live operations that a schema would break, and the releases that carry them')
+    .description(
+      [
+        `Compares a schema file (default: ${SCHEMA_FILE}, as it lies here) with the schema that runs now: the one that --from names, or else ${SCHEMA_FILE} at git HEAD, the last commit.`,
+        'Once a change is committed, as in CI, name what is deployed with --from: HEAD has the change by then, and a schema breaks nothing in comparison with itself. Outside a git checkout, --from is required.',
+        'Exit code 1 where the schema breaks an operation. The other changes are the list of GraphQL Inspector; they do not count for the exit code.',
+      ].join('\n'),
+    )
+    .argument('[schema.graphql]')
+    .option(
+      '--from <file or commit>',
+      `the schema that runs now (default: ${SCHEMA_FILE} at git HEAD)`,
+      nonEmpty,
+    )
+    .option(
+      '--operations <file>',
+      'live operations from a file, as `check` would fetch them: asks no gateway',
+      nonEmpty,
+    )
+    .addOption(daysOption())
+    .action((file = SCHEMA_FILE, { from, operations: operationsFile, days }) =>
+      run(async ({ gateway }) => {
+        const newSchema = readSchema(file);
+        const oldSchema = from === undefined ? lastCommittedSchema() : readOldSchema(from);
+        const operations =
+          operationsFile === undefined
+            ? (await gateway().get(`/admin/live-operations?days=${days}`, liveOperations)).operations
+            : readOperations(operationsFile);
+        const broken = findBreaks(operations, oldSchema, newSchema);
+        const answer = {
+          days,
+          from: from ?? 'git HEAD',
+          operations: operations.length,
+          broken,
+          changes: await schemaChanges(oldSchema, newSchema),
+        };
+        return {
+          exitCode: broken.length > 0 ? EXIT.refused : EXIT.ok,
+          text: checkText(answer),
+          answer,
+        };
+      }),
+    );
+
+function readOperations(file: string): LiveOperation[] {
   try {
     return liveOperations.parse(JSON.parse(readFileSync(file, 'utf8'))).operations;
   } catch (error) {
@@ -65,4 +76,30 @@ async function readOperations(call: CommandCall, days: number): Promise<LiveOper
       `--operations: ${file} holds no live operations: ${error instanceof Error ? error.message : error}`,
     );
   }
+}
+
+function checkText({ days, from, operations, broken, changes }: CheckAnswer): string {
+  const parts =
+    broken.length === 0
+      ? [styleText('green', `None of ${operations} live operations breaks.`)]
+      : [
+          styleText('red', `${broken.length} of ${operations} live operations break:`),
+          ...broken.map((operation) => brokenText(operation, days)),
+        ];
+  if (changes.length > 0) {
+    const rows = table(
+      ['level', 'change'],
+      changes.map(({ level, message }) => [{ text: level, style: LEVEL_STYLES[level] }, message]),
+    );
+    parts.push(`All changes of the schema since ${from}, used by a live operation or not:\n${rows}`);
+  } else if (broken.length === 0) parts.push(`The schema is the same as that of ${from}.`);
+  return parts.join('\n\n');
+}
+
+function brokenText({ id, name, releases, count, breaks }: BrokenOperation, days: number): string {
+  return [
+    `${styleText('bold', printable(name))}  ${shortId(id)}  ${count} uses in ${days} days`,
+    `  carried by ${printable(releaseNames(releases))}`,
+    ...breaks.map(({ message }) => `  - ${printable(message)}`),
+  ].join('\n');
 }

@@ -1,7 +1,7 @@
-/** `npm run operations`: publishes the operations of app releases to a gateway, and shows and ends what may run. */
+/** `npm run operations`: publishes the operations of app releases to a gateway, and shows and retires them. */
 import { runCli } from './run-cli.ts';
 
-// `| head` closes the pipe while we write: that is no failure.
+// `| head` closes the pipe while this process writes, which is not a failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });

@@ -1,6 +1,6 @@
 /**
- * Why a command did not do what it was asked. What a build can do about it is in the exit code:
- * 1 means that the answer is no, 2 that the question was wrong, 3 that nobody could be asked.
+ * The failures of a command. The exit code says which kind it is: 1 is a refusal, 2 wrong use of the command, and 3
+ * a gateway that cannot be reached or does not accept the key.
  */
 export const EXIT = { ok: 0, refused: 1, usage: 2, unreachable: 3 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
@@ -8,13 +8,13 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export interface Problem {
   code: string;
   message: string;
-  /** The operation's, where it is about one. */
+  /** The id of the operation, if the problem is about one. */
   id?: string;
 }
 
 export class CommandFailure extends Error {
   readonly exitCode: ExitCode;
-  /** Every reason at once, so that one run of a build shows them all. */
+  /** All problems, so that one run of a build shows them all. */
   readonly problems: readonly Problem[];
 
   constructor(exitCode: ExitCode, problems: readonly Problem[]) {

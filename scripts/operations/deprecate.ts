@@ -1,42 +1,40 @@
 /** `deprecate`: tells the clients of old releases until when they run. */
+import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { releaseChange } from './admin-answers.ts';
-import type { Command } from './command.ts';
-import { wrongUse } from './command-failure.ts';
-import { changeResult, rangeOptions, versionsInRange } from './releases-in-range.ts';
+import { nonEmpty, type Run } from './command.ts';
+import { changeResult, RANGE_HELP, versionsInRange } from './releases-in-range.ts';
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
-export const deprecate: Command = {
-  summary: 'Says that releases end, and when; they still run',
-  options: {
-    ...rangeOptions,
-    sunset: { type: 'string', value: '<date>', help: 'when they end: 2027-06-01', required: true },
-  },
-  details: [
-    'Answers to operations that only deprecated releases carry have Deprecation and Sunset headers.',
-    'The sunset is a promise, not a timer: retire ends a release. A release that is retired stays so.',
-  ].join('\n'),
-  async run(call) {
-    const sunset = sunsetOf(call.text('sunset'), Date.now());
-    const client = call.text('client');
-    const gateway = call.gateway();
-    const versions = await versionsInRange(gateway, client, call.text('version'));
-    const change = await gateway.send(
-      'POST',
-      '/admin/releases/deprecate',
-      { client, versions, sunset },
-      releaseChange,
+export const deprecate = (run: Run) =>
+  new Command('deprecate')
+    .summary('Says that releases end, and when; they still run')
+    .description(
+      [
+        'Answers to operations that only deprecated releases carry have Deprecation and Sunset headers.',
+        'The sunset is a promise, not a timer: retire ends a release. A retired release stays retired.',
+      ].join('\n'),
+    )
+    .requiredOption('--client <name>', 'the app: ios', nonEmpty)
+    .requiredOption('--version <range>', RANGE_HELP, nonEmpty)
+    .requiredOption('--sunset <date>', 'when they end: 2027-06-01', parseSunset)
+    .action(({ client, version, sunset }) =>
+      run(async (session) => {
+        const gateway = session.gateway();
+        const versions = await versionsInRange(gateway, client, version);
+        const body = { client, versions, sunset };
+        const change = await gateway.send('POST', '/admin/releases/deprecate', body, releaseChange);
+        return changeResult(`Deprecated until ${sunset.slice(0, 'YYYY-MM-DD'.length)}:`, change);
+      }),
     );
-    return changeResult(`Deprecated until ${call.text('sunset')}:`, change);
-  },
-};
 
-/** The start of that day in UTC. */
-export function sunsetOf(text: string, nowMs: number): string {
+/** Returns the start of that day in UTC. */
+function parseSunset(text: string): string {
   const sunset = new Date(`${text}T00:00:00Z`);
-  // Date takes the 31st of June for the 1st of July.
+  // Date accepts the 31st of June and makes it the 1st of July.
   if (!DATE.test(text) || Number.isNaN(sunset.getTime()) || !sunset.toISOString().startsWith(text))
-    throw wrongUse(`--sunset: ${text} is no date such as 2027-06-01`);
-  if (sunset.getTime() <= nowMs) throw wrongUse(`--sunset: ${text} is past; retire ends a release now`);
+    throw new InvalidArgumentError('It is not a date such as 2027-06-01.');
+  if (sunset.getTime() <= Date.now())
+    throw new InvalidArgumentError('It is in the past; retire ends a release now.');
   return sunset.toISOString();
 }

@@ -1,13 +1,27 @@
-/** Breaks by operation, those first that are used most, and what else changes between two schemas. */
+/**
+ * Finds the operations that a new schema breaks, for apps that were built with the old schema and are not built again.
+ *
+ * Validation decides if a document still runs. Two breaks are invisible to it and follow from both schemas: answers
+ * that the app's types do not allow, and variables that the app sends and the schema refuses. An addition is no break:
+ * a new field, argument with a default, enum value, or member of a union.
+ */
 import { CriticalityLevel, diff } from '@graphql-inspector/core';
-import type { GraphQLSchema } from 'graphql';
+import { type DocumentNode, GraphQLError, type GraphQLSchema, parse, validate } from 'graphql';
 import type { LiveOperation } from './admin-answers.ts';
-import { type Break, operationBreaks } from './operation-breaks.ts';
+import { answerBreaks } from './answer-breaks.ts';
+import { variableBreaks } from './variable-breaks.ts';
+
+export interface Break {
+  /** `DOCUMENT`: it does not run any more. `ANSWER` and `VARIABLES`: it may run, and the app may fail. */
+  kind: 'DOCUMENT' | 'ANSWER' | 'VARIABLES';
+  message: string;
+}
 
 export interface BrokenOperation extends Omit<LiveOperation, 'document'> {
   breaks: Break[];
 }
 
+/** The operations that are used most come first. */
 export function findBreaks(
   operations: readonly LiveOperation[],
   oldSchema: GraphQLSchema,
@@ -22,6 +36,29 @@ export function findBreaks(
     .toSorted((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1));
 }
 
+function operationBreaks(document: string, oldSchema: GraphQLSchema, newSchema: GraphQLSchema): Break[] {
+  let parsed: DocumentNode;
+  try {
+    parsed = parse(document);
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    return [{ kind: 'DOCUMENT', message: error.message }];
+  }
+  const breaks: Break[] = [
+    ...validate(newSchema, parsed, undefined, { hideSuggestions: true }).map(({ message }) => ({
+      kind: 'DOCUMENT' as const,
+      message,
+    })),
+    ...answerBreaks(parsed, oldSchema, newSchema).map((message) => ({ kind: 'ANSWER' as const, message })),
+    ...variableBreaks(parsed, oldSchema, newSchema).map((message) => ({
+      kind: 'VARIABLES' as const,
+      message,
+    })),
+  ];
+  const messages = new Set<string>();
+  return breaks.filter(({ message }) => !messages.has(message) && messages.add(message));
+}
+
 export interface SchemaChange {
   level: 'breaking' | 'dangerous' | 'safe';
   message: string;
@@ -33,7 +70,7 @@ const LEVELS = {
   [CriticalityLevel.NonBreaking]: 'safe',
 } as const;
 
-/** GraphQL Inspector's list: what no live operation may notice today, and its reader should know. */
+/** GraphQL Inspector's list of all changes, with those that no live operation notices. */
 export async function schemaChanges(
   oldSchema: GraphQLSchema,
   newSchema: GraphQLSchema,

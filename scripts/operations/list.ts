@@ -1,36 +1,34 @@
 /** `list`: the releases that the gateway knows, and how alive they are. */
-import { type ListedRelease, releaseList } from './admin-answers.ts';
-import type { Command } from './command.ts';
+import { Command } from '@commander-js/extra-typings';
+import { releaseList } from './admin-answers.ts';
+import { nonEmpty, type Run } from './command.ts';
 import { EXIT } from './command-failure.ts';
-import { day, minute } from './points-in-time.ts';
-import { stateStyle } from './release-names.ts';
+import { day, minute, stateCell } from './printed-values.ts';
 import { table } from './table.ts';
 
-export const list: Command = {
-  summary: 'Lists the releases: their state, operations, and last use',
-  options: {
-    client: { type: 'string', value: '<name>', help: 'only of this app' },
-  },
-  details: 'Use of an operation counts for every release that carries it: caches in front answer without us.',
-  async run(call) {
-    const client = call.optionalText('client');
-    const { releases: all } = await call.gateway().get('/admin/releases', releaseList);
-    const releases = all.filter((release) => client === undefined || release.client === client);
-    const text =
-      releases.length === 0
-        ? 'No releases.'
-        : table<ListedRelease>(
-            [
-              { title: 'client', text: (release) => release.client },
-              { title: 'version', text: ({ version }) => version },
-              { title: 'state', text: ({ state }) => state, style: ({ state }) => stateStyle(state) },
-              { title: 'operations', align: 'right', text: ({ operations }) => String(operations) },
-              { title: 'published', text: ({ publishedAt }) => minute(publishedAt) },
-              { title: 'last used', text: ({ lastUsedAt }) => minute(lastUsedAt) },
-              { title: 'sunset', text: ({ sunset }) => day(sunset) },
-            ],
-            releases,
-          );
-    return { exitCode: EXIT.ok, text, answer: { releases } };
-  },
-};
+const TITLES = ['client', 'version', 'state', 'operations', 'published', 'last used', 'sunset'];
+
+export const list = (run: Run) =>
+  new Command('list')
+    .summary('Lists the releases: their state, operations, and last use')
+    .description(
+      'A use of an operation counts for every release that carries it, because caches answer without the gateway.',
+    )
+    .option('--client <name>', 'only of this app', nonEmpty)
+    .action(({ client }) =>
+      run(async ({ gateway }) => {
+        const { releases: all } = await gateway().get('/admin/releases', releaseList);
+        const releases = all.filter((release) => client === undefined || release.client === client);
+        const rows = releases.map((release) => [
+          release.client,
+          release.version,
+          stateCell(release.state),
+          release.operations,
+          minute(release.publishedAt),
+          minute(release.lastUsedAt),
+          day(release.sunset),
+        ]);
+        const text = rows.length === 0 ? 'No releases.' : table(TITLES, rows, ['operations']);
+        return { exitCode: EXIT.ok, text, answer: { releases } };
+      }),
+    );

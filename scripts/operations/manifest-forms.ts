@@ -1,18 +1,23 @@
 /**
- * Reads what a client's build says its operations are, in any form that `manifest-shapes.ts` knows.
+ * Reads the manifest of a client's operations in any form that `manifest-shapes.ts` knows.
  *
- * Guarantees that what it returns is whole: at least one operation, each id once, and nothing dropped in silence.
- * Reads no files and knows no schema: the caller brings texts, and validates the documents.
+ * Guarantees that the result is complete: at least one operation, each id once, and nothing left out silently.
+ * Reads no files and knows no schema: the caller passes texts, and validates the documents.
  */
 import type { HexIds, ManifestEntry, ManifestOperation } from './manifest-operation.ts';
 import { sha256Id, toManifestOperation } from './manifest-operation.ts';
-import { ManifestProblem } from './manifest-problem.ts';
 import { type ManifestShape, manifestShapes } from './manifest-shapes.ts';
 
-export type { ManifestOperation } from './manifest-operation.ts';
+/** A manifest that cannot be published, with all reasons, so that one run of a build shows them all. */
+export class ManifestProblem extends Error {
+  constructor(sourceName: string, reasons: readonly string[]) {
+    super(reasons.map((reason) => `${sourceName}: ${reason}`).join('\n'));
+    this.name = 'ManifestProblem';
+  }
+}
 
 /**
- * @param sourceName the manifest's file: named in errors, and the id of a Cosmo file that holds one operation.
+ * @param sourceName the manifest's file: named in errors, and the id of the one operation in a Cosmo file.
  * @throws ManifestProblem
  */
 export function readManifest(text: string, sourceName: string): ManifestOperation[] {
@@ -21,37 +26,31 @@ export function readManifest(text: string, sourceName: string): ManifestOperatio
   if (shape === undefined) {
     const known = manifestShapes.map(({ form }) => `\n  - ${form}`).join('');
     throw new ManifestProblem(sourceName, [
-      `is in no known form. Known are, besides a folder of .graphql files:${known}`,
+      `is in no known form. Known forms are a folder of .graphql files and:${known}`,
     ]);
   }
-  return checkedOperations(readEntries(manifest, shape, sourceName), shape.hexIds, sourceName);
+  const entries = readEntries(manifest, shape, sourceName);
+  const named = entries.map((entry) => ({ name: `operation ${entry.id}`, entry }));
+  return checkedOperations(named, shape.hexIds, sourceName);
 }
 
 /**
- * A file is a document as it stands; its id is the SHA-256 of its text, to the last newline.
+ * Each file is one document, unchanged; its id is the SHA-256 of its text with the last newline.
  *
  * @throws ManifestProblem
  */
 export function readGraphQLFolder(files: readonly { path: string; text: string }[]): ManifestOperation[] {
-  const reasons: string[] = [];
-  const operations = new Map<string, ManifestOperation>();
-  for (const { path, text } of files) {
-    try {
-      const operation = toManifestOperation({ id: sha256Id(text), document: text }, 'text-hash');
-      operations.set(operation.id, operation);
-    } catch (error) {
-      reasons.push(`${path}: ${reasonOf(error)}`);
-    }
-  }
-  if (files.length === 0) reasons.push('holds no operations');
-  if (reasons.length > 0) throw new ManifestProblem('the folder', reasons);
-  return [...operations.values()];
+  const named = files.map(({ path, text }) => ({
+    name: path,
+    entry: { id: sha256Id(text), document: text },
+  }));
+  return checkedOperations(named, 'text-hash', 'the folder');
 }
 
 function parseJson(text: string, sourceName: string): unknown {
   try {
     return JSON.parse(text, (key, value) => {
-      // Schemas drop this key without a word, and an operation with it.
+      // zod's schemas drop this key silently, and an operation with it.
       if (key === '__proto__') throw new Error('__proto__ cannot be an id');
       return value;
     });
@@ -72,20 +71,21 @@ function readEntries(manifest: unknown, shape: ManifestShape, sourceName: string
 }
 
 function checkedOperations(
-  entries: readonly ManifestEntry[],
+  entries: readonly { name: string; entry: ManifestEntry }[],
   hexIds: HexIds,
   sourceName: string,
 ): ManifestOperation[] {
   const reasons: string[] = [];
   const operations = new Map<string, ManifestOperation>();
-  for (const entry of entries) {
+  for (const { name, entry } of entries) {
     try {
       const operation = toManifestOperation(entry, hexIds);
       const known = operations.get(operation.id) ?? operation;
-      if (known.document !== operation.document) throw new Error('it stands here twice, with two texts');
+      if (known.document !== operation.document)
+        throw new Error('the manifest contains it twice, with different texts');
       operations.set(operation.id, known);
     } catch (error) {
-      reasons.push(`operation ${entry.id}: ${reasonOf(error)}`);
+      reasons.push(`${name}: ${reasonOf(error)}`);
     }
   }
   if (entries.length === 0) reasons.push('holds no operations');

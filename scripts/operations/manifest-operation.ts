@@ -1,12 +1,13 @@
 /**
- * One entry of a manifest, checked and given the id under which the gateway knows it.
+ * Checks one entry of a manifest and gives it the id under which the gateway knows it.
  *
  * Guarantees one named operation a document, and that every `sha256:` id is the SHA-256 of its document's text.
- * Refuses to change a text, be it by a space: clients hash what they send. The schema is not looked at here.
+ * Never changes a text, not even by a space, because clients hash the text that they send. Ignores the schema.
  *
- * Ids are opaque unless prefixed `sha256:` (`contract/http.md`). Apollo clients send a bare hash in `sha256Hash`,
- * which names `sha256:<hex>`, so a bare hash of the text is registered under that id, whatever form it came in.
- * What looks like such a hash and is another text's is opaque only where a client can send it as an opaque id.
+ * Ids are opaque unless prefixed `sha256:` (`test/contracts/http.md`). Apollo clients send a bare hash in `sha256Hash`,
+ * which means `sha256:<hex>`, so a bare hash of the text is registered under that id in every form of manifest.
+ * An id that looks like a hash and is not the hash of its text is opaque if a client can send it as an opaque id,
+ * and refused otherwise.
  */
 import { createHash } from 'node:crypto';
 import { type DocumentNode, GraphQLError, Kind, type OperationDefinitionNode, parse } from 'graphql';
@@ -19,16 +20,16 @@ export interface ManifestOperation {
   document: string;
 }
 
-/** What a manifest says of one operation, in the words of no form in particular. */
+/** One operation of a manifest of any form. */
 export interface ManifestEntry {
   id: string;
   document: string;
-  /** Where the form names it beside the document. */
+  /** Undefined where the form has no such property. */
   name?: string;
   kind?: string;
 }
 
-/** What 64 hex digits mean as an id: always the SHA-256 of the text, or whatever the app's build made them. */
+/** The meaning of an id of 64 hex digits: always the SHA-256 of the text, or any id that the app's build made. */
 export type HexIds = 'text-hash' | 'opaque';
 
 const BARE_SHA256 = /^[0-9a-f]{64}$/;
@@ -77,10 +78,10 @@ function onlyOperation({ definitions }: DocumentNode): OperationDefinitionNode {
   if (operation === undefined || operations.length > 1) {
     throw new Error(`its document holds ${operations.length} operations where one is needed`);
   }
-  const stranger = definitions.find(
+  const unexpected = definitions.find(
     ({ kind }) => kind !== Kind.OPERATION_DEFINITION && kind !== Kind.FRAGMENT_DEFINITION,
   );
-  if (stranger) throw new Error(`its document holds a ${stranger.kind} beside its operation`);
+  if (unexpected) throw new Error(`its document holds a ${unexpected.kind} beside its operation`);
   return operation;
 }
 

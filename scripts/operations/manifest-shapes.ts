@@ -1,8 +1,8 @@
 /**
- * The forms in which clients' tools write their operations down, each recognised by its shape and read into entries.
+ * The forms of manifest that clients' tools write, each recognised by its shape and read into entries.
  *
- * A `marker` fits what was meant to be of a form, right or wrong, and nothing that was meant to be of another;
- * `entries` then says what is wrong. Properties that no form needs are ignored.
+ * A `marker` matches every manifest that was meant to have the form, valid or not, and no manifest of another form.
+ * `entries` then reports the errors. Other properties are ignored.
  */
 import path from 'node:path';
 import * as z from 'zod';
@@ -17,8 +17,8 @@ export interface ManifestShape {
 
 /**
  * Apollo's tools for the web, iOS and Kotlin. Ids are SHA-256 by default; an app may make others
- * (`createOperationId`, `operationIdGenerator`), and its client sends either in `sha256Hash`, where 64 hex digits
- * can only name a text by its hash. https://www.apollographql.com/docs/graphos/operations/persisted-queries
+ * (`createOperationId`, `operationIdGenerator`). Its client sends both in `sha256Hash`, where 64 hex digits are always
+ * the hash of the text. https://www.apollographql.com/docs/graphos/operations/persisted-queries
  */
 const apolloManifest: ManifestShape = {
   form: "Apollo's apollo-persisted-query-manifest",
@@ -39,7 +39,8 @@ const apolloManifest: ManifestShape = {
 };
 
 /**
- * What Cosmo's router loads, "a map of SHA256 hashes to GraphQL operation bodies", looked up by `sha256Hash`.
+ * The manifest that Cosmo's router loads, "a map of SHA256 hashes to GraphQL operation bodies", looked up by
+ * `sha256Hash`.
  * https://github.com/wundergraph/cosmo/blob/main/router/internal/persistedoperation/PO_MANIFEST_S3_GUIDE.md
  */
 const cosmoManifest: ManifestShape = {
@@ -52,7 +53,7 @@ const cosmoManifest: ManifestShape = {
       .transform(({ operations }) => fromPairs(Object.entries(operations))),
 };
 
-/** What Cosmo keeps of one operation; its id is the name of its file, and no part of the file. */
+/** Cosmo's file of one operation. The id of the operation is the name of the file, and is not in the file. */
 const cosmoOperation: ManifestShape = {
   form: "Cosmo's <id>.json of one operation {version, body}",
   hexIds: 'text-hash',

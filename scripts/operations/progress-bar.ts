@@ -1,11 +1,10 @@
-/** How far a long step is, on a terminal. Elsewhere silent: a build's log keeps every line. */
+/** Shows on a terminal how much of a long step is done. Elsewhere it is silent, because a log keeps every line. */
 const BAR_WIDTH = 30;
 const LABEL_WIDTH = 10;
 
 export interface Progress {
-  /** @param done of `total`; the bar goes when both are the same. */
+  /** @param done of `total`; the bar disappears when both are the same. */
   show(label: string, done: number, total: number): void;
-  /** Leaves the line free for what is printed next. */
   clear(): void;
 }
 
@@ -21,8 +20,7 @@ export function progressBar(terminal: { write(text: string): unknown }): Progres
     clear,
     show(label, done, total) {
       if (done >= total) return clear();
-      const filled = Math.floor((BAR_WIDTH * done) / total);
-      const bar = '#'.repeat(filled).padEnd(BAR_WIDTH, '.');
+      const bar = '#'.repeat(Math.floor((BAR_WIDTH * done) / total)).padEnd(BAR_WIDTH, '.');
       terminal.write(`\r  ${label.padEnd(LABEL_WIDTH)}[${bar}] ${done}/${total}\u001b[K`);
       shown = true;
     },

@@ -1,8 +1,8 @@
-/** What a publish did, for a reader. */
+/** The result of `publish` as text. */
 import { styleText } from 'node:util';
 import type { CheckedOperation, ListedRelease, PublishedRelease } from './admin-answers.ts';
 import type { Problem } from './command-failure.ts';
-import { shortId } from './short-id.ts';
+import { lifetime, shortId } from './printed-values.ts';
 import { printable, table } from './table.ts';
 
 export interface PublishAnswer extends Omit<PublishedRelease, 'new'> {
@@ -35,24 +35,16 @@ export function publishText(answer: PublishAnswer): string {
 }
 
 function newOperations({ new: operations, overLimit }: PublishAnswer): string {
-  const tooDear = new Set(overLimit.map(({ id }) => id));
-  return table<CheckedOperation>(
-    [
-      { title: 'name', text: ({ name }) => name },
-      { title: 'id', text: ({ id }) => shortId(id) },
-      {
-        title: 'cost',
-        align: 'right',
-        text: ({ id, cost }) => `${Math.ceil(cost)}${tooDear.has(id) ? ' over the limit' : ''}`,
-        style: ({ id }) => (tooDear.has(id) ? 'yellow' : undefined),
-      },
-      { title: 'cache', align: 'right', text: ({ cachePolicy }) => lifetime(cachePolicy.maxAgeSeconds) },
-      { title: 'scope', text: ({ cachePolicy }) => cachePolicy.scope },
-      { title: 'tags', text: ({ cachePolicy }) => cachePolicy.tags.join(' ') || '-' },
-    ],
-    operations,
-  );
+  const idsOverLimit = new Set(overLimit.map(({ id }) => id));
+  const rows = operations.map(({ id, name, cost, cachePolicy }) => [
+    name,
+    shortId(id),
+    idsOverLimit.has(id)
+      ? { text: `${Math.ceil(cost)} over the limit`, style: 'yellow' as const }
+      : Math.ceil(cost),
+    lifetime(cachePolicy.maxAgeSeconds),
+    cachePolicy.scope,
+    cachePolicy.tags.join(' ') || '-',
+  ]);
+  return table(['name', 'id', 'cost', 'cache', 'scope', 'tags'], rows, ['cost', 'cache']);
 }
-
-export const lifetime = (maxAgeSeconds: number | null) =>
-  maxAgeSeconds === null ? 'never' : `${maxAgeSeconds} s`;

@@ -1,87 +1,83 @@
 /**
- * `publish`: what an app release sends becomes what the gateway runs.
+ * `publish`: makes the operations of an app release runnable.
  *
- * Nothing is stored before every document has passed, and nothing stored is seen before the one last call that
- * makes the release: whatever ends this process leaves the old state or the new one.
+ * Stores nothing before every document has passed. One last call makes the release of the stored documents, so a
+ * publish that ends early leaves the old release or the new one.
  */
-import type { CheckedOperation } from './admin-answers.ts';
+import { Command } from '@commander-js/extra-typings';
 import {
+  type CheckedOperation,
   checkedOperations,
   publishedRelease,
   releaseDiffers,
   releaseList,
   storedOperations,
 } from './admin-answers.ts';
-import { type AdminClient, AdminRefusal } from './admin-client.ts';
-import type { Command, CommandCall } from './command.ts';
+import { type AdminClient, AdminRefusal, inChunks } from './admin-client.ts';
+import { nonEmpty, type Run } from './command.ts';
 import { CommandFailure, EXIT, type Problem } from './command-failure.ts';
-import { inChunks } from './in-chunks.ts';
 import type { ManifestOperation } from './manifest-operation.ts';
+import type { Progress } from './progress-bar.ts';
 import { publishText } from './publish-text.ts';
 import { readManifestPath } from './read-manifest-path.ts';
 
-export const publish: Command = {
-  summary: 'Makes the operations of an app release runnable',
-  argument: '<manifest or folder>',
-  options: {
-    client: { type: 'string', value: '<name>', help: 'the app, as it names itself: ios', required: true },
-    version: { type: 'string', value: '<version>', help: 'its release: 5.2.0', required: true },
-    replace: { type: 'boolean', help: 'even where this release was published with other content' },
-    force: { type: 'boolean', help: 'even where an operation costs more than the limit' },
-    'dry-run': { type: 'boolean', help: 'check and compare, and store nothing' },
-  },
-  details: [
-    "Takes Apollo's manifest, Relay's map and pair list, codegen's persisted-documents.json, Apollo iOS's legacy map,",
-    "Cosmo's manifest and files, and a folder of .graphql files. Publishing the same thing twice changes nothing.",
-    'A version that is not semver, such as 5.2, is no part of any range that deprecate and retire take.',
-  ].join('\n'),
-  async run(call) {
-    const [client, version] = [call.text('client'), call.text('version')];
-    const operations = readManifestPath(call.argument ?? '');
-    const gateway = call.gateway();
-    const { checked, overLimit } = await checkAll(gateway, operations, call);
-    const dryRun = call.flag('dry-run');
-    const replace = call.flag('replace');
-    const release = { operationIds: operations.map(({ id }) => id), replace };
-    const put = (body: object) =>
-      gateway.send(
-        'PUT',
-        `/admin/releases/${encodeURIComponent(client)}/${encodeURIComponent(version)}`,
-        body,
-        publishedRelease,
-      );
-    // Refused before anything is stored, where it would be refused after.
-    const planned = await put({ ...release, dryRun: true }).catch(explainReplace);
-    if (!dryRun) await storeUnknown(gateway, operations, checked, call);
-    const published = dryRun ? planned : await put(release).catch(explainReplace);
+export const publish = (run: Run) =>
+  new Command('publish')
+    .summary('Makes the operations of an app release runnable')
+    .description(
+      [
+        "Takes Apollo's manifest, Relay's map and pair list, codegen's persisted-documents.json, Apollo iOS's legacy map, Cosmo's manifest and files, and a folder of .graphql files.",
+        'Publishing the same thing twice changes nothing.',
+        'A version that is not semver, such as 5.2, is in no range that deprecate and retire take.',
+      ].join('\n'),
+    )
+    .argument('<manifest or folder>')
+    .requiredOption('--client <name>', 'the app, as it names itself: ios', nonEmpty)
+    .requiredOption('--version <version>', 'its release: 5.2.0', nonEmpty)
+    .option('--replace', 'even where this release was published with other content')
+    .option('--force', 'even where an operation costs more than the limit')
+    .option('--dry-run', 'check and compare, and store nothing')
+    .action((source, { client, version, replace = false, force = false, dryRun = false }) =>
+      run(async ({ gateway: openGateway, progress }) => {
+        const operations = readManifestPath(source);
+        const gateway = openGateway();
+        const { checked, overLimit } = await checkAll(gateway, operations, force, progress);
+        const release = { operationIds: operations.map(({ id }) => id), replace };
+        const path = `/admin/releases/${encodeURIComponent(client)}/${encodeURIComponent(version)}`;
+        const put = (body: object) => gateway.send('PUT', path, body, publishedRelease).catch(explainReplace);
+        // A release that would be refused is refused here, before anything is stored.
+        const planned = await put({ ...release, dryRun: true });
+        if (!dryRun) await storeUnknown(gateway, operations, checked, force, progress);
+        const published = dryRun ? planned : await put(release);
 
-    const details = new Map(checked.map((operation) => [operation.id, operation]));
-    const added = published.new.flatMap((id) => details.get(id) ?? []);
-    // Content alone makes no release live again that was ended.
-    const state = published.changed ? 'published' : await stateOf(gateway, client, version);
-    const answer = { client, version, state, dryRun, ...published, new: added, overLimit };
-    return { exitCode: EXIT.ok, text: publishText(answer), answer };
-  },
-};
+        const details = new Map(checked.map((operation) => [operation.id, operation]));
+        const added = published.new.flatMap((id) => details.get(id) ?? []);
+        // A release that has ended stays ended when it is published with the same content.
+        const state = published.changed ? 'published' : await stateOf(gateway, client, version);
+        const answer = { client, version, state, dryRun, ...published, new: added, overLimit };
+        return { exitCode: EXIT.ok, text: publishText(answer), answer };
+      }),
+    );
 
-async function checkAll(gateway: AdminClient, operations: readonly ManifestOperation[], call: CommandCall) {
+async function checkAll(
+  gateway: AdminClient,
+  operations: readonly ManifestOperation[],
+  force: boolean,
+  progress: Progress,
+) {
   const checked: CheckedOperation[] = [];
   const problems: Problem[] = [];
   let done = 0;
   for (const chunk of inChunks(operations)) {
-    call.progress.show('checking', done, operations.length);
-    const answer = await gateway.send(
-      'POST',
-      '/admin/operations/check',
-      { operations: chunk },
-      checkedOperations,
-    );
+    progress.show('checking', done, operations.length);
+    const body = { operations: chunk };
+    const answer = await gateway.send('POST', '/admin/operations/check', body, checkedOperations);
     checked.push(...answer.operations);
     problems.push(...answer.problems);
     done += chunk.length;
   }
-  call.progress.clear();
-  const refused = problems.filter(({ code }) => code !== 'COST_EXCEEDED' || !call.flag('force'));
+  progress.clear();
+  const refused = problems.filter(({ code }) => code !== 'COST_EXCEEDED' || !force);
   if (refused.length > 0) throw nothingPublished(refused, operations);
   return { checked, overLimit: problems };
 }
@@ -106,18 +102,18 @@ async function storeUnknown(
   gateway: AdminClient,
   operations: readonly ManifestOperation[],
   checked: readonly CheckedOperation[],
-  call: CommandCall,
+  force: boolean,
+  progress: Progress,
 ): Promise<void> {
   const known = new Set(checked.filter((operation) => operation.known).map(({ id }) => id));
   const unknown = operations.filter(({ id }) => !known.has(id));
-  const force = call.flag('force');
   let done = 0;
   for (const chunk of inChunks(unknown)) {
-    call.progress.show('storing', done, unknown.length);
+    progress.show('storing', done, unknown.length);
     await gateway.send('PUT', '/admin/operations', { operations: chunk, force }, storedOperations);
     done += chunk.length;
   }
-  call.progress.clear();
+  progress.clear();
 }
 
 async function stateOf(gateway: AdminClient, client: string, version: string) {

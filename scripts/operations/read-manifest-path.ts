@@ -2,12 +2,12 @@
 import { globSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { CommandFailure, EXIT, wrongUse } from './command-failure.ts';
-import { type ManifestOperation, readGraphQLFolder, readManifest } from './manifest-forms.ts';
-import { ManifestProblem } from './manifest-problem.ts';
+import { ManifestProblem, readGraphQLFolder, readManifest } from './manifest-forms.ts';
+import type { ManifestOperation } from './manifest-operation.ts';
 
 const fileOf = (file: string) => ({ path: file, text: readFileSync(file, 'utf8') });
 
-/** @throws CommandFailure with every reason why it cannot be published as it is. */
+/** @throws CommandFailure with every reason why the manifest cannot be published. */
 export function readManifestPath(source: string): ManifestOperation[] {
   const stats = statSync(source, { throwIfNoEntry: false });
   if (stats === undefined) throw wrongUse(`${source}: there is no such file or folder`);
@@ -25,12 +25,15 @@ function readFolder(folder: string): ManifestOperation[] {
   const documents = find('**/*.{graphql,gql}');
   if (documents.length > 0) return readGraphQLFolder(documents.map(fileOf));
   const single = find('*.json').map(fileOf);
-  if (single.length === 0) throw new ManifestProblem(folder, ['holds neither .graphql files nor manifests']);
+  if (single.length === 0)
+    throw new ManifestProblem(folder, ['contains neither .graphql files nor manifests']);
   const byId = new Map<string, ManifestOperation>();
   for (const { path: file, text } of single) {
     for (const operation of readManifest(text, file)) {
       if ((byId.get(operation.id) ?? operation).document !== operation.document)
-        throw new ManifestProblem(file, [`operation ${operation.id}: another file has another text for it`]);
+        throw new ManifestProblem(file, [
+          `operation ${operation.id}: another file has a different text for it`,
+        ]);
       byId.set(operation.id, operation);
     }
   }

@@ -1,4 +1,4 @@
-/** Schemas from files, and from the project's history. */
+/** Reads schemas from files and from the project's git history. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { assertValidSchema, buildSchema, type GraphQLSchema } from 'graphql';
@@ -20,7 +20,10 @@ export function readOldSchema(source: string): GraphQLSchema {
   return parseSchema(sdl, `${source}:${SCHEMA_FILE}`);
 }
 
-/** Refuses to go on where there is none: a schema compared with itself breaks nothing, which would look like a yes. */
+/**
+ * @throws CommandFailure where there is none. Without one, the schema would be compared with itself, which breaks
+ * nothing and looks like success.
+ */
 export function lastCommittedSchema(): GraphQLSchema {
   const sdl = committedSchema('HEAD');
   if (sdl === undefined) {

@@ -1,29 +1,48 @@
-/** What `deprecate`, `retire` and `rollback` have in common: the releases they mean, and what they print. */
+/** The releases that `deprecate`, `retire` and `rollback` change, and their result. */
 import { styleText } from 'node:util';
+import semver from 'semver';
 import { type ReleaseChange, releaseList } from './admin-answers.ts';
 import type { AdminClient } from './admin-client.ts';
-import type { CommandOption, CommandResult } from './command.ts';
-import { EXIT, refusal } from './command-failure.ts';
-import { stateStyle } from './release-names.ts';
+import type { CommandResult } from './command.ts';
+import { EXIT, refusal, wrongUse } from './command-failure.ts';
+import { stateCell } from './printed-values.ts';
 import { printable, table } from './table.ts';
-import { inRange } from './version-range.ts';
 
-export const rangeOptions: Readonly<Record<string, CommandOption>> = {
-  client: { type: 'string', value: '<name>', help: 'the app: ios', required: true },
-  version: {
-    type: 'string',
-    value: '<range>',
-    help: "its releases: 4.9.1, or a semver range in quotes: '<5.0'",
-    required: true,
-  },
-};
+export const RANGE_HELP = "its releases: 4.9.1, or a semver range in quotes: '<5.0'";
 
 /**
- * Those too that are so already: asking again finishes what was written to D1 and did not reach KV.
+ * The releases that a range contains: https://github.com/npm/node-semver#ranges. A prerelease counts as the version
+ * that it precedes: `<5.0` contains 4.9.0-beta.1 and not 5.0.0-beta.1.
+ *
+ * A range that is the exact version of a release means that release only, so that versions that are not semver can be
+ * named too.
+ *
+ * @throws CommandFailure where it is neither a range nor the version of a release.
+ */
+export function inRange<Release extends { version: string }>(
+  releases: readonly Release[],
+  range: string,
+): Release[] {
+  const named = releases.filter(({ version }) => version === range);
+  if (named.length > 0) return named;
+  if (semver.validRange(range) === null)
+    throw wrongUse(
+      `--version: ${range} is neither the version of a release nor a semver range such as '<5.0'`,
+    );
+  return releases.filter(({ version }) => semver.satisfies(version, range, { includePrerelease: true }));
+}
+
+/**
+ * The versions of a client's releases in a range. Releases that already have the wanted state are among them: the
+ * repeated request completes a change that reached D1 and not KV.
  *
  * @throws CommandFailure where there are none: a typing error must not look like success.
  */
-export async function versionsInRange(gateway: AdminClient, client: string, range: string) {
+export async function versionsInRange(
+  gateway: AdminClient,
+  client: string,
+  range: string,
+): Promise<string[]> {
   const { releases } = await gateway.get('/admin/releases', releaseList);
   const ofClient = releases.filter((release) => release.client === client);
   if (ofClient.length === 0) throw refusal('NO_SUCH_RELEASE', `There are no releases of ${client}.`);
@@ -33,26 +52,21 @@ export async function versionsInRange(gateway: AdminClient, client: string, rang
   throw refusal('NO_SUCH_RELEASE', `No release of ${client} is ${range}; there are ${versions}.`);
 }
 
-export function changeResult(done: string, change: ReleaseChange): CommandResult {
+export function changeResult(title: string, change: ReleaseChange): CommandResult {
   const { releases, operations, visibleEverywhereAt } = change;
   if (releases.length === 0)
     return { exitCode: EXIT.ok, text: 'Nothing changes: they are so already.', answer: change };
-  const rows = table(
-    [
-      { title: 'client', text: ({ client }) => client },
-      { title: 'version', text: ({ version }) => version },
-      { title: 'state', text: ({ state }) => state, style: ({ state }) => stateStyle(state) },
-    ],
-    releases,
-  );
-  const ids = ([title, list]: readonly [string, string[]]) =>
-    list.length === 0 ? [] : [`${title}:\n${list.map((id) => `  ${printable(id)}`).join('\n')}`];
+  const ids = (heading: string, list: readonly string[]) =>
+    list.length === 0 ? [] : [`${heading}:\n${list.map((id) => `  ${printable(id)}`).join('\n')}`];
   const text = [
-    styleText('bold', done),
-    rows,
-    ...ids(['Operations that no live release carries now, refused with 410', operations.retired]),
-    ...ids(['Operations that only deprecated releases carry now', operations.deprecated]),
-    `Every location knows it from ${visibleEverywhereAt} on.`,
+    styleText('bold', title),
+    table(
+      ['client', 'version', 'state'],
+      releases.map(({ client, version, state }) => [client, version, stateCell(state)]),
+    ),
+    ...ids('Operations that no live release carries now, refused with 410', operations.retired),
+    ...ids('Operations that only deprecated releases carry now', operations.deprecated),
+    `Every location has the change from ${visibleEverywhereAt} on.`,
   ].join('\n\n');
   return { exitCode: EXIT.ok, text, answer: change };
 }

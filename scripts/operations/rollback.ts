@@ -1,19 +1,20 @@
-/** `rollback`: a release becomes what it was before it was last published. */
+/** `rollback`: gives a release the content that it had before it was last published. */
+import { Command } from '@commander-js/extra-typings';
 import { releaseChange } from './admin-answers.ts';
-import type { Command } from './command.ts';
+import { nonEmpty, type Run } from './command.ts';
 import { changeResult } from './releases-in-range.ts';
 
-export const rollback: Command = {
-  summary: 'Puts a release back to what was published before',
-  options: {
-    client: { type: 'string', value: '<name>', help: 'the app: ios', required: true },
-    version: { type: 'string', value: '<version>', help: 'its release: 5.2.0', required: true },
-  },
-  details: 'Refused where the release was published only once: retire ends it.',
-  async run(call) {
-    const [client, version] = [call.text('client'), call.text('version')];
-    const gateway = call.gateway();
-    const change = await gateway.send('POST', '/admin/releases/rollback', { client, version }, releaseChange);
-    return changeResult('Rolled back:', change);
-  },
-};
+export const rollback = (run: Run) =>
+  new Command('rollback')
+    .summary('Puts a release back to what was published before')
+    .description('Refused where the release was published only once: retire ends it.')
+    .requiredOption('--client <name>', 'the app: ios', nonEmpty)
+    .requiredOption('--version <version>', 'its release: 5.2.0', nonEmpty)
+    .action((release) =>
+      run(async ({ gateway }) =>
+        changeResult(
+          'Rolled back:',
+          await gateway().send('POST', '/admin/releases/rollback', release, releaseChange),
+        ),
+      ),
+    );

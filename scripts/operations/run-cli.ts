@@ -5,15 +5,15 @@
  * The admin key is never printed.
  */
 import { styleText } from 'node:util';
+import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { createAdminClient } from './admin-client.ts';
 import { audit } from './audit.ts';
 import { check } from './check.ts';
-import type { Command } from './command.ts';
+import { type BuildCommand, nonEmpty, type Run } from './command.ts';
 import { CommandFailure, EXIT, type ExitCode, wrongUse } from './command-failure.ts';
-import { readCommandLine } from './command-line.ts';
 import { deprecate } from './deprecate.ts';
-import { helpOf, helpOfAll } from './help.ts';
 import { list } from './list.ts';
-import { progressBar } from './progress-bar.ts';
+import { noProgress, progressBar } from './progress-bar.ts';
 import { publish } from './publish.ts';
 import { retire } from './retire.ts';
 import { rollback } from './rollback.ts';
@@ -21,7 +21,7 @@ import { show } from './show.ts';
 import { printable } from './table.ts';
 import { usage } from './usage.ts';
 
-const COMMANDS: Readonly<Record<string, Command>> = {
+const COMMANDS: readonly BuildCommand[] = [
   publish,
   list,
   show,
@@ -31,66 +31,100 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   deprecate,
   retire,
   rollback,
-};
+];
+const COMMAND_LINE = 'npm run operations --';
+const URL_DEFAULT = 'http://localhost:8787';
+const EXIT_CODES = `
+Exit codes:
+  0  done, or nothing to do
+  1  refused, or a break found
+  2  wrong use
+  3  the gateway cannot be reached, or does not accept the key`;
 
 export interface Surroundings {
   environment: Readonly<Record<string, string | undefined>>;
   print(text: string): void;
   complain(text: string): void;
-  /** Where a progress bar may be drawn; undefined where nobody watches. */
+  /** The terminal that a progress bar is drawn on; undefined where there is none. */
   terminal: { write(text: string): unknown } | undefined;
 }
 
 export async function runCli(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
-  try {
-    return await runCommand(args, surroundings);
-  } catch (error) {
-    if (!(error instanceof CommandFailure)) throw error;
-    tellFailure(error, args, surroundings);
-    return error.exitCode;
-  }
-}
+  const { environment, print, complain, terminal } = surroundings;
+  let exitCode: ExitCode = EXIT.ok;
+  const program = new Command(COMMAND_LINE)
+    .description('Publishes the operations of an app release, and shows and ends what may run.')
+    .option('--url <address>', 'the gateway', nonEmpty, URL_DEFAULT)
+    .option('--admin-key <key>', 'the admin key; better in ADMIN_KEY, where `ps` does not show it', nonEmpty)
+    .option('--json', 'print the result as JSON and nothing else')
+    .helpOption('--help', 'print this')
+    .addHelpText('afterAll', EXIT_CODES)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => print(text.trimEnd()),
+      writeErr: (text) => complain(text.trimEnd()),
+      outputError: () => undefined,
+    })
+    .configureHelp({
+      commandDescription: (command) =>
+        command.summary() === ''
+          ? command.description()
+          : `${command.summary()}.\n\n${command.description()}`,
+      commandUsage,
+      showGlobalOptions: true,
+      styleTitle: (title) => styleText('bold', title),
+      subcommandTerm: (command) => command.name(),
+    });
 
-async function runCommand(
-  [name, ...args]: readonly string[],
-  { environment, print, complain, terminal }: Surroundings,
-): Promise<ExitCode> {
-  if (name === undefined) {
-    complain(helpOfAll(COMMANDS));
-    return EXIT.usage;
-  }
-  if (name === 'help' || name === '--help') {
-    print(helpOfAll(COMMANDS));
-    return EXIT.ok;
-  }
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command === undefined) throw wrongUse(`there is no command ${name}`);
-  const { wantsHelp, wantsJson, call } = readCommandLine(command, args, environment);
-  if (wantsHelp) {
-    print(helpOf(name, command));
-    return EXIT.ok;
-  }
-  const progress = terminal !== undefined && !wantsJson ? progressBar(terminal) : call.progress;
+  const run: Run = async (work) => {
+    const { url, adminKey = environment.ADMIN_KEY, json } = program.opts();
+    const progress = terminal !== undefined && !json ? progressBar(terminal) : noProgress;
+    const gateway = () => {
+      if (!adminKey) throw wrongUse('There is no admin key: set ADMIN_KEY to the key of the gateway.');
+      return createAdminClient(url, adminKey);
+    };
+    try {
+      const result = await work({ gateway, progress });
+      exitCode = result.exitCode;
+      progress.clear();
+      print(json ? JSON.stringify(result.answer, null, 2) : result.text);
+    } finally {
+      progress.clear();
+    }
+  };
+  for (const build of COMMANDS) program.addCommand(build(run).copyInheritedSettings(program));
+
   try {
-    const { exitCode, text, answer } = await command.run({ ...call, progress });
-    progress.clear();
-    print(wantsJson ? JSON.stringify(answer, null, 2) : text);
+    await program.parseAsync(args, { from: 'user' });
     return exitCode;
-  } finally {
-    progress.clear();
+  } catch (error) {
+    if (error instanceof CommanderError && error.code.startsWith('commander.help'))
+      return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    const failure = error instanceof CommanderError ? wrongUse(error.message.replace(/^error: /, '')) : error;
+    if (!(failure instanceof CommandFailure)) throw failure;
+    const name = args.find((arg) => program.commands.some((command) => command.name() === arg));
+    printFailure(failure, { command: name, json: args.includes('--json') }, surroundings);
+    return failure.exitCode;
   }
 }
 
-function tellFailure(
+/** Required options are part of it, which commander leaves out. */
+function commandUsage(command: CommandUnknownOpts): string {
+  const names = command.parent === null ? [command.name()] : [command.parent.name(), command.name()];
+  const required = command.options.filter(({ mandatory }) => mandatory).map(({ flags }) => flags);
+  return [...names, ...required, command.usage()].join(' ');
+}
+
+function printFailure(
   { exitCode, problems }: CommandFailure,
-  [name = '', ...args]: readonly string[],
+  { command, json }: { command: string | undefined; json: boolean },
   { print, complain }: Surroundings,
 ): void {
-  if (args.includes('--json')) print(JSON.stringify({ problems }, null, 2));
+  if (json) print(JSON.stringify({ problems }, null, 2));
   for (const { message } of problems) {
     const lines = message.split('\n').map(printable).join('\n');
     complain(styleText('red', lines, { stream: process.stderr }));
   }
   if (exitCode === EXIT.usage)
-    complain(`See: npm run operations -- ${Object.hasOwn(COMMANDS, name) ? `${name} ` : ''}--help`);
+    complain(`See: ${[COMMAND_LINE, command, '--help'].filter(Boolean).join(' ')}`);
 }

@@ -1,24 +1,25 @@
 /** `show`: everything that the gateway knows of one operation. */
+import { Command } from '@commander-js/extra-typings';
 import { liveOperations, type ShownOperation, shownOperation } from './admin-answers.ts';
 import type { AdminClient } from './admin-client.ts';
-import type { Command } from './command.ts';
+import type { Run } from './command.ts';
 import { EXIT, refusal } from './command-failure.ts';
-import { minute } from './points-in-time.ts';
-import { lifetime } from './publish-text.ts';
-import { releaseNames } from './release-names.ts';
+import { lifetime, minute, releaseNames } from './printed-values.ts';
 import { facts, printable, table } from './table.ts';
 
-export const show: Command = {
-  summary: 'Shows one operation: its document, cost, cache policy, releases and use',
-  argument: '<id>',
-  options: {},
-  details:
-    'Takes an id, or where only one live operation has it, a name or the beginning of an id, such as publish prints.',
-  async run(call) {
-    const operation = await find(call.gateway(), call.argument ?? '');
-    return { exitCode: EXIT.ok, text: showText(operation), answer: operation };
-  },
-};
+export const show = (run: Run) =>
+  new Command('show')
+    .summary('Shows one operation: its document, cost, cache policy, releases and use')
+    .description(
+      'Takes an id. Takes a name or the beginning of an id too, if only one live operation has it.',
+    )
+    .argument('<id>')
+    .action((id) =>
+      run(async ({ gateway }) => {
+        const operation = await find(gateway(), id);
+        return { exitCode: EXIT.ok, text: showText(operation), answer: operation };
+      }),
+    );
 
 async function find(gateway: AdminClient, wanted: string): Promise<ShownOperation> {
   const byId = (id: string) => gateway.find(`/admin/operations/${encodeURIComponent(id)}`, shownOperation);
@@ -33,7 +34,7 @@ async function find(gateway: AdminClient, wanted: string): Promise<ShownOperatio
   const [only] = matches;
   const operation = only === undefined ? undefined : await byId(only.id);
   if (operation !== undefined) return operation;
-  throw refusal('NOT_FOUND', `No operation has the id ${wanted}, and no live one the name.`);
+  throw refusal('NOT_FOUND', `No operation has the id ${wanted}, and no live operation has that name.`);
 }
 
 function cacheText(policy: ShownOperation['cachePolicy']): string {
@@ -57,22 +58,13 @@ function showText(operation: ShownOperation): string {
     ['scopes', operation.scopes.join(' ') || '-'],
     ['releases', releaseNames(operation.releases) || '-'],
   ]);
-  const use = table(
-    [
-      { title: 'client', text: ({ client }) => client ?? '-' },
-      { title: 'version', text: ({ version }) => version ?? '-' },
-      { title: 'count', align: 'right', text: ({ count }) => String(count) },
-      { title: 'last used', text: ({ lastSeen }) => minute(lastSeen) },
-    ],
-    usage,
-  );
+  const uses = usage.map((use) => [use.client ?? '-', use.version ?? '-', use.count, minute(use.lastSeen)]);
+  const lines = document.trimEnd().split('\n');
   return [
     properties,
-    usage.length === 0 ? '  Not used yet.' : use,
-    document
-      .trimEnd()
-      .split('\n')
-      .map((line) => `  ${printable(line)}`)
-      .join('\n'),
+    uses.length === 0
+      ? '  Not used yet.'
+      : table(['client', 'version', 'count', 'last used'], uses, ['count']),
+    lines.map((line) => `  ${printable(line)}`).join('\n'),
   ].join('\n\n');
 }

@@ -1,48 +1,51 @@
 /**
- * Aligned columns and nothing else, so that `grep`, `awk` and a reader all get along with them.
+ * Aligned columns without borders, so that people read them and `grep` and `awk` take them.
  *
- * Refuses to pass control characters on: names and versions come from requests, and a terminal obeys what it is sent.
+ * Escapes control characters: names and versions come from requests, and a terminal obeys them.
  */
 import { styleText } from 'node:util';
+import { getBorderCharacters, table as layOut } from 'table';
 
-export interface Column<Row> {
-  title: string;
-  text(row: Row): string;
-  align?: 'right';
-  style?(row: Row): Parameters<typeof styleText>[0] | undefined;
+export interface StyledCell {
+  text: string;
+  style: Parameters<typeof styleText>[0];
+}
+export type Cell = string | number | StyledCell;
+
+/** @param rightAligned titles of columns. */
+export function table(
+  titles: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  rightAligned: readonly string[] = [],
+): string {
+  const head = titles.map((title) => styleText('dim', title));
+  return columns(
+    [head, ...rows.map((row) => row.map(cellText))],
+    titles.map((title) => rightAligned.includes(title)),
+  );
 }
 
-const GAP = '  ';
-const INDENT = '  ';
-
-export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
-  const cells = rows.map((row) => columns.map(({ text }) => printable(text(row))));
-  const widths = columns.map(({ title }, at) =>
-    cells.reduce((widest, line) => Math.max(widest, line[at]?.length ?? 0), title.length),
+/** Names and values one below the other. */
+export const facts = (pairs: readonly (readonly [name: string, value: string])[]) =>
+  columns(
+    pairs.map(([name, value]) => [styleText('dim', name), printable(value)]),
+    [],
   );
-  const padded = (text: string, at: number) => {
-    const width = widths[at] ?? 0;
-    return columns[at]?.align === 'right' ? text.padStart(width) : text.padEnd(width);
-  };
-  const lines = cells.map((line, rowAt) =>
-    line.map((text, at) => {
-      const row = rows[rowAt];
-      const style = row === undefined ? undefined : columns[at]?.style?.(row);
-      return style === undefined ? padded(text, at) : styleText(style, padded(text, at));
-    }),
-  );
-  const titles = columns.map(({ title }, at) => styleText('dim', padded(title, at)));
-  return [titles, ...lines].map((line) => INDENT + line.join(GAP).trimEnd()).join('\n');
-}
 
-/** Control and invisible characters as `\u{…}`. */
+/** Writes control and invisible characters as `\u{…}`. */
 export const printable = (text: string) =>
   text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
 
-/** Names and numbers one below the other. */
-export function facts(pairs: readonly (readonly [name: string, value: string])[]): string {
-  const width = Math.max(...pairs.map(([name]) => name.length));
-  return pairs
-    .map(([name, value]) => `${INDENT}${styleText('dim', name.padEnd(width))}${GAP}${printable(value)}`)
-    .join('\n');
+function cellText(cell: Cell): string {
+  return typeof cell === 'object' ? styleText(cell.style, printable(cell.text)) : printable(String(cell));
+}
+
+function columns(rows: string[][], isRightAligned: readonly boolean[]): string {
+  const text = layOut(rows, {
+    border: getBorderCharacters('void'),
+    columnDefault: { paddingLeft: 2, paddingRight: 0 },
+    columns: isRightAligned.map((right) => ({ alignment: right ? 'right' : 'left' })),
+    drawHorizontalLine: () => false,
+  });
+  return text.replace(/ +$/gm, '').trimEnd();
 }

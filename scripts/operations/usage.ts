@@ -1,44 +1,42 @@
-/** `usage`: who runs what, and when last. */
+/** `usage`: the clients that run each operation, how often, and when last. */
+import { Command } from '@commander-js/extra-typings';
 import { operationUsage } from './admin-answers.ts';
-import type { Command } from './command.ts';
+import { daysOption, nonEmpty, type Run } from './command.ts';
 import { EXIT } from './command-failure.ts';
-import { daysOf, daysOption } from './days-option.ts';
-import { minute } from './points-in-time.ts';
-import { shortId } from './short-id.ts';
+import { minute, shortId } from './printed-values.ts';
 import { table } from './table.ts';
 
-export const usage: Command = {
-  summary: 'Shows which client runs which operation, how often and when last',
-  options: {
-    client: { type: 'string', value: '<name>', help: 'only of this app' },
-    days: daysOption,
-  },
-  details: [
-    'Client and version are what requests say of themselves; what a cache in front answered is not in it.',
-    'A use shows after a minute, when the next request comes by; what an isolate counted since it last wrote ends with it.',
-  ].join('\n'),
-  async run(call) {
-    const client = call.optionalText('client');
-    const days = daysOf(call);
-    const query = new URLSearchParams({ days: String(days), ...(client === undefined ? {} : { client }) });
-    const { usage: used } = await call.gateway().get(`/admin/usage?${query}`, operationUsage);
-    const rows = used.toSorted((a, b) => b.count - a.count);
-    const text = table(
+const TITLES = ['operation', 'id', 'client', 'version', 'count', 'first used', 'last used'];
+
+export const usage = (run: Run) =>
+  new Command('usage')
+    .summary('Shows which client runs which operation, how often and when last')
+    .description(
       [
-        { title: 'operation', text: ({ name }) => name ?? '-' },
-        { title: 'id', text: ({ operationId }) => shortId(operationId) },
-        { title: 'client', text: (row) => row.client ?? '-' },
-        { title: 'version', text: ({ version }) => version ?? '-' },
-        { title: 'count', align: 'right', text: ({ count }) => String(count) },
-        { title: 'first used', text: ({ firstSeen }) => minute(firstSeen) },
-        { title: 'last used', text: ({ lastSeen }) => minute(lastSeen) },
-      ],
-      rows,
+        'Client and version are the names that requests give themselves. Answers from a cache in front of the gateway are not counted.',
+        'A use is visible after a minute, with the next request. An isolate that ends loses the uses that it has not written yet.',
+      ].join('\n'),
+    )
+    .option('--client <name>', 'only of this app', nonEmpty)
+    .addOption(daysOption())
+    .action(({ client, days }) =>
+      run(async ({ gateway }) => {
+        const query = new URLSearchParams({
+          days: String(days),
+          ...(client === undefined ? {} : { client }),
+        });
+        const answer = await gateway().get(`/admin/usage?${query}`, operationUsage);
+        const sorted = answer.usage.toSorted((a, b) => b.count - a.count);
+        const rows = sorted.map((use) => [
+          use.name ?? '-',
+          shortId(use.operationId),
+          use.client ?? '-',
+          use.version ?? '-',
+          use.count,
+          minute(use.firstSeen),
+          minute(use.lastSeen),
+        ]);
+        const text = rows.length === 0 ? `No use in the last ${days} days.` : table(TITLES, rows, ['count']);
+        return { exitCode: EXIT.ok, text, answer: { days, usage: sorted } };
+      }),
     );
-    return {
-      exitCode: EXIT.ok,
-      text: rows.length === 0 ? `No use in the last ${days} days.` : text,
-      answer: { days, usage: rows },
-    };
-  },
-};

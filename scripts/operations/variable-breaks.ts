@@ -1,6 +1,6 @@
 /**
- * Variables whose values, as the app builds them, the new schema refuses. Validation sees a variable's type and its
- * default; the values come with requests, from an app that knows the old enums and input objects.
+ * Finds variables whose values the new schema refuses. Validation sees a variable's type and its default. The values
+ * come with requests, from an app that knows the old enums and input objects.
  */
 import {
   type DocumentNode,
@@ -18,7 +18,7 @@ import {
   typeFromAST,
 } from 'graphql';
 
-/** One sentence each; types that are gone are validation's to tell. */
+/** Returns one sentence a break. Validation reports the types that are gone. */
 export function variableBreaks(
   document: DocumentNode,
   oldSchema: GraphQLSchema,
@@ -36,7 +36,7 @@ export function variableBreaks(
   });
 }
 
-/** @param seen input objects may hold themselves. */
+/** @param seen names of types; input objects may contain themselves. */
 function namedTypeBreaks(
   oldType: GraphQLNamedInputType,
   newSchema: GraphQLSchema,
@@ -74,7 +74,7 @@ function namedTypeBreaks(
   return [...changed, ...required, ...oneOf];
 }
 
-/** Why a value of the old type may be refused as the new one. */
+/** The reason why a value of the old type may be refused as the new type; undefined where it never is. */
 function inputMisfit(
   oldType: GraphQLInputType,
   newType: GraphQLInputType,
@@ -87,7 +87,7 @@ function inputMisfit(
   if (isListType(oldNullable) && isListType(newNullable))
     return inputMisfit(oldNullable.ofType, newNullable.ofType, false);
   if (isListType(oldNullable)) return 'the app sends a list';
-  // One item is taken for a list of one.
+  // GraphQL coerces one item to a list of one.
   if (isListType(newNullable)) return inputMisfit(oldNullable, newNullable.ofType, false);
   const [oldName, newName] = [getNamedType(oldType).name, getNamedType(newType).name];
   // Every Int is a Float, and either is an ID: https://spec.graphql.org/draft/#sec-Scalars

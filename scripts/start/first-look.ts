@@ -1,12 +1,10 @@
-/** What to open and what to try, with the market's own numbers. */
-import { readFile } from 'node:fs/promises';
+/** Addresses to open and commands to try, with the market's own numbers. */
 import * as z from 'zod';
 import { heading } from './lines.ts';
 
 const OPERATION = 'MarketList';
 const DOCUMENT = '{ projects(first: 3) { totalCount nodes { symbol price { price changePercent } } } }';
 
-const manifestSchema = z.object({ operations: z.array(z.object({ id: z.string(), name: z.string() })) });
 const answerSchema = z.object({
   data: z.object({
     projects: z.object({
@@ -17,7 +15,8 @@ const answerSchema = z.object({
 });
 
 async function marketListId(): Promise<string> {
-  const manifest = manifestSchema.parse(JSON.parse(await readFile('operations/manifest.json', 'utf8')));
+  // Imported late, because npm start generates it.
+  const { default: manifest } = await import('../../operations/manifest.json', { with: { type: 'json' } });
   const operation = manifest.operations.find(({ name }) => name === OPERATION);
   if (operation === undefined) throw new Error(`operations/manifest.json has no ${OPERATION}`);
   return operation.id;
@@ -55,7 +54,7 @@ export async function firstLook(gateway: RunningGateway): Promise<string> {
     row('Market', await marketSummary(url, id)),
     row('GraphiQL', `${url}/graphql`),
     row('Health', `${url}/health`),
-    row('Mode', documentsRun ? `${mode}: any document runs` : `${mode}: registered operations alone run`),
+    row('Mode', documentsRun ? `${mode}: any document runs` : `${mode}: only registered operations run`),
     row('Main API', `${vars.MAIN_API_URL}${simulated.main ? ' (simulated)' : ''}`),
     row('Price API', `${vars.PRICE_API_URL}${simulated.price ? ' (simulated)' : ''}`),
     ...(documentsRun ? [heading('Try a document'), curl({ query: DOCUMENT })] : []),

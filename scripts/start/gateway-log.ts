@@ -1,11 +1,11 @@
 /**
- * The gateway's log for people: warnings and errors, one line each, with the stack below. Lines of syncs are left out:
- * how each went is told from `/health`.
+ * The gateway's log for people: warnings and errors, one line each, with the stack below. Lines of syncs are left out,
+ * because `npm start` prints each job from `/health`.
  */
 import { styleText } from 'node:util';
 import * as z from 'zod';
 
-/** A line as workerd hands it over. */
+/** A line as workerd delivers it. */
 export interface WorkerdLog {
   /** Unix milliseconds. */
   timestamp: number;
@@ -21,7 +21,7 @@ const gatewayLine = z
   })
   .catchall(z.union([z.string(), z.number(), z.boolean(), z.null()]));
 
-/** Undefined where there is nothing to show. */
+/** Undefined for a line that is not shown. */
 export function formatGatewayLog(entry: WorkerdLog): string | undefined {
   const line = parseLine(entry.message);
   if (line === undefined) return isProblem(entry.level) ? entry.message.trimEnd() : undefined;
@@ -30,7 +30,7 @@ export function formatGatewayLog(entry: WorkerdLog): string | undefined {
   const time = new Date(entry.timestamp).toISOString().slice(11, 19);
   const details = Object.entries(fields).map(([name, value]) => `${name}=${String(value)}`);
   const head = [time, styleText(level === 'error' ? 'red' : 'yellow', level.padEnd(5)), event, ...details];
-  // A stack begins with the message, which stands in the line already.
+  // A stack begins with the message, which is in the line already.
   const frames = stack?.split('\n').filter((frame) => frame.trimStart().startsWith('at ')) ?? [];
   return [`  ${head.join(' ')}`, ...frames.map((frame) => styleText('dim', `      ${frame.trim()}`))].join(
     '\n',

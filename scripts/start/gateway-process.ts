@@ -1,30 +1,51 @@
 /**
- * Holds the gateway on workerd. A process of its own, so that whatever ends `start.ts` ends workerd with it:
- * the channel between the two closes, this process exits, and wrangler's exit hooks end workerd.
+ * Runs the gateway on workerd, in a process of its own: when `start.ts` ends for any reason, the channel between the
+ * two closes, this process exits, and wrangler's exit hooks end workerd.
  */
+import type { ChildProcess } from 'node:child_process';
+import { subscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import path from 'node:path';
 import { unstable_readConfig, unstable_startWorker } from 'wrangler';
-import { endChildProcesses, watchWorkerd } from './child-processes.ts';
+import type { GatewayMessage, StartMessage, StopMessage } from './gateway.ts';
 import { formatGatewayLog, type WorkerdLog } from './gateway-log.ts';
-import type { GatewayMessage, StartMessage, StopMessage } from './gateway-messages.ts';
 
 const CONFIG = { config: 'wrangler.toml', env: 'development' } as const;
 
-const tell = (message: GatewayMessage) => process.send?.(message);
-
-watchWorkerd((how) => tell({ kind: 'failed', message: `workerd has ended (${how}).` }));
+/** The processes that wrangler starts inside this one and does not show: workerd, twice, and the bundler. */
+const childProcesses = new Set<ChildProcess>();
 let worker: Awaited<ReturnType<typeof unstable_startWorker>> | undefined;
 
+subscribe('child_process', (message) => watchChildProcess((message as { process: ChildProcess }).process));
 process.on('disconnect', () => process.exit());
 process.on('message', (message: StartMessage | StopMessage) => {
   if (message.kind === 'stop') stopWorker().finally(() => process.exit());
-  else startWorker(message).catch((error: unknown) => tell({ kind: 'failed', message: messageOf(error) }));
+  else startWorker(message).catch(sendFailure);
 });
 
 try {
   const { vars, triggers } = unstable_readConfig(CONFIG);
-  tell({ kind: 'configuration', vars, crons: triggers.crons ?? [] });
+  send({ kind: 'configuration', vars, crons: triggers.crons ?? [] });
 } catch (error) {
-  tell({ kind: 'failed', message: messageOf(error) });
+  sendFailure(error);
+}
+
+function send(message: GatewayMessage): void {
+  process.send?.(message);
+}
+
+function sendFailure(error: unknown): void {
+  send({ kind: 'failed', message: messageOf(error) });
+}
+
+/** Reports workerd's end, unless this process ended it. A reload ends workerd too, on purpose. */
+function watchChildProcess(child: ChildProcess): void {
+  childProcesses.add(child);
+  child.once('exit', (code, signal) => {
+    childProcesses.delete(child);
+    if (path.basename(child.spawnfile) === 'workerd' && !child.killed)
+      send({ kind: 'failed', message: `workerd has ended (${signal ?? `code ${code}`}).` });
+  });
 }
 
 async function startWorker(start: StartMessage): Promise<void> {
@@ -44,13 +65,15 @@ async function startWorker(start: StartMessage): Promise<void> {
       },
     },
   });
-  tell({ kind: 'listening', url: (await worker.url).origin });
+  send({ kind: 'listening', url: (await worker.url).origin });
 }
 
-/** Waits for every process, so that none is left, not even a dead one. */
+/** Waits for every process, so that not even a dead one is left. */
 async function stopWorker(): Promise<void> {
   await worker?.dispose();
-  await endChildProcesses();
+  const exits = [...childProcesses].map((child) => once(child, 'exit'));
+  for (const child of childProcesses) child.kill('SIGKILL');
+  await Promise.all(exits);
 }
 
 function bindings<Type extends 'plain_text' | 'secret_text'>(type: Type, values: Record<string, string>) {

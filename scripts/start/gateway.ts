@@ -1,16 +1,33 @@
-/** The gateway's process as `start.ts` sees it. */
+/** The gateway's process as `start.ts` sees it, and the messages between the two. */
 import { type ChildProcess, fork } from 'node:child_process';
-import type { GatewayMessage, StartMessage, StopMessage } from './gateway-messages.ts';
-import { wranglerEnvironment } from './wrangler-environment.ts';
+import { WRANGLER_ENVIRONMENT } from './run-command.ts';
 
 const STOP_PATIENCE_MS = 2_000;
 
+export interface StartMessage {
+  kind: 'start';
+  /** 0: any free port. */
+  port: number;
+  stateFolder: string;
+  vars: Record<string, string>;
+  secrets: Record<string, string>;
+}
+
+export interface StopMessage {
+  kind: 'stop';
+}
+
+export type GatewayMessage =
+  /** The development environment of wrangler.toml, as wrangler reads it. */
+  | { kind: 'configuration'; vars: Record<string, unknown>; crons: string[] }
+  | { kind: 'listening'; url: string }
+  | { kind: 'failed'; message: string };
+
 export interface GatewayProcess {
-  /** wrangler.toml of development, as wrangler reads it. */
   configuration: Promise<Extract<GatewayMessage, { kind: 'configuration' }>>;
-  /** The address it listens at. */
+  /** Returns the address it listens at. */
   start(message: Omit<StartMessage, 'kind'>): Promise<string>;
-  /** Says why it can no longer serve, whoever ended it. */
+  /** The reason why it can no longer serve, whoever ended it. */
   ended: Promise<string>;
   /** Ends it and everything that it started. */
   stop(): Promise<void>;
@@ -19,18 +36,16 @@ export interface GatewayProcess {
 
 export function forkGateway(): GatewayProcess {
   const child = fork(new URL('gateway-process.ts', import.meta.url), {
-    // Its own process group: a Ctrl-C comes to start.ts alone, and one signal reaches all that is left.
+    // A process group of its own: a Ctrl-C reaches start.ts alone, and one signal reaches all that is left.
     detached: true,
-    env: wranglerEnvironment(),
+    env: { ...process.env, ...WRANGLER_ENVIRONMENT },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  const ended = new Promise<string>((resolve) => {
-    child.once('exit', () => resolve('The gateway process has ended.'));
-    child.on('message', (message: GatewayMessage) => {
-      if (message.kind === 'failed') resolve(message.message);
-    });
-  });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const ended = Promise.race([
+    exited.then(() => 'The gateway process has ended.'),
+    nextMessage(child, 'failed').then(({ message }) => message),
+  ]);
   const configuration = nextMessage(child, 'configuration');
 
   const kill = () => {
@@ -61,7 +76,7 @@ export function forkGateway(): GatewayProcess {
   };
 }
 
-/** Never settles where the process ends before: `ended` tells of that. */
+/** Never settles where the process ends before it sends one: `ended` reports that. */
 function nextMessage<Kind extends GatewayMessage['kind']>(child: ChildProcess, kind: Kind) {
   return new Promise<Extract<GatewayMessage, { kind: Kind }>>((resolve) => {
     child.on('message', (message: GatewayMessage) => {

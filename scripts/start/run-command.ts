@@ -1,10 +1,22 @@
 /** Runs a command whose output matters only when it fails. */
-import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { wranglerEnvironment } from './wrangler-environment.ts';
+import spawn, { SubprocessError } from 'nano-spawn';
 
 /** The file that Node runs for a wrangler command. */
 export const WRANGLER = fileURLToPath(new URL('../bin/wrangler.js', import.meta.resolve('wrangler')));
+
+/**
+ * Wrangler as a part of something else: no network, no telemetry, no files in the home folder, no banner. It overrides
+ * the variables of the shell.
+ */
+export const WRANGLER_ENVIRONMENT = {
+  CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+  WRANGLER_HIDE_BANNER: 'true',
+  WRANGLER_LOG: 'error',
+  WRANGLER_SEND_ERROR_REPORTS: 'false',
+  WRANGLER_SEND_METRICS: 'false',
+  WRANGLER_WRITE_LOGS: 'false',
+} as const;
 
 export class CommandFailed extends Error {
   readonly output: string;
@@ -15,27 +27,33 @@ export class CommandFailed extends Error {
   }
 }
 
-/** Node, with these arguments. `signal` ends it and all that it started. */
+/**
+ * Node with these arguments. `signal` ends it and all that it started.
+ *
+ * @throws CommandFailed with what it printed, where its exit code is not 0.
+ */
 export async function runNode(args: readonly string[], signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
-  const child = spawn(process.execPath, args, {
+  const command = spawn(process.execPath, args, {
+    // A process group of its own, so that one signal reaches all that is in it.
     detached: true,
-    env: wranglerEnvironment(),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    env: WRANGLER_ENVIRONMENT,
+    stdin: 'ignore',
   });
+  const { pid } = await command.nodeChildProcess;
   const endGroup = () => {
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
   };
   signal.addEventListener('abort', endGroup);
-  const output: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => output.push(chunk));
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-  signal.removeEventListener('abort', endGroup);
-  signal.throwIfAborted();
-  if (code !== 0)
-    throw new CommandFailed(`node ${args.join(' ')}`, Buffer.concat(output).toString('utf8').trim());
+  try {
+    // The signal may have been aborted while the process started.
+    if (signal.aborted) endGroup();
+    await command;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof SubprocessError)) throw error;
+    throw new CommandFailed(`node ${args.join(' ')}`, error.output);
+  } finally {
+    signal.removeEventListener('abort', endGroup);
+  }
 }

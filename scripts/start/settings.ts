@@ -1,6 +1,6 @@
 /**
- * What `npm start` runs with: the process environment, then `.dev.vars`, then wrangler.toml's development vars.
- * An empty variable counts as unset, except CORS_ORIGINS, where it means none. Values never stand in an issue.
+ * The settings of `npm start`: from the process environment, then `.dev.vars`, then wrangler.toml's development vars.
+ * An empty variable counts as unset, except CORS_ORIGINS, where it means none. An issue never contains a value.
  */
 import { parseConfig } from '../../src/config.ts';
 
@@ -12,7 +12,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
 export interface SettingsSources {
   environment: Variables;
   devVars: Variables;
-  /** wrangler.toml's vars of development. They say which variables there are. */
+  /** wrangler.toml's vars of development. Only these variables exist. */
   developmentVars: Readonly<Record<string, unknown>>;
   simulatedApiKey: string;
   randomSecret: () => string;
@@ -21,7 +21,7 @@ export interface SettingsSources {
 export interface Settings {
   /** 0: any free port. */
   port: number;
-  /** URLs of simulated upstreams are not in it yet: they are known when those have started. */
+  /** Without the URLs of simulated upstreams, which are known once those have started. */
   vars: Record<string, string>;
   secrets: { INTERNAL_API_KEY: string; JWT_SECRET: string; ADMIN_KEY?: string };
   simulated: { main: boolean; price: boolean };

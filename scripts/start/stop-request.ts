@@ -1,12 +1,12 @@
-/** When to stop: a Ctrl-C, a signal, or the end of the npm that started us. */
+/** A request to stop is a Ctrl-C, a signal, or the end of the npm that started this process. */
 import { readFileSync } from 'node:fs';
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** At a Ctrl-C the terminal and npm both send the signal: so close together they are one. */
+/** At a Ctrl-C the terminal and npm both send the signal: two within this time are one request. */
 const SAME_KEYPRESS_MS = 300;
 const PARENT_POLL_MS = 1_000;
 
-/** Calls `stop` once, and `kill` when asked again. */
+/** Calls `stop` at the first request and `kill` at each later one. */
 export function onStopRequest(stop: () => void, kill: () => void): void {
   let firstAtMs: number | undefined;
   const request = () => {
@@ -17,25 +17,25 @@ export function onStopRequest(stop: () => void, kill: () => void): void {
   };
   for (const signal of STOP_SIGNALS) process.on(signal, request);
   if (process.env.npm_lifecycle_event !== undefined) {
-    whenStarterEnds(() => {
+    onParentEnd(() => {
       if (firstAtMs === undefined) request();
     });
   }
 }
 
-/** npm, when killed, takes neither its shell nor us along. */
-function whenStarterEnds(then: () => void): void {
-  const starters = processesAbove();
+/** npm, when killed, ends neither its shell nor this process. */
+function onParentEnd(ended: () => void): void {
+  const parents = parentProcesses();
   const watch = setInterval(() => {
-    if (processesAbove() === starters) return;
+    if (parentProcesses() === parents) return;
     clearInterval(watch);
-    then();
+    ended();
   }, PARENT_POLL_MS);
   watch.unref();
 }
 
-/** The shell and, where the system shows it, npm above the shell. */
-function processesAbove(): string {
+/** The shell and, where the system shows it, npm, which is the shell's parent. */
+function parentProcesses(): string {
   try {
     const status = readFileSync(`/proc/${process.ppid}/status`, 'utf8');
     return `${process.ppid} ${/^PPid:\s*(\d+)$/m.exec(status)?.[1]}`;

@@ -1,5 +1,6 @@
-/** Runs a cron expression in the local gateway and tells, job by job, what `/health` says of it. */
-import { get } from 'node:http';
+/** Runs a cron expression in the local gateway and reports each of its jobs as `/health` shows it. */
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import * as z from 'zod';
 import { jobsOfCron } from '../../src/sync/schedule.ts';
 
@@ -23,7 +24,7 @@ const healthSchema = z.object({
 
 export interface FinishedJob {
   job: string;
-  /** `not run`: another run of the job is working, or the gateway ended it. */
+  /** `not run`: another run of the job holds its lease, or the gateway ended it. */
   outcome: string;
   read: number;
   written: number;
@@ -72,21 +73,14 @@ function isFinishedRunSince(
   sinceMs: number,
 ): boolean {
   if (run.startedAt === null || run.finishedAt === null) return false;
-  // Run records have whole seconds.
+  // Run records have times in whole seconds.
   return Date.parse(run.startedAt) >= Math.floor(sinceMs / 1000) * 1000;
 }
 
-/** `fetch` gives up after five minutes without an answer, and a first night with real upstreams may take longer. */
-function fireScheduled(gatewayUrl: string, cron: string): Promise<void> {
-  const url = `${gatewayUrl}/cdn-cgi/handler/scheduled?cron=${encodeURIComponent(cron)}`;
-  return new Promise((resolve, reject) => {
-    get(url, (response) => {
-      response.resume();
-      response.once('error', reject);
-      response.once('end', () => {
-        if (response.statusCode === 200) resolve();
-        else reject(new Error(`the scheduled handler answered ${response.statusCode}`));
-      });
-    }).once('error', reject);
-  });
+/** `fetch` stops after five minutes without an answer, and a first night with real upstreams may take longer. */
+async function fireScheduled(gatewayUrl: string, cron: string): Promise<void> {
+  const request = get(`${gatewayUrl}/cdn-cgi/handler/scheduled?cron=${encodeURIComponent(cron)}`);
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  await once(response.resume(), 'end');
+  if (response.statusCode !== 200) throw new Error(`the scheduled handler answered ${response.statusCode}`);
 }

@@ -1,11 +1,12 @@
 /** The types of the context: the schema sees nothing else of the gateway. */
+import type { EventSources } from '../realtime/feeds.ts';
 import type { IdoPoolRow } from '../storage/d1/ido-pools.ts';
 import type { InvestmentRow } from '../storage/d1/investments.ts';
 import type { Keyed, KeysetPosition } from '../storage/d1/keyset.ts';
 import type { ProjectRow } from '../storage/d1/projects.ts';
-import type { PriceRecord } from '../storage/kv/prices.ts';
 import type { ContextServices } from './request-context.ts';
 
+export type { EventSources } from '../realtime/feeds.ts';
 export type { CandleIntervalCode, CandleRow } from '../storage/d1/candles.ts';
 export type {
   IdoPoolFilter,
@@ -94,16 +95,6 @@ export interface SessionModel {
   createdAt: number;
   lastActivityAt: number;
   current: boolean;
-}
-
-/** What a subscription watches. Throws where whoever asks cannot be told of events. */
-export interface EventSources {
-  /** Each of these symbols' prices as it changes. */
-  prices(symbols: readonly string[]): AsyncIterable<PriceRecord>;
-  /** A pool by its own id, as its sale moves or its status changes. */
-  idoPool(id: string): AsyncIterable<IdoPoolRow>;
-  /** A user's own, as their status changes. */
-  investments(userId: string): AsyncIterable<InvestmentRow>;
 }
 
 export interface GatewayContext extends ContextServices {

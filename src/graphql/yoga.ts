@@ -87,10 +87,18 @@ function usePreparedRequests(): Plugin<object, RequestServices> {
   };
 }
 
-function useExecute(execute: YogaOptions['execute']): Plugin {
+function useExecute(execute: YogaOptions['execute']): Plugin<YogaContext> {
+  const inGateway = <Args extends ExecutionArgs>(args: Args): Args => ({
+    ...args,
+    contextValue: (args.contextValue as YogaContext).gateway,
+  });
   return {
     onExecute({ setExecuteFn }) {
-      setExecuteFn((args) => execute({ ...args, contextValue: (args.contextValue as YogaContext).gateway }));
+      setExecuteFn((args: ExecutionArgs) => execute(inGateway(args)));
+    },
+    // A subscription over plain HTTP is refused by its context, which has no events.
+    onSubscribe({ subscribeFn, setSubscribeFn }) {
+      setSubscribeFn((args: ExecutionArgs) => subscribeFn(inGateway(args)));
     },
   };
 }

@@ -1,6 +1,9 @@
 /** `/graphql` by WebSocket: the handshake alone. Each connection has its hub for life, and any hub will do. */
-import { SUBSCRIPTION_HUBS } from '../config.ts';
-import { CLOSE_CODES, TRANSPORT_SUBPROTOCOL } from '../realtime/transport-messages.ts';
+import { TimeoutError } from 'p-timeout';
+import { HUB_HANDSHAKE_TIMEOUT_MS, SUBSCRIPTION_HUBS } from '../config.ts';
+import { errorFields, log } from '../observability/log.ts';
+import { answerWithin } from '../realtime/answer-within.ts';
+import { CLOSE_CODES, type CloseCode, TRANSPORT_SUBPROTOCOL } from '../realtime/transport-messages.ts';
 
 export async function openSocket(
   request: Request,
@@ -8,15 +11,26 @@ export async function openSocket(
   randomId: () => string,
 ): Promise<Response> {
   const offered = (request.headers.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim());
-  if (!offered.includes(TRANSPORT_SUBPROTOCOL)) return refusedSocket();
+  if (!offered.includes(TRANSPORT_SUBPROTOCOL))
+    return closedSocket(CLOSE_CODES.subprotocolNotAcceptable, 'Subprotocol not acceptable');
   const number = Number.parseInt(randomId().slice(0, 8), 16) % SUBSCRIPTION_HUBS;
-  return hubs.getByName(`hub-${number}`).fetch(request);
+  const hub = hubs.getByName(`hub-${number}`);
+  try {
+    return await answerWithin(HUB_HANDSHAKE_TIMEOUT_MS, 'hub', () => hub.fetch(request));
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) throw error;
+    // A socket that the hub opens later is closed by the hub, since nobody initialises it.
+    log.warn('socket.hub_timed_out', { hub: number, ...errorFields(error) });
+    return closedSocket(CLOSE_CODES.tryAgainLater, 'The hub does not answer: try again', {
+      'Sec-WebSocket-Protocol': TRANSPORT_SUBPROTOCOL,
+    });
+  }
 }
 
-/** The protocol says so by a close code, which takes a socket to be sent over. */
-function refusedSocket(): Response {
+/** A close code needs an open socket to be sent over. */
+function closedSocket(code: CloseCode, reason: string, headers: HeadersInit = {}): Response {
   const { 0: client, 1: server } = new WebSocketPair();
   server.accept();
-  server.close(CLOSE_CODES.subprotocolNotAcceptable, 'Subprotocol not acceptable');
-  return new Response(null, { status: 101, webSocket: client });
+  server.close(code, reason);
+  return new Response(null, { status: 101, webSocket: client, headers });
 }

@@ -1,8 +1,8 @@
 /**
- * Subscriptions of one hub that ask the same: an event is executed and serialised once for all of them, and each is sent
- * the same bytes behind its own id. What is one viewer's own is executed as that viewer, for their sockets alone.
+ * Groups of equal subscriptions of one hub: an event is executed and serialised once for a group, and each member is
+ * sent the same bytes behind its own id. A private subscription is executed as its viewer, for their sockets alone.
  *
- * Who was sent something is not sent the same again: what changed may be nothing that was selected.
+ * A member is not sent the same result twice in a row: the changed fields may not be among the selected ones.
  */
 
 import { GraphQLError } from 'graphql';
@@ -13,10 +13,10 @@ import { UNNAMED_CLIENT } from '../operations/client-identity.ts';
 import type { OperationRequest } from '../operations/operation-request.ts';
 import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import type { Serving } from '../serving/serving.ts';
+import type { EventValue, FeedName } from './feeds.ts';
 import type { SocketSession, Subscription } from './socket-session.ts';
 import type { TopicChange } from './topic-log.ts';
 import { nextFrameHead } from './transport-messages.ts';
-import type { EventValue, Feed } from './watch.ts';
 
 export interface Member {
   session: SocketSession;
@@ -25,38 +25,38 @@ export interface Member {
 
 export interface Group {
   sent: OperationRequest;
-  feed: Feed;
+  feed: FeedName;
   topics: ReadonlySet<string>;
   owner: string | null;
-  /** Null where the hub has slept since. */
+  /** Null if the hub has hibernated since. */
   prepared: PreparedOperation | null;
   members: Map<Subscription, Member>;
-  /** By entity, the result that all members were last sent, as JSON text; absent where they were not sent the same. */
-  told: Map<string, string>;
+  /** By entity, the result that all members were last sent, as JSON text; absent if they were not sent the same. */
+  lastResults: Map<string, string>;
 }
 
-/** What the members of a group are to be sent, where it is news to them. */
+/** An event for the members of a group that have not been sent the same result. */
 export interface GroupEvent {
   group: Group;
   entity: string;
   position: number;
-  /** JSON text: of a result, or of the list of reasons why the operation runs no more. */
+  /** JSON text of a result, or of the list of errors that end the operation. */
   text: string;
   isEnd: boolean;
 }
 
 export interface EventGroupsSources {
-  /** Rejects with a GraphQLError where it may run no more; otherwise it is tried again with the next event. */
+  /** Rejects with a GraphQLError if it may run no more; after another error the next event tries again. */
   prepareAgain(sent: OperationRequest): Promise<PreparedOperation>;
   execute: Serving['execute'];
-  /** Who is asking, by the header that HTTP would carry; rejects with a GraphQLError where it is nobody's. */
+  /** The viewer of an `authorization` header; rejects with a GraphQLError if it is not valid. */
   viewerOf(authorization: string | null): Promise<Viewer | null>;
   createContext(requestId: string, viewer: Viewer | null, events?: EventSources): GatewayContext;
   randomId(): string;
   nowMs(): number;
 }
 
-/** Each holds a context and its sources' answers, and after a sleep looks its document up, for which KV has a budget. */
+/** Each holds a context and its sources' answers, and after hibernation reads its document, for which KV has a budget. */
 const GROUPS_AT_ONCE = 50;
 
 export class EventGroups {
@@ -68,14 +68,14 @@ export class EventGroups {
   }
 
   /**
-   * @param told by entity, the result that it was sent, as JSON text; null where it has seen everything up to `latest`,
-   *   the position of the last change of its topics.
+   * @param sentResults by entity, the result that it was sent, as JSON text; null if it has seen everything up to
+   *   `latest`, the position of the last change of its topics.
    */
   join(
     session: SocketSession,
     subscription: Subscription,
     prepared: PreparedOperation | null,
-    told: ReadonlyMap<string, string> | null,
+    sentResults: ReadonlyMap<string, string> | null,
     latest = 0,
   ): void {
     const key = groupKey(subscription);
@@ -95,20 +95,21 @@ export class EventGroups {
         owner,
         prepared,
         members: new Map([[subscription, member]]),
-        told: new Map(told),
+        lastResults: new Map(sentResults),
       });
       return;
     }
-    // The others may be behind: what they were told last is not what this one has seen.
-    const isLevel = told === null && group.members.keys().every(({ position }) => position >= latest);
+    // The others may be behind: their last results are not what this one has seen.
+    const isCaughtUp =
+      sentResults === null && group.members.keys().every(({ position }) => position >= latest);
     group.members.set(subscription, member);
-    if (isLevel) return;
-    for (const [entity, result] of group.told) {
-      if (told?.get(entity) !== result) group.told.delete(entity);
+    if (isCaughtUp) return;
+    for (const [entity, result] of group.lastResults) {
+      if (sentResults?.get(entity) !== result) group.lastResults.delete(entity);
     }
   }
 
-  part(subscription: Subscription): void {
+  leave(subscription: Subscription): void {
     const key = groupKey(subscription);
     const group = this.#groups.get(key);
     group?.members.delete(subscription);
@@ -116,12 +117,12 @@ export class EventGroups {
   }
 
   /**
-   * Executes a change once for each group that watches it and has not been sent it, for several at a time.
+   * Executes a change once for each group that watches it and has not been sent it, several groups at a time.
    *
-   * @param failed groups that must be told again, and of nothing later before that; whoever fails here joins them.
+   * @param failed groups that must be sent an earlier change first; a group that fails here is added.
    */
   async eventsOf(
-    feed: Feed,
+    feed: FeedName,
     change: TopicChange<EventValue>,
     failed: Map<Group, unknown>,
   ): Promise<GroupEvent[]> {
@@ -155,7 +156,7 @@ export class EventGroups {
     return { group, entity, position, text, isEnd: false };
   }
 
-  /** As whom a group is executed: one of its sockets' viewer, asked for anew; null where nobody is believed to be it any more. */
+  /** A context for the group's viewer, identified again by one of its sockets; null if none is valid any more. */
   async #contextFor({ owner, members }: Group): Promise<GatewayContext | null> {
     const { createContext, randomId, viewerOf, nowMs } = this.#sources;
     if (owner === null || owner === '') return createContext(randomId(), null);
@@ -174,7 +175,7 @@ export class EventGroups {
 const groupKey = ({ sent, topics, owner }: Subscription) =>
   JSON.stringify([sent.documentIds, sent.document, sent.operationName, sent.variables, topics, owner]);
 
-/** @param result the JSON text of an object that holds something, and no extensions. */
+/** @param result the JSON text of an object that is not empty and has no extensions. */
 export function withExtensions(result: string, extensions: Record<string, unknown>): string {
   return `${result.slice(0, -1)},"extensions":${JSON.stringify(extensions)}}`;
 }

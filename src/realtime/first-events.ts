@@ -1,8 +1,6 @@
-/**
- * What a subscription is sent before anything happens: the current state, or all that was missed since a position. Pure.
- */
+/** The first events of a subscription: the current state, or the changes since a position. Pure. */
+import type { EventValue } from './feeds.ts';
 import type { TopicChange } from './topic-log.ts';
-import type { EventValue } from './watch.ts';
 
 export interface FirstEvent {
   entity: string;
@@ -12,19 +10,19 @@ export interface FirstEvent {
 
 export interface FirstEvents {
   events: FirstEvent[];
-  /** Up to here they tell everything. */
+  /** They hold everything up to here. */
   position: number;
-  /** Whether they are all that the subscriber has seen of its topics; otherwise it saw the rest before. */
+  /** True if the subscriber has seen nothing else of its topics; otherwise it has seen the state before. */
   isWhole: boolean;
 }
 
-/** Null where nobody asks to resume; a position that no source issues where it cannot be understood. */
+/** Null if the client does not resume; 0, which no source issues, if its position cannot be understood. */
 export function resumePosition(sent: unknown): number | null {
   if (sent === undefined || sent === null) return null;
   return typeof sent === 'string' && /^\d{1,15}$/.test(sent) ? Number(sent) : 0;
 }
 
-/** The state as the sources had it before the feed was asked, and what the feed says of the same topics. */
+/** The state as the sources had it before the feed was asked, with the feed's changes of the same topics on top. */
 export function latestState(
   loaded: ReadonlyMap<string, EventValue>,
   changes: readonly TopicChange<EventValue>[],
@@ -32,7 +30,7 @@ export function latestState(
   return new Map([...loaded, ...changes.map(({ entity, value }): [string, EventValue] => [entity, value])]);
 }
 
-/** Before the state is whole a position has a fraction: who resumes from there is sent all of it again. */
+/** Positions of an incomplete state have a fraction: a client that resumes from one is sent the whole state again. */
 export function stateEvents(
   state: ReadonlyMap<string, EventValue>,
   position: number,

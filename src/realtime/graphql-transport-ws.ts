@@ -1,9 +1,9 @@
 /**
- * The server's side of a `graphql-transport-ws` connection as a pure reducer: what has happened, in; what is to be done, out.
+ * The server's side of a `graphql-transport-ws` connection as a pure reducer of events to effects.
  *
- * Exact to the protocol's document: who may send what when, and the close code of each breach. Beyond it stand the
- * gateway's limits: the size and rate of messages, and how many operations run at once. Executes nothing, knows no
- * socket and no clock, and once it has closed a connection has nothing more to say.
+ * Exact to the protocol's document: which message may be sent when, and the close code of each breach. The gateway adds
+ * its limits: the size and rate of messages, and the number of operations at once. It executes nothing, knows no socket
+ * and no clock, and has no effects after it has closed a connection.
  */
 import {
   SOCKET_MAX_SUBSCRIPTIONS,
@@ -27,33 +27,33 @@ export interface Connection {
   phase: 'opened' | 'initialising' | 'ready' | 'closed';
   /** Ids of the operations that have not ended. */
   active: ReadonlySet<string>;
-  /** How many more messages may come at once, as of an instant. */
+  /** The number of messages that may still come at once, as of an instant. */
   allowance: { messages: number; atMs: number };
 }
 
 export type ConnectionEvent =
   | { kind: 'received'; data: string | ArrayBuffer; atMs: number }
   | { kind: 'initialised' }
-  /** Nobody may ask with what it brought, or not any more. */
+  /** Its authorization is not valid, or not any more. */
   | { kind: 'forbidden' }
   | { kind: 'not-reading' }
   | { kind: 'initialisation-timed-out' }
   /** `payload` is the JSON text of a result. */
   | { kind: 'result'; id: string; payload: string }
   | { kind: 'completed'; id: string }
-  /** The operation ends by errors, whose list `payload` is as JSON text. */
+  /** The operation ends with errors: `payload` is their list as JSON text. */
   | { kind: 'refused'; id: string; payload: string }
   | { kind: 'failed' };
 
 export type Effect =
   | { kind: 'send'; frame: string }
   | { kind: 'close'; code: CloseCode; reason: string }
-  /** To be answered by `initialised` or `forbidden`. */
+  /** Must be followed by `initialised` or `forbidden`. */
   | { kind: 'initialise'; payload: Record<string, unknown> }
-  /** To be answered by results and an end. */
+  /** Must be followed by results and an end. */
   | { kind: 'start'; id: string; payload: OperationPayload }
   | { kind: 'stop'; id: string }
-  /** It reads what it is sent. */
+  /** The client reads the frames that it is sent. */
   | { kind: 'answered' };
 
 export interface Transition {
@@ -78,7 +78,7 @@ export function transition(connection: Connection, event: ConnectionEvent): Tran
     case 'not-reading':
       return closed(connection, 'policyViolation', 'Pings are not answered');
     case 'initialisation-timed-out':
-      // Who has sent the message in time may wait for its answer.
+      // A client that has sent the message in time may wait for its answer.
       if (connection.phase !== 'opened') return unchanged(connection);
       return closed(connection, 'initialisationTimeout', 'Connection initialisation timeout');
     case 'result':
@@ -129,7 +129,7 @@ function receivedMessage(connection: Connection, message: ClientMessage): Transi
       if (phase !== 'ready') return closed(connection, 'unauthorized', 'Unauthorized');
       return started(connection, message.id, message.payload);
     case 'complete':
-      // Both sides may end an operation at once: an id that is unknown by now is no breach.
+      // Both sides may end an operation at once: an unknown id is no breach.
       if (!active.has(message.id)) return unchanged(connection);
       return { connection: without(connection, message.id), effects: [{ kind: 'stop', id: message.id }] };
     default:
@@ -178,7 +178,7 @@ const send = (frame: string): Effect => ({ kind: 'send', frame });
 const pong = (payload: Record<string, unknown> | null | undefined) =>
   JSON.stringify(payload == null ? { type: 'pong' } : { type: 'pong', payload });
 
-/** A bucket that fills by so many messages a second, and holds as many as a client sends when it comes back. */
+/** A token bucket: it fills by so many messages a second, and holds as many as a client sends after it reconnects. */
 function spent({ messages, atMs: thenMs }: Connection['allowance'], atMs: number): Connection['allowance'] {
   const gained = (Math.max(0, atMs - thenMs) / 1000) * SOCKET_MESSAGES_PER_SECOND;
   return { messages: Math.min(SOCKET_MESSAGES_BURST, messages + gained) - 1, atMs };

@@ -1,9 +1,9 @@
 /**
  * The one source of price changes: asks the price API every few seconds for the symbols that hubs watch, all in one
- * call, and hands each hub what has changed. While nobody watches it does nothing, and no alarm runs.
+ * call, and sends each hub the changes. While nobody watches it does nothing, and no alarm runs.
  *
- * A price never goes back in time, except out of the future. What a hub could not take is owed to it, as the latest
- * value, with the next poll. A topic is a symbol in upper case, and so is an entity.
+ * A price never goes back in time, except out of the future. A change that a hub could not take is delivered with the
+ * next poll, as the latest value. A topic is a symbol in upper case, and so is an entity.
  */
 import { errorFields, log } from '../observability/log.ts';
 import type { PriceRecord } from '../storage/kv/prices.ts';
@@ -25,21 +25,23 @@ export class PollingPriceFeed {
   }
 
   /**
-   * Replaces what a hub watches; no symbols where it watches nothing any more.
+   * Replaces the symbols that a hub watches; none if it watches nothing any more.
    *
-   * @param loaded by symbol, prices of another source: they stand where the price API does not answer.
+   * @param loaded by symbol, prices of another source: they are taken if the price API does not answer.
+   * @param callNumber grows with each call of the hub; rejects if a later one has arrived.
    * @returns their current prices, as far as they are known.
    */
   async watch(
     hubId: string,
     symbols: readonly string[],
     loaded: ReadonlyMap<string, PriceRecord> = new Map(),
+    callNumber?: number,
   ): Promise<TopicStates<PriceRecord>> {
     const before = this.#log.watched();
-    this.#log.watch(hubId, symbols);
+    this.#log.watch(hubId, symbols, callNumber);
     if (this.#log.watched().size === 0) await this.#sources.storage.deleteAlarm();
     else await this.#schedule();
-    // What nobody watched until now may have changed meanwhile.
+    // The price of a symbol that nobody watched may have changed.
     const isUnseen = (symbol: string) => !before.has(symbol) || this.#log.valueOf(symbol) === undefined;
     const unseen = symbols.filter(isUnseen);
     if (unseen.length > 0) {
@@ -49,16 +51,16 @@ export class PollingPriceFeed {
     return this.#log.states(symbols);
   }
 
-  /** One round: asks, tells, and sets the next alarm while anybody watches. */
+  /** One poll: fetches, delivers, and sets the next alarm while anybody watches. */
   async poll(): Promise<void> {
     const watched = this.#log.watched();
     if (watched.size === 0) return;
     await this.#schedule();
     this.#take(await this.#fetched([...watched]));
-    await this.#log.tell();
+    await this.#log.deliver();
   }
 
-  /** The latest prices of what is watched. */
+  /** The latest prices of watched symbols. */
   prices(): PriceRecord[] {
     return this.#log
       .states([...this.#log.watched()])
@@ -70,7 +72,7 @@ export class PollingPriceFeed {
     if ((await storage.getAlarm()) === null) await storage.setAlarm(nowMs() + pollMs);
   }
 
-  /** What the price API says; nothing while it fails: all stays as it was. */
+  /** The price API's prices; none if it fails, so that everything stays as it was. */
   async #fetched(symbols: readonly string[]): Promise<ReadonlyMap<string, PriceRecord>> {
     try {
       return (await this.#sources.fetchPrices(symbols)).prices;
@@ -81,18 +83,18 @@ export class PollingPriceFeed {
   }
 
   #take(received: ReadonlyMap<string, PriceRecord>): void {
-    // A hub may have let go of it meanwhile.
+    // A hub may have stopped watching a symbol meanwhile.
     const watched = this.#log.watched();
     const nowSeconds = this.#sources.nowMs() / 1000;
-    const news = [...received].filter(
-      ([symbol, record]) => watched.has(symbol) && isNews(record, this.#log.valueOf(symbol), nowSeconds),
+    const changed = [...received].filter(
+      ([symbol, record]) => watched.has(symbol) && isChange(record, this.#log.valueOf(symbol), nowSeconds),
     );
-    this.#log.append(news.map(([symbol, value]) => ({ topic: symbol, entity: symbol, value })));
+    this.#log.append(changed.map(([symbol, value]) => ({ topic: symbol, entity: symbol, value })));
   }
 }
 
-/** Another value, and no older one. That the source looked again is no news. */
-function isNews(arrived: PriceRecord, held: PriceRecord | undefined, nowSeconds: number): boolean {
+/** True for another value that is no older. A new time of the same value is no change. */
+function isChange(arrived: PriceRecord, held: PriceRecord | undefined, nowSeconds: number): boolean {
   if (held === undefined) return true;
   if (arrived.lastUpdate < Math.min(held.lastUpdate, nowSeconds)) return false;
   return comparable(arrived) !== comparable(held);

@@ -1,10 +1,10 @@
 /**
- * The source of changes of pools and investments: what syncs leave in D1 in the transaction that changed the rows, and
- * pools whose status the clock has changed. Nothing is lost where it is not told that there is something: it reads on
- * from where it was at the next occasion.
+ * The source of changes of pools and investments: changes that syncs leave in D1 in the transaction that changed the
+ * rows, and pools whose status the clock has changed. A lost call of `changed` loses nothing: the next reading starts
+ * where the last one ended.
  *
- * While nobody watches no alarm runs; it only takes note of what each sync has changed, for whoever comes back. Several
- * changes of one entity within `SALE_COALESCING_MS` leave as the latest one.
+ * While nobody watches no alarm runs; changes of each sync are only logged, for subscriptions that resume. Several
+ * changes of one entity within `SALE_COALESCING_MS` are delivered as the latest one.
  */
 import { SALE_COALESCING_MS, SALE_RETRY_MS } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
@@ -17,8 +17,8 @@ import {
   type SaleChanges,
   saleChangesAfter,
 } from '../storage/d1/sale-changes.ts';
+import { setAlarmBy } from './object-storage.ts';
 import { TopicLog, type TopicLogOptions, type TopicStates, type TopicUpdate } from './topic-log.ts';
-import { wakeAt } from './wake-at.ts';
 
 export type SaleRow = IdoPoolRow | InvestmentRow;
 
@@ -28,7 +28,7 @@ export interface SaleFeedSources extends Omit<TopicLogOptions<SaleRow>, 'isCompl
 
 interface Cursor {
   change: number;
-  /** Unix seconds: up to here the clock had been followed when the last change was read. */
+  /** Unix seconds: status changes by the clock were read up to here, when the last change was read. */
   clock: number;
 }
 
@@ -40,7 +40,7 @@ export const investmentEntity = (investmentId: string) => `investment:${investme
 export class SaleFeedReader {
   readonly #sources: SaleFeedSources;
   readonly #log: TopicLog<SaleRow, Cursor>;
-  /** Unix seconds: up to here the clock has been followed; not stored, for nothing has changed since what is. */
+  /** Unix seconds: status changes by the clock are read up to here. Not stored while there are none. */
   #clock: number;
   /** One reading at a time. */
   #turn: Promise<void> = Promise.resolve();
@@ -52,12 +52,13 @@ export class SaleFeedReader {
   }
 
   /**
-   * Replaces what a hub watches; no topics where it watches nothing any more.
+   * Replaces the topics that a hub watches; none if it watches nothing any more.
    *
-   * @returns what has changed of them lately. What D1 says from now on is no older. Rejects where D1 fails.
+   * @param callNumber grows with each call of the hub; rejects if a later one has arrived.
+   * @returns their latest changes. Rows of D1 are no older from now on. Rejects if D1 fails.
    */
-  async watch(hubId: string, topics: readonly string[]): Promise<TopicStates<SaleRow>> {
-    this.#log.watch(hubId, topics);
+  async watch(hubId: string, topics: readonly string[], callNumber?: number): Promise<TopicStates<SaleRow>> {
+    this.#log.watch(hubId, topics, callNumber);
     if (topics.length > 0) await this.#catchUp();
     await this.#schedule(true);
     return this.#log.states(topics);
@@ -66,7 +67,7 @@ export class SaleFeedReader {
   /** To be called once rows have been written. */
   async changed(): Promise<void> {
     if (this.#log.watched().size === 0) await this.#catchUp();
-    else await wakeAt(this.#sources.storage, this.#sources.nowMs() + SALE_COALESCING_MS);
+    else await setAlarmBy(this.#sources.storage, this.#sources.nowMs() + SALE_COALESCING_MS);
   }
 
   async alarm(): Promise<void> {
@@ -77,8 +78,8 @@ export class SaleFeedReader {
       log.warn('sale_feed.read_failed', errorFields(error));
       isRead = false;
     }
-    const isTold = await this.#log.tell();
-    await this.#schedule(isRead && isTold);
+    const isDelivered = await this.#log.deliver();
+    await this.#schedule(isRead && isDelivered);
   }
 
   #catchUp(): Promise<void> {
@@ -103,22 +104,22 @@ export class SaleFeedReader {
       this.#clock = Math.max(clock, this.#clock);
       if (updates.length > 0 || change !== cursor.change)
         this.#log.append(updates, { change, clock: this.#clock });
-      // The platform lets nothing leave before what was stored is written.
+      // The platform sends nothing before earlier writes are stored.
       if (readTo !== null) await deleteSaleChanges(db, readTo);
       hasMore = changes.hasMore;
     }
   }
 
-  /** For what is to be told, to be tried again, or to come by the clock; for nothing while nobody watches. */
+  /** Sets the alarm for a retry, for pending changes, or for the next change by the clock; none while nobody watches. */
   async #schedule(isDone: boolean): Promise<void> {
     const { storage, db, nowMs } = this.#sources;
     const watched = [...this.#log.watched()];
     if (watched.length === 0) return storage.deleteAlarm();
-    if (!isDone) return wakeAt(storage, nowMs() + SALE_RETRY_MS);
-    if (this.#log.isOwing()) return wakeAt(storage, nowMs() + SALE_COALESCING_MS);
+    if (!isDone) return setAlarmBy(storage, nowMs() + SALE_RETRY_MS);
+    if (this.#log.hasPending()) return setAlarmBy(storage, nowMs() + SALE_COALESCING_MS);
     if (!watched.some((topic) => topic.startsWith(poolTopic('')))) return;
     const boundary = await nextPoolBoundary(db, this.#clock);
-    if (boundary !== null) await wakeAt(storage, boundary * 1000);
+    if (boundary !== null) await setAlarmBy(storage, boundary * 1000);
   }
 }
 

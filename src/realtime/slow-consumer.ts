@@ -1,8 +1,8 @@
 /**
- * Whether a socket reads what it is sent. The platform shows no send buffer, so it is asked by pings: one after so many
- * bytes or so long, and where no pong comes the socket is to be closed before it holds more memory.
+ * Detects a socket whose client does not read. The platform shows no send buffer, so the client is sent a ping after so
+ * many bytes or so long; if no pong comes, the socket must be closed before it holds more memory.
  *
- * Only what has been sent counts: a connection that is sent nothing is asked nothing.
+ * Only sent frames count: a connection that is sent nothing gets no pings.
  */
 import {
   SOCKET_BEHIND_MAX_BYTES,
@@ -32,7 +32,7 @@ export class SlowConsumer {
     this.#bytes = 0;
   }
 
-  /** @returns what is to be done: `ask` is to be followed by a ping. */
+  /** @returns `ask` if a ping must be sent now. */
   sent(bytes: number, nowMs: number): Verdict {
     this.#bytes += bytes;
     if (this.#askedAtMs !== null) {

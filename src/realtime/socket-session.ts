@@ -1,12 +1,12 @@
 /**
- * One socket: its connection by the protocol, and what the platform keeps of it while the hub sleeps.
+ * One socket: its connection by the protocol, and its attachment, which the platform keeps while the hub hibernates.
  *
- * What is remembered is whole or not at all: a subscription that no longer fits in the socket's attachment is refused,
- * and the others stay.
+ * An attachment is stored whole or not at all: a subscription that no longer fits in it is refused, and the others stay.
  */
 import { GraphQLError } from 'graphql';
 import type { OperationRequest } from '../operations/operation-request.ts';
 import type { ClientIdentity } from '../operations/registered-operation.ts';
+import type { FeedName } from './feeds.ts';
 import {
   type Connection,
   type ConnectionEvent,
@@ -16,22 +16,21 @@ import {
 } from './graphql-transport-ws.ts';
 import { SlowConsumer } from './slow-consumer.ts';
 import { PING } from './transport-messages.ts';
-import type { Feed } from './watch.ts';
 
-/** A running subscription, as the socket remembers it. */
+/** A running subscription, as the socket's attachment holds it. */
 export interface Subscription {
   /** The client's, unique on its socket. */
   id: string;
   sent: Pick<OperationRequest, 'documentIds' | 'document' | 'operationName' | 'variables'>;
-  feed: Feed;
+  feed: FeedName;
   topics: string[];
-  /** Whose it is, where its answers are one viewer's own; '' where that is nobody. Null where they are everybody's. */
+  /** The viewer's id if its answers are private, '' for a private operation of nobody. Null if they are public. */
   owner: string | null;
-  /** Of the last event that it was sent, or at least of the first. */
+  /** The position of the last event that it was sent, or at least of the first. */
   position: number;
 }
 
-/** Who has introduced themselves, and until when they are believed. */
+/** The viewer by the token of `connection_init`, which expires. */
 export interface SocketViewer {
   id: string;
   sessionId: string;
@@ -39,7 +38,7 @@ export interface SocketViewer {
   expiresAt: number;
 }
 
-/** What a socket asks of its hub. */
+/** An effect that the hub performs, not the socket itself. */
 export type HubEffect = Exclude<Effect, { kind: 'send' | 'close' | 'answered' }>;
 
 export interface Attachment {
@@ -54,7 +53,7 @@ export interface Attachment {
 export class SocketSession {
   readonly socket: WebSocket;
   readonly subscriptions = new Map<string, Subscription>();
-  /** By operation id, what is running: another operation may come to have the same id. */
+  /** A token by operation id: a later operation may have the same id. */
   readonly running = new Map<string, symbol>();
   readonly openedAtMs: number;
   readonly client: ClientIdentity;
@@ -81,7 +80,7 @@ export class SocketSession {
     return this.#connection.phase;
   }
 
-  /** When what it watches of its viewer's own must end, in Unix milliseconds; null where it watches no such thing. */
+  /** When its private subscriptions must end, in Unix milliseconds; null if it has none. */
   get expiresAtMs(): number | null {
     if (this.viewer === null || ![...this.subscriptions.values()].some(({ owner }) => owner)) return null;
     return this.viewer.expiresAt * 1000;
@@ -91,7 +90,7 @@ export class SocketSession {
     return this.viewer === null || this.viewer.expiresAt * 1000 <= nowMs;
   }
 
-  /** Sends and closes as the protocol asks, and returns what else is to be done. */
+  /** Sends and closes as the protocol asks, and returns the other effects. */
   on(event: ConnectionEvent, nowMs: number): HubEffect[] {
     const { connection, effects } = transition(this.#connection, event);
     this.#connection = connection;
@@ -105,13 +104,13 @@ export class SocketSession {
     return others;
   }
 
-  /** The same as a `result` would: events go to thousands of sockets, and most of the work would be the reducer's. */
+  /** Does the same as a `result`: events go to thousands of sockets, and the reducer would take most of the time. */
   sendEvent(id: string, frame: string, nowMs: number): void {
     if (this.#connection.active.has(id)) this.#send(frame, nowMs);
   }
 
-  /** @throws GraphQLError where the socket can remember no more; it remembers what it did, then. */
-  remember(subscription?: Subscription): void {
+  /** @throws GraphQLError if the attachment would be too large; it stays as it was, then. */
+  store(subscription?: Subscription): void {
     const subscriptions = [...this.subscriptions.values(), ...(subscription ? [subscription] : [])];
     const attachment: Attachment = {
       openedAtMs: this.openedAtMs,
@@ -141,12 +140,12 @@ export class SocketSession {
       if (verdict === 'ask') this.socket.send(PING);
       else if (verdict === 'does not read') this.on({ kind: 'not-reading' }, nowMs);
     } catch {
-      // It has closed since; its close event ends what it watched.
+      // It has closed; its close event ends its subscriptions.
     }
   }
 }
 
-/** What a frame that waits to be read takes of workerd's memory beside its own bytes; measured, with frames of 600 bytes. */
+/** Memory that workerd takes for a waiting frame beside its own bytes; measured with frames of 600 bytes. */
 const WAITING_FRAME_BYTES = 1024;
 
 const TOO_LARGE =

@@ -1,22 +1,22 @@
 /**
- * One of several hubs that hold sockets: who comes, who has introduced themselves, who must go. What they run is in
- * `hub-operations.ts`.
+ * One of several hubs that hold sockets: it accepts, initialises and closes them. `hub-operations.ts` runs their
+ * operations.
  *
- * Guaranteed: sockets and what they watch outlive the hub's memory. A connection that does not introduce itself in
- * time is closed, and so is one that watches its viewer's own once their token has expired or their session has ended.
+ * Guaranteed: sockets and their subscriptions outlive the hub's memory. A connection that is not initialised in time is
+ * closed, and so is one with private subscriptions when its viewer's token has expired or their session has ended.
  */
 import { GraphQLError } from 'graphql';
 import { HUB_MAX_SOCKETS, SOCKET_INITIALISATION_MS } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { readClientIdentity } from '../operations/client-identity.ts';
 import type { ClientIdentity } from '../operations/registered-operation.ts';
+import type { EventValue, FeedName } from './feeds.ts';
 import { HubOperations, type OperationSources } from './hub-operations.ts';
+import { LiveSubscriptions } from './live-subscriptions.ts';
+import { setAlarmBy } from './object-storage.ts';
 import { type Attachment, type HubEffect, SocketSession } from './socket-session.ts';
-import { ToldPositions } from './told-positions.ts';
 import type { TopicChange } from './topic-log.ts';
 import { CLOSE_CODES, PING, PONG, TRANSPORT_SUBPROTOCOL } from './transport-messages.ts';
-import { wakeAt } from './wake-at.ts';
-import type { EventValue, Feed } from './watch.ts';
 
 export interface HubSources extends OperationSources {
   state: Pick<
@@ -28,19 +28,21 @@ export interface HubSources extends OperationSources {
 export class Hub {
   readonly #sources: HubSources;
   readonly #sessions = new Map<WebSocket, SocketSession>();
+  readonly #live: LiveSubscriptions;
   readonly #operations: HubOperations;
 
   constructor(sources: HubSources) {
     this.#sources = sources;
     const { state, nowMs } = sources;
-    this.#operations = new HubOperations(sources, new ToldPositions(state.storage));
+    this.#live = new LiveSubscriptions(sources);
+    this.#operations = new HubOperations(sources, this.#live);
     state.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
     for (const socket of state.getWebSockets()) {
-      // One that was closed stays until its client answers, which may be never.
+      // A closed socket stays in the list until its client answers, which may be never.
       if (socket.readyState !== WebSocket.OPEN) continue;
       const session = new SocketSession(socket, socket.deserializeAttachment() as Attachment, nowMs());
       this.#sessions.set(socket, session);
-      this.#operations.goOn(session);
+      this.#live.restore(session);
     }
   }
 
@@ -55,19 +57,19 @@ export class Hub {
     return new Response(null, { status: 101, webSocket: client, headers });
   }
 
-  /** Takes a socket in, which has to introduce itself in time. */
+  /** Accepts a socket, which must be initialised in time. */
   async accept(socket: WebSocket, client: ClientIdentity): Promise<void> {
     const { state, nowMs } = this.#sources;
     state.acceptWebSocket(socket);
     const openedAtMs = nowMs();
     const unknown = { isReady: false, authorization: null, viewer: null, subscriptions: [] };
     const session = new SocketSession(socket, { ...unknown, openedAtMs, client }, openedAtMs);
-    session.remember();
+    session.store();
     this.#sessions.set(socket, session);
-    await wakeAt(this.#sources.state.storage, openedAtMs + SOCKET_INITIALISATION_MS);
+    await setAlarmBy(this.#sources.state.storage, openedAtMs + SOCKET_INITIALISATION_MS);
   }
 
-  /** Closes what has not introduced itself in time, and what is no longer believed. */
+  /** Closes sockets that were not initialised in time, and those whose viewer's token has expired. */
   async alarm(): Promise<void> {
     const nowMs = this.#sources.nowMs();
     let nextMs = Number.POSITIVE_INFINITY;
@@ -79,7 +81,7 @@ export class Hub {
       else session.on({ kind: isReady ? 'forbidden' : 'initialisation-timed-out' }, nowMs);
     }
     await this.#leaveClosed();
-    if (Number.isFinite(nextMs)) await wakeAt(this.#sources.state.storage, nextMs);
+    if (Number.isFinite(nextMs)) await setAlarmBy(this.#sources.state.storage, nextMs);
   }
 
   async message(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
@@ -94,23 +96,23 @@ export class Hub {
       session.on({ kind: 'failed' }, nowMs());
     }
     if (session.phase === 'closed') await this.#leave(session);
-    else if (session.expiresAtMs !== null) await wakeAt(this.#sources.state.storage, session.expiresAtMs);
+    else if (session.expiresAtMs !== null) await setAlarmBy(this.#sources.state.storage, session.expiresAtMs);
   }
 
   async closed(socket: WebSocket): Promise<void> {
     const session = this.#sessions.get(socket);
     if (session !== undefined) await this.#leave(session);
-    // It closed while the hub slept: what it watched is not watched any more.
-    else await this.#operations.tellFeeds();
+    // It closed while the hub hibernated: its topics may be watched no more.
+    else await this.#live.updateFeeds();
   }
 
-  /** Sends each change to whoever watches it; rejects where it must be told again. */
-  async publish(feed: Feed, changes: readonly TopicChange<EventValue>[]): Promise<void> {
-    await this.#operations.publish(feed, changes);
+  /** Sends each change to its subscribers; rejects if the feed must publish them again. */
+  async publish(feed: FeedName, changes: readonly TopicChange<EventValue>[]): Promise<void> {
+    await this.#live.publish(feed, changes);
     await this.#leaveClosed();
   }
 
-  /** Closes every socket that was introduced in a session that has ended. */
+  /** Closes every socket that was initialised in a session that has ended. */
   async endSession(sessionId: string): Promise<void> {
     const nowMs = this.#sources.nowMs();
     for (const session of this.#sessions.values())
@@ -135,8 +137,8 @@ export class Hub {
     const { viewerOf, nowMs } = this.#sources;
     session.authorization = typeof authorization === 'string' ? authorization : null;
     try {
-      // What cannot be remembered cannot be believed later.
-      session.remember();
+      // An authorization that does not fit in the attachment could not be checked later.
+      session.store();
       const viewer = await viewerOf(session.authorization);
       if (viewer !== null) {
         const { id, sessionId, expiresAt } = viewer;
@@ -148,7 +150,7 @@ export class Hub {
       return;
     }
     session.on({ kind: 'initialised' }, nowMs());
-    session.remember();
+    session.store();
   }
 
   async #leaveClosed(): Promise<void> {

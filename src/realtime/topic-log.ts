@@ -1,18 +1,19 @@
 /**
- * What a feed knows of its topics, in the storage of its Durable Object: who watches what, the latest value of each
- * entity that has changed, and the position of that change. It is what hubs are told from, and what resumes.
+ * A feed's log in the storage of its Durable Object: the topics that each hub watches, the latest value of each entity
+ * that has changed, and the position of that change. Hubs are sent changes from it, and subscriptions resume from it.
  *
  * Guaranteed: positions grow and none is issued twice; an entity's latest change stays until every hub that watches it
  * has taken it, and beyond that for as long as the bounds allow. Changes of different entities never displace each
- * other. A change is in storage before anybody is told, so that a restart tells some of it twice and loses none. A hub that
- * does not answer keeps no other waiting for longer than `HUB_PUBLISH_TIMEOUT_MS`.
+ * other. A change is stored before it is delivered, so a restart delivers some changes twice and loses none. A hub that
+ * does not answer delays the others by `HUB_PUBLISH_TIMEOUT_MS` at most.
  */
 import { HUB_PUBLISH_TIMEOUT_MS, TOPIC_LOG_MAX_AGE_MS, TOPIC_LOG_MAX_BYTES } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
+import { answerWithin } from './answer-within.ts';
 
 export interface TopicUpdate<Value> {
   topic: string;
-  /** What has changed: unique in its log. */
+  /** The id of the thing that has changed: unique in its log. */
   entity: string;
   value: Value;
 }
@@ -21,10 +22,10 @@ export interface TopicChange<Value> extends TopicUpdate<Value> {
   position: number;
 }
 
-/** What is known of a topic, from the floor on. */
+/** The known changes of a topic, from the floor on. */
 export interface TopicState<Value> {
   topic: string;
-  /** Of what changed after any position from here on, the latest value is in `changes`; null where nobody can say. */
+  /** `changes` has the latest value of every entity that changed after any position from here on; null if unknown. */
   floor: number | null;
   changes: TopicChange<Value>[];
 }
@@ -38,32 +39,40 @@ export interface TopicStates<Value> {
 export interface TopicLogOptions<Value> {
   storage: DurableObjectStorage;
   /**
-   * Whether it is told of every change of every topic. Otherwise it knows what has changed of a topic from when the
-   * topic was first watched.
+   * True if every change of every topic is appended. Otherwise changes of a topic are known from when it was first
+   * watched.
    */
   isComplete: boolean;
-  /** Rejects where the hub did not take them. */
+  /** Rejects if the hub did not take them. */
   publish(hubId: string, changes: TopicChange<Value>[]): Promise<void>;
   nowMs(): number;
 }
 
 interface Entry<Value> extends TopicChange<Value> {
-  /** Where it was first known. */
+  /** The position at which the entity was first known. */
   since: number;
   atMs: number;
+}
+
+interface HubState {
+  topics: string[];
+  /** Entities whose latest change is pending. It keeps this name, which deployed objects have stored. */
+  owed: string[];
+  /** Of the hub's latest call; objects of earlier deployments have stored none. */
+  callNumber?: number | undefined;
 }
 
 interface State<Value, Cursor> {
   position: number;
   floor: number;
   cursor: Cursor | null;
-  /** What each hub watches, and which entities it has not been told of. */
-  hubs: Record<string, { topics: string[]; owed: string[] }>;
+  /** By hub id. */
+  hubs: Record<string, HubState>;
   /** By entity. */
   entries: Record<string, Entry<Value>>;
 }
 
-/** Of one row; the platform's bound is 2 MB, and a character takes up to 3 bytes. */
+/** A row holds 2 MB at most on this platform, and a character takes up to 3 bytes. */
 const PART_MAX_CHARACTERS = 500_000;
 
 /** `Cursor` is how far its feed has read its own source: JSON. */
@@ -93,15 +102,24 @@ export class TopicLog<Value, Cursor = null> {
     return new Set(Object.values(this.#state.hubs).flatMap(({ topics }) => topics));
   }
 
-  /** Replaces what a hub watches; no topics where it watches nothing any more. */
-  watch(hubId: string, topics: readonly string[]): void {
-    const before = this.#state.hubs[hubId];
-    const still = new Set(topics);
-    const known = before?.topics ?? [];
-    if (known.length === still.size && known.every((topic) => still.has(topic))) return;
-    const owed = (before?.owed ?? []).filter((entity) => still.has(this.#state.entries[entity]?.topic ?? ''));
-    if (still.size === 0) delete this.#state.hubs[hubId];
-    else this.#state.hubs[hubId] = { topics: [...still], owed };
+  /**
+   * Replaces the topics that a hub watches.
+   *
+   * @param topics none if it watches nothing any more: the hub stays known, for the sake of its number.
+   * @param callNumber grows with each call of the hub.
+   * @throws Error if a later call of the hub arrived before this one.
+   */
+  watch(hubId: string, topics: readonly string[], callNumber?: number): void {
+    const hub = this.#state.hubs[hubId] ?? { topics: [], owed: [] };
+    if (callNumber !== undefined && callNumber < (hub.callNumber ?? 0))
+      throw new Error('a later call of the hub has arrived before this one');
+    hub.callNumber = callNumber ?? hub.callNumber;
+    this.#state.hubs[hubId] = hub;
+    const watched = new Set(topics);
+    const known = hub.topics;
+    if (known.length === watched.size && known.every((topic) => watched.has(topic))) return;
+    hub.owed = hub.owed.filter((entity) => watched.has(this.#state.entries[entity]?.topic ?? ''));
+    hub.topics = [...watched];
     this.#save();
   }
 
@@ -119,7 +137,7 @@ export class TopicLog<Value, Cursor = null> {
     };
   }
 
-  /** Takes in what has changed, and writes it: one row, as long as it is no larger than a row can be. */
+  /** Stores changes: one row is written, or more if the log is larger than a row can be. */
   append(updates: readonly TopicUpdate<Value>[], cursor: Cursor | null = this.#state.cursor): void {
     const state = this.#state;
     if (updates.length === 0 && cursor === state.cursor) return;
@@ -132,49 +150,49 @@ export class TopicLog<Value, Cursor = null> {
     }
     for (const hub of Object.values(state.hubs)) {
       const topics = new Set(hub.topics);
-      const news = updates.filter(({ topic }) => topics.has(topic)).map(({ entity }) => entity);
-      hub.owed = [...new Set([...hub.owed, ...news])];
+      const changed = updates.filter(({ topic }) => topics.has(topic)).map(({ entity }) => entity);
+      hub.owed = [...new Set([...hub.owed, ...changed])];
     }
     this.#save();
   }
 
-  /** Whether anybody has yet to be told of something. */
-  isOwing(): boolean {
+  /** True if a change has not been delivered to a hub that watches it. */
+  hasPending(): boolean {
     return Object.values(this.#state.hubs).some(({ owed }) => owed.length > 0);
   }
 
-  /** Tells each hub what it is owed. What it does not take in time it goes on being owed: false where that is so. */
-  async tell(): Promise<boolean> {
-    const told = await Promise.all(Object.keys(this.#state.hubs).map((hubId) => this.#tellHub(hubId)));
-    return told.every(Boolean);
+  /** Delivers each hub's pending changes. Returns false if a hub did not take them in time: they stay pending. */
+  async deliver(): Promise<boolean> {
+    const delivered = await Promise.all(Object.keys(this.#state.hubs).map((hubId) => this.#deliverTo(hubId)));
+    return delivered.every(Boolean);
   }
 
-  async #tellHub(hubId: string): Promise<boolean> {
-    const owed = this.#state.hubs[hubId]?.owed ?? [];
-    if (owed.length === 0) return true;
-    const changes = owed.flatMap((entity) => this.#state.entries[entity] ?? []).map(asChange);
+  async #deliverTo(hubId: string): Promise<boolean> {
+    const pending = this.#state.hubs[hubId]?.owed ?? [];
+    if (pending.length === 0) return true;
+    const changes = pending.flatMap((entity) => this.#state.entries[entity] ?? []).map(asChange);
     changes.sort((a, b) => a.position - b.position);
     const last = changes.at(-1)?.position ?? 0;
     try {
-      await inTime(this.#options.publish(hubId, changes));
+      await answerWithin(HUB_PUBLISH_TIMEOUT_MS, 'hub', () => this.#options.publish(hubId, changes));
     } catch (error) {
       log.warn('topic_log.publish_failed', { hubId, changes: changes.length, ...errorFields(error) });
       return false;
     }
     const hub = this.#state.hubs[hubId];
-    // What changed while it was being told is owed still. The next write stores that it was told: a restart before
-    // tells it again, and the hub knows that.
+    // A change that was made during the delivery stays pending. The next write stores what was delivered: a restart
+    // before it delivers the same again, and the hub skips positions that it has sent.
     if (hub) hub.owed = hub.owed.filter((entity) => (this.#state.entries[entity]?.position ?? 0) > last);
     return true;
   }
 
   #save(): void {
     const { sql } = this.#options.storage;
-    this.#forget(0);
+    this.#evict(0);
     let known = JSON.stringify(this.#state.entries);
-    // Characters stand for bytes: what is held is names and numbers. Who watches takes nothing of this room.
+    // Characters stand for bytes: entries are names and numbers. The topics of hubs do not count.
     if (known.length > TOPIC_LOG_MAX_BYTES) {
-      this.#forget(known.length - TOPIC_LOG_MAX_BYTES);
+      this.#evict(known.length - TOPIC_LOG_MAX_BYTES);
       known = JSON.stringify(this.#state.entries);
     }
     const { entries: _, ...rest } = this.#state;
@@ -187,11 +205,11 @@ export class TopicLog<Value, Cursor = null> {
     sql.exec('DELETE FROM topic_log WHERE part >= ?', parts);
   }
 
-  /** Forgets what is too old, and of the rest the oldest, by so many bytes. */
-  #forget(excessBytes: number): void {
+  /** Evicts entries that are too old, and then the oldest others until so many bytes are free. */
+  #evict(excessBytes: number): void {
     const oldestMs = this.#options.nowMs() - TOPIC_LOG_MAX_AGE_MS;
     let excess = excessBytes;
-    for (const entry of this.#forgettable()) {
+    for (const entry of this.#evictable()) {
       if (excess <= 0 && entry.atMs >= oldestMs) break;
       excess -= JSON.stringify(entry).length;
       delete this.#state.entries[entry.entity];
@@ -199,25 +217,17 @@ export class TopicLog<Value, Cursor = null> {
     }
   }
 
-  /** Oldest first: all but what somebody has yet to be told, and what an incomplete log compares with. */
-  #forgettable(): Entry<Value>[] {
-    const owed = new Set(Object.values(this.#state.hubs).flatMap((hub) => hub.owed));
+  /** Oldest first: all but pending changes, and values that an incomplete log's feed compares with new ones. */
+  #evictable(): Entry<Value>[] {
+    const pending = new Set(Object.values(this.#state.hubs).flatMap((hub) => hub.owed));
     const compared = this.#options.isComplete ? new Set<string>() : this.watched();
     return Object.values(this.#state.entries)
-      .filter(({ entity, topic }) => !owed.has(entity) && !compared.has(topic))
+      .filter(({ entity, topic }) => !pending.has(entity) && !compared.has(topic))
       .sort((a, b) => a.position - b.position);
   }
 }
 
-/** The call goes on by itself; its timer does not, which would keep the object from hibernating. */
-async function inTime(call: Promise<void>): Promise<void> {
-  const { promise: timeout, reject } = Promise.withResolvers<never>();
-  const error = new Error(`the hub did not answer within ${HUB_PUBLISH_TIMEOUT_MS} ms`);
-  const timer = setTimeout(() => reject(error), HUB_PUBLISH_TIMEOUT_MS);
-  await Promise.race([call, timeout]).finally(() => clearTimeout(timer));
-}
-
-/** Positions begin with the clock: a log that lost its storage issues none that it issued before. */
+/** Positions begin with the clock, so that a log that lost its storage issues none twice. */
 const emptyState = (nowMs: number) => ({
   position: nowMs,
   floor: nowMs,

@@ -1,5 +1,5 @@
 /**
- * What passes over a `graphql-transport-ws` socket, by https://github.com/enisdenjo/graphql-ws, PROTOCOL.md.
+ * The messages of a `graphql-transport-ws` socket, by https://github.com/enisdenjo/graphql-ws, PROTOCOL.md.
  *
  * One freedom is taken: `query` may be left out of a `subscribe`, beside the id of a registered document.
  */
@@ -40,7 +40,7 @@ const operationPayload = z.looseObject(
 );
 export type OperationPayload = z.output<typeof operationPayload>;
 
-/** What else it holds is the client's own. */
+/** Other fields are the client's own. */
 const connectionParameters = z.looseObject({ authorization: optionalText }, { error: 'must be an object' });
 
 const clientMessage = z.discriminatedUnion(
@@ -56,7 +56,7 @@ const clientMessage = z.discriminatedUnion(
 );
 export type ClientMessage = z.output<typeof clientMessage>;
 
-/** The message, or why the text is none. */
+/** The message, or the reason why the text is not one. */
 export function parseClientMessage(text: string): { message: ClientMessage } | { problem: string } {
   let value: unknown;
   try {
@@ -68,20 +68,20 @@ export function parseClientMessage(text: string): { message: ClientMessage } | {
   if (parsed.success) return { message: parsed.data };
   const issue = parsed.error.issues[0];
   const at = issue?.path.join('.');
-  // The discriminator's own issue stands at `type`, and speaks of the whole message.
+  // The discriminator's own issue has the path `type`, and is about the whole message.
   const subject = at === undefined || at === '' || at === 'type' ? 'The message' : at;
   return { problem: `${subject}: ${issue?.message ?? 'is malformed'}` };
 }
 
 export const ACKNOWLEDGED = '{"type":"connection_ack"}';
-/** A ping without payload, as clients write it: the platform answers it while the object sleeps. */
+/** A ping without payload, as clients write it: the platform answers it while the object hibernates. */
 export const PING = '{"type":"ping"}';
 export const PONG = '{"type":"pong"}';
 
-/** What stands before the payload of each of an operation's results, and `nextFrameTail` what comes of one. */
+/** The text before the payload in each frame of an operation; `nextFrameTail` is the rest. */
 export const nextFrameHead = (id: string) => `{"id":${JSON.stringify(id)},"type":"next","payload":`;
 
-/** @param payload JSON text, the same for everybody who is sent it. */
+/** @param payload JSON text, the same for every receiver. */
 export const nextFrameTail = (payload: string) => `${payload}}`;
 
 export const nextFrame = (id: string, payload: string) => nextFrameHead(id) + nextFrameTail(payload);

@@ -1,15 +1,18 @@
 /**
- * What the subscriptions of one hub watch together of one feed, and what it has heard of it.
+ * The topics of one feed that the subscriptions of one hub watch together, and the latest known changes of them.
  *
- * The feed is told of the whole whenever it changes, one call after the other, so that the last one is what holds.
+ * Whenever the topics change the feed is asked to watch all of them. One call runs at a time, each with a time limit;
+ * everybody who asks during a call shares the next one. So a feed that hangs fails each update in time, and blocks none
+ * after it.
  */
+import { TimeoutError } from 'p-timeout';
+import { upstreamUnavailable } from '../../schema/errors.ts';
+import { FEED_WATCH_TIMEOUT_MS } from '../config.ts';
+import { answerWithin } from './answer-within.ts';
+import type { WatchCall } from './feed.ts';
 import type { TopicChange, TopicStates } from './topic-log.ts';
 
-/** @param loaded by entity, what other sources say of what is watched anew. */
-export type WatchTopics<Value> = (
-  topics: readonly string[],
-  loaded: ReadonlyMap<string, Value>,
-) => Promise<TopicStates<Value>>;
+export type CallFeed<Value> = (call: Omit<WatchCall<Value>, 'hubId'>) => Promise<TopicStates<Value>>;
 
 interface Known<Value> {
   floor: number | null;
@@ -18,33 +21,40 @@ interface Known<Value> {
 }
 
 export class WatchedTopics<Value> {
-  readonly #watch: WatchTopics<Value>;
+  readonly #callFeed: CallFeed<Value>;
+  readonly #nowMs: () => number;
   readonly #watchers = new Map<string, number>();
   readonly #known = new Map<string, Known<Value>>();
-  /** What the feed watches for this hub whichever of the calls since its last answer have reached it. */
-  #held: ReadonlySet<string> = new Set();
-  /** Whether that is all it watches. */
+  /** Topics that the feed surely watches for this hub, although some calls since its last answer may not have arrived. */
+  #confirmed: ReadonlySet<string> = new Set();
+  /** True if the feed watches the confirmed topics and no others. */
   #isAnswered = false;
-  /** By entity, what the feed is to be told of with the next call. */
+  /** By entity, values of other sources that the next call carries. */
   #loaded = new Map<string, Value>();
-  #telling: Promise<unknown> = Promise.resolve();
+  #lastCall: Promise<unknown> = Promise.resolve();
+  #lastCallNumber = 0;
+  /** The update that waits for the running call to end. */
+  #nextUpdate: Promise<void> | null = null;
+  /** The greatest position that the waiting update's callers know. */
+  #wantedPosition = 0;
   #position = 0;
 
-  constructor(watch: WatchTopics<Value>) {
-    this.#watch = watch;
+  constructor(callFeed: CallFeed<Value>, nowMs: () => number) {
+    this.#callFeed = callFeed;
+    this.#nowMs = nowMs;
   }
 
-  /** The greatest position that has been heard of: of all that is watched, what changed up to it is known. */
+  /** The greatest known position: every change up to it, of every watched topic, is known. */
   get position(): number {
     return this.#position;
   }
 
-  /** The latest changes of a topic that are known, by entity. */
+  /** The latest known changes of a topic, by entity. */
   changesOf(topic: string): ReadonlyMap<string, TopicChange<Value>> {
     return this.#known.get(topic)?.changes ?? new Map();
   }
 
-  /** Of all that is known of topics, the latest changes after a position, in order. */
+  /** The latest known changes of topics after a position, in order. */
   changesAfter(topics: readonly string[], position: number): TopicChange<Value>[] {
     return topics
       .flatMap((topic) => [...this.changesOf(topic).values()])
@@ -52,7 +62,7 @@ export class WatchedTopics<Value> {
       .sort((a, b) => a.position - b.position);
   }
 
-  /** The same, of everything that has changed: null where that cannot be known. To be asked once the feed has been told. */
+  /** Everything that has changed after a position, in order; null if that is not known. Call it after an update. */
   since(topics: readonly string[], position: number): TopicChange<Value>[] | null {
     if (position > this.#position) return null;
     for (const topic of topics) {
@@ -62,7 +72,7 @@ export class WatchedTopics<Value> {
     return this.changesAfter(topics, position);
   }
 
-  /** @param loaded by entity, what other sources say of them. */
+  /** @param loaded by entity, values that other sources have of the topics. */
   add(topics: readonly string[], loaded: ReadonlyMap<string, Value> = new Map()): void {
     for (const [entity, value] of loaded) this.#loaded.set(entity, value);
     for (const topic of topics) this.#watchers.set(topic, (this.#watchers.get(topic) ?? 0) + 1);
@@ -79,7 +89,7 @@ export class WatchedTopics<Value> {
   take(changes: readonly TopicChange<Value>[]): void {
     for (const change of changes) {
       this.#position = Math.max(this.#position, change.position);
-      // It may come before the answer to the call that began to watch it.
+      // A change may arrive before the answer to the call that began to watch its topic.
       const known = this.#knownOf(change.topic);
       known.floor ??= change.position;
       if ((known.changes.get(change.entity)?.position ?? -1) < change.position)
@@ -88,40 +98,65 @@ export class WatchedTopics<Value> {
   }
 
   /**
-   * Resolves once the feed knows what is watched now, and this knows what the feed does.
+   * Resolves when the feed watches all topics of now, and the feed's latest changes of them are known here.
    *
-   * @param heardOf a position that somebody knows: the feed is asked again where it is greater than any known here.
+   * @param clientPosition a position that a client has: the feed is asked again if it is greater than any known here.
+   * @throws GraphQLError if the feed does not answer in time, or the feed's own error.
    */
-  tellFeed(heardOf = 0): Promise<void> {
-    const telling = this.#telling.then(async () => {
-      const loaded = this.#loaded;
-      this.#loaded = new Map();
-      if (this.#isTold() && heardOf <= this.#position) return;
-      const told = new Set(this.#watchers.keys());
-      const goesOn = this.#held.intersection(told);
-      this.#held = goesOn;
-      this.#isAnswered = false;
-      const { position, topics } = await this.#watch([...told], loaded).catch((error: unknown) => {
-        this.#forgetBut(goesOn);
-        throw error;
-      });
-      this.#held = told;
-      this.#isAnswered = true;
-      this.#forgetBut(told);
-      for (const { topic, floor, changes } of topics) {
-        const known = this.#knownOf(topic);
-        // What was told meanwhile, or late, says nothing of what came before.
-        if (!goesOn.has(topic)) known.floor = floor;
-        this.take(changes);
-      }
-      this.#position = Math.max(this.#position, position);
+  update(clientPosition = 0): Promise<void> {
+    this.#wantedPosition = Math.max(this.#wantedPosition, clientPosition);
+    if (this.#nextUpdate !== null) return this.#nextUpdate;
+    const update = this.#lastCall.then(() => {
+      const wantedPosition = this.#wantedPosition;
+      this.#nextUpdate = null;
+      this.#wantedPosition = 0;
+      return this.#updateNow(wantedPosition);
     });
-    this.#telling = telling.catch(() => undefined);
-    return telling;
+    this.#nextUpdate = update;
+    this.#lastCall = update.catch(() => undefined);
+    return update;
   }
 
-  #forgetBut(kept: ReadonlySet<string>): void {
-    for (const topic of this.#known.keys()) if (!kept.has(topic)) this.#known.delete(topic);
+  async #updateNow(wantedPosition: number): Promise<void> {
+    const loaded = this.#loaded;
+    this.#loaded = new Map();
+    if (this.#isUpToDate() && wantedPosition <= this.#position) return;
+    const watched = new Set(this.#watchers.keys());
+    const stillWatched = this.#confirmed.intersection(watched);
+    this.#confirmed = stillWatched;
+    this.#isAnswered = false;
+    const { position, topics } = await this.#answer([...watched], loaded).catch((error: unknown) => {
+      this.#keepOnly(stillWatched);
+      throw error;
+    });
+    this.#confirmed = watched;
+    this.#isAnswered = true;
+    this.#keepOnly(watched);
+    for (const { topic, floor, changes } of topics) {
+      const known = this.#knownOf(topic);
+      // A change that was published during the call, or late, does not show what came before it.
+      if (!stillWatched.has(topic)) known.floor = floor;
+      this.take(changes);
+    }
+    this.#position = Math.max(this.#position, position);
+  }
+
+  async #answer(topics: string[], loaded: ReadonlyMap<string, Value>): Promise<TopicStates<Value>> {
+    // Later instances of the hub go on with greater numbers, by the clock.
+    const number = Math.max(this.#lastCallNumber + 1, this.#nowMs());
+    this.#lastCallNumber = number;
+    try {
+      return await answerWithin(FEED_WATCH_TIMEOUT_MS, 'feed', () =>
+        this.#callFeed({ topics, loaded, number }),
+      );
+    } catch (error) {
+      if (error instanceof TimeoutError) throw upstreamUnavailable('The events have no source now.', error);
+      throw error;
+    }
+  }
+
+  #keepOnly(topics: ReadonlySet<string>): void {
+    for (const topic of this.#known.keys()) if (!topics.has(topic)) this.#known.delete(topic);
   }
 
   #knownOf(topic: string): Known<Value> {
@@ -130,8 +165,8 @@ export class WatchedTopics<Value> {
     return known;
   }
 
-  #isTold(): boolean {
-    if (!this.#isAnswered || this.#held.size !== this.#watchers.size) return false;
-    return [...this.#watchers.keys()].every((topic) => this.#held.has(topic));
+  #isUpToDate(): boolean {
+    if (!this.#isAnswered || this.#confirmed.size !== this.#watchers.size) return false;
+    return [...this.#watchers.keys()].every((topic) => this.#confirmed.has(topic));
   }
 }

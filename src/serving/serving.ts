@@ -79,6 +79,14 @@ export class Serving {
     return this.#prepare(sent, transport, registry);
   }
 
+  /** Counts the use of a registered operation, and refusals. */
+  count(preparation: Preparation): void {
+    this.countRefusals(preparation);
+    if (!preparation.ok) return;
+    const { chosen, sent } = preparation.prepared;
+    if (chosen.found !== null) this.usage.used(chosen.found.operation.id, sent.client);
+  }
+
   countRefusals({ refusals }: Preparation): void {
     for (const refusal of refusals) this.usage.refused(refusal);
   }
@@ -126,6 +134,23 @@ export class Serving {
     }
   }
 
+  /**
+   * The answer that anybody may have, as JSON text; null where the answer must not be shared.
+   *
+   * @throws GraphQLError where the operation may not run.
+   */
+  async sharedText(
+    prepared: PreparedOperation,
+    options: Omit<ServeOptions, 'isConditional'>,
+  ): Promise<string | null> {
+    const key = await this.cacheKeyOf(prepared);
+    if (key === null) return null;
+    const preparation = async (): Promise<Preparation> => ({ ok: true, prepared, refusals: [] });
+    const served = await this.serve(key, preparation, { ...options, isConditional: false });
+    if (served.outcome === 'REFUSED') throw served.error;
+    return utf8.decode(served.outcome === 'BYPASS' ? served.body : served.answer.body);
+  }
+
   /** @param event the root value of a subscription; undefined for a query or a mutation. */
   async execute(
     { sent, document }: PreparedOperation,
@@ -150,11 +175,12 @@ export class Serving {
     const result = await this.execute(prepared, context);
     const { errors = [] } = result;
     return {
-      body: utf8.encode(JSON.stringify(result)),
+      body: encoder.encode(JSON.stringify(result)),
       hasErrors: errors.length > 0,
       isFault: errors.some(({ extensions }) => FAULT_CODES.has(extensions.code)),
     };
   }
 }
 
-const utf8 = new TextEncoder();
+const encoder = new TextEncoder();
+const utf8 = new TextDecoder();

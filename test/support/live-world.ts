@@ -4,10 +4,12 @@
  */
 import { buildSchema, execute, type GraphQLSchema, getOperationAST, parse } from 'graphql';
 import type { GatewayContext } from '../../src/graphql/context.ts';
+import type { WatchCall } from '../../src/realtime/feed.ts';
+import type { EventValue, FeedName } from '../../src/realtime/feeds.ts';
 import { PollingPriceFeed } from '../../src/realtime/price-feed.ts';
 import { Hub, type HubSources } from '../../src/realtime/subscription-hub.ts';
 import type { TopicChange } from '../../src/realtime/topic-log.ts';
-import type { EventValue, Watch } from '../../src/realtime/watch.ts';
+import type { FeedWatch } from '../../src/realtime/watch.ts';
 import type { PreparedOperation } from '../../src/serving/prepare-operation.ts';
 import type { PriceRecord } from '../../src/storage/kv/prices.ts';
 import { ObjectStorage } from './object-storage.ts';
@@ -109,18 +111,22 @@ export class LiveWorld {
   #startedHub(at: number, own: ObjectStorage) {
     const simulated = () => this.#hubs[at] ?? raise('no hub');
     return {
-      watchTopics: {
-        prices: (symbols: readonly string[], loaded: ReadonlyMap<string, EventValue>) =>
-          this.#call(own, async () => {
-            const { reader, storage } = this.#feed;
-            const states = await reader.watch(String(at), symbols, loaded as Map<string, PriceRecord>);
-            if (storage.isDead) throw new Error('the feed has restarted');
-            return structuredClone(states);
-          }),
-        sales: async () => raise('nobody watches sales here'),
-      },
+      watch: async (feed: FeedName, { topics, loaded, number }: Omit<WatchCall<EventValue>, 'hubId'>) =>
+        feed === 'prices'
+          ? this.#call(own, async () => {
+              const { reader, storage } = this.#feed;
+              const prices = loaded as Map<string, PriceRecord>;
+              const states = await reader.watch(String(at), topics, prices, number);
+              if (storage.isDead) throw new Error('the feed has restarted');
+              return structuredClone(states);
+            })
+          : raise('nobody watches sales here'),
       watchOf: async ({ sent }: PreparedOperation) => this.#watch(sent.variables?.symbols as string[]),
-      prepare: (sent: PreparedOperation['sent']) => this.#prepared(sent),
+      prepare: async (sent: PreparedOperation['sent']) => {
+        const prepared = await this.#prepared(sent);
+        return { ok: true as const, prepared, refusals: [] };
+      },
+      sharedAnswer: async () => null,
       prepareAgain: (sent: PreparedOperation['sent']) => this.#prepared(sent),
       execute: async (prepared: PreparedOperation, _: GatewayContext, event: unknown) => {
         await this.#pause();
@@ -134,7 +140,7 @@ export class LiveWorld {
         return { data: data ?? {} };
       },
       isPrivate: () => false,
-      countUse: () => undefined,
+      count: () => undefined,
       viewerOf: async () => null,
       createContext: () => ({}) as GatewayContext,
       randomId: () => 'request',
@@ -145,15 +151,11 @@ export class LiveWorld {
 
   async #prepared(sent: PreparedOperation['sent']): Promise<PreparedOperation> {
     await this.#pause();
-    return {
-      sent,
-      document,
-      operation: getOperationAST(document),
-      chosen: { document: '{}', found: null },
-    } as unknown as PreparedOperation;
+    const chosen = { document: '{}', found: null };
+    return { sent, document, operation: getOperationAST(document), chosen } as unknown as PreparedOperation;
   }
 
-  #watch(symbols: string[]): Watch {
+  #watch(symbols: string[]): FeedWatch {
     const load = async () => {
       await this.#pause();
       const known = symbols.flatMap((symbol) => this.prices.get(symbol) ?? []);

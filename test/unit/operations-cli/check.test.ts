@@ -71,7 +71,7 @@ describe('a break names its operation and the releases that carry it', () => {
     expect(broken[0]?.breaks).toEqual([
       {
         kind: 'ANSWER',
-        message: 'IdoPool.participantCount was Int! and becomes Int: the app has no room for null',
+        message: 'IdoPool.participantCount was Int! and becomes Int: the app does not expect null',
       },
     ]);
     expect(broken.map(({ name }) => name)).not.toContain('CandleChart');

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
+import { stripVTControlCharacters } from 'node:util';
 import { buildSchema } from 'graphql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createAdminClient } from '../../../scripts/operations/admin-client.ts';
-import { inChunks } from '../../../scripts/operations/in-chunks.ts';
+import { createAdminClient, inChunks } from '../../../scripts/operations/admin-client.ts';
 import { table } from '../../../scripts/operations/table.ts';
 import { AdminStub, refused, STUB_KEY } from '../../support/admin-stub.ts';
 import { runOperations } from '../../support/run-operations.ts';
@@ -94,7 +94,7 @@ describe('--help', () => {
   it.each(COMMANDS)('of %s says how it is used and what its exit codes mean', async (command) => {
     const { exitCode, out, err } = await runOperations([command, '--help']);
     expect(exitCode).toBe(0);
-    expect(out).toMatch(new RegExp(`^Usage +npm run operations -- ${command} `));
+    expect(out).toMatch(new RegExp(`^Usage: npm run operations -- ${command} `));
     for (const part of ['--url <address>', '--json', 'Exit codes', '  3  the gateway cannot be reached'])
       expect(out).toContain(part);
     expect(err).toBe('');
@@ -240,9 +240,27 @@ describe('what commands print', () => {
     });
   });
 
+  it('takes the options of every command before its name too', async () => {
+    answer('GET /admin/usage', answers);
+    const { exitCode, out } = await runOperations(['--url', url, '--json', 'usage'], { environment });
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ days: 30, usage: [{ count: 1204 }, { count: 3 }] });
+  });
+
+  it('is aligned where names have wide characters', () => {
+    const text = table(
+      ['client', 'count'],
+      [
+        ['日本', 3],
+        ['ios', 1204],
+      ],
+      ['count'],
+    );
+    expect(stripVTControlCharacters(text)).toBe('  client  count\n  日本        3\n  ios      1204');
+  });
+
   it('never obeys what a client calls itself', () => {
-    const rows = [{ name: 'ios\u001b[2J\u202e\n' }];
-    expect(table([{ title: 'client', text: ({ name }) => name }], rows)).toBe(
+    expect(stripVTControlCharacters(table(['client'], [['ios\u001b[2J\u202e\n']]))).toBe(
       '  client\n  ios\\u{1b}[2J\\u{202e}\\u{a}',
     );
   });
@@ -270,7 +288,7 @@ describe('`npm run operations`', () => {
   it('prints without colour into a pipe, and ends with the exit code', () => {
     const help = spawned('check', '--help');
     expect(help.status).toBe(0);
-    expect(help.stdout).toContain('Usage  npm run operations -- check [schema.graphql] [options]');
+    expect(help.stdout).toContain('Usage: npm run operations -- check [options] [schema.graphql]');
     expect(help.stdout).not.toContain('\u001b');
     const wrong = spawned('list');
     expect(wrong.status).toBe(2);

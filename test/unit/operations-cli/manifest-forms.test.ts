@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ManifestOperation, readManifest } from '../../../scripts/operations/manifest-forms.ts';
+import { readManifest } from '../../../scripts/operations/manifest-forms.ts';
+import type { ManifestOperation } from '../../../scripts/operations/manifest-operation.ts';
 
 const hexOf = (text: string) => createHash('sha256').update(text).digest('hex');
 

@@ -63,7 +63,9 @@ describe('a manifest is refused', () => {
       ['a', second],
     ];
     expect(read(twice('query A { a }'))).toHaveLength(1);
-    expect(() => read(twice('query A { b }'))).toThrow('operation a: it stands here twice, with two texts');
+    expect(() => read(twice('query A { b }'))).toThrow(
+      'operation a: the manifest contains it twice, with different texts',
+    );
   });
 
   it('that is not JSON, or hides an operation under a key that objects lose', () => {

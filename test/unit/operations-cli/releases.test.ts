@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readSchema } from '../../../scripts/operations/read-schema.ts';
-import { inRange } from '../../../scripts/operations/version-range.ts';
+import { inRange } from '../../../scripts/operations/releases-in-range.ts';
 import { AdminStub, refused, STUB_KEY } from '../../support/admin-stub.ts';
 import { runOperations } from '../../support/run-operations.ts';
 

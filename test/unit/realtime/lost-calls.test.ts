@@ -1,5 +1,6 @@
 /** Single faults and delays between objects, placed where they hurt. */
-import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { FEED_WATCH_TIMEOUT_MS } from '../../../src/config.ts';
 import { LiveWorld } from '../../support/live-world.ts';
 import type { ServerSocket } from '../../support/server-socket.ts';
 
@@ -156,4 +157,82 @@ test('what is again as it was when the first event was executed is not sent twic
   setPrices(3);
   await world.poll();
   expect(pricesOf(seen(slow))).toEqual([3]);
+});
+
+describe('a feed that does not answer', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const hangs = () => new Promise<void>(() => undefined);
+  /** Begins to watch: its document and the current state are there, and then the call to the feed comes. */
+  const watchingWith = (fault: () => void | Promise<void>, symbols: string) => {
+    faults.push(passes, passes, fault);
+    return watching(0, symbols);
+  };
+  const errorsOf = (socket: ServerSocket) =>
+    socket.read(Number.POSITIVE_INFINITY).map(({ type, payload }) => [type, codeOf(payload)]);
+  const codeOf = (payload: unknown) => (Array.isArray(payload) ? payload[0].extensions.code : undefined);
+  const REFUSED = [
+    ['connection_ack', undefined],
+    ['error', 'UPSTREAM_UNAVAILABLE'],
+  ];
+
+  test('refuses the subscription in time, and the hub watches the next ones', async () => {
+    setPrices(1);
+    const refused = watchingWith(hangs, 'A');
+    await vi.advanceTimersByTimeAsync(FEED_WATCH_TIMEOUT_MS - 1);
+    const next = watching(0, 'B');
+    await vi.advanceTimersByTimeAsync(1);
+    expect(errorsOf(await refused)).toEqual(REFUSED);
+    const watcher = await next;
+    expect(pricesOf(seen(watcher))).toEqual([1]);
+    setPrices(2);
+    await world.poll();
+    expect(pricesOf(seen(watcher))).toEqual([2]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('refuses everybody who asks meanwhile by one call more', async () => {
+    setPrices(1);
+    const first = watchingWith(hangs, 'A');
+    await vi.advanceTimersByTimeAsync(0);
+    const others = [watching(0, 'A'), watching(0, 'B'), watching(0, 'AB')];
+    await vi.advanceTimersByTimeAsync(0);
+    faults.push(hangs);
+    await vi.advanceTimersByTimeAsync(2 * FEED_WATCH_TIMEOUT_MS);
+    for (const socket of await Promise.all([first, ...others])) expect(errorsOf(socket)).toEqual(REFUSED);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('does not undo a newer call when the late one arrives', async () => {
+    setPrices(1);
+    const late = Promise.withResolvers<void>();
+    const refused = watchingWith(() => late.promise, 'A');
+    await vi.advanceTimersByTimeAsync(FEED_WATCH_TIMEOUT_MS);
+    await refused;
+    const watcher = await watching(0, 'B');
+    expect(pricesOf(seen(watcher))).toEqual([1]);
+    late.resolve();
+    await vi.advanceTimersByTimeAsync(0);
+    setPrices(2);
+    await world.poll();
+    expect(pricesOf(seen(watcher))).toEqual([2]);
+  });
+
+  test('watches nothing for a hub that has given up, when the late call arrives', async () => {
+    setPrices(1);
+    const late = Promise.withResolvers<void>();
+    const refused = watchingWith(() => late.promise, 'A');
+    await vi.advanceTimersByTimeAsync(FEED_WATCH_TIMEOUT_MS);
+    await refused;
+    late.resolve();
+    await vi.advanceTimersByTimeAsync(0);
+    // A poll of any symbol would ask the price API, and fail.
+    faults = [fails];
+    await world.poll();
+    expect(faults).toHaveLength(1);
+  });
 });

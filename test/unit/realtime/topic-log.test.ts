@@ -41,3 +41,43 @@ test('what is held is serialised once for each write', () => {
   log.append([{ topic: 'a', entity: 'a', value: { toJSON } }]);
   expect(toJSON).toHaveBeenCalledTimes(1);
 });
+
+test('a call that arrives after a later one of its hub is refused', () => {
+  const log = logOver(new ObjectStorage());
+  log.watch('hub', ['a'], 5);
+  log.watch('hub', [], 7);
+  expect(() => log.watch('hub', ['a', 'b'], 6)).toThrow();
+  expect(log.watched()).toEqual(new Set());
+  log.watch('other', ['b'], 6);
+  expect(log.watched()).toEqual(new Set(['b']));
+  log.watch('hub', ['c'], 8);
+  // Hubs of earlier deployments number no calls.
+  log.watch('hub', ['d']);
+  expect(log.watched()).toEqual(new Set(['b', 'd']));
+});
+
+test('a log that an earlier deployment stored is read, with its pending changes', async () => {
+  const storage = new ObjectStorage();
+  const entry = { topic: 'a', entity: 'a', value: 'sold', position: 7, since: 3, atMs: 1_700_000_000_000 };
+  const stored = {
+    position: 7,
+    floor: 2,
+    cursor: null,
+    hubs: { hub: { topics: ['a'], owed: ['a'] } },
+    entries: { a: entry },
+  };
+  storage.sql.exec('CREATE TABLE topic_log (part INTEGER PRIMARY KEY, text TEXT NOT NULL)');
+  storage.sql.exec('INSERT INTO topic_log (part, text) VALUES (?, ?)', 0, JSON.stringify(stored));
+  const publish = vi.fn(async () => undefined);
+  const log = new TopicLog<string>({
+    storage: storage as unknown as DurableObjectStorage,
+    isComplete: true,
+    publish,
+    nowMs: () => 1_700_000_000_000,
+  });
+  expect(log.hasPending()).toBe(true);
+  expect(await log.deliver()).toBe(true);
+  expect(publish.mock.calls).toEqual([['hub', [{ topic: 'a', entity: 'a', value: 'sold', position: 7 }]]]);
+  log.watch('hub', ['a', 'b'], 1);
+  expect(log.watched()).toEqual(new Set(['a', 'b']));
+});

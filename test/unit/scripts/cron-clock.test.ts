@@ -1,29 +1,34 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createCronRunner, isDue } from '../../../scripts/start/cron-clock.ts';
+import { createCronRunner } from '../../../scripts/start/cron-clock.ts';
 
 const at = (time: string) => new Date(`2026-11-22T${time}Z`);
 const CRONS = ['* * * * *', '*/5 * * * *', '*/15 * * * *', '0 * * * *', '0 0 * * *'];
 
-describe('a cron expression', () => {
+describe('the cron runner', () => {
+  beforeEach(() => vi.useFakeTimers({ now: at('11:58:20.500') }));
+  afterEach(() => vi.useRealTimers());
+
   it.each([
     ['12:01:00', 1],
     ['12:05:00', 2],
     ['12:15:00', 3],
     ['12:00:00', 4],
     ['00:00:00', 5],
-  ])('is due at %s as the first %i are', (time, count) => {
-    expect(CRONS.filter((cron) => isDue(cron, at(time)))).toEqual(CRONS.slice(0, count));
+  ])('takes at %s the first %i for due', async (time, count) => {
+    vi.setSystemTime(at(time).getTime() - 1_000);
+    const fired: string[] = [];
+    const runner = createCronRunner();
+    runner.follow(CRONS, async (cron) => {
+      fired.push(cron);
+    });
+    await vi.advanceTimersByTimeAsync(2_000);
+    runner.stop();
+    expect(fired).toEqual(CRONS.slice(0, count));
   });
 
-  it('that is not understood is refused', () => {
-    expect(() => isDue('1-5 * * * *', at('12:00:00'))).toThrow('1-5');
-    expect(() => isDue('* * * *', at('12:00:00'))).toThrow('five fields');
+  it.each(['* * * *', '* * * * * *', 'hourly', '61 * * * *'])('refuses %s', (cron) => {
+    expect(() => createCronRunner().follow([cron], async () => undefined)).toThrow(cron.split(' ')[0]);
   });
-});
-
-describe('the cron runner', () => {
-  beforeEach(() => vi.useFakeTimers({ now: at('11:58:20.500') }));
-  afterEach(() => vi.useRealTimers());
 
   it('fires at full minutes, each when it is due, and never after it was stopped', async () => {
     const fired: string[] = [];
@@ -54,5 +59,17 @@ describe('the cron runner', () => {
     await vi.advanceTimersByTimeAsync(220_000);
     runner.stop();
     expect(runs).toBe(2);
+  });
+
+  it('runs once what was due while the machine slept', async () => {
+    let runs = 0;
+    const runner = createCronRunner();
+    runner.follow(['*/5 * * * *'], async () => {
+      runs += 1;
+    });
+    vi.setSystemTime(at('13:02:00'));
+    await vi.advanceTimersByTimeAsync(60_000);
+    runner.stop();
+    expect(runs).toBe(1);
   });
 });

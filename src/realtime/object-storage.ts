@@ -1,13 +1,26 @@
-/** How far a hub has told its subscribers of each feed, in its storage: they outlive its memory, and are told nothing twice. */
-import type { Feed } from './watch.ts';
+/** What a hub keeps in its Durable Object's storage, beside its sockets; and the alarm, which feeds set too. */
 
-export class ToldPositions {
+/** Sets the object's alarm to an instant, in Unix milliseconds, or leaves it if it is set to an earlier one. */
+export async function setAlarmBy(
+  storage: Pick<DurableObjectStorage, 'getAlarm' | 'setAlarm'>,
+  atMs: number,
+): Promise<void> {
+  const alarmMs = await storage.getAlarm();
+  if (alarmMs === null || alarmMs > atMs) await storage.setAlarm(atMs);
+}
+
+/**
+ * By feed, the position up to which a hub has delivered events. Subscriptions outlive the hub's memory, and are sent no
+ * event twice.
+ */
+export class DeliveredPositions {
   readonly #storage: Pick<DurableObjectStorage, 'sql'>;
   readonly #positions: Map<string, number>;
 
   constructor(storage: Pick<DurableObjectStorage, 'sql'>) {
     this.#storage = storage;
     const { sql } = storage;
+    // The table keeps this name, which deployed hubs have stored.
     sql.exec(
       'CREATE TABLE IF NOT EXISTS told (feed TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID',
     );
@@ -15,12 +28,12 @@ export class ToldPositions {
     this.#positions = new Map(rows.map(({ feed, position }) => [feed, position]));
   }
 
-  of(feed: Feed): number {
+  of(feed: string): number {
     return this.#positions.get(feed) ?? 0;
   }
 
   /** The platform sends nothing that comes after it before it is written. */
-  store(feed: Feed, position: number): void {
+  store(feed: string, position: number): void {
     this.#storage.sql.exec('INSERT OR REPLACE INTO told (feed, position) VALUES (?, ?)', feed, position);
     this.#positions.set(feed, position);
   }

@@ -1,0 +1,44 @@
+/** Short forms of ids, times, releases and lifetimes for tables and sentences. */
+import type { StyledCell } from './table.ts';
+
+const SHORT_HEX = 12;
+const SHORT_OPAQUE = 24;
+
+/** The beginning of an id; `show` accepts it where no other id begins with it. */
+export function shortId(id: string): string {
+  const hash = /^sha256:([0-9a-f]{64})$/.exec(id)?.[1];
+  return hash === undefined ? id.slice(0, SHORT_OPAQUE) : `sha256:${hash.slice(0, SHORT_HEX)}`;
+}
+
+const isoTime = (unixSeconds: number | null, format: string) =>
+  unixSeconds === null
+    ? '-'
+    : new Date(unixSeconds * 1000).toISOString().slice(0, format.length).replace('T', ' ');
+
+/** In UTC. */
+export const minute = (unixSeconds: number | null) => isoTime(unixSeconds, 'YYYY-MM-DDTHH:MM');
+export const day = (unixSeconds: number | null) => isoTime(unixSeconds, 'YYYY-MM-DD');
+
+export const lifetime = (maxAgeSeconds: number | null) =>
+  maxAgeSeconds === null ? 'never' : `${maxAgeSeconds} s`;
+
+interface Release {
+  client: string;
+  version: string;
+  state?: string | undefined;
+}
+
+/** Leaves out the state of published releases. */
+export const releaseNames = (releases: readonly Release[]) =>
+  releases
+    .map(({ client, version, state = 'published' }) =>
+      state === 'published' ? `${client} ${version}` : `${client} ${version} (${state})`,
+    )
+    .join(', ');
+
+const STATE_STYLES: Record<string, 'green' | 'yellow'> = { published: 'green', deprecated: 'yellow' };
+
+export const stateCell = (state: string): StyledCell => ({
+  text: state,
+  style: STATE_STYLES[state] ?? 'red',
+});

@@ -1,0 +1,42 @@
+import { DurableObject } from 'cloudflare:workers';
+import { priceFeed } from '../realtime/price-events.ts';
+import { PollingPriceFeed } from '../realtime/price-feed.ts';
+import type { TopicStates } from '../realtime/topic-log.ts';
+import type { PriceRecord } from '../storage/kv/prices.ts';
+import { type Isolate, nowMs } from './isolate.ts';
+import { hubPublisher } from './subscription-hub-object.ts';
+
+export function createPriceFeedObject(requireIsolate: (env: Env) => Isolate) {
+  return class PriceFeed extends DurableObject<Env> {
+    readonly #feed: PollingPriceFeed;
+
+    constructor(state: DurableObjectState, env: Env) {
+      super(state, env);
+      const { promptApis, config } = requireIsolate(env);
+      this.#feed = new PollingPriceFeed({
+        storage: state.storage,
+        fetchPrices: (symbols) => promptApis.price.batch(symbols),
+        publish: hubPublisher(env, priceFeed.name),
+        pollMs: config.PRICE_POLL_SECONDS * 1000,
+        nowMs,
+      });
+    }
+
+    watch(
+      hubId: string,
+      symbols: string[],
+      loaded: Map<string, PriceRecord>,
+      callNumber?: number,
+    ): Promise<TopicStates<PriceRecord>> {
+      return this.#feed.watch(hubId, symbols, loaded, callNumber);
+    }
+
+    prices(): PriceRecord[] {
+      return this.#feed.prices();
+    }
+
+    override alarm(): Promise<void> {
+      return this.#feed.poll();
+    }
+  };
+}

@@ -1,0 +1,34 @@
+import { DurableObject } from 'cloudflare:workers';
+import { saleFeed } from '../realtime/sale-events.ts';
+import { SaleFeedReader, type SaleRow } from '../realtime/sale-feed.ts';
+import type { TopicStates } from '../realtime/topic-log.ts';
+import { type Isolate, nowMs } from './isolate.ts';
+import { hubPublisher } from './subscription-hub-object.ts';
+
+export function createSaleFeedObject(requireIsolate: (env: Env) => Isolate) {
+  return class SaleFeed extends DurableObject<Env> {
+    readonly #feed: SaleFeedReader;
+
+    constructor(state: DurableObjectState, env: Env) {
+      super(state, env);
+      this.#feed = new SaleFeedReader({
+        storage: state.storage,
+        db: requireIsolate(env).env.DB,
+        publish: hubPublisher(env, saleFeed.name),
+        nowMs,
+      });
+    }
+
+    watch(hubId: string, topics: string[], callNumber?: number): Promise<TopicStates<SaleRow>> {
+      return this.#feed.watch(hubId, topics, callNumber);
+    }
+
+    changed(): Promise<void> {
+      return this.#feed.changed();
+    }
+
+    override alarm(): Promise<void> {
+      return this.#feed.alarm();
+    }
+  };
+}

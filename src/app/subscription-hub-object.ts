@@ -1,0 +1,116 @@
+/** A hub as the platform runs it, and its composition: the parts of the isolate that its operations use. */
+import { DurableObject } from 'cloudflare:workers';
+import { GraphQLError } from 'graphql';
+import type { OperationRegistry } from '../operations/registered-operation.ts';
+import { type EventValue, type FeedName, feedOf } from '../realtime/feeds.ts';
+import { Hub } from '../realtime/subscription-hub.ts';
+import type { TopicChange } from '../realtime/topic-log.ts';
+import { createWatchOf } from '../realtime/watch.ts';
+import { type Isolate, nowMs, randomId } from './isolate.ts';
+
+/** A payload has the fields of a POST body, and a socket has passed the check for cross-site requests. */
+const AS_POST = { method: 'POST', headers: new Headers() };
+
+/** RFC 6455, section 7.4: a close may send these codes back; others cannot be sent. */
+const isSendable = (code: number) => code === 1000 || (code >= 3000 && code <= 4999);
+
+/** Publishes a feed's changes to a hub by its id. */
+export const hubPublisher =
+  (env: Env, feed: FeedName) => async (hubId: string, changes: readonly TopicChange<EventValue>[]) => {
+    const hubs = env.SUBSCRIPTION_HUBS;
+    await hubs.get(hubs.idFromString(hubId)).publish(feed, [...changes]);
+  };
+
+export function createSubscriptionHubObject(requireIsolate: (env: Env) => Isolate) {
+  return class SubscriptionHub extends DurableObject<Env> {
+    readonly #hub: Hub;
+
+    constructor(state: DurableObjectState, env: Env) {
+      super(state, env);
+      this.#hub = createHub(state, requireIsolate(env));
+    }
+
+    override fetch(request: Request): Promise<Response> {
+      return this.#hub.open(request);
+    }
+
+    override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
+      return this.#hub.message(socket, data);
+    }
+
+    override webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
+      // A client waits for the answer to its close: Node's own for 20 s under `npm start`.
+      if (isSendable(code)) socket.close(code, reason);
+      else socket.close();
+      return this.#hub.closed(socket);
+    }
+
+    override webSocketError(socket: WebSocket): Promise<void> {
+      return this.#hub.closed(socket);
+    }
+
+    override alarm(): Promise<void> {
+      return this.#hub.alarm();
+    }
+
+    publish(feed: FeedName, changes: TopicChange<EventValue>[]): Promise<void> {
+      return this.#hub.publish(feed, changes);
+    }
+
+    endSession(sessionId: string): Promise<void> {
+      return this.#hub.endSession(sessionId);
+    }
+  };
+}
+
+function createHub(state: DurableObjectState, isolate: Isolate): Hub {
+  const { env, config, schema, registry, serving, usage, generations, createContext, viewerOf } = isolate;
+  const waitUntil = (promise: Promise<unknown>) => state.waitUntil(promise);
+  /** Subscriptions outlive a flood of unknown ids: a look-up beyond its budget is tried again and ends none of them. */
+  const patientRegistry: OperationRegistry = {
+    known: (operation, atMs) => registry.known(operation, atMs),
+    find: (id) => registry.findAgain(id),
+  };
+  const hubId = state.id.toString();
+  return new Hub({
+    state,
+    watchOf: createWatchOf(schema, config.OPERATIONS_MODE),
+    watch: (feed, call) => feedOf(feed).watch(env, { ...call, hubId }),
+    prepare: (sent) => serving.prepare(sent, AS_POST),
+    prepareAgain: async (sent) => {
+      const preparation = await serving.prepare(sent, AS_POST, patientRegistry);
+      serving.countRefusals(preparation);
+      if (!preparation.ok) throw preparation.error;
+      return preparation.prepared;
+    },
+    sharedAnswer: (prepared, requestId) =>
+      serving.sharedText(prepared, {
+        waitUntil,
+        createPublicContext: () => createContext({ requestId, viewer: null, waitUntil }),
+      }),
+    isPrivate: ({ document, operation }) => serving.policyOf(document, operation).scope === 'private',
+    execute: (prepared, context, event) => serving.execute(prepared, context, event),
+    count: (preparation) => {
+      serving.count(preparation);
+      const atMs = nowMs();
+      if (usage.isDue(atMs)) waitUntil(usage.flushWhenDue());
+      if (generations.claimRenewal(atMs)) waitUntil(generations.renew(atMs));
+    },
+    viewerOf: (authorization) =>
+      viewerOf(new Request('https://gateway.invalid/graphql', asHeader(authorization))),
+    createContext: (requestId, viewer, events) =>
+      createContext({ requestId, viewer, waitUntil, ...(events ? { events } : {}) }),
+    randomId,
+    nowMs,
+  });
+}
+
+function asHeader(authorization: string | null): { headers: Headers } {
+  try {
+    return { headers: new Headers(authorization === null ? {} : { authorization }) };
+  } catch {
+    throw new GraphQLError('The authorization is nothing that a header can carry.', {
+      extensions: { code: 'UNAUTHENTICATED' },
+    });
+  }
+}

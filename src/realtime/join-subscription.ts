@@ -1,0 +1,112 @@
+/**
+ * The beginning of a subscription: it is stored, its feed watches its topics, it is sent its first events, and it joins
+ * the group of equal subscriptions.
+ *
+ * Guaranteed: a subscription is in its socket's attachment before its first event, so that it outlives the hub's memory.
+ * The current state, or the missed changes, come before any other event. While the first events take long, nobody else
+ * waits for them.
+ */
+import type { Viewer } from '../graphql/context.ts';
+import type { PreparedOperation } from '../serving/prepare-operation.ts';
+import { type EventGroupsSources, withExtensions } from './event-groups.ts';
+import {
+  type FirstEvent,
+  type FirstEvents,
+  latestState,
+  missedEvents,
+  resumePosition,
+  stateEvents,
+} from './first-events.ts';
+import type { LiveSubscriptions } from './live-subscriptions.ts';
+import type { SocketSession, Subscription } from './socket-session.ts';
+import type { createWatchOf } from './watch.ts';
+
+export interface JoinSources extends Pick<EventGroupsSources, 'createContext' | 'execute' | 'nowMs'> {
+  watchOf: ReturnType<typeof createWatchOf>;
+  /** True if the answers are the viewer's own. */
+  isPrivate(prepared: PreparedOperation): boolean;
+}
+
+/** A started operation. */
+export interface Run {
+  session: SocketSession;
+  /** The client's, unique on its socket. */
+  id: string;
+  prepared: PreparedOperation;
+  requestId: string;
+  viewer: Viewer | null;
+  isOver(): boolean;
+}
+
+/** Resolves when the subscription has joined the others, or is over. */
+export async function joinSubscription(
+  run: Run,
+  live: LiveSubscriptions,
+  sources: JoinSources,
+): Promise<void> {
+  const { session, id, prepared, requestId, viewer, isOver } = run;
+  const { createContext, watchOf, isPrivate } = sources;
+  const watch = await watchOf(prepared, (events) => createContext(requestId, viewer, events));
+  const from = resumePosition(prepared.sent.extensions?.resumeFrom);
+  const feed = live.topicsOf(watch.feed);
+  const { topics, state } = await watch.load(createContext(requestId, viewer), {
+    isResuming: from !== null,
+    knownValue: (topic) => feed.changesOf(topic).get(topic)?.value,
+  });
+  if (isOver()) return;
+
+  const owner = isPrivate(prepared) ? (viewer?.id ?? '') : null;
+  const subscription = { id, sent: storedRequest(prepared), feed: watch.feed, topics, owner, position: 0 };
+  session.store(subscription);
+  feed.add(topics, state);
+  await feed.update(from ?? 0);
+  const { position } = feed;
+  const missed = from === null ? null : feed.since(topics, from);
+  let events: FirstEvent[] = [];
+  if (missed !== null) events = missedEvents(missed);
+  else if (from !== null || watch.beginsWithState)
+    events = stateEvents(latestState(state, feed.changesAfter(topics, 0)), position, from !== null);
+  await sendFirstEvents({ events, position, isWhole: missed === null }, subscription, run, live, sources);
+}
+
+function storedRequest({ sent, chosen }: PreparedOperation): Subscription['sent'] {
+  const { documentIds, operationName, variables } = sent;
+  // The id of a document that is not registered may be known to this hub's memory alone.
+  const document = chosen.found === null ? chosen.document : sent.document;
+  return { documentIds, document, operationName, variables };
+}
+
+/** Sends the first events, and then the changes that came meanwhile, to one subscriber; with none left it joins. */
+async function sendFirstEvents(
+  first: FirstEvents,
+  subscription: Subscription,
+  { session, prepared, requestId, viewer, isOver }: Run,
+  live: LiveSubscriptions,
+  { createContext, execute, nowMs }: JoinSources,
+): Promise<void> {
+  const { id, topics } = subscription;
+  const feed = live.topicsOf(subscription.feed);
+  const sentResults = new Map<string, string>();
+  let { events, position } = first;
+  for (let hasJoined = false; !hasJoined && !isOver(); ) {
+    const context = createContext(requestId, viewer);
+    for (const { entity, value, extensions } of events) {
+      const result = JSON.stringify(await execute(prepared, context, value));
+      if (isOver()) return;
+      if (sentResults.get(entity) === result) continue;
+      sentResults.set(entity, result);
+      session.on({ kind: 'result', id, payload: withExtensions(result, extensions) }, nowMs());
+    }
+    await live.inTurn(async () => {
+      if (isOver()) return;
+      events = missedEvents(feed.changesAfter(topics, position));
+      position = feed.position;
+      hasJoined = events.length === 0;
+      if (!hasJoined) return;
+      subscription.position = position;
+      session.store();
+      const latest = feed.changesAfter(topics, 0).at(-1)?.position;
+      live.groups.join(session, subscription, prepared, first.isWhole ? sentResults : null, latest);
+    });
+  }
+}
