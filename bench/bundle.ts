@@ -12,14 +12,20 @@ export const productionConfig = (project = '.') =>
  * @param entry a file; the project's own entry where left out.
  * @param project the folder whose `wrangler.toml` counts.
  */
-export async function bundleWorker(signal: AbortSignal, entry?: string, project = '.'): Promise<string> {
+export async function bundleWorker(
+  signal: AbortSignal,
+  entry?: string,
+  project = '.',
+  { minify = true } = {},
+): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'com2000-bench-'));
   try {
     const from =
       entry === undefined
         ? ['--cwd', path.resolve(project), '--env', 'production']
         : ['--config', await configFor(entry, folder, project)];
-    await runNode([WRANGLER, 'deploy', ...from, '--dry-run', '--outdir', folder], signal);
+    const readable = minify ? [] : ['--minify=false'];
+    await runNode([WRANGLER, 'deploy', ...from, ...readable, '--dry-run', '--outdir', folder], signal);
     const [script] = (await readdir(folder)).filter((file) => file.endsWith('.js'));
     if (script === undefined) throw new Error(`wrangler bundled nothing for ${entry ?? 'the gateway'}`);
     return await readFile(path.join(folder, script), 'utf8');

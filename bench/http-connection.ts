@@ -1,10 +1,11 @@
 /**
- * One keep-alive connection that sends prepared bytes and tells status, headers and, where somebody wants it, the body.
+ * One keep-alive connection that sends prepared bytes and gives status, headers and, if wanted, the body.
  *
- * A load generator shares two cores with what it measures, so it may cost nothing that it need not: requests are bytes
- * before a round begins, one request is under way at a time (no pipelining), every read goes into one buffer, and a
- * body that nobody looks at is counted and forgotten. It refuses what it cannot frame: an answer with neither a
- * `Content-Length` nor a chunked body, and a connection that closes.
+ * A load generator shares two cores with what it measures. This one takes 13 µs of CPU a request; beside it autocannon
+ * took 29, undici's Client 45 with its own handlers and 70 with `request`, and the bare Worker itself 55 (2026-11-25):
+ * either library would limit the rate that it should measure. So requests are bytes before a round begins, one request
+ * is under way at a time (no pipelining), every read goes into one buffer, and a body that nobody looks at is counted
+ * and forgotten. It refuses an answer with neither a `Content-Length` nor a chunked body, and a connection that closes.
  */
 import { connect, type Socket } from 'node:net';
 import { type Answer, headerOf } from './answer.ts';

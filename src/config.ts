@@ -161,6 +161,12 @@ export const PRICES_BATCH_MAX_SYMBOLS = 500;
 /** Symbols outside the snapshot that one request may fetch from the price API. */
 export const ON_DEMAND_PRICES_MAX = 500;
 
+// ── Jobs ──
+/** The job then does without the feed's prices. */
+export const PRICE_FEED_READ_TIMEOUT_MS = 3_000;
+/** The next minute's job then notifies the feed again. */
+export const SALE_FEED_NOTIFY_TIMEOUT_MS = 10_000;
+
 // ── Storage ──
 /** The platform's limit for one KV call. */
 export const KV_BULK_GET_MAX_KEYS = 100;
@@ -187,5 +193,7 @@ export const MEMORY_SHARES_BYTES = {
   unknownOperationIds: 1 * MIB,
   unknownSymbols: 1 * MIB,
   acceptHeaders: 0.25 * MIB,
+  /** Counts since the last write; `operations/usage.ts` bounds their number. */
+  usage: 0.5 * MIB,
 } as const;
 export type MemoryName = keyof typeof MEMORY_SHARES_BYTES;

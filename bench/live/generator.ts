@@ -2,11 +2,9 @@
  * Many clients in a process of their own, so that each server is measured with as many open files as one process may
  * have. It makes events happen, one after the other, and sees every one of them reach every client exactly once.
  */
-import type { Socket } from 'node:net';
 import pLimit from 'p-limit';
 import { HttpConnection } from '../http-connection.ts';
-import { clientFrame, OPCODES } from './frames.ts';
-import { openLiveSocket, type Protocol } from './live-socket.ts';
+import { type LiveSocket, openLiveSocket, type Protocol } from './live-socket.ts';
 
 export interface OpenOptions {
   protocol: Protocol;
@@ -51,7 +49,7 @@ const OPENED_AT_ONCE = 32;
 const EVENT_MAX_MS = 20_000;
 const SAMPLE_MAX_BYTES = 1024;
 
-const sockets: Socket[] = [];
+const sockets: LiveSocket[] = [];
 /** By socket, the number of the event that it got last. */
 const seen: number[] = [];
 let event = 0;
@@ -170,8 +168,7 @@ const calls: GeneratorCalls = {
   run,
   messagesSent: async () => messagesSent,
   async sendAll(text) {
-    const frame = clientFrame(OPCODES.text, text);
-    for (const socket of sockets) socket.write(frame);
+    for (const socket of sockets) socket.send(text);
     messagesSent += sockets.length;
   },
 };

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import * as z from 'zod';
-import { jobsOfCron } from '../../src/sync/schedule.ts';
+import { jobsOfCron } from '../../src/sync/jobs.ts';
 
 const POLL_FIRST_MS = 50;
 const POLL_MAX_MS = 500;
@@ -38,7 +38,7 @@ export async function runCron(
   cron: string,
   report: (job: FinishedJob) => void,
 ): Promise<void> {
-  const pending = new Set<string>(jobsOfCron(cron));
+  const pending = new Set(jobsOfCron(cron).map(({ name }) => name));
   const startedAtMs = Date.now();
   let lapAtMs = startedAtMs;
   let pollMs = POLL_FIRST_MS;

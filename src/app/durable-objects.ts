@@ -4,10 +4,6 @@ import { createPriceFeedObject } from './price-feed-object.ts';
 import { createSaleFeedObject } from './sale-feed-object.ts';
 import { createSubscriptionHubObject } from './subscription-hub-object.ts';
 
-// For the jobs that call them.
-export { priceFeedObject as priceFeed } from '../realtime/price-events.ts';
-export { saleFeedObject as saleFeed } from '../realtime/sale-events.ts';
-
 export function createDurableObjects(isolateOf: IsolateOf) {
   const requireIsolate = (env: Env): Isolate => {
     const built = isolateOf(env);

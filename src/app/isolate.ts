@@ -20,7 +20,7 @@ import { bundledRelease } from '../operations/manifest.ts';
 import { TieredRegistry } from '../operations/registry.ts';
 import { UsageCounts } from '../operations/usage.ts';
 import { Serving } from '../serving/serving.ts';
-import { MemoryBudget } from '../storage/bounded-memory.ts';
+import { MemoryBudget, type MemoryShares } from '../storage/bounded-memory.ts';
 import { UNKNOWN_PRICE_MEMORY_SECONDS } from '../storage/kv/keys.ts';
 import { RecentlyAbsent } from '../storage/recently-absent.ts';
 import type { UpstreamOptions } from '../upstream/http.ts';
@@ -63,22 +63,21 @@ export const randomId = () => crypto.randomUUID();
 export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** The platform passes the same Env to every request and every object of an isolate. */
-export function createIsolates(viewerOf: ViewerOf): IsolateOf {
+export function createIsolates(viewerOf: ViewerOf, memoryShares?: MemoryShares): IsolateOf {
   const isolates = new WeakMap<Env, IsolateResult>();
   return (env) => {
     const known = isolates.get(env);
     if (known !== undefined) return known;
     const parsed = parseConfig(env);
     const result: IsolateResult = parsed.ok
-      ? { ok: true, isolate: createIsolate(env, parsed.config, viewerOf) }
+      ? { ok: true, isolate: createIsolate(env, parsed.config, viewerOf, new MemoryBudget(memoryShares)) }
       : parsed;
     isolates.set(env, result);
     return result;
   };
 }
 
-function createIsolate(env: Env, config: Config, viewerOf: ViewerOf): Isolate {
-  const memory = new MemoryBudget();
+function createIsolate(env: Env, config: Config, viewerOf: ViewerOf, memory: MemoryBudget): Isolate {
   const promptApis = upstreamApis(config, {
     timeoutMs: UPSTREAM_REQUEST_TIMEOUT_MS,
     maxAttempts: UPSTREAM_REQUEST_MAX_ATTEMPTS,
@@ -94,6 +93,7 @@ function createIsolate(env: Env, config: Config, viewerOf: ViewerOf): Isolate {
     nowMs,
   });
   const usage = new UsageCounts({ db: env.DB, nowMs });
+  memory.track('usage', usage);
   const generations = new GenerationsMemory(env.CACHE_KV);
   const answers = new CachedAnswers({
     cache: new ResponseCache({ kv: env.CACHE_KV, schemaHash, memory: memory.open('answers'), nowMs }),

@@ -8,7 +8,7 @@ import { MediaTypes } from '../http/media-types.ts';
 import { MemoryHits } from '../http/memory-hits.ts';
 import type { RouterOptions } from '../http/router.ts';
 import { openSocket } from '../http/socket-route.ts';
-import { JOB_SCHEDULES } from '../sync/schedule.ts';
+import { JOB_INTERVALS } from '../sync/jobs.ts';
 import { type Isolate, nowMs, randomId, sleep } from './isolate.ts';
 
 export interface HttpHandler {
@@ -49,9 +49,7 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
   const health = healthRoute({
     db: env.DB,
     kv: env.PRICES_KV,
-    jobIntervals: Object.fromEntries(
-      Object.entries(JOB_SCHEDULES).map(([job, { intervalSeconds }]) => [job, intervalSeconds]),
-    ),
+    jobIntervals: JOB_INTERVALS,
     memory,
     nowMs,
   });

@@ -8,9 +8,6 @@ import type { TopicChange } from '../realtime/topic-log.ts';
 import { createWatchOf } from '../realtime/watch.ts';
 import { type Isolate, nowMs, randomId } from './isolate.ts';
 
-/** A payload has the fields of a POST body, and a socket has passed the check for cross-site requests. */
-const AS_POST = { method: 'POST', headers: new Headers() };
-
 /** RFC 6455, section 7.4: a close may send these codes back; others cannot be sent. */
 const isSendable = (code: number) => code === 1000 || (code >= 3000 && code <= 4999);
 
@@ -76,9 +73,9 @@ function createHub(state: DurableObjectState, isolate: Isolate): Hub {
     state,
     watchOf: createWatchOf(schema, config.OPERATIONS_MODE),
     watch: (feed, call) => feedOf(feed).watch(env, { ...call, hubId }),
-    prepare: (sent) => serving.prepare(sent, AS_POST),
+    prepare: (sent) => serving.prepare(sent),
     prepareAgain: async (sent) => {
-      const preparation = await serving.prepare(sent, AS_POST, patientRegistry);
+      const preparation = await serving.prepare(sent, { registry: patientRegistry });
       serving.countRefusals(preparation);
       if (!preparation.ok) throw preparation.error;
       return preparation.prepared;

@@ -1,8 +1,8 @@
 /**
- * What an answer may be kept for, how long and for whom: from the schema's hints, once for an operation.
+ * The cache policy of an operation: how long its answer may be kept, and for whom. It follows from the schema's hints.
  *
- * The shortest lifetime among the fields wins; one private field makes the whole private, one that may not be kept
- * makes the whole uncacheable. A root field without a hint may not be kept: what nobody thought of is kept nowhere.
+ * The shortest lifetime among the fields wins; one private field makes the answer private, one uncacheable field makes it
+ * uncacheable. A root field without a hint is uncacheable: a forgotten hint keeps nothing.
  */
 import {
   type DocumentNode,
@@ -21,11 +21,11 @@ export interface CachePolicy extends Omit<CacheLifetime, 'maxAgeSeconds'> {
   /** Null where an answer must not be kept; the other lifetimes are 0 then. */
   maxAgeSeconds: number | null;
   scope: 'public' | 'private';
-  /** What an answer depends on. */
+  /** The data that an answer depends on: a change of a tag makes it stale. */
   tags: string[];
 }
 
-/** A policy that lets an answer be kept, by anybody and for anybody. */
+/** A policy under which shared caches may keep an answer. */
 export type StorablePolicy = CachePolicy & CacheLifetime;
 
 export const isStorable = (policy: CachePolicy): policy is StorablePolicy =>
@@ -54,7 +54,7 @@ export function cachePolicyOf(
 
 export type PolicyOf = (document: DocumentNode, operation: OperationDefinitionNode) => CachePolicy;
 
-/** The same, worked out once for as long as the operation's node is kept. */
+/** Remembers the policy for as long as the operation's node is in memory. */
 export function createPolicyOf(schema: GraphQLSchema): PolicyOf {
   const known = new WeakMap<OperationDefinitionNode, CachePolicy>();
   return (document, operation) => {

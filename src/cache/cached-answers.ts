@@ -1,10 +1,10 @@
 /**
- * Answers from the cache, and has them made anew when they are due.
+ * Serves answers from the cache, and refreshes them.
  *
- * What is made records the generations seen before it was executed, so that a change meanwhile makes it stale at once.
- * Stale answers are served while one refresh runs beside a request, and while the sources fail; a conditional request
- * asks whether an answer is still current, which a stale one cannot say, and waits for the new one where nobody is
- * making it yet. A refresh is claimed by a time, not by a promise: one made in one request must not be awaited in another.
+ * An answer records the generations of its tags before its execution, so that a change meanwhile makes it stale at once.
+ * A stale answer is served while one refresh runs beside a request, and while the sources fail. A conditional request
+ * waits for the refresh instead, unless another request runs it: a stale answer cannot confirm that it is current. A
+ * request claims a refresh by a time, not by a promise: a promise of one request must not be awaited in another.
  */
 import { errorFields, log } from '../observability/log.ts';
 import type { CacheGenerations } from '../storage/kv/cache-generations.ts';
@@ -12,11 +12,11 @@ import type { GenerationsMemory } from './freshness.ts';
 import { type Freshness, freshnessOf, isOutdated } from './freshness.ts';
 import { type CacheKey, etagOf, type ResponseCache, type StoredAnswer } from './response-cache.ts';
 
-/** The answer to a query, executed for nobody in particular. */
+/** The answer to a query that was executed without a viewer. */
 export interface ExecutedAnswer {
   body: Uint8Array<ArrayBuffer>;
   hasErrors: boolean;
-  /** The errors are ours or upstream's, and may be gone the next time. */
+  /** True if the errors are the gateway's or upstream's, and may be gone at the next execution. */
   isFault: boolean;
 }
 
@@ -29,7 +29,7 @@ export type ServedAnswer =
 export interface CachedAnswersSources {
   cache: ResponseCache;
   generations: GenerationsMemory;
-  /** When the prices that an execution would see were made, in Unix seconds; `known` is the newest heard of. */
+  /** The time of the prices that an execution would see, in Unix seconds; `known` is the newest known time. */
   pricesAsOf(nowMs: number, known: number): Promise<number>;
   nowMs(): number;
 }
@@ -40,20 +40,20 @@ export interface ServeOptions {
   execute(): Promise<ExecutedAnswer>;
 }
 
-/** One that is held and no longer fresh. */
+/** A held answer that is no longer fresh. */
 interface DueAnswer {
   key: CacheKey;
   held: StoredAnswer;
   freshness: Exclude<Freshness, 'fresh'>;
   current: CacheGenerations;
   options: ServeOptions;
-  /** Whether KV may hold a newer one: not where what is held came from there just now. */
+  /** True if KV may hold a newer answer: false if the held one came from KV just now. */
   mayAskKv: boolean;
 }
 
-/** How long a refresh may take before another request may begin one. */
+/** A refresh that takes longer may be started again by another request. */
 const REFRESH_CLAIM_MS = 10_000;
-/** After a refresh that failed, or that brought nothing newer yet. */
+/** The pause after a refresh that failed or brought nothing newer. */
 const REFRESH_RETRY_MS = 5_000;
 
 export class CachedAnswers {
@@ -63,7 +63,7 @@ export class CachedAnswers {
     this.#sources = sources;
   }
 
-  /** What can be served without waiting for anything; null where something must be asked first. */
+  /** The answer, if it can be served without waiting for anything; null otherwise. */
   atOnce(key: CacheKey, nowMs: number): StoredAnswer | null {
     const current = this.#sources.generations.recent(nowMs);
     if (current === null) return null;
@@ -72,7 +72,7 @@ export class CachedAnswers {
     return held;
   }
 
-  /** @throws what `execute` throws, where nothing older may stand in. */
+  /** @throws the error of `execute`, if no older answer may stand in. */
   async serve(key: CacheKey, options: ServeOptions): Promise<ServedAnswer> {
     const { cache, generations } = this.#sources;
     const nowMs = this.#sources.nowMs();
@@ -85,7 +85,7 @@ export class CachedAnswers {
     const mayRefresh = held.nextRefreshAtMs <= nowMs;
     if (mayRefresh) held.nextRefreshAtMs = nowMs + REFRESH_CLAIM_MS;
     const due: DueAnswer = { key, held, freshness, current, options, mayAskKv: inMemory !== undefined };
-    // The sources failed a moment ago, or somebody is asking them now.
+    // The sources failed a moment ago, or another request is asking them now.
     if (freshness !== 'expired' && !mayRefresh) return staleAnswer(held, freshness);
     if (freshness === 'stale' && !options.isConditional) {
       options.waitUntil(this.#refresh(due));
@@ -119,7 +119,7 @@ export class CachedAnswers {
     due.held.nextRefreshAtMs = this.#sources.nowMs() + REFRESH_RETRY_MS;
   }
 
-  /** Another isolate may have put a newer one into KV: a read instead of an execution and one more put. */
+  /** Another isolate may have put a newer answer into KV: reading it saves an execution and a put. */
   async #renew({ key, current, options, mayAskKv }: DueAnswer): Promise<ServedAnswer> {
     const inKv = mayAskKv ? await this.#sources.cache.inKv(key) : undefined;
     if (inKv !== undefined && freshnessOf(inKv, key.policy, current, this.#sources.nowMs()) === 'fresh') {
@@ -151,7 +151,7 @@ export class CachedAnswers {
     return { outcome: 'MISS', answer, reason };
   }
 
-  /** Prices come from a value that isolates keep for a while: what counts is which one they keep. */
+  /** Prices come from a snapshot that isolates keep for a while: the time of that snapshot counts. */
   async #generationsSeen(key: CacheKey, current: CacheGenerations, nowMs: number): Promise<number[]> {
     const seen: number[] = [];
     for (const tag of key.policy.tags) {

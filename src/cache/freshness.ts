@@ -1,5 +1,5 @@
 /**
- * How fresh an answer is: by its age, and by the generations of the cache tags that it depends on.
+ * The freshness of an answer: by its age, and by the generations of the cache tags that it depends on.
  *
  * The generations are kept as a value: a promise made in one request must not be awaited in another.
  */

@@ -1,9 +1,11 @@
 /**
  * Answers that anybody may have: bytes in the isolate's memory, and in KV where that pays.
  *
- * What comes in was executed for nobody in particular, without errors, under a policy that lets it be shared; the types
- * let nothing else in. Memory is bounded in bytes. An entry is immutable but for when it may be refreshed next.
+ * Every answer in it was executed without a viewer and without errors, under a policy that allows sharing; the types
+ * allow no other. Memory is bounded in bytes. An entry is immutable, except for the time of its next refresh.
  */
+import type { GraphQLSchema, OperationDefinitionNode } from 'graphql';
+import { type CoerceVariables, planVariables } from '../execution/variable-values.ts';
 import { type BoundedMemory, textBytes } from '../storage/bounded-memory.ts';
 import { readAnswer, writeAnswer } from '../storage/kv/answers.ts';
 import { RateBudget } from '../storage/rate-budget.ts';
@@ -17,35 +19,34 @@ export interface StoredAnswer extends Dated {
   /** Strong, of the body's bytes; quoted. */
   etag: string;
   generations: number[];
-  /** Nobody else makes a newer one before then, in Unix milliseconds. */
+  /** No other request refreshes the answer before this time, in Unix milliseconds. */
   nextRefreshAtMs: number;
 }
 
 export interface CacheKey {
-  /** What is asked, in full. */
+  /** The operation and its variables, in full. */
   text: string;
   policy: StorablePolicy;
-  /** False for what anybody may make up without end. */
+  /** False for a document that is not registered: clients can make up any number of them. */
   mayUseKv: boolean;
 }
 
-/** What one answer takes beside its body and its key: objects, headers, a place in the map. */
+/** An entry without its body and its key: objects, headers, a place in the map. */
 const ENTRY_BYTES = 1_000;
 
 /**
- * KV is the tier for answers that live long. A put costs as much as ten reads, reads as much as ten executions over D1
- * (developers.cloudflare.com/kv/platform/pricing, /d1/platform/pricing), and other locations see it up to 60 s later.
- * One that lives a minute is half gone by then, and would be put 43,200 times a month; at ten minutes and more
- * a put is seen by every location for most of its life, and a thousand such answers that are always wanted cost
- * 4.3 million puts at the very most.
+ * KV is the tier for answers with a long lifetime. A put costs as much as ten reads, a read as much as ten executions
+ * over D1 (developers.cloudflare.com/kv/platform/pricing, /d1/platform/pricing), and other locations see a put up to
+ * 60 s later. An answer of one minute is half over by then, and would be put 43,200 times a month. From ten minutes on,
+ * every location sees a put for most of its lifetime, and a thousand popular answers cost at most 4.3 million puts.
  */
 const KV_MIN_MAX_AGE_SECONDS = 600;
 /**
- * Anybody may make up variables of an operation whose answers live long, and each would be a put. An isolate that is
- * flooded all month puts 432,000, for 2 dollars; what is not put is made anew elsewhere.
+ * Clients can make up variables of an operation with a long lifetime, and each would be a put. An isolate that is flooded
+ * all month puts 432,000 values, for 2 dollars. Other isolates execute an answer that was not put.
  */
 export const KV_PUTS = { times: 10, seconds: 60 } as const;
-/** KV refuses less. */
+/** KV refuses a shorter one. */
 const KV_MIN_TTL_SECONDS = 60;
 
 export interface ResponseCacheSources {
@@ -77,12 +78,12 @@ export class ResponseCache {
     return this.#memory.get(key.text);
   }
 
-  /** Asks KV where the answer may be there, and remembers what it gives unless memory has what is as new. */
+  /** Reads KV if the answer may be there. Remembers it, unless the memory has one that is as new. */
   async inKv(key: CacheKey): Promise<StoredAnswer | undefined> {
     if (!usesKv(key)) return undefined;
     const answer = await readAnswer(this.#kv, await this.#hash(key));
     if (answer === null || answer.generations.length !== key.policy.tags.length) return undefined;
-    // Bytes that are not the ones that were put would be served for a day.
+    // Other bytes than those that were put would be served for a day.
     if ((await etagOf(answer.body)) !== answer.etag) return undefined;
     const inMemory = this.inMemory(key);
     if (inMemory !== undefined && inMemory.executedAtMs >= answer.executedAtMs) return inMemory;
@@ -91,7 +92,7 @@ export class ResponseCache {
     return stored;
   }
 
-  /** The promise is of the put, null where there is none; no answer waits for it. */
+  /** @returns the put to KV, which no answer waits for; null where there is none. */
   store(key: CacheKey, answer: StoredAnswer): Promise<void> | null {
     this.#remember(key, answer);
     return usesKv(key) && this.#kvPuts.spend(this.#nowMs()) ? this.#put(key, answer) : null;
@@ -104,13 +105,13 @@ export class ResponseCache {
     await writeAnswer(this.#kv, await this.#hash(key), kept, Math.max(KV_MIN_TTL_SECONDS, seconds));
   }
 
-  /** Of two that were made at once, the one begun later stays, whichever ends first. */
+  /** If two answers are made at once, the one that began later stays, in whatever order they end. */
   #remember(key: CacheKey, answer: StoredAnswer): void {
     if ((this.#memory.get(key.text)?.executedAtMs ?? 0) > answer.executedAtMs) return;
     this.#memory.set(key.text, answer, answer.body.byteLength + textBytes(key.text) + ENTRY_BYTES);
   }
 
-  /** Another build may read the same request otherwise. */
+  /** Another build may understand the same request in another way. */
   #hash(key: CacheKey): Promise<string> {
     return sha256Hex(`${this.#schemaHash}\n${key.text}`);
   }
@@ -118,5 +119,30 @@ export class ResponseCache {
 
 const usesKv = ({ mayUseKv, policy }: CacheKey) => mayUseKv && policy.maxAgeSeconds >= KV_MIN_MAX_AGE_SECONDS;
 
-/** A strong validator (RFC 9110, section 8.8.3): other bytes, another tag. */
+/** A strong validator (RFC 9110, section 8.8.3): other bytes have another tag. */
 export const etagOf = async (body: Uint8Array<ArrayBuffer>) => `"${(await sha256Hex(body)).slice(0, 32)}"`;
+
+export type VariablesKey = (
+  operation: OperationDefinitionNode,
+  sent: Readonly<Record<string, unknown>>,
+) => string | null;
+
+/**
+ * The variables in one form: two requests that mean the same have one key, however they were written. Null where the
+ * operation does not take the variables; the operation must be valid.
+ *
+ * The values are coerced: defaults are in place, unknown variables are left out, and variables and fields of objects are
+ * in the order of their definitions. An absent variable and null differ: resolvers may tell them apart.
+ */
+export function createVariablesKey(schema: GraphQLSchema): VariablesKey {
+  const planned = new WeakMap<OperationDefinitionNode, CoerceVariables>();
+  return (operation, sent) => {
+    let coerce = planned.get(operation);
+    if (coerce === undefined) {
+      coerce = planVariables(schema, operation.variableDefinitions ?? []);
+      planned.set(operation, coerce);
+    }
+    const coercion = coerce(sent, { maxErrors: 1, hideSuggestions: true });
+    return 'errors' in coercion ? null : JSON.stringify(coercion.variableValues.coerced);
+  };
+}

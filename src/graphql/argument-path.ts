@@ -3,11 +3,11 @@ import { type ASTNode, type GraphQLError, Kind, parse, visit } from 'graphql';
 export type ArgumentPath = (string | number)[];
 
 /**
- * Where in a request's arguments graphql-js found an error: the name of the variable, or of the argument and what is
- * inside it. Undefined where the error is no argument's.
+ * Finds the argument of an error by graphql-js: the name of the variable, or the argument and the path inside it.
+ * Undefined for an error that is not an argument's.
  *
- * An error knows the value at fault, but not what it stands in: the document is read again, once for all errors of
- * a request.
+ * An error knows the value at fault, but not its parents, so the document is parsed again, once for all errors of a
+ * request.
  */
 export function createArgumentPathFinder(): (error: GraphQLError) => ArgumentPath | undefined {
   let document: ASTNode | undefined;

@@ -32,10 +32,10 @@ export type {
   PriceRecord,
 } from '../storage/kv/prices.ts';
 
-/** What a user may do. */
+/** A user's permission. */
 export type PermissionCode = 'read' | 'write' | 'invest' | 'trade' | 'admin';
 
-/** The signed-in user, and what only signing in gives access to. Times in Unix seconds, amounts TEXT decimals. */
+/** The signed-in user, and the data that only this user may read. Times in Unix seconds, amounts as decimals in text. */
 export interface Viewer {
   id: string;
   email: string | null;
@@ -46,12 +46,11 @@ export interface Viewer {
   userLevel: number;
   permissions: PermissionCode[];
   createdAt: number;
-  /** Of the session that they are signed in by. */
   sessionId: string;
-  /** When what they showed is no longer believed. */
+  /** The expiry of their token. */
   expiresAt: number;
   portfolio(): Promise<PortfolioModel | null>;
-  /** Newest first; one more than `limit` tells that there is more. */
+  /** Newest first; one row more than `limit` if there is a next page. */
   transactions(page: { after: KeysetPosition | null; limit: number }): Promise<Keyed<TransactionModel>[]>;
   sessions(): Promise<SessionModel[] | null>;
 }

@@ -1,8 +1,8 @@
 /**
- * The first rule of size that a document breaks, found in one pass over its syntax, before anything whose time grows
- * faster than the document does (graphql-js compares overlapping fields pair by pair).
+ * Finds the first limit of size that a document breaks, in one pass over its syntax. It runs before graphql-js's
+ * validation, whose time grows faster than the document: it compares overlapping fields pair by pair.
  *
- * Fragments count where they are spread, and are read once however often that is. The numbers are `config.ts`'s.
+ * A fragment counts at each spread, and is read once. The limits are in `config.ts`.
  */
 import {
   type ASTNode,
@@ -26,12 +26,12 @@ import {
 /** The two fields that describe the schema. `__typename` is part of an answer like any other field. */
 const INTROSPECTION = new Set(['__schema', '__type']);
 
-/** What a selection amounts to, with everything that is spread in it. */
+/** The size of a selection, including its spread fragments. */
 interface Extent {
   depth: number;
   introspectionDepth: number;
   aliases: number;
-  /** How often each field stands at the selection's own level. */
+  /** The number of occurrences of each field at the selection's own level. */
   fields: ReadonlyMap<string, number>;
 }
 
@@ -39,7 +39,7 @@ export interface GuardOptions {
   introspection: boolean;
 }
 
-/** @returns what is wrong with the document, or null. */
+/** @returns the fault of the document, or null. */
 export function guardDocument(document: DocumentNode, options: GuardOptions): GraphQLError | null {
   try {
     const measuring = new Measuring(document, options);
@@ -142,7 +142,7 @@ class Measuring {
 
 const NOTHING: Extent = { depth: 0, introspectionDepth: 0, aliases: 0, fields: new Map() };
 
-/** What each rule limits, by the name that it is counted under. */
+/** The unit of each limit, by the rule's name in the counts of refusals. */
 const LIMITED = {
   depth: 'levels',
   'introspection-depth': 'levels of introspection',

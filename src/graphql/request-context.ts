@@ -17,7 +17,7 @@ import {
 } from '../loaders/projects.ts';
 import type { EventSources, GatewayContext, Viewer } from './context.ts';
 
-/** What an isolate gives every context. */
+/** The parts of an isolate that services use. */
 export interface ContextSources {
   db: D1Database;
   pricesKv: KVNamespace;
@@ -33,7 +33,7 @@ export interface OwnOfRequest {
   requestId: string;
   viewer: Viewer | null;
   waitUntil(promise: Promise<unknown>): void;
-  /** Left out where the answer is one response. */
+  /** Left out if the answer is one response. */
   events?: EventSources;
 }
 

@@ -1,8 +1,8 @@
 /**
- * Who may use the admin endpoint: whoever has its key.
+ * The key of the admin endpoint.
  *
- * Wrong keys are counted in each isolate and answered with 429 beyond a bound; the right one always passes, so
- * that nobody who guesses can lock its owner out. No time depends on how much of a key was right.
+ * Each isolate counts wrong keys and answers 429 beyond a limit. The right key always passes: an attacker cannot lock its
+ * owner out. The comparison takes the same time for every wrong key.
  */
 export const WRONG_KEYS_MAX = 10;
 const WINDOW_SECONDS = 60;
@@ -36,7 +36,7 @@ export class AdminKey {
   }
 }
 
-/** Compares digests, which are of one length whatever was sent. */
+/** Compares digests, which have one length for any input. */
 async function equalInConstantTime(one: string, other: string): Promise<boolean> {
   const [a, b] = await Promise.all([digestOf(one), digestOf(other)]);
   let different = 0;

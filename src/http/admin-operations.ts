@@ -1,4 +1,4 @@
-/** Checking, storing and showing operations. Stored ones that no release carries are invisible to clients. */
+/** Checks, stores and shows operations. Clients cannot use a stored operation that no release carries. */
 import type { GraphQLSchema } from 'graphql';
 import pLimit from 'p-limit';
 import * as z from 'zod';
@@ -15,7 +15,7 @@ import { releasesCarrying } from '../storage/d1/release-reads.ts';
 import { writeOperationCopy } from '../storage/kv/operations.ts';
 import { AdminRefusal, readAdminBody, sinceDay } from './admin-answer.ts';
 
-/** Validating takes time, and each new operation is one write to KV: a call stays far from the platform's limits. */
+/** Validation takes time, and each new operation is a KV write: this keeps a call far from the platform's limits. */
 const OPERATIONS_A_CALL = 200;
 const KV_WRITES_AT_ONCE = 6;
 
@@ -35,7 +35,7 @@ export async function checkOperations(request: Request, sources: AdminSources) {
   return { operations: accepted.map(({ document: _, ...shown }) => shown), problems };
 }
 
-/** Everything of the call or nothing; `force` lets operations pass that cost more than one may. */
+/** Stores all operations of the call or none. `force` accepts operations above the cost limit. */
 export async function storeOperations(request: Request, sources: AdminSources) {
   const { operations, force } = await readAdminBody(request, submittedSchema);
   const { accepted, problems } = await examine(operations, sources);

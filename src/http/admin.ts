@@ -1,7 +1,7 @@
 /**
- * The admin endpoint: what the operations CLI talks to. Without a key there is nothing under /admin.
+ * The admin endpoint, which the operations CLI calls. Without a key there is nothing under /admin.
  *
- * Nothing it answers is kept, and what it refuses has the shape of a GraphQL error.
+ * No cache keeps its answers. Refusals have the shape of a GraphQL error.
  */
 import { log } from '../observability/log.ts';
 import { ReleaseRefusal, type ReleaseRefusalCode } from '../operations/liveness-writes.ts';

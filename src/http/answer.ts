@@ -5,7 +5,7 @@
  * An answer to a request without credentials is public and open to every origin; every other answer follows the
  * allowlist, and `Vary: Origin` says that it depends on the origin.
  */
-import { NOT_STORED } from '../cache/caching-headers.ts';
+export const NOT_STORED = 'private, no-store';
 
 export interface AnswerOptions {
   status?: number;

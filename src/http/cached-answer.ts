@@ -1,18 +1,12 @@
 /** Answers of `serving/` as HTTP: the headers of a cached answer and when it is a 304, and refusals. */
 import { GraphQLError } from 'graphql';
+import type { StorablePolicy } from '../cache/cache-policy.ts';
 import type { ServedAnswer } from '../cache/cached-answers.ts';
-import {
-  forwardStatus,
-  hitStatus,
-  holdsAlready,
-  NOT_STORED,
-  publicCacheControl,
-} from '../cache/caching-headers.ts';
 import { ageSeconds } from '../cache/freshness.ts';
 import type { CacheKey } from '../cache/response-cache.ts';
 import { hasOwnStatus } from '../graphql/error-policy.ts';
 import type { Liveness } from '../operations/registered-operation.ts';
-import { Answer, isPublic } from './answer.ts';
+import { Answer, isPublic, NOT_STORED } from './answer.ts';
 
 export interface CachedAnswerOptions {
   request: Request;
@@ -90,4 +84,31 @@ export function deprecationHeaders(liveness: Liveness | null): Record<string, st
   if (liveness?.state !== 'deprecated') return {};
   const { deprecatedAt, sunset } = liveness;
   return { Deprecation: `@${deprecatedAt}`, Sunset: new Date(sunset * 1000).toUTCString() };
+}
+
+/** The name of this cache in `Cache-Status` (RFC 9211). */
+const CACHE_NAME = 'gateway';
+
+/** RFC 9111, RFC 5861. */
+function publicCacheControl(policy: StorablePolicy, scope: 'public' | 'private'): string {
+  const { maxAgeSeconds, staleWhileRevalidateSeconds, staleIfErrorSeconds } = policy;
+  return `${scope}, max-age=${maxAgeSeconds}, stale-while-revalidate=${staleWhileRevalidateSeconds}, stale-if-error=${staleIfErrorSeconds}`;
+}
+
+/** @param ttlSeconds the rest of the lifetime; below 0 after its end. */
+const hitStatus = (ttlSeconds: number, detail?: 'revalidating' | 'source-failed') =>
+  `${CACHE_NAME}; hit; ttl=${ttlSeconds}${detail === undefined ? '' : `; detail=${detail}`}`;
+
+/** An executed answer. @param reason nothing was held, the held answer was too old, or the cache takes no part. */
+export const forwardStatus = (
+  reason: 'uri-miss' | 'stale' | 'bypass',
+  options: { stored?: boolean; detail?: string } = {},
+) =>
+  `${CACHE_NAME}; fwd=${reason}${options.stored ? '; stored' : ''}${options.detail === undefined ? '' : `; detail=${options.detail}`}`;
+
+/** True if the client holds these bytes. `If-None-Match` compares entity tags weakly (RFC 9110, section 13.1.2). */
+function holdsAlready(ifNoneMatch: string, etag: string): boolean {
+  if (ifNoneMatch.trim() === '*') return true;
+  // No tag of the gateway has a comma, so a tag with one is foreign, however it is cut.
+  return ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
 }

@@ -2,18 +2,18 @@
  * `/graphql` as server-sent events: graphql-sse's "distinct connections" mode
  * (https://github.com/enisdenjo/graphql-sse, PROTOCOL.md), a stream for each operation.
  *
- * What may run is decided as for any other request, and once more by the hub that carries the events. Where nothing
- * runs there is no stream: the answer is that of HTTP, status and body. The protocol would have such errors come as
- * events of an accepted stream; but a browser's EventSource connects again, for ever, to whatever ends with status 200.
+ * The operation is prepared as in any other request, and once more by the hub that sends the events. A refusal is an
+ * HTTP answer with its status and body. The protocol sends such errors as events of an accepted stream, but a browser's
+ * EventSource reconnects for ever to a stream that ends with status 200.
  */
 import type { GraphQLFormattedError } from 'graphql';
-import { forwardStatus, NOT_STORED } from '../cache/caching-headers.ts';
 import { EVENT_STREAM_ANSWER_WITHIN_MS, EVENT_STREAM_RETRY_SECONDS } from '../config.ts';
 import { statusOfCode } from '../graphql/error-policy.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { CLOSE_CODES } from '../realtime/transport-messages.ts';
 import type { PreparedOperation } from '../serving/prepare-operation.ts';
-import { deprecationHeaders } from './cached-answer.ts';
+import { NOT_STORED } from './answer.ts';
+import { deprecationHeaders, forwardStatus } from './cached-answer.ts';
 import { EventStream } from './event-stream.ts';
 import { type HubEvent, type HubResult, subscribeToHub } from './hub-subscription.ts';
 import { GRAPHQL_RESPONSE } from './media-types.ts';
@@ -65,7 +65,7 @@ export async function subscriptionAsEvents(exchange: EventStreamExchange): Promi
     log.error('events.no_hub', { requestId, ...errorFields(error) });
     return unavailable();
   }
-  // What resumes and has missed nothing is told nothing until there is news.
+  // A resumed stream that has missed nothing gets no event until something changes.
   const timer = setTimeout(() => first.resolve(null), EVENT_STREAM_ANSWER_WITHIN_MS);
   const began = await first.promise;
   clearTimeout(timer);
@@ -77,8 +77,8 @@ export async function subscriptionAsEvents(exchange: EventStreamExchange): Promi
 }
 
 /**
- * What the hub is asked: the operation by its id where it has one, which is less for its socket to remember. A browser
- * that connects again sends the same URL and the id of the last event that it saw: the id is the later of the two.
+ * The hub's payload. An id in place of a document leaves more room in the socket's attachment. A browser that reconnects
+ * sends the same URL and the id of the last event that it saw: the id is the newer position.
  */
 function payloadOf({ sent, chosen }: PreparedOperation, headers: Headers): Record<string, unknown> {
   const { operationName, variables, extensions } = sent;
@@ -92,7 +92,7 @@ function tell(stream: EventStream, event: HubEvent): void {
   if (event.kind === 'next') stream.send(nextEvent(event.result));
   else {
     if (event.kind === 'error') stream.send(nextEvent({ errors: event.errors }));
-    // Whose session is over has to sign in again. Any other close is an accident: the client comes back, and resumes.
+    // After the end of a session the client must sign in. Any other close is an accident: the client reconnects and resumes.
     const isAccident = event.kind === 'closed' && event.code !== CLOSE_CODES.forbidden;
     if (!isAccident) stream.send(COMPLETE);
     stream.end();
@@ -104,7 +104,7 @@ function nextEvent(result: HubResult) {
   return { event: 'next', data: JSON.stringify(result), ...(id === undefined ? {} : { id }) };
 }
 
-/** Null where the operation runs. */
+/** Null if the operation runs. */
 async function refusalOf(began: HubEvent | null, exchange: EventStreamExchange): Promise<Response | null> {
   if (began?.kind === 'error') return refused(statusOfCode(began.errors[0]?.extensions?.code), began.errors);
   if (began?.kind !== 'closed') return null;
@@ -152,13 +152,13 @@ export function askingForJson({ url, method, headers: sent }: Request): Request 
   return new Request(url, { method, headers });
 }
 
-/** @param about what is known of the answer in it: of those headers, the ones that are no cache's to use. */
+/** @param about the headers of the answer in the stream. */
 function streamHeaders(about: Headers): Headers {
   const headers = new Headers({
     'Content-Type': EVENT_STREAM_MEDIA_TYPE,
-    // A proxy that compresses would hold events back until it has enough of them.
+    // A compressing proxy would hold events back.
     'Cache-Control': `${NOT_STORED}, no-transform`,
-    // nginx holds back whatever does not say so.
+    // nginx buffers an answer without this header.
     'X-Accel-Buffering': 'no',
   });
   for (const name of ['X-Cache', 'Cache-Status', 'Deprecation', 'Sunset']) {

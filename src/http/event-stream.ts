@@ -1,8 +1,8 @@
 /**
- * The body of a response that goes on for as long as there are events.
+ * The body of an event stream.
  *
- * Holds no more than so many bytes that the client has not read: beyond them it forgets them and ends, and the client
- * may come back and resume. While nothing happens, a comment now and then keeps proxies from closing it.
+ * It holds a bounded number of bytes that the client has not read. Beyond the bound it drops them and ends; the client
+ * may reconnect and resume. Comments keep proxies from closing a silent stream.
  */
 import { EVENT_STREAM_COMMENT_MS, EVENT_STREAM_UNREAD_MAX_BYTES } from '../config.ts';
 import { formatEvent, KEEP_ALIVE_COMMENT, type ServerSentEvent } from './server-sent-events.ts';
@@ -15,18 +15,18 @@ export class EventStream {
   #unread: Uint8Array[] = [];
   #unreadBytes = 0;
   #isOver = false;
-  /** Somebody waits for more. */
+  /** Resolves the reader's wait for the next bytes. */
   #wake: () => void = () => undefined;
 
-  /** @param onGone is called at most once, and not where `end` was: nobody is there to be told anything any more. */
+  /** @param onGone is called at most once when the client is gone, and never after `end`. */
   constructor(onGone: (reason: 'left' | 'unread') => void) {
     this.#onGone = onGone;
     this.body = new ReadableStream<Uint8Array>(
       { pull: (controller) => this.#pull(controller), cancel: () => this.#gone('left') },
-      // What is not read stays here, where it can be counted and forgotten.
+      // Unread bytes stay in this object, which counts them and can drop them.
       { highWaterMark: 0 },
     );
-    // At once: some clients see no headers before the first byte.
+    // Some clients see no headers before the first byte.
     this.#write(KEEP_ALIVE_COMMENT);
     this.#comments = setInterval(() => this.#write(KEEP_ALIVE_COMMENT), EVENT_STREAM_COMMENT_MS);
   }
@@ -35,7 +35,7 @@ export class EventStream {
     this.#write(formatEvent(event));
   }
 
-  /** What was sent is still read. */
+  /** The client still reads what was sent. */
   end(): void {
     this.#isOver = true;
     clearInterval(this.#comments);

@@ -3,18 +3,16 @@
  * and a refusal has the status that the wire contract gives.
  */
 import { OperationTypeNode } from 'graphql';
-import { forwardStatus, NOT_STORED } from '../cache/caching-headers.ts';
 import type { GatewayContext, Viewer } from '../graphql/context.ts';
 import type { OwnOfRequest } from '../graphql/request-context.ts';
 import { createGraphQLHandler, type YogaOptions } from '../graphql/yoga.ts';
 import { clientOf } from '../operations/client-identity.ts';
-import type { Envelope } from '../operations/read-operation-request.ts';
 import type { Liveness, OperationRegistry } from '../operations/registered-operation.ts';
 import type { Serving } from '../serving/serving.ts';
-import { Answer } from './answer.ts';
-import { cachedAnswer, deprecationHeaders, refusalAnswer } from './cached-answer.ts';
+import { Answer, NOT_STORED } from './answer.ts';
+import { cachedAnswer, deprecationHeaders, forwardStatus, refusalAnswer } from './cached-answer.ts';
 import { askingForJson, onceAsEvents, subscriptionAsEvents } from './event-stream-route.ts';
-import { IncomingOperation } from './incoming-operation.ts';
+import { type Envelope, IncomingOperation } from './incoming-operation.ts';
 import type { MediaTypes } from './media-types.ts';
 import type { MemoryHits, RecognisedRequest } from './memory-hits.ts';
 import type { Route, RouteContext } from './router.ts';

@@ -1,9 +1,23 @@
+/**
+ * The operation of an HTTP request: GET parameters or a JSON body, and an id in the path of either.
+ *
+ * A request that cannot be read is refused by a GraphQL error with a code and a status.
+ */
+import { REQUEST_BODY_MAX_BYTES } from '../config.ts';
 import { ruleRefusals } from '../operations/choose-document.ts';
 import { readClientIdentity } from '../operations/client-identity.ts';
-import { type Envelope, readEnvelope, readOperationRequest } from '../operations/read-operation-request.ts';
+import { type OperationRequest, toOperationRequest, unreadable } from '../operations/operation-request.ts';
 import type { ClientIdentity } from '../operations/registered-operation.ts';
 import type { Preparation } from '../serving/prepare-operation.ts';
 import type { Serving } from '../serving/serving.ts';
+import { crossSiteRefusal } from './cross-site.ts';
+
+/** The unparsed operation of a request: the same URL and body mean the same operation. */
+export interface Envelope {
+  url: string;
+  /** Null for a GET request. */
+  body: string | null;
+}
 
 /** The operation that one HTTP request carries: read once, decided once, counted once. */
 export class IncomingOperation {
@@ -37,10 +51,11 @@ export class IncomingOperation {
 
   /** Counts the use of the operation and its refusals. Not called where a hub prepares and counts it again. */
   count(preparation: Preparation): void {
-    const found = preparation.ok ? preparation.prepared.chosen.found : null;
-    if (preparation.ok && found !== null) this.countUse(found.operation.id, preparation.prepared.sent.client);
     if (!this.#areRefusalsCounted) this.#serving.countRefusals(preparation);
     this.#areRefusalsCounted = true;
+    if (!preparation.ok) return;
+    const { chosen, sent } = preparation.prepared;
+    if (chosen.found !== null) this.countUse(chosen.found.operation.id, sent.client);
   }
 
   async #prepare(): Promise<Preparation> {
@@ -48,9 +63,111 @@ export class IncomingOperation {
     try {
       this.#envelope ??= readEnvelope(this.#request);
       const sent = readOperationRequest(await this.#envelope, client);
-      return await this.#serving.prepare(sent, this.#request);
+      return await this.#serving.prepare(sent, {
+        mayRun: (kind, isPublic) => crossSiteRefusal(this.#request, kind, isPublic),
+      });
     } catch (error) {
       return { ok: false, error, refusals: ruleRefusals(error, { documentId: null, client }) };
     }
   }
+}
+
+/** @throws GraphQLError with `extensions.http.status` if the body is too large or its media type is not JSON. */
+async function readEnvelope(request: Request): Promise<Envelope> {
+  return { url: request.url, body: request.method === 'GET' ? null : await readBody(request) };
+}
+
+/**
+ * @param client the client from the headers
+ * @throws GraphQLError with `extensions.http.status` if the request is malformed.
+ */
+function readOperationRequest(envelope: Envelope, client: ClientIdentity): OperationRequest {
+  const url = new URL(envelope.url);
+  const properties =
+    envelope.body === null ? readParameters(url.searchParams) : readProperties(envelope.body);
+  const encoded = url.pathname.match(/^\/graphql\/(.+)$/)?.[1];
+  const pathId = encoded === undefined ? undefined : decodePath(encoded);
+  return toOperationRequest(properties, client, pathId);
+}
+
+function readParameters(parameters: URLSearchParams): Record<string, unknown> {
+  return {
+    documentId: parameters.get('documentId'),
+    doc_id: parameters.get('doc_id'),
+    id: parameters.get('id'),
+    query: parameters.get('query'),
+    operationName: parameters.get('operationName'),
+    variables: jsonParameter(parameters, 'variables'),
+    extensions: jsonParameter(parameters, 'extensions'),
+  };
+}
+
+function decodePath(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw unreadable('The path is not percent-encoded UTF-8.', 400, { argumentPath: ['documentId'] });
+  }
+}
+
+function jsonParameter(parameters: URLSearchParams, name: string): unknown {
+  const text = parameters.get(name);
+  if (text === null || text === '') return null;
+  return parseJson(text, `${name}: is not JSON`, [name]);
+}
+
+function parseJson(text: string, message: string, argumentPath: readonly string[]): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw unreadable(message, 400, { argumentPath });
+  }
+}
+
+const JSON_MEDIA_TYPE = 'application/json';
+const mediaTypeIn = (contentType: string | null) => contentType?.split(';')[0]?.trim().toLowerCase();
+
+function readBody(request: Request): Promise<string> {
+  const contentType = request.headers.get('content-type');
+  if (contentType !== JSON_MEDIA_TYPE && mediaTypeIn(contentType) !== JSON_MEDIA_TYPE) {
+    throw unreadable('The body must be sent as application/json.', 415, {
+      rule: 'media-type',
+      headers: { Accept: 'application/json' },
+    });
+  }
+  return readText(request);
+}
+
+function readProperties(text: string): unknown {
+  if (text.trim() === '') throw unreadable('The request body is empty.', 400);
+  const body = parseJson(text, 'The request body is not JSON.', []);
+  if (Array.isArray(body))
+    throw unreadable('One request carries one operation: batches are not taken.', 400, { rule: 'batch' });
+  return body;
+}
+
+/** Reads no further than the limit, also without a `Content-Length`. */
+function readText(request: Request): Promise<string> {
+  const announcedBytes = Number(request.headers.get('content-length') ?? Number.NaN);
+  if (announcedBytes > REQUEST_BODY_MAX_BYTES) throw tooLarge();
+  // The platform passes on no more bytes than `Content-Length` announces.
+  return announcedBytes >= 0 ? request.text() : readStream(request);
+}
+
+const tooLarge = () =>
+  unreadable(`The request body is larger than ${REQUEST_BODY_MAX_BYTES} bytes.`, 413, {
+    code: 'PAYLOAD_TOO_LARGE',
+    rule: 'body-size',
+  });
+
+async function readStream(request: Request): Promise<string> {
+  const decoder = new TextDecoder();
+  let bytes = 0;
+  let text = '';
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > REQUEST_BODY_MAX_BYTES) throw tooLarge();
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
 }

@@ -9,7 +9,6 @@ import type { CachedAnswers } from '../cache/cached-answers.ts';
 import { ageSeconds } from '../cache/freshness.ts';
 import type { CacheKey, StoredAnswer } from '../cache/response-cache.ts';
 import { clientOf } from '../operations/client-identity.ts';
-import type { Envelope } from '../operations/read-operation-request.ts';
 import type {
   ClientIdentity,
   OperationRegistry,
@@ -20,6 +19,7 @@ import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import { type BoundedMemory, textBytes } from '../storage/bounded-memory.ts';
 import { Answer, isPublic } from './answer.ts';
 import { cachedHeaders } from './cached-answer.ts';
+import type { Envelope } from './incoming-operation.ts';
 import type { MediaTypes } from './media-types.ts';
 
 export interface RecognisedRequest {

@@ -1,4 +1,4 @@
-/** A JSON answer that nobody stores or reads as something else: without a `Cache-Control`, shared caches invent a lifetime. */
+/** A JSON answer that no cache stores: without `Cache-Control`, shared caches invent a lifetime. */
 export function jsonResponse(body: unknown, status: number, headers: Record<string, string> = {}): Response {
   return new Response(JSON.stringify(body), {
     status,
@@ -10,7 +10,7 @@ export function jsonResponse(body: unknown, status: number, headers: Record<stri
   });
 }
 
-/** A refusal outside GraphQL's own answers, in the same shape as theirs. */
+/** A refusal outside GraphQL, in the shape of a GraphQL error. */
 export function errorResponse(
   status: number,
   error: { message: string; code: string; requestId: string },

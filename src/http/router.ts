@@ -5,7 +5,7 @@ import { errorFields, log } from '../observability/log.ts';
 import { Answer, completeHeaders, type HeaderOptions, preflightResponse } from './answer.ts';
 import { errorResponse } from './responses.ts';
 
-/** What a route is given with each request. */
+/** The request's own facts, for its route. */
 export interface RouteContext {
   requestId: string;
   waitUntil(promise: Promise<unknown>): void;

@@ -5,10 +5,10 @@
 export const EVENT_STREAM_MEDIA_TYPE = 'text/event-stream';
 
 export interface ServerSentEvent {
-  /** What a browser calls the event; without line ends. */
+  /** The name of the event in browsers; without line ends. */
   event: string;
   data: string;
-  /** What `Last-Event-ID` says after it; left out, it says what it did before. */
+  /** The value of `Last-Event-ID` after this event; if left out, the value stays. */
   id?: string;
 }
 

@@ -1,4 +1,4 @@
-/** `/graphql` by WebSocket: the handshake alone. Each connection has its hub for life, and any hub will do. */
+/** The handshake of `/graphql` by WebSocket. A connection stays with one hub; any hub may take it. */
 import { TimeoutError } from 'p-timeout';
 import { HUB_HANDSHAKE_TIMEOUT_MS, SUBSCRIPTION_HUBS } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';

@@ -1,5 +1,4 @@
 /** Copies the liveness overlay from D1 to KV, also while others change releases. */
-import { errorFields, log } from '../observability/log.ts';
 import { type LivenessRow, livenessQuery, revisionQuery } from '../storage/d1/releases.ts';
 import { bringToKv } from '../storage/kv/bring-to-kv.ts';
 import { writeLivenessOverlay } from '../storage/kv/operations.ts';
@@ -71,14 +70,5 @@ export async function bringLivenessToKv({ db, kv, nowMs, sleep }: LivenessStores
       'LIVENESS_NOT_WRITTEN',
       'The change is stored but not in effect yet: send the request again.',
     );
-  }
-}
-
-/** Runs periodically: a request that changed a release may have ended before it wrote KV. Never throws. */
-export async function repairLiveness(stores: LivenessStores): Promise<void> {
-  try {
-    await bringLivenessToKv(stores);
-  } catch (error) {
-    log.error('operations.liveness_not_repaired', errorFields(error));
   }
 }

@@ -7,10 +7,10 @@
  */
 import * as z from 'zod';
 import type { LivenessRow } from '../storage/d1/releases.ts';
-import { SHA256_ID } from './operation-id.ts';
+import { tagOf } from './operation-id.ts';
 import type { Liveness } from './registered-operation.ts';
 
-const overlaySchema = z.object({
+export const overlaySchema = z.object({
   /** The latest change of releases that it contains. */
   revision: z.number(),
   /** The time of writing, in Unix seconds. */
@@ -24,45 +24,6 @@ const overlaySchema = z.object({
   retired: z.array(z.string()),
 });
 export type LivenessOverlay = z.infer<typeof overlaySchema>;
-
-/** Short tags keep 10,000 operations under 200 KB. The registry's budget bounds the reads of ids that collide. */
-const TAG_HEX_DIGITS = 16;
-const tagOf = (id: string) => (SHA256_ID.test(id) ? id.slice(7, 7 + TAG_HEX_DIGITS) : id);
-
-export const LIVE: Liveness = { state: 'live' };
-
-export class LivenessView {
-  readonly #carried: ReadonlySet<string>;
-  readonly #retired: ReadonlySet<string>;
-  readonly #deprecated: ReadonlyMap<string, readonly [number, number]>;
-  readonly #gateways: ReadonlySet<string>;
-
-  constructor(overlay: LivenessOverlay | null) {
-    this.#carried = new Set(overlay?.carried);
-    this.#retired = new Set(overlay?.retired);
-    this.#deprecated = new Map(Object.entries(overlay?.deprecated ?? {}));
-    this.#gateways = new Set(overlay?.gateways);
-  }
-
-  /** False if no release carried the id when the overlay was written. True may be a collision of tags. */
-  mayCarry(id: string): boolean {
-    return this.#carried.has(tagOf(id));
-  }
-
-  /** True if the overlay includes the bundled operations of the build. */
-  knowsGateway(version: string): boolean {
-    return this.#gateways.has(version);
-  }
-
-  /** The state of an operation that a release carries. */
-  of(operationId: string): Liveness {
-    const dates = this.#deprecated.get(operationId);
-    if (dates !== undefined) return { state: 'deprecated', deprecatedAt: dates[0], sunset: dates[1] };
-    return this.#retired.has(operationId) ? { state: 'retired' } : LIVE;
-  }
-}
-
-export const livenessViewSchema = overlaySchema.transform((overlay) => new LivenessView(overlay));
 
 export function livenessOf(row: Pick<LivenessRow, 'rank' | 'deprecated_at' | 'sunset'>): Liveness {
   if (row.rank === 2) return { state: 'live' };

@@ -13,6 +13,7 @@ import {
   type GraphQLSchema,
   getNamedType,
   getNullableType,
+  getOperationAST,
   isInterfaceType,
   isListType,
   isObjectType,
@@ -35,25 +36,15 @@ export function operationCost(
   variables: Values,
   operationName?: string,
 ): number {
-  const operation = selectedOperation(document, operationName);
+  const operation = getOperationAST(document, operationName);
   const rootType = operation && schema.getRootType(operation.operation);
-  if (operation === undefined || rootType == null) return 0;
+  if (!operation || rootType == null) return 0;
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
   }
   const counting = { schema, fragments, values: withDefaults(operation, variables), known: new Map() };
   return selectionCost(operation.selectionSet, rootType, counting);
-}
-
-/** The operation of that name, or the only operation of the document. */
-export function selectedOperation(
-  document: DocumentNode,
-  operationName?: string,
-): OperationDefinitionNode | undefined {
-  const operations = document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
-  if (operationName === undefined) return operations.length === 1 ? operations[0] : undefined;
-  return operations.find(({ name }) => name?.value === operationName);
 }
 
 function withDefaults(operation: OperationDefinitionNode, variables: Values): Values {

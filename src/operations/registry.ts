@@ -14,9 +14,9 @@ import { OPERATION_LIVENESS_MEMORY_SECONDS, OPERATION_LOOKUP_MEMORY_SECONDS } fr
 import { readLivenessOverlay, readOperationCopy, writeOperationCopy } from '../storage/kv/operations.ts';
 import { RateBudget } from '../storage/rate-budget.ts';
 import { RecentlyAbsent } from '../storage/recently-absent.ts';
-import { LIVE, LivenessView, livenessOf, livenessViewSchema } from './liveness.ts';
+import { type LivenessOverlay, livenessOf, overlaySchema } from './liveness.ts';
 import type { BundledRelease } from './manifest.ts';
-import { isOperationId } from './operation-id.ts';
+import { isOperationId, tagOf } from './operation-id.ts';
 import type {
   FoundOperation,
   Liveness,
@@ -49,6 +49,41 @@ export interface RegistrySources {
   memory: MemoryBudget;
   nowMs: () => number;
 }
+
+const LIVE: Liveness = { state: 'live' };
+
+class LivenessView {
+  readonly #carried: ReadonlySet<string>;
+  readonly #retired: ReadonlySet<string>;
+  readonly #deprecated: ReadonlyMap<string, readonly [number, number]>;
+  readonly #gateways: ReadonlySet<string>;
+
+  constructor(overlay: LivenessOverlay | null) {
+    this.#carried = new Set(overlay?.carried);
+    this.#retired = new Set(overlay?.retired);
+    this.#deprecated = new Map(Object.entries(overlay?.deprecated ?? {}));
+    this.#gateways = new Set(overlay?.gateways);
+  }
+
+  /** False if no release carried the id when the overlay was written. True may be a collision of tags. */
+  mayCarry(id: string): boolean {
+    return this.#carried.has(tagOf(id));
+  }
+
+  /** True if the overlay includes the bundled operations of the build. */
+  knowsGateway(version: string): boolean {
+    return this.#gateways.has(version);
+  }
+
+  /** The state of an operation that a release carries. */
+  of(operationId: string): Liveness {
+    const dates = this.#deprecated.get(operationId);
+    if (dates !== undefined) return { state: 'deprecated', deprecatedAt: dates[0], sunset: dates[1] };
+    return this.#retired.has(operationId) ? { state: 'retired' } : LIVE;
+  }
+}
+
+const livenessViewSchema = overlaySchema.transform((overlay) => new LivenessView(overlay));
 
 export class TieredRegistry implements OperationRegistry {
   readonly #sources: RegistrySources;

@@ -16,6 +16,8 @@ export const REFUSAL_KEYS_MAX = 100;
 const NAME_MAX_CHARACTERS = 64;
 const DOCUMENT_ID_MAX_CHARACTERS = 128;
 const DAY_SECONDS = 86_400;
+/** A row and its key, with names as long as they may be. */
+const COUNT_BYTES = 800;
 
 const shortened = (text: string | null, length = NAME_MAX_CHARACTERS) => (text ?? '').slice(0, length);
 
@@ -48,6 +50,15 @@ export class UsageCounts implements OperationUsage {
   constructor(sources: { db: D1Database; nowMs: () => number }) {
     this.#db = sources.db;
     this.#nowMs = sources.nowMs;
+  }
+
+  get size(): number {
+    return this.#usage.rows.size + this.#refusals.rows.size;
+  }
+
+  /** Bytes, by the number of counts. */
+  get weight(): number {
+    return this.size * COUNT_BYTES;
   }
 
   used(operationId: string, client: ClientIdentity, nowMs = this.#nowMs()): void {
@@ -92,7 +103,7 @@ export class UsageCounts implements OperationUsage {
   isDue(nowMs: number): boolean {
     const elapsedMs = nowMs - this.#flushedAtMs;
     if (elapsedMs >= 0 && elapsedMs < USAGE_FLUSH_SECONDS * 1000) return false;
-    return this.#usage.rows.size + this.#refusals.rows.size > 0;
+    return this.size > 0;
   }
 
   /** Never rejects: counts that could not be written are kept for the next flush. */

@@ -6,7 +6,7 @@ import { saleFeed } from './sale-events.ts';
 const REGISTERED = [priceFeed, saleFeed] as const;
 
 type Registered = (typeof REGISTERED)[number];
-/** Of a union, the type that is each of its members at once. */
+/** Turns a union of types into their intersection. */
 type Intersection<Union> = (Union extends unknown ? (member: Union) => void : never) extends (
   member: infer All,
 ) => void

@@ -1,4 +1,4 @@
-/** What a hub keeps in its Durable Object's storage, beside its sockets; and the alarm, which feeds set too. */
+/** A Durable Object's storage beside logs and sockets: the alarm of hubs and feeds, and a hub's delivered positions. */
 
 /** Sets the object's alarm to an instant, in Unix milliseconds, or leaves it if it is set to an earlier one. */
 export async function setAlarmBy(

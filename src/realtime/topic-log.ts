@@ -58,7 +58,7 @@ interface HubState {
   topics: string[];
   /** Entities whose latest change is pending. It keeps this name, which deployed objects have stored. */
   owed: string[];
-  /** Of the hub's latest call; objects of earlier deployments have stored none. */
+  /** The number of the hub's latest call; objects of earlier deployments have stored none. */
   callNumber?: number | undefined;
 }
 
@@ -113,13 +113,12 @@ export class TopicLog<Value, Cursor = null> {
     const hub = this.#state.hubs[hubId] ?? { topics: [], owed: [] };
     if (callNumber !== undefined && callNumber < (hub.callNumber ?? 0))
       throw new Error('a later call of the hub has arrived before this one');
-    hub.callNumber = callNumber ?? hub.callNumber;
-    this.#state.hubs[hubId] = hub;
     const watched = new Set(topics);
-    const known = hub.topics;
-    if (known.length === watched.size && known.every((topic) => watched.has(topic))) return;
+    // The number is stored even if the topics stay: after a restart, too, an earlier call must be refused.
+    hub.callNumber = callNumber ?? hub.callNumber;
     hub.owed = hub.owed.filter((entity) => watched.has(this.#state.entries[entity]?.topic ?? ''));
     hub.topics = [...watched];
+    this.#state.hubs[hubId] = hub;
     this.#save();
   }
 

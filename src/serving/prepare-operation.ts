@@ -9,6 +9,7 @@ import {
   type DocumentNode,
   GraphQLError,
   type GraphQLSchema,
+  getOperationAST,
   type OperationDefinitionNode,
   parse,
   validate,
@@ -23,10 +24,9 @@ import {
   type DocumentSources,
   ruleRefusals,
 } from '../operations/choose-document.ts';
-import { crossSiteRefusal } from '../operations/cross-site.ts';
-import { operationCost, selectedOperation } from '../operations/operation-cost.ts';
+import { operationCost } from '../operations/operation-cost.ts';
 import type { OperationRequest } from '../operations/operation-request.ts';
-import type { OperationRegistry, Refusal } from '../operations/registered-operation.ts';
+import type { OperationKind, OperationRegistry, Refusal } from '../operations/registered-operation.ts';
 import type { MemoryBudget } from '../storage/bounded-memory.ts';
 
 /** An operation that may run: it is small enough, and its document is valid. */
@@ -43,17 +43,13 @@ export type Preparation = { refusals: readonly Refusal[] } & (
   | { ok: false; error: unknown }
 );
 
-/** How an operation came: some may not come as a browser's GET. */
-export interface Transport {
-  method: string;
-  headers: Headers;
+export interface PrepareOptions {
+  /** Refuses an operation that may not run over the request's transport; null where it may. */
+  mayRun?(kind: OperationKind, isPublic: () => boolean): GraphQLError | null;
+  registry: OperationRegistry;
 }
 
-export type Prepare = (
-  sent: OperationRequest,
-  transport: Transport,
-  registry: OperationRegistry,
-) => Promise<Preparation>;
+export type Prepare = (sent: OperationRequest, options: PrepareOptions) => Promise<Preparation>;
 
 export interface PrepareSources extends Omit<DocumentSources, 'registry' | 'clientDocuments'> {
   schema: GraphQLSchema;
@@ -94,11 +90,15 @@ export function createPrepare({ schema, mode, policyOf, memory }: PrepareSources
     valid.add(document);
   }
 
-  function prepared(sent: OperationRequest, chosen: ChosenDocument, transport: Transport): PreparedOperation {
+  function prepared(
+    sent: OperationRequest,
+    chosen: ChosenDocument,
+    mayRun: PrepareOptions['mayRun'],
+  ): PreparedOperation {
     const registered = chosen.found?.operation ?? null;
     const document = parsed(chosen.document, registered !== null);
-    const operation = selectedOperation(document, sent.operationName);
-    if (operation === undefined) {
+    const operation = getOperationAST(document, sent.operationName);
+    if (!operation) {
       throw new GraphQLError('The request must name one operation of the document.', {
         extensions: { code: 'BAD_USER_INPUT', argumentPath: ['operationName'] },
       });
@@ -106,8 +106,8 @@ export function createPrepare({ schema, mode, policyOf, memory }: PrepareSources
     // An operation that was registered with another schema may have become private since.
     const isPublic = () =>
       registered?.cachePolicy.scope === 'public' && policyOf(document, operation).scope === 'public';
-    const refusal = crossSiteRefusal(transport, operation.operation, isPublic);
-    if (refusal !== null) throw refusal;
+    const refusal = mayRun?.(operation.operation, isPublic);
+    if (refusal) throw refusal;
     const variables = sent.variables ?? {};
     if (registered !== null) {
       requireWithinBounds(registered.variableBounds, variables);
@@ -121,7 +121,7 @@ export function createPrepare({ schema, mode, policyOf, memory }: PrepareSources
     return { sent, chosen, document, operation };
   }
 
-  return async (sent, transport, registry) => {
+  return async (sent, { mayRun, registry }) => {
     let documentId = sent.documentIds[0] ?? null;
     let refusals: readonly Refusal[] = [];
     try {
@@ -129,7 +129,7 @@ export function createPrepare({ schema, mode, policyOf, memory }: PrepareSources
       if (!choice.ok) return choice;
       refusals = choice.refusals;
       documentId = choice.chosen.found?.operation.id ?? documentId;
-      return { ok: true, prepared: prepared(sent, choice.chosen, transport), refusals };
+      return { ok: true, prepared: prepared(sent, choice.chosen, mayRun), refusals };
     } catch (error) {
       const { client } = sent;
       return { ok: false, error, refusals: [...refusals, ...ruleRefusals(error, { documentId, client })] };

@@ -8,8 +8,7 @@ import { type ExecutionArgs, type ExecutionResult, GraphQLError, OperationTypeNo
 import type { schema as gatewaySchema } from '../../schema/schema.ts';
 import { createPolicyOf, isStorable, type PolicyOf } from '../cache/cache-policy.ts';
 import type { CachedAnswers, ExecutedAnswer, ServedAnswer } from '../cache/cached-answers.ts';
-import type { CacheKey } from '../cache/response-cache.ts';
-import { createVariablesKey, type VariablesKey } from '../cache/variables-key.ts';
+import { type CacheKey, createVariablesKey, type VariablesKey } from '../cache/response-cache.ts';
 import type { OperationsMode } from '../config.ts';
 import { execute } from '../execution/execute.ts';
 import type { GatewayContext } from '../graphql/context.ts';
@@ -23,7 +22,7 @@ import {
   type Preparation,
   type Prepare,
   type PreparedOperation,
-  type Transport,
+  type PrepareOptions,
 } from './prepare-operation.ts';
 
 export interface ServingSources {
@@ -70,13 +69,9 @@ export class Serving {
     this.executeArgs = (args) => execute({ ...args, hideSuggestions });
   }
 
-  /** @param registry stands in for the isolate's own. */
-  prepare(
-    sent: OperationRequest,
-    transport: Transport,
-    registry: OperationRegistry = this.#sources.registry,
-  ): Promise<Preparation> {
-    return this.#prepare(sent, transport, registry);
+  /** @param options.registry the isolate's own where left out. */
+  prepare(sent: OperationRequest, options: Partial<PrepareOptions> = {}): Promise<Preparation> {
+    return this.#prepare(sent, { registry: this.#sources.registry, ...options });
   }
 
   /** Counts the use of a registered operation, and refusals. */

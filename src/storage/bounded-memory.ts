@@ -71,18 +71,28 @@ export interface MemoryUse {
   entries: number;
 }
 
-/** Opens each memory once, by name, within its share of `MEMORY_SHARES_BYTES`. */
+export type MemoryShares = Readonly<Record<MemoryName, number>>;
+
+/** Opens each memory once, by name, within its share. */
 export class MemoryBudget {
+  readonly #shares: MemoryShares;
   readonly #opened = new Map<MemoryName, Pick<BoundedMemory<unknown>, 'weight' | 'size'>>();
+
+  /** @throws RangeError where the shares are more than an isolate has for them. */
+  constructor(shares: MemoryShares = MEMORY_SHARES_BYTES) {
+    const bytes = Object.values(shares).reduce((sum, share) => sum + share, 0);
+    if (bytes > ISOLATE_MEMORY_MAX_BYTES) throw new RangeError(`the memories share ${bytes} bytes`);
+    this.#shares = shares;
+  }
 
   /** @throws Error where the memory is open already: two of one name would take its share twice. */
   open<Value>(name: MemoryName): BoundedMemory<Value> {
-    const memory = new BoundedMemory<Value>(MEMORY_SHARES_BYTES[name]);
+    const memory = new BoundedMemory<Value>(this.#shares[name]);
     this.track(name, memory);
     return memory;
   }
 
-  /** Shows a memory that holds one value, whose source bounds it. */
+  /** Shows a memory that is bounded where it is filled. */
   track(name: MemoryName, memory: Pick<BoundedMemory<unknown>, 'weight' | 'size'>): void {
     if (this.#opened.has(name)) throw new Error(`the memory ${name} is open already`);
     this.#opened.set(name, memory);
@@ -92,7 +102,7 @@ export class MemoryBudget {
     const memories: Partial<Record<MemoryName, MemoryUse>> = {};
     let [bytes, entries] = [0, 0];
     for (const [name, { weight, size }] of this.#opened) {
-      memories[name] = { bytes: weight, maxBytes: MEMORY_SHARES_BYTES[name], entries: size };
+      memories[name] = { bytes: weight, maxBytes: this.#shares[name], entries: size };
       bytes += weight;
       entries += size;
     }

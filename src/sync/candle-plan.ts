@@ -1,4 +1,4 @@
-/** Which price history the nightly job asks for: what is missing of each symbol, and no more. Pure. */
+/** Decides which price history the nightly job asks for: the missing part of each symbol's, and no more. Pure. */
 import type { CandleCoverage, CandleIntervalCode } from '../storage/d1/candles.ts';
 import type { HistoryPeriod } from '../upstream/price-api.ts';
 
@@ -11,9 +11,9 @@ export interface HistoryRequest {
 }
 
 /**
- * Days: a year where none are held, else the shortest period without a hole since the newest one held. Hours:
- * 30 days until they reach back that far, because the minute's samples give a new symbol its first hours
- * before its first night; then a week where the last day has holes.
+ * Days: a year if none are held, else the shortest period that leaves no gap since the newest one held. Hours: 30 days
+ * until they reach back that far, because the minute's samples give a new symbol its first hours before its first
+ * night; after that, a week if the last day has gaps.
  */
 export function historyRequests(coverage: CandleCoverage, nowSeconds: number): HistoryRequest[] {
   const { symbol, newestDay, oldestHour, recentHours } = coverage;

@@ -1,45 +1,52 @@
 /**
  * The jobs that copy a list of the main API into a table: projects, pools, investments.
  *
- * Each asks for what changed since the last whole run, or for everything, and brings the table to it in one
- * batch: all of it or nothing. Nothing is ever deleted: an answer without a record says nothing about it.
+ * Each asks for the changes since the last complete run, or for everything, and writes them in one batch: all of it
+ * or nothing. Nothing is ever deleted: a record that an answer lacks may still exist.
  */
 import { writtenRows } from '../storage/d1/columns.ts';
+import type { MainApi } from '../upstream/main-api.ts';
 import type { ParsedRecords } from '../upstream/parse-records.ts';
-import { firstError } from './first-error.ts';
-import type { JobReport, JobRun } from './run-job.ts';
+import { everyNight, firstError, type JobDefinition, type JobRun } from './job.ts';
 
-export interface RecordSource<SourceRecord extends { updated_at: number }> {
-  db: D1Database;
-  read: (sinceSeconds: number | undefined) => Promise<ParsedRecords<SourceRecord>>;
-  writes: (records: readonly SourceRecord[], nowSeconds: number) => D1PreparedStatement[];
+interface RecordList<SourceRecord> extends Pick<JobDefinition, 'name' | 'schedule' | 'cacheTag' | 'effects'> {
+  read(mainApi: MainApi, sinceSeconds: number | undefined): Promise<ParsedRecords<SourceRecord>>;
+  writes(db: D1Database, records: readonly SourceRecord[], nowSeconds: number): D1PreparedStatement[];
 }
 
-/** What upstream commits late may carry a time that was read past already. */
+/** Upstream may commit a record after we have read past its `updated_at`. */
 const SINCE_OVERLAP_SECONDS = 60;
 
-export async function syncRecords<SourceRecord extends { updated_at: number }>(
-  source: RecordSource<SourceRecord>,
-  run: JobRun,
-  scope: 'changed' | 'everything',
-): Promise<JobReport> {
-  const { records, skipped } = await source.read(scope === 'everything' ? undefined : sinceOf(run));
-  const statements = source.writes(records, run.startedAt);
-  const written = statements.length === 0 ? 0 : writtenRows(await source.db.batch(statements));
-  return {
-    read: records.length + skipped.length,
-    written,
-    skipped: skipped.length,
-    firstError: firstError(skipped),
-    newestUpdatedAt: records.reduce<number | null>(
-      (newest, record) => Math.max(newest ?? 0, record.updated_at),
-      run.newestUpdatedAt,
-    ),
-  };
+/** The two jobs of a list: under its own name its changes, and under `<name>-full` each night everything. */
+export function recordJobs<SourceRecord extends { updated_at: number }>(
+  list: RecordList<SourceRecord>,
+): JobDefinition[] {
+  const { name, schedule, read, writes, ...shared } = list;
+  const fullName = `${name}-full`;
+  const copy =
+    (sinceOf: (run: JobRun) => number | undefined): JobDefinition['run'] =>
+    async ({ db, mainApi }, run) => {
+      const { records, skipped } = await read(mainApi, sinceOf(run));
+      const statements = writes(db, records, run.startedAt);
+      return {
+        read: records.length + skipped.length,
+        written: statements.length === 0 ? 0 : writtenRows(await db.batch(statements)),
+        skipped: skipped.length,
+        firstError: firstError(skipped),
+        newestUpdatedAt: records.reduce<number | null>(
+          (newest, record) => Math.max(newest ?? 0, record.updated_at),
+          run.newestUpdatedAt,
+        ),
+      };
+    };
+  return [
+    { ...shared, name, schedule, leaseSeconds: 300, continues: [name, fullName], run: copy(sinceLastRun) },
+    { ...shared, name: fullName, schedule: everyNight, leaseSeconds: 900, run: copy(() => undefined) },
+  ];
 }
 
-function sinceOf(run: JobRun): number | undefined {
-  if (run.newestUpdatedAt === null) return undefined;
-  // One record from the future must not hide what changes until then.
-  return Math.max(0, Math.min(run.newestUpdatedAt, run.startedAt) - SINCE_OVERLAP_SECONDS);
+function sinceLastRun({ newestUpdatedAt, startedAt }: JobRun): number | undefined {
+  if (newestUpdatedAt === null) return undefined;
+  // One record from the future must not hide the changes until then.
+  return Math.max(0, Math.min(newestUpdatedAt, startedAt) - SINCE_OVERLAP_SECONDS);
 }

@@ -1,4 +1,5 @@
 import { errorFields, log } from '../observability/log.ts';
+import { bringLivenessToKv } from '../operations/liveness-writes.ts';
 import { expiredHourlyCandlesDelete } from '../storage/d1/candles.ts';
 import { expiredHourlyClosesDelete } from '../storage/d1/hourly-closes.ts';
 import { expiredCountsDeletes } from '../storage/d1/operation-usage.ts';
@@ -6,39 +7,65 @@ import { foldFlushes } from '../storage/d1/operation-usage-folding.ts';
 import { expiredProjectDetailsDelete } from '../storage/d1/project-details.ts';
 import { expiredSyncRowsWrites } from '../storage/d1/sync-runs.ts';
 import { DAY_SECONDS } from './candle-plan.ts';
-import type { JobReport, JobRun } from './run-job.ts';
+import {
+  errorText,
+  everyHour,
+  type JobCounts,
+  type JobDefinition,
+  type JobReport,
+  type JobRun,
+  nothingDone,
+} from './job.ts';
 
 export const RUN_RECORDS_KEPT_DAYS = 30;
 export const HOURLY_CANDLES_KEPT_DAYS = 35;
-/** The platform ends a scheduled run after 15 minutes: what is open for longer was cut off. */
+/** The platform ends a scheduled run after 15 minutes: a run that is open for longer was cut off. */
 const RUN_MAX_SECONDS = 3_600;
-/** Bounds what one run adds up; the rest is the next one's, and is seen by readers meanwhile. */
+/** The next run continues with the rest; until then readers add up the rest themselves. */
 const FOLDS_A_RUN = 100;
 
+export const cleanupJob: JobDefinition = {
+  name: 'cleanup',
+  schedule: everyHour,
+  leaseSeconds: 300,
+  effects: [
+    {
+      // A request that changed a release may have been cut off between its write to D1 and its write to KV.
+      failureEvent: 'operations.liveness_not_repaired',
+      run: ({ db, cacheKv, nowMs, sleep }) => bringLivenessToKv({ db, kv: cacheKv, nowMs, sleep }),
+    },
+  ],
+  run: ({ db }, run) => cleanUp(db, run),
+};
+
 /**
- * The hour's other job: counted uses are added up, rows whose time is over are deleted, and runs that were cut off count
- * as failed. Where the counts cannot be added up, the rest is done all the same.
+ * Adds up counted uses, deletes rows that have expired, and closes runs that were cut off as failed. The rest is done
+ * even if the counts cannot be added up.
  */
-export async function cleanUp(db: D1Database, run: JobRun): Promise<JobReport> {
-  const folded = await foldAll(db);
-  const candlesBefore = run.startedAt - HOURLY_CANDLES_KEPT_DAYS * DAY_SECONDS;
-  const results = await db.batch([
-    ...expiredSyncRowsWrites(db, {
-      now: run.startedAt,
-      runsBefore: run.startedAt - RUN_RECORDS_KEPT_DAYS * DAY_SECONDS,
-      openRunsBefore: run.startedAt - RUN_MAX_SECONDS,
-    }),
-    ...expiredCountsDeletes(db, run.startedAt),
-    expiredProjectDetailsDelete(db, run.startedAt),
-    expiredHourlyCandlesDelete(db, candlesBefore),
-    expiredHourlyClosesDelete(db, candlesBefore),
-  ]);
-  const written = results.reduce((sum, { meta }) => sum + meta.changes, folded.written);
-  return { ...folded, written };
+async function cleanUp(db: D1Database, { startedAt }: JobRun): Promise<JobReport> {
+  const report: JobReport = await foldAll(db);
+  const candlesBefore = startedAt - HOURLY_CANDLES_KEPT_DAYS * DAY_SECONDS;
+  try {
+    const results = await db.batch([
+      ...expiredSyncRowsWrites(db, {
+        now: startedAt,
+        runsBefore: startedAt - RUN_RECORDS_KEPT_DAYS * DAY_SECONDS,
+        openRunsBefore: startedAt - RUN_MAX_SECONDS,
+      }),
+      ...expiredCountsDeletes(db, startedAt),
+      expiredProjectDetailsDelete(db, startedAt),
+      expiredHourlyCandlesDelete(db, candlesBefore),
+      expiredHourlyClosesDelete(db, candlesBefore),
+    ]);
+    for (const { meta } of results) report.written += meta.changes;
+  } catch (failure) {
+    report.failure = failure;
+  }
+  return report;
 }
 
-async function foldAll(db: D1Database): Promise<JobReport> {
-  const report: JobReport = { read: 0, written: 0, skipped: 0, firstError: null };
+async function foldAll(db: D1Database): Promise<JobCounts> {
+  const report = nothingDone();
   try {
     for (let folds = 0; folds < FOLDS_A_RUN; folds += 1) {
       const { flushes, written, unsound, more } = await foldFlushes(db);
@@ -49,8 +76,8 @@ async function foldAll(db: D1Database): Promise<JobReport> {
     }
   } catch (error) {
     log.error('cleanup.usage_not_folded', errorFields(error));
-    report.firstError = error instanceof Error ? error.message : String(error);
+    report.firstError = errorText(error);
   }
-  if (report.skipped > 0) report.firstError ??= 'Some counted uses were not of the form that isolates write.';
+  if (report.skipped > 0) report.firstError ??= 'Some counted uses do not have the form that isolates write.';
   return report;
 }

@@ -1,16 +1,17 @@
 /**
- * Units of each currency for one US dollar, told by the price of bitcoin: its price in the currency over its
- * price in dollars, both of the same answer. A rate that cannot be told now keeps its last value.
+ * Units of each currency for one US dollar, computed from the price of bitcoin: its price in the currency divided by
+ * its price in dollars, both from the same answer. A rate that cannot be computed now keeps its last value.
  */
 import { CURRENCIES, type CurrencyCode, type CurrencyRates } from '../storage/kv/prices.ts';
 import type { PriceApi } from '../upstream/price-api.ts';
+import { errorText } from './job.ts';
 
-/** The symbols whose dollar prices the rates need, beside one call for each other currency. */
+/** The rates need the dollar prices of these symbols, and one call for each other currency. */
 export const RATE_SYMBOLS = ['BTC', 'ETH'] as const;
 
 export interface ReadRates {
   rates: CurrencyRates;
-  /** Why a rate is not of now; null where all are. */
+  /** The reason why a rate is an old one; null if all are new. */
   firstError: string | null;
 }
 
@@ -26,7 +27,7 @@ export async function readRates(
       try {
         rates[currency] = await readRate(priceApi, priceUsdOf, currency);
       } catch (error) {
-        firstError ??= `rate of ${currency}: ${error instanceof Error ? error.message : String(error)}`;
+        firstError ??= `rate of ${currency}: ${errorText(error)}`;
       }
     }),
   );
@@ -38,24 +39,11 @@ async function readRate(
   priceUsdOf: (symbol: string) => number | undefined,
   currency: CurrencyCode,
 ): Promise<number> {
-  switch (currency) {
-    case 'USD':
-      return 1;
-    case 'BTC':
-    case 'ETH':
-      return positive(1 / (priceUsdOf(currency) ?? Number.NaN));
-    case 'EUR':
-    case 'GBP':
-    case 'JPY':
-    case 'CNY':
-    case 'KRW': {
-      const { prices } = await priceApi.inCurrency(['BTC'], currency);
-      const bitcoin = prices.get('BTC');
-      return positive((bitcoin?.price ?? Number.NaN) / (bitcoin?.priceUsd ?? Number.NaN));
-    }
-    default:
-      return currency satisfies never;
-  }
+  if (currency === 'USD') return 1;
+  if (currency === 'BTC' || currency === 'ETH') return positive(1 / (priceUsdOf(currency) ?? Number.NaN));
+  const { prices } = await priceApi.inCurrency(['BTC'], currency);
+  const bitcoin = prices.get('BTC');
+  return positive((bitcoin?.price ?? Number.NaN) / (bitcoin?.priceUsd ?? Number.NaN));
 }
 
 function positive(rate: number): number {

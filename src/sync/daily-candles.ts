@@ -1,9 +1,9 @@
 /**
- * The night's job: what is missing of each synced symbol's price history, then its indicators.
+ * The nightly job copies the missing part of each synced symbol's price history, then computes its indicators.
  *
- * A symbol whose history fails costs itself alone; after a dozen failures in a row the price API counts as
- * down and is left alone. Candles are stored as they arrive, so a run that ends early has kept what it read.
- * A day or an hour that has not ended has no close and is left out.
+ * A symbol whose history fails costs no other symbol; after a dozen failures in a row the price API counts as down and
+ * is left alone. Candles are stored as they arrive, so a run that ends early keeps what it has read. A day or an hour
+ * that has not ended has no close and is left out.
  */
 import pLimit from 'p-limit';
 import {
@@ -17,44 +17,64 @@ import { writtenRows } from '../storage/d1/columns.ts';
 import { hourlyClosesWrites } from '../storage/d1/hourly-closes.ts';
 import { indicatorWrites } from '../storage/d1/indicators.ts';
 import type { IndicatorsRecord } from '../storage/kv/prices.ts';
-import type { PriceApi } from '../upstream/price-api.ts';
 import { DAY_SECONDS, type HistoryRequest, historyRequests } from './candle-plan.ts';
-import { firstError } from './first-error.ts';
 import { computeIndicators, INDICATOR_DAYS } from './indicators.ts';
-import type { JobReport, JobRun } from './run-job.ts';
-
-export interface DailyCandlesDeps {
-  db: D1Database;
-  priceApi: PriceApi;
-}
+import {
+  errorText,
+  everyNight,
+  firstError,
+  type JobDefinition,
+  type JobDeps,
+  type JobReport,
+  type JobRun,
+  nothingDone,
+} from './job.ts';
 
 const UPSTREAM_CALLS_AT_ONCE = 6;
 const FAILURES_IN_A_ROW_MAX = 12;
-/** Held in memory between two writes: about 1 MB of JSON. */
+/** About 1 MB of JSON. */
 const CANDLES_PER_WRITE = 12_000;
-/** Symbols whose closes are read in one query: about 2 MB of JSON. */
+/** About 2 MB of JSON. */
 const SYMBOLS_PER_READ = 300;
 const INTERVAL_SECONDS = { '1h': 3_600, '1d': DAY_SECONDS } as const;
 
-export async function syncDailyCandles(deps: DailyCandlesDeps, run: JobRun): Promise<JobReport> {
-  const coverage = await candleCoverage(deps.db, run.startedAt - (run.startedAt % 3_600) - DAY_SECONDS);
-  const requests = coverage.flatMap((held) => historyRequests(held, run.startedAt));
-  const report = await copyHistory(deps, requests, run.startedAt);
-  const symbols = coverage.map(({ symbol }) => symbol);
-  report.written += await writeIndicators(deps.db, symbols, run.startedAt);
+export const dailyCandlesJob: JobDefinition = {
+  name: 'daily-candles',
+  schedule: everyNight,
+  // The platform ends a scheduled run after 15 minutes.
+  leaseSeconds: 1_200,
+  cacheTag: 'candles',
+  run: syncDailyCandles,
+};
+
+type CandleDeps = Pick<JobDeps, 'db' | 'priceApi'>;
+
+export async function syncDailyCandles(deps: CandleDeps, { startedAt }: JobRun): Promise<JobReport> {
+  const report: JobReport = nothingDone();
+  try {
+    const coverage = await candleCoverage(deps.db, startedAt - (startedAt % 3_600) - DAY_SECONDS);
+    const requests = coverage.flatMap((held) => historyRequests(held, startedAt));
+    await copyHistory(deps, requests, startedAt, report);
+    const symbols = coverage.map(({ symbol }) => symbol);
+    report.written += await writeIndicators(deps.db, symbols, startedAt);
+  } catch (failure) {
+    report.failure = failure;
+  }
   return report;
 }
 
+/** Counts in `report` as it works, so that the report also holds what was done before a rejection. */
 async function copyHistory(
-  { db, priceApi }: DailyCandlesDeps,
+  { db, priceApi }: CandleDeps,
   requests: readonly HistoryRequest[],
   nowSeconds: number,
-): Promise<JobReport> {
-  const report: JobReport = { read: 0, written: 0, skipped: 0, firstError: null };
+  report: JobReport,
+): Promise<void> {
   const pending: Record<CandleIntervalCode, CandleRow[]> = { '1d': [], '1h': [] };
   let failuresInARow = 0;
   let firstFailure: unknown = null;
   let succeeded = 0;
+  const writeFailures: unknown[] = [];
 
   async function write(interval: CandleIntervalCode) {
     const candles = pending[interval];
@@ -67,7 +87,7 @@ async function copyHistory(
   }
 
   async function copy({ symbol, interval, period }: HistoryRequest) {
-    if (failuresInARow >= FAILURES_IN_A_ROW_MAX) return;
+    if (failuresInARow >= FAILURES_IN_A_ROW_MAX || writeFailures.length > 0) return;
     const answer = await priceApi.history(symbol, period, interval).catch((error: unknown) => ({ error }));
     if ('error' in answer) {
       failuresInARow += 1;
@@ -83,14 +103,16 @@ async function copyHistory(
     if (refused !== null) report.firstError ??= `history of ${JSON.stringify(symbol)}: ${refused}`;
     const finished = answer.records.filter(({ time }) => time + INTERVAL_SECONDS[interval] <= nowSeconds);
     pending[interval].push(...finished.map((candle) => ({ symbol, ...candle })));
-    if (pending[interval].length >= CANDLES_PER_WRITE) await write(interval);
+    if (pending[interval].length < CANDLES_PER_WRITE) return;
+    // A failed write ends the run only when the other copies under way have ended: their writes count too.
+    await write(interval).catch((error: unknown) => writeFailures.push(error));
   }
 
   await pLimit(UPSTREAM_CALLS_AT_ONCE).map(requests, copy);
+  if (writeFailures.length > 0) throw writeFailures[0];
   await write('1d');
   await write('1h');
   if (requests.length > 0 && succeeded === 0) throw firstFailure;
-  return report;
 }
 
 async function writeIndicators(
@@ -109,5 +131,3 @@ async function writeIndicators(
   const statements = indicatorWrites(db, indicators, nowSeconds);
   return statements.length === 0 ? 0 : writtenRows(await db.batch(statements));
 }
-
-const errorText = (error: unknown) => (error instanceof Error ? error.message : String(error));

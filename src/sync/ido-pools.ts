@@ -1,8 +1,18 @@
 import Big from 'big.js';
 import { type IdoPoolWriteRow, idoPoolWrites } from '../storage/d1/ido-pools.ts';
-import type { MainApi } from '../upstream/main-api.ts';
 import type { PoolRecord } from '../upstream/main-api-records.ts';
-import type { RecordSource } from './changed-records.ts';
+import { recordJobs } from './changed-records.ts';
+import { everyQuarter } from './job.ts';
+import { saleFeedEffect } from './sale-feed-effects.ts';
+
+export const poolJobs = recordJobs<PoolRecord>({
+  name: 'pools',
+  schedule: everyQuarter,
+  cacheTag: 'pools',
+  effects: [saleFeedEffect],
+  read: (mainApi, sinceSeconds) => mainApi.syncPools(sinceSeconds),
+  writes: (db, records, nowSeconds) => idoPoolWrites(db, records.map(idoPoolRow), nowSeconds),
+});
 
 /** Sold of total in percent, 0 to 100; 0 where there is nothing to sell. Amounts are exact decimals. */
 export function progressPercent(soldTokens: string, totalTokens: string): number {
@@ -16,10 +26,4 @@ export const idoPoolRow = (record: PoolRecord): IdoPoolWriteRow => ({
   ...record,
   progress_percent: progressPercent(record.sold_tokens, record.total_tokens),
   total_raised_real: Number(record.total_raised),
-});
-
-export const idoPoolSource = (db: D1Database, mainApi: MainApi): RecordSource<PoolRecord> => ({
-  db,
-  read: mainApi.syncPools,
-  writes: (records, nowSeconds) => idoPoolWrites(db, records.map(idoPoolRow), nowSeconds),
 });

@@ -3,12 +3,12 @@
  *
  * RSI is Wilder's over 14 days: his smoothing begins with the mean of the first 14 changes. MACD is 12, 26, 9
  * over exponential averages that begin with the first value. Moving averages are simple. Support and
- * resistance are the lowest and the highest of the last 30 closes. Each is null where the closes are too few.
+ * resistance are the lowest and the highest of the last 30 closes. Each is null if there are too few closes.
  */
 import { EMA, MACD, RSI, SMA } from 'trading-signals';
 import type { IndicatorsRecord } from '../storage/kv/prices.ts';
 
-/** Daily closes that indicators are computed over, at most: older ones change nothing that a double shows. */
+/** Older daily closes would not change a digit of a double. */
 export const INDICATOR_DAYS = 400;
 export const SUPPORT_AND_RESISTANCE_DAYS = 30;
 

@@ -1,10 +1,13 @@
 import { investmentWrites } from '../storage/d1/investments.ts';
-import type { MainApi } from '../upstream/main-api.ts';
 import type { InvestmentRecord } from '../upstream/main-api-records.ts';
-import type { RecordSource } from './changed-records.ts';
+import { recordJobs } from './changed-records.ts';
+import { everyQuarter } from './job.ts';
+import { saleFeedEffect } from './sale-feed-effects.ts';
 
-export const investmentSource = (db: D1Database, mainApi: MainApi): RecordSource<InvestmentRecord> => ({
-  db,
-  read: mainApi.syncInvestments,
-  writes: (records, nowSeconds) => investmentWrites(db, records, nowSeconds),
+export const investmentJobs = recordJobs<InvestmentRecord>({
+  name: 'investments',
+  schedule: everyQuarter,
+  effects: [saleFeedEffect],
+  read: (mainApi, sinceSeconds) => mainApi.syncInvestments(sinceSeconds),
+  writes: investmentWrites,
 });

@@ -1,20 +1,20 @@
 /**
- * The next price snapshot out of the last one and what the price API says now. Pure.
+ * Makes the next price snapshot from the last one and the prices received now. Pure.
  *
- * A price never goes back in time, except out of the future; a bad record keeps the last good price however long it stays bad, and a
- * symbol that the price API no longer knows keeps its last price for a day.
+ * A price never goes back in time, unless the one held is from the future. A symbol whose record is refused keeps its
+ * last good price for as long as that lasts; one that the price API no longer knows keeps it for a day.
  */
 import type { CurrencyRates, PriceRecord, PriceSnapshot } from '../storage/kv/prices.ts';
 import type { UpstreamPriceRecord } from '../upstream/price-api-records.ts';
 
 export const ABSENT_KEPT_SECONDS = 86_400;
 
-/** As the price API sends it, or a feed that has it from there. */
+/** As the price API sends it, or the price feed, which omits `price`. */
 export type ReceivedPrice = PriceRecord & Partial<Pick<UpstreamPriceRecord, 'price'>>;
 
 export interface MergeInput {
   previous: PriceSnapshot | null;
-  /** Upper case; the snapshot holds these alone. */
+  /** Upper case. The snapshot holds only these. */
   symbols: readonly string[];
   received: ReadonlyMap<string, ReceivedPrice>;
   /** Symbols whose record was refused. */
@@ -26,9 +26,9 @@ export interface MergeInput {
 
 export interface Merged {
   snapshot: PriceSnapshot;
-  /** Symbols whose price is of this answer, with that price. */
+  /** The prices of the new snapshot that were received now. */
   current: { symbol: string; priceUsd: number }[];
-  /** How many records differ from the last snapshot's. */
+  /** The number of records that differ from the last snapshot's. */
   changed: number;
 }
 

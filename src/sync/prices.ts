@@ -1,9 +1,11 @@
 /**
- * The minute's job: every synced symbol's price and every currency's rate into one KV value, and each price
+ * The minute's job writes every synced symbol's price and every currency's rate into one KV value, and each price
  * into the candle of the hour.
  */
 import * as z from 'zod';
+import { PRICE_FEED_READ_TIMEOUT_MS } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
+import { answerWithin } from '../realtime/answer-within.ts';
 import { type HourCandles, hourQuery, hourWrite, parseHour } from '../storage/d1/hour-in-progress.ts';
 import { syncedSymbolsQuery } from '../storage/d1/projects.ts';
 import {
@@ -12,30 +14,38 @@ import {
   readPriceSnapshot,
   writePriceSnapshot,
 } from '../storage/kv/prices.ts';
-import type { PriceApi } from '../upstream/price-api.ts';
 import { RATE_SYMBOLS, readRates } from './currency-rates.ts';
-import { firstError } from './first-error.ts';
+import {
+  everyMinute,
+  firstError,
+  type JobDefinition,
+  type JobDeps,
+  type JobReport,
+  type JobRun,
+  nothingDone,
+} from './job.ts';
 import { mergePrices, type ReceivedPrice } from './merge-prices.ts';
-import type { JobReport, JobRun } from './run-job.ts';
-
-export interface PricesDeps {
-  db: D1Database;
-  pricesKv: KVNamespace;
-  priceApi: PriceApi;
-  /** The prices that subscribers are told of now. */
-  feedPrices(): Promise<PriceRecord[]>;
-}
+import { saleFeedRetryEffect } from './sale-feed-effects.ts';
 
 export const HOUR_SECONDS = 3_600;
 
-/** Reads are prices received, writes prices that differ from the last snapshot's. */
-export async function syncPrices(deps: PricesDeps, run: JobRun): Promise<JobReport> {
+export const pricesJob: JobDefinition = {
+  name: 'prices',
+  schedule: everyMinute,
+  leaseSeconds: 120,
+  cacheTag: 'prices',
+  effects: [saleFeedRetryEffect],
+  run: syncPrices,
+};
+
+/** `read` counts the prices received, `written` those that differ from the last snapshot's. */
+async function syncPrices(deps: JobDeps, run: JobRun): Promise<JobReport> {
   const { db, pricesKv, priceApi } = deps;
   const hourStart = run.startedAt - (run.startedAt % HOUR_SECONDS);
   const { symbols, hour } = await readSymbolsAndHour(db, hourStart);
-  if (symbols.length === 0) return { read: 0, written: 0, skipped: 0, firstError: null };
+  if (symbols.length === 0) return nothingDone();
 
-  const [held, answer, told] = await Promise.all([
+  const [held, answer, fed] = await Promise.all([
     readHeldSnapshot(pricesKv),
     priceApi.batch([...symbols, ...RATE_SYMBOLS]),
     feedPrices(deps),
@@ -45,13 +55,13 @@ export async function syncPrices(deps: PricesDeps, run: JobRun): Promise<JobRepo
   const { snapshot, current, changed } = mergePrices({
     previous: held.snapshot,
     symbols,
-    received: newest(answer.prices, told),
+    received: newest(answer.prices, fed),
     refused: new Set(answer.skipped.flatMap(({ id }) => id ?? [])),
     rates,
     asOf: run.startedAt,
   });
 
-  // The hour first: where KV then fails, the hour has one true sample more and readers see nothing of it.
+  // The hour first: if KV then fails, the hour has one more true sample, which no reader sees.
   if (current.length > 0) await hourWrite(db, hourStart, foldHour(hour, current)).run();
   await writePriceSnapshot(pricesKv, snapshot);
   return {
@@ -66,23 +76,23 @@ export async function syncPrices(deps: PricesDeps, run: JobRun): Promise<JobRepo
   };
 }
 
-/** Without them the snapshot is that of the price API: what it will be a minute later anyway. */
-async function feedPrices(deps: PricesDeps): Promise<PriceRecord[]> {
+/** Without them the snapshot holds the price API's prices, which catch up within a minute. */
+async function feedPrices(deps: JobDeps): Promise<PriceRecord[]> {
   try {
-    return await deps.feedPrices();
+    return await answerWithin(PRICE_FEED_READ_TIMEOUT_MS, 'price feed', deps.feedPrices);
   } catch (error) {
     log.warn('sync.price_feed_not_read', errorFields(error));
     return [];
   }
 }
 
-/** Queries answer no price that is older than what subscribers were told. */
+/** Queries must not answer an older price than subscribers have received. */
 export function newest(
   received: ReadonlyMap<string, ReceivedPrice>,
-  told: readonly PriceRecord[],
+  fed: readonly PriceRecord[],
 ): Map<string, ReceivedPrice> {
   const prices = new Map(received);
-  for (const record of told) {
+  for (const record of fed) {
     const arrived = prices.get(record.symbol);
     if (arrived !== undefined && arrived.lastUpdate < record.lastUpdate) prices.set(record.symbol, record);
   }
@@ -92,14 +102,14 @@ export function newest(
 async function readSymbolsAndHour(db: D1Database, hourStart: number) {
   const [symbols, hour] = await db.batch([syncedSymbolsQuery(db), hourQuery(db, hourStart)]);
   if (symbols === undefined || hour === undefined)
-    throw new Error('D1 answered fewer results than asked for');
+    throw new Error('D1 answered fewer results than it was asked for');
   return {
     symbols: (symbols.results as { symbol: string }[]).map(({ symbol }) => symbol),
     hour: parseHour(hour as D1Result<{ candles: string }>),
   };
 }
 
-/** A snapshot that does not parse is written anew: refusing to go on would leave it broken for good. */
+/** A snapshot that does not parse is written anew: an error here would leave it broken for ever. */
 async function readHeldSnapshot(
   kv: KVNamespace,
 ): Promise<{ snapshot: PriceSnapshot | null; error: string | null }> {

@@ -1,10 +1,19 @@
 import { foldText, projectSearchText } from '../storage/d1/project-search.ts';
-import { type ProjectWriteRow, projectWrites, type SocialRecord } from '../storage/d1/projects.ts';
-import type { MainApi } from '../upstream/main-api.ts';
+import type { SocialRecord } from '../storage/d1/projects.ts';
+import { type ProjectWriteRow, projectWrites } from '../storage/d1/projects.ts';
 import type { ProjectRecord } from '../upstream/main-api-records.ts';
-import type { RecordSource } from './changed-records.ts';
+import { recordJobs } from './changed-records.ts';
+import { everyFiveMinutes } from './job.ts';
 
-/** A project as it is stored: its symbol in upper case, lists as JSON, and what search and order read. */
+export const projectJobs = recordJobs<ProjectRecord>({
+  name: 'projects',
+  schedule: everyFiveMinutes,
+  cacheTag: 'projects',
+  read: (mainApi, sinceSeconds) => mainApi.syncProjects(sinceSeconds),
+  writes: (db, records, nowSeconds) => projectWrites(db, records.map(projectRow), nowSeconds),
+});
+
+/** A project as it is stored: its symbol in upper case, lists as JSON, and the columns for search and order. */
 export function projectRow(record: ProjectRecord): ProjectWriteRow {
   const symbol = record.symbol.toUpperCase();
   return {
@@ -26,9 +35,3 @@ function socialJson(social: SocialRecord): string | null {
     .sort(([left], [right]) => (left < right ? -1 : 1));
   return known.length === 0 ? null : JSON.stringify(Object.fromEntries(known));
 }
-
-export const projectSource = (db: D1Database, mainApi: MainApi): RecordSource<ProjectRecord> => ({
-  db,
-  read: mainApi.syncProjects,
-  writes: (records, nowSeconds) => projectWrites(db, records.map(projectRow), nowSeconds),
-});

@@ -1,10 +1,9 @@
 /** Clients that never read, over real connections to workerd: nothing but its memory would take what they are sent. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { clientFrame, FrameReader, OPCODES } from '../../bench/live/frames.ts';
+import { WebSocket } from 'ws';
 import { bundleLiveWorkers, type GatewayServer, startGateway } from '../../bench/live/live-servers.ts';
 import { SOCKET_BEHIND_MAX_MS, SOCKET_UNANSWERED_MAX_BYTES } from '../../src/config.ts';
 
@@ -25,52 +24,43 @@ before(async () => {
 after(() => server?.stop());
 
 class Watcher {
-  readonly #socket: Socket;
+  readonly #socket: WebSocket;
   bytes = 0;
   closeCode: number | null = null;
 
-  constructor(socket: Socket) {
+  constructor(socket: WebSocket) {
     this.#socket = socket;
   }
 
   static async open(): Promise<Watcher> {
-    const { hostname, port, pathname } = new URL(server.urls[0] ?? '');
-    const socket = connect({ host: hostname, port: Number(port) });
+    const socket = new WebSocket(server.urls[0] ?? '', 'graphql-transport-ws', {
+      perMessageDeflate: false,
+    });
     socket.on('error', () => undefined);
-    const handshake = [
-      `GET ${pathname} HTTP/1.1`,
-      `Host: ${hostname}`,
-      'Upgrade: websocket',
-      'Connection: Upgrade',
-      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-      'Sec-WebSocket-Version: 13',
-      'Sec-WebSocket-Protocol: graphql-transport-ws',
-    ];
-    socket.write(`${handshake.join('\r\n')}\r\n\r\n`);
-    await once(socket, 'data');
-    socket.write(clientFrame(OPCODES.text, '{"type":"connection_init"}'));
-    await once(socket, 'data');
+    await once(socket, 'open');
+    socket.send('{"type":"connection_init"}');
+    await once(socket, 'message');
     const payload = { query: QUERY, variables: { symbols: SYMBOLS } };
-    socket.write(clientFrame(OPCODES.text, JSON.stringify({ type: 'subscribe', id: 'a', payload })));
+    socket.send(JSON.stringify({ type: 'subscribe', id: 'a', payload }));
     socket.pause();
     return new Watcher(socket);
   }
 
   /** From here on, and what has come until now. */
   read(): this {
-    const reader = new FrameReader((opcode, payload) => {
-      this.bytes += payload.length;
-      if (opcode === OPCODES.close) this.closeCode = payload.readUInt16BE(0);
-      else if (payload.toString() === '{"type":"ping"}')
-        this.#socket.write(clientFrame(OPCODES.text, '{"type":"pong"}'));
+    this.#socket.on('message', (message: Buffer) => {
+      this.bytes += message.length;
+      if (message.toString() === '{"type":"ping"}') this.#socket.send('{"type":"pong"}');
     });
-    this.#socket.on('data', (bytes) => reader.take(bytes));
+    this.#socket.on('close', (code: number) => {
+      this.closeCode = code;
+    });
     this.#socket.resume();
     return this;
   }
 
   end(): void {
-    this.#socket.destroy();
+    this.#socket.terminate();
   }
 }
 

@@ -4,8 +4,9 @@
  */
 import { env } from 'cloudflare:workers';
 import { inject, vi } from 'vitest';
-import type { JobName } from '../../src/sync/schedule.ts';
-import { createSync, type Sync } from '../../src/sync/sync.ts';
+import type { JobDeps, JobResult } from '../../src/sync/job.ts';
+import { JOBS, jobsOfCron } from '../../src/sync/jobs.ts';
+import { runJob, runJobs } from '../../src/sync/run-jobs.ts';
 import { createMainApi } from '../../src/upstream/main-api.ts';
 import { createPriceApi } from '../../src/upstream/price-api.ts';
 import { TABLES } from '../support/tables.ts';
@@ -29,7 +30,23 @@ interface Introduction {
   now: number;
 }
 
+export interface Sync {
+  /** As the platform runs it on a cron event. */
+  runCron(cron: string): Promise<JobResult[]>;
+  runJob(name: string): Promise<JobResult>;
+}
+
+export const syncOf = (deps: JobDeps): Sync => ({
+  runCron: (cron) => runJobs(jobsOfCron(cron), deps),
+  runJob: (name) => {
+    const job = JOBS.find((each) => each.name === name);
+    if (job === undefined) throw new Error(`no job is named ${name}`);
+    return runJob(job, deps);
+  },
+});
+
 export interface Bench {
+  deps: JobDeps;
   sync: Sync;
   /** The same, waiting for upstream no longer than `IMPATIENT_MS`. */
   impatientSync: Sync;
@@ -49,7 +66,7 @@ export interface Bench {
   }>;
   rows(table: string, order?: string): Promise<Row[]>;
   /** The runs of a job, oldest first. */
-  runs(job: JobName): Promise<Row[]>;
+  runs(job: string): Promise<Row[]>;
   snapshot(): Promise<{ asOf: number; rates: Record<string, number>; prices: Record<string, Row> }>;
   /** How often D1 was called since the last time. */
   d1Calls(): number;
@@ -70,22 +87,29 @@ export async function createBench(market: Row = {}): Promise<Bench> {
     request(method, `/markets/${introduction.id}${path}`, body);
   let nowSeconds = introduction.now;
   const counted = countingD1(env.DB);
-  const syncWith = (limits: { timeoutMs?: number }) => {
-    const client = { apiKey: introduction.apiKey, fetch, sleep: async () => undefined, ...limits };
-    return createSync({
+  const depsWith = (limits: { timeoutMs?: number }): JobDeps => {
+    const sleep = async () => undefined;
+    const client = { apiKey: introduction.apiKey, fetch, sleep, ...limits };
+    return {
       db: counted.db,
       pricesKv: env.PRICES_KV,
+      cacheKv: env.CACHE_KV,
       mainApi: createMainApi({ ...client, baseUrl: introduction.mainApiUrl }),
       priceApi: createPriceApi({ ...client, baseUrl: introduction.priceApiUrl }),
-      now: () => nowSeconds * 1000,
       feedPrices: async () => [],
+      notifySaleFeed: async () => undefined,
+      purge: undefined,
+      nowMs: () => nowSeconds * 1000,
+      sleep,
       randomId: () => crypto.randomUUID(),
-    });
+    };
   };
+  const deps = depsWith({});
 
   return {
-    sync: syncWith({}),
-    impatientSync: syncWith({ timeoutMs: IMPATIENT_MS }),
+    deps,
+    sync: syncOf(deps),
+    impatientSync: syncOf(depsWith({ timeoutMs: IMPATIENT_MS })),
     control,
     now: () => nowSeconds,
     async advance(seconds) {

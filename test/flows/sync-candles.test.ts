@@ -1,10 +1,8 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
-import { createSync } from '../../src/sync/sync.ts';
-import type { MainApi } from '../../src/upstream/main-api.ts';
 import type { HistoryInterval, PriceApi } from '../../src/upstream/price-api.ts';
 import { referenceAverage, referenceMacd, referenceRsi } from '../unit/sync/reference-indicators.ts';
-import { type Bench, createBench, type Row } from './sync-bench.ts';
+import { type Bench, createBench, type Row, syncOf } from './sync-bench.ts';
 
 const DAY = 86_400;
 
@@ -163,15 +161,7 @@ function syncOver(bench: Bench, timesOf: (interval: HistoryInterval) => Promise<
       skipped: [],
     };
   };
-  return createSync({
-    db: env.DB,
-    pricesKv: env.PRICES_KV,
-    mainApi: {} as MainApi,
-    priceApi: { history } as PriceApi,
-    now: () => bench.now() * 1000,
-    feedPrices: async () => [],
-    randomId: () => crypto.randomUUID(),
-  });
+  return syncOf({ ...bench.deps, priceApi: { history } as PriceApi });
 }
 
 describe('indicators', () => {

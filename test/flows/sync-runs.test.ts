@@ -2,11 +2,20 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
 import { expiredHourlyCandlesDelete } from '../../src/storage/d1/candles.ts';
 import { latestRuns } from '../../src/storage/d1/sync-runs.ts';
-import { type Job, runJob } from '../../src/sync/run-job.ts';
+import type { JobDefinition, JobDeps } from '../../src/sync/job.ts';
+import { JOBS } from '../../src/sync/jobs.ts';
+import { runJob } from '../../src/sync/run-jobs.ts';
 import { createBench } from './sync-bench.ts';
 
 const NOW = 1_708_263_277;
 const DAY = 86_400;
+
+/** The job of that name, with other work. */
+function jobWith(name: string, run: JobDefinition['run']): JobDefinition {
+  const job = JOBS.find((each) => each.name === name);
+  if (job === undefined) throw new Error(`no job is named ${name}`);
+  return { ...job, run };
+}
 
 describe('two overlapping runs of a job', () => {
   test('do not both work: the second leaves nothing', async () => {
@@ -26,8 +35,8 @@ describe('two overlapping runs of a job', () => {
 
   test('are one after another once the first has ended, and once the lease of one that died ran out', async () => {
     const bench = await createBench();
-    const died: Job = { run: () => new Promise(() => undefined) };
-    void runJob('projects', died, { db: env.DB, now: () => bench.now() * 1000, randomId: () => 'died' });
+    const died = jobWith('projects', () => new Promise(() => undefined));
+    void runJob(died, { ...bench.deps, randomId: () => 'died' });
     await expect.poll(() => bench.runs('projects'), { timeout: 20_000 }).toHaveLength(1);
 
     expect((await bench.sync.runJob('projects')).outcome).toBe('skipped');
@@ -41,13 +50,19 @@ describe('two overlapping runs of a job', () => {
 
   test('the one that lost its lease does not give away the other one’s', async () => {
     const bench = await createBench();
-    const deps = (id: string) => ({ db: env.DB, now: () => bench.now() * 1000, randomId: () => id });
+    const deps = (id: string) => ({ ...bench.deps, randomId: () => id });
     const report = { read: 0, written: 0, skipped: 0, firstError: null };
     const slow = Promise.withResolvers<typeof report>();
-    const first = runJob('projects', { run: () => slow.promise }, deps('first'));
+    const first = runJob(
+      jobWith('projects', () => slow.promise),
+      deps('first'),
+    );
     await expect.poll(() => bench.runs('projects'), { timeout: 20_000 }).toHaveLength(1);
     bench.advanceSync(300);
-    void runJob('projects', { run: () => new Promise(() => undefined) }, deps('second'));
+    void runJob(
+      jobWith('projects', () => new Promise(() => undefined)),
+      deps('second'),
+    );
     await expect.poll(() => bench.runs('projects'), { timeout: 20_000 }).toHaveLength(2);
     slow.resolve(report);
     await first;
@@ -61,8 +76,9 @@ test('a job never throws, not even where D1 is out of reach', async () => {
       throw new Error('D1 is out of reach');
     },
   });
-  const job: Job = { run: async () => ({ read: 1, written: 1, skipped: 0, firstError: null }) };
-  const result = await runJob('pools', job, { db: unreachable, now: () => NOW * 1000, randomId: () => 'id' });
+  const job = jobWith('pools', async () => ({ read: 1, written: 1, skipped: 0, firstError: null }));
+  const deps = { db: unreachable, nowMs: () => NOW * 1000, randomId: () => 'id' } as JobDeps;
+  const result = await runJob(job, deps);
   expect(result).toMatchObject({ job: 'pools', outcome: 'failed', firstError: 'D1 is out of reach' });
 });
 

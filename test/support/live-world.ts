@@ -3,6 +3,7 @@
  * drives: what crashes loses its memory and its connections, what sleeps loses its memory alone.
  */
 import { buildSchema, execute, type GraphQLSchema, getOperationAST, parse } from 'graphql';
+import { FEED_WATCH_TIMEOUT_MS } from '../../src/config.ts';
 import type { GatewayContext } from '../../src/graphql/context.ts';
 import type { WatchCall } from '../../src/realtime/feed.ts';
 import type { EventValue, FeedName } from '../../src/realtime/feeds.ts';
@@ -34,6 +35,10 @@ export class LiveWorld {
   isUpstreamDown = false;
   /** How many of the next calls between objects do their work, and then have their answer lost. */
   answersToLose = 0;
+  /** The next calls between objects take longer than any has time for, on their way there or back. */
+  callsToDelay: ('there' | 'back')[] = [];
+  /** How many are still on their way. */
+  delayedCalls = 0;
   readonly #pause: () => Promise<void>;
   readonly #hubs: SimulatedHub[];
   readonly #feedStorage = new ObjectStorage();
@@ -79,11 +84,13 @@ export class LiveWorld {
   }
 
   crashHub(hub: number): void {
+    this.nowMs += RESTART_MS;
     this.#hubs[hub]?.crash();
   }
 
   /** To be called while nothing is going on. */
   evictHub(hub: number): void {
+    this.nowMs += RESTART_MS;
     this.#hubs[hub]?.evict();
   }
 
@@ -172,7 +179,14 @@ export class LiveWorld {
     await this.#pause();
     // Nothing goes out that depends on what was not written.
     if (from.isDead) throw new Error('the caller has ended');
-    const result = await work();
+    const delayed = this.callsToDelay.shift();
+    if (delayed !== undefined) this.delayedCalls += 1;
+    if (delayed === 'there') await this.#delay();
+    const result = await work().catch((error: unknown) => {
+      if (delayed === 'back') this.delayedCalls -= 1;
+      throw error;
+    });
+    if (delayed === 'back') await this.#delay();
     await this.#pause();
     if (this.answersToLose > 0) {
       this.answersToLose -= 1;
@@ -180,7 +194,15 @@ export class LiveWorld {
     }
     return result;
   }
+
+  async #delay(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, FEED_WATCH_TIMEOUT_MS + 1_000));
+    this.delayedCalls -= 1;
+  }
 }
+
+/** A new instance of an object is not there within the same millisecond. */
+const RESTART_MS = 100;
 
 type Started = Omit<HubSources, 'state'> & { socketsOf(): Set<ServerSocket> };
 

@@ -2,9 +2,9 @@
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { invalidateCaches } from '../../../src/sync/cache-generations.ts';
-import type { JobName } from '../../../src/sync/schedule.ts';
-import { jobResult } from './job-result.ts';
+import { CacheInvalidation } from '../../../src/sync/cache-generations.ts';
+
+const STARTED_AT = 1_795_000_000;
 
 beforeEach(() => {
   for (const level of ['warn', 'error'] as const)
@@ -54,29 +54,22 @@ function storage(scheduler: fc.Scheduler, failingPuts: Set<number>) {
   return { db: db as unknown as D1Database, kv: { put } as unknown as KVNamespace, held: kv, inD1 };
 }
 
-const JOBS: JobName[][] = [
-  ['prices'],
-  ['projects'],
-  ['pools'],
-  ['hourly-candles'],
-  ['projects-full', 'pools-full'],
-];
+/** The tags that each cron event changes. */
+const EVENTS = [['prices'], ['projects'], ['pools'], ['candles'], ['projects', 'pools']];
 
 test('no generation is lost, whoever comes last and whichever two writes KV refuses', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.scheduler(),
-      fc.integer({ min: 1, max: JOBS.length }),
+      fc.integer({ min: 1, max: EVENTS.length }),
       fc.uniqueArray(fc.integer({ min: 1, max: 8 }), { maxLength: 2 }),
       async (scheduler, syncs, failing) => {
         const { db, kv, held, inD1 } = storage(scheduler, new Set(failing));
         const sleep = () => scheduler.schedule(Promise.resolve(), 'sleep');
-        const running = JOBS.slice(0, syncs).map((jobs) =>
-          invalidateCaches(
-            jobs.map((job) => jobResult(job, 5)),
-            { db, kv, sleep, purge: async () => undefined },
-          ),
-        );
+        const running = EVENTS.slice(0, syncs).flatMap((tags) => {
+          const caches = new CacheInvalidation({ db, cacheKv: kv, sleep, purge: undefined });
+          return tags.map((tag) => caches.invalidate(tag, STARTED_AT));
+        });
         await scheduler.waitFor(Promise.all(running));
         expect(JSON.parse(held.value ?? '{}')).toEqual(inD1());
       },

@@ -1,9 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { CACHE_GENERATIONS_KEY } from '../../../src/storage/kv/keys.ts';
-import { invalidateCaches } from '../../../src/sync/cache-generations.ts';
-import type { JobName } from '../../../src/sync/schedule.ts';
-import { jobResult } from './job-result.ts';
+import { CacheInvalidation, PURGE_DELAY_MS } from '../../../src/sync/cache-generations.ts';
 
+const STARTED_AT = 1_795_000_000;
 let logged: string[];
 beforeEach(() => {
   logged = [];
@@ -17,89 +16,113 @@ beforeEach(() => {
 interface Faults {
   puts?: number;
   batches?: number;
-  purge?: () => Promise<CachePurgeResult | undefined>;
+  purge?: () => Promise<CachePurgeResult>;
 }
 
-async function invalidated(jobs: [JobName, written: number][], faults: Faults = {}) {
+const PURGED: CachePurgeResult = { success: true, errors: [] };
+
+function invalidation(faults: Faults = {}) {
   const events: string[] = [];
   let failingPuts = faults.puts ?? 0;
   let failingBatches = faults.batches ?? 0;
   const statement = { bind: (tag: string) => ({ tag }) };
   const rows = [{ tag: 'x', generation: 1 }];
-  await invalidateCaches(
-    jobs.map(([job, written]) => jobResult(job, written)),
-    {
-      db: {
-        prepare: () => statement,
-        batch: async (statements: { tag?: string }[]) => {
-          events.push(`d1 ${statements.flatMap(({ tag }) => tag ?? []).join(' ')}`.trim());
-          if (failingBatches-- > 0) throw new Error('D1 is down');
-          return [{ results: rows }];
-        },
-      } as unknown as D1Database,
-      kv: {
-        put: async (key: string, value: string) => {
-          expect([key, value]).toEqual([CACHE_GENERATIONS_KEY, '{"x":1}']);
-          events.push('kv');
-          if (failingPuts-- > 0) throw new Error('429');
-        },
-      } as unknown as KVNamespace,
-      sleep: async (ms) => {
-        expect(ms).toBeGreaterThan(1_000);
-        events.push('sleep');
+  const delays: (() => void)[] = [];
+  const caches = new CacheInvalidation({
+    db: {
+      prepare: () => statement,
+      batch: async (statements: { tag?: string }[]) => {
+        events.push(`d1 ${statements.flatMap(({ tag }) => tag ?? []).join(' ')}`.trim());
+        if (failingBatches-- > 0) throw new Error('D1 is down');
+        return [{ results: rows }];
       },
-      purge: async (tags) => {
-        events.push(`purge ${tags.join(' ')}`);
-        return faults.purge?.();
+    } as unknown as D1Database,
+    cacheKv: {
+      put: async (key: string, value: string) => {
+        expect([key, value]).toEqual([CACHE_GENERATIONS_KEY, '{"x":1}']);
+        events.push('kv');
+        if (failingPuts-- > 0) throw new Error('429');
       },
+    } as unknown as KVNamespace,
+    sleep: (ms) => {
+      if (ms === PURGE_DELAY_MS) {
+        events.push('delay');
+        return new Promise((resolve) => delays.push(resolve));
+      }
+      expect(ms).toBeGreaterThan(1_000);
+      events.push('sleep');
+      return Promise.resolve();
     },
-  );
+    purge: async (tags) => {
+      events.push(`purge ${tags.join(' ')}`);
+      return (await faults.purge?.()) ?? PURGED;
+    },
+  });
+  return {
+    caches,
+    events,
+    /** Ends the delays of all purges that wait. */
+    endDelays: () => {
+      for (const end of delays.splice(0)) end();
+    },
+  };
+}
+
+/** The changes of a cron event that all happen before its first purge is due. */
+async function invalidated(tags: string[], faults: Faults = {}) {
+  const { caches, events, endDelays } = invalidation(faults);
+  let running = true;
+  const all = Promise.all(tags.map((tag) => caches.invalidate(tag, STARTED_AT))).finally(() => {
+    running = false;
+  });
+  while (running) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    endDelays();
+  }
+  await all;
   return events;
 }
 
-describe('one cron', () => {
-  test('bumps what its jobs changed, brings it to KV, and purges once', async () => {
-    const events = await invalidated([
-      ['projects-full', 3],
-      ['pools-full', 1],
-      ['investments-full', 9],
-      ['daily-candles', 2],
-    ]);
-    expect(events).toEqual(['d1 projects pools candles', 'kv', 'd1', 'purge projects pools candles']);
+describe('one cron event', () => {
+  test('raises a generation, brings it to KV, and purges after a delay', async () => {
+    expect(await invalidated(['projects'])).toEqual(['d1 projects', 'kv', 'd1', 'delay', 'purge projects']);
     expect(logged).toEqual([]);
   });
 
-  test('leaves alone what did not change', async () => {
-    expect(
-      await invalidated([
-        ['projects-full', 0],
-        ['pools-full', 1],
-      ]),
-    ).toEqual(['d1 pools', 'kv', 'd1', 'purge pools']);
-    expect(await invalidated([['projects', 0]])).toEqual([]);
-    expect(
-      await invalidated([
-        ['investments', 5],
-        ['cleanup', 5],
-      ]),
-    ).toEqual([]);
-    expect(await invalidated([])).toEqual([]);
+  test('writes one change after another, and purges once for all that come before the purge', async () => {
+    const events = await invalidated(['projects', 'pools', 'candles']);
+    expect(events.filter((event) => event !== 'delay')).toEqual([
+      ...['d1 projects', 'kv', 'd1'],
+      ...['d1 pools', 'kv', 'd1'],
+      ...['d1 candles', 'kv', 'd1'],
+      'purge projects pools candles',
+    ]);
+    expect(logged).toEqual([]);
+  });
+
+  test('purges again for a change that comes after the purge', async () => {
+    const { caches, events, endDelays } = invalidation();
+    for (const tag of ['projects', 'pools']) {
+      const done = caches.invalidate(tag, STARTED_AT);
+      await vi.waitFor(() => expect(events.at(-1)).toBe('delay'));
+      endDelays();
+      await done;
+    }
+    expect(events.filter((event) => event.startsWith('purge'))).toEqual(['purge projects', 'purge pools']);
   });
 
   test('never purges prices, alone or beside others', async () => {
-    expect(await invalidated([['prices', 500]])).toEqual(['d1 prices', 'kv', 'd1']);
-    expect(
-      await invalidated([
-        ['prices', 500],
-        ['hourly-candles', 1],
-      ]),
-    ).toEqual(['d1 prices candles', 'kv', 'd1', 'purge candles']);
+    expect(await invalidated(['prices'])).toEqual(['d1 prices', 'kv', 'd1']);
+    expect(await invalidated(['prices', 'candles'])).toEqual([
+      ...['d1 prices', 'kv', 'd1'],
+      ...['d1 candles', 'kv', 'd1', 'delay', 'purge candles'],
+    ]);
   });
 });
 
 describe('where something fails', () => {
   test('a put is tried again after a pause, and the purge waits for it', async () => {
-    expect(await invalidated([['pools', 1]], { puts: 2 })).toEqual([
+    expect(await invalidated(['pools'], { puts: 2 })).toEqual([
       'd1 pools',
       'kv',
       'sleep',
@@ -107,32 +130,33 @@ describe('where something fails', () => {
       'sleep',
       'kv',
       'd1',
+      'delay',
       'purge pools',
     ]);
     expect(logged).toEqual(['cache.generations_write_failed', 'cache.generations_write_failed']);
   });
 
   test('it gives up after some tries, says so, and throws nothing', async () => {
-    const events = await invalidated([['pools', 1]], { puts: 99 });
+    const events = await invalidated(['pools'], { puts: 99 });
     expect(events.filter((event) => event === 'kv').length).toBeLessThanOrEqual(5);
     expect(logged.at(-1)).toBe('cache.not_invalidated');
     expect(events).not.toContain('purge pools');
   });
 
   test('D1 refusing the write is tried again too', async () => {
-    const events = await invalidated([['pools', 1]], { batches: 1 });
+    const events = await invalidated(['pools'], { batches: 1 });
     expect(events.filter((event) => event === 'd1 pools')).toHaveLength(2);
     expect(events).toContain('kv');
   });
 
   test('a purge that is refused, or throws, is logged and no more', async () => {
-    await invalidated([['pools', 1]], {
+    await invalidated(['pools'], {
       purge: async () =>
         ({ success: false, errors: [{ code: 1, message: 'too many' }] }) as unknown as CachePurgeResult,
     });
     expect(logged).toEqual(['cache.purge_refused']);
     logged.length = 0;
-    await invalidated([['pools', 1]], { purge: () => Promise.reject(new Error('no')) });
+    await invalidated(['pools'], { purge: () => Promise.reject(new Error('no')) });
     expect(logged).toEqual(['cache.not_invalidated']);
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { buildSchema, type OperationDefinitionNode, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { createVariablesKey } from '../../../src/cache/variables-key.ts';
+import { createVariablesKey } from '../../../src/cache/response-cache.ts';
 
 const SCHEMA = buildSchema(`
   enum Color { RED GREEN }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { LiveWorld } from '../../support/live-world.ts';
 import { WatchingClient } from '../../support/watching-client.ts';
 
@@ -32,6 +32,13 @@ const step = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('lose-answers'), answers: fc.integer({ min: 1, max: 3 }) }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('delay-calls'),
+      calls: fc.array(fc.constantFrom('there' as const, 'back' as const), { minLength: 1, maxLength: 3 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('upstream'), isDown: fc.boolean() }) },
   {
     weight: 1,
@@ -47,9 +54,14 @@ const pauseTurns = fc.oneof(
 );
 
 beforeAll(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   // What is lost on purpose is logged, thousands of times.
   for (const level of ['warn', 'error'] as const)
     vi.spyOn(console, level).mockImplementation(() => undefined);
+});
+
+afterAll(() => {
+  vi.useRealTimers();
 });
 
 async function play(steps: readonly Step[], pauses: readonly number[]): Promise<number> {
@@ -72,7 +84,14 @@ async function play(steps: readonly Step[], pauses: readonly number[]): Promise<
   let going: Promise<unknown>[] = [];
   const begin = (work: Promise<unknown> | undefined) => going.push(Promise.resolve(work));
   const settle = async () => {
-    await Promise.all(going);
+    let isOver = false;
+    const all = Promise.all(going).finally(() => {
+      isOver = true;
+    });
+    // Only a delayed call needs time to pass.
+    while (!isOver && world.delayedCalls + world.callsToDelay.length > 0)
+      await vi.advanceTimersByTimeAsync(1_000);
+    await all;
     going = [];
   };
   for (const at of steps) {
@@ -105,6 +124,9 @@ async function play(steps: readonly Step[], pauses: readonly number[]): Promise<
       case 'lose-answers':
         world.answersToLose += at.answers;
         break;
+      case 'delay-calls':
+        world.callsToDelay.push(...at.calls);
+        break;
       case 'upstream':
         world.isUpstreamDown = at.isDown;
         break;
@@ -118,6 +140,8 @@ async function play(steps: readonly Step[], pauses: readonly number[]): Promise<
   }
   // The end: all is well again, and everybody is there.
   await settle();
+  world.callsToDelay = [];
+  while (world.delayedCalls > 0) await vi.advanceTimersByTimeAsync(1_000);
   world.isUpstreamDown = false;
   world.answersToLose = 0;
   for (let round = 0; round < 3; round += 1) {

@@ -43,14 +43,17 @@ test('what is held is serialised once for each write', () => {
 });
 
 test('a call that arrives after a later one of its hub is refused', () => {
-  const log = logOver(new ObjectStorage());
+  const storage = new ObjectStorage();
+  const log = logOver(storage);
   log.watch('hub', ['a'], 5);
   log.watch('hub', [], 7);
   expect(() => log.watch('hub', ['a', 'b'], 6)).toThrow();
   expect(log.watched()).toEqual(new Set());
+  log.watch('hub', [], 9);
+  expect(() => logOver(storage).watch('hub', ['a'], 8)).toThrow();
   log.watch('other', ['b'], 6);
   expect(log.watched()).toEqual(new Set(['b']));
-  log.watch('hub', ['c'], 8);
+  log.watch('hub', ['c'], 10);
   // Hubs of earlier deployments number no calls.
   log.watch('hub', ['d']);
   expect(log.watched()).toEqual(new Set(['b', 'd']));

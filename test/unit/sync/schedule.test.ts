@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { JOB_NAMES, JOB_SCHEDULES, jobsOfCron } from '../../../src/sync/schedule.ts';
+import { JOB_INTERVALS, JOBS, jobsOfCron } from '../../../src/sync/jobs.ts';
+
+const namesOfCron = (cron: string) => jobsOfCron(cron).map(({ name }) => name);
 
 test('each cron expression runs its jobs', () => {
-  expect(jobsOfCron('* * * * *')).toEqual(['prices']);
-  expect(jobsOfCron('*/5 * * * *')).toEqual(['projects']);
-  expect(jobsOfCron('*/15 * * * *')).toEqual(['pools', 'investments']);
-  expect(jobsOfCron('0 * * * *')).toEqual(['hourly-candles', 'cleanup']);
-  expect(jobsOfCron('0 0 * * *')).toEqual([
+  expect(namesOfCron('* * * * *')).toEqual(['prices']);
+  expect(namesOfCron('*/5 * * * *')).toEqual(['projects']);
+  expect(namesOfCron('*/15 * * * *')).toEqual(['pools', 'investments']);
+  expect(namesOfCron('0 * * * *')).toEqual(['hourly-candles', 'cleanup']);
+  expect(namesOfCron('0 0 * * *')).toEqual([
     'projects-full',
     'pools-full',
     'investments-full',
@@ -16,7 +18,7 @@ test('each cron expression runs its jobs', () => {
 });
 
 test('an expression that is not ours runs nothing', () => {
-  expect(jobsOfCron('1 2 3 4 5')).toEqual([]);
+  expect(namesOfCron('1 2 3 4 5')).toEqual([]);
 });
 
 test('every environment triggers every job, and nothing else', () => {
@@ -26,14 +28,12 @@ test('every environment triggers every job, and nothing else', () => {
   );
   expect(lists.length).toBeGreaterThanOrEqual(3);
   for (const crons of lists) {
-    expect(new Set(crons)).toEqual(new Set(JOB_NAMES.map((name) => JOB_SCHEDULES[name].cron)));
+    expect(new Set(crons)).toEqual(new Set(JOBS.map(({ schedule }) => schedule.cron)));
   }
 });
 
 test('an interval is as long as its expression says', () => {
-  const seconds = Object.fromEntries(
-    Object.values(JOB_SCHEDULES).map((job) => [job.cron, job.intervalSeconds]),
-  );
+  const seconds = Object.fromEntries(JOBS.map(({ name, schedule }) => [schedule.cron, JOB_INTERVALS[name]]));
   expect(seconds).toEqual({
     '* * * * *': 60,
     '*/5 * * * *': 300,
@@ -41,4 +41,10 @@ test('an interval is as long as its expression says', () => {
     '0 * * * *': 3_600,
     '0 0 * * *': 86_400,
   });
+});
+
+test('job names are unique, and a job continues only jobs that exist', () => {
+  const names = JOBS.map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+  for (const { continues = [] } of JOBS) expect(names).toEqual(expect.arrayContaining([...continues]));
 });

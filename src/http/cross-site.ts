@@ -6,8 +6,8 @@
  * Registered public queries need no header: they change nothing, and everybody may have their answers.
  */
 import { GraphQLError } from 'graphql';
-import { CLIENT_NAME_HEADERS } from './client-identity.ts';
-import type { OperationKind } from './registered-operation.ts';
+import { CLIENT_NAME_HEADERS } from '../operations/client-identity.ts';
+import type { OperationKind } from '../operations/registered-operation.ts';
 
 const PREFLIGHT_HEADERS = ['x-graphql-csrf', ...CLIENT_NAME_HEADERS];
 

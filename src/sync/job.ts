@@ -1,0 +1,100 @@
+/** The form of a job: when it runs, its work, and the effects that follow each run. `jobs.ts` lists all jobs. */
+import type { SyncOutcome } from '../storage/d1/sync-runs.ts';
+import type { PriceRecord } from '../storage/kv/prices.ts';
+import type { MainApi } from '../upstream/main-api.ts';
+import type { SkippedRecord } from '../upstream/parse-records.ts';
+import type { PriceApi } from '../upstream/price-api.ts';
+
+export interface JobDefinition {
+  /** Unique. Run records, leases and `/health` show it. */
+  name: string;
+  schedule: Schedule;
+  /** A run that died blocks the next one for this long. Must exceed the duration of any run that lives. */
+  leaseSeconds: number;
+  /** Jobs whose complete runs tell this one how far upstream was read. */
+  continues?: readonly string[];
+  /** Cached answers with this tag are invalidated after a run that wrote something. */
+  cacheTag?: string;
+  /** Start when the run has ended, whatever its outcome. */
+  effects?: readonly JobEffect[];
+  /** A rejection is a run that failed before it wrote anything; `JobReport.failure` reports a later one. */
+  run(deps: JobDeps, run: JobRun): Promise<JobReport>;
+}
+
+export interface JobEffect {
+  /** The log event of a run that rejects. */
+  failureEvent: string;
+  run(deps: JobDeps, result: JobResult): Promise<void>;
+}
+
+export interface Schedule {
+  /** Also in each environment of wrangler.toml. */
+  cron: string;
+  intervalSeconds: number;
+}
+
+// A parser of cron expressions would add 33 kB to the Worker for these five lines.
+export const everyMinute: Schedule = { cron: '* * * * *', intervalSeconds: 60 };
+export const everyFiveMinutes: Schedule = { cron: '*/5 * * * *', intervalSeconds: 300 };
+export const everyQuarter: Schedule = { cron: '*/15 * * * *', intervalSeconds: 900 };
+export const everyHour: Schedule = { cron: '0 * * * *', intervalSeconds: 3_600 };
+export const everyNight: Schedule = { cron: '0 0 * * *', intervalSeconds: 86_400 };
+
+export interface JobDeps {
+  db: D1Database;
+  pricesKv: KVNamespace;
+  cacheKv: KVNamespace;
+  mainApi: MainApi;
+  priceApi: PriceApi;
+  /** The latest prices that the price feed has sent to subscribers. May never settle. */
+  feedPrices(): Promise<PriceRecord[]>;
+  /** Makes the sale feed read the changes that are pending in D1. May never settle. */
+  notifySaleFeed(): Promise<void>;
+  /** Purges Workers' own cache; undefined where the platform offers none. */
+  purge: ((tags: string[]) => Promise<CachePurgeResult>) | undefined;
+  nowMs(): number;
+  sleep(ms: number): Promise<void>;
+  randomId(): string;
+}
+
+export interface JobRun {
+  /** Unix seconds. */
+  startedAt: number;
+  /** The greatest `updated_at` that a complete run has seen; null before the first. */
+  newestUpdatedAt: number | null;
+}
+
+export interface JobCounts {
+  read: number;
+  written: number;
+  /** Records that were refused. */
+  skipped: number;
+  /** The reason why the run is partial or failed; null if it is complete. */
+  firstError: string | null;
+}
+
+export interface JobReport extends JobCounts {
+  newestUpdatedAt?: number | null;
+  /** The error that ended the job early. The counts are of the work before it. */
+  failure?: unknown;
+}
+
+export interface JobResult extends JobCounts {
+  job: string;
+  /** `skipped`: another run of this job holds the lease. */
+  outcome: SyncOutcome | 'skipped';
+  /** Unix seconds. */
+  startedAt: number;
+  durationMs: number;
+}
+
+export const errorText = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+export const nothingDone = (): JobCounts => ({ read: 0, written: 0, skipped: 0, firstError: null });
+
+/** The first record that was refused, as text for a run record; null if there is none. */
+export function firstError(skipped: readonly SkippedRecord[]): string | null {
+  const first = skipped[0];
+  if (first === undefined) return null;
+  return `record ${first.id === undefined ? `at ${first.index}` : JSON.stringify(first.id)}: ${first.reason}`;
+}

@@ -1,0 +1,32 @@
+/**
+ * The registration of every job. A new job is a file that exports its definition, and an entry here.
+ *
+ * The jobs of one cron expression run in this order. The full syncs of the night have names of their own: under one
+ * name, the lease of a frequent run would block the nightly one, and `/health` could not show that the nights fail.
+ */
+import { cleanupJob } from './cleanup.ts';
+import { dailyCandlesJob } from './daily-candles.ts';
+import { hourlyCandlesJob } from './hourly-candles.ts';
+import { poolJobs } from './ido-pools.ts';
+import { investmentJobs } from './investments.ts';
+import type { JobDefinition } from './job.ts';
+import { pricesJob } from './prices.ts';
+import { projectJobs } from './projects.ts';
+
+export const JOBS: readonly JobDefinition[] = [
+  pricesJob,
+  ...projectJobs,
+  ...poolJobs,
+  ...investmentJobs,
+  hourlyCandlesJob,
+  cleanupJob,
+  dailyCandlesJob,
+];
+
+/** Seconds between two runs, by job. */
+export const JOB_INTERVALS: Readonly<Record<string, number>> = Object.fromEntries(
+  JOBS.map(({ name, schedule }) => [name, schedule.intervalSeconds]),
+);
+
+/** Empty if no job has the expression. */
+export const jobsOfCron = (cron: string) => JOBS.filter(({ schedule }) => schedule.cron === cron);

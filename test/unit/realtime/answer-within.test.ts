@@ -1,0 +1,33 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { answerWithin } from '../../../src/realtime/answer-within.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test('an answer in time is passed on, and leaves no timer that would keep an object awake', async () => {
+  expect(await answerWithin(100, 'feed', async () => 'here')).toBe('here');
+  await expect(answerWithin(100, 'feed', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('a call that hangs fails in time, and no method of its stub is called', async () => {
+  const asked: PropertyKey[] = [];
+  // As workerd's stubs do, whose promises have every method: each is a call of the other object.
+  const hanging = new Proxy(new Promise<string>(() => undefined), {
+    get: (promise, name) => {
+      asked.push(name);
+      return name === 'then' ? promise.then.bind(promise) : () => undefined;
+    },
+  });
+  const answer = expect(answerWithin(100, 'feed', () => hanging)).rejects.toThrow(
+    'the feed did not answer within 100 ms',
+  );
+  await vi.advanceTimersByTimeAsync(100);
+  await answer;
+  expect(asked).not.toContain('cancel');
+  expect(vi.getTimerCount()).toBe(0);
+});
