@@ -94,7 +94,12 @@ test('the set-ups of README run as written, by id alone, on the Node that it nam
   const { dependencies } = JSON.parse(await readFile(`${CLIENTS}/package.json`, 'utf8'));
   const operations = operationsOf(start.gatewayUrl, ADMIN_KEY);
   const gateway = { url: start.gatewayUrl, operations };
-  const first = { 'Apollo Client': ['BTC ETH USDT'], urql: ['BTC'], Relay: ['BTC ETH USDT'], 'graphql-ws': [] };
+  const first = {
+    'Apollo Client': ['BTC ETH USDT'],
+    urql: ['BTC'],
+    Relay: ['BTC ETH USDT'],
+    'graphql-ws': [],
+  };
   for (const [client, expected] of Object.entries(first)) {
     await t.test(client, async () => {
       const setUp = setUps.get(client);

@@ -23,7 +23,7 @@ export interface SetUp {
 
 export async function readReadme(): Promise<{ nodeVersion: string | undefined; setUps: Map<string, SetUp> }> {
   const readme = await readFile('README.md', 'utf8');
-  const [, clients = ''] = /^## Clients\n([^]*?)^## /m.exec(readme) ?? [];
+  const [, clients = ''] = /^## Clients\n([\s\S]*?)^## /m.exec(readme) ?? [];
   const [, ...sections] = clients.split(/^### /m);
   return {
     nodeVersion: /run on Node (\d+)/.exec(clients)?.[1],
@@ -32,15 +32,15 @@ export async function readReadme(): Promise<{ nodeVersion: string | undefined; s
 }
 
 function setUpOf(section: string): SetUp {
-  const files = section.matchAll(/^`([^`]+)`[^\n]*:\n\n```js(?:on)?\n([^]*?)^```$/gm);
-  const shell = [...section.matchAll(/^```sh\n([^]*?)^```$/gm)].flatMap(([, text = '']) =>
-    text.trim().split('\n'),
+  const files = section.matchAll(/^`([^`]+)`[^\n]*:\n\n```js(?:on)?\n([\s\S]*?)^```$/gm);
+  const shell = [...section.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, text = '']) =>
+    text.replaceAll('\\\n', '').trim().split('\n'),
   );
   const installs = shell.filter((line) => line.startsWith('npm install '));
   return {
     files: new Map([...files].map(([, file = '', text = '']) => [file, text])),
     commands: shell.filter((line) => !installs.includes(line)),
-    packages: installs.flatMap((line) => line.split(' ').slice(2)).filter((word) => !word.startsWith('--')),
+    packages: installs.flatMap((line) => line.split(/ +/).slice(2)).filter((word) => !word.startsWith('--')),
   };
 }
 
