@@ -1,33 +1,63 @@
-/** Results as tables, for a terminal and for README. */
+/** Results as text, for a terminal and for `docs/performance.md`. */
+import type { ExecutorRow } from './executors/measure-executors.ts';
 import type { HeapResult } from './heap.ts';
-import { markdownLive } from './live/print-live.ts';
+import { printLive } from './live/print-live.ts';
 import type { MixedResult } from './mixed-traffic.ts';
 import { monthTable } from './month.ts';
 import { PRICES_READ_ON } from './prices.ts';
-import { compilationTable, executorTable } from './process-tables.ts';
 import { type BenchResults, busyMachine, type ClaimResult, type ScenarioResult } from './results.ts';
 import { spreadOf } from './statistics.ts';
-import { bytesText, markdown, percentText, spreadText, type Table, tableText } from './tables.ts';
+import { bytesText, percentText, type Section, sectionText, spreadText, type Table } from './tables.ts';
 
-/** What is measured for is not served yet. */
-const NOT_YET = 'not yet';
-
-export function scenarioTable(results: readonly ScenarioResult[]): Table {
-  const head = [
-    '',
-    'requests/s',
-    'CPU µs/request',
-    'p50 ms',
-    'p99 ms',
-    'body',
-    'workerd busy',
-    'waiting',
-    'generator busy',
+/**
+ * @param costs the text of `operations/COSTS.md`.
+ * @param isBrief without the columns that say how busy each process was.
+ */
+export function printResults(results: BenchResults, costs: string, isBrief: boolean): string {
+  const { machine, scenarios, refusals, claims, mixed, heap, startup, executors, live } = results;
+  const lists = [...new Set(scenarios.map(({ list }) => list))];
+  const sections: Section[] = [
+    ...lists.map((title) =>
+      scenarioSection(
+        title,
+        scenarios.filter(({ list }) => list === title),
+      ),
+    ),
+    ...(isBrief ? [] : [scenarioSection('One request at a time', refusals)]),
+    { title: 'Ratios', rows: claimTable(claims) },
+    {
+      title: `Mixed traffic, whose own rate is ${mixed.capacityPerSecond.toFixed(0)} requests/s, latency from the scheduled time`,
+      rows: steadyTable(mixed),
+      brief: 6,
+    },
+    { title: 'Heap for each byte of the bodies that a cache keeps', rows: heapTable(heap) },
+    {
+      title: 'Executors in this process, the plan in µs and the others in multiples of it',
+      rows: executorTable(executors),
+    },
+    {
+      title:
+        `A month of 50 million requests at Cloudflare's prices of ${PRICES_READ_ON}. Assumed: the hit rates, ` +
+        '120 isolates, and 10 % private requests, which are always executed',
+      rows: monthTable(scenarios, costs),
+    },
   ];
+  const { bundleBytes, gzipBytes, cpuMs } = startup;
   return [
-    head,
+    `Measured ${machine.date.slice(0, 10)} on ${machine.cores} cores of ${machine.cpu}, workerd ${machine.workerd}, Node ${machine.node}.`,
+    ...sections.map((section) => sectionText(section, isBrief)),
+    `Bundle ${bytesText(bundleBytes)}, gzip ${bytesText(gzipBytes)}; CPU at start-up ${spreadText(spreadOf(cpuMs), 0)} ms.`,
+    ...(live === undefined ? [] : [printLive(live, isBrief)]),
+    ...busyMachine(scenarios.map(({ workerdThreadWaiting }) => workerdThreadWaiting)),
+  ].join('\n\n');
+}
+
+function scenarioSection(title: string, results: readonly ScenarioResult[]): Section {
+  const head = ['', 'requests/s', 'CPU µs/request', 'p50 ms', 'p99 ms', 'body'];
+  const rows = [
+    [...head, 'workerd busy', 'waiting', 'generator busy'],
     ...results.map((result) => [
-      result.cache === 'not yet' || result.cache === 'otherwise' ? `${result.name} (not yet)` : result.name,
+      result.isAsNamed ? result.name : `${result.name} (not from where it says)`,
       spreadText(result.requestsPerSecond, 0),
       spreadText(result.cpuMicrosecondsPerRequest, 0),
       result.medianMs.median.toFixed(2),
@@ -38,108 +68,54 @@ export function scenarioTable(results: readonly ScenarioResult[]): Table {
       percentText(result.generatorBusy.median),
     ]),
   ];
+  return { title, rows, brief: head.length };
 }
 
-export function claimTable(claims: readonly ClaimResult[]): Table {
+const claimTable = (claims: readonly ClaimResult[]): Table => [
+  ['', 'list', 'ratio', 'by CPU alone', 'target', ''],
+  ...claims.map(({ name, list, ratio, byThread, target, met }) => [
+    name,
+    list,
+    spreadText(ratio, 3),
+    byThread.median.toFixed(3),
+    target,
+    met ? 'met' : 'missed',
+  ]),
+];
+
+const steadyTable = ({ steady }: MixedResult): Table => [
+  ['', 'requests/s', 'p50 ms', 'p95 ms', 'p99 ms', 'hits', 'workerd busy', 'waiting', 'unanswered'],
+  ...steady.map((result) => [
+    result.name,
+    result.ratePerSecond.toFixed(0),
+    spreadText(result.p50Ms, 1),
+    spreadText(result.p95Ms, 1),
+    spreadText(result.p99Ms, 1),
+    percentText(result.hitShare),
+    percentText(result.workerdThreadBusy.median),
+    percentText(result.workerdThreadWaiting.median),
+    String(result.unanswered),
+  ]),
+];
+
+const heapTable = (results: readonly HeapResult[]): Table => [
+  ['', 'fills', 'bodies', 'heap grown', 'per byte'],
+  ...results.map(({ name, fills, bodyBytes, grownBytes }) => [
+    name,
+    String(fills),
+    bytesText(bodyBytes),
+    bytesText(grownBytes),
+    (grownBytes / bodyBytes).toFixed(2),
+  ]),
+];
+
+/** A row a shape; the plan's time, and how many times as long the others take. */
+function executorTable(rows: readonly ExecutorRow[]): Table {
+  const cell = ({ executor, microseconds, timesPlan }: ExecutorRow) =>
+    executor === 'plan' ? `${microseconds.toFixed(1)} µs` : `${timesPlan.toFixed(2)} ×`;
+  const byShape = Map.groupBy(rows, ({ shape }) => shape);
   return [
-    ['', 'list', 'ratio', 'by CPU alone', 'target', ''],
-    ...claims.map(({ name, list, ratio, byThread, target, met }) => [
-      name,
-      list,
-      met === null ? NOT_YET : spreadText(ratio, 3),
-      met === null ? NOT_YET : byThread.median.toFixed(3),
-      target,
-      met === null ? NOT_YET : met ? 'met' : 'missed',
-    ]),
+    ['', ...new Set(rows.map(({ executor }) => executor))],
+    ...[...byShape].map(([shape, row]) => [shape, ...row.map(cell)]),
   ];
 }
-
-export function steadyTable({ steady }: MixedResult): Table {
-  return [
-    ['', 'requests/s', 'p50 ms', 'p95 ms', 'p99 ms', 'hits', 'workerd busy', 'waiting', 'unanswered'],
-    ...steady.map((result) => [
-      result.name,
-      result.ratePerSecond.toFixed(0),
-      spreadText(result.p50Ms, 1),
-      spreadText(result.p95Ms, 1),
-      spreadText(result.p99Ms, 1),
-      result.hitShare === null ? NOT_YET : percentText(result.hitShare),
-      percentText(result.workerdThreadBusy.median),
-      percentText(result.workerdThreadWaiting.median),
-      String(result.unanswered),
-    ]),
-  ];
-}
-
-export function heapTable(results: readonly HeapResult[]): Table {
-  return [
-    ['', 'fills', 'bodies', 'heap grown', 'per byte'],
-    ...results.map(({ name, keeps, fills, bodyBytes, grownBytes, grownPerBodyByte }) => [
-      keeps ? name : `${name} (keeps nothing yet)`,
-      String(fills),
-      bytesText(bodyBytes),
-      bytesText(grownBytes),
-      keeps ? grownPerBodyByte.toFixed(2) : NOT_YET,
-    ]),
-  ];
-}
-
-export function printResults(results: BenchResults): string {
-  const { scenarios, refusals, claims, mixed, heap, startup, executors } = results;
-  const lists = [...new Set(scenarios.map(({ list }) => list))];
-  const sections: [string, Table][] = [
-    ...lists.map((name): [string, Table] => [
-      name,
-      scenarioTable(scenarios.filter(({ list }) => list === name)),
-    ]),
-    ['One request at a time', scenarioTable(refusals)],
-    ['Ratios', claimTable(claims)],
-    [`Mixed traffic, whose own rate is ${mixed.capacityPerSecond.toFixed(0)} requests/s`, steadyTable(mixed)],
-    ['Heap by bodies kept', heapTable(heap)],
-    ['Executors in process', executorTable(executors)],
-    ['Compiling a plan', compilationTable(executors)],
-  ];
-  const { bundleBytes, gzipBytes, cpuMs } = startup;
-  const cpu = spreadText(spreadOf(cpuMs), 0);
-  return [
-    ...sections.map(([title, rows]) => `${title}\n${tableText(rows)}`),
-    `Bundle ${bytesText(bundleBytes)}, gzip ${bytesText(gzipBytes)}; CPU at start-up ${cpu} ms`,
-    busyMachine(results),
-  ]
-    .filter((text) => text !== null)
-    .join('\n\n');
-}
-
-/** What README shows: without how busy who was, which is for whoever doubts a run. */
-/** @param costs the text of `operations/COSTS.md`. */
-export function markdownResults(results: BenchResults, costs: string): string {
-  const { machine, mixed, heap, startup, executors, live } = results;
-  const shown = (rows: Table, columns: number) => markdown(rows.map((row) => row.slice(0, columns)));
-  const lists = [...new Set(results.scenarios.map(({ list }) => list))];
-  const { bundleBytes, gzipBytes, cpuMs } = startup;
-  return [
-    `Measured ${machine.date.slice(0, 10)} on ${machine.cores} cores of ${machine.cpu}, workerd ${machine.workerd}, Node ${machine.node}.`,
-    ...lists.flatMap((name) => [
-      `**${name}**`,
-      shown(scenarioTable(results.scenarios.filter(({ list }) => list === name)), SCENARIO_COLUMNS),
-    ]),
-    markdown(claimTable(results.claims)),
-    `Mixed traffic, whose own rate is ${mixed.capacityPerSecond.toFixed(0)} requests/s, latency from the scheduled time:`,
-    shown(steadyTable(mixed), STEADY_COLUMNS),
-    'Heap for each byte of the bodies that a cache keeps:',
-    markdown(heapTable(heap)),
-    `Bundle ${bytesText(bundleBytes)}, gzip ${bytesText(gzipBytes)}; CPU at start-up ${spreadText(spreadOf(cpuMs), 0)} ms.`,
-    'Executors in this process, the plan in µs and the others in multiples of it:',
-    markdown(executorTable(executors)),
-    `A month of 50 million requests at Cloudflare's prices of ${PRICES_READ_ON}. Assumed: the hit rates, and 10 % private requests, which are always executed:`,
-    markdown(monthTable(results.scenarios, costs)),
-    ...(live === undefined ? [] : [markdownLive(live)]),
-    busyMachine(results),
-  ]
-    .filter((text) => text !== null)
-    .join('\n\n');
-}
-
-/** Up to what a user feels. */
-const SCENARIO_COLUMNS = 6;
-const STEADY_COLUMNS = 6;

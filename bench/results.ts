@@ -1,13 +1,14 @@
 /** What is kept of a run, and of its rounds: medians with their spread, and ratios between scenarios of the same round. */
 import type { Startup } from '../scripts/measure-startup.ts';
+import type { ExecutorRow } from './executors/measure-executors.ts';
 import type { HeapResult } from './heap.ts';
 import type { LiveResults } from './live/measure-live.ts';
 import type { machineFacts } from './machine.ts';
 import type { MixedResult } from './mixed-traffic.ts';
-import type { ExecutorResults } from './process-tables.ts';
 import type { Measured, Round } from './rounds.ts';
 import { LIST_NAMES, type List } from './stage.ts';
 import { type Spread, spreadOf } from './statistics.ts';
+import { percentText } from './tables.ts';
 
 export interface BenchResults {
   machine: ReturnType<typeof machineFacts>;
@@ -17,22 +18,22 @@ export interface BenchResults {
   mixed: MixedResult;
   heap: HeapResult[];
   startup: Startup;
-  executors: ExecutorResults;
+  executors: ExecutorRow[];
   /** Absent until it was measured. */
   live?: LiveResults;
 }
 
-/** Above this share of its time in which workerd waited for a core, rates tell of the other processes too. */
+/** Above this share of waiting, rates depend on the other processes too. */
 const BUSY_MACHINE = 0.1;
 
-/** Says so where other processes took part of the machine, else nothing. */
-export function busyMachine({ scenarios }: Pick<BenchResults, 'scenarios'>): string | null {
-  const waiting = spreadOf(scenarios.map(({ workerdThreadWaiting }) => workerdThreadWaiting.median)).median;
-  if (waiting < BUSY_MACHINE) return null;
-  return (
-    `Other processes were at work: workerd waited for a core ${(waiting * 100).toFixed(0)} % of the time. ` +
-    'Rates and latencies are worse than they would be; ratios by CPU alone say more.'
-  );
+/** @param waiting shares of their time in which processes waited for a core. @returns nothing on a quiet machine. */
+export function busyMachine(waiting: readonly Spread[]): string[] {
+  const { median } = spreadOf(waiting.map((share) => share.median));
+  if (median < BUSY_MACHINE) return [];
+  return [
+    `Other processes were at work: what was measured waited for a core ${percentText(median)} of the time. ` +
+      'Rates and latencies are worse than they would be; ratios by CPU alone say more.',
+  ];
 }
 
 /** Below this share of answers as expected a scenario is not what its name says. */
@@ -42,8 +43,8 @@ export interface ScenarioResult {
   key: string;
   name: string;
   list: string;
-  /** Whether the answers came from where the name says; null where nothing is cached. */
-  cache: 'as expected' | 'not yet' | 'otherwise' | null;
+  /** True if the answers came from where the name says. */
+  isAsNamed: boolean;
   bodyBytes: number;
   requests: number;
   requestsPerSecond: Spread;
@@ -62,7 +63,7 @@ export function resultOf({ scenario, bodyBytes, rounds }: Measured): ScenarioRes
     key: scenario.key,
     name: scenario.name,
     list: LIST_NAMES[scenario.list],
-    cache: scenario.expected.cache === undefined ? null : verdictOf(rounds),
+    isAsNamed: areAsNamed(rounds),
     bodyBytes,
     requests: rounds.reduce((sum, { requests }) => sum + requests, 0),
     requestsPerSecond: over('requestsPerSecond'),
@@ -76,10 +77,7 @@ export function resultOf({ scenario, bodyBytes, rounds }: Measured): ScenarioRes
   };
 }
 
-function verdictOf(rounds: readonly Round[]): 'as expected' | 'not yet' | 'otherwise' {
-  if (rounds.every(({ asExpected }) => asExpected >= MOSTLY)) return 'as expected';
-  return rounds.some(({ notYet }) => notYet > 0) ? 'not yet' : 'otherwise';
-}
+const areAsNamed = (rounds: readonly Round[]) => rounds.every(({ asNamed }) => asNamed >= MOSTLY);
 
 /** How one scenario stands beside another, and how it should. */
 export interface Claim {
@@ -98,8 +96,7 @@ export interface ClaimResult {
   /** The same by the CPU of workerd's thread, which other processes disturb less. */
   byThread: Spread;
   target: string;
-  /** Null where what it is about is not served so yet. */
-  met: boolean | null;
+  met: boolean;
 }
 
 /** Null where one of the two was not measured. */
@@ -119,9 +116,6 @@ export function ratioOf(measured: readonly Measured[], claim: Claim): ClaimResul
     claim.measure === 'medianMs'
       ? ratiosOf(over, of, 'requestsPerThreadSecond')
       : ratiosOf(of, over, 'requestsPerThreadSecond');
-  const served = [of, over].every(
-    ({ scenario, rounds }) => scenario.expected.cache === undefined || verdictOf(rounds) === 'as expected',
-  );
   const { target } = claim;
   const reached = 'atLeast' in target ? ratio.median >= target.atLeast : ratio.median <= target.atMost;
   return {
@@ -130,6 +124,6 @@ export function ratioOf(measured: readonly Measured[], claim: Claim): ClaimResul
     ratio,
     byThread,
     target: 'atLeast' in target ? `≥ ${target.atLeast}` : `≤ ${target.atMost}`,
-    met: served ? reached : null,
+    met: reached && areAsNamed(of.rounds) && areAsNamed(over.rounds),
   };
 }

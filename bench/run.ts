@@ -4,15 +4,12 @@ import { measureStartup } from '../scripts/measure-startup.ts';
 import { onStopRequest } from '../scripts/start/stop-request.ts';
 import { measureBeside } from './beside/measure-beside.ts';
 import { PARTS as BESIDE_PARTS } from './beside/parts.ts';
-import { measureCompilation } from './executors/measure-compilation.ts';
 import { measureExecutors } from './executors/measure-executors.ts';
 import { type HeapResult, measureHeap } from './heap.ts';
 import { measureLive } from './live/measure-live.ts';
-import { printLive } from './live/print-live.ts';
 import { machineFacts } from './machine.ts';
 import { checkMixedTraffic, type MixedOptions, measureMixedTraffic } from './mixed-traffic.ts';
 import { printResults } from './print.ts';
-import type { ExecutorResults } from './process-tables.ts';
 import { measureRefusals, REFUSAL_CLAIM } from './refusals.ts';
 import { type BenchResults, type Claim, type ClaimResult, ratioOf, resultOf } from './results.ts';
 import { type Measured, type RoundOptions, runRounds } from './rounds.ts';
@@ -114,7 +111,7 @@ async function checkAnswers(): Promise<void> {
     const measured = await runRounds(workerd, scenarios, { ...QUICK, signal, connections: CONNECTIONS });
     const mixed = await checkMixedTraffic(workerd, workerName('gateway', 'prices'));
     const count = refusals.length + measured.length;
-    await executorResults(1, true);
+    await measureExecutors({ rounds: 1, quick: true });
     console.log(
       `bench: every executor, ${count} scenarios and ${mixed} requests of mixed traffic answered as they should.`,
     );
@@ -125,22 +122,16 @@ async function measureAll(): Promise<void> {
   const held = await readFile(options.out, 'utf8').catch(() => '{}');
   const results = JSON.parse(held) as BenchResults;
   if (parts.includes('http')) Object.assign(results, await measureHttp());
-  if (parts.includes('executors')) results.executors = await executorResults(EXECUTOR_ROUNDS, false);
+  if (parts.includes('executors')) {
+    results.executors = await measureExecutors({ rounds: EXECUTOR_ROUNDS, quick: false });
+  }
   if (parts.includes('live')) {
     results.live = await measureLive({ quick: false, signal, report: console.log });
-    console.log(`\n${printLive(results.live)}`);
   }
   // A part alone, measured first, has nothing beside it yet.
   if (results.scenarios !== undefined && results.executors !== undefined)
-    console.log(`\n${printResults(results)}`);
+    console.log(`\n${printResults(results, await readFile('operations/COSTS.md', 'utf8'), false)}`);
   await writeFile(options.out, `${JSON.stringify(results, null, 2)}\n`);
-}
-
-async function executorResults(rounds: number, quick: boolean): Promise<ExecutorResults> {
-  return {
-    shapes: await measureExecutors({ rounds, quick }),
-    compilation: measureCompilation({ rounds }),
-  };
 }
 
 async function measureHttp() {

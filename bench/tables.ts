@@ -1,21 +1,34 @@
-/** Tables as wide as their cells for a terminal, and in Markdown for README; and what stands in a cell. */
+/** Tables in Markdown, which a terminal shows as well; and what stands in their cells. */
 import type { Spread } from './statistics.ts';
 
 export type Table = readonly (readonly string[])[];
 
-/** Columns as wide as their widest cell; the first is text, the others are numbers. */
+/** The first column is text, the others are numbers. */
 export function tableText(rows: Table): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const cellText = (cell: string, column: number) =>
-    column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
-  return rows.map((row) => row.map(cellText).join('  ').trimEnd()).join('\n');
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(4, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const rule = line(widths.map((width, column) => (column === 0 ? '-' : ':').padStart(width, '-')));
+  const lines = rows.map((row) =>
+    line(
+      row.map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+      ),
+    ),
+  );
+  return [lines[0], rule, ...lines.slice(1)].join('\n');
 }
 
-export function markdown([head = [], ...rows]: Table): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const rule = head.map((_, column) => (column === 0 ? '---' : '---:'));
-  return [line(head), line(rule), ...rows.map(line)].join('\n');
+/** A table under its title. The columns from `brief` on say how busy who was, for a person who doubts a run. */
+export interface Section {
+  title: string;
+  rows: Table;
+  brief?: number;
 }
+
+export const sectionText = ({ title, rows, brief }: Section, isBrief: boolean): string =>
+  `**${title}**\n\n${tableText(isBrief ? rows.map((row) => row.slice(0, brief)) : rows)}`;
 
 export const spreadText = ({ median, least, greatest }: Spread, digits: number): string =>
   `${median.toFixed(digits)} (${least.toFixed(digits)}–${greatest.toFixed(digits)})`;

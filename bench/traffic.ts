@@ -6,8 +6,8 @@
  * asked, not how it is sent; and every public query of the manifest takes part, or it throws.
  */
 import manifest from '../operations/manifest.json' with { type: 'json' };
+import { drawsOf } from '../test/support/upstream/random.ts';
 import { ASKED_OPERATIONS, type Catalog, type Variables } from './asked-operations.ts';
-import { seededRandom } from './seeded-random.ts';
 
 export interface TrafficRequest {
   operation: string;
@@ -35,7 +35,7 @@ export interface Traffic {
 }
 
 export function createTraffic(catalog: Catalog, options: TrafficOptions): Traffic {
-  const random = seededRandom(options.seed);
+  const random = drawsOf(options.seed);
   const publicRequests = rankedRequests(catalog, options.distinct, random);
   const privateRequests = catalog.poolIds.map((id) => requestOf('PoolPage', { id }, 'private'));
   const weights = publicRequests.map((_, index) => 1 / (index + 1) ** options.exponent);

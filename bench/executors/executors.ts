@@ -8,7 +8,7 @@ export type Run = () => unknown;
 
 export interface Executor {
   readonly name: string;
-  /** Throws where the executor cannot take the shape; the table says so. */
+  /** Throws where the executor cannot take the shape. */
   prepare(shape: Shape): Run;
 }
 

@@ -4,6 +4,7 @@
  * every shape by then, as in a gateway that serves more than one operation.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { spreadOf } from '../statistics.ts';
 import { type Executor, executors, type Run } from './executors.ts';
 import { listWithLoaders } from './list-with-loaders.ts';
 import type { Shape } from './shape.ts';
@@ -12,14 +13,10 @@ import { synchronousShapes } from './synchronous-shapes.ts';
 export interface ExecutorRow {
   readonly shape: string;
   readonly executor: string;
-  /** Median over the rounds, µs of processor time an execution; null where the executor cannot take the shape. */
-  readonly microseconds: number | null;
-  /** Least and most of the rounds, µs. */
-  readonly spread: readonly [number, number] | null;
+  /** Median over the rounds, µs of processor time an execution. */
+  readonly microseconds: number;
   /** How many times as long as the plan. */
-  readonly timesPlan: number | null;
-  /** Why there is no number. */
-  readonly refusal: string | null;
+  readonly timesPlan: number;
 }
 
 export interface MeasureOptions {
@@ -33,8 +30,7 @@ const QUICK_ROUND_MS = 10;
 
 interface Contender {
   readonly executor: Executor;
-  readonly run: Run | null;
-  readonly refusal: string | null;
+  readonly run: Run;
   readonly samples: number[];
 }
 
@@ -45,12 +41,12 @@ export async function measureExecutors({ rounds, quick }: MeasureOptions): Promi
   );
   const roundMs = quick ? QUICK_ROUND_MS : ROUND_MS;
   for (const { contenders } of fields) {
-    for (const { run } of contenders) if (run !== null) await time(run, roundMs);
+    for (const { run } of contenders) await time(run, roundMs);
   }
   for (let round = 0; round < rounds; round++) {
     for (const { contenders } of fields) {
       for (const { run, samples } of contenders) {
-        if (run !== null) samples.push(await time(run, roundMs));
+        samples.push(await time(run, roundMs));
       }
     }
   }
@@ -61,20 +57,13 @@ async function contendersFor(shape: Shape): Promise<Contender[]> {
   const expected: unknown = JSON.parse(JSON.stringify(await shape.handWritten(shape.createContext())));
   const contenders: Contender[] = [];
   for (const executor of executors) {
-    let run: Run | null = null;
-    let refusal: string | null = null;
-    try {
-      run = executor.prepare(shape);
-      const result = (await run()) as { data?: unknown; errors?: unknown };
-      if (result.errors !== undefined) throw new Error(`errors: ${JSON.stringify(result.errors)}`);
-      if (!isDeepStrictEqual(JSON.parse(JSON.stringify(result.data)), expected)) {
-        throw new Error('answers otherwise than the hand-written mapping');
-      }
-    } catch (error) {
-      run = null;
-      refusal = (error as Error).message;
-    }
-    contenders.push({ executor, run, refusal, samples: [] });
+    const run = executor.prepare(shape);
+    const { data, errors } = (await run()) as { data?: unknown; errors?: unknown };
+    if (errors !== undefined || !isDeepStrictEqual(JSON.parse(JSON.stringify(data)), expected))
+      throw new Error(
+        `${executor.name} answers ${shape.name} otherwise: ${JSON.stringify({ data, errors })}`,
+      );
+    contenders.push({ executor, run, samples: [] });
   }
   return contenders;
 }
@@ -100,21 +89,9 @@ async function time(run: Run, atLeastMs: number): Promise<number> {
 }
 
 function rowsOf(shape: Shape, contenders: readonly Contender[]): ExecutorRow[] {
-  const plan = median(contenders[0]?.samples ?? []);
-  return contenders.map(({ executor, samples, refusal }) => {
-    const microseconds = median(samples);
-    return {
-      shape: shape.name,
-      executor: executor.name,
-      microseconds,
-      spread: microseconds === null ? null : [Math.min(...samples), Math.max(...samples)],
-      timesPlan: microseconds === null || plan === null ? null : microseconds / plan,
-      refusal,
-    };
+  const plan = spreadOf(contenders[0]?.samples ?? []).median;
+  return contenders.map(({ executor, samples }) => {
+    const microseconds = spreadOf(samples).median;
+    return { shape: shape.name, executor: executor.name, microseconds, timesPlan: microseconds / plan };
   });
-}
-
-function median(samples: readonly number[]): number | null {
-  const sorted = samples.toSorted((one, other) => one - other);
-  return sorted[Math.floor(sorted.length / 2)] ?? null;
 }

@@ -1,37 +1,36 @@
 /** What was measured of sockets that watch, as tables. */
-import { spreadOf } from '../statistics.ts';
-import { bytesText, markdown, percentText, spreadText, type Table, tableText } from '../tables.ts';
+import { busyMachine } from '../results.ts';
+import { bytesText, percentText, type Section, sectionText, spreadText, type Table } from '../tables.ts';
 import type { FanOutResult } from './fan-out.ts';
 import type { FanOutRatio } from './measure-fan-out.ts';
 import type { LiveResults } from './measure-live.ts';
+import type { Growth } from './watching-cost.ts';
 
-type Section = readonly [title: string, rows: Table];
+export const printLive = (results: LiveResults, isBrief: boolean): string =>
+  [...sectionsOf(results).map((section) => sectionText(section, isBrief)), ...notes(results)].join('\n\n');
 
-export const printLive = (results: LiveResults): string =>
-  [...sectionsOf(results).map(([title, rows]) => `${title}\n${tableText(rows)}`), ...notes(results)].join(
-    '\n\n',
-  );
+/** Up to what a user feels. */
+const BRIEF = 6;
 
-export const markdownLive = (results: LiveResults): string =>
-  [
-    ...sectionsOf(results, README_COLUMNS).flatMap(([title, rows]) => [`${title}:`, markdown(rows)]),
-    ...notes(results),
-  ].join('\n\n');
-
-/** Up to what a user feels: how busy who was is for whoever doubts a run. */
-const README_COLUMNS = 6;
-
-function sectionsOf(results: LiveResults, columns?: number): Section[] {
-  const { fanOut, distinct } = results;
-  const cut = (rows: Table) => rows.map((row) => row.slice(0, columns));
+function sectionsOf({ fanOut, distinct, growth }: LiveResults): Section[] {
+  const [head = [], row = []] = fanOutTable([distinct.fanOut]);
+  const counted = [
+    `${distinct.operations} operations, ${distinct.events} events`,
+    String(distinct.executionsPerEvent),
+  ];
   return [
-    ['One event to every socket', cut(fanOutTable(fanOut.results))],
-    ['Ratios of frames per second', ratioTable(fanOut.ratios)],
-    ...(fanOut.growth.length > 1
-      ? [['The same sockets over more hubs', cut(fanOutTable(fanOut.growth))] as const]
-      : []),
-    [`${distinct.operations} distinct operations`, distinctTable(results, columns)],
-    ['A day of watching', dayTable(results)],
+    { title: 'One event to every socket', rows: fanOutTable(fanOut.results), brief: BRIEF },
+    { title: 'Ratios of frames per second', rows: ratioTable(fanOut.ratios) },
+    { title: 'The same sockets over more hubs', rows: fanOutTable(fanOut.growth), brief: BRIEF },
+    {
+      title: `${distinct.operations} distinct operations`,
+      rows: [
+        ['', 'executions an event', 'of them planned', ...head.slice(1)],
+        [...counted, percentText(distinct.plannedShare), ...row.slice(1)],
+      ],
+      brief: BRIEF + 2,
+    },
+    { title: 'A day of watching', rows: dayTable(growth) },
   ];
 }
 
@@ -82,25 +81,8 @@ function ratioTable(ratios: readonly FanOutRatio[]): Table {
   ];
 }
 
-function distinctTable({ distinct }: LiveResults, columns?: number): Table {
-  const counted = [
-    ['', 'executions an event', 'of them planned'],
-    [
-      `${distinct.operations} operations, ${distinct.events} events`,
-      String(distinct.executionsPerEvent),
-      percentText(distinct.plannedShare),
-    ],
-  ];
-  const [head = [], ...rows] = fanOutTable([distinct.fanOut]);
-  const [countedHead = [], countedRow = []] = counted;
-  return [
-    [...countedHead, ...head.slice(1, columns)],
-    ...rows.map((row) => [...countedRow, ...row.slice(1, columns)]),
-  ];
-}
-
-function dayTable({ growth }: LiveResults): Table {
-  const rows: [string, (grown: LiveResults['growth'][number]) => string][] = [
+function dayTable(growth: readonly Growth[]): Table {
+  const rows: [string, (grown: Growth) => string][] = [
     ['hubs', ({ hubs }) => String(hubs)],
     ['frames a second', ({ framesPerSecond }) => thousands(framesPerSecond)],
     ['cores that send', ({ cores }) => cores.toFixed(2)],
@@ -122,19 +104,13 @@ function dayTable({ growth }: LiveResults): Table {
   ];
 }
 
-/** Above this share of its time in which a server waited for a core, rates tell of the other processes too. */
-const BUSY_MACHINE = 0.1;
-
 function notes({ machine, fanOut, watching, costs, growth }: LiveResults): string[] {
   const { nobody, connections, polls } = watching;
   const { perConnection, perPoll } = costs;
   const [day] = growth;
-  const waiting = spreadOf(fanOut.results.map(({ serverWaiting }) => serverWaiting.median)).median;
   return [
-    `Sockets were measured on ${machine.date.slice(0, 10)}.` +
-      (waiting < BUSY_MACHINE
-        ? ''
-        : ` Other processes were at work: servers waited for a core ${percentText(waiting)} of the time, so ratios by CPU alone say more.`),
+    `Sockets were measured on ${machine.date.slice(0, 10)}.`,
+    ...busyMachine(fanOut.results.map(({ serverWaiting }) => serverWaiting)),
     `Of ${connections} connections, each: ${perConnection.objectRequests.toFixed(2)} object requests, ` +
       `${perConnection.messages.toFixed(2)} messages, ${perConnection.rowsWritten.toFixed(2)} rows written, ` +
       `${perConnection.cpuMs.toFixed(2)} ms of CPU. Of ${polls} polls, each: ${perPoll.objectRequests.toFixed(2)} ` +

@@ -1,5 +1,5 @@
 /** Mixed traffic through a shared cache: random, the same for the same seed, and everybody asks for everything. */
-import { seededRandom } from '../../bench/seeded-random.ts';
+import { drawsOf } from '../support/upstream/random.ts';
 import { type Answer, type Ask, type Server, send } from './ask.ts';
 import { ASKERS, type Asker } from './askers.ts';
 import type { Question } from './questions.ts';
@@ -48,7 +48,7 @@ export class Traffic {
 
   constructor(questions: readonly Question[], seed: number) {
     this.#questions = questions;
-    this.#random = seededRandom(seed);
+    this.#random = drawsOf(seed);
   }
 
   next(): Omit<Exchange, 'answer'> {

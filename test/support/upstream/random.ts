@@ -24,6 +24,15 @@ export function toUnit(hash: number): number {
   return hash / 0x1_0000_0000;
 }
 
+/** One draw after the other, from 0 (included) to 1 (excluded). */
+export function drawsOf(seed: number): () => number {
+  let drawn = 0;
+  return () => {
+    drawn += 1;
+    return toUnit(hashNumber(seed, drawn));
+  };
+}
+
 /** A smooth curve between -1 and 1 that takes a new direction every `periodSeconds`. */
 export function smoothNoise(seed: number, periodSeconds: number, time: number): number {
   const position = time / periodSeconds;

@@ -30,3 +30,8 @@ test('a month costs less the more a cache answers', () => {
   const dollars = [0.15, 0.5, 0.95].map((rate) => monthOf(countedOperations(costs), CPU, rate).bill.total);
   expect(dollars).toEqual(dollars.toSorted((a, b) => b - a));
 });
+
+test('KV reads are bounded by how often isolates read again', () => {
+  const reads = [0, 0.15].map((rate) => monthOf(countedOperations(costs), CPU, rate).use.kvReads);
+  expect(reads[0]).toBe(reads[1]);
+});
