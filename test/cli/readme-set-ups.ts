@@ -32,7 +32,7 @@ export async function readReadme(): Promise<{ nodeVersion: string | undefined; s
 }
 
 function setUpOf(section: string): SetUp {
-  const files = section.matchAll(/^`([^`]+)`[^\n]*:\n\n```js(?:on)?\n([\s\S]*?)^```$/gm);
+  const files = section.matchAll(/^`my-app\/([^`]+)`[^\n]*:\n\n```js(?:on)?\n([\s\S]*?)^```$/gm);
   const shell = [...section.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, text = '']) =>
     text.replaceAll('\\\n', '').trim().split('\n'),
   );

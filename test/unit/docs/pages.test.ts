@@ -8,6 +8,14 @@ const LINK = /\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g;
 /** A path in backticks, without placeholders. */
 const NAMED_PATH = /`((?:src|schema|scripts|test|bench|operations|migrations|docs)\/[\w./-]*)`/g;
 
+/** A file of TypeScript without its folder. */
+const NAMED_FILE = /`([\w-]+\.ts)`/g;
+const FILES = new Set(
+  ['src', 'schema', 'scripts', 'test', 'bench'].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => path.basename(file)),
+  ),
+);
+
 const read = (page: string) => readFileSync(page, 'utf8');
 /** As GitHub makes them. */
 const anchorsOf = (page: string) =>
@@ -30,6 +38,8 @@ describe.each(PAGES)('%s', (page) => {
   test('names files and folders that exist', () => {
     const paths = [...read(page).matchAll(NAMED_PATH)].map(([, name = '']) => name);
     expect(paths.filter((name) => !existsSync(name))).toEqual([]);
+    const files = [...read(page).matchAll(NAMED_FILE)].map(([, name = '']) => name);
+    expect(files.filter((name) => !FILES.has(name))).toEqual([]);
   });
 });
 
