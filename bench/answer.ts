@@ -1,4 +1,4 @@
-/** What a connection tells of an answer, and how to read it. */
+/** An answer as a connection gives it, and how to read it. */
 export interface Answer {
   status: number;
   /** The header lines as they came. */

@@ -1,4 +1,4 @@
-/** What right answers look like. A benchmark of wrong ones measures nothing. */
+/** Checks of answers. A benchmark of wrong ones measures nothing. */
 import assert from 'node:assert/strict';
 import * as z from 'zod';
 import type { List } from './stage.ts';

@@ -10,7 +10,7 @@ export const askOnce = (url: URL, request: Uint8Array, onAnswer: (answer: Answer
 
 /** A cache fills behind its answer. */
 const PRIMING_REQUESTS = 3;
-/** What was kept since the last round may be stale, and a refresh runs beside requests. */
+/** An answer that was kept since the last round may be stale, and a refresh runs beside requests. */
 const PRIMING_MAX_REQUESTS = 200;
 
 export async function prime(workerd: Workerd, scenario: Scenario): Promise<void> {

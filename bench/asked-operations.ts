@@ -1,9 +1,9 @@
 /**
- * What users ask of each public operation, likeliest first, and how much of the traffic each operation is.
+ * The requests of users for each public operation, likeliest first, and each operation's share of the traffic.
  * Assumed, not measured: nobody uses the platform yet. Change it here where somebody knows better.
  */
 
-/** What a market holds, most sought first. */
+/** The symbols, slugs, categories and pools of a market, most sought first. */
 export interface Catalog {
   symbols: readonly string[];
   slugs: readonly string[];
@@ -14,7 +14,7 @@ export interface Catalog {
 
 export type Variables = Record<string, unknown>;
 export interface AskedOperation {
-  /** Of the distinct requests. */
+  /** Share of the distinct requests. */
   share: number;
   /** All that may be asked, the likeliest first. */
   variables(catalog: Catalog): Variables[];

@@ -8,6 +8,15 @@ import { runNode, WRANGLER } from '../scripts/start/run-command.ts';
 export const productionConfig = (project = '.') =>
   unstable_readConfig({ config: path.join(project, 'wrangler.toml'), env: 'production' });
 
+/** The gateway's Durable Object classes, by binding. */
+export function gatewayObjects(project?: string): Record<string, string> {
+  const bindings = productionConfig(project).durable_objects.bindings as {
+    name: string;
+    class_name: string;
+  }[];
+  return Object.fromEntries(bindings.map(({ name, class_name }) => [name, class_name]));
+}
+
 /**
  * @param entry a file; the project's own entry where left out.
  * @param project the folder whose `wrangler.toml` counts.

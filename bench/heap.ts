@@ -1,5 +1,5 @@
 /**
- * How much heap a Worker keeps for each byte of the bodies that its cache holds: V8's heap and array buffers after a
+ * The heap that a Worker keeps for each byte of the bodies that its cache holds: V8's heap and array buffers after a
  * collection, through workerd's inspector, before and after a number of distinct fills.
  */
 import { bodyText, headerOf } from './answer.ts';
@@ -14,15 +14,10 @@ const FILLS = 60;
 /** A collection runs when the isolate next does; what only a collection frees is gone by the last of these. */
 const COLLECTIONS = 3;
 
-export interface HeapResult {
-  name: string;
-  fills: number;
-  bodyBytes: number;
-  grownBytes: number;
-}
+export type HeapResult = Awaited<ReturnType<typeof measureHeap>>;
 
 /** @param miss whose every request fills the cache of its Worker anew. */
-export async function measureHeap(workerd: Workerd, miss: Scenario): Promise<HeapResult> {
+export async function measureHeap(workerd: Workerd, miss: Scenario) {
   const url = workerd.urlOf(miss.worker);
   let bodyBytes = 0;
   let request = miss.next();
@@ -55,7 +50,7 @@ export async function measureHeap(workerd: Workerd, miss: Scenario): Promise<Hea
 
 interface HeapUsage {
   usedSize: number;
-  /** Of array buffers, which lie outside V8's heap. */
+  /** Bytes of array buffers, which lie outside V8's heap. */
   backingStorageSize: number;
 }
 

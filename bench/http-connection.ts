@@ -16,7 +16,7 @@ interface Framing {
   status: number;
   text: string;
   chunked: boolean;
-  /** Of the body, as far as it is known. */
+  /** Bytes of the body that are still to come, as far as they are known. */
   bytesLeft: number;
 }
 

@@ -1,4 +1,4 @@
-/** What the gateway has synced, as values for the Workers that answer from memory. */
+/** The synced market, as values for the Workers that answer from memory. */
 import { hourlyCloses } from '../src/storage/d1/hourly-closes.ts';
 import type { Keyed } from '../src/storage/d1/keyset.ts';
 import type { ProjectRow } from '../src/storage/d1/projects.ts';

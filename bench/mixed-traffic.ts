@@ -1,13 +1,14 @@
 /** Latency at a steady rate: the mixed traffic against the gateway, at half of what it can do with hits alone. */
 
+import { encodeGlobalId } from '../schema/global-ids.ts';
 import { drawsOf } from '../test/support/upstream/random.ts';
 import { type Answer, bodyText, headerOf } from './answer.ts';
 import { askOnce } from './ask.ts';
-import { readCatalog } from './catalog.ts';
+import type { Catalog } from './asked-operations.ts';
 import { runClosedLoop } from './closed-loop.ts';
 import { runOpenLoop } from './open-loop.ts';
 import { operationByGet, operationByPost } from './requests.ts';
-import { percentile, type Spread, spreadOf } from './statistics.ts';
+import { percentile, spreadsOf } from './statistics.ts';
 import { createTraffic, TRAFFIC, type Traffic, type TrafficRequest } from './traffic.ts';
 import type { Workerd } from './workerd.ts';
 
@@ -19,25 +20,11 @@ export interface MixedOptions {
   signal: AbortSignal;
 }
 
-export interface SteadyResult {
-  name: string;
-  ratePerSecond: number;
-  p50Ms: Spread;
-  p95Ms: Spread;
-  p99Ms: Spread;
-  /** Of the public requests. */
-  hitShare: number;
-  workerdThreadBusy: Spread;
-  workerdThreadWaiting: Spread;
-  /** Of all rounds: those that had no answer five seconds after the last was sent. */
-  unanswered: number;
-}
-
 export interface MixedResult {
   traffic: { seed: number; distinct: number; exponent: number; privateShare: number };
-  /** What a closed loop over the same traffic reaches. */
+  /** The rate of a closed loop over the same traffic. */
   capacityPerSecond: number;
-  steady: SteadyResult[];
+  steady: (Awaited<ReturnType<typeof measureSteady>> & { name: string })[];
 }
 
 /** @param hitsPerSecond of the market list by GET, in the same run. */
@@ -70,11 +57,31 @@ export async function measureMixedTraffic(
     { name: "half of the hits' rate", ratePerSecond: hitsPerSecond / 2 },
     { name: "half of this traffic's own rate", ratePerSecond: capacityPerSecond / 2 },
   ];
-  const steady: SteadyResult[] = [];
+  const steady: MixedResult['steady'] = [];
   for (const { name, ratePerSecond } of rates) {
     steady.push({ name, ...(await measureSteady(workerd, url, ratePerSecond, next, options)) });
   }
   return { traffic: TRAFFIC, capacityPerSecond, steady };
+}
+
+/** The synced projects and pools that the traffic names. */
+async function readCatalog({ miniflare }: Workerd, gateway: string): Promise<Catalog> {
+  const db = (await miniflare.getD1Database('DB', gateway)) as unknown as D1Database;
+  const texts = async (sql: string): Promise<string[]> =>
+    (await db.prepare(sql).all<{ text: string }>()).results.map(({ text }) => text);
+  const live = "FROM project_cache WHERE status = 'live'";
+  return {
+    symbols: await texts(
+      `SELECT symbol AS text ${live} GROUP BY symbol ORDER BY max(market_cap) DESC, symbol`,
+    ),
+    slugs: await texts(`SELECT slug AS text ${live} GROUP BY slug ORDER BY max(market_cap) DESC, slug`),
+    categories: await texts(
+      `SELECT category AS text ${live} GROUP BY category ORDER BY count(*) DESC, category`,
+    ),
+    poolIds: (await texts('SELECT id AS text FROM ido_pool_cache ORDER BY id')).map((id) =>
+      encodeGlobalId('IdoPool', id),
+    ),
+  };
 }
 
 /** So many of the most frequent requests hold every operation more than once. */
@@ -104,9 +111,9 @@ async function measureSteady(
   ratePerSecond: number,
   next: () => { bytes: Uint8Array; request: TrafficRequest },
   options: MixedOptions,
-): Promise<Omit<SteadyResult, 'name'>> {
+) {
   const random = drawsOf(TRAFFIC.seed);
-  const rounds: { p50: number; p95: number; p99: number; busy: number; waiting: number }[] = [];
+  const rounds = [];
   let unanswered = 0;
   const caches = { public: 0, hits: 0 };
   const run = (durationMs: number, onAnswer: (answer: Answer, request: TrafficRequest) => void) =>
@@ -127,21 +134,19 @@ async function measureSteady(
     const after = workerd.cpuMs();
     unanswered += result.unanswered;
     rounds.push({
-      p50: percentile(result.latenciesMs, 50),
-      p95: percentile(result.latenciesMs, 95),
-      p99: percentile(result.latenciesMs, 99),
-      busy: (after.thread - before.thread) / elapsedMs,
-      waiting: (after.threadWaiting - before.threadWaiting) / elapsedMs,
+      p50Ms: percentile(result.latenciesMs, 50),
+      p95Ms: percentile(result.latenciesMs, 95),
+      p99Ms: percentile(result.latenciesMs, 99),
+      workerdThreadBusy: (after.thread - before.thread) / elapsedMs,
+      workerdThreadWaiting: (after.threadWaiting - before.threadWaiting) / elapsedMs,
     });
   }
   return {
     ratePerSecond,
-    p50Ms: spreadOf(rounds.map(({ p50 }) => p50)),
-    p95Ms: spreadOf(rounds.map(({ p95 }) => p95)),
-    p99Ms: spreadOf(rounds.map(({ p99 }) => p99)),
+    ...spreadsOf(rounds),
+    /** Share of the public requests. */
     hitShare: caches.hits / caches.public,
-    workerdThreadBusy: spreadOf(rounds.map(({ busy }) => busy)),
-    workerdThreadWaiting: spreadOf(rounds.map(({ waiting }) => waiting)),
+    /** Requests of all rounds that had no answer five seconds after the last was sent. */
     unanswered,
   };
 }

@@ -28,7 +28,7 @@ const ISOLATES = 120;
 const KV_READS_MAX = ISOLATES * 30 * 24 * 3600 * (2 / 15 + 1 / 60);
 const PRIVATE_OPERATION = 'PoolPage';
 
-/** What one execution asks for on a cold isolate. */
+/** The calls and rows of one execution on a cold isolate. */
 export interface CountedOperation {
   name: string;
   kvReads: number;

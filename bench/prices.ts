@@ -1,5 +1,5 @@
 /**
- * What Cloudflare charges, as its documentation said on the day below, in US dollars a month.
+ * Cloudflare's prices, as its documentation said on the day below, in US dollars a month.
  *
  * Read from the sources of the documentation (github.com/cloudflare/cloudflare-docs), because the machine that
  * benchmarks reaches no other page. What a contract or a free plan says is not here.
@@ -36,7 +36,7 @@ export const UNIT_PRICES = {
   d1Bytes: { included: 5 * GIGABYTE, dollarsPerMillion: 0.75 / 1000, source: D1 },
 } as const satisfies Record<string, UnitPrice>;
 
-/** Of Durable Objects that keep what they store in SQLite. */
+/** Durable Objects that store in SQLite. */
 export const OBJECT_PRICES = {
   /** HTTP requests, RPC calls, alarms, and for each 20 WebSocket messages that come in one. Messages that go out are free. */
   requests: { included: 1e6, dollarsPerMillion: 0.15, source: DURABLE_OBJECTS },
@@ -52,7 +52,7 @@ export const MESSAGES_PER_OBJECT_REQUEST = 20;
 export const OBJECT_GIGABYTES = 0.128;
 
 export type Unit = keyof typeof UNIT_PRICES;
-/** What a month uses. */
+/** Units used in a month. */
 export type MonthlyUse = Readonly<Record<Unit, number>>;
 
 export interface Bill {
@@ -62,7 +62,7 @@ export interface Bill {
   total: number;
 }
 
-/** Of a month, beyond what the plan includes. */
+/** The dollars of a month, beyond the included units. */
 export const dollarsAt = ({ included, dollarsPerMillion }: UnitPrice, used: number): number =>
   (Math.max(0, used - included) / 1e6) * dollarsPerMillion;
 

@@ -10,7 +10,7 @@ export interface CpuTimes {
   process: number;
   /** CPU of the one thread that runs JavaScript. */
   thread: number;
-  /** How long that thread could have run and had no core. */
+  /** The time in which that thread could have run and had no core. */
   threadWaiting: number;
 }
 

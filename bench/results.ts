@@ -1,13 +1,14 @@
-/** What is kept of a run, and of its rounds: medians with their spread, and ratios between scenarios of the same round. */
+/** The kept results of a run: medians with their spread, and ratios between scenarios of the same round. */
+import { createRequire } from 'node:module';
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import type { Startup } from '../scripts/measure-startup.ts';
 import type { ExecutorRow } from './executors/measure-executors.ts';
 import type { HeapResult } from './heap.ts';
 import type { LiveResults } from './live/measure-live.ts';
-import type { machineFacts } from './machine.ts';
 import type { MixedResult } from './mixed-traffic.ts';
 import type { Measured, Round } from './rounds.ts';
 import { LIST_NAMES, type List } from './stage.ts';
-import { type Spread, spreadOf } from './statistics.ts';
+import { type Spread, spreadOf, spreadsOf } from './statistics.ts';
 import { percentText } from './tables.ts';
 
 export interface BenchResults {
@@ -21,6 +22,24 @@ export interface BenchResults {
   executors: ExecutorRow[];
   /** Absent until it was measured. */
   live?: LiveResults;
+}
+
+const versionOf = (name: string): string =>
+  (createRequire(import.meta.url)(`${name}/package.json`) as { version: string }).version;
+
+/** The machine, its software, and the time. */
+export function machineFacts() {
+  return {
+    date: new Date().toISOString(),
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: availableParallelism(),
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+    workerd: versionOf('workerd'),
+    miniflare: versionOf('miniflare'),
+    /** The load of one minute, before the benchmark: anything else that runs takes from what is measured. */
+    loadAverage: loadavg()[0] ?? 0,
+  };
 }
 
 /** Above this share of waiting, rates depend on the other processes too. */
@@ -39,47 +58,21 @@ export function busyMachine(waiting: readonly Spread[]): string[] {
 /** Below this share of answers as expected a scenario is not what its name says. */
 const MOSTLY = 0.99;
 
-export interface ScenarioResult {
-  key: string;
-  name: string;
-  list: string;
-  /** True if the answers came from where the name says. */
-  isAsNamed: boolean;
-  bodyBytes: number;
-  requests: number;
-  requestsPerSecond: Spread;
-  medianMs: Spread;
-  p99Ms: Spread;
-  cpuMicrosecondsPerRequest: Spread;
-  workerdThreadBusy: Spread;
-  workerdThreadWaiting: Spread;
-  requestsPerThreadSecond: Spread;
-  generatorBusy: Spread;
-}
+export type ScenarioResult = ReturnType<typeof resultOf>;
 
-export function resultOf({ scenario, bodyBytes, rounds }: Measured): ScenarioResult {
-  const over = (name: keyof Round) => spreadOf(rounds.map((round) => round[name]));
-  return {
-    key: scenario.key,
-    name: scenario.name,
-    list: LIST_NAMES[scenario.list],
-    isAsNamed: areAsNamed(rounds),
-    bodyBytes,
-    requests: rounds.reduce((sum, { requests }) => sum + requests, 0),
-    requestsPerSecond: over('requestsPerSecond'),
-    medianMs: over('medianMs'),
-    p99Ms: over('p99Ms'),
-    cpuMicrosecondsPerRequest: over('cpuMicrosecondsPerRequest'),
-    workerdThreadBusy: over('workerdThreadBusy'),
-    workerdThreadWaiting: over('workerdThreadWaiting'),
-    requestsPerThreadSecond: over('requestsPerThreadSecond'),
-    generatorBusy: over('generatorBusy'),
-  };
-}
+export const resultOf = ({ scenario: { key, name, list }, bodyBytes, rounds }: Measured) => ({
+  key,
+  name,
+  list: LIST_NAMES[list],
+  /** True if the answers came from where the name says. */
+  isAsNamed: areAsNamed(rounds),
+  bodyBytes,
+  ...spreadsOf(rounds),
+});
 
 const areAsNamed = (rounds: readonly Round[]) => rounds.every(({ asNamed }) => asNamed >= MOSTLY);
 
-/** How one scenario stands beside another, and how it should. */
+/** The ratio of two scenarios, with its target. */
 export interface Claim {
   name: string;
   list: List;
@@ -89,29 +82,22 @@ export interface Claim {
   target: { atLeast: number } | { atMost: number };
 }
 
-export interface ClaimResult {
-  name: string;
-  list: string;
-  ratio: Spread;
-  /** The same by the CPU of workerd's thread, which other processes disturb less. */
-  byThread: Spread;
-  target: string;
-  met: boolean;
-}
+export type ClaimResult = NonNullable<ReturnType<typeof ratioOf>>;
 
 /** Null where one of the two was not measured. */
-export function ratioOf(measured: readonly Measured[], claim: Claim): ClaimResult | null {
+export function ratioOf(measured: readonly Measured[], claim: Claim) {
   const find = (key: string) =>
     measured.find(({ scenario }) => scenario.key === key && scenario.list === claim.list);
   const of = find(claim.of);
   const over = find(claim.over);
   if (of === undefined || over === undefined) return null;
-  // Of the same round: what slows the machine for a while slows both.
+  // Both of the same round: whatever slows the machine for a while slows both.
   const ratiosOf = (one: Measured, other: Measured, measure: keyof Round) =>
     spreadOf(
       one.rounds.map((round, index) => round[measure] / (other.rounds[index]?.[measure] ?? Number.NaN)),
     );
   const ratio = ratiosOf(of, over, claim.measure);
+  // Other processes disturb the CPU of workerd's thread less.
   const byThread =
     claim.measure === 'medianMs'
       ? ratiosOf(over, of, 'requestsPerThreadSecond')

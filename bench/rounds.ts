@@ -15,7 +15,7 @@ export interface RoundOptions {
   firstWarmUpMs: number;
   warmUpMs: number;
   durationMs: number;
-  /** Whether an answer whose `X-Cache` is not the expected one ends it all. */
+  /** True if an answer whose `X-Cache` is not the expected one ends the run. */
   strict: boolean;
   signal: AbortSignal;
   report?: (line: string) => void;
@@ -26,15 +26,15 @@ export interface Round {
   requestsPerSecond: number;
   medianMs: number;
   p99Ms: number;
-  /** Of the whole workerd process, its collector's and compiler's threads too. */
+  /** CPU of the whole workerd process, its collector's and compiler's threads too. */
   cpuMicrosecondsPerRequest: number;
   /**
-   * Of a core, by the one thread that runs JavaScript. Near 1 the Worker is what limits; well below, the generator is,
+   * Share of a core that is used by the one thread that runs JavaScript. Near 1 the Worker is what limits; well below, the generator is,
    * or other processes are: `workerdThreadWaiting` is the time in which the thread could have run and had no core.
    */
   workerdThreadBusy: number;
   workerdThreadWaiting: number;
-  /** What the rate would be with a core for the thread alone; the rate itself where nothing else runs. */
+  /** The rate with a core for the thread alone; the rate itself where nothing else runs. */
   requestsPerThreadSecond: number;
   generatorBusy: number;
   /** Share of the answers that came from where the scenario says. */

@@ -7,14 +7,26 @@ import { PARTS as BESIDE_PARTS } from './beside/parts.ts';
 import { measureExecutors } from './executors/measure-executors.ts';
 import { type HeapResult, measureHeap } from './heap.ts';
 import { measureLive } from './live/measure-live.ts';
-import { machineFacts } from './machine.ts';
 import { checkMixedTraffic, type MixedOptions, measureMixedTraffic } from './mixed-traffic.ts';
 import { printResults } from './print.ts';
-import { measureRefusals, REFUSAL_CLAIM } from './refusals.ts';
-import { type BenchResults, type Claim, type ClaimResult, ratioOf, resultOf } from './results.ts';
+import {
+  type BenchResults,
+  type Claim,
+  type ClaimResult,
+  machineFacts,
+  ratioOf,
+  resultOf,
+} from './results.ts';
 import { type Measured, type RoundOptions, runRounds } from './rounds.ts';
 import type { Scenario } from './scenario.ts';
-import { CLAIMS, marketListMiss, marketListScenarios, yogaMiss } from './scenarios.ts';
+import {
+  CLAIMS,
+  marketListMiss,
+  marketListScenarios,
+  REFUSAL_CLAIM,
+  refusalScenarios,
+  yogaMiss,
+} from './scenarios.ts';
 import { bundleWorkers, LISTS, type List, type Scripts, type Stage, setStage, workerName } from './stage.ts';
 import type { Workerd } from './workerd.ts';
 
@@ -106,7 +118,7 @@ async function checkAll(): Promise<void> {
 async function checkAnswers(): Promise<void> {
   const lists = LISTS.slice(0, 1);
   await withStage(await bundleWorkers(signal), { lists }, async ({ workerd }) => {
-    const refusals = await measureRefusals(workerd, lists, { ...QUICK, signal });
+    const refusals = await runRounds(workerd, refusalScenarios(lists), { ...QUICK, signal, connections: 1 });
     const scenarios = await allScenarios(workerd, lists);
     const measured = await runRounds(workerd, scenarios, { ...QUICK, signal, connections: CONNECTIONS });
     const mixed = await checkMixedTraffic(workerd, workerName('gateway', 'prices'));
@@ -139,7 +151,7 @@ async function measureHttp() {
   const pace: Omit<RoundOptions, 'connections'> = { ...FULL, rounds, signal, report: console.log };
   const scripts = await bundleWorkers(signal);
   const timed = await withStage(scripts, { lists: LISTS }, async ({ workerd }) => {
-    const refusals = await measureRefusals(workerd, LISTS, pace);
+    const refusals = await runRounds(workerd, refusalScenarios(LISTS), { ...pace, connections: 1 });
     const scenarios = await allScenarios(workerd, LISTS);
     const measured = await runRounds(workerd, scenarios, { ...pace, connections: CONNECTIONS });
     const results = measured.map(resultOf);

@@ -16,9 +16,9 @@ export interface Scenario {
 
 export interface ExpectedAnswer {
   status: number;
-  /** Of an answer that says `X-Cache: STALE`, where that is another: a stale answer is no 304. */
+  /** The status of an answer that says `X-Cache: STALE`, if another: a stale answer is no 304. */
   statusWhenStale?: number;
-  /** What `X-Cache` says, of a Worker that sends it. */
+  /** The value of `X-Cache`, from a Worker that sends it. */
   cache?: 'HIT' | 'MISS';
   /** Throws where the body is not the right one. */
   body: (text: string) => void;

@@ -1,4 +1,4 @@
-/** What is measured, beside what, and how it should stand. All of it is the market list's first page. */
+/** The scenarios over HTTP, and the ratios between them with their targets. All ask for the market list's first page. */
 
 import { headerOf } from './answer.ts';
 import { isMarketList, isRestList, isUnknownId, isYogaList, nothing } from './answers.ts';
@@ -59,6 +59,10 @@ export const yogaMiss = (list: List): Scenario =>
     () => yogaOperationByGet(MARKET_LIST, distinctMarketListVariables()),
     { status: 200, body: isYogaList(list, { hit: false }) },
   );
+
+/** With one connection nothing waits in a queue, so latency is the time of one request. */
+export const refusalScenarios = (lists: readonly List[]) =>
+  lists.flatMap((list) => [unknownIdRefused(list), marketListMiss(list)]);
 
 export async function marketListScenarios(workerd: Workerd, list: List): Promise<Scenario[]> {
   const scenario = scenarioOf(list);
@@ -145,3 +149,11 @@ export const CLAIMS: readonly Omit<Claim, 'list'>[] = [
     target: { atLeast: 2.5 },
   },
 ];
+
+export const REFUSAL_CLAIM: Omit<Claim, 'list'> = {
+  name: 'unknown id refused over a miss, median latency',
+  of: 'refused',
+  over: 'miss',
+  measure: 'medianMs',
+  target: { atMost: 0.1 },
+};

@@ -5,8 +5,7 @@
  * list is projects with prices; after it every price carries a week of closes for its sparkline. The small one is
  * the stricter test of everything but making and copying bytes.
  */
-import { bundleWorker } from './bundle.ts';
-import { gatewayObjects } from './gateway-objects.ts';
+import { bundleWorker, gatewayObjects } from './bundle.ts';
 import { marketInMemory } from './market-data.ts';
 import { operationId, operationPath } from './requests.ts';
 import { migrateAndSync, startBenchUpstream } from './synced-market.ts';
@@ -84,7 +83,7 @@ export async function setStage(
   }
 }
 
-/** What the Workers without storage answer from: the synced market, and the gateway's own answer. */
+/** Gives the Workers without storage the synced market, and the gateway's own answer. */
 async function teach(workerd: Workerd, list: List): Promise<void> {
   const market = JSON.stringify(await marketInMemory(workerd, workerName('gateway', list)));
   await put(workerd, workerName('gateway-in-memory', list), market);

@@ -1,4 +1,4 @@
-/** What rounds are summed up by: the median of all rounds, and the least and the greatest of them. */
+/** Rounds are summed up by the median of all, and the least and the greatest of them. */
 export interface Spread {
   median: number;
   least: number;
@@ -12,6 +12,15 @@ export function spreadOf(values: readonly number[]): Spread {
     least: sorted[0] ?? Number.NaN,
     greatest: sorted.at(-1) ?? Number.NaN,
   };
+}
+
+/** The spread of every measure over the rounds. */
+export function spreadsOf<Round extends Record<keyof Round, number>>(
+  rounds: readonly Round[],
+): Record<keyof Round, Spread> {
+  const names = Object.keys(rounds[0] ?? {}) as (keyof Round)[];
+  const spreads = names.map((name) => [name, spreadOf(rounds.map((round) => round[name]))] as const);
+  return Object.fromEntries(spreads) as Record<keyof Round, Spread>;
 }
 
 /** @param sorted ascending. The value at the rank, between two neighbours where the rank falls between them. */

@@ -12,7 +12,7 @@ const FIRST_CRONS = ['*/5 * * * *', '* * * * *', '*/15 * * * *'];
 const NIGHTLY_CRON = '0 0 * * *';
 
 export interface BenchUpstream {
-  /** What a gateway needs to sync from it, in the mode that production runs in. */
+  /** Vars of a gateway that syncs from it, in the mode that production runs in. */
   gatewayVars: Record<string, string>;
   close(): Promise<void>;
 }

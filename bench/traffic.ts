@@ -18,7 +18,7 @@ export interface TrafficRequest {
 
 export interface TrafficOptions {
   seed: number;
-  /** How many distinct public requests there are. */
+  /** The number of distinct public requests. */
   distinct: number;
   /** Zipf's s: the request of rank r is asked for in proportion to 1 / r^s. */
   exponent: number;

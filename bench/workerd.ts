@@ -22,7 +22,7 @@ export interface BenchWorker {
   vars?: Record<string, string>;
   /** Its own classes, by binding. */
   durableObjects?: Record<string, string>;
-  /** Whether they stay in memory while nothing calls them. */
+  /** True if they stay in memory while nothing calls them. */
   keepsObjects?: boolean;
 }
 

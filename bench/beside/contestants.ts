@@ -2,7 +2,7 @@
  * The gateways that `--beside` compares, each on a workerd process of its own: the working tree, a commit, and the
  * working tree a second time.
  *
- * Of a commit only `src/index.ts`, `wrangler.toml`, `migrations`, `operations/manifest.json` and `package-lock.json`
+ * Only `src/index.ts`, `wrangler.toml`, `migrations`, `operations/manifest.json` and `package-lock.json` of a commit
  * are used. The rest (synced market, upstream, load) is the working tree's for all of them.
  */
 import { execFile } from 'node:child_process';
@@ -10,8 +10,7 @@ import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { bundleDrivenGateway, bundleWorker } from '../bundle.ts';
-import { gatewayObjects } from '../gateway-objects.ts';
+import { bundleDrivenGateway, bundleWorker, gatewayObjects } from '../bundle.ts';
 import { type PriceSource, startPriceSource } from '../live/price-source.ts';
 import { type BenchUpstream, migrateAndSync, startBenchUpstream } from '../synced-market.ts';
 import { startWorkerd, type Workerd } from '../workerd.ts';

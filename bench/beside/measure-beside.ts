@@ -32,17 +32,7 @@ interface Ratio {
   range: readonly [low: number, high: number];
 }
 
-export interface Comparison {
-  /** Medians of the working tree and of the commit, in microseconds of CPU. */
-  cpu: readonly [number, number];
-  /** Of the working tree; null where a rate means nothing, as is `rateRatio`. */
-  perSecond: number | null;
-  ratio: Ratio;
-  rateRatio: Ratio | null;
-  /** The working tree with itself. */
-  noise: Ratio;
-  verdict: 'met' | 'within the noise' | 'missed';
-}
+type Comparison = ReturnType<typeof compared>;
 
 export async function measureBeside(options: BesideOptions): Promise<void> {
   const { commit, parts, signal, report } = options;
@@ -86,7 +76,7 @@ async function measurePart(
   return measured;
 }
 
-export function compared(rounds: readonly Round[]): Comparison {
+export function compared(rounds: readonly Round[]) {
   const ownCpu = rounds.flatMap(([own, , again]) => [own.cpuMicroseconds, again.cpuMicroseconds]);
   const otherCpu = rounds.map(([, other]) => other.cpuMicroseconds);
   // Not with the mean of the two: a disturbed turn only ever needs more, so their mean lies above a single turn.
@@ -103,10 +93,11 @@ export function compared(rounds: readonly Round[]): Comparison {
         : [{ own: turn.perSecond, other: other.perSecond }],
     ),
   );
-  // Which of the two turns needs more is chance: the noise reaches as far below 1 as it reaches above.
+  // Either of the two turns may need more by chance, so the noise reaches as far below 1 as above.
   const [low, high] = noise.range;
   const noiseFloor = Math.min(low, 1 / high);
   return {
+    /** Medians of the working tree and of the commit. */
     cpu: [spreadOf(ownCpu).median, spreadOf(otherCpu).median],
     perSecond: rates.length === 0 ? null : spreadOf(rates.map(({ own }) => own)).median,
     ratio,

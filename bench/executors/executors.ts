@@ -1,8 +1,25 @@
 import { execute as executeByTools } from '@graphql-tools/executor';
-import { type ExecutionResult, execute as executeByGraphQLJs } from 'graphql';
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  execute as executeByGraphQLJs,
+  type GraphQLSchema,
+} from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import { execute as executeByPlan } from '../../src/execution/execute.ts';
-import type { Shape } from './shape.ts';
+
+/** One kind of answer, and everything that executors need to give it. */
+export interface Shape {
+  readonly name: string;
+  readonly schema: GraphQLSchema;
+  readonly document: DocumentNode;
+  readonly variableValues: Readonly<Record<string, unknown>>;
+  readonly rootValue: unknown;
+  /** Anew for every execution: loaders remember what they have loaded. */
+  createContext(): unknown;
+  /** The same data by code that knows the document: what an executor cannot beat. */
+  handWritten(context: unknown): unknown;
+}
 
 export type Run = () => unknown;
 

@@ -1,13 +1,13 @@
 /**
- * How long executors take for the same answers, in this process: one after the other in every round, so that what
+ * Times executors for the same answers, in this process: one after the other in every round, so that what
  * else the machine does meets all of them. Answers are compared before anything is timed, and every executor has met
  * every shape by then, as in a gateway that serves more than one operation.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { spreadOf } from '../statistics.ts';
+import type { Shape } from './executors.ts';
 import { type Executor, executors, type Run } from './executors.ts';
 import { listWithLoaders } from './list-with-loaders.ts';
-import type { Shape } from './shape.ts';
 import { synchronousShapes } from './synchronous-shapes.ts';
 
 export interface ExecutorRow {
@@ -15,7 +15,7 @@ export interface ExecutorRow {
   readonly executor: string;
   /** Median over the rounds, µs of processor time an execution. */
   readonly microseconds: number;
-  /** How many times as long as the plan. */
+  /** A multiple of the plan's time. */
   readonly timesPlan: number;
 }
 

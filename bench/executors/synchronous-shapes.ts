@@ -1,6 +1,6 @@
 /** Four shapes whose data is in memory, over schemas of their own: nothing but the executor takes time. */
 import { buildSchema, type GraphQLSchema, parse } from 'graphql';
-import type { Shape } from './shape.ts';
+import type { Shape } from './executors.ts';
 
 function shapeOf<Root>(
   name: string,

@@ -33,8 +33,12 @@ function add(record: Record<string, number>, key: string, more: number): void {
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
-/** @param name under which the methods of this class are counted. */
-export function countCalls(name: string, prototype: object): void {
+/**
+ * @param name under which the methods of this class are counted.
+ * @param exported the class's prototype as the entry exports it: an empty one, over the one with the methods.
+ */
+export function countCalls(name: string, exported: object): void {
+  const prototype = Object.getPrototypeOf(exported) as object;
   for (const method of Object.getOwnPropertyNames(prototype)) {
     if (method === 'constructor') continue;
     const key = `${name}.${method}`;

@@ -2,7 +2,7 @@
  * One event to many sockets, in alternating rounds: each contestant's events follow one another, each beginning when
  * the last socket has the one before.
  */
-import { percentile, type Spread, spreadOf } from '../statistics.ts';
+import { percentile, spreadsOf } from '../statistics.ts';
 import type { Run } from './generator.ts';
 import { type Generator, startGenerator } from './generator-process.ts';
 import type { LiveServer } from './live-servers.ts';
@@ -14,7 +14,7 @@ export const PRICE_OF_BTC =
 export class Audience {
   readonly server: LiveServer;
   readonly #generator: Generator = startGenerator();
-  /** Of the server, before anybody came. */
+  /** Memory of the server, before anybody came. */
   readonly #emptyBytes: number;
   sockets = 0;
 
@@ -71,7 +71,7 @@ export interface FanOutRound {
   framesPerSecond: number;
   framesPerThreadSecond: number;
   cpuMicrosecondsPerFrame: number;
-  /** Of a core, by the server's one thread that runs JavaScript, and how much of the time that waited for a core. */
+  /** The server's one thread that runs JavaScript: its share of a core, and the share of time in which it waited for one. */
   serverBusy: number;
   serverWaiting: number;
   generatorBusy: number;
@@ -111,32 +111,9 @@ export async function fanOutRound({ audiences }: Contestant, pace: FanOutPace): 
   };
 }
 
-export interface FanOutResult {
-  key: string;
-  name: string;
-  sockets: number;
-  /** Of the server's memory, all that it has grown by: the runtime's ends of each connection too, and garbage. */
-  bytesPerSocket: number;
-  rounds: number;
-  events: number;
-  framesPerSecond: Spread;
-  framesPerThreadSecond: Spread;
-  cpuMicrosecondsPerFrame: Spread;
-  serverBusy: Spread;
-  serverWaiting: Spread;
-  generatorBusy: Spread;
-  /** Over the events of all rounds. */
-  firstP50Ms: number;
-  lastP50Ms: number;
-  lastP99Ms: number;
-}
+export type FanOutResult = ReturnType<typeof fanOutResult>;
 
-export function fanOutResult(
-  { key, name, audiences }: Contestant,
-  rounds: readonly FanOutRound[],
-): FanOutResult {
-  type Scalar = Exclude<keyof FanOutRound, 'firstMs' | 'lastMs'>;
-  const over = (measure: Scalar) => spreadOf(rounds.map((round) => round[measure]));
+export function fanOutResult({ key, name, audiences }: Contestant, rounds: readonly FanOutRound[]) {
   const sorted = (of: 'firstMs' | 'lastMs') => rounds.flatMap((round) => round[of]).sort((a, b) => a - b);
   const lastMs = sorted('lastMs');
   const sockets = audiences.reduce((sum, audience) => sum + audience.sockets, 0);
@@ -144,15 +121,10 @@ export function fanOutResult(
     key,
     name,
     sockets,
+    /** All growth of the server's memory: the runtime's ends of each connection too, and garbage. */
     bytesPerSocket: audiences.reduce((sum, { grownBytes }) => sum + grownBytes, 0) / sockets,
-    rounds: rounds.length,
     events: lastMs.length,
-    framesPerSecond: over('framesPerSecond'),
-    framesPerThreadSecond: over('framesPerThreadSecond'),
-    cpuMicrosecondsPerFrame: over('cpuMicrosecondsPerFrame'),
-    serverBusy: over('serverBusy'),
-    serverWaiting: over('serverWaiting'),
-    generatorBusy: over('generatorBusy'),
+    ...spreadsOf(rounds.map(({ firstMs, lastMs, ...measures }) => measures)),
     firstP50Ms: percentile(sorted('firstMs'), 50),
     lastP50Ms: percentile(lastMs, 50),
     lastP99Ms: percentile(lastMs, 99),

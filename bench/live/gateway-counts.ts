@@ -1,4 +1,4 @@
-/** What the gateway's Worker has counted of itself, and the difference that something made. */
+/** The counts that the gateway's Worker keeps of itself, and differences of them. */
 import type { ObjectCounts } from './counted.ts';
 
 export interface GatewayCounts extends ObjectCounts {

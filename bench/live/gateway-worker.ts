@@ -3,15 +3,10 @@
  * socket at one hub, `POST /event` has the price feed poll at once, `/counts` tells what it all came to, `/alarms?hubs=` who
  * would still wake up. Everything else is the gateway's own.
  */
-import { createDurableObjects } from '../../src/app/durable-objects.ts';
-import { createIsolates } from '../../src/app/isolate.ts';
-import { createWorker } from '../../src/app/worker.ts';
 import { executionCounts } from '../../src/execution/execute.ts';
+import gateway, * as durableObjects from '../../src/index.ts';
 import { countCalls, countRows, objectCounts } from './counted.ts';
 
-const isolateOf = createIsolates(async () => null);
-
-const durableObjects = createDurableObjects(isolateOf);
 countCalls('PriceFeed', durableObjects.PriceFeed.prototype);
 countCalls('SaleFeed', durableObjects.SaleFeed.prototype);
 countCalls('SubscriptionHub', durableObjects.SubscriptionHub.prototype);
@@ -63,7 +58,6 @@ export class SubscriptionHub extends durableObjects.SubscriptionHub {
   }
 }
 
-const gateway = createWorker(isolateOf);
 const feedOf = ({ PRICE_FEED }: BenchEnv) => PRICE_FEED.getByName('prices');
 let requests = 0;
 

@@ -29,13 +29,13 @@ export interface Run {
   firstMs: number[];
   lastMs: number[];
   elapsedMs: number;
-  /** Of this process. */
+  /** CPU of this process. */
   cpuMs: number;
   /** The message that the last client got last. */
   sample: string;
 }
 
-/** What the process that started it may ask. */
+/** The calls that the process which started it may make. */
 export interface GeneratorCalls {
   open(options: OpenOptions): Promise<number>;
   run(options: RunOptions): Promise<Run>;
@@ -180,5 +180,5 @@ process.on('message', async ({ call, options }: { call: keyof GeneratorCalls; op
     process.send?.({ failure: error instanceof Error ? error.message : String(error) });
   }
 });
-// Whoever started it has ended.
+// The process that started it has ended.
 process.on('disconnect', () => process.exit());

@@ -1,7 +1,6 @@
-/** What is watched: the gateway's hubs, the bare object, and the peers on Node, each a process of its own. */
+/** The servers that are watched: the gateway's hubs, the bare object, and the peers on Node, each a process of its own. */
 
-import { bundleWorker } from '../bundle.ts';
-import { gatewayObjects } from '../gateway-objects.ts';
+import { bundleWorker, gatewayObjects } from '../bundle.ts';
 import { type CpuTimes, cpuTimesOf, residentBytesOf } from '../process-usage.ts';
 import { startWorkerd, type Workerd } from '../workerd.ts';
 import { messageOf, startChild, stopChild } from './child.ts';
@@ -15,7 +14,7 @@ export interface LiveServer {
   protocol: Protocol;
   /** Taken in turns by sockets. */
   urls: string[];
-  /** Whether a client is sent the current state before any event. */
+  /** True if a client is sent the current state before any event. */
   currentFirst: boolean;
   eventUrl: string;
   cpuMs(): CpuTimes;
@@ -39,7 +38,7 @@ export async function bundleLiveWorkers(signal: AbortSignal): Promise<LiveScript
 }
 
 export interface GatewayServer extends LiveServer {
-  /** Of its Worker. */
+  /** The address of its Worker. */
   url: URL;
   prices: PriceSource;
 }

@@ -3,15 +3,15 @@
  * counted. It looks at what arrives no closer than it takes to tell an event from the rest.
  */
 import { get } from 'node:http';
+import { createInterface } from 'node:readline';
 import { WebSocket } from 'ws';
-import { EventStreamReader } from './event-stream.ts';
 
-/** How a client watches. */
+/** The protocol by which a client watches. */
 export type Protocol = 'graphql-transport-ws' | 'bare' | 'event-stream';
 
 export interface LiveSocketOptions {
   protocol: Protocol;
-  /** Of its server, with the path. */
+  /** The server's address, with the path. */
   url: string;
   /** The subscription. */
   document: string;
@@ -98,8 +98,9 @@ const openEventStream: Open = (options, opened, fail) => {
   url.searchParams.set('query', options.document);
   get(url, { agent: false, headers: { accept: 'text/event-stream' } }, (response) => {
     if (response.statusCode !== 200) return fail(new Error(`a stream was refused: ${response.statusCode}`));
-    const events = new EventStreamReader(options.onEvent);
-    response.on('data', (bytes: Buffer) => events.take(bytes));
+    createInterface({ input: response }).on('line', (line) => {
+      if (line.startsWith('data: {')) options.onEvent(Buffer.from(line));
+    });
     response.on('close', () => fail(new Error('the server closed a stream')));
     opened();
   }).on('error', fail);

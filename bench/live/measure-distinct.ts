@@ -1,5 +1,5 @@
 /** Many sockets over fewer distinct operations: how often each event is executed, by the gateway's own count. */
-import { Audience, type FanOutPace, type FanOutResult, fanOutResult, fanOutRound } from './fan-out.ts';
+import { Audience, type FanOutPace, fanOutResult, fanOutRound } from './fan-out.ts';
 import { readCounts } from './gateway-counts.ts';
 import { startGateway } from './live-servers.ts';
 
@@ -10,20 +10,10 @@ export interface DistinctOptions extends FanOutPace {
   signal: AbortSignal;
 }
 
-export interface DistinctResults {
-  operations: number;
-  /** Events that were counted, the rounds' first ones too. */
-  events: number;
-  executionsPerEvent: number;
-  /** How many of all executions a prepared plan did. */
-  plannedShare: number;
-  fanOut: FanOutResult;
-}
-
 export async function measureDistinct(
   script: string,
   { sockets, operations, rounds, signal, ...pace }: DistinctOptions,
-): Promise<DistinctResults> {
+) {
   const server = await startGateway(script, { hubs: ['hub-0'], polls: 'by hand' });
   const audience = new Audience(server);
   try {
@@ -44,8 +34,10 @@ export async function measureDistinct(
     const events = server.prices.asked() - askedBefore;
     return {
       operations,
+      /** Events that were counted, the rounds' first ones too. */
       events,
       executionsPerEvent: all / events,
+      /** Share of the executions by a prepared plan. */
       plannedShare: planned / all,
       fanOut: fanOutResult(contestant, measured),
     };

@@ -1,10 +1,8 @@
 /**
  * The gateway's fan-out beside its limit and its peers, with few and with many sockets, and over several hubs, all in the
  * same alternating rounds.
- *
- * A peer that does not start or breaks down is left out and named; the gateway and the bare object must not.
  */
-import { type Spread, spreadOf } from '../statistics.ts';
+import { spreadOf } from '../statistics.ts';
 import {
   Audience,
   type Contestant,
@@ -20,42 +18,19 @@ export interface FanOutOptions extends FanOutPace {
   /** Numbers of sockets, growing. */
   sockets: readonly number[];
   rounds: number;
-  /** Whether the last number of sockets is also spread over several hubs. */
+  /** True if the last number of sockets is also spread over several hubs. */
   growth: boolean;
-  /** No round begins after it, in milliseconds of `performance.now()`, but the first. */
-  deadlineMs: number;
   signal: AbortSignal;
   report(line: string): void;
 }
 
-export interface FanOutResults {
-  results: FanOutResult[];
-  ratios: FanOutRatio[];
-  /** The last number of sockets, over several hubs. */
-  growth: FanOutResult[];
-  /** Bytes of one of the gateway's frames. */
-  frameBytes: number;
-  absent: { name: string; reason: string }[];
-}
-
-/** How the gateway stands beside another: of frames per second. */
-export interface FanOutRatio {
-  name: string;
-  sockets: number;
-  ratio: Spread;
-  /** The same by the CPU of the servers' threads, which other processes disturb less. */
-  byThread: Spread;
-  /** Null where there is no target. */
-  atLeast: number | null;
-}
+export type FanOutRatio = ReturnType<typeof ratiosOf>[number];
 
 const TARGET = 0.8;
 const GROWTH_KEYS = ['gateway', 'hubs-2', 'hubs-4', 'processes-2'];
 
-export async function measureFanOut(scripts: LiveScripts, options: FanOutOptions): Promise<FanOutResults> {
+export async function measureFanOut(scripts: LiveScripts, options: FanOutOptions) {
   const contestants: Contestant[] = [];
-  const absent: FanOutResults['absent'] = [];
-  const rounds = new Map<Contestant, FanOutRound[]>();
   try {
     const first = options.sockets[0] ?? 0;
     const gateway = new Audience(await gatewayOf(scripts, 1));
@@ -64,20 +39,14 @@ export async function measureFanOut(scripts: LiveScripts, options: FanOutOptions
     const { sample } = await gateway.run({ durationMs: 0, minEvents: 1 });
     const bare = new Audience(await startBare(scripts.bare, sample));
     contestants.push({ key: 'bare', name: 'bare Durable Object', audiences: [bare] });
-    for (const [kind, name] of PEERS) {
-      try {
-        contestants.push({ key: kind, name, audiences: [new Audience(await startPeer(kind))] });
-      } catch (error) {
-        absent.push({ name, reason: String(error) });
-      }
-    }
+    for (const [kind, name] of PEERS)
+      contestants.push({ key: kind, name, audiences: [new Audience(await startPeer(kind))] });
     const results: FanOutResult[] = [];
     const ratios: FanOutRatio[] = [];
     for (const [index, sockets] of options.sockets.entries()) {
       if (options.growth && index === options.sockets.length - 1)
         for (const contestant of await growthContestants(scripts)) contestants.push(contestant);
-      rounds.clear();
-      await runRounds(contestants, sockets, { options, rounds, absent });
+      const rounds = await runRounds(contestants, sockets, options);
       for (const [contestant, measured] of rounds) results.push(fanOutResult(contestant, measured));
       ratios.push(...ratiosOf(sockets, [...rounds]));
     }
@@ -87,7 +56,6 @@ export async function measureFanOut(scripts: LiveScripts, options: FanOutOptions
       growth: results.filter(({ key, sockets }) => GROWTH_KEYS.includes(key) && sockets === last),
       ratios,
       frameBytes: Buffer.byteLength(sample),
-      absent,
     };
   } finally {
     await Promise.all(contestants.flatMap(({ audiences }) => audiences.map((audience) => audience.stop())));
@@ -98,7 +66,6 @@ const PEERS = [
   ['yoga', 'Yoga on Node, server-sent events'],
   ['graphql-ws', 'graphql-ws with ws on Node'],
 ] as const;
-const isPeer = ({ key }: Contestant) => PEERS.some(([kind]) => kind === key);
 
 const gatewayOf = (scripts: LiveScripts, hubs: number) =>
   startGateway(scripts.gateway, {
@@ -120,46 +87,24 @@ async function growthContestants(scripts: LiveScripts): Promise<Contestant[]> {
 }
 
 async function runRounds(
-  contestants: Contestant[],
+  contestants: readonly Contestant[],
   sockets: number,
-  {
-    options,
-    rounds,
-    absent,
-  }: { options: FanOutOptions; rounds: Map<Contestant, FanOutRound[]>; absent: FanOutResults['absent'] },
-): Promise<void> {
-  const leaveOut = async (contestant: Contestant, error: unknown) => {
-    if (!isPeer(contestant)) throw error;
-    absent.push({ name: contestant.name, reason: String(error) });
-    contestants.splice(contestants.indexOf(contestant), 1);
-    rounds.delete(contestant);
-    await Promise.all(contestant.audiences.map((audience) => audience.stop()));
-  };
-  for (const contestant of [...contestants]) {
-    options.signal.throwIfAborted();
-    const { audiences } = contestant;
-    try {
-      await Promise.all(audiences.map((audience) => audience.grow(sockets / audiences.length)));
-    } catch (error) {
-      await leaveOut(contestant, error);
+  { rounds, signal, report, ...pace }: FanOutOptions,
+): Promise<Map<Contestant, FanOutRound[]>> {
+  for (const { audiences } of contestants) {
+    signal.throwIfAborted();
+    await Promise.all(audiences.map((audience) => audience.grow(sockets / audiences.length)));
+  }
+  const measured = new Map(contestants.map((contestant) => [contestant, [] as FanOutRound[]]));
+  for (let number = 1; number <= rounds; number += 1) {
+    for (const [contestant, own] of measured) {
+      signal.throwIfAborted();
+      const round = await fanOutRound(contestant, pace);
+      own.push(round);
+      report(roundLine(number, sockets, contestant, round));
     }
   }
-  for (let number = 1; number <= options.rounds; number += 1) {
-    if (number > 1 && performance.now() > options.deadlineMs) {
-      options.report(`time is up: ${options.rounds - number + 1} rounds of ${sockets} sockets left out`);
-      return;
-    }
-    for (const contestant of [...contestants]) {
-      options.signal.throwIfAborted();
-      try {
-        const round = await fanOutRound(contestant, options);
-        rounds.set(contestant, [...(rounds.get(contestant) ?? []), round]);
-        options.report(roundLine(number, sockets, contestant, round));
-      } catch (error) {
-        await leaveOut(contestant, error);
-      }
-    }
-  }
+  return measured;
 }
 
 function roundLine(number: number, sockets: number, { name }: Contestant, round: FanOutRound): string {
@@ -178,12 +123,12 @@ function roundLine(number: number, sockets: number, { name }: Contestant, round:
 export function ratiosOf(
   sockets: number,
   measured: readonly (readonly [Pick<Contestant, 'key' | 'name'>, readonly FanOutRound[]])[],
-): FanOutRatio[] {
+) {
   const gateway = measured.find(([{ key }]) => key === 'gateway')?.[1] ?? [];
   return measured
     .filter(([{ key }]) => !GROWTH_KEYS.includes(key))
     .map(([{ key, name }, rounds]) => {
-      // Of the same round: what slows the machine for a while slows both.
+      // Both of the same round: whatever slows the machine for a while slows both.
       const ratioOf = (measure: 'framesPerSecond' | 'framesPerThreadSecond') =>
         spreadOf(
           rounds.flatMap((round, index) => {
@@ -195,7 +140,9 @@ export function ratiosOf(
         name: `gateway over ${name}`,
         sockets,
         ratio: ratioOf('framesPerSecond'),
+        /** By the CPU of the servers' threads, which other processes disturb less. */
         byThread: ratioOf('framesPerThreadSecond'),
+        /** Null where there is no target. */
         atLeast: key === 'bare' ? TARGET : null,
       };
     });

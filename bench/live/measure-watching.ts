@@ -1,5 +1,5 @@
 /**
- * What connections, polls and messages come to by the objects' own counts, through the gateway's own route, and what is
+ * The cost of connections, polls and messages by the objects' own counts, through the gateway's own route, and what is
  * left of it once nobody watches: nothing, or else this throws.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,23 +16,6 @@ export interface WatchingOptions {
   signal: AbortSignal;
 }
 
-export interface WatchingResults {
-  costs: Omit<WatchingCosts, 'perFrameCpuMs' | 'frameBytes'>;
-  /** With watchers: so many connections, and so many polls. */
-  connections: number;
-  polls: number;
-  nobody: Nobody;
-}
-
-/** What happened while nobody watched. */
-export interface Nobody {
-  seconds: number;
-  objectCalls: number;
-  upstreamCalls: number;
-  /** Objects that would have woken up later. */
-  alarms: number;
-}
-
 const POLLS = 3;
 const LOOK_EVERY_MS = 100;
 /** More than a poll takes to come. */
@@ -41,7 +24,7 @@ const QUIET_SECONDS = POLL_SECONDS + 1;
 const WAIT_MAX_MS = 40_000;
 const HUBS = Array.from({ length: SUBSCRIPTION_HUBS }, (_, number) => `hub-${number}`);
 
-export async function measureWatching(script: string, options: WatchingOptions): Promise<WatchingResults> {
+export async function measureWatching(script: string, options: WatchingOptions) {
   const { sockets, quick } = options;
   const server = await startGateway(script, { hubs: [], polls: quick ? 'by hand' : 'by alarm' });
   const audience = new Audience(server);
@@ -108,7 +91,7 @@ async function polling(
   };
 }
 
-/** What a hub needs to take a message. */
+/** CPU of a hub for a message that comes in. */
 async function messages(
   audience: Audience,
   server: GatewayServer,
@@ -125,7 +108,7 @@ async function messages(
 }
 
 /** @throws where anything still happens. */
-async function nobodyWatches(server: GatewayServer, { quick, signal }: WatchingOptions): Promise<Nobody> {
+async function nobodyWatches(server: GatewayServer, { quick, signal }: WatchingOptions) {
   await until(async () => {
     const { feed, hubs } = await alarmsLeft(server);
     // A hub's last alarm may be seconds away.

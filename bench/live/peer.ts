@@ -1,5 +1,5 @@
 /**
- * What people would build on Node instead, as their documentation shows it: Yoga's server-sent events, or graphql-ws with
+ * The peers that people would build on Node, as their documentation shows: Yoga's server-sent events, or graphql-ws with
  * `ws`, over one schema and Yoga's publish and subscribe (the-guild.dev/graphql/yoga-server/docs/features/subscriptions,
  * the-guild.dev/graphql/ws/get-started). `POST /event` publishes a price.
  *

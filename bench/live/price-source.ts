@@ -11,7 +11,7 @@ const FIRST_PRICE = 100_000.5;
 
 export interface PriceSource {
   url: string;
-  /** How often it was asked. */
+  /** The number of requests for prices. */
   asked(): number;
   /** The price that it gave last. */
   price(): number;

@@ -1,4 +1,4 @@
-/** What was measured of sockets that watch, as tables. */
+/** Results of sockets that watch, as tables. */
 import { busyMachine } from '../results.ts';
 import { bytesText, percentText, type Section, sectionText, spreadText, type Table } from '../tables.ts';
 import type { FanOutResult } from './fan-out.ts';
@@ -126,7 +126,6 @@ function notes({ machine, fanOut, watching, costs, growth }: LiveResults): strin
           `Assumed: a frame every ${day.pollSeconds} s of ${costs.frameBytes} bytes, a new connection every ` +
             `${day.sessionSeconds} s, a pong every ${day.pongSeconds} s, ${day.upstreamMs} ms for the price API to answer.`,
         ]),
-    ...fanOut.absent.map(({ name, reason }) => `Left out, ${name}: ${reason}`),
   ];
 }
 

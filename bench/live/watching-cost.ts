@@ -1,5 +1,5 @@
 /**
- * What it costs to let people watch, from what was measured of one connection, one poll and one frame: pure arithmetic.
+ * The cost of watchers, computed from the measured cost of one connection, one poll and one frame.
  *
  * Hubs are charged while they run and not between, since they could hibernate; the feed while it polls and tells the hubs.
  */
@@ -20,11 +20,11 @@ export interface WatchingCosts {
     messages: number;
     rowsRead: number;
     rowsWritten: number;
-    /** Of workerd, from the handshake to the first message: an upper bound of both the Worker's and the hub's. */
+    /** CPU of workerd, from the handshake to the first message: an upper bound of both the Worker's and the hub's. */
     cpuMs: number;
   };
   perPoll: {
-    /** Of the feed: its alarm. */
+    /** The alarm of the feed. */
     objectRequests: number;
     /** For each hub where anybody watches. */
     objectRequestsPerHub: number;
@@ -33,7 +33,7 @@ export interface WatchingCosts {
     rowsWritten: number;
     rowsReadPerHub: number;
     rowsWrittenPerHub: number;
-    /** How long the feed runs, beside a price API that answers at once and hubs that have little to send. */
+    /** The time that the feed runs, beside a price API that answers at once and hubs that have little to send. */
     feedMs: number;
   };
   /** A message that comes in and is answered by nothing. */
@@ -49,31 +49,20 @@ export interface Watching {
   pollSeconds: number;
   /** After which a watcher has to connect again. */
   sessionSeconds: number;
-  /** How often a watcher answers a ping. */
+  /** The interval at which a watcher answers a ping. */
   pongSeconds: number;
   /** A hub's alarm, which looks for sockets that have not introduced themselves, comes as soon after a handshake. */
   initialisationSeconds: number;
-  /** How long the price API takes to answer. */
+  /** The time until the price API answers. */
   upstreamMs: number;
 }
 
-export interface DailyUse {
-  frames: number;
-  bytesOut: number;
-  messagesIn: number;
-  upstreamCalls: number;
-  workerRequests: number;
-  workerCpuMs: number;
-  objectRequests: number;
-  objectGigabyteSeconds: number;
-  rowsRead: number;
-  rowsWritten: number;
-}
+export type DailyUse = ReturnType<typeof dailyUse>;
 
 const DAY_SECONDS = 86_400;
 const DAYS_A_MONTH = 30;
 
-export function dailyUse(costs: WatchingCosts, watching: Watching): DailyUse {
+export function dailyUse(costs: WatchingCosts, watching: Watching) {
   const { watchers, hubs, pollSeconds, sessionSeconds, pongSeconds, initialisationSeconds } = watching;
   const { perConnection, perPoll } = costs;
   const polls = DAY_SECONDS / pollSeconds;
@@ -110,14 +99,7 @@ export function dailyUse(costs: WatchingCosts, watching: Watching): DailyUse {
   };
 }
 
-export interface WatchingBill {
-  /** As if nothing were included. */
-  dollarsADay: number;
-  /** Of a month of such days, beyond what the plan includes, and without the plan's own price. */
-  dollarsAMonth: number;
-}
-
-export function watchingBill(use: DailyUse): WatchingBill {
+export function watchingBill(use: DailyUse) {
   const charged = [
     [UNIT_PRICES.workerRequests, use.workerRequests],
     [UNIT_PRICES.workerCpuMs, use.workerCpuMs],
@@ -129,23 +111,16 @@ export function watchingBill(use: DailyUse): WatchingBill {
   const sum = (dollars: (charge: (typeof charged)[number]) => number) =>
     charged.reduce((total, charge) => total + dollars(charge), 0);
   return {
+    /** As if nothing were included. */
     dollarsADay: sum(([price, used]) => dollarsAt({ ...price, included: 0 }, used)),
+    /** The price of a month of such days, beyond what the plan includes, and without the plan's own price. */
     dollarsAMonth: sum(([price, used]) => dollarsAt(price, used * DAYS_A_MONTH)),
   };
 }
 
-export interface Growth extends Watching {
-  use: DailyUse;
-  bill: WatchingBill;
-  framesPerSecond: number;
-  bytesPerSecond: number;
-  /** That send all the time. */
-  cores: number;
-  /** From when a hub hears of an event until its last socket has it. */
-  lastSocketMs: number;
-}
+export type Growth = ReturnType<typeof grownTo>;
 
-export function grownTo(costs: WatchingCosts, watching: Watching): Growth {
+export function grownTo(costs: WatchingCosts, watching: Watching) {
   const use = dailyUse(costs, watching);
   const framesPerSecond = use.frames / DAY_SECONDS;
   return {
@@ -154,7 +129,9 @@ export function grownTo(costs: WatchingCosts, watching: Watching): Growth {
     bill: watchingBill(use),
     framesPerSecond,
     bytesPerSecond: use.bytesOut / DAY_SECONDS,
+    /** That send all the time. */
     cores: (framesPerSecond * costs.perFrameCpuMs) / 1000,
+    /** From when a hub hears of an event until its last socket has it. */
     lastSocketMs: (watching.watchers / watching.hubs) * costs.perFrameCpuMs,
   };
 }

@@ -1,5 +1,5 @@
 /**
- * What people would build without GraphQL: one route for one list, its SQL and its mapping written by hand, over the
+ * The peer without GraphQL: one route for one list, its SQL and its mapping written by hand, over the
  * same D1 and price snapshot, and answers kept in KV by URL.
  */
 import type { ProjectRow } from '../../src/storage/d1/projects.ts';

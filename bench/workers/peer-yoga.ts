@@ -1,5 +1,5 @@
 /**
- * What people would build instead: Yoga with its persisted operations and its response cache, over the same schema
+ * The peer that people would build instead: Yoga with its persisted operations and its response cache, over the same schema
  * object and the same data in memory, put together as their documentation shows:
  * the-guild.dev/graphql/yoga-server/docs/features/persisted-operations and .../response-caching.
  *
