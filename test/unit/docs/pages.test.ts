@@ -1,0 +1,48 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const README_MAX_BYTES = 12_000;
+const PAGES = ['README.md', 'CONTRIBUTING.md', ...readdirSync('docs').map((name) => `docs/${name}`)];
+const LINK = /\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g;
+/** A path in backticks, without placeholders. */
+const NAMED_PATH = /`((?:src|schema|scripts|test|bench|operations|migrations|docs)\/[\w./-]*)`/g;
+
+/** A file of TypeScript without its folder. */
+const NAMED_FILE = /`([\w-]+\.ts)`/g;
+const FILES = new Set(
+  ['src', 'schema', 'scripts', 'test', 'bench'].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => path.basename(file)),
+  ),
+);
+
+const read = (page: string) => readFileSync(page, 'utf8');
+/** As GitHub makes them. */
+const anchorsOf = (page: string) =>
+  [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w -]/g, '')
+      .replaceAll(' ', '-'),
+  );
+
+describe.each(PAGES)('%s', (page) => {
+  test('links to files and headings that exist', () => {
+    for (const [link, target = '', anchor] of read(page).matchAll(LINK)) {
+      const file = target === '' ? page : path.join(path.dirname(page), target);
+      expect(existsSync(file), link).toBe(true);
+      if (anchor !== undefined) expect(anchorsOf(file), link).toContain(anchor);
+    }
+  });
+
+  test('names files and folders that exist', () => {
+    const paths = [...read(page).matchAll(NAMED_PATH)].map(([, name = '']) => name);
+    expect(paths.filter((name) => !existsSync(name))).toEqual([]);
+    const files = [...read(page).matchAll(NAMED_FILE)].map(([, name = '']) => name);
+    expect(files.filter((name) => !FILES.has(name))).toEqual([]);
+  });
+});
+
+test('README is short', () => {
+  expect(Buffer.byteLength(read('README.md'))).toBeLessThanOrEqual(README_MAX_BYTES);
+});
