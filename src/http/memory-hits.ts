@@ -40,7 +40,7 @@ interface HitHeaders {
   headers: Headers;
 }
 
-/** The headers of the last hit, and the entry itself. */
+/** The headers of the last hit (2,300 bytes in Node), and the entry itself. */
 const ENTRY_BYTES = 3_000;
 
 export interface MemoryHitsSources {

@@ -29,7 +29,7 @@ const RETRY_MS = 1_000;
 /** A snapshot that seems the newest is still read again after this time, in case the news of a newer one is lost. */
 const CONFIRMED_MAX_MS = 60_000;
 
-/** A record with its exchanges and indicators, as V8 holds it. */
+/** A record in V8's heap: 630 with three exchanges by measurement; indicators and more exchanges take the rest. */
 const PRICE_RECORD_BYTES = 1_500;
 
 /** The snapshot as one isolate remembers it. */
