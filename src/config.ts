@@ -184,9 +184,11 @@ export const MEMORY_SHARES_BYTES = {
   priceSnapshot: 8 * MIB,
   /** URLs and bodies of requests, and the cached answers that they ask for. */
   recognisedRequests: 6 * MIB,
+  /** The headers of their last hits. */
+  hitHeaders: 6 * MIB,
   /** Records of the registry. */
-  operations: 6 * MIB,
-  registeredDocuments: 10 * MIB,
+  operations: 4 * MIB,
+  registeredDocuments: 7 * MIB,
   sentDocuments: 3 * MIB,
   /** Documents that Apollo clients register. Any client may send one, so no other place keeps them. */
   clientDocuments: 1 * MIB,

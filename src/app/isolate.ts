@@ -14,6 +14,7 @@ import {
 } from '../config.ts';
 import type { GatewayContext, Viewer } from '../graphql/context.ts';
 import { type ContextSources, createRequestContext, type OwnOfRequest } from '../graphql/request-context.ts';
+import { type HttpMemories, openHttpMemories } from '../http/memory-hits.ts';
 import { ClosesMemory } from '../loaders/candles.ts';
 import { PriceSnapshotMemory } from '../loaders/prices.ts';
 import { bundledRelease } from '../operations/manifest.ts';
@@ -46,6 +47,7 @@ export interface Isolate {
   generations: GenerationsMemory;
   answers: CachedAnswers;
   serving: Serving;
+  httpMemories: HttpMemories;
   /** For requests: a caller waits. */
   promptApis: UpstreamApis;
   /** For jobs: nobody waits. */
@@ -124,6 +126,7 @@ function createIsolate(env: Env, config: Config, viewerOf: ViewerOf, memory: Mem
     generations,
     answers,
     serving,
+    httpMemories: openHttpMemories(memory),
     promptApis,
     patientApis: upstreamApis(config, {}),
     createContext: (request) => createRequestContext(contextSources, request, nowMs()),

@@ -4,7 +4,6 @@ import { adminRoute } from '../http/admin.ts';
 import { completeHeaders, type HeaderOptions } from '../http/answer.ts';
 import { createGraphQLRoute } from '../http/graphql-route.ts';
 import { healthRoute } from '../http/health.ts';
-import { MediaTypes } from '../http/media-types.ts';
 import { MemoryHits } from '../http/memory-hits.ts';
 import type { RouterOptions } from '../http/router.ts';
 import { openSocket } from '../http/socket-route.ts';
@@ -18,19 +17,17 @@ export interface HttpHandler {
 }
 
 export function createHttpHandler(isolate: Isolate): HttpHandler {
-  const { env, config, schema, memory, registry, usage, answers, serving } = isolate;
+  const { env, config, schema, memory, registry, usage, answers, serving, httpMemories } = isolate;
   const headers: HeaderOptions = {
     corsOrigins: config.CORS_ORIGINS,
     strictTransport: config.ENVIRONMENT !== 'development',
   };
   const graphiql = graphiqlBundled && config.ENVIRONMENT === 'development';
-  const mediaTypes = new MediaTypes(memory.open('acceptHeaders'));
   const memoryHits = new MemoryHits({
     registry,
     usage,
     answers,
-    requests: memory.open('recognisedRequests'),
-    mediaTypes,
+    ...httpMemories,
     completeHeaders: (request, answerHeaders) => completeHeaders(request, answerHeaders, headers),
   });
   const graphql = createGraphQLRoute({
@@ -40,7 +37,7 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
     serving,
     registry,
     memoryHits,
-    mediaTypes,
+    mediaTypes: httpMemories.mediaTypes,
     openSocket: (request) => openSocket(request, env.SUBSCRIPTION_HUBS, randomId),
     identify: isolate.viewerOf,
     createContext: isolate.createContext,

@@ -65,7 +65,7 @@ function createHub(state: DurableObjectState, isolate: Isolate): Hub {
   const waitUntil = (promise: Promise<unknown>) => state.waitUntil(promise);
   /** Subscriptions outlive a flood of unknown ids: a look-up beyond its budget is tried again and ends none of them. */
   const patientRegistry: OperationRegistry = {
-    known: (operation, atMs) => registry.known(operation, atMs),
+    known: (id, atMs) => registry.known(id, atMs),
     find: (id) => registry.findAgain(id),
   };
   const hubId = state.id.toString();

@@ -5,8 +5,7 @@
  */
 import { GraphQLError } from 'graphql';
 import type { GenerationsMemory } from '../cache/freshness.ts';
-import type { ClosesMemory } from '../loaders/candles.ts';
-import { createCandleLoader } from '../loaders/candles.ts';
+import { type ClosesMemory, createCandleLoader } from '../loaders/candles.ts';
 import { createIdoPoolLoader } from '../loaders/ido-pools.ts';
 import { createInvestmentLoader } from '../loaders/investments.ts';
 import { createPriceLoader, type PriceSources } from '../loaders/prices.ts';

@@ -81,10 +81,10 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
   }
 
   async function sharedOperation({ incoming, envelope, known, exchange }: Asked) {
-    const liveness = known && registry.known(known.operation, nowMs());
+    const liveness = known && registry.known(known.operationId, nowMs());
     if (known !== undefined && liveness !== undefined && liveness.state !== 'retired') {
       const client = clientOf(exchange.request.headers, known.releaseClient);
-      incoming.countUse(known.operation.id, client);
+      incoming.countUse(known.operationId, client);
       return { key: known.key, liveness };
     }
     const preparation = await incoming.preparation();
@@ -130,7 +130,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
     };
     const preparation = await incoming.preparation();
     if (preparation.ok && preparation.prepared.operation.operation === OperationTypeNode.SUBSCRIPTION) {
-      // The hub decides again, and counts.
+      incoming.leaveCountingToHub();
       const { prepared } = preparation;
       return subscriptionAsEvents({
         request,

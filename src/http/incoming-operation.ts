@@ -49,7 +49,13 @@ export class IncomingOperation {
     this.#isUseCounted = true;
   }
 
-  /** Counts the use of the operation and its refusals. Not called where a hub prepares and counts it again. */
+  /** A hub prepares the operation again, and counts it: whatever else is asked of this one is not counted. */
+  leaveCountingToHub(): void {
+    this.#isUseCounted = true;
+    this.#areRefusalsCounted = true;
+  }
+
+  /** Counts the use of the operation and its refusals, once. */
   count(preparation: Preparation): void {
     if (!this.#areRefusalsCounted) this.#serving.countRefusals(preparation);
     this.#areRefusalsCounted = true;

@@ -13,25 +13,25 @@ import type {
   ClientIdentity,
   OperationRegistry,
   OperationUsage,
-  RegisteredOperation,
 } from '../operations/registered-operation.ts';
 import type { PreparedOperation } from '../serving/prepare-operation.ts';
-import { type BoundedMemory, textBytes } from '../storage/bounded-memory.ts';
+import { type MemoryBudget, textBytes } from '../storage/bounded-memory.ts';
 import { Answer, isPublic } from './answer.ts';
 import { cachedHeaders } from './cached-answer.ts';
 import type { Envelope } from './incoming-operation.ts';
-import type { MediaTypes } from './media-types.ts';
+import { MediaTypes } from './media-types.ts';
 
 export interface RecognisedRequest {
+  /** URL and body: the same text asks the same. */
+  text: string;
   key: CacheKey;
-  operation: RegisteredOperation;
+  operationId: string;
   /** The client by the id in the request. */
   releaseClient: ClientIdentity;
-  lastHit: HitHeaders | null;
 }
 
 /** The headers of an answer from memory: the same for a second, in which `Age` stands still. */
-interface HitHeaders {
+export interface HitHeaders {
   /** Identifies the answer without keeping an evicted one in memory. */
   etag: string;
   executedAtMs: number;
@@ -40,15 +40,23 @@ interface HitHeaders {
   headers: Headers;
 }
 
-/** The headers of the last hit (2,300 bytes in Node), and the entry itself. */
-const ENTRY_BYTES = 3_000;
+const ENTRY_BYTES = 500;
+/** By measurement in Node: 2,300. */
+const HEADERS_BYTES = 2_500;
 
-export interface MemoryHitsSources {
+/** An isolate opens them once, however often its HTTP handler is built. */
+export const openHttpMemories = (memory: MemoryBudget) => ({
+  requests: memory.open<RecognisedRequest>('recognisedRequests'),
+  /** By the request's text, the headers of its last hit. */
+  hitHeaders: memory.open<HitHeaders>('hitHeaders'),
+  mediaTypes: new MediaTypes(memory.open('acceptHeaders')),
+});
+export type HttpMemories = ReturnType<typeof openHttpMemories>;
+
+export interface MemoryHitsSources extends HttpMemories {
   registry: OperationRegistry;
   usage: OperationUsage;
   answers: CachedAnswers;
-  requests: BoundedMemory<RecognisedRequest>;
-  mediaTypes: MediaTypes;
   /** Adds the headers that every answer carries. */
   completeHeaders(request: Request, headers: Headers): void;
 }
@@ -71,7 +79,7 @@ export class MemoryHits {
     const text = textOf(envelope);
     this.#sources.requests.set(
       text,
-      { key, operation: chosen.found.operation, releaseClient: sent.release, lastHit: null },
+      { text, key, operationId: chosen.found.operation.id, releaseClient: sent.release },
       textBytes(text, key.text) + ENTRY_BYTES,
     );
   }
@@ -84,7 +92,7 @@ export class MemoryHits {
 
   respond(request: Request, known: RecognisedRequest, atMs: number): Answer | null {
     const { registry, usage, answers } = this.#sources;
-    if (registry.known(known.operation, atMs)?.state !== 'live') return null;
+    if (registry.known(known.operationId, atMs)?.state !== 'live') return null;
     const answer = answers.atOnce(known.key, atMs);
     if (answer === null) return null;
     // Each look at a request's headers leaves JavaScript.
@@ -92,20 +100,21 @@ export class MemoryHits {
     if (!isPublic(sent) || sent.has('if-none-match')) return null;
     const headers = this.#headersOf(request, sent.get('accept'), known, answer, atMs);
     if (headers === null) return null;
-    usage.used(known.operation.id, clientOf(sent, known.releaseClient), atMs);
+    usage.used(known.operationId, clientOf(sent, known.releaseClient), atMs);
     return new Answer(answer.body, headers, { isComplete: true });
   }
 
   #headersOf(
     request: Request,
     accept: string | null,
-    known: RecognisedRequest,
+    { text, key }: RecognisedRequest,
     answer: StoredAnswer,
     atMs: number,
   ): Headers | null {
+    const { hitHeaders, mediaTypes, completeHeaders } = this.#sources;
     const { etag, executedAtMs } = answer;
     const second = ageSeconds(answer, atMs);
-    const last = known.lastHit;
+    const last = hitHeaders.get(text);
     if (
       last?.second === second &&
       last.accept === accept &&
@@ -113,12 +122,13 @@ export class MemoryHits {
       last.etag === etag
     )
       return last.headers;
-    const mediaType = this.#sources.mediaTypes.json(accept);
+    const mediaType = mediaTypes.json(accept);
     if (mediaType === null) return null;
     const served = { outcome: 'HIT', answer } as const;
-    const headers = cachedHeaders({ request, key: known.key, served, mediaType, nowMs: atMs });
-    this.#sources.completeHeaders(request, headers);
-    known.lastHit = { etag, executedAtMs, second, accept, headers };
+    const headers = cachedHeaders({ request, key, served, mediaType, nowMs: atMs });
+    completeHeaders(request, headers);
+    const weight = textBytes(text, accept ?? '') + HEADERS_BYTES;
+    hitHeaders.set(text, { etag, executedAtMs, second, accept, headers }, weight);
     return headers;
   }
 }

@@ -6,10 +6,13 @@
  */
 import { GraphQLError } from 'graphql';
 import type { OperationsMode } from '../config.ts';
-import type { BoundedMemory } from '../storage/bounded-memory.ts';
+import { type BoundedMemory, textBytes } from '../storage/bounded-memory.ts';
 import { registeredIds, SHA256_ID, sha256Id } from './operation-id.ts';
 import type { OperationRequest } from './operation-request.ts';
 import type { FoundOperation, Liveness, OperationRegistry, Refusal } from './registered-operation.ts';
+
+/** A place in a memory. */
+const ENTRY_BYTES = 100;
 
 export interface DocumentSources {
   mode: OperationsMode;
@@ -144,7 +147,7 @@ async function gatherFacts(request: OperationRequest, { mode, registry, clientDo
       contradicts ||= found === null ? namesByHash : found.operation.document !== document;
     }
     if (remembers && isItsHash && found === null && document !== undefined)
-      clientDocuments.set(hash, document, document.length);
+      clientDocuments.set(hash, document, textBytes(hash, document) + ENTRY_BYTES);
   }
   if (!contradicts && found === null && comparesText && hash !== undefined) found = await registry.find(hash);
   const kept =

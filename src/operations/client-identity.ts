@@ -1,3 +1,4 @@
+import { ownCopy } from '../storage/bounded-memory.ts';
 import type { ClientIdentity } from './registered-operation.ts';
 
 export const CLIENT_NAME_HEADERS = ['graphql-client-name', 'apollographql-client-name'] as const;
@@ -28,7 +29,7 @@ export function clientIdentityHeaders({ name, version }: ClientIdentity): Record
 
 /** Fills gaps of `client` from the parts of an id `<app>~<version>~<id>`. */
 export function identityOrRelease(client: ClientIdentity, app: string, version: string): ClientIdentity {
-  return identityOr(client, { name: printable(app), version: printable(version) });
+  return identityOr(client, { name: printable(ownCopy(app)), version: printable(ownCopy(version)) });
 }
 
 /** Fills gaps of `client` from `release`. */

@@ -34,7 +34,7 @@ export interface FoundOperation {
 
 export interface OperationRegistry {
   /** The state in the isolate's memory; undefined if that is absent or too old. */
-  known(operation: RegisteredOperation, nowMs: number): Liveness | undefined;
+  known(id: string, nowMs: number): Liveness | undefined;
   /** Null if no release carries the id, or the budget does not allow the look-up. */
   find(id: string): Promise<FoundOperation | null>;
 }

@@ -107,7 +107,7 @@ export class TieredRegistry implements OperationRegistry {
     return { operations: this.#memory.size, unknownIds: this.#unknown.size };
   }
 
-  known({ id }: RegisteredOperation, nowMs: number): Liveness | undefined {
+  known(id: string, nowMs: number): Liveness | undefined {
     return this.#isRecent(nowMs) ? this.#inIsolate(id, this.#view, nowMs)?.liveness : undefined;
   }
 

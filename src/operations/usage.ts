@@ -6,6 +6,7 @@
  * bound, a use counts for its operation and a refusal for its reason only.
  */
 import { errorFields, log } from '../observability/log.ts';
+import { ownCopy } from '../storage/bounded-memory.ts';
 import { appendCounts, type RefusalCount, type UsageCount } from '../storage/d1/operation-usage.ts';
 import type { ClientIdentity, OperationUsage, Refusal } from './registered-operation.ts';
 
@@ -72,8 +73,8 @@ export class UsageCounts implements OperationUsage {
     if (held === undefined) {
       const row = {
         operationId,
-        client: name,
-        version,
+        client: ownCopy(name),
+        version: ownCopy(version),
         day,
         count: 1,
         firstSeen: seconds,
@@ -90,9 +91,9 @@ export class UsageCounts implements OperationUsage {
     const seconds = Math.floor(this.#nowMs() / 1000);
     this.#addRefusal({
       reason: shortened(reason),
-      documentId: shortened(documentId, DOCUMENT_ID_MAX_CHARACTERS),
-      client: shortened(client.name),
-      version: shortened(client.version),
+      documentId: ownCopy(shortened(documentId, DOCUMENT_ID_MAX_CHARACTERS)),
+      client: ownCopy(shortened(client.name)),
+      version: ownCopy(shortened(client.version)),
       day: Math.floor(seconds / DAY_SECONDS),
       count: 1,
       lastSeen: seconds,

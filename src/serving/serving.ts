@@ -47,7 +47,6 @@ export interface ServeOptions {
 export type SharedAnswer = ServedAnswer | { outcome: 'REFUSED'; error: GraphQLError };
 
 export class Serving {
-  readonly mode: OperationsMode;
   readonly usage: OperationUsage;
   readonly policyOf: PolicyOf;
   /** Executes by a plan where there is one. */
@@ -59,7 +58,6 @@ export class Serving {
   constructor(sources: ServingSources) {
     const { schema, mode, usage, memory } = sources;
     this.#sources = sources;
-    this.mode = mode;
     this.usage = usage;
     this.policyOf = createPolicyOf(schema);
     this.#prepare = createPrepare({ schema, mode, policyOf: this.policyOf, memory });

@@ -1,5 +1,5 @@
 /** What gets no event stream is answered as over HTTP, whoever refuses it. */
-import { getOperationAST, parse } from 'graphql';
+import { GraphQLError, getOperationAST, parse } from 'graphql';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { subscriptionAsEvents } from '../../src/http/event-stream-route.ts';
 import { UNNAMED_CLIENT } from '../../src/operations/client-identity.ts';
@@ -146,6 +146,18 @@ describe('where no hub takes it', () => {
     await hub.received();
     hub.close(4403, 'Forbidden');
     expect((await answer).status).toBe(401);
+  });
+
+  test('a subscription that ends with its token is answered as over HTTP, and counted by its hub alone', async () => {
+    const hub = new ScriptedHub();
+    const expired = () =>
+      Promise.reject(new GraphQLError('Expired.', { extensions: { code: 'UNAUTHENTICATED' } }));
+    const wire = await startWire('open', [PUBLIC], hub.openSocket, expired);
+    const answer = ask(wire, byPost({ documentId: 'ticker', variables: SYMBOLS }));
+    await hub.received();
+    hub.close(4403, 'Forbidden');
+    expect((await answer).status).toBe(401);
+    expect(wire.counted()).toEqual([]);
   });
 
   test('a session that has ended is a 403', async () => {

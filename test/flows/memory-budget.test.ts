@@ -78,11 +78,16 @@ const FILL: Record<MemoryName, (at: number) => Promise<unknown>> = {
   },
   priceSnapshot: () => post({ query: '{ price(symbol: "BTC") { price } }' }),
   recognisedRequests: (at) => post({ documentId: registered[0], variables: { unused: padded(at, 20_000) } }),
+  hitHeaders: async (at) => {
+    const asked = { documentId: registered[0], variables: { unused: padded(at, 200) } };
+    for (const _ of ['recognised', 'hit']) await post(asked);
+  },
   operations: (at) => post({ documentId: registered[at % registered.length] }),
   registeredDocuments: (at) => post({ documentId: registered[at % registered.length] }),
   sentDocuments: (at) => post({ query: `${padded(at, 30)}{ __typename }` }),
   clientDocuments: async (at) => {
-    const query = `${padded(at, 10_000)}{ __typename }`;
+    // Small ones too: what a place in the memory takes counts.
+    const query = `${padded(at, at % 2 === 0 ? 10_000 : 1)}{ __typename }`;
     const sha256Hash = (await sha256Of(query)).replace('sha256:', '');
     await post({ query, extensions: { persistedQuery: { version: 1, sha256Hash } } });
   },
@@ -130,6 +135,8 @@ test('each memory fills up to its share and no further, and all of them are show
       expect(Object.keys(memories).sort()).toEqual([...NAMES].sort());
       expect(maxBytes).toBe(ISOLATE_MEMORY_MAX_BYTES);
       expect(bytes).toBe(NAMES.reduce((sum, other) => sum + memories[other].bytes, 0));
+      for (const other of NAMES)
+        expect(memories[other].bytes).toBeGreaterThanOrEqual(100 * memories[other].entries);
       for (const other of NAMES)
         expect([other, memories[other].bytes <= limitOf(other)]).toEqual([other, true]);
       fullest.set(name, Math.max(fullest.get(name) ?? 0, memories[name].bytes / limitOf(name)));

@@ -7,6 +7,7 @@ import { GenerationsMemory } from '../../src/cache/freshness.ts';
 import { ResponseCache } from '../../src/cache/response-cache.ts';
 import type { Config, OperationsMode } from '../../src/config.ts';
 import type { GatewayContext } from '../../src/graphql/context.ts';
+import { openHttpMemories } from '../../src/http/memory-hits.ts';
 import { answerRequest } from '../../src/http/router.ts';
 import type { OperationRegistry, OperationUsage } from '../../src/operations/registered-operation.ts';
 import { Serving } from '../../src/serving/serving.ts';
@@ -20,6 +21,8 @@ export interface ByHand {
   kv: KVNamespace;
   pricesAsOf: number;
   createContext(requestId: string): GatewayContext;
+  /** Rejects where a token is not valid. */
+  viewerOf?(request: Request): Promise<null>;
   /** The handshake of a hub. */
   openSocket?(request: Request): Promise<Response>;
 }
@@ -44,11 +47,12 @@ export function gatewayInMemory(byHand: ByHand): GatewayInMemory {
     env: { SUBSCRIPTION_HUBS: { getByName: () => ({ fetch: openSocket }) } },
     config: { OPERATIONS_MODE: mode, ENVIRONMENT: 'production', CORS_ORIGINS: [] } as Partial<Config>,
     schema,
-    viewerOf: async () => null,
+    viewerOf: byHand.viewerOf ?? (async () => null),
     memory,
     registry,
     usage,
     answers,
+    httpMemories: openHttpMemories(memory),
     serving: new Serving({ schema, schemaHash, mode, registry, usage, answers, memory }),
     createContext: ({ requestId }: { requestId: string }) => createContext(requestId),
   };

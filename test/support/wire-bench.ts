@@ -77,6 +77,7 @@ export async function startWire(
   mode: OperationsMode,
   more: readonly RegisteredOperation[] = [],
   openSocket: (request: Request) => Promise<Response> = async () => new Response(),
+  viewerOf: (request: Request) => Promise<null> = async () => null,
 ): Promise<WireBench> {
   const found = new Map<string, FoundOperation>();
   for (const [state, liveness] of Object.entries(LIVENESS)) {
@@ -96,6 +97,7 @@ export async function startWire(
     kv: env.CACHE_KV,
     pricesAsOf: 0,
     openSocket,
+    viewerOf,
     registry: {
       known: () => undefined,
       async find(id) {

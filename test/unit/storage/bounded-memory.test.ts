@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BoundedMemory } from '../../../src/storage/bounded-memory.ts';
@@ -51,4 +53,21 @@ test('whatever is set, read and deleted, it weighs what it holds and never more 
       expect(held.reduce((sum, weight) => sum + weight, 0)).toBe(memory.weight);
     }),
   );
+});
+
+test('a key that is part of a long text keeps the part alone in memory', () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const memory = new BoundedMemory<number>(1_000_000);
+  const heapBytes = () => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = heapBytes();
+  for (let at = 0; at < 300; at += 1) {
+    const long = `${String(at).padStart(100_000, 'x')}~an-operation-id-of-some-length-${at}`;
+    memory.set(long.slice(100_001), at, 1);
+  }
+  expect(heapBytes() - before).toBeLessThan(5_000_000);
+  expect(memory.get('an-operation-id-of-some-length-7')).toBe(7);
 });
