@@ -86,20 +86,15 @@ type Choices<Lists extends readonly (readonly unknown[])[]> = {
   [Place in keyof Lists]: Lists[Place][number];
 };
 
-/** Every choice of one from each list; those of the first list's head, and of the last ones', come first. */
+/** Every choice of one from each list. */
 function combinations<const Lists extends readonly (readonly unknown[])[]>(
   ...lists: Lists
 ): Choices<Lists>[] {
   const all = lists.reduce<unknown[][]>(
-    (found, list) => found.flatMap((chosen) => list.map((item) => [...chosen, item])),
+    (found, list) => list.flatMap((item) => found.map((chosen) => [...chosen, item])),
     [[]],
   );
-  const depth = (chosen: unknown[]) =>
-    chosen.reduce<number>((sum, item, place) => sum + (lists[place]?.indexOf(item) ?? 0), 0);
-  return all
-    .map((chosen) => ({ chosen, depth: depth(chosen) }))
-    .sort((a, b) => a.depth - b.depth)
-    .map(({ chosen }) => chosen as Choices<Lists>);
+  return all as Choices<Lists>[];
 }
 
 /** So many neighbours in a row, over the end to the beginning. */

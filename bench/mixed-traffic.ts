@@ -20,7 +20,6 @@ export interface MixedOptions {
 }
 
 export interface MixedResult {
-  traffic: { seed: number; distinct: number; exponent: number; privateShare: number };
   /** The rate of a closed loop over the same traffic. */
   capacityPerSecond: number;
   steady: Awaited<ReturnType<typeof measureSteady>>;
@@ -51,7 +50,7 @@ export async function measureMixedTraffic(
   const { requests, elapsedMs } = await closed(options.durationMs);
   const capacityPerSecond = (requests * 1000) / elapsedMs;
   const steady = await measureSteady(workerd, url, capacityPerSecond / 2, next, options);
-  return { traffic: TRAFFIC, capacityPerSecond, steady };
+  return { capacityPerSecond, steady };
 }
 
 /** The synced projects and pools that the traffic names. */

@@ -20,12 +20,10 @@ export interface TrafficOptions {
   seed: number;
   /** The number of distinct public requests. */
   distinct: number;
-  /** Zipf's s: the request of rank r is asked for in proportion to 1 / r^s. */
-  exponent: number;
   privateShare: number;
 }
 
-export const TRAFFIC: TrafficOptions = { seed: 1, distinct: 2_000, exponent: 1, privateShare: 0.1 };
+export const TRAFFIC: TrafficOptions = { seed: 1, distinct: 2_000, privateShare: 0.1 };
 
 export interface Traffic {
   /** By rank, the most frequent first. */
@@ -38,13 +36,6 @@ export function createTraffic(catalog: Catalog, options: TrafficOptions): Traffi
   const random = drawsOf(options.seed);
   const publicRequests = rankedRequests(catalog, options.distinct, random);
   const privateRequests = catalog.poolIds.map((id) => requestOf('PoolPage', { id }, 'private'));
-  const weights = publicRequests.map((_, index) => 1 / (index + 1) ** options.exponent);
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  let sum = 0;
-  const cumulative = weights.map((weight) => {
-    sum += weight / total;
-    return sum;
-  });
   const pick = (requests: readonly TrafficRequest[], index: number) => {
     const request = requests[Math.min(index, requests.length - 1)];
     if (request === undefined) throw new Error('the catalog is empty');
@@ -56,7 +47,8 @@ export function createTraffic(catalog: Catalog, options: TrafficOptions): Traffi
     next: () =>
       random() < options.privateShare
         ? pick(privateRequests, Math.floor(random() * privateRequests.length))
-        : pick(publicRequests, firstAbove(cumulative, random())),
+        : // Zipf's law with s = 1: the logarithm of the rank is uniform.
+          pick(publicRequests, Math.floor((publicRequests.length + 1) ** random()) - 1),
   };
 }
 
@@ -82,15 +74,4 @@ function requestOf(name: string, variables: Variables, scope: TrafficRequest['sc
   const operation = manifest.operations.find((candidate) => candidate.name === name);
   if (operation === undefined) throw new Error(`operations/manifest.json has no ${name}`);
   return { operation: name, documentId: operation.id, variables, scope };
-}
-
-function firstAbove(cumulative: readonly number[], value: number): number {
-  let low = 0;
-  let high = cumulative.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((cumulative[middle] ?? 1) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
