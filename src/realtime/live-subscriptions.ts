@@ -80,9 +80,9 @@ export class LiveSubscriptions {
     }
   }
 
-  /** Updates every feed that may watch other topics than this hub does. */
-  async updateFeeds(): Promise<void> {
-    await Promise.all([...this.#topics.keys()].map((feed) => this.updateFeed(feed)));
+  /** Updates feeds that may watch other topics than this hub does; all of them by default. */
+  async updateFeeds(feeds: Iterable<FeedName> = this.#topics.keys()): Promise<void> {
+    await Promise.all([...feeds].map((feed) => this.updateFeed(feed)));
   }
 
   /** Sends each change, in the order of positions, to its subscribers; rejects if they must be published again. */

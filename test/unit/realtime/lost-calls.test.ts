@@ -32,10 +32,15 @@ function setPrices(priceUsd: number): void {
 }
 
 /** @param symbols a letter each. */
-async function watching(hub: number, symbols: string, extensions = {}): Promise<ServerSocket> {
+async function watching(
+  hub: number,
+  symbols: string,
+  extensions = {},
+  parameters = {},
+): Promise<ServerSocket> {
   const socket = await world.connect(hub);
   const payload = { query: '{}', variables: { symbols: [...symbols] }, extensions };
-  await world.receive(hub, socket, { type: 'connection_init' });
+  await world.receive(hub, socket, { type: 'connection_init', payload: parameters });
   await world.receive(hub, socket, { type: 'subscribe', id: 'a', payload });
   return socket;
 }
@@ -204,6 +209,17 @@ describe('a feed that does not answer', () => {
     faults.push(hangs);
     await vi.advanceTimersByTimeAsync(2 * FEED_WATCH_TIMEOUT_MS);
     for (const socket of await Promise.all([first, ...others])) expect(errorsOf(socket)).toEqual(REFUSED);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('is told once that several sockets have closed', async () => {
+    setPrices(1);
+    for (const symbols of ['A', 'B']) await watching(0, symbols, {}, { authorization: 'session' });
+    faults = [hangs, hangs];
+    const ending = world.endSession(0, 'session');
+    await vi.advanceTimersByTimeAsync(FEED_WATCH_TIMEOUT_MS);
+    await ending;
+    expect(faults).toHaveLength(1);
     expect(vi.getTimerCount()).toBe(0);
   });
 
