@@ -13,7 +13,7 @@ import {
   withExtensions,
 } from './event-groups.ts';
 import { type EventValue, FEEDS, type FeedName } from './feeds.ts';
-import { DeliveredPositions } from './object-storage.ts';
+import { StoredNumbers } from './object-storage.ts';
 import type { SocketSession } from './socket-session.ts';
 import type { TopicChange } from './topic-log.ts';
 import { nextFrameTail } from './transport-messages.ts';
@@ -31,7 +31,8 @@ const UNSENT_MAX_CHARACTERS = 1_000_000;
 export class LiveSubscriptions {
   readonly groups: EventGroups;
   readonly #nowMs: () => number;
-  readonly #delivered: DeliveredPositions;
+  /** By feed, the position up to which events were delivered: none is sent twice after the hub has hibernated. */
+  readonly #delivered: StoredNumbers;
   readonly #topics: ReadonlyMap<FeedName, WatchedTopics<EventValue>>;
   #lastTurn: Promise<void> = Promise.resolve();
 
@@ -39,9 +40,19 @@ export class LiveSubscriptions {
     const { state, nowMs } = sources;
     this.groups = new EventGroups(sources);
     this.#nowMs = nowMs;
-    this.#delivered = new DeliveredPositions(state.storage);
+    // The table keeps this name, which deployed hubs have stored.
+    this.#delivered = new StoredNumbers(state.storage, 'told', 'feed', 'position');
+    const lastCalls = new StoredNumbers(state.storage, 'feed_call');
     this.#topics = new Map(
-      FEEDS.map(({ name }) => [name, new WatchedTopics((call) => sources.watch(name, call), nowMs)]),
+      FEEDS.map(({ name }) => {
+        const nextCallNumber = () => {
+          // Feeds have numbers of the clock from hubs of earlier deployments, which stored none.
+          const number = Math.max(lastCalls.of(name) + 1, nowMs());
+          lastCalls.store(name, number);
+          return number;
+        };
+        return [name, new WatchedTopics((call) => sources.watch(name, call), nextCallNumber)];
+      }),
     );
   }
 

@@ -31,6 +31,8 @@ globals.WebSocketRequestResponsePair ??= class {};
 
 export class LiveWorld {
   nowMs = 1_700_000_000_000;
+  /** By how much the clocks of hubs differ from it. */
+  hubSkewMs = 0;
   readonly prices = new Map<string, PriceRecord>();
   isUpstreamDown = false;
   /** How many of the next calls between objects do their work, and then have their answer lost. */
@@ -158,7 +160,7 @@ export class LiveWorld {
           : ({ id: sessionId, sessionId, expiresAt: Number.MAX_SAFE_INTEGER } as Viewer),
       createContext: () => ({}) as GatewayContext,
       randomId: () => 'request',
-      nowMs: () => this.nowMs,
+      nowMs: () => this.nowMs + this.hubSkewMs,
       socketsOf: () => simulated().sockets,
     };
   }

@@ -164,6 +164,14 @@ test('what is again as it was when the first event was executed is not sent twic
   expect(pricesOf(seen(slow))).toEqual([3]);
 });
 
+test('a hub that restarts with its clock an hour back is refused nothing', async () => {
+  setPrices(1);
+  await watching(0, 'A');
+  world.hubSkewMs = -3_600_000;
+  world.crashHub(0);
+  expect(pricesOf(seen(await watching(0, 'B')))).toEqual([1]);
+});
+
 describe('a feed that does not answer', () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
