@@ -46,7 +46,7 @@ export class LiveSubscriptions {
     this.#topics = new Map(
       FEEDS.map(({ name }) => {
         const nextCallNumber = () => {
-          // Feeds have numbers of the clock from hubs of earlier deployments, which stored none.
+          // Hubs of earlier deployments numbered their calls by the clock, and stored no number.
           const number = Math.max(lastCalls.of(name) + 1, nowMs());
           lastCalls.store(name, number);
           return number;
