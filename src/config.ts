@@ -123,8 +123,10 @@ export const SOCKET_INITIALISATION_MS = 10_000;
 export const HUB_HANDSHAKE_TIMEOUT_MS = 5_000;
 /** An event that a hub has not accepted by then is sent again: with the next poll, or after `SALE_RETRY_MS`. */
 export const HUB_PUBLISH_TIMEOUT_MS = 3_000;
-/** A feed that has not answered a hub by then refuses new subscriptions. The price feed waits for the price API. */
+/** A feed that has not answered a hub by then refuses new subscriptions. The price feed's own limit is shorter. */
 export const FEED_WATCH_TIMEOUT_MS = 8_000;
+/** A new subscription then begins with the prices of other sources, and the next poll asks the price API again. */
+export const PRICE_FEED_FETCH_TIMEOUT_MS = 4_000;
 /** The latest event of a topic without subscribers is kept for clients that resume. */
 export const TOPIC_LOG_MAX_AGE_MS = 3_600_000;
 export const TOPIC_LOG_MAX_BYTES = 1024 * 1024;

@@ -91,12 +91,19 @@ function payloadOf({ sent, chosen }: PreparedOperation, headers: Headers): Recor
 function tell(stream: EventStream, event: HubEvent): void {
   if (event.kind === 'next') stream.send(nextEvent(event.result));
   else {
-    if (event.kind === 'error') stream.send(nextEvent({ errors: event.errors }));
-    // After the end of a session the client must sign in. Any other close is an accident: the client reconnects and resumes.
-    const isAccident = event.kind === 'closed' && event.code !== CLOSE_CODES.forbidden;
-    if (!isAccident) stream.send(COMPLETE);
+    // After an accident the client reconnects and resumes; `complete` would stop it.
+    if (!isAccident(event)) {
+      if (event.kind === 'error') stream.send(nextEvent({ errors: event.errors }));
+      stream.send(COMPLETE);
+    }
     stream.end();
   }
+}
+
+function isAccident(event: HubEvent): boolean {
+  if (event.kind === 'error') return event.errors[0]?.extensions?.code === 'UPSTREAM_UNAVAILABLE';
+  // After the end of a session the client must sign in.
+  return event.kind === 'closed' && event.code !== CLOSE_CODES.forbidden;
 }
 
 function nextEvent(result: HubResult) {

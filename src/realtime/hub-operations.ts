@@ -65,11 +65,13 @@ export class HubOperations {
     if (feed !== undefined) await this.#live.updateFeed(feed);
   }
 
-  /** Ends all operations of a closed socket. */
-  async leave(session: SocketSession): Promise<void> {
-    session.running.clear();
-    const feeds = new Set([...session.subscriptions.keys()].map((id) => this.#remove(session, id)));
-    for (const feed of feeds) if (feed !== undefined) await this.#live.updateFeed(feed);
+  /** Ends all operations of closed sockets, and then updates each of their feeds once. */
+  async leave(sessions: readonly SocketSession[]): Promise<void> {
+    const feeds = sessions.flatMap((session) => {
+      session.running.clear();
+      return [...session.subscriptions.keys()].flatMap((id) => this.#remove(session, id) ?? []);
+    });
+    await this.#live.updateFeeds(new Set(feeds));
   }
 
   /** Executes a query or a mutation for its caller. */

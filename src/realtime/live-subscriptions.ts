@@ -13,7 +13,7 @@ import {
   withExtensions,
 } from './event-groups.ts';
 import { type EventValue, FEEDS, type FeedName } from './feeds.ts';
-import { DeliveredPositions } from './object-storage.ts';
+import { StoredNumbers } from './object-storage.ts';
 import type { SocketSession } from './socket-session.ts';
 import type { TopicChange } from './topic-log.ts';
 import { nextFrameTail } from './transport-messages.ts';
@@ -31,7 +31,8 @@ const UNSENT_MAX_CHARACTERS = 1_000_000;
 export class LiveSubscriptions {
   readonly groups: EventGroups;
   readonly #nowMs: () => number;
-  readonly #delivered: DeliveredPositions;
+  /** By feed, the position up to which events were delivered: none is sent twice after the hub has hibernated. */
+  readonly #delivered: StoredNumbers;
   readonly #topics: ReadonlyMap<FeedName, WatchedTopics<EventValue>>;
   #lastTurn: Promise<void> = Promise.resolve();
 
@@ -39,9 +40,19 @@ export class LiveSubscriptions {
     const { state, nowMs } = sources;
     this.groups = new EventGroups(sources);
     this.#nowMs = nowMs;
-    this.#delivered = new DeliveredPositions(state.storage);
+    // The table keeps this name, which deployed hubs have stored.
+    this.#delivered = new StoredNumbers(state.storage, 'told', 'feed', 'position');
+    const lastCalls = new StoredNumbers(state.storage, 'feed_call');
     this.#topics = new Map(
-      FEEDS.map(({ name }) => [name, new WatchedTopics((call) => sources.watch(name, call), nowMs)]),
+      FEEDS.map(({ name }) => {
+        const nextCallNumber = () => {
+          // Hubs of earlier deployments numbered their calls by the clock, and stored no number.
+          const number = Math.max(lastCalls.of(name) + 1, nowMs());
+          lastCalls.store(name, number);
+          return number;
+        };
+        return [name, new WatchedTopics((call) => sources.watch(name, call), nextCallNumber)];
+      }),
     );
   }
 
@@ -80,9 +91,9 @@ export class LiveSubscriptions {
     }
   }
 
-  /** Updates every feed that may watch other topics than this hub does. */
-  async updateFeeds(): Promise<void> {
-    await Promise.all([...this.#topics.keys()].map((feed) => this.updateFeed(feed)));
+  /** Updates feeds that may watch other topics than this hub does; all of them by default. */
+  async updateFeeds(feeds: Iterable<FeedName> = this.#topics.keys()): Promise<void> {
+    await Promise.all([...feeds].map((feed) => this.updateFeed(feed)));
   }
 
   /** Sends each change, in the order of positions, to its subscribers; rejects if they must be published again. */

@@ -1,4 +1,4 @@
-/** A Durable Object's storage beside logs and sockets: the alarm of hubs and feeds, and a hub's delivered positions. */
+/** A Durable Object's storage beside logs and sockets: the alarm of hubs and feeds, and numbers by feed or hub. */
 
 /** Sets the object's alarm to an instant, in Unix milliseconds, or leaves it if it is set to an earlier one. */
 export async function setAlarmBy(
@@ -9,32 +9,31 @@ export async function setAlarmBy(
   if (alarmMs === null || alarmMs > atMs) await storage.setAlarm(atMs);
 }
 
-/**
- * By feed, the position up to which a hub has delivered events. Subscriptions outlive the hub's memory, and are sent no
- * event twice.
- */
-export class DeliveredPositions {
-  readonly #storage: Pick<DurableObjectStorage, 'sql'>;
-  readonly #positions: Map<string, number>;
+/** Numbers by id in their own table, one row each: they are kept in memory, and outlive it. */
+export class StoredNumbers {
+  readonly #store: (id: string, number: number) => void;
+  readonly #numbers: Map<string, number>;
 
-  constructor(storage: Pick<DurableObjectStorage, 'sql'>) {
-    this.#storage = storage;
-    const { sql } = storage;
-    // The table keeps this name, which deployed hubs have stored.
+  constructor({ sql }: Pick<DurableObjectStorage, 'sql'>, table: string, id = 'id', number = 'number') {
     sql.exec(
-      'CREATE TABLE IF NOT EXISTS told (feed TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID',
+      `CREATE TABLE IF NOT EXISTS ${table} (${id} TEXT PRIMARY KEY, ${number} INTEGER NOT NULL) WITHOUT ROWID`,
     );
-    const rows = sql.exec<{ feed: string; position: number }>('SELECT feed, position FROM told').toArray();
-    this.#positions = new Map(rows.map(({ feed, position }) => [feed, position]));
+    const rows = sql.exec<{ id: string; number: number }>(
+      `SELECT ${id} AS id, ${number} AS number FROM ${table}`,
+    );
+    this.#numbers = new Map(rows.toArray().map((row) => [row.id, row.number]));
+    this.#store = (...row) =>
+      sql.exec(`INSERT OR REPLACE INTO ${table} (${id}, ${number}) VALUES (?, ?)`, ...row);
   }
 
-  of(feed: string): number {
-    return this.#positions.get(feed) ?? 0;
+  /** 0 if none was stored. */
+  of(id: string): number {
+    return this.#numbers.get(id) ?? 0;
   }
 
   /** The platform sends nothing that comes after it before it is written. */
-  store(feed: string, position: number): void {
-    this.#storage.sql.exec('INSERT OR REPLACE INTO told (feed, position) VALUES (?, ?)', feed, position);
-    this.#positions.set(feed, position);
+  store(id: string, number: number): void {
+    this.#store(id, number);
+    this.#numbers.set(id, number);
   }
 }

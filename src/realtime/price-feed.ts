@@ -5,8 +5,10 @@
  * A price never goes back in time, except out of the future. A change that a hub could not take is delivered with the
  * next poll, as the latest value. A topic is a symbol in upper case, and so is an entity.
  */
+import { PRICE_FEED_FETCH_TIMEOUT_MS } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
 import type { PriceRecord } from '../storage/kv/prices.ts';
+import { answerWithin } from './answer-within.ts';
 import { TopicLog, type TopicLogOptions, type TopicStates } from './topic-log.ts';
 
 export interface PriceFeedSources extends Omit<TopicLogOptions<PriceRecord>, 'isComplete'> {
@@ -27,7 +29,7 @@ export class PollingPriceFeed {
   /**
    * Replaces the symbols that a hub watches; none if it watches nothing any more.
    *
-   * @param loaded by symbol, prices of another source: they are taken if the price API does not answer.
+   * @param loaded by symbol, prices of another source: they are taken if the price API does not answer in time.
    * @param callNumber grows with each call of the hub; rejects if a later one has arrived.
    * @returns their current prices, as far as they are known.
    */
@@ -46,7 +48,7 @@ export class PollingPriceFeed {
     const unseen = symbols.filter(isUnseen);
     if (unseen.length > 0) {
       const known = [...loaded].filter(([symbol]) => unseen.includes(symbol));
-      this.#take(new Map([...known, ...(await this.#fetched(unseen))]));
+      this.#take(new Map([...known, ...(await this.#fetched(unseen, PRICE_FEED_FETCH_TIMEOUT_MS))]));
     }
     return this.#log.states(symbols);
   }
@@ -72,10 +74,14 @@ export class PollingPriceFeed {
     if ((await storage.getAlarm()) === null) await storage.setAlarm(nowMs() + pollMs);
   }
 
-  /** The price API's prices; none if it fails, so that everything stays as it was. */
-  async #fetched(symbols: readonly string[]): Promise<ReadonlyMap<string, PriceRecord>> {
+  /** The price API's prices; none if it fails or takes longer, so that everything stays as it was. */
+  async #fetched(
+    symbols: readonly string[],
+    limitMs = Number.POSITIVE_INFINITY,
+  ): Promise<ReadonlyMap<string, PriceRecord>> {
     try {
-      return (await this.#sources.fetchPrices(symbols)).prices;
+      const { prices } = await answerWithin(limitMs, 'price API', () => this.#sources.fetchPrices(symbols));
+      return prices;
     } catch (error) {
       log.warn('price_feed.poll_failed', { symbols: symbols.length, ...errorFields(error) });
       return new Map();

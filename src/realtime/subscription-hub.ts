@@ -95,13 +95,13 @@ export class Hub {
       log.error('socket.message_failed', errorFields(error));
       session.on({ kind: 'failed' }, nowMs());
     }
-    if (session.phase === 'closed') await this.#leave(session);
+    if (session.phase === 'closed') await this.#leave([session]);
     else if (session.expiresAtMs !== null) await setAlarmBy(this.#sources.state.storage, session.expiresAtMs);
   }
 
   async closed(socket: WebSocket): Promise<void> {
     const session = this.#sessions.get(socket);
-    if (session !== undefined) await this.#leave(session);
+    if (session !== undefined) await this.#leave([session]);
     // It closed while the hub hibernated: its topics may be watched no more.
     else await this.#live.updateFeeds();
   }
@@ -153,12 +153,11 @@ export class Hub {
     session.store();
   }
 
-  async #leaveClosed(): Promise<void> {
-    const closed = [...this.#sessions.values()].filter(({ phase }) => phase === 'closed');
-    for (const session of closed) await this.#leave(session);
+  #leaveClosed(): Promise<void> {
+    return this.#leave([...this.#sessions.values()].filter(({ phase }) => phase === 'closed'));
   }
 
-  async #leave(session: SocketSession): Promise<void> {
-    if (this.#sessions.delete(session.socket)) await this.#operations.leave(session);
+  #leave(sessions: readonly SocketSession[]): Promise<void> {
+    return this.#operations.leave(sessions.filter(({ socket }) => this.#sessions.delete(socket)));
   }
 }

@@ -10,6 +10,7 @@
 import { HUB_PUBLISH_TIMEOUT_MS, TOPIC_LOG_MAX_AGE_MS, TOPIC_LOG_MAX_BYTES } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { answerWithin } from './answer-within.ts';
+import { StoredNumbers } from './object-storage.ts';
 
 export interface TopicUpdate<Value> {
   topic: string;
@@ -58,8 +59,8 @@ interface HubState {
   topics: string[];
   /** Entities whose latest change is pending. It keeps this name, which deployed objects have stored. */
   owed: string[];
-  /** The number of the hub's latest call; objects of earlier deployments have stored none. */
-  callNumber?: number | undefined;
+  /** The number of the hub's latest call, if an earlier deployment stored it here: it is only read. */
+  callNumber?: number;
 }
 
 interface State<Value, Cursor> {
@@ -79,10 +80,13 @@ const PART_MAX_CHARACTERS = 500_000;
 export class TopicLog<Value, Cursor = null> {
   readonly #options: TopicLogOptions<Value>;
   readonly #state: State<Value, Cursor>;
+  /** By hub id, the number of its latest call: most calls change nothing else, and the log is large. */
+  readonly #callNumbers: StoredNumbers;
 
   constructor(options: TopicLogOptions<Value>) {
     this.#options = options;
     const { sql } = options.storage;
+    this.#callNumbers = new StoredNumbers(options.storage, 'hub_call');
     sql.exec('CREATE TABLE IF NOT EXISTS topic_log (part INTEGER PRIMARY KEY, text TEXT NOT NULL)');
     const parts = sql.exec<{ text: string }>('SELECT text FROM topic_log ORDER BY part').toArray();
     this.#state =
@@ -103,19 +107,22 @@ export class TopicLog<Value, Cursor = null> {
   }
 
   /**
-   * Replaces the topics that a hub watches.
+   * Replaces the topics that a hub watches. The log is written only if they change.
    *
-   * @param topics none if it watches nothing any more: the hub stays known, for the sake of its number.
+   * @param topics none if it watches nothing any more.
    * @param callNumber grows with each call of the hub.
    * @throws Error if a later call of the hub arrived before this one.
    */
   watch(hubId: string, topics: readonly string[], callNumber?: number): void {
     const hub = this.#state.hubs[hubId] ?? { topics: [], owed: [] };
-    if (callNumber !== undefined && callNumber < (hub.callNumber ?? 0))
-      throw new Error('a later call of the hub has arrived before this one');
+    if (callNumber !== undefined) {
+      if (callNumber < Math.max(this.#callNumbers.of(hubId), hub.callNumber ?? 0))
+        throw new Error('a later call of the hub has arrived before this one');
+      // It is stored even if the topics stay: after a restart, too, an earlier call must be refused.
+      this.#callNumbers.store(hubId, callNumber);
+    }
     const watched = new Set(topics);
-    // The number is stored even if the topics stay: after a restart, too, an earlier call must be refused.
-    hub.callNumber = callNumber ?? hub.callNumber;
+    if (watched.symmetricDifference(new Set(hub.topics)).size === 0) return;
     hub.owed = hub.owed.filter((entity) => watched.has(this.#state.entries[entity]?.topic ?? ''));
     hub.topics = [...watched];
     this.#state.hubs[hubId] = hub;

@@ -22,7 +22,7 @@ interface Known<Value> {
 
 export class WatchedTopics<Value> {
   readonly #callFeed: CallFeed<Value>;
-  readonly #nowMs: () => number;
+  readonly #nextCallNumber: () => number;
   readonly #watchers = new Map<string, number>();
   readonly #known = new Map<string, Known<Value>>();
   /** Topics that the feed surely watches for this hub, although some calls since its last answer may not have arrived. */
@@ -32,16 +32,16 @@ export class WatchedTopics<Value> {
   /** By entity, values of other sources that the next call carries. */
   #loaded = new Map<string, Value>();
   #lastCall: Promise<unknown> = Promise.resolve();
-  #lastCallNumber = 0;
   /** The update that waits for the running call to end. */
   #nextUpdate: Promise<void> | null = null;
   /** The greatest position that the waiting update's callers know. */
   #wantedPosition = 0;
   #position = 0;
 
-  constructor(callFeed: CallFeed<Value>, nowMs: () => number) {
+  /** @param nextCallNumber a greater number each time, also after a restart of the hub and if its clock goes back. */
+  constructor(callFeed: CallFeed<Value>, nextCallNumber: () => number) {
     this.#callFeed = callFeed;
-    this.#nowMs = nowMs;
+    this.#nextCallNumber = nextCallNumber;
   }
 
   /** The greatest known position: every change up to it, of every watched topic, is known. */
@@ -142,9 +142,7 @@ export class WatchedTopics<Value> {
   }
 
   async #answer(topics: string[], loaded: ReadonlyMap<string, Value>): Promise<TopicStates<Value>> {
-    // Later instances of the hub go on with greater numbers, by the clock.
-    const number = Math.max(this.#lastCallNumber + 1, this.#nowMs());
-    this.#lastCallNumber = number;
+    const number = this.#nextCallNumber();
     try {
       return await answerWithin(FEED_WATCH_TIMEOUT_MS, 'feed', () =>
         this.#callFeed({ topics, loaded, number }),

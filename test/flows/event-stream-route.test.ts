@@ -116,6 +116,14 @@ describe('a stream', () => {
     expect(others).toEqual([]);
   });
 
+  test('just ends where a source fails late: the client comes back', async () => {
+    const { hub, events } = await opened(await startStreams());
+    const errors = [{ message: 'Later.', extensions: { code: 'UPSTREAM_UNAVAILABLE' } }];
+    hub.send({ id: '1', type: 'error', payload: errors });
+    expect(await events.rest()).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test('completes where the session has ended', async () => {
     const { hub, events } = await opened(await startStreams());
     hub.close(4403, 'Forbidden');

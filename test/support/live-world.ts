@@ -4,7 +4,7 @@
  */
 import { buildSchema, execute, type GraphQLSchema, getOperationAST, parse } from 'graphql';
 import { FEED_WATCH_TIMEOUT_MS } from '../../src/config.ts';
-import type { GatewayContext } from '../../src/graphql/context.ts';
+import type { GatewayContext, Viewer } from '../../src/graphql/context.ts';
 import type { WatchCall } from '../../src/realtime/feed.ts';
 import type { EventValue, FeedName } from '../../src/realtime/feeds.ts';
 import { PollingPriceFeed } from '../../src/realtime/price-feed.ts';
@@ -31,6 +31,8 @@ globals.WebSocketRequestResponsePair ??= class {};
 
 export class LiveWorld {
   nowMs = 1_700_000_000_000;
+  /** By how much the clocks of hubs differ from it. */
+  hubSkewMs = 0;
   readonly prices = new Map<string, PriceRecord>();
   isUpstreamDown = false;
   /** How many of the next calls between objects do their work, and then have their answer lost. */
@@ -72,6 +74,10 @@ export class LiveWorld {
   async drop(hub: number, socket: ServerSocket): Promise<void> {
     socket.isOpen = false;
     await this.#hubs[hub]?.closed(socket);
+  }
+
+  async endSession(hub: number, sessionId: string): Promise<void> {
+    await this.#hubs[hub]?.running().hub.endSession(sessionId);
   }
 
   poll(): Promise<void> {
@@ -148,10 +154,13 @@ export class LiveWorld {
       },
       isPrivate: () => false,
       count: () => undefined,
-      viewerOf: async () => null,
+      viewerOf: async (sessionId: string | null) =>
+        sessionId === null
+          ? null
+          : ({ id: sessionId, sessionId, expiresAt: Number.MAX_SAFE_INTEGER } as Viewer),
       createContext: () => ({}) as GatewayContext,
       randomId: () => 'request',
-      nowMs: () => this.nowMs,
+      nowMs: () => this.nowMs + this.hubSkewMs,
       socketsOf: () => simulated().sockets,
     };
   }

@@ -32,10 +32,15 @@ function setPrices(priceUsd: number): void {
 }
 
 /** @param symbols a letter each. */
-async function watching(hub: number, symbols: string, extensions = {}): Promise<ServerSocket> {
+async function watching(
+  hub: number,
+  symbols: string,
+  extensions = {},
+  parameters = {},
+): Promise<ServerSocket> {
   const socket = await world.connect(hub);
   const payload = { query: '{}', variables: { symbols: [...symbols] }, extensions };
-  await world.receive(hub, socket, { type: 'connection_init' });
+  await world.receive(hub, socket, { type: 'connection_init', payload: parameters });
   await world.receive(hub, socket, { type: 'subscribe', id: 'a', payload });
   return socket;
 }
@@ -159,6 +164,14 @@ test('what is again as it was when the first event was executed is not sent twic
   expect(pricesOf(seen(slow))).toEqual([3]);
 });
 
+test('a hub that restarts with its clock an hour back is refused nothing', async () => {
+  setPrices(1);
+  await watching(0, 'A');
+  world.hubSkewMs = -3_600_000;
+  world.crashHub(0);
+  expect(pricesOf(seen(await watching(0, 'B')))).toEqual([1]);
+});
+
 describe('a feed that does not answer', () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -204,6 +217,17 @@ describe('a feed that does not answer', () => {
     faults.push(hangs);
     await vi.advanceTimersByTimeAsync(2 * FEED_WATCH_TIMEOUT_MS);
     for (const socket of await Promise.all([first, ...others])) expect(errorsOf(socket)).toEqual(REFUSED);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('is told once that several sockets have closed', async () => {
+    setPrices(1);
+    for (const symbols of ['A', 'B']) await watching(0, symbols, {}, { authorization: 'session' });
+    faults = [hangs, hangs];
+    const ending = world.endSession(0, 'session');
+    await vi.advanceTimersByTimeAsync(FEED_WATCH_TIMEOUT_MS);
+    await ending;
+    expect(faults).toHaveLength(1);
     expect(vi.getTimerCount()).toBe(0);
   });
 

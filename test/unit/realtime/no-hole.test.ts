@@ -39,6 +39,10 @@ const step = fc.oneof(
       calls: fc.array(fc.constantFrom('there' as const, 'back' as const), { minLength: 1, maxLength: 3 }),
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('hub-clock'), skewMs: fc.constantFrom(0, -3_600_000, 60_000) }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('upstream'), isDown: fc.boolean() }) },
   {
     weight: 1,
@@ -129,6 +133,9 @@ async function play(steps: readonly Step[], pauses: readonly number[]): Promise<
         break;
       case 'upstream':
         world.isUpstreamDown = at.isDown;
+        break;
+      case 'hub-clock':
+        world.hubSkewMs = at.skewMs;
         break;
       case 'pass':
         world.nowMs += at.ms;

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { HUB_PUBLISH_TIMEOUT_MS } from '../../../src/config.ts';
+import { HUB_PUBLISH_TIMEOUT_MS, PRICE_FEED_FETCH_TIMEOUT_MS } from '../../../src/config.ts';
 import { PollingPriceFeed } from '../../../src/realtime/price-feed.ts';
 import type { TopicChange, TopicStates } from '../../../src/realtime/topic-log.ts';
 import type { PriceRecord } from '../../../src/storage/kv/prices.ts';
@@ -15,6 +15,7 @@ class Bench {
   readonly stuckHubs = new Set<string>();
   readonly storage = new ObjectStorage();
   isDown = false;
+  isSilent = false;
   feed = this.started();
 
   get alarm(): number | null {
@@ -29,6 +30,7 @@ class Bench {
       pollMs: 5_000,
       fetchPrices: async (symbols) => {
         this.asked.push([...symbols].sort());
+        if (this.isSilent) await new Promise(() => undefined);
         if (this.isDown) throw new Error('down');
         return { prices: new Map([...this.prices].filter(([symbol]) => symbols.includes(symbol))) };
       },
@@ -178,4 +180,19 @@ test('a poll writes one row, or none where nothing has changed', async () => {
   for (const symbol of ['BTC', 'ETH', 'SOL']) bench.price(symbol, 2, 11);
   await bench.poll();
   expect(bench.storage.rowsWritten).toBe(1);
+});
+
+test('a hub does not wait longer for a slow price API than for the prices that it brought itself', async () => {
+  vi.useFakeTimers();
+  const bench = new Bench();
+  bench.price('BTC', 2, 11);
+  bench.isSilent = true;
+  const loaded = new Map([['BTC', { symbol: 'BTC', priceUsd: 1, lastUpdate: 10 }]]);
+  const watching = bench.feed.watch('a', ['BTC'], loaded);
+  await vi.advanceTimersByTimeAsync(PRICE_FEED_FETCH_TIMEOUT_MS);
+  expect(current(await watching)).toEqual([['BTC', 1]]);
+  expect(vi.getTimerCount()).toBe(0);
+  bench.isSilent = false;
+  await bench.poll();
+  expect(bench.feed.prices()).toMatchObject([{ symbol: 'BTC', priceUsd: 2 }]);
 });

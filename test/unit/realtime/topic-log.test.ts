@@ -59,6 +59,38 @@ test('a call that arrives after a later one of its hub is refused', () => {
   expect(log.watched()).toEqual(new Set(['b', 'd']));
 });
 
+test('a call that changes no topic writes its number alone', () => {
+  const storage = new ObjectStorage();
+  const log = logOver(storage);
+  log.append([{ topic: 'a', entity: 'a', value: 'x'.repeat(TOPIC_LOG_MAX_BYTES / 2) }]);
+  log.watch('hub', ['a', 'b'], 5);
+  storage.rowsWritten = 0;
+  const exec = vi.spyOn(storage.sql, 'exec');
+  log.watch('hub', ['b', 'a'], 6);
+  expect(storage.rowsWritten).toBe(1);
+  expect(exec.mock.calls.map(([, ...values]) => values)).toEqual([['hub', 6]]);
+  const restarted = logOver(storage);
+  expect(restarted.watched()).toEqual(new Set(['a', 'b']));
+  expect(() => restarted.watch('hub', ['a'], 5)).toThrow();
+});
+
+test('the number that an earlier deployment stored in the log still refuses an earlier call', () => {
+  const storage = new ObjectStorage();
+  const stored = {
+    position: 7,
+    floor: 2,
+    cursor: null,
+    hubs: { hub: { topics: ['a'], owed: [], callNumber: 9 } },
+    entries: {},
+  };
+  storage.sql.exec('CREATE TABLE topic_log (part INTEGER PRIMARY KEY, text TEXT NOT NULL)');
+  storage.sql.exec('INSERT INTO topic_log (part, text) VALUES (?, ?)', 0, JSON.stringify(stored));
+  const log = logOver(storage);
+  expect(() => log.watch('hub', ['b'], 8)).toThrow();
+  log.watch('hub', ['b'], 9);
+  expect(logOver(storage).watched()).toEqual(new Set(['b']));
+});
+
 test('a log that an earlier deployment stored is read, with its pending changes', async () => {
   const storage = new ObjectStorage();
   const entry = { topic: 'a', entity: 'a', value: 'sold', position: 7, since: 3, atMs: 1_700_000_000_000 };
