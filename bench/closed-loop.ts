@@ -16,14 +16,8 @@ export interface ClosedLoop {
   keepBodies: boolean;
 }
 
-export interface ClosedLoopResult {
-  requests: number;
-  elapsedMs: number;
-  /** Ascending. */
-  latenciesMs: Float64Array;
-}
-
-export async function runClosedLoop(loop: ClosedLoop): Promise<ClosedLoopResult> {
+/** Latencies are ascending. */
+export async function runClosedLoop(loop: ClosedLoop) {
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined);
   const connections = await Promise.all(

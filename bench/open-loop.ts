@@ -17,12 +17,6 @@ export interface OpenLoop<Request> {
   onAnswer: (answer: Answer, request: Request) => void;
 }
 
-export interface OpenLoopResult {
-  /** Ascending; a request without an answer at the end counts with the time it had waited. */
-  latenciesMs: Float64Array;
-  unanswered: number;
-}
-
 /** So many that none is waited for as long as the Worker keeps up. */
 const CONNECTIONS = 64;
 /** Timers come up to a millisecond late; what is due sooner is waited for awake. */
@@ -30,7 +24,8 @@ const AWAKE_MS = 2;
 /** After the last request a Worker that has kept up answers within this. */
 const PATIENCE_MS = 5_000;
 
-export async function runOpenLoop<Request>(loop: OpenLoop<Request>): Promise<OpenLoopResult> {
+/** Latencies are ascending; a request without an answer at the end counts with the time it had waited. */
+export async function runOpenLoop<Request>(loop: OpenLoop<Request>) {
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined);
   const connections = await Promise.all(

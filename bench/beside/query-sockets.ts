@@ -8,11 +8,6 @@ import { WebSocket } from 'ws';
 const SOCKETS = 400;
 const IN_FLIGHT = 16;
 
-export interface QueryRound {
-  queries: number;
-  elapsedMs: number;
-}
-
 interface QuerySocket {
   /** Resolves with the answer's message, once the operation is complete. */
   ask(): Promise<string>;
@@ -30,7 +25,7 @@ export class QuerySockets {
   }
 
   /** @param check throws where the answer is wrong. */
-  async run(durationMs: number, check: (message: string) => void): Promise<QueryRound> {
+  async run(durationMs: number, check: (message: string) => void) {
     const startedAtMs = performance.now();
     let queries = 0;
     let next = 0;
