@@ -54,6 +54,7 @@ export interface JobDeps {
   purge: ((tags: string[]) => Promise<CachePurgeResult>) | undefined;
   nowMs(): number;
   sleep(ms: number): Promise<void>;
+  random(): number;
   randomId(): string;
 }
 
