@@ -42,10 +42,18 @@ const rules = FLOORS.slice(0, -1).flatMap((names, floor) =>
   }),
 );
 
+const typesOnly = Object.entries(TYPES_FROM_ABOVE).map(([name, path]) => ({
+  name: `${name}-imports-only-types-from-above`,
+  severity: 'error',
+  from: { path: pathOf(name) },
+  to: { path, dependencyTypesNot: ['type-only'] },
+}));
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
     ...rules,
+    ...typesOnly,
     {
       name: 'no-cycles',
       severity: 'error',

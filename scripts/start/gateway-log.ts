@@ -1,9 +1,11 @@
 /**
- * The gateway's log for people: warnings and errors, one line each, with the stack below. Lines of syncs are left out,
- * because `npm start` prints each job from `/health`.
+ * The gateway's log for people: warnings and errors, one line each, with the stack below. The lines of job runs are left
+ * out, because `npm start` prints each run from `/health`. Effects that fail are shown: `/health` does not have them.
  */
 import { styleText } from 'node:util';
 import * as z from 'zod';
+
+const RUN_EVENTS: ReadonlySet<string> = new Set(['sync.finished', 'sync.partial', 'sync.failed']);
 
 /** A line as workerd delivers it. */
 export interface WorkerdLog {
@@ -26,7 +28,7 @@ export function formatGatewayLog(entry: WorkerdLog): string | undefined {
   const line = parseLine(entry.message);
   if (line === undefined) return isProblem(entry.level) ? entry.message.trimEnd() : undefined;
   const { level, event, stack, ...fields } = line;
-  if (level === 'info' || 'job' in fields) return undefined;
+  if (level === 'info' || RUN_EVENTS.has(event)) return undefined;
   const time = new Date(entry.timestamp).toISOString().slice(11, 19);
   const details = Object.entries(fields).map(([name, value]) => `${name}=${String(value)}`);
   const head = [time, styleText(level === 'error' ? 'red' : 'yellow', level.padEnd(5)), event, ...details];

@@ -25,6 +25,7 @@ export async function runCron(
     purge: cache && ((tags) => cache.purge({ tags })),
     nowMs,
     sleep,
+    random: Math.random,
     randomId,
   });
 }

@@ -50,10 +50,8 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
     memory,
     nowMs,
   });
-  const admin =
-    config.ADMIN_KEY === undefined
-      ? []
-      : [adminRoute(config.ADMIN_KEY, { schema, db: env.DB, kv: env.CACHE_KV, nowMs, sleep, randomId })];
+  const stores = { schema, db: env.DB, kv: env.CACHE_KV, nowMs, sleep, random: Math.random, randomId };
+  const admin = config.ADMIN_KEY === undefined ? [] : [adminRoute(config.ADMIN_KEY, stores)];
   return {
     router: { ...headers, randomId, routes: [graphql, health, ...admin] },
     memoryHits: graphiql ? null : memoryHits,

@@ -33,6 +33,7 @@ export interface LivenessStores {
   kv: KVNamespace;
   nowMs: () => number;
   sleep: (ms: number) => Promise<void>;
+  random: () => number;
 }
 
 interface RevisionRow {
@@ -41,7 +42,7 @@ interface RevisionRow {
 }
 
 /** @throws ReleaseRefusal LIVENESS_NOT_WRITTEN if KV cannot be written: D1 has the change, isolates do not see it. */
-export async function bringLivenessToKv({ db, kv, nowMs, sleep }: LivenessStores): Promise<void> {
+export async function bringLivenessToKv({ db, kv, nowMs, sleep, random }: LivenessStores): Promise<void> {
   try {
     await bringToKv({
       read: async () => {
@@ -62,6 +63,7 @@ export async function bringLivenessToKv({ db, kv, nowMs, sleep }: LivenessStores
       },
       write: (overlay) => writeLivenessOverlay(kv, overlay),
       sleep,
+      random,
       failureEvent: 'operations.liveness_write_failed',
     });
   } catch {

@@ -11,7 +11,7 @@ import {
   generationsQuery,
   generationWrite,
 } from '../storage/d1/cache-generations.ts';
-import { bringToKv } from '../storage/kv/bring-to-kv.ts';
+import { bringToKv, kvPauseMs } from '../storage/kv/bring-to-kv.ts';
 import { type CacheGenerations, writeCacheGenerations } from '../storage/kv/cache-generations.ts';
 import type { JobDeps } from './job.ts';
 
@@ -24,19 +24,24 @@ export const PURGE_DELAY_MS = 75_000;
 /** These answers live one minute and change every minute: purges would only keep the cache empty. */
 const NEVER_PURGED: ReadonlySet<string> = new Set(['prices']);
 
+type InvalidationDeps = Pick<JobDeps, 'db' | 'cacheKv' | 'sleep' | 'random' | 'purge'>;
+
 /**
  * The invalidations of one cron event. While a purge waits, a later change takes its tags over and waits anew: one
  * event purges at most once in `PURGE_DELAY_MS`. At most four events with purges begin in one minute (at midnight),
  * and the platform takes five purges a minute.
  */
 export class CacheInvalidation {
-  readonly #deps: Pick<JobDeps, 'db' | 'cacheKv' | 'sleep' | 'purge'>;
-  /** KV takes one write a second of a key. */
+  readonly #deps: InvalidationDeps;
   readonly #writeInTurn = pLimit(1);
+  #hasWritten = false;
+  #nextWrite: Promise<void> | undefined;
+  /** The tags that the next write raises, each with `startedAt`. */
+  readonly #unwritten = new Map<string, number>();
   readonly #unpurged = new Set<string>();
   #changes = 0;
 
-  constructor(deps: Pick<JobDeps, 'db' | 'cacheKv' | 'sleep' | 'purge'>) {
+  constructor(deps: InvalidationDeps) {
     this.#deps = deps;
   }
 
@@ -49,7 +54,9 @@ export class CacheInvalidation {
     const { sleep, purge } = this.#deps;
     let tags = [tag];
     try {
-      await this.#writeInTurn(() => this.#raiseGeneration(tag, startedAt));
+      this.#unwritten.set(tag, startedAt);
+      this.#nextWrite ??= this.#writeInTurn(() => this.#writeAll());
+      await this.#nextWrite;
       if (purge === undefined || NEVER_PURGED.has(tag)) return;
       this.#unpurged.add(tag);
       this.#changes += 1;
@@ -65,10 +72,15 @@ export class CacheInvalidation {
     }
   }
 
-  #raiseGeneration(tag: string, startedAt: number): Promise<void> {
-    const { db, cacheKv, sleep } = this.#deps;
-    let writes = [generationWrite(db, tag, startedAt)];
-    return bringToKv<CacheGenerations>({
+  /** One write for all tags that wait, and a pause before a second one: KV takes one write a second for a key. */
+  async #writeAll(): Promise<void> {
+    const { db, cacheKv, sleep, random } = this.#deps;
+    if (this.#hasWritten) await sleep(kvPauseMs(random));
+    this.#hasWritten = true;
+    this.#nextWrite = undefined;
+    let writes = [...this.#unwritten].map(([tag, startedAt]) => generationWrite(db, tag, startedAt));
+    this.#unwritten.clear();
+    await bringToKv<CacheGenerations>({
       // After a failed write it may be raised twice, which readers do not notice: D1 does not say if the write was made.
       read: async () => {
         const results = await db.batch<CacheGenerationRow>([...writes, generationsQuery(db)]);
@@ -79,6 +91,7 @@ export class CacheInvalidation {
       },
       write: (generations) => writeCacheGenerations(cacheKv, generations),
       sleep,
+      random,
       failureEvent: 'cache.generations_write_failed',
     });
   }

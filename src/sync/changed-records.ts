@@ -20,7 +20,7 @@ const SINCE_OVERLAP_SECONDS = 60;
 /** The two jobs of a list: under its own name its changes, and under `<name>-full` each night everything. */
 export function recordJobs<SourceRecord extends { updated_at: number }>(
   list: RecordList<SourceRecord>,
-): JobDefinition[] {
+): { changes: JobDefinition; full: JobDefinition } {
   const { name, schedule, read, writes, ...shared } = list;
   const fullName = `${name}-full`;
   const copy =
@@ -39,10 +39,11 @@ export function recordJobs<SourceRecord extends { updated_at: number }>(
         ),
       };
     };
-  return [
-    { ...shared, name, schedule, leaseSeconds: 300, continues: [name, fullName], run: copy(sinceLastRun) },
-    { ...shared, name: fullName, schedule: everyNight, leaseSeconds: 900, run: copy(() => undefined) },
-  ];
+  const continues = [name, fullName];
+  return {
+    changes: { ...shared, name, schedule, leaseSeconds: 300, continues, run: copy(sinceLastRun) },
+    full: { ...shared, name: fullName, schedule: everyNight, leaseSeconds: 900, run: copy(() => undefined) },
+  };
 }
 
 function sinceLastRun({ newestUpdatedAt, startedAt }: JobRun): number | undefined {

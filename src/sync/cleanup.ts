@@ -32,7 +32,7 @@ export const cleanupJob: JobDefinition = {
     {
       // A request that changed a release may have been cut off between its write to D1 and its write to KV.
       failureEvent: 'operations.liveness_not_repaired',
-      run: ({ db, cacheKv, nowMs, sleep }) => bringLivenessToKv({ db, kv: cacheKv, nowMs, sleep }),
+      run: ({ cacheKv, ...deps }) => bringLivenessToKv({ ...deps, kv: cacheKv }),
     },
   ],
   run: ({ db }, run) => cleanUp(db, run),

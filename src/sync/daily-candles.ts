@@ -83,7 +83,7 @@ async function copyHistory(
     const writes = candleWrites(db, interval, candles);
     const closes = interval === '1h' ? hourlyClosesWrites(db, candles) : [];
     const results = await db.batch([...writes, ...closes]);
-    report.written += results.slice(0, writes.length).reduce((sum, { meta }) => sum + meta.changes, 0);
+    report.written += writtenRows(results.slice(0, writes.length));
   }
 
   async function copy({ symbol, interval, period }: HistoryRequest) {

@@ -9,7 +9,7 @@ export interface JobDefinition {
   /** Unique. Run records, leases and `/health` show it. */
   name: string;
   schedule: Schedule;
-  /** A run that died blocks the next one for this long. Must exceed the duration of any run that lives. */
+  /** A run that died blocks the next one for this long. A run that lives longer may overlap with the next one. */
   leaseSeconds: number;
   /** Jobs whose complete runs tell this one how far upstream was read. */
   continues?: readonly string[];
@@ -54,6 +54,7 @@ export interface JobDeps {
   purge: ((tags: string[]) => Promise<CachePurgeResult>) | undefined;
   nowMs(): number;
   sleep(ms: number): Promise<void>;
+  random(): number;
   randomId(): string;
 }
 

@@ -1,7 +1,7 @@
 /**
  * The registration of every job. A new job is a file that exports its definition, and an entry here.
  *
- * The jobs of one cron expression run in this order. The full syncs of the night have names of their own: under one
+ * The jobs of one cron expression run in this order, and `/health` shows it. The full syncs of the night have names of their own: under one
  * name, the lease of a frequent run would block the nightly one, and `/health` could not show that the nights fail.
  */
 import { cleanupJob } from './cleanup.ts';
@@ -13,13 +13,14 @@ import type { JobDefinition } from './job.ts';
 import { pricesJob } from './prices.ts';
 import { projectJobs } from './projects.ts';
 
+const recordJobs = [projectJobs, poolJobs, investmentJobs];
+
 export const JOBS: readonly JobDefinition[] = [
   pricesJob,
-  ...projectJobs,
-  ...poolJobs,
-  ...investmentJobs,
+  ...recordJobs.map(({ changes }) => changes),
   hourlyCandlesJob,
   cleanupJob,
+  ...recordJobs.map(({ full }) => full),
   dailyCandlesJob,
 ];
 

@@ -130,7 +130,13 @@ describe('publishing', () => {
         await env.CACHE_KV.put(key, value);
       },
     } as unknown as KVNamespace;
-    await bringLivenessToKv({ db: env.DB, kv: slow, nowMs: Date.now, sleep: async () => undefined });
+    await bringLivenessToKv({
+      db: env.DB,
+      kv: slow,
+      nowMs: Date.now,
+      sleep: async () => undefined,
+      random: Math.random,
+    });
     const overlay = await env.CACHE_KV.get<{ carried: string[] }>('operations:liveness', 'json');
     for (const { id } of [one, two]) expect(overlay?.carried).toContain(id.slice(7, 23));
   });

@@ -101,6 +101,7 @@ export async function createBench(market: Row = {}): Promise<Bench> {
       purge: undefined,
       nowMs: () => nowSeconds * 1000,
       sleep,
+      random: Math.random,
       randomId: () => crypto.randomUUID(),
     };
   };

@@ -50,6 +50,15 @@ describe('the night’s candles', () => {
     expect(Number(hours.at(-1)?.time)).toBe(bench.now() - (bench.now() % 3_600) - 3_600);
   });
 
+  test('are counted without the rows that triggers write', async () => {
+    const bench = await syncedBench();
+    await env.DB.exec(
+      'CREATE TRIGGER noted AFTER INSERT ON candle BEGIN UPDATE sync_run SET read_count = read_count; END',
+    );
+    const result = await bench.sync.runJob('daily-candles').finally(() => env.DB.exec('DROP TRIGGER noted'));
+    expect(result.written).toBe(result.read + (await listedSymbols()).length);
+  });
+
   test('are a week of days the next night, and only candles that are new are written', async () => {
     const bench = await syncedBench();
     await bench.sync.runJob('daily-candles');

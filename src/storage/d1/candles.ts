@@ -69,7 +69,7 @@ export async function candleCoverage(db: D1Database, recentSince: number): Promi
   return results;
 }
 
-/** Inserts candles and updates those that differ; `meta.changes` of the results counts them. */
+/** Inserts candles and updates those that differ; `writtenRows` of the results counts them. */
 export const candleWrites = (
   db: D1Database,
   interval: CandleIntervalCode,

@@ -7,14 +7,16 @@
 import { errorFields, log } from '../../observability/log.ts';
 
 const FAILURES_MAX = 4;
-/** KV accepts one write a second for a key. */
-const KV_PAUSE_MS = 1_100;
+/** KV accepts one write a second for a key. Random, so that writers that fail together do not retry together. */
+export const kvPauseMs = (random: () => number) => 1_100 + Math.floor(random() * 2_000);
 
 export interface BringToKvSteps<Value> {
   /** The value in D1, and a version that differs for each value; null if there is nothing to write. */
   read(): Promise<{ value: Value; version: string | number } | null>;
   write(value: Value): Promise<void>;
   sleep(ms: number): Promise<void>;
+  /** From 0 to less than 1. */
+  random(): number;
   /** The log event of a failed attempt. */
   failureEvent: string;
 }
@@ -37,6 +39,6 @@ export async function bringToKv<Value>(steps: BringToKvSteps<Value>): Promise<vo
       log.warn(steps.failureEvent, { attempt: failures, ...errorFields(error) });
       if (failures >= FAILURES_MAX) throw error;
     }
-    await steps.sleep(KV_PAUSE_MS);
+    await steps.sleep(kvPauseMs(steps.random));
   }
 }

@@ -67,7 +67,7 @@ test('no generation is lost, whoever comes last and whichever two writes KV refu
         const { db, kv, held, inD1 } = storage(scheduler, new Set(failing));
         const sleep = () => scheduler.schedule(Promise.resolve(), 'sleep');
         const running = EVENTS.slice(0, syncs).flatMap((tags) => {
-          const caches = new CacheInvalidation({ db, cacheKv: kv, sleep, purge: undefined });
+          const caches = new CacheInvalidation({ db, cacheKv: kv, sleep, random: () => 0, purge: undefined });
           return tags.map((tag) => caches.invalidate(tag, STARTED_AT));
         });
         await scheduler.waitFor(Promise.all(running));

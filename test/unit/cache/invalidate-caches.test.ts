@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { kvPauseMs } from '../../../src/storage/kv/bring-to-kv.ts';
 import { CACHE_GENERATIONS_KEY } from '../../../src/storage/kv/keys.ts';
 import { CacheInvalidation, PURGE_DELAY_MS } from '../../../src/sync/cache-generations.ts';
 
@@ -17,6 +18,8 @@ interface Faults {
   puts?: number;
   batches?: number;
   purge?: () => Promise<CachePurgeResult>;
+  purges?: boolean;
+  during?: (event: string) => void;
 }
 
 const PURGED: CachePurgeResult = { success: true, errors: [] };
@@ -41,6 +44,7 @@ function invalidation(faults: Faults = {}) {
       put: async (key: string, value: string) => {
         expect([key, value]).toEqual([CACHE_GENERATIONS_KEY, '{"x":1}']);
         events.push('kv');
+        faults.during?.('kv');
         if (failingPuts-- > 0) throw new Error('429');
       },
     } as unknown as KVNamespace,
@@ -51,12 +55,17 @@ function invalidation(faults: Faults = {}) {
       }
       expect(ms).toBeGreaterThan(1_000);
       events.push('sleep');
+      faults.during?.('sleep');
       return Promise.resolve();
     },
-    purge: async (tags) => {
-      events.push(`purge ${tags.join(' ')}`);
-      return (await faults.purge?.()) ?? PURGED;
-    },
+    random: () => 0,
+    purge:
+      faults.purges === false
+        ? undefined
+        : async (tags) => {
+            events.push(`purge ${tags.join(' ')}`);
+            return (await faults.purge?.()) ?? PURGED;
+          },
   });
   return {
     caches,
@@ -89,15 +98,31 @@ describe('one cron event', () => {
     expect(logged).toEqual([]);
   });
 
-  test('writes one change after another, and purges once for all that come before the purge', async () => {
+  test('writes and purges once for all changes that wait', async () => {
     const events = await invalidated(['projects', 'pools', 'candles']);
     expect(events.filter((event) => event !== 'delay')).toEqual([
-      ...['d1 projects', 'kv', 'd1'],
-      ...['d1 pools', 'kv', 'd1'],
-      ...['d1 candles', 'kv', 'd1'],
+      ...['d1 projects pools candles', 'kv', 'd1'],
       'purge projects pools candles',
     ]);
     expect(logged).toEqual([]);
+  });
+
+  test('writes once more, after a pause, for all changes that came during a write or during the pause', async () => {
+    const cameDuring = new Map([
+      ['kv', 'pools'],
+      ['sleep', 'candles'],
+    ]);
+    const later: Promise<void>[] = [];
+    const during = (event: string) => {
+      const tag = cameDuring.get(event);
+      if (tag === undefined) return;
+      cameDuring.delete(event);
+      later.push(caches.invalidate(tag, STARTED_AT));
+    };
+    const { caches, events } = invalidation({ during, purges: false });
+    await caches.invalidate('projects', STARTED_AT);
+    while (later.length > 0) await later.shift();
+    expect(events).toEqual(['d1 projects', 'kv', 'd1', 'sleep', 'd1 pools candles', 'kv', 'd1']);
   });
 
   test('purges again for a change that comes after the purge', async () => {
@@ -114,13 +139,16 @@ describe('one cron event', () => {
   test('never purges prices, alone or beside others', async () => {
     expect(await invalidated(['prices'])).toEqual(['d1 prices', 'kv', 'd1']);
     expect(await invalidated(['prices', 'candles'])).toEqual([
-      ...['d1 prices', 'kv', 'd1'],
-      ...['d1 candles', 'kv', 'd1', 'delay', 'purge candles'],
+      ...['d1 prices candles', 'kv', 'd1', 'delay', 'purge candles'],
     ]);
   });
 });
 
 describe('where something fails', () => {
+  test('writers that fail together pause for different times, each longer than a second', () => {
+    expect([0, 0.5, 0.999].map((part) => kvPauseMs(() => part))).toEqual([1_100, 2_100, 3_098]);
+  });
+
   test('a put is tried again after a pause, and the purge waits for it', async () => {
     expect(await invalidated(['pools'], { puts: 2 })).toEqual([
       'd1 pools',

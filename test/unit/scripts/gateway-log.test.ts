@@ -20,13 +20,20 @@ it('shows an error with its fields, and its stack below', () => {
   );
 });
 
-it('hides information, and what syncs say, which is told from /health', () => {
+it('hides information and the runs of jobs, which npm start prints from /health', () => {
   expect(formatted('info', { level: 'info', event: 'sync.finished', job: 'prices' })).toBeUndefined();
-  expect(formatted('warn', { level: 'warn', event: 'sync partial', job: 'prices' })).toBeUndefined();
+  expect(formatted('warn', { level: 'warn', event: 'sync.partial', job: 'prices' })).toBeUndefined();
   expect(
-    formatted('error', { level: 'error', event: 'sync failed', job: 'prices', stack: '' }),
+    formatted('error', { level: 'error', event: 'sync.failed', job: 'prices', stack: '' }),
   ).toBeUndefined();
   expect(formatted('warn', { level: 'warn', event: 'slow' })).toBe('  12:03:04 warn  slow');
+});
+
+it('shows an effect of a job that failed, as /health does not', () => {
+  const line = { level: 'error', event: 'sync.sale_feed_not_notified', job: 'pools', error: 'no answer' };
+  expect(formatted('error', line)).toBe(
+    '  12:03:04 error sync.sale_feed_not_notified job=pools error=no answer',
+  );
 });
 
 it('shows what is not of the log where workerd calls it a problem', () => {

@@ -17,6 +17,13 @@ test('each cron expression runs its jobs', () => {
   ]);
 });
 
+test('/health lists the jobs of the night last', () => {
+  expect(Object.keys(JOB_INTERVALS)).toEqual([
+    ...['prices', 'projects', 'pools', 'investments', 'hourly-candles', 'cleanup'],
+    ...['projects-full', 'pools-full', 'investments-full', 'daily-candles'],
+  ]);
+});
+
 test('an expression that is not ours runs nothing', () => {
   expect(namesOfCron('1 2 3 4 5')).toEqual([]);
 });
