@@ -7,7 +7,7 @@
  * more than they use.
  */
 import { ASKED_OPERATIONS } from './asked-operations.ts';
-import { type Bill, billOf, type MonthlyUse } from './prices.ts';
+import { billOf, type MonthlyUse } from './prices.ts';
 import type { ScenarioResult } from './results.ts';
 import { LIST_NAMES } from './stage.ts';
 import type { Table } from './tables.ts';
@@ -50,19 +50,12 @@ export function countedOperations(costs: string): CountedOperation[] {
   });
 }
 
-export interface Month {
-  executions: number;
-  upstreamCalls: number;
-  use: MonthlyUse;
-  bill: Bill;
-}
-
 /** @param hitRate of the public requests; private ones are always executed. */
 export function monthOf(
   operations: readonly CountedOperation[],
   cpu: { hitMs: number; missMs: number },
   hitRate: number,
-): Month {
+) {
   const executionsOf = (name: string) =>
     name === PRIVATE_OPERATION
       ? REQUESTS * TRAFFIC.privateShare

@@ -123,7 +123,7 @@ async function checkAnswers(): Promise<void> {
     const measured = await runRounds(workerd, scenarios, { ...QUICK, signal, connections: CONNECTIONS });
     const mixed = await checkMixedTraffic(workerd, workerName('gateway', 'prices'));
     const count = refusals.length + measured.length;
-    await measureExecutors({ rounds: 1, quick: true });
+    await measureExecutors(1, true);
     console.log(
       `bench: every executor, ${count} scenarios and ${mixed} requests of mixed traffic answered as they should.`,
     );
@@ -135,7 +135,7 @@ async function measureAll(): Promise<void> {
   const results = JSON.parse(held) as BenchResults;
   if (parts.includes('http')) Object.assign(results, await measureHttp());
   if (parts.includes('executors')) {
-    results.executors = await measureExecutors({ rounds: EXECUTOR_ROUNDS, quick: false });
+    results.executors = await measureExecutors(EXECUTOR_ROUNDS, false);
   }
   if (parts.includes('live')) {
     results.live = await measureLive({ quick: false, signal, report: console.log });

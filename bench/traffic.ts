@@ -16,14 +16,8 @@ export interface TrafficRequest {
   scope: 'public' | 'private';
 }
 
-export interface TrafficOptions {
-  seed: number;
-  /** The number of distinct public requests. */
-  distinct: number;
-  privateShare: number;
-}
-
-export const TRAFFIC: TrafficOptions = { seed: 1, distinct: 2_000, privateShare: 0.1 };
+/** `distinct` is the number of distinct public requests. */
+export const TRAFFIC = { seed: 1, distinct: 2_000, privateShare: 0.1 };
 
 export interface Traffic {
   /** By rank, the most frequent first. */
@@ -32,7 +26,7 @@ export interface Traffic {
   next(): TrafficRequest;
 }
 
-export function createTraffic(catalog: Catalog, options: TrafficOptions): Traffic {
+export function createTraffic(catalog: Catalog, options: typeof TRAFFIC): Traffic {
   const random = drawsOf(options.seed);
   const publicRequests = rankedRequests(catalog, options.distinct, random);
   const privateRequests = catalog.poolIds.map((id) => requestOf('PoolPage', { id }, 'private'));

@@ -8,14 +8,8 @@ import { WebSocket } from 'ws';
 const SOCKETS = 400;
 const IN_FLIGHT = 16;
 
-interface QuerySocket {
-  /** Resolves with the answer's message, once the operation is complete. */
-  ask(): Promise<string>;
-  close(): void;
-}
-
 export class QuerySockets {
-  readonly #sockets: QuerySocket[] = [];
+  readonly #sockets: Awaited<ReturnType<typeof openSocket>>[] = [];
 
   /** @param payload of every subscribe message. */
   static async open(url: URL, payload: object): Promise<QuerySockets> {
@@ -47,7 +41,7 @@ export class QuerySockets {
   }
 }
 
-async function openSocket(url: URL, payload: object): Promise<QuerySocket> {
+async function openSocket(url: URL, payload: object) {
   const socket = new WebSocket(url, 'graphql-transport-ws');
   let asked = 0;
   let answer = '';

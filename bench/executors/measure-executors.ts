@@ -19,12 +19,6 @@ export interface ExecutorRow {
   readonly timesPlan: number;
 }
 
-export interface MeasureOptions {
-  readonly rounds: number;
-  /** For a smoke test: less time a round, numbers not worth quoting. */
-  readonly quick: boolean;
-}
-
 const ROUND_MS = 150;
 const QUICK_ROUND_MS = 10;
 
@@ -34,7 +28,8 @@ interface Contender {
   readonly samples: number[];
 }
 
-export async function measureExecutors({ rounds, quick }: MeasureOptions): Promise<ExecutorRow[]> {
+/** @param quick less time a round, for a smoke test: numbers not worth quoting. */
+export async function measureExecutors(rounds: number, quick: boolean): Promise<ExecutorRow[]> {
   const shapes = [listWithLoaders, ...synchronousShapes];
   const fields = await Promise.all(
     shapes.map(async (shape) => ({ shape, contenders: await contendersFor(shape) })),

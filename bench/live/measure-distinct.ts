@@ -3,12 +3,8 @@ import { Audience, type FanOutPace, fanOutResult, fanOutRound } from './fan-out.
 import { readCounts } from './gateway-counts.ts';
 import { startGateway } from './live-servers.ts';
 
-export interface DistinctOptions extends FanOutPace {
-  sockets: number;
-  operations: number;
-  rounds: number;
-  signal: AbortSignal;
-}
+type DistinctOptions = FanOutPace &
+  Record<'sockets' | 'operations' | 'rounds', number> & { signal: AbortSignal };
 
 export async function measureDistinct(
   script: string,
