@@ -13,6 +13,7 @@ const FIELDS = Array.from({ length: 25 }, (_, number) => `a${number}: price`).jo
 const QUERY = `subscription ($symbols: [String!]!) { priceUpdated(symbols: $symbols) { symbol ${FIELDS} } }`;
 const UNREAD_SOCKETS = 30;
 const POLICY_VIOLATION = 1008;
+const WARM_UP_MS = 5_000;
 
 let server: GatewayServer;
 
@@ -64,16 +65,35 @@ class Watcher {
   }
 }
 
-test('a socket that never reads is closed, memory stays bounded, and who reads is told on', async () => {
-  const reading = (await Watcher.open()).read();
-  const unread = await Promise.all(Array.from({ length: UNREAD_SOCKETS }, () => Watcher.open()));
-  const before = server.memoryBytes();
-  let most = before;
-  const endAtMs = Date.now() + 1.5 * SOCKET_BEHIND_MAX_MS;
-  while (Date.now() < endAtMs) {
+const openMany = () => Promise.all(Array.from({ length: UNREAD_SOCKETS }, () => Watcher.open()));
+
+/** @param isDone asked once the time is over: a slow machine needs more of it. */
+async function mostMemoryWhilePolling(durationMs: number, isDone = () => true): Promise<number> {
+  let most = server.memoryBytes();
+  const endAtMs = Date.now() + durationMs;
+  while (Date.now() < endAtMs || !isDone()) {
     await (await fetch(server.eventUrl, { method: 'POST' })).arrayBuffer();
     most = Math.max(most, server.memoryBytes());
   }
+  return most;
+}
+
+test('a socket that never reads is closed, memory stays bounded, and who reads is told on', {
+  timeout: 240_000,
+}, async () => {
+  const reading = (await Watcher.open()).read();
+  // As many that read: the garbage of the events themselves is in the memory of before.
+  const warmingUp = (await openMany()).map((watcher) => watcher.read());
+  const before = await mostMemoryWhilePolling(WARM_UP_MS);
+  for (const watcher of warmingUp) watcher.end();
+  reading.bytes = 0;
+  const unread = await openMany();
+  // A frame that waits takes more than its bytes; all that was sent would be several times as much.
+  const bound = 2 * UNREAD_SOCKETS * SOCKET_UNANSWERED_MAX_BYTES;
+  const most = await mostMemoryWhilePolling(
+    1.5 * SOCKET_BEHIND_MAX_MS,
+    () => UNREAD_SOCKETS * reading.bytes > 2 * bound,
+  );
   const sent = reading.bytes;
   for (const watcher of unread) watcher.read();
   while (unread.some(({ closeCode }) => closeCode === null)) await sleep(50);
@@ -85,9 +105,6 @@ test('a socket that never reads is closed, memory stays bounded, and who reads i
     assert.equal(closeCode, POLICY_VIOLATION);
     assert.ok(bytes < sent, `${bytes} of ${sent} bytes`);
   }
-  // A frame that waits takes more than its bytes; all that was sent would be several times as much.
-  const bound = 2 * UNREAD_SOCKETS * SOCKET_UNANSWERED_MAX_BYTES;
-  assert.ok(UNREAD_SOCKETS * sent > 2 * bound, `${sent} bytes are too few to tell`);
   assert.ok(most - before < bound, `grown by ${most - before} bytes`);
   for (const watcher of [reading, ...unread]) watcher.end();
 });
