@@ -1,6 +1,6 @@
 /**
  * Measures the size of the production bundle and the CPU time that an isolate spends before it can serve, on this
- * machine: the platform's CPU differs. `npm run startup` prints both as the table that README quotes.
+ * machine: the platform's CPU differs. `npm run startup` prints both as a table.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
