@@ -37,7 +37,7 @@ export interface PreparedOperation {
   operation: OperationDefinitionNode;
 }
 
-/** What runs, or why nothing does: a GraphQLError, or a fault. Either way with the refusals to count. */
+/** The operation that runs, or the error that refuses it: a GraphQLError, or a fault. Either way with the refusals to count. */
 export type Preparation = { refusals: readonly Refusal[] } & (
   | { ok: true; prepared: PreparedOperation }
   | { ok: false; error: unknown }
