@@ -88,7 +88,8 @@ function createHub(state: DurableObjectState, isolate: Isolate): Hub {
     isPrivate: ({ document, operation }) => serving.policyOf(document, operation).scope === 'private',
     execute: (prepared, context, event) => serving.execute(prepared, context, event),
     count: (preparation) => {
-      serving.count(preparation);
+      serving.countRefusals(preparation);
+      serving.countUse(preparation);
       const atMs = nowMs();
       if (usage.isDue(atMs)) waitUntil(usage.flushWhenDue());
       if (generations.claimRenewal(atMs)) waitUntil(generations.renew(atMs));

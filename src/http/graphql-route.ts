@@ -55,8 +55,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
     if (mediaType !== null) {
       const shared = envelope && (await sharedAnswer({ incoming, envelope, known, exchange, mediaType }));
       if (shared !== null) return shared;
-      const preparation = await incoming.preparation();
-      incoming.count(preparation);
+      const preparation = await incoming.countedPreparation();
       const refusal = preparation.ok ? null : refusalAnswer(preparation.error, mediaType);
       if (refusal !== null) return bypassing(refusal);
     }
@@ -87,9 +86,8 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
       incoming.countUse(known.operationId, client);
       return { key: known.key, liveness };
     }
-    const preparation = await incoming.preparation();
+    const preparation = await incoming.countedPreparation();
     if (!preparation.ok) return null;
-    incoming.count(preparation);
     const { prepared } = preparation;
     const key = await serving.cacheKeyOf(prepared);
     if (key === null) return null;
@@ -101,8 +99,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
     const { request, requestId, createContext } = exchange;
     let liveness: Liveness | null = null;
     const prepare = async () => {
-      const preparation = await incoming.preparation();
-      incoming.count(preparation);
+      const preparation = await incoming.countedPreparation();
       if (!preparation.ok) throw preparation.error;
       liveness = preparation.prepared.chosen.found?.liveness ?? null;
       return preparation.prepared;

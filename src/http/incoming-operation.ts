@@ -44,6 +44,17 @@ export class IncomingOperation {
     return this.#preparation;
   }
 
+  /** The preparation, once its refusals and the use of its operation are counted. */
+  async countedPreparation(): Promise<Preparation> {
+    const preparation = await this.preparation();
+    if (!this.#areRefusalsCounted) this.#serving.countRefusals(preparation);
+    if (!this.#isUseCounted) this.#serving.countUse(preparation);
+    this.#areRefusalsCounted = true;
+    this.#isUseCounted = true;
+    return preparation;
+  }
+
+  /** Counts the use of an operation that needs no preparation. */
   countUse(operationId: string, client: ClientIdentity): void {
     if (!this.#isUseCounted) this.#serving.usage.used(operationId, client);
     this.#isUseCounted = true;
@@ -53,15 +64,6 @@ export class IncomingOperation {
   leaveCountingToHub(): void {
     this.#isUseCounted = true;
     this.#areRefusalsCounted = true;
-  }
-
-  /** Counts the use of the operation and its refusals, once. */
-  count(preparation: Preparation): void {
-    if (!this.#areRefusalsCounted) this.#serving.countRefusals(preparation);
-    this.#areRefusalsCounted = true;
-    if (!preparation.ok) return;
-    const { chosen, sent } = preparation.prepared;
-    if (chosen.found !== null) this.countUse(chosen.found.operation.id, sent.client);
   }
 
   async #prepare(): Promise<Preparation> {

@@ -6,13 +6,10 @@
  */
 import { GraphQLError } from 'graphql';
 import type { OperationsMode } from '../config.ts';
-import { type BoundedMemory, textBytes } from '../storage/bounded-memory.ts';
+import { type BoundedMemory, ENTRY_BYTES, textBytes } from '../storage/bounded-memory.ts';
 import { registeredIds, SHA256_ID, sha256Id } from './operation-id.ts';
 import type { OperationRequest } from './operation-request.ts';
 import type { FoundOperation, Liveness, OperationRegistry, Refusal } from './registered-operation.ts';
-
-/** A place in a memory. */
-const ENTRY_BYTES = 100;
 
 export interface DocumentSources {
   mode: OperationsMode;

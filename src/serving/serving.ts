@@ -72,9 +72,8 @@ export class Serving {
     return this.#prepare(sent, { registry: this.#sources.registry, ...options });
   }
 
-  /** Counts the use of a registered operation, and refusals. */
-  count(preparation: Preparation): void {
-    this.countRefusals(preparation);
+  /** Counts the use of a registered operation that may run. */
+  countUse(preparation: Preparation): void {
     if (!preparation.ok) return;
     const { chosen, sent } = preparation.prepared;
     if (chosen.found !== null) this.usage.used(chosen.found.operation.id, sent.client);

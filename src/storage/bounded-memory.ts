@@ -112,6 +112,9 @@ export class MemoryBudget {
 /** A part of a longer string keeps all of it in V8's heap: a copy of its own keeps the part alone. */
 export const ownCopy = (text: string) => ` ${text}`.slice(1);
 
+/** A small value and its place in the map, without its texts. */
+export const ENTRY_BYTES = 100;
+
 /** A string takes at most two bytes for each of its characters. */
 export const textBytes = (...texts: readonly string[]) =>
   texts.reduce((bytes, { length }) => bytes + 2 * length, 0);

@@ -1,8 +1,5 @@
 /** Keys that a source did not have at the last look-up. An isolate remembers them in bounded bytes, for a limited time. */
-import { type BoundedMemory, textBytes } from './bounded-memory.ts';
-
-/** A number and its place in the map. */
-const ENTRY_BYTES = 100;
+import { type BoundedMemory, ENTRY_BYTES, textBytes } from './bounded-memory.ts';
 
 export class RecentlyAbsent {
   readonly #untilMs: BoundedMemory<number>;
