@@ -4,11 +4,15 @@
  * npm leaves an optional package out of the lock where the registry has no copy of it. A mirror may lack the packages
  * of other platforms, and then `npm ci` refuses the lock. This script adds each missing package with the version that
  * its parent names and the platform that is in its own name. `npm ci` skips it on other platforms.
+ *
+ * It also removes the `engines` of packages: the project's scripts run on its own Node, and npm would print pages of
+ * warnings about the machine's.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
 interface LockedPackage {
   version?: string;
+  engines?: Record<string, string>;
   dev?: boolean;
   optional?: boolean;
   os?: string[];
@@ -52,6 +56,9 @@ for (const parent of Object.values(lock.packages)) {
     lock.packages[place] = { version, ...platformOf(name), ...dev, optional: true };
     added.push(name);
   }
+}
+for (const [place, locked] of Object.entries(lock.packages)) {
+  if (place !== '') delete locked.engines;
 }
 const places = Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1));
 writeFileSync(LOCKFILE, `${JSON.stringify({ ...lock, packages: Object.fromEntries(places) }, null, 2)}\n`);

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, parseEnv } from 'node:util';
+import { parseEnv } from 'node:util';
 import getPort from 'get-port';
 import { DEFAULT_API_KEY } from '../test/support/upstream/market.ts';
 import { startUpstream, type Upstream } from '../test/support/upstream/server.ts';
@@ -14,7 +14,8 @@ import { createCronRunner } from './start/cron-clock.ts';
 import { migrateDatabase } from './start/database.ts';
 import { firstLook } from './start/first-look.ts';
 import { forkGateway } from './start/gateway.ts';
-import { heading, jobLine, problem, seconds, stepLine } from './start/lines.ts';
+import { heading, jobLine, problem, remark, seconds, stepLine, timeLine } from './start/lines.ts';
+import { readOptions } from './start/options.ts';
 import { CommandFailed, runNode } from './start/run-command.ts';
 import { readSettings, type Settings } from './start/settings.ts';
 import { onStopRequest } from './start/stop-request.ts';
@@ -26,7 +27,12 @@ const FIRST_CRONS = ['*/5 * * * *', '* * * * *', '*/15 * * * *'];
 const NIGHTLY_CRON = '0 0 * * *';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
-const { values: options } = parseArgs({ options: { state: { type: 'string', default: '.wrangler/state' } } });
+const options = readOptions(process.argv.slice(2));
+if ('text' in options) {
+  const { text, exitCode } = options;
+  (exitCode === 0 ? process.stdout : process.stderr).write(`${text}\n`);
+  process.exit(exitCode);
+}
 const stateFolder = path.resolve(options.state);
 
 const startedAtMs = Date.now();
@@ -46,32 +52,29 @@ gateway.ended.then(fail);
 start().catch(fail);
 
 async function start(): Promise<void> {
+  console.log(heading('COM2000 edge gateway'));
+  console.log(remark('generates its types, migrates the local database and builds the Worker …'));
   const configuration = await gateway.configuration;
   const settings = await checkedSettings(configuration.vars);
   stopping.signal.throwIfAborted();
-  console.log(heading('COM2000 edge gateway'));
   await startSimulatedUpstream(settings);
   await Promise.all([
     timed('generate', 'types, schema, operations', runNode(['--run', 'generate'], stopping.signal)),
     timed('database', path.relative('', stateFolder), migrateDatabase(stateFolder, stopping.signal)),
   ]);
   const { port, vars, secrets, simulated } = settings;
-  const url = await timed(
-    'gateway',
-    'on workerd',
-    startGateway({ port, stateFolder, vars, secrets: { ...secrets } }),
-  );
+  const url = await timed('gateway', 'on workerd', startGateway({ port, stateFolder, vars, secrets }));
 
   const showJobs = (cron: string) => runCron(url, cron, (job) => console.log(jobLine(job)));
   const showProblems = (cron: string) =>
     runCron(url, cron, (job) => {
-      if (job.outcome !== 'ok') console.log(jobLine(job));
+      if (job.outcome !== 'ok') console.log(timeLine(jobLine(job)));
     }).catch(printUnlessStopping);
 
   console.log(heading('First sync'));
   for (const cron of FIRST_CRONS) await crons.run(cron, showJobs);
   console.log(heading(`Ready after ${seconds(Date.now() - startedAtMs)}`));
-  console.log(await firstLook({ url, vars, simulated }));
+  console.log(await firstLook({ url, vars, simulated, hasAdminKey: 'ADMIN_KEY' in secrets }));
   console.log(heading('In the background: everything in full, daily candles, indicators'));
   crons.follow(configuration.crons, showProblems);
   await crons.run(NIGHTLY_CRON, showJobs);
@@ -98,7 +101,11 @@ async function startSimulatedUpstream(settings: Settings): Promise<void> {
   const { simulated, vars, secrets } = settings;
   if (!simulated.main && !simulated.price) return;
   upstream = await startUpstream();
-  const market = upstream.createMarket({ id: 'main', live: true, apiKey: secrets.INTERNAL_API_KEY });
+  const market = upstream.createMarket({
+    id: 'main',
+    live: true,
+    apiKey: secrets.INTERNAL_API_KEY ?? DEFAULT_API_KEY,
+  });
   if (simulated.main) vars.MAIN_API_URL = market.mainApiUrl;
   if (simulated.price) vars.PRICE_API_URL = market.priceApiUrl;
 }

@@ -27,16 +27,21 @@ const origin = z.string().refine((value) => URL.canParse(value) && new URL(value
   error: 'must be origins such as https://app.example, separated by commas',
 });
 
+const oneOf = <const Values extends readonly [string, ...string[]]>(...values: Values) =>
+  z.enum(values, { error: `must be one of ${values.join(', ')}` });
+
+const secret = (minCharacters: number) =>
+  z.string().min(minCharacters, { error: `must have ${minCharacters} characters or more` });
+
 const configSchema = z.object({
-  ENVIRONMENT: z.enum(['development', 'staging', 'production']),
-  OPERATIONS_MODE: z.enum(['open', 'audit', 'safelist', 'id_only']),
+  ENVIRONMENT: oneOf('development', 'staging', 'production'),
+  OPERATIONS_MODE: oneOf('open', 'audit', 'safelist', 'id_only'),
   MAIN_API_URL: httpUrl,
   PRICE_API_URL: httpUrl,
-  INTERNAL_API_KEY: z
-    .string()
-    .min(API_KEY_MIN_CHARACTERS)
-    .regex(/^[\x21-\x7e]*$/, { error: 'must be characters that a header can carry, without spaces' }),
-  JWT_SECRET: z.string().min(SECRET_MIN_CHARACTERS),
+  INTERNAL_API_KEY: secret(API_KEY_MIN_CHARACTERS).regex(/^[\x21-\x7e]*$/, {
+    error: 'must be characters that a header can carry, without spaces',
+  }),
+  JWT_SECRET: secret(SECRET_MIN_CHARACTERS),
   /** Requests a minute. */
   RATE_LIMIT_THRESHOLD: z
     .string()
@@ -61,12 +66,21 @@ const configSchema = z.object({
   ADMIN_KEY: z
     .string()
     .transform((key) => (key === '' ? undefined : key))
-    .pipe(z.string().min(SECRET_MIN_CHARACTERS).optional())
+    .pipe(secret(SECRET_MIN_CHARACTERS).optional())
     .optional(),
 });
 
 export type Config = z.output<typeof configSchema>;
 export type OperationsMode = Config['OPERATIONS_MODE'];
+
+/** Every var and secret that the gateway reads. */
+export const CONFIG_NAMES: readonly string[] = Object.keys(configSchema.shape);
+/** Those that no file of the project and no log may contain. */
+export const SECRET_NAMES = [
+  'INTERNAL_API_KEY',
+  'JWT_SECRET',
+  'ADMIN_KEY',
+] as const satisfies (keyof Config)[];
 
 export type ParsedConfig = { ok: true; config: Config } | { ok: false; issues: string[] };
 
@@ -78,7 +92,8 @@ export function parseConfig(vars: object): ParsedConfig {
   for (const issue of parsed.error.issues) {
     const name = String(issue.path[0]);
     const missing = (vars as Record<string, unknown>)[name] === undefined;
-    if (!messages.has(name)) messages.set(name, `${name}: ${missing ? 'is missing' : issue.message}`);
+    const problem = issue.code === 'invalid_type' ? 'must be text' : issue.message;
+    if (!messages.has(name)) messages.set(name, `${name}: ${missing ? 'is missing' : problem}`);
   }
   return { ok: false, issues: [...messages.values()] };
 }

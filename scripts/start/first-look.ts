@@ -40,10 +40,11 @@ export interface RunningGateway {
   url: string;
   vars: Readonly<Record<string, string>>;
   simulated: { main: boolean; price: boolean };
+  hasAdminKey: boolean;
 }
 
 export async function firstLook(gateway: RunningGateway): Promise<string> {
-  const { url, vars, simulated } = gateway;
+  const { url, vars, simulated, hasAdminKey } = gateway;
   const mode = vars.OPERATIONS_MODE ?? '';
   const id = await marketListId();
   const curl = (body: object) =>
@@ -57,6 +58,12 @@ export async function firstLook(gateway: RunningGateway): Promise<string> {
     row('Mode', documentsRun ? `${mode}: any document runs` : `${mode}: only registered operations run`),
     row('Main API', `${vars.MAIN_API_URL}${simulated.main ? ' (simulated)' : ''}`),
     row('Price API', `${vars.PRICE_API_URL}${simulated.price ? ' (simulated)' : ''}`),
+    row(
+      'Admin key',
+      hasAdminKey
+        ? 'ADMIN_KEY is set: npm run operations -- list'
+        : 'none, so nothing can be published; set ADMIN_KEY to 32 characters or more',
+    ),
     ...(documentsRun ? [heading('Try a document'), curl({ query: DOCUMENT })] : []),
     heading(`Try ${OPERATION} by its id`),
     curl({ documentId: id, variables: { first: 3 } }),

@@ -4,6 +4,7 @@
  */
 import { styleText } from 'node:util';
 import * as z from 'zod';
+import { timeOf } from './lines.ts';
 
 const RUN_EVENTS: ReadonlySet<string> = new Set(['sync.finished', 'sync.partial', 'sync.failed']);
 
@@ -29,9 +30,13 @@ export function formatGatewayLog(entry: WorkerdLog): string | undefined {
   if (line === undefined) return isProblem(entry.level) ? entry.message.trimEnd() : undefined;
   const { level, event, stack, ...fields } = line;
   if (level === 'info' || RUN_EVENTS.has(event)) return undefined;
-  const time = new Date(entry.timestamp).toISOString().slice(11, 19);
   const details = Object.entries(fields).map(([name, value]) => `${name}=${String(value)}`);
-  const head = [time, styleText(level === 'error' ? 'red' : 'yellow', level.padEnd(5)), event, ...details];
+  const head = [
+    timeOf(entry.timestamp),
+    styleText(level === 'error' ? 'red' : 'yellow', level.padEnd(5)),
+    event,
+    ...details,
+  ];
   // A stack begins with the message, which is in the line already.
   const frames = stack?.split('\n').filter((frame) => frame.trimStart().startsWith('at ')) ?? [];
   return [`  ${head.join(' ')}`, ...frames.map((frame) => styleText('dim', `      ${frame.trim()}`))].join(

@@ -25,3 +25,9 @@ export function jobLine(run: FinishedJob): string {
 
 export const heading = (text: string) => `\n${styleText('bold', text)}`;
 export const problem = (text: string) => styleText('red', text);
+export const remark = (text: string) => styleText('dim', `  ${text}`);
+
+/** UTC, as the gateway's own log lines have it. */
+export const timeOf = (unixMs: number) => new Date(unixMs).toISOString().slice(11, 19);
+/** A line that stands among those of the gateway's log. */
+export const timeLine = (line: string) => `  ${timeOf(Date.now())}${line.replace(/^ /, '')}`;

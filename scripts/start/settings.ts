@@ -2,7 +2,7 @@
  * The settings of `npm start`: from the process environment, then `.dev.vars`, then wrangler.toml's development vars.
  * An empty variable counts as unset, except CORS_ORIGINS, where it means none. An issue never contains a value.
  */
-import { parseConfig } from '../../src/config.ts';
+import { CONFIG_NAMES, parseConfig, SECRET_NAMES } from '../../src/config.ts';
 
 const PORT_DEFAULT = 8787;
 const PORT_MAX = 65_535;
@@ -12,7 +12,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
 export interface SettingsSources {
   environment: Variables;
   devVars: Variables;
-  /** wrangler.toml's vars of development. Only these variables exist. */
+  /** wrangler.toml's vars of development. */
   developmentVars: Readonly<Record<string, unknown>>;
   simulatedApiKey: string;
   randomSecret: () => string;
@@ -23,7 +23,7 @@ export interface Settings {
   port: number;
   /** Without the URLs of simulated upstreams, which are known once those have started. */
   vars: Record<string, string>;
-  secrets: { INTERNAL_API_KEY: string; JWT_SECRET: string; ADMIN_KEY?: string };
+  secrets: Record<string, string>;
   simulated: { main: boolean; price: boolean };
 }
 
@@ -32,20 +32,18 @@ export type SettingsResult = { ok: true; settings: Settings } | { ok: false; iss
 export function readSettings(sources: SettingsSources): SettingsResult {
   const setByUser = (name: string) => firstSet(name, sources.environment, sources.devVars);
   const vars: Record<string, string> = {};
-  for (const [name, value] of Object.entries(sources.developmentVars)) {
-    // npm start is development: GraphiQL is in the build, and everything is local.
-    vars[name] = (name === 'ENVIRONMENT' ? undefined : setByUser(name)) ?? String(value);
-  }
+  const secrets: Record<string, string> = { JWT_SECRET: sources.randomSecret() };
   const simulated = {
     main: setByUser('MAIN_API_URL') === undefined,
     price: setByUser('PRICE_API_URL') === undefined,
   };
-  const allSimulated = simulated.main && simulated.price;
-  const secrets = {
-    INTERNAL_API_KEY: setByUser('INTERNAL_API_KEY') ?? (allSimulated ? sources.simulatedApiKey : undefined),
-    JWT_SECRET: setByUser('JWT_SECRET') ?? sources.randomSecret(),
-    ADMIN_KEY: setByUser('ADMIN_KEY'),
-  };
+  if (simulated.main && simulated.price) secrets.INTERNAL_API_KEY = sources.simulatedApiKey;
+  for (const name of CONFIG_NAMES) {
+    // npm start is development: GraphiQL is in the build, and everything is local.
+    const value =
+      (name === 'ENVIRONMENT' ? undefined : setByUser(name)) ?? sources.developmentVars[name]?.toString();
+    if (value !== undefined) (isSecret(name) ? secrets : vars)[name] = value;
+  }
 
   const port = parsePort(setByUser('PORT'));
   const config = parseConfig({ ...vars, ...secrets });
@@ -53,16 +51,11 @@ export function readSettings(sources: SettingsSources): SettingsResult {
   if (secrets.INTERNAL_API_KEY === undefined) explainMissingKey(issues, simulated);
   if (port === undefined)
     issues.unshift(`PORT: must be a whole number from 0 to ${PORT_MAX} (0: any free port)`);
-  if (port === undefined || issues.length > 0 || secrets.INTERNAL_API_KEY === undefined)
-    return { ok: false, issues };
-
-  const { INTERNAL_API_KEY, JWT_SECRET, ADMIN_KEY } = secrets;
-  const adminKey = ADMIN_KEY === undefined ? {} : { ADMIN_KEY };
-  return {
-    ok: true,
-    settings: { port, vars, secrets: { INTERNAL_API_KEY, JWT_SECRET, ...adminKey }, simulated },
-  };
+  if (port === undefined || issues.length > 0) return { ok: false, issues };
+  return { ok: true, settings: { port, vars, secrets, simulated } };
 }
+
+const isSecret = (name: string) => (SECRET_NAMES as readonly string[]).includes(name);
 
 function firstSet(name: string, ...sources: Variables[]): string | undefined {
   const values = sources.map((source) => source[name]);

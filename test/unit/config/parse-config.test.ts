@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseConfig } from '../../../src/config.ts';
+import { CONFIG_NAMES, parseConfig } from '../../../src/config.ts';
 
 const VARS = {
   ENVIRONMENT: 'production',
@@ -77,6 +77,14 @@ test.each([
   expect(issues).toHaveLength(1);
   expect(issues[0]?.startsWith(`${name}: `)).toBe(true);
   if (value.length > 9) expect(issues[0]).not.toContain(value);
+});
+
+test.each(CONFIG_NAMES)('%s is explained in words of this project', (name) => {
+  // A var of wrangler.toml may be any TOML value.
+  for (const value of [7, true, ['x'], { x: 1 }, null, '\u0000', '~']) {
+    for (const issue of issuesOf({ [name]: value }))
+      expect(issue).toMatch(new RegExp(`^${name}: must (be|have) `));
+  }
 });
 
 describe('forms that mean the same', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readSettings, type SettingsSources } from '../../../scripts/start/settings.ts';
+import { CONFIG_NAMES } from '../../../src/config.ts';
 
 const developmentVars = {
   ENVIRONMENT: 'development',
@@ -48,6 +49,18 @@ describe('the settings of npm start', () => {
       vars: { MAIN_API_URL: developmentVars.MAIN_API_URL, PRICE_API_URL: 'https://price.example' },
       simulated: { main: true, price: false },
     });
+  });
+
+  it('may be any that the gateway reads, also one that wrangler.toml does not name', () => {
+    expect(settingsOf({ PRICE_POLL_SECONDS: '9' })).toMatchObject({ vars: { PRICE_POLL_SECONDS: '9' } });
+    expect(settingsOf({ PRICE_POLL_SECONDS: '100' })).toEqual({
+      issues: ['PRICE_POLL_SECONDS: must be a whole number from 1 to 60'],
+    });
+    const environment = Object.fromEntries(CONFIG_NAMES.map((name) => [name, '~']));
+    const { issues } = settingsOf(environment) as { issues: string[] };
+    expect(issues.map((issue) => issue.split(':')[0]).sort()).toEqual(
+      CONFIG_NAMES.filter((name) => name !== 'ENVIRONMENT').sort(),
+    );
   });
 
   it('are always those of development', () => {
