@@ -57,7 +57,7 @@ export async function startPriceSource(changes: 'with each poll' | 'with each PO
   };
 }
 
-/** As contract/upstream.md has it. */
+/** As test/contracts/upstream.md has it. */
 const priceRecord = (symbol: string, price: number, changedAtMs: number) => ({
   symbol,
   price,

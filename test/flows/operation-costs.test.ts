@@ -28,12 +28,11 @@ async function costOf(
   await market.resetCalls();
   const answer = await gateway.post({ documentId, variables });
   expect(answer.errors, JSON.stringify(answer.errors)).toBeUndefined();
-  const { d1Calls, kvReads, kvWrites, d1RowsRead } = gateway.counts;
+  const { d1Calls, kvReads, kvWrites, durableObjectCalls, d1RowsRead } = gateway.counts;
   const upstreamCalls = (await market.calls()).total;
-  // No binding to a Durable Object exists yet, so none can be called.
   return {
     data: answer.data,
-    cost: { d1Calls, kvReads, kvWrites, durableObjectCalls: 0, upstreamCalls, d1RowsRead },
+    cost: { d1Calls, kvReads, kvWrites, durableObjectCalls, upstreamCalls, d1RowsRead },
   };
 }
 
@@ -63,6 +62,7 @@ it('costs as many calls for a hundred items as for five, as the table says', asy
   }
   const gateway = startGateway(market);
   await syncAll(gateway);
+  expect(gateway.counts.durableObjectCalls, 'the jobs call the feeds').toBeGreaterThan(0);
   await gateway.scheduled(CRONS.nightly);
 
   const symbols = projects.map((project) => project.symbol);

@@ -59,7 +59,7 @@ const DOCUMENT_FORMS: Record<string, (names: Names) => Sent> = {
 type Outcome = readonly [status: number, code: string | null];
 const RUNS: Outcome = [200, null];
 
-/** `contract/http.md`, "What may run". */
+/** `test/contracts/http.md`, "What may run". */
 function expectedOutcome(mode: Mode, state: State, sendsDocument: boolean): Outcome {
   if (state === 'mismatched') return [400, 'PERSISTED_QUERY_HASH_MISMATCH'];
   if (mode === 'open' || mode === 'audit') {

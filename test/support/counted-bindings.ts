@@ -6,6 +6,7 @@ export interface BindingCounts {
   d1RowsWritten: number;
   kvReads: number;
   kvWrites: number;
+  durableObjectCalls: number;
 }
 
 export const noCounts = (): BindingCounts => ({
@@ -14,6 +15,7 @@ export const noCounts = (): BindingCounts => ({
   d1RowsWritten: 0,
   kvReads: 0,
   kvWrites: 0,
+  durableObjectCalls: 0,
 });
 
 const STATEMENT = Symbol('the real statement');
@@ -65,6 +67,35 @@ export function countedKv(kv: KVNamespace, counts: BindingCounts): KVNamespace {
       if (property === 'put' || property === 'delete') counts.kvWrites += 1;
       const value = Reflect.get(target, property) as unknown;
       return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+/** Counts each request and each remote call to one of the objects. */
+export function countedObjects<Objects extends DurableObjectNamespace>(
+  namespace: Objects,
+  counts: BindingCounts,
+): Objects {
+  const counted = (stub: object) =>
+    new Proxy(stub, {
+      get(target, property) {
+        const value: unknown = Reflect.get(target, property);
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]) => {
+          counts.durableObjectCalls += 1;
+          return Reflect.apply(value, target, args);
+        };
+      },
+    });
+  return new Proxy(namespace, {
+    get(target, property) {
+      const value: unknown = Reflect.get(target, property);
+      if (typeof value !== 'function') return value;
+      const answersStub = property === 'get' || property === 'getByName';
+      return (...args: unknown[]) => {
+        const result: unknown = Reflect.apply(value, target, args);
+        return answersStub ? counted(result as object) : result;
+      };
     },
   });
 }

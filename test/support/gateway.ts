@@ -3,7 +3,7 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers';
 import { vi } from 'vitest';
 import gatewayWorker from '../../src/index.ts';
-import { type BindingCounts, countedD1, countedKv, noCounts } from './counted-bindings.ts';
+import { type BindingCounts, countedD1, countedKv, countedObjects, noCounts } from './counted-bindings.ts';
 import type { TestMarket } from './market.ts';
 
 export interface GraphQLAnswer<Data = Record<string, unknown>> {
@@ -59,6 +59,9 @@ export function startGateway(market: TestMarket, vars: Record<string, unknown> =
     DB: countedD1(env.DB, counts),
     PRICES_KV: countedKv(env.PRICES_KV, counts),
     CACHE_KV: countedKv(env.CACHE_KV, counts),
+    PRICE_FEED: countedObjects(env.PRICE_FEED, counts),
+    SALE_FEED: countedObjects(env.SALE_FEED, counts),
+    SUBSCRIPTION_HUBS: countedObjects(env.SUBSCRIPTION_HUBS, counts),
     MAIN_API_URL: market.mainApiUrl,
     PRICE_API_URL: market.priceApiUrl,
     INTERNAL_API_KEY: market.apiKey,

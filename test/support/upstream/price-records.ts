@@ -1,4 +1,4 @@
-/** The price API's records, as contract/upstream.md names them. */
+/** The price API's records, as test/contracts/upstream.md names them. */
 import type { Optional } from './records.ts';
 
 export interface ExchangeRecord {

@@ -1,4 +1,4 @@
-/** The main API's records, as contract/upstream.md names them. Optional fields may be null or left out. */
+/** The main API's records, as test/contracts/upstream.md names them. Optional fields may be null or left out. */
 
 export type Optional<T> = T | null | undefined;
 export type Fields = Record<string, unknown>;

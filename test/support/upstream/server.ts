@@ -1,5 +1,5 @@
 /**
- * The simulated upstream: both APIs of contract/upstream.md over HTTP, for any number of markets side by side, each
+ * The simulated upstream: both APIs of test/contracts/upstream.md over HTTP, for any number of markets side by side, each
  * under a path of its own. By hand: `node test/support/upstream/server.ts --port 9000 --live`.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';

@@ -1,0 +1,57 @@
+import { expect, it } from 'vitest';
+import { unstable_readConfig } from 'wrangler';
+import { CommandFailed, runNode, WRANGLER } from '../../../scripts/start/run-command.ts';
+
+/** The part of wrangler's configuration that is compared. */
+interface Environment {
+  name: string;
+  vars: Record<string, unknown>;
+  upload_source_maps?: boolean;
+  d1_databases: { binding: string; database_id: string; database_name: string }[];
+  kv_namespaces: { binding: string; id: string }[];
+  r2_buckets: { binding: string; bucket_name: string }[];
+  analytics_engine_datasets: { binding: string; dataset: string }[];
+  durable_objects: { bindings: { name: string }[] };
+}
+
+const ENVIRONMENTS = ['development', 'staging', 'production'];
+const environments = ENVIRONMENTS.map(
+  (env): Environment => unstable_readConfig({ config: 'wrangler.toml', env }),
+);
+
+it('no two environments share a Worker, a database, a namespace, a bucket or a dataset', () => {
+  const resources = environments.flatMap((environment) => [
+    `Worker ${environment.name}`,
+    ...environment.d1_databases.flatMap((d1) => [`D1 ${d1.database_id}`, `D1 ${d1.database_name}`]),
+    ...environment.kv_namespaces.map(({ id }) => `KV ${id}`),
+    ...environment.r2_buckets.map((bucket) => `R2 ${bucket.bucket_name}`),
+    ...environment.analytics_engine_datasets.map(({ dataset }) => `dataset ${dataset}`),
+  ]);
+  expect(resources).toHaveLength(ENVIRONMENTS.length * 8);
+  expect(new Set(resources).size).toBe(resources.length);
+});
+
+it('every environment has the same bindings and vars', () => {
+  const names = environments.map((environment) => [
+    environment.d1_databases.map(({ binding }) => binding),
+    environment.kv_namespaces.map(({ binding }) => binding),
+    environment.r2_buckets.map(({ binding }) => binding),
+    environment.analytics_engine_datasets.map(({ binding }) => binding),
+    environment.durable_objects.bindings.map(({ name }) => name),
+    Object.keys(environment.vars),
+  ]);
+  expect(names).toEqual(names.map(() => names[0]));
+});
+
+it('a Worker that is deployed has source maps', () => {
+  expect(environments.map((environment) => environment.upload_source_maps)).toEqual([undefined, true, true]);
+});
+
+it.each([
+  ['deploy', '--dry-run'],
+  ['versions', 'upload', '--dry-run'],
+])('wrangler %s without an environment is refused', async (...command) => {
+  const failure = await runNode([WRANGLER, ...command], AbortSignal.timeout(30_000)).catch((error) => error);
+  expect(failure).toBeInstanceOf(CommandFailed);
+  expect(failure.output).toContain('name an environment: --env staging or --env production');
+});
