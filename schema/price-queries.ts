@@ -52,7 +52,7 @@ builder.queryFields((t) => ({
       period: t.arg({ type: Period, defaultValue: 'DAY', description: 'Over which to compare.' }),
     },
     resolve: async (_root, args, context) => {
-      const symbols = [...new Set(args.symbols.map((asked) => asked.toUpperCase()))];
+      const symbols = [...new Set(args.symbols.map((asked) => asked.trim().toUpperCase()))];
       if (symbols.length < COMPARE_MIN_SYMBOLS || symbols.length > COMPARE_MAX_SYMBOLS) {
         throw badUserInput(
           `symbols: must name ${COMPARE_MIN_SYMBOLS} to ${COMPARE_MAX_SYMBOLS} different symbols`,

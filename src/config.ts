@@ -175,6 +175,11 @@ export const UPSTREAM_MAX_ATTEMPTS = 3;
 export const UPSTREAM_REQUEST_TIMEOUT_MS = 3_000;
 export const UPSTREAM_REQUEST_MAX_ATTEMPTS = 2;
 export const PRICES_BATCH_MAX_SYMBOLS = 500;
+/** The symbols of one call, encoded. Many servers refuse a URL of more than 8,000 characters. */
+export const PRICES_BATCH_MAX_CHARACTERS = 6_000;
+/** JSON takes some ten times its bytes while it is parsed. 5,000 projects are 5.5 MB, 500 prices 0.3 MB. */
+export const UPSTREAM_ANSWER_MAX_BYTES = 12 * 1024 * 1024;
+export const UPSTREAM_REQUEST_ANSWER_MAX_BYTES = 2 * 1024 * 1024;
 /** Symbols outside the snapshot that one request may fetch from the price API. */
 export const ON_DEMAND_PRICES_MAX = 500;
 

@@ -9,6 +9,7 @@ import { ResponseCache } from '../cache/response-cache.ts';
 import {
   type Config,
   parseConfig,
+  UPSTREAM_REQUEST_ANSWER_MAX_BYTES,
   UPSTREAM_REQUEST_MAX_ATTEMPTS,
   UPSTREAM_REQUEST_TIMEOUT_MS,
 } from '../config.ts';
@@ -83,6 +84,7 @@ function createIsolate(env: Env, config: Config, viewerOf: ViewerOf, memory: Mem
   const promptApis = upstreamApis(config, {
     timeoutMs: UPSTREAM_REQUEST_TIMEOUT_MS,
     maxAttempts: UPSTREAM_REQUEST_MAX_ATTEMPTS,
+    maxAnswerBytes: UPSTREAM_REQUEST_ANSWER_MAX_BYTES,
   });
   const priceSnapshot = new PriceSnapshotMemory();
   memory.track('priceSnapshot', priceSnapshot);
@@ -135,7 +137,7 @@ function createIsolate(env: Env, config: Config, viewerOf: ViewerOf, memory: Mem
 
 function upstreamApis(
   config: Config,
-  patience: Pick<UpstreamOptions, 'timeoutMs' | 'maxAttempts'>,
+  patience: Pick<UpstreamOptions, 'timeoutMs' | 'maxAttempts' | 'maxAnswerBytes'>,
 ): UpstreamApis {
   const shared = { apiKey: config.INTERNAL_API_KEY, fetch, sleep, ...patience };
   return {

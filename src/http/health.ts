@@ -1,5 +1,6 @@
 /**
- * `/health`: 200 while D1 and KV answer and every job has succeeded within three of its intervals, else 503.
+ * `/health`: 200 while D1 and KV answer and every job has succeeded within three of its intervals, else 503. A run that
+ * took none of the records that it read is no success.
  *
  * A job that never ran counts from the first run of any job, so that a night's job is not missed on the first day. Before
  * the first run of all there is nothing to serve, which is 503.

@@ -14,6 +14,7 @@ import {
   type PriceSnapshot,
   readPriceSnapshot,
 } from '../storage/kv/prices.ts';
+import { canonicalSymbol } from '../upstream/price-symbols.ts';
 import { loaderOf } from './batching.ts';
 import { loadOnDemand, type OnDemandSources } from './on-demand-prices.ts';
 
@@ -101,8 +102,7 @@ export function createPriceLoader(sources: PriceSources): PriceLoader {
     return found;
   });
   return {
-    // KV and URLs refuse lone surrogates.
-    bySymbol: (symbol) => bySymbol.load(symbol.toWellFormed().toUpperCase()),
+    bySymbol: (symbol) => bySymbol.load(canonicalSymbol(symbol)),
     rate: async (currency) => {
       const rate = (await readSnapshot())?.rates[currency];
       if (rate === undefined) throw upstreamUnavailable(`No rate for ${currency} has been synced yet.`);

@@ -14,6 +14,7 @@ import {
   readPriceSnapshot,
   writePriceSnapshot,
 } from '../storage/kv/prices.ts';
+import { canonicalSymbol } from '../upstream/price-symbols.ts';
 import { RATE_SYMBOLS, readRates } from './currency-rates.ts';
 import {
   everyMinute,
@@ -104,7 +105,9 @@ async function readSymbolsAndHour(db: D1Database, hourStart: number) {
   if (symbols === undefined || hour === undefined)
     throw new Error('D1 answered fewer results than it was asked for');
   return {
-    symbols: (symbols.results as { symbol: string }[]).map(({ symbol }) => symbol),
+    symbols: [
+      ...new Set((symbols.results as { symbol: string }[]).map(({ symbol }) => canonicalSymbol(symbol))),
+    ],
     hour: parseHour(hour as D1Result<{ candles: string }>),
   };
 }

@@ -4,9 +4,9 @@
  * The result is parsed JSON or an `UpstreamError`. Its message is safe to log: it has the API, the route's template
  * and the status, but no header, query or body. It retries connection failures, 429 and 5xx. It does not retry a
  * timeout, because more requests do not help a slow service. It follows no redirect, because another host must not
- * see the key.
+ * see the key. It reads an answer up to a limit, so that a huge one takes neither the memory nor the time of others.
  */
-import { UPSTREAM_MAX_ATTEMPTS, UPSTREAM_TIMEOUT_MS } from '../config.ts';
+import { UPSTREAM_ANSWER_MAX_BYTES, UPSTREAM_MAX_ATTEMPTS, UPSTREAM_TIMEOUT_MS } from '../config.ts';
 
 export type UpstreamApi = 'main' | 'price';
 export type UpstreamErrorKind = 'timeout' | 'network' | 'status' | 'malformed';
@@ -41,6 +41,8 @@ export interface UpstreamOptions {
   sleep: (ms: number) => Promise<void>;
   timeoutMs?: number;
   maxAttempts?: number;
+  /** Of a decompressed answer. */
+  maxAnswerBytes?: number;
 }
 
 /** @throws UpstreamError */
@@ -55,20 +57,21 @@ export function createGetJson(api: UpstreamApi, options: UpstreamOptions): GetJs
   const { baseUrl, apiKey, fetch, sleep } = options;
   const timeoutMs = options.timeoutMs ?? UPSTREAM_TIMEOUT_MS;
   const maxAttempts = options.maxAttempts ?? UPSTREAM_MAX_ATTEMPTS;
+  const maxAnswerBytes = options.maxAnswerBytes ?? UPSTREAM_ANSWER_MAX_BYTES;
   const headers = {
     Accept: 'application/json',
     Authorization: `Bearer ${apiKey}`,
     'User-Agent': 'COM2000-Worker/1.0',
   };
 
-  async function attempt(route: string, pathAndQuery: string): Promise<{ text: string } | Refusal> {
+  async function attempt(route: string, pathAndQuery: string): Promise<{ text: string | null } | Refusal> {
     const controller = new AbortController();
     const { signal } = controller;
     // AbortSignal.timeout() cannot be cleared, and keeps a Durable Object awake until it fires.
     const timer = setTimeout(() => controller.abort(), timeoutMs);
     try {
       const response = await fetch(baseUrl + pathAndQuery, { headers, signal, redirect: 'manual' });
-      if (response.status === 200) return { text: await response.text() };
+      if (response.status === 200) return { text: await readText(response, maxAnswerBytes) };
       await response.body?.cancel();
       return { status: response.status, retryAfter: response.headers.get('retry-after') };
     } catch (cause) {
@@ -85,12 +88,33 @@ export function createGetJson(api: UpstreamApi, options: UpstreamOptions): GetJs
   return async (route, pathAndQuery) => {
     for (let attempts = 1; ; attempts += 1) {
       const answer = await attempt(route, pathAndQuery);
-      if ('text' in answer) return parseJson(api, route, answer.text);
+      if ('text' in answer) {
+        if (answer.text !== null) return parseJson(api, route, answer.text);
+        throw malformed(api, route, `the answer is longer than ${maxAnswerBytes} bytes`);
+      }
       const pauseMs = attempts < maxAttempts ? pauseBeforeRetryMs(answer, attempts) : null;
       if (pauseMs === null) throw refusalError(api, route, answer);
       await sleep(pauseMs);
     }
   };
+}
+
+/** Null if the body is longer than the limit; its rest is not read. */
+async function readText({ headers, body }: Response, maxBytes: number): Promise<string | null> {
+  if (Number(headers.get('content-length')) > maxBytes) {
+    await body?.cancel();
+    return null;
+  }
+  const decoder = new TextDecoder();
+  let bytes = 0;
+  let text = '';
+  // A return from the loop cancels the stream.
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) return null;
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
 }
 
 type Refusal = { status: number; retryAfter: string | null } | { cause: unknown };

@@ -1,7 +1,8 @@
 /**
  * The client of the price API: prices in US dollars and other currencies, and price history.
  *
- * Any number of symbols is split into calls of a limited size. Symbols that the caller did not ask for are dropped.
+ * Any number of symbols is split into calls of a limited size. Symbols that the caller did not ask for are dropped. An
+ * odd symbol costs no other symbol its price.
  */
 import { PRICES_BATCH_MAX_SYMBOLS } from '../config.ts';
 import { createGetJson, malformed, rethrowUnlessNotFound, type UpstreamOptions } from './http.ts';
@@ -12,18 +13,19 @@ import {
   type UpstreamCandleRecord,
   type UpstreamPriceRecord,
 } from './price-api-records.ts';
+import { canonicalSymbol, isAskable, priceCalls } from './price-symbols.ts';
 
 export interface ParsedPrices {
-  /** By upper-case symbol, without those that the price API does not know. */
+  /** By canonical symbol, without those that the price API does not know. */
   prices: Map<string, UpstreamPriceRecord>;
-  /** `id` is the upper-case symbol. */
+  /** `id` is the canonical symbol. */
   skipped: SkippedRecord[];
 }
 
 export type HistoryPeriod = '24h' | '7d' | '30d' | '365d';
 export type HistoryInterval = '1h' | '1d';
 
-/** Every method throws `UpstreamError`. Symbols match in any case. */
+/** Every method throws `UpstreamError`. Symbols match in any case, and with blanks around them. */
 export interface PriceApi {
   /** Prices in US dollars, one call for 500 symbols. It fails if one call fails. */
   batch(symbols: readonly string[]): Promise<ParsedPrices>;
@@ -43,28 +45,24 @@ const HISTORY_ROUTE = '/prices/:symbol/history';
 export function createPriceApi(options: UpstreamOptions): PriceApi {
   const getJson = createGetJson('price', options);
 
-  async function pricesInChunks(
+  async function pricesInCalls(
     symbols: readonly string[],
-    chunkSize: number,
+    maxSymbols: number,
     route: string,
     query: string,
   ): Promise<ParsedPrices> {
-    const asked = [...new Set(symbols.map((symbol) => symbol.toWellFormed().toUpperCase()))].filter(
-      isAskable,
-    );
     const result: ParsedPrices = { prices: new Map(), skipped: [] };
-    for (let start = 0; start < asked.length; start += chunkSize) {
-      const chunk = asked.slice(start, start + chunkSize);
-      const list = chunk.map(encodeURIComponent).join(',');
-      addPrices(result, await getJson(route, `${route}?symbols=${list}${query}`), new Set(chunk), route);
+    for (const asked of priceCalls(symbols, maxSymbols)) {
+      const list = asked.map(encodeURIComponent).join(',');
+      addPrices(result, await getJson(route, `${route}?symbols=${list}${query}`), new Set(asked), route);
     }
     return result;
   }
 
   return {
-    batch: (symbols) => pricesInChunks(symbols, PRICES_BATCH_MAX_SYMBOLS, '/prices/batch', ''),
+    batch: (symbols) => pricesInCalls(symbols, PRICES_BATCH_MAX_SYMBOLS, '/prices/batch', ''),
     inCurrency: (symbols, currency) =>
-      pricesInChunks(
+      pricesInCalls(
         symbols,
         PRICES_IN_CURRENCY_MAX_SYMBOLS,
         '/prices',
@@ -72,8 +70,9 @@ export function createPriceApi(options: UpstreamOptions): PriceApi {
       ),
 
     async history(symbol, period, interval) {
-      if (!isAskable(symbol) || symbol === '.' || symbol === '..') return { records: [], skipped: [] };
-      const path = `/prices/${encodeURIComponent(symbol.toWellFormed())}/history`;
+      const named = symbol.toWellFormed().trim();
+      if (!isAskable(named) || named === '.' || named === '..') return { records: [], skipped: [] };
+      const path = `/prices/${encodeURIComponent(named)}/history`;
       try {
         const answer = await getJson(HISTORY_ROUTE, `${path}?period=${period}&interval=${interval}`);
         if (!Array.isArray(answer)) throw malformed('price', HISTORY_ROUTE, 'the answer is not a list');
@@ -86,25 +85,24 @@ export function createPriceApi(options: UpstreamOptions): PriceApi {
   };
 }
 
-/** The price API splits at commas, encoded ones too. */
-const isAskable = (symbol: string) => symbol.trim() !== '' && !symbol.includes(',');
-
 function addPrices(result: ParsedPrices, answer: unknown, asked: ReadonlySet<string>, route: string): void {
   if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) {
     throw malformed('price', route, 'the answer is not an object');
   }
-  const entries = Object.entries(answer);
-  // An empty answer is valid: the price API may know none of them.
-  if (entries.length > 0 && !entries.some(([key]) => asked.has(key.toUpperCase()))) {
+  const entries = Object.entries(answer).map(([key, item]) => ({ symbol: canonicalSymbol(key), item }));
+  // An empty answer is valid: the price API may know none of them. So are prices of other symbols, which it may have
+  // found for an odd one.
+  const hasPrices = ({ symbol, item }: (typeof entries)[number]) =>
+    asked.has(symbol) || priceRecord.safeParse(item).success;
+  if (entries.length > 0 && !entries.some(hasPrices)) {
     throw malformed('price', route, 'the answer holds no symbol that was asked for');
   }
-  entries.forEach(([key, item], index) => {
-    const symbol = key.toUpperCase();
+  entries.forEach(({ symbol, item }, index) => {
     if (!asked.has(symbol)) return;
     const parsed = priceRecord.safeParse(item);
     if (!parsed.success) result.skipped.push({ index, id: symbol, reason: reasonOf(parsed.error) });
-    else if (parsed.data.symbol !== symbol) {
+    else if (canonicalSymbol(parsed.data.symbol) !== symbol) {
       result.skipped.push({ index, id: symbol, reason: 'symbol: differs from its key' });
-    } else result.prices.set(symbol, parsed.data);
+    } else result.prices.set(symbol, { ...parsed.data, symbol });
   });
 }

@@ -74,7 +74,7 @@ describe('the detail of a project', () => {
     expect(await bitcoin(serving)).toEqual(good);
   });
 
-  test.each(['429', '500', '503', 'reset', 'truncated', 'wrong-shape', 'bad-record'] as const)(
+  test.each(['429', '500', '503', 'reset', 'truncated', 'huge', 'wrong-shape', 'bad-record'] as const)(
     'is null with an error while the main API has the fault %s and nothing is kept, and is not remembered so',
     async (kind) => {
       const serving = await startServing();

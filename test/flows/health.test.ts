@@ -1,6 +1,7 @@
+import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
 import { CRONS } from '../support/gateway.ts';
-import { type Serving, startServing } from '../support/serving-bench.ts';
+import { FIRST_SYNC, type Serving, startServing } from '../support/serving-bench.ts';
 
 interface Health {
   status: string;
@@ -131,6 +132,56 @@ describe('/health', () => {
     const aged = await health(serving);
     expect([aged.code, late(aged)]).toEqual([503, ['prices']]);
     expect(JSON.stringify(aged)).not.toContain(serving.market.apiKey);
+  });
+});
+
+describe('a job whose records are all refused', () => {
+  test.each([
+    { job: 'prices', route: 'prices-batch', cron: CRONS.prices, interval: 60 },
+    { job: 'projects', route: 'projects-sync', cron: CRONS.projects, interval: 300 },
+    { job: 'pools', route: 'pools-sync', cron: CRONS.pools, interval: 900 },
+    { job: 'investments', route: 'investments-sync', cron: CRONS.pools, interval: 900 },
+    { job: 'daily-candles', route: 'price-history', cron: CRONS.nightly, interval: 86_400 },
+  ] as const)('makes /health 503 after three intervals: $job', async ({ job, route, cron, interval }) => {
+    const serving = await startServing({ crons: [...FIRST_SYNC, CRONS.nightly] });
+    // Without the time of the newest record, the next run reads all of them.
+    await env.DB.exec('UPDATE sync_run SET newest_updated_at = NULL');
+    await serving.market.fault({ route, kind: 'bad-records' });
+    for (let run = 0; run < 3; run += 1) {
+      await serving.gateway.advance(interval);
+      await serving.gateway.scheduled(cron);
+    }
+    expect(late(await health(serving))).not.toContain(job);
+    await serving.gateway.advance(1);
+    const refused = await health(serving);
+    expect([refused.code, late(refused).includes(job)]).toEqual([503, true]);
+    expect(refused.jobs[job]).toMatchObject({ outcome: 'partial', firstError: expect.any(String) });
+    expect(refused.jobs[job]?.read).toBeGreaterThan(0);
+    await serving.market.clearFaults();
+    await serving.gateway.scheduled(cron);
+    expect(late(await health(serving))).not.toContain(job);
+  });
+
+  test('makes it 503 also if the price API suddenly knows no symbol', async () => {
+    const serving = await startServing();
+    await serving.market.fault({ route: 'prices-batch', kind: 'no-records' });
+    for (let run = 0; run < 3; run += 1) {
+      await serving.gateway.advance(60);
+      await serving.gateway.scheduled(CRONS.prices);
+    }
+    await serving.gateway.advance(1);
+    expect(late(await health(serving))).toEqual(['prices']);
+  });
+
+  test('does not make it 503 for one bad record among good ones', async () => {
+    const serving = await startServing();
+    await serving.market.fault({ route: 'prices-batch', kind: 'bad-record' });
+    for (let run = 0; run < 4; run += 1) {
+      await serving.gateway.advance(60);
+      await serving.gateway.scheduled(CRONS.prices);
+    }
+    const { jobs } = await health(serving);
+    expect(jobs.prices).toMatchObject({ outcome: 'partial', late: false });
   });
 });
 

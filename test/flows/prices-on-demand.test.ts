@@ -140,9 +140,18 @@ describe('symbols outside the snapshot', () => {
     expect(await serving.upstreamCalls()).toEqual({});
   });
 
+  test.each(['hex ', ' HEX', 'HEX\n', '\u00a0hex'])('are found with blanks around them: %j', async (odd) => {
+    const serving = await startServing();
+    const { data, errors } = await prices(serving, [odd, 'btc ', 'DGB', 'nobody ']);
+    expect(errors).toBeUndefined();
+    expect(symbolsOf(data.prices)).toEqual(['HEX', 'BTC', 'DGB', null]);
+    expect(await symbolsAsked(serving)).toEqual(['HEX,DGB,NOBODY']);
+  });
+
   test('that no call can ask for cost no call', async () => {
     const serving = await startServing();
-    expect(symbolsOf((await prices(serving, [',', 'BTC,ETH', ' '])).data.prices)).toEqual([null, null, null]);
+    const impossible = [',', 'BTC,ETH', ' ', 'BTC\0', 'B\nTC'];
+    expect(symbolsOf((await prices(serving, impossible)).data.prices)).toEqual(impossible.map(() => null));
     expect(await serving.upstreamCalls()).toEqual({});
   });
 
@@ -165,7 +174,7 @@ describe('symbols outside the snapshot', () => {
 });
 
 describe('while the price API fails', () => {
-  test.each(['429', '500', '503', 'reset', 'truncated', 'wrong-shape'] as const)(
+  test.each(['429', '500', '503', 'reset', 'truncated', 'huge', 'wrong-shape'] as const)(
     'with %s, known symbols are answered, missing ones are null with an error, and nothing is taken for absent',
     async (kind) => {
       const serving = await startServing();

@@ -18,6 +18,7 @@ export type FaultKind =
   | '503'
   | 'reset'
   | 'truncated'
+  | 'huge'
   | 'wrong-shape'
   | 'bad-record';
 export type Row = Record<string, unknown>;

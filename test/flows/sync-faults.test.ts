@@ -17,6 +17,7 @@ const REFUSALS: { kind: FaultKind; says: RegExp; calls: number }[] = [
   { kind: '503', says: /HTTP 503/, calls: 3 },
   { kind: 'reset', says: /connection failed/, calls: 3 },
   { kind: 'truncated', says: /not JSON/, calls: 1 },
+  { kind: 'huge', says: /the answer is longer than 12582912 bytes/, calls: 1 },
   { kind: 'wrong-shape', says: /the answer is not/, calls: 1 },
 ];
 
@@ -91,7 +92,7 @@ describe.each(SOURCES)('the sync of $job', ({ job, route }) => {
       rows.map(({ created_at: _, row_id: __, ...row }) => row),
     );
     const { prices } = await bench.snapshot();
-    const healthy = await healthyRows(7 * 300 + 300);
+    const healthy = await healthyRows((REFUSALS.length - 1 + 2) * 300);
     expect(repaired).toEqual(healthy.rows);
     expect(prices).toEqual(healthy.prices);
   });

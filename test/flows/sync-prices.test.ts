@@ -41,6 +41,20 @@ describe('the minute’s sync', () => {
     expect((await env.PRICES_KV.list()).keys.map(({ name }) => name)).toEqual(['prices']);
   });
 
+  test('has a price of every project although one symbol is odd, which then is the symbol without its blanks', async () => {
+    const bench = await benchAtFullHour({ projectCount: 8 });
+    const symbols = (await bench.rows('project_cache')).map(({ symbol }) => String(symbol));
+    const [blank = '', none = '', comma = '', ...rest] = symbols;
+    const rename = env.DB.prepare('UPDATE project_cache SET symbol = ?2 WHERE symbol = ?1');
+    await env.DB.batch([
+      rename.bind(blank, `${blank} `),
+      rename.bind(none, '\t'),
+      rename.bind(comma, `${comma},${comma}`),
+    ]);
+    expect(await bench.sync.runJob('prices')).toMatchObject({ outcome: 'ok', written: 6, firstError: null });
+    expect(Object.keys((await bench.snapshot()).prices).sort()).toEqual([blank, ...rest].sort());
+  });
+
   test('leaves delisted projects out', async () => {
     const bench = await benchAtFullHour();
     await bench.sync.runJob('prices');

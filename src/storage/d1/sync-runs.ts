@@ -87,7 +87,7 @@ export interface LatestRun {
   written: number | null;
   skipped: number | null;
   firstError: string | null;
-  /** The end of the last run with the outcome ok or partial. */
+  /** The end of the last run that was complete, or partial and took at least one record. */
   lastSuccessAt: number | null;
 }
 
@@ -105,7 +105,8 @@ export async function latestRuns(db: D1Database, jobs: readonly string[]): Promi
       `SELECT asked.value AS job, run.started_at AS startedAt, run.finished_at AS finishedAt, run.outcome,
          run.read_count AS read, run.written_count AS written, run.skipped_count AS skipped,
          run.first_error AS firstError,
-         (SELECT finished_at FROM sync_run WHERE job = asked.value AND outcome IN ('ok', 'partial')
+         (SELECT finished_at FROM sync_run WHERE job = asked.value
+            AND (outcome = 'ok' OR outcome = 'partial' AND read_count > skipped_count)
           ORDER BY started_at DESC LIMIT 1) AS lastSuccessAt,
          (SELECT min(started_at) FROM sync_run) AS oldestStartedAt
        FROM json_each(?1) AS asked

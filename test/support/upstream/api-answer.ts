@@ -84,7 +84,7 @@ function carryOut(route: Route, market: Market, request: Parameters<Route['answe
 }
 
 function onTheWay(fault: Fault): FaultKind | null {
-  return fault.kind === 'reset' || fault.kind === 'truncated' ? fault.kind : null;
+  return ['reset', 'truncated', 'huge'].includes(fault.kind) ? fault.kind : null;
 }
 
 function header(request: IncomingMessage, name: string): string | null {

@@ -10,8 +10,11 @@ export const FAULT_KINDS = [
   '503',
   'reset',
   'truncated',
+  'huge',
   'wrong-shape',
   'bad-record',
+  'bad-records',
+  'no-records',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -83,7 +86,16 @@ export function spoil(reply: Reply, fault: Fault): Reply {
   if (fault.kind === 'wrong-shape')
     return { ...reply, body: Array.isArray(reply.body) ? { unexpected: true } : null };
   if (fault.kind === 'bad-record') return { ...reply, body: withBadRecord(reply.body, fault.recordId) };
+  if (fault.kind === 'bad-records') return { ...reply, body: mapRecords(reply.body, spoiled) };
+  if (fault.kind === 'no-records') return { ...reply, body: Array.isArray(reply.body) ? [] : {} };
   return reply;
+}
+
+function mapRecords(body: unknown, change: (record: unknown) => unknown): unknown {
+  if (Array.isArray(body)) return body.map(change);
+  return isFields(body)
+    ? Object.fromEntries(Object.entries(body).map(([key, record]) => [key, change(record)]))
+    : body;
 }
 
 function withBadRecord(body: unknown, recordId: string | undefined): unknown {

@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { answerApi } from './api-answer.ts';
@@ -13,6 +14,8 @@ import { parseJson } from './parse-json.ts';
 import { badRequest, conflict, notFound, Refusal, type Reply } from './reply.ts';
 
 const BODY_LIMIT_BYTES = 5_000_000;
+/** The blanks behind a huge answer, in megabytes. */
+const HUGE_MEGABYTES = 50;
 /** Longer than a test pauses between calls, so that no call meets a connection that is just being closed. */
 const KEEP_ALIVE_MS = 120_000;
 
@@ -82,6 +85,7 @@ async function serve(markets: Markets, request: IncomingMessage, response: Serve
     if (market === undefined) throw notFound('there is no such market');
     const answer = await answerApi(market, request, url, body);
     if (answer.fault === 'reset') request.socket.destroy();
+    else if (answer.fault === 'huge') sendHuge(response, answer.reply);
     else send(response, answer.reply, answer.fault === 'truncated');
   } catch (error) {
     send(response, refusalOf(error).reply());
@@ -103,6 +107,19 @@ function send(response: ServerResponse, reply: Reply, cutInTheMiddle = false): v
     ...reply.headers,
   });
   response.end(bytes);
+}
+
+/** Valid JSON, of no announced length. It ends when the client reads no more. */
+function sendHuge(response: ServerResponse, reply: Reply): void {
+  const blanks = Buffer.alloc(1_000_000, ' ');
+  const parts = function* () {
+    yield Buffer.from(JSON.stringify(reply.body));
+    for (let megabyte = 0; megabyte < HUGE_MEGABYTES; megabyte += 1) yield blanks;
+  };
+  response.writeHead(reply.status, { 'content-type': 'application/json; charset=utf-8' });
+  const body = Readable.from(parts());
+  response.once('close', () => body.destroy());
+  body.pipe(response);
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

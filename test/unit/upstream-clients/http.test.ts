@@ -88,6 +88,61 @@ describe('a GET to an upstream API', () => {
     });
   });
 
+  /** An endless answer, of which `sent` says how many bytes have been asked for. */
+  function endlessAnswer(headers: Record<string, string> = {}) {
+    const seen = { bytes: 0, isCancelled: false };
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          seen.bytes += 1_000;
+          controller.enqueue(new Uint8Array(1_000).fill(0x20));
+        },
+        cancel() {
+          seen.isCancelled = true;
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    return { seen, answer: new Response(body, { headers }) };
+  }
+
+  test.each([
+    ['that never ends', {}, 6_000],
+    ['that announces its length', { 'content-length': '5001' }, 0],
+  ])(
+    'refuses an answer over the limit %s, reads no more of it, and is not repeated',
+    async (_, headers, read) => {
+      const { seen, answer } = endlessAnswer(headers);
+      const script = scriptedFetch(answer, json([]));
+      const getJson = createGetJson('main', { ...clientOptions(script), maxAnswerBytes: 5_000 });
+      const error = upstreamError(await getJson('/things', '/things').catch((failure: unknown) => failure));
+      expect(error).toMatchObject({
+        kind: 'malformed',
+        message: 'main API /things: the answer is longer than 5000 bytes',
+      });
+      expect(seen).toEqual({ bytes: read, isCancelled: true });
+      expect(script.requests).toHaveLength(1);
+    },
+  );
+
+  test('takes an answer of exactly the limit, in bytes and not in characters, however it is cut', async () => {
+    const text = JSON.stringify('é€😀'.repeat(100));
+    const bytes = new TextEncoder().encode(text);
+    const inParts = () =>
+      new Response(
+        new ReadableStream({
+          start(controller) {
+            for (const byte of bytes) controller.enqueue(Uint8Array.of(byte));
+            controller.close();
+          },
+        }),
+      );
+    const ask = (maxAnswerBytes: number) =>
+      createGetJson('main', { ...clientOptions(scriptedFetch(inParts())), maxAnswerBytes })('/x', '/x');
+    expect(await ask(bytes.length)).toBe(JSON.parse(text));
+    await expect(ask(bytes.length - 1)).rejects.toMatchObject({ kind: 'malformed' });
+  });
+
   test.each([
     ['status', [status(500), status(500), status(500)]],
     ['network', [new TypeError('x'), new TypeError('x'), new TypeError('x')]],

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createPriceApi } from '../../../src/upstream/price-api.ts';
 import { priceJson } from './records.ts';
@@ -76,6 +77,74 @@ test('prices in a currency are asked for a hundred symbols a call', async () => 
   const { api, urls } = priceApi(json({ S0: priceJson('S0', { price: 92 }) }), json({}));
   expect((await api.inCurrency(symbols, 'EUR')).prices.get('S0')).toMatchObject({ price: 92, priceUsd: 100 });
   expect(urls().map((url) => new URL(url).searchParams.get('currency'))).toEqual(['eur', 'eur']);
+});
+
+describe('an odd symbol among five hundred good ones', () => {
+  const good = Array.from({ length: 500 }, (_, index) => `S${index}`);
+
+  test.each([
+    ['a trailing blank', 'BTC ', 'BTC'],
+    ['a leading blank', ' BTC', 'BTC'],
+    ['lower case', 'btc', 'BTC'],
+    ['a line break', 'BTC\n', 'BTC'],
+    ['a no-break space', '\u00a0BTC', 'BTC'],
+  ])('with %s is asked for as it is named, and has its price', async (_, odd, name) => {
+    const { api, urls } = priceApi(
+      json({ S0: priceJson('S0') }),
+      json({ [name]: priceJson(name) }),
+      json({ [odd]: priceJson(odd) }),
+    );
+    const expected = new Set(['S0', name]);
+    expect(new Set((await api.batch([...good, odd, 'BTC', odd])).prices.keys())).toEqual(expected);
+    expect(urls()[1]).toMatch(/symbols=BTC$/);
+    // Upstream may send it back as oddly.
+    const { prices, skipped } = await api.batch([odd]);
+    expect([[...prices], skipped]).toEqual([[['BTC', expect.objectContaining({ symbol: 'BTC' })]], []]);
+  });
+
+  test.each([
+    ['empty', ''],
+    ['blank', ' \t'],
+    ['with a comma', 'A,B'],
+    ['with NUL', 'A\0B'],
+    ['with a line break within', 'A\nB'],
+    ['longer than any', 'A'.repeat(201)],
+  ])('that is %s is not asked for', async (_, odd) => {
+    const { api, urls } = priceApi(json({ S0: priceJson('S0') }));
+    const { prices, skipped } = await api.batch([odd, ...good]);
+    expect([[...prices.keys()], skipped]).toEqual([['S0'], []]);
+    expect(urls()).toHaveLength(1);
+    expect(await api.history(odd, '7d', '1d')).toEqual({ records: [], skipped: [] });
+    expect(urls()).toHaveLength(1);
+  });
+
+  test.each([
+    ['finds another one for it', { ẞ: priceJson('ẞ'), SS: priceJson('SS') }, []],
+    ['has null for it', { ODD: null }, ['ODD']],
+    ['has nothing for it', {}, []],
+  ])('costs nothing if upstream %s', async (_, answer, refused) => {
+    const { api } = priceApi(json({ S0: priceJson('S0') }), json(answer));
+    const { prices, skipped } = await api.batch([...good, 'odd']);
+    expect([...prices.keys()]).toEqual(['S0']);
+    expect(skipped.map(({ id }) => id)).toEqual(refused);
+  });
+});
+
+test('any symbols are asked for in URLs that servers take, each once, whatever their characters', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.string({ unit: 'binary', maxLength: 210 }), { maxLength: 60 }),
+      async (symbols) => {
+        const { api, urls } = priceApi(...Array.from({ length: 60 }, () => json({})));
+        expect(await api.batch(symbols)).toEqual({ prices: new Map(), skipped: [] });
+        const asked = urls().flatMap((url) => (new URL(url).searchParams.get('symbols') ?? '').split(','));
+        expect(new Set(asked).size).toBe(asked.length);
+        for (const url of urls()) expect(url.length).toBeLessThan(8_000);
+        for (const symbol of asked) expect(symbol).toMatch(/^[^,\p{Cc}]+$/u);
+        for (const symbol of asked) expect(symbol).toBe(symbol.trim());
+      },
+    ),
+  );
 });
 
 describe('price history', () => {
