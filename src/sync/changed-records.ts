@@ -30,7 +30,7 @@ export function recordJobs<SourceRecord extends { updated_at: number }>(
       const statements = writes(db, records, run.startedAt);
       return {
         read: records.length + skipped.length,
-        written: statements.length === 0 ? 0 : writtenRows(await db.batch(statements)),
+        written: statements.length === 0 ? 0 : writtenRows(await run.lease.write(statements)),
         skipped: skipped.length,
         firstError: firstError(skipped),
         newestUpdatedAt: records.reduce<number | null>(

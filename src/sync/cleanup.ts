@@ -16,6 +16,7 @@ import {
   type JobRun,
   nothingDone,
 } from './job.ts';
+import type { RunLease } from './run-lease.ts';
 
 export const RUN_RECORDS_KEPT_DAYS = 30;
 export const HOURLY_CANDLES_KEPT_DAYS = 35;
@@ -42,11 +43,11 @@ export const cleanupJob: JobDefinition = {
  * Adds up counted uses, deletes rows that have expired, and closes runs that were cut off as failed. The rest is done
  * even if the counts cannot be added up.
  */
-async function cleanUp(db: D1Database, { startedAt }: JobRun): Promise<JobReport> {
-  const report: JobReport = await foldAll(db);
+async function cleanUp(db: D1Database, { startedAt, lease }: JobRun): Promise<JobReport> {
+  const report: JobReport = await foldAll(db, lease);
   const candlesBefore = startedAt - HOURLY_CANDLES_KEPT_DAYS * DAY_SECONDS;
   try {
-    const results = await db.batch([
+    const results = await lease.write([
       ...expiredSyncRowsWrites(db, {
         now: startedAt,
         runsBefore: startedAt - RUN_RECORDS_KEPT_DAYS * DAY_SECONDS,
@@ -64,11 +65,11 @@ async function cleanUp(db: D1Database, { startedAt }: JobRun): Promise<JobReport
   return report;
 }
 
-async function foldAll(db: D1Database): Promise<JobCounts> {
+async function foldAll(db: D1Database, lease: RunLease): Promise<JobCounts> {
   const report = nothingDone();
   try {
     for (let folds = 0; folds < FOLDS_A_RUN; folds += 1) {
-      const { flushes, written, unsound, more } = await foldFlushes(db);
+      const { flushes, written, unsound, more } = await foldFlushes(db, lease.write);
       report.read += flushes;
       report.written += written;
       report.skipped += unsound;

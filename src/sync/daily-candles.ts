@@ -29,6 +29,7 @@ import {
   type JobRun,
   nothingDone,
 } from './job.ts';
+import type { RunLease } from './run-lease.ts';
 
 const UPSTREAM_CALLS_AT_ONCE = 6;
 const FAILURES_IN_A_ROW_MAX = 12;
@@ -49,14 +50,15 @@ export const dailyCandlesJob: JobDefinition = {
 
 type CandleDeps = Pick<JobDeps, 'db' | 'priceApi'>;
 
-export async function syncDailyCandles(deps: CandleDeps, { startedAt }: JobRun): Promise<JobReport> {
+export async function syncDailyCandles(deps: CandleDeps, run: JobRun): Promise<JobReport> {
   const report: JobReport = nothingDone();
+  const { startedAt, lease } = run;
   try {
     const coverage = await candleCoverage(deps.db, startedAt - (startedAt % 3_600) - DAY_SECONDS);
     const requests = coverage.flatMap((held) => historyRequests(held, startedAt));
-    await copyHistory(deps, requests, startedAt, report);
+    await copyHistory(deps, requests, run, report);
     const symbols = coverage.map(({ symbol }) => symbol);
-    report.written += await writeIndicators(deps.db, symbols, startedAt);
+    report.written += await writeIndicators(deps.db, symbols, startedAt, lease);
   } catch (failure) {
     report.failure = failure;
   }
@@ -67,7 +69,7 @@ export async function syncDailyCandles(deps: CandleDeps, { startedAt }: JobRun):
 async function copyHistory(
   { db, priceApi }: CandleDeps,
   requests: readonly HistoryRequest[],
-  nowSeconds: number,
+  { startedAt: nowSeconds, lease }: JobRun,
   report: JobReport,
 ): Promise<void> {
   const pending: Record<CandleIntervalCode, CandleRow[]> = { '1d': [], '1h': [] };
@@ -82,7 +84,7 @@ async function copyHistory(
     pending[interval] = [];
     const writes = candleWrites(db, interval, candles);
     const closes = interval === '1h' ? hourlyClosesWrites(db, candles) : [];
-    const results = await db.batch([...writes, ...closes]);
+    const results = await lease.write([...writes, ...closes]);
     report.written += writtenRows(results.slice(0, writes.length));
   }
 
@@ -103,9 +105,9 @@ async function copyHistory(
     if (refused !== null) report.firstError ??= `history of ${JSON.stringify(symbol)}: ${refused}`;
     const finished = answer.records.filter(({ time }) => time + INTERVAL_SECONDS[interval] <= nowSeconds);
     pending[interval].push(...finished.map((candle) => ({ symbol, ...candle })));
-    if (pending[interval].length < CANDLES_PER_WRITE) return;
+    const step = pending[interval].length < CANDLES_PER_WRITE ? lease.keep() : write(interval);
     // A failed write ends the run only when the other copies under way have ended: their writes count too.
-    await write(interval).catch((error: unknown) => writeFailures.push(error));
+    await step.catch((error: unknown) => writeFailures.push(error));
   }
 
   await pLimit(UPSTREAM_CALLS_AT_ONCE).map(requests, copy);
@@ -119,15 +121,17 @@ async function writeIndicators(
   db: D1Database,
   symbols: readonly string[],
   nowSeconds: number,
+  lease: RunLease,
 ): Promise<number> {
   const indicators = new Map<string, IndicatorsRecord>();
   for (let start = 0; start < symbols.length; start += SYMBOLS_PER_READ) {
     const chunk = symbols.slice(start, start + SYMBOLS_PER_READ);
+    await lease.keep();
     const closes = await dailyCloses(db, chunk, nowSeconds - INDICATOR_DAYS * DAY_SECONDS);
     for (const [symbol, values] of closes) {
       if (values.length > 0) indicators.set(symbol, computeIndicators(values));
     }
   }
   const statements = indicatorWrites(db, indicators, nowSeconds);
-  return statements.length === 0 ? 0 : writtenRows(await db.batch(statements));
+  return statements.length === 0 ? 0 : writtenRows(await lease.write(statements));
 }

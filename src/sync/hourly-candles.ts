@@ -13,7 +13,7 @@ export const hourlyCandlesJob: JobDefinition = {
 /** Turns every finished hour of samples into candles. `read` counts hours, `written` candles. */
 export async function syncHourlyCandles(db: D1Database, run: JobRun): Promise<JobReport> {
   const currentHourStart = run.startedAt - (run.startedAt % HOUR_SECONDS);
-  const [candles, , hours] = await db.batch(finishedHoursWrites(db, currentHourStart));
+  const [candles, , hours] = await run.lease.write(finishedHoursWrites(db, currentHourStart));
   return {
     read: hours?.meta.changes ?? 0,
     written: candles?.meta.changes ?? 0,

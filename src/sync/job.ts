@@ -4,12 +4,16 @@ import type { PriceRecord } from '../storage/kv/prices.ts';
 import type { MainApi } from '../upstream/main-api.ts';
 import type { SkippedRecord } from '../upstream/parse-records.ts';
 import type { PriceApi } from '../upstream/price-api.ts';
+import type { RunLease } from './run-lease.ts';
 
 export interface JobDefinition {
   /** Unique. Run records, leases and `/health` show it. */
   name: string;
   schedule: Schedule;
-  /** A run that died blocks the next one for this long. A run that lives longer may overlap with the next one. */
+  /**
+   * A run that died blocks the next one for this long. It is longer than any step of a run, and each step renews it
+   * (`run-lease.ts`).
+   */
   leaseSeconds: number;
   /** Jobs whose complete runs tell this one how far upstream was read. */
   continues?: readonly string[];
@@ -63,6 +67,8 @@ export interface JobRun {
   startedAt: number;
   /** The greatest `updated_at` that a complete run has seen; null before the first. */
   newestUpdatedAt: number | null;
+  /** All writes to D1 go through it. */
+  lease: RunLease;
 }
 
 export interface JobCounts {

@@ -48,7 +48,7 @@ async function syncPrices(deps: JobDeps, run: JobRun): Promise<JobReport> {
 
   const [held, answer, fed] = await Promise.all([
     readHeldSnapshot(pricesKv),
-    priceApi.batch([...symbols, ...RATE_SYMBOLS]),
+    priceApi.batch([...symbols, ...RATE_SYMBOLS], run.lease.keep),
     feedPrices(deps),
   ]);
   const priceUsdOf = (symbol: string) => answer.prices.get(symbol)?.priceUsd;
@@ -62,8 +62,9 @@ async function syncPrices(deps: JobDeps, run: JobRun): Promise<JobReport> {
     asOf: run.startedAt,
   });
 
-  // The hour first: if KV then fails, the hour has one more true sample, which no reader sees.
-  if (current.length > 0) await hourWrite(db, hourStart, foldHour(hour, current)).run();
+  // The hour first: if KV then fails, the hour has one more true sample, which no reader sees. KV knows no lease: D1 has
+  // just confirmed it.
+  await run.lease.write(current.length === 0 ? [] : [hourWrite(db, hourStart, foldHour(hour, current))]);
   await writePriceSnapshot(pricesKv, snapshot);
   return {
     read: answer.prices.size + answer.skipped.length,

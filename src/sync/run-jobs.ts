@@ -1,7 +1,8 @@
 /**
  * The jobs of one cron event, one after another: each with its lease, its run record, its result, and its effects.
  *
- * Guarantees: of two overlapping runs of a job one works, and the other leaves no record. An error of a job ends in its
+ * Guarantees: of two overlapping runs of a job one works, and the other leaves no record. A run that has lost its lease
+ * writes nothing any more. An error of a job ends in its
  * run record, in one line of the log and in the result, never in the caller. A job's effects start when that job ends
  * and run while the next jobs work; an effect that fails is logged, and affects no job and no other effect.
  */
@@ -18,6 +19,7 @@ import {
   type JobResult,
   nothingDone,
 } from './job.ts';
+import { holdLease } from './run-lease.ts';
 
 const FIRST_ERROR_MAX_CHARACTERS = 300;
 
@@ -71,12 +73,13 @@ export async function runJob(job: JobDefinition, deps: JobDeps): Promise<JobResu
 async function leasedRun(job: JobDefinition, deps: JobDeps, startedAt: number): Promise<EndedRun> {
   const { db } = deps;
   const run = { id: deps.randomId(), job: job.name };
-  const leaseExpiresAt = startedAt + job.leaseSeconds;
+  const lease = { db, run, seconds: job.leaseSeconds, nowMs: deps.nowMs };
+  const leaseExpiresAt = startedAt + lease.seconds;
   const begun = await beginRun(db, { ...run, startedAt, leaseExpiresAt, sources: job.continues ?? [] });
   if (begun === null) return { outcome: 'skipped', ...nothingDone() };
 
   const { newestUpdatedAt = null, ...report } = await Promise.try(() =>
-    job.run(deps, { startedAt, newestUpdatedAt: begun.newestUpdatedAt }),
+    job.run(deps, { startedAt, newestUpdatedAt: begun.newestUpdatedAt, lease: holdLease(lease) }),
   ).catch((failure: unknown): JobReport => ({ ...nothingDone(), failure }));
   const ended = endedRun(report);
   const { failure: _, ...recorded } = ended;

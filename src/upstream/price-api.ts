@@ -27,8 +27,12 @@ export type HistoryInterval = '1h' | '1d';
 
 /** Every method throws `UpstreamError`. Symbols match in any case, and with blanks around them. */
 export interface PriceApi {
-  /** Prices in US dollars, one call for 500 symbols. It fails if one call fails. */
-  batch(symbols: readonly string[]): Promise<ParsedPrices>;
+  /**
+   * Prices in US dollars, one call for 500 symbols. It fails if one call fails.
+   *
+   * @param afterEachCall is awaited before the next call; its rejection ends the batch.
+   */
+  batch(symbols: readonly string[], afterEachCall?: () => Promise<void>): Promise<ParsedPrices>;
   /** Prices in another currency, e.g. `eur`, one call for 100 symbols; `priceUsd` stays in dollars. */
   inCurrency(symbols: readonly string[], currency: string): Promise<ParsedPrices>;
   /** Candles in US dollars, oldest first; none if the price API does not know the symbol. */
@@ -50,17 +54,20 @@ export function createPriceApi(options: UpstreamOptions): PriceApi {
     maxSymbols: number,
     route: string,
     query: string,
+    afterEachCall?: () => Promise<void>,
   ): Promise<ParsedPrices> {
     const result: ParsedPrices = { prices: new Map(), skipped: [] };
     for (const asked of priceCalls(symbols, maxSymbols)) {
       const list = asked.map(encodeURIComponent).join(',');
       addPrices(result, await getJson(route, `${route}?symbols=${list}${query}`), new Set(asked), route);
+      await afterEachCall?.();
     }
     return result;
   }
 
   return {
-    batch: (symbols) => pricesInCalls(symbols, PRICES_BATCH_MAX_SYMBOLS, '/prices/batch', ''),
+    batch: (symbols, afterEachCall) =>
+      pricesInCalls(symbols, PRICES_BATCH_MAX_SYMBOLS, '/prices/batch', '', afterEachCall),
     inCurrency: (symbols, currency) =>
       pricesInCalls(
         symbols,

@@ -32,7 +32,14 @@ beforeEach(emptied);
 
 type Close = [symbol: string, time: number, close: number];
 
-const run = (startedAt: number) => ({ startedAt, newestUpdatedAt: null });
+const run = (startedAt: number) => ({
+  startedAt,
+  newestUpdatedAt: null,
+  lease: {
+    write: (statements: D1PreparedStatement[]) => env.DB.batch(statements),
+    keep: async () => undefined,
+  },
+});
 
 /** What the price API says of these hours, as the nightly run takes it in. */
 async function nightly(closes: readonly Close[], nowSeconds: number): Promise<void> {

@@ -79,14 +79,22 @@ export interface Fold {
   more: boolean;
 }
 
-export async function foldFlushes(db: D1Database): Promise<Fold> {
-  const [extent, ...writes] = await db.batch<{ flushes: number; unsound: number; more: number }>([
+/** @param write writes a batch; a job's run does so under its lease. */
+export async function foldFlushes(
+  db: D1Database,
+  write: (statements: D1PreparedStatement[]) => Promise<D1Result[]> = (statements) => db.batch(statements),
+): Promise<Fold> {
+  const [extent, ...writes] = await write([
     db.prepare(EXTENT_SQL),
     db.prepare(USAGE_SQL),
     db.prepare(REFUSAL_SQL),
     db.prepare(`DELETE FROM usage_flush WHERE flush_id <= ${LAST_FLUSH_SQL}`),
   ]);
-  const { flushes = 0, unsound = 0, more = 0 } = extent?.results[0] ?? {};
+  const {
+    flushes = 0,
+    unsound = 0,
+    more = 0,
+  } = (extent as D1Result<{ flushes: number; unsound: number; more: number }> | undefined)?.results[0] ?? {};
   const written = writes.reduce((sum, { meta }) => sum + meta.changes, 0);
   return { flushes, written, unsound, more: more === 1 };
 }

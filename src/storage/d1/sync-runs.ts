@@ -47,6 +47,22 @@ export async function beginRun(
   return { newestUpdatedAt: results[2]?.results[0]?.newest ?? null };
 }
 
+/** The message of D1's error if `leaseRenewal` finds the lease with another run, or with none. */
+export const LEASE_LOST_MESSAGE = 'NOT NULL constraint failed: sync_lease.holder';
+
+/**
+ * The first statement of a batch that only the holder of a lease may write: it moves the end of the lease. If the run
+ * does not hold it, the statement breaks a constraint, and D1 writes nothing of the batch.
+ */
+export const leaseRenewal = (db: D1Database, run: { id: string; job: string; leaseExpiresAt: number }) =>
+  db
+    .prepare(
+      `INSERT INTO sync_lease (job, holder, expires_at)
+       VALUES (?1, (SELECT holder FROM sync_lease WHERE job = ?1 AND holder = ?2), ?3)
+       ON CONFLICT (job) DO UPDATE SET expires_at = excluded.expires_at`,
+    )
+    .bind(run.job, run.id, run.leaseExpiresAt);
+
 export interface FinishedRun {
   id: string;
   job: string;
