@@ -37,11 +37,22 @@ export type CheckedOperation = z.infer<typeof checkedOperations>['operations'][n
 
 export const storedOperations = z.object({ stored: z.number() });
 
+const ids = z.array(z.string());
+const names = z.array(z.object({ id: z.string(), name: z.string() }));
+export type OperationNames = z.infer<typeof names>;
+
 export const publishedRelease = z.object({
   changed: z.boolean(),
-  new: z.array(z.string()),
-  unchanged: z.array(z.string()),
-  gone: z.array(z.string()),
+  state: releaseState,
+  /** New to the registry; `added` are new in the release. */
+  new: ids,
+  added: ids,
+  unchanged: ids,
+  /** No longer in the release; `dropped` are in no other release either. */
+  gone: ids,
+  dropped: ids,
+  /** Of those that are gone. */
+  names,
   visibleEverywhereAt: z.string(),
 });
 export type PublishedRelease = z.infer<typeof publishedRelease>;
@@ -116,15 +127,23 @@ export type LiveOperation = z.infer<typeof liveOperations>['operations'][number]
 
 export const releaseChange = z.object({
   releases: z.array(release.extend({ state: releaseState })),
-  operations: z.object({ retired: z.array(z.string()), deprecated: z.array(z.string()) }),
+  /** Those that the change has put into the state. */
+  operations: z.object({ live: ids, deprecated: ids, retired: ids, dropped: ids }),
+  names,
   visibleEverywhereAt: z.string(),
 });
 export type ReleaseChange = z.infer<typeof releaseChange>;
 
-/** The extensions of RELEASE_DIFFERS: the release exists with other content. */
-export const releaseDiffers = z.object({ new: z.array(z.string()), gone: z.array(z.string()) });
+export const rolledBack = releaseChange.extend({ publishedAt: z.number(), came: ids, gone: ids });
+export type RolledBack = z.infer<typeof rolledBack>;
 
-/** The extensions of STILL_USED: the release that should be retired is in use. */
+export const retiredReleases = releaseChange.extend({ usesUnknownSince: z.number() });
+
+/** The extensions of RELEASE_DIFFERS: the release exists with other content. */
+export const releaseDiffers = z.object({ added: ids, gone: ids, names });
+
+/** The extensions of STILL_USED: operations that only these releases carry are in use. */
 export const stillUsed = z.object({
-  usedBy: z.array(release.extend({ operationId: z.string(), lastUsedAt: z.number() })),
+  usedBy: z.array(release.extend({ operationId: z.string(), name: z.string(), lastUsedAt: z.number() })),
+  usesUnknownSince: z.number(),
 });

@@ -1,8 +1,9 @@
 /** `deprecate`: tells the clients of old releases until when they run. */
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { releaseChange } from './admin-answers.ts';
+import { changeResult } from './change-result.ts';
 import { nonEmpty, type Run } from './command.ts';
-import { changeResult, RANGE_HELP, versionsInRange } from './releases-in-range.ts';
+import { RANGE_HELP, versionsInRange } from './releases-in-range.ts';
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
@@ -12,7 +13,7 @@ export const deprecate = (run: Run) =>
     .description(
       [
         'Answers to operations that only deprecated releases carry have Deprecation and Sunset headers.',
-        'The sunset is a promise, not a timer: retire ends a release. A retired release stays retired.',
+        'The sunset is a promise, not a timer: retire ends a release. A retired release stays retired; restore undoes both.',
       ].join('\n'),
     )
     .requiredOption('--client <name>', 'the app: ios', nonEmpty)

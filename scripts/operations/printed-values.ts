@@ -1,5 +1,7 @@
 /** Short forms of ids, times, releases and lifetimes for tables and sentences. */
-import type { StyledCell } from './table.ts';
+import { styleText } from 'node:util';
+import type { OperationNames } from './admin-answers.ts';
+import { type StyledCell, table } from './table.ts';
 
 const SHORT_HEX = 12;
 const SHORT_OPAQUE = 24;
@@ -18,6 +20,8 @@ const isoTime = (unixSeconds: number | null, format: string) =>
 /** In UTC. */
 export const minute = (unixSeconds: number | null) => isoTime(unixSeconds, 'YYYY-MM-DDTHH:MM');
 export const day = (unixSeconds: number | null) => isoTime(unixSeconds, 'YYYY-MM-DD');
+
+export const second = (unixSeconds: number) => isoTime(unixSeconds, 'YYYY-MM-DDTHH:MM:SS');
 
 export const lifetime = (maxAgeSeconds: number | null) =>
   maxAgeSeconds === null ? 'never' : `${maxAgeSeconds} s`;
@@ -42,3 +46,21 @@ export const stateCell = (state: string): StyledCell => ({
   text: state,
   style: STATE_STYLES[state] ?? 'red',
 });
+
+/** A heading and the operations by name; nothing if there are none. */
+export function operationList(heading: string, ids: readonly string[], names: OperationNames): string[] {
+  if (ids.length === 0) return [];
+  const nameOf = new Map(names.map(({ id, name }) => [id, name]));
+  const rows = ids.map((id) => [nameOf.get(id) ?? '-', id]).sort(([a = ''], [b = '']) => (a < b ? -1 : 1));
+  return [`${heading}:\n${table(['name', 'id'], rows)}`];
+}
+
+/** A sentence about a release that does not run as a published one does. */
+export const stateNotes = (state: string) =>
+  state === 'published'
+    ? []
+    : [styleText('yellow', `It is ${state}, as before: restore makes it published again.`)];
+
+/** Isolates write what they have counted once a minute. */
+export const unknownUses = (usesUnknownSince: number) =>
+  `Uses since ${second(usesUnknownSince)} UTC are unknown in part: isolates write their counts once a minute, with the next request.`;

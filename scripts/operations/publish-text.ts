@@ -1,38 +1,47 @@
 /** The result of `publish` as text. */
 import { styleText } from 'node:util';
-import type { CheckedOperation, ListedRelease, PublishedRelease } from './admin-answers.ts';
+import type { CheckedOperation, PublishedRelease } from './admin-answers.ts';
 import type { Problem } from './command-failure.ts';
-import { lifetime, shortId } from './printed-values.ts';
+import { lifetime, operationList, shortId, stateNotes } from './printed-values.ts';
 import { printable, table } from './table.ts';
 
 export interface PublishAnswer extends Omit<PublishedRelease, 'new'> {
   client: string;
   version: string;
-  state: ListedRelease['state'];
   dryRun: boolean;
+  /** New to the registry. */
   new: CheckedOperation[];
   overLimit: Problem[];
 }
 
 export function publishText(answer: PublishAnswer): string {
-  const { client, version, dryRun, changed, visibleEverywhereAt } = answer;
-  const release = printable(`${client} ${version}`);
-  const counts = `${answer.new.length} new, ${answer.unchanged.length} unchanged, ${answer.gone.length} gone`;
-  const outcome = dryRun ? 'would be published' : 'is published';
+  const { client, version, dryRun, changed, visibleEverywhereAt, added, unchanged, gone, dropped, names } =
+    answer;
+  const release = styleText('bold', printable(`${client} ${version}`));
   const parts = [
     changed
-      ? `${styleText('bold', release)} ${outcome}: ${counts}.`
-      : `${styleText('bold', release)} is the same already: nothing changes.`,
+      ? `${release} ${dryRun ? 'would be' : 'is'} published: ${operationCounts(answer)}.`
+      : `${release} is the same already: nothing changes.`,
+    ...stateNotes(answer.state),
   ];
-  if (answer.state !== 'published')
-    parts.push(styleText('yellow', `It is ${answer.state}. --replace publishes it again.`));
-  if (changed && answer.new.length > 0) parts.push(`New:\n${newOperations(answer)}`);
-  if (changed && answer.gone.length > 0)
-    parts.push(`Gone from it:\n${answer.gone.map((id) => `  ${printable(id)}`).join('\n')}`);
-  if (changed && !dryRun) parts.push(`Every location serves it from ${visibleEverywhereAt} on.`);
+  if (changed) {
+    const newIds = new Set(answer.new.map(({ id }) => id));
+    const cameFromOthers = added.filter((id) => !newIds.has(id));
+    if (newIds.size > 0) parts.push(`New:\n${newOperations(answer)}`);
+    // All that a release carries came into it with its first publish.
+    if (unchanged.length + gone.length > 0)
+      parts.push(...operationList('Came into it from other releases', cameFromOthers, names));
+    parts.push(...operationList('Gone from it', gone, names));
+    parts.push(...operationList('No release carries now, refused with 404', dropped, names));
+    if (!dryRun) parts.push(`Every location serves it from ${visibleEverywhereAt} on.`);
+  }
   if (dryRun) parts.push('Nothing is stored.');
   return parts.join('\n\n');
 }
+
+/** New to the registry, new in the release alone, in it before, and no longer in it. */
+const operationCounts = ({ new: fresh, added, unchanged, gone }: PublishAnswer) =>
+  `${fresh.length} new, ${added.length - fresh.length} known from other releases, ${unchanged.length} unchanged, ${gone.length} gone`;
 
 function newOperations({ new: operations, overLimit }: PublishAnswer): string {
   const idsOverLimit = new Set(overLimit.map(({ id }) => id));

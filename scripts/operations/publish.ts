@@ -10,13 +10,13 @@ import {
   checkedOperations,
   publishedRelease,
   releaseDiffers,
-  releaseList,
   storedOperations,
 } from './admin-answers.ts';
 import { type AdminClient, AdminRefusal, inChunks } from './admin-client.ts';
 import { nonEmpty, type Run } from './command.ts';
 import { CommandFailure, EXIT, type Problem } from './command-failure.ts';
 import type { ManifestOperation } from './manifest-operation.ts';
+import { operationList } from './printed-values.ts';
 import type { Progress } from './progress-bar.ts';
 import { publishText } from './publish-text.ts';
 import { readManifestPath } from './read-manifest-path.ts';
@@ -34,7 +34,7 @@ export const publish = (run: Run) =>
     .argument('<manifest or folder>')
     .requiredOption('--client <name>', 'the app, as it names itself: ios', nonEmpty)
     .requiredOption('--version <version>', 'its release: 5.2.0', nonEmpty)
-    .option('--replace', 'even where this release was published with other content')
+    .option('--replace', 'even where this release was published with other content; its state stays')
     .option('--force', 'even where an operation costs more than the limit')
     .option('--dry-run', 'check and compare, and store nothing')
     .action((source, { client, version, replace = false, force = false, dryRun = false }) =>
@@ -44,7 +44,8 @@ export const publish = (run: Run) =>
         const { checked, overLimit } = await checkAll(gateway, operations, force, progress);
         const release = { operationIds: operations.map(({ id }) => id), replace };
         const path = `/admin/releases/${encodeURIComponent(client)}/${encodeURIComponent(version)}`;
-        const put = (body: object) => gateway.send('PUT', path, body, publishedRelease).catch(explainReplace);
+        const put = (body: object) =>
+          gateway.send('PUT', path, body, publishedRelease).catch(explainReplace(operations));
         // A release that would be refused is refused here, before anything is stored.
         const planned = await put({ ...release, dryRun: true });
         if (!dryRun) await storeUnknown(gateway, operations, checked, force, progress);
@@ -52,9 +53,8 @@ export const publish = (run: Run) =>
 
         const details = new Map(checked.map((operation) => [operation.id, operation]));
         const added = published.new.flatMap((id) => details.get(id) ?? []);
-        // A release that has ended stays ended when it is published with the same content.
-        const state = published.changed ? 'published' : await stateOf(gateway, client, version);
-        const answer = { client, version, state, dryRun, ...published, new: added, overLimit };
+        const names = [...operations.map(({ id, name }) => ({ id, name })), ...published.names];
+        const answer = { client, version, dryRun, ...published, names, new: added, overLimit };
         return { exitCode: EXIT.ok, text: publishText(answer), answer };
       }),
     );
@@ -116,21 +116,17 @@ async function storeUnknown(
   progress.clear();
 }
 
-async function stateOf(gateway: AdminClient, client: string, version: string) {
-  const { releases } = await gateway.get('/admin/releases', releaseList);
-  const release = releases.find((each) => each.client === client && each.version === version);
-  return release?.state ?? 'published';
-}
-
-function explainReplace(error: unknown): never {
-  if (!(error instanceof AdminRefusal) || error.code !== 'RELEASE_DIFFERS') throw error;
-  const differs = releaseDiffers.safeParse(error.extensions).data;
-  const counts = differs ? ` ${differs.new.length} would be new in it, ${differs.gone.length} gone.` : '';
-  throw new CommandFailure(EXIT.refused, [
-    ...error.problems,
-    {
-      code: 'NOTHING_PUBLISHED',
-      message: `Nothing is published.${counts} --replace puts this in its place.`,
-    },
-  ]);
-}
+const explainReplace =
+  (operations: readonly ManifestOperation[]) =>
+  (error: unknown): never => {
+    if (!(error instanceof AdminRefusal) || error.code !== 'RELEASE_DIFFERS') throw error;
+    const { added, gone, names } = releaseDiffers.parse(error.extensions);
+    const allNames = [...operations, ...names];
+    const message = [
+      `Nothing is published. ${added.length} would come into it, ${gone.length} would go.`,
+      ...operationList('Would come', added, allNames),
+      ...operationList('Would go', gone, allNames),
+      '--replace puts this in its place.',
+    ].join('\n');
+    throw new CommandFailure(EXIT.refused, [...error.problems, { code: 'NOTHING_PUBLISHED', message }]);
+  };

@@ -1,12 +1,8 @@
-/** The releases that `deprecate`, `retire` and `rollback` change, and their result. */
-import { styleText } from 'node:util';
+/** The releases that `deprecate`, `retire` and `restore` change. */
 import semver from 'semver';
-import { type ReleaseChange, releaseList } from './admin-answers.ts';
+import { releaseList } from './admin-answers.ts';
 import type { AdminClient } from './admin-client.ts';
-import type { CommandResult } from './command.ts';
-import { EXIT, refusal, wrongUse } from './command-failure.ts';
-import { stateCell } from './printed-values.ts';
-import { printable, table } from './table.ts';
+import { refusal, wrongUse } from './command-failure.ts';
 
 export const RANGE_HELP = "its releases: 4.9.1, or a semver range in quotes: '<5.0'";
 
@@ -50,23 +46,4 @@ export async function versionsInRange(
   if (matching.length > 0) return matching.map(({ version }) => version);
   const versions = ofClient.map(({ version }) => version).join(', ');
   throw refusal('NO_SUCH_RELEASE', `No release of ${client} is ${range}; there are ${versions}.`);
-}
-
-export function changeResult(title: string, change: ReleaseChange): CommandResult {
-  const { releases, operations, visibleEverywhereAt } = change;
-  if (releases.length === 0)
-    return { exitCode: EXIT.ok, text: 'Nothing changes: they are so already.', answer: change };
-  const ids = (heading: string, list: readonly string[]) =>
-    list.length === 0 ? [] : [`${heading}:\n${list.map((id) => `  ${printable(id)}`).join('\n')}`];
-  const text = [
-    styleText('bold', title),
-    table(
-      ['client', 'version', 'state'],
-      releases.map(({ client, version, state }) => [client, version, stateCell(state)]),
-    ),
-    ...ids('Operations that no live release carries now, refused with 410', operations.retired),
-    ...ids('Operations that only deprecated releases carry now', operations.deprecated),
-    `Every location has the change from ${visibleEverywhereAt} on.`,
-  ].join('\n\n');
-  return { exitCode: EXIT.ok, text, answer: change };
 }

@@ -1,11 +1,12 @@
 /** `retire`: ends releases. An operation that no other release carries is answered with 410 from then on. */
 import { Command } from '@commander-js/extra-typings';
-import { releaseChange, stillUsed } from './admin-answers.ts';
+import { retiredReleases, stillUsed } from './admin-answers.ts';
 import { AdminRefusal } from './admin-client.ts';
+import { changeResult } from './change-result.ts';
 import { nonEmpty, type Run } from './command.ts';
 import { CommandFailure, EXIT } from './command-failure.ts';
-import { minute, shortId } from './printed-values.ts';
-import { changeResult, RANGE_HELP, versionsInRange } from './releases-in-range.ts';
+import { minute, shortId, unknownUses } from './printed-values.ts';
+import { RANGE_HELP, versionsInRange } from './releases-in-range.ts';
 import { table } from './table.ts';
 
 export const retire = (run: Run) =>
@@ -13,8 +14,8 @@ export const retire = (run: Run) =>
     .summary('Ends releases: what only they carry runs no more')
     .description(
       [
-        'Refused where an operation of such a release was used in the last 30 days, with a list of its clients.',
-        'Retires all releases of the range or none: one release in use keeps the others too.',
+        'Refused where an operation that no other live release carries was used in the last 30 days, with a list of its clients. Operations that another one carries run on, so their use does not count.',
+        'Retires all releases of the range or none. restore undoes it.',
       ].join('\n'),
     )
     .requiredOption('--client <name>', 'the app: ios', nonEmpty)
@@ -26,9 +27,9 @@ export const retire = (run: Run) =>
         const versions = await versionsInRange(gateway, client, version);
         const body = { client, versions, force };
         const change = await gateway
-          .send('POST', '/admin/releases/retire', body, releaseChange)
+          .send('POST', '/admin/releases/retire', body, retiredReleases)
           .catch(explainUse);
-        return changeResult('Retired:', change);
+        return changeResult('Retired:', change, [unknownUses(change.usesUnknownSince)]);
       }),
     );
 
@@ -38,12 +39,15 @@ function explainUse(error: unknown): never {
   const rows = used.data.usedBy
     .toSorted((a, b) => b.lastUsedAt - a.lastUsedAt)
     // Clients that do not send their name and version have empty ones.
-    .map((use) => [use.client || '-', use.version || '-', shortId(use.operationId), minute(use.lastUsedAt)]);
-  const uses = table(['client', 'version', 'operation', 'last used'], rows);
-  throw new CommandFailure(EXIT.refused, [
-    {
-      code: error.code,
-      message: `Nothing is retired: used in the last 30 days.\n${uses}\n--force retires them all the same.`,
-    },
-  ]);
+    .map(({ client, version, name, operationId, lastUsedAt }) => [
+      ...[client || '-', version || '-', name, shortId(operationId), minute(lastUsedAt)],
+    ]);
+  const uses = table(['client', 'version', 'operation', 'id', 'last used'], rows);
+  const message = [
+    'Nothing is retired: operations that no other live release carries were used in the last 30 days.',
+    uses,
+    unknownUses(used.data.usesUnknownSince),
+    '--force retires them all the same.',
+  ].join('\n');
+  throw new CommandFailure(EXIT.refused, [{ code: error.code, message }]);
 }

@@ -15,6 +15,7 @@ import { deprecate } from './deprecate.ts';
 import { list } from './list.ts';
 import { noProgress, progressBar } from './progress-bar.ts';
 import { publish } from './publish.ts';
+import { restore } from './restore.ts';
 import { retire } from './retire.ts';
 import { rollback } from './rollback.ts';
 import { show } from './show.ts';
@@ -30,6 +31,7 @@ const COMMANDS: readonly BuildCommand[] = [
   check,
   deprecate,
   retire,
+  restore,
   rollback,
 ];
 const COMMAND_LINE = 'npm run operations --';

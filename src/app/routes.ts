@@ -50,7 +50,16 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
     memory,
     nowMs,
   });
-  const stores = { schema, db: env.DB, kv: env.CACHE_KV, nowMs, sleep, random: Math.random, randomId };
+  const stores = {
+    schema,
+    db: env.DB,
+    kv: env.CACHE_KV,
+    nowMs,
+    sleep,
+    random: Math.random,
+    randomId,
+    writeUses: () => usage.flush(),
+  };
   const admin = config.ADMIN_KEY === undefined ? [] : [adminRoute(config.ADMIN_KEY, stores)];
   return {
     router: { ...headers, randomId, routes: [graphql, health, ...admin] },

@@ -27,6 +27,8 @@ type Submitted = z.infer<typeof submittedSchema>['operations'];
 
 export interface AdminSources extends ReleaseStores {
   schema: GraphQLSchema;
+  /** Writes the uses that this isolate has counted. Never rejects. */
+  writeUses(): Promise<void>;
 }
 
 export async function checkOperations(request: Request, sources: AdminSources) {

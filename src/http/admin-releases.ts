@@ -1,14 +1,16 @@
-/** Publishing, deprecating, retiring and rolling back releases. */
+/** Publishing, deprecating, retiring, restoring and rolling back releases. */
 import * as z from 'zod';
 import {
   deprecateReleases,
   type ReleaseChange,
+  restoreReleases,
   retireReleases,
   rollBackRelease,
 } from '../operations/change-releases.ts';
 import { publishRelease, type ReleaseStores } from '../operations/publish-release.ts';
 import { OPERATION_LIVENESS_MEMORY_SECONDS } from '../storage/kv/keys.ts';
 import { parsed, readAdminBody } from './admin-answer.ts';
+import type { AdminSources } from './admin-operations.ts';
 
 /** KV shows a write everywhere within a minute; an isolate looks at the overlay more often than that. */
 const KV_VISIBLE_SECONDS = 60;
@@ -46,7 +48,13 @@ export async function postDeprecate(request: Request, stores: ReleaseStores) {
   return answer(stores, await deprecateReleases(stores, { ...body, sunset: Math.floor(body.sunset) }));
 }
 
-export async function postRetire(request: Request, stores: ReleaseStores) {
+export async function postRestore(request: Request, stores: ReleaseStores) {
+  return answer(stores, await restoreReleases(stores, await readAdminBody(request, versionsSchema)));
+}
+
+export async function postRetire(request: Request, stores: AdminSources) {
+  // Uses that this isolate has counted and not written yet are known.
+  await stores.writeUses();
   return answer(stores, await retireReleases(stores, await readAdminBody(request, retireSchema)));
 }
 
@@ -54,7 +62,7 @@ export async function postRollback(request: Request, stores: ReleaseStores) {
   return answer(stores, await rollBackRelease(stores, await readAdminBody(request, releaseSchema)));
 }
 
-const answer = (stores: ReleaseStores, change: ReleaseChange) => ({
+const answer = <Change extends ReleaseChange>(stores: ReleaseStores, change: Change) => ({
   ...change,
   visibleEverywhereAt: visibleEverywhereAt(stores),
 });

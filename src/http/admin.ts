@@ -11,7 +11,7 @@ import { listReleases, liveOperations } from '../storage/d1/release-reads.ts';
 import { AdminRefusal, badInput, sinceDay } from './admin-answer.ts';
 import { AdminKey } from './admin-key.ts';
 import { type AdminSources, checkOperations, showOperation, storeOperations } from './admin-operations.ts';
-import { postDeprecate, postRetire, postRollback, putRelease } from './admin-releases.ts';
+import { postDeprecate, postRestore, postRetire, postRollback, putRelease } from './admin-releases.ts';
 import { errorResponse, jsonResponse } from './responses.ts';
 import type { Route } from './router.ts';
 
@@ -22,6 +22,7 @@ const STATUS: Readonly<Record<ReleaseRefusalCode, number>> = {
   STILL_USED: 409,
   NO_PREVIOUS_PUBLISH: 409,
   RESERVED_CLIENT: 422,
+  RUNNING_BUILD: 409,
   CHANGED_MEANWHILE: 409,
   LIVENESS_NOT_WRITTEN: 503,
 };
@@ -69,6 +70,7 @@ const ROUTES: readonly (readonly [method: string, path: string, handler: Handler
   ['GET', '/admin/releases', async (_request, { db }) => ({ releases: await listReleases(db) })],
   ['POST', '/admin/releases/deprecate', postDeprecate],
   ['POST', '/admin/releases/retire', postRetire],
+  ['POST', '/admin/releases/restore', postRestore],
   ['POST', '/admin/releases/rollback', postRollback],
   [
     'PUT',

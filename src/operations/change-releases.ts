@@ -1,28 +1,51 @@
-/** Deprecates, retires and rolls back releases. Each change is one D1 batch, which also reads its effect on operations. */
-import { usedLately } from '../storage/d1/operation-usage.ts';
+/**
+ * Deprecates, retires, restores and rolls back releases. Each change is one D1 batch, which also reads its effect on
+ * operations.
+ */
+import { lateUsesOfDying } from '../storage/d1/operation-usage.ts';
+import { operationNames } from '../storage/d1/operations.ts';
 import {
-  changeInsert,
-  deprecateUpdate,
+  previousPublish,
+  rollbackWrites,
+  type StateChange,
+  stateWrites,
+} from '../storage/d1/release-changes.ts';
+import {
   findRelease,
   type LivenessRow,
   livenessQuery,
+  operationIdsOf,
   type ReleaseKey,
   type ReleaseState,
-  retireUpdate,
-  rollbackUpdate,
   unknownVersions,
 } from '../storage/d1/releases.ts';
 import { bringLivenessToKv, type LivenessStores, ReleaseRefusal } from './liveness-writes.ts';
 import { bundledRelease } from './manifest.ts';
-import { reservedClient } from './publish-release.ts';
+import { changedMeanwhile, difference, reservedClient } from './publish-release.ts';
+import { USAGE_FLUSH_SECONDS } from './usage.ts';
 
 const RECENT_USE_SECONDS = 30 * 86_400;
 
 export interface ReleaseChange {
   /** The changed releases with their new state. */
   releases: (ReleaseKey & { state: ReleaseState })[];
-  /** The operations that the change has put into the state. */
-  operations: { retired: string[]; deprecated: string[] };
+  /** Ids of the operations that the change has put into the state; `dropped` ones are in no release any more. */
+  operations: { live: string[]; deprecated: string[]; retired: string[]; dropped: string[] };
+  /** The name of each operation that stands above, or in the lists of a rollback. */
+  names: { id: string; name: string }[];
+}
+
+export interface RolledBack extends ReleaseChange {
+  /** The time of the publish whose content the release has now, in Unix seconds. */
+  publishedAt: number;
+  /** Ids of operations: those that the release carries again, and those that it carries no more. */
+  came: string[];
+  gone: string[];
+}
+
+export interface RetiredReleases extends ReleaseChange {
+  /** Unix seconds: later uses may not be written yet, so nobody knows them. */
+  usesUnknownSince: number;
 }
 
 export interface VersionsRequest {
@@ -31,73 +54,102 @@ export interface VersionsRequest {
 }
 
 /** @param sunset the end of service, in Unix seconds. @throws ReleaseRefusal */
-export async function deprecateReleases(
+export function deprecateReleases(
   stores: LivenessStores,
   { client, versions, sunset }: VersionsRequest & { sunset: number },
 ): Promise<ReleaseChange> {
-  await requireKnown(stores.db, client, versions);
-  const now = Math.floor(stores.nowMs() / 1000);
-  const update = deprecateUpdate(stores.db, client, versions, sunset, now);
-  return change(stores, update, { kind: 'deprecate', client, versions, sunset });
+  return changeState(stores, { kind: 'deprecate', client, versions, sunset });
 }
 
-/** @param force also retires releases that were used in the last 30 days. @throws ReleaseRefusal */
+/** Makes deprecated and retired releases published again. @throws ReleaseRefusal */
+export function restoreReleases(
+  stores: LivenessStores,
+  { client, versions }: VersionsRequest,
+): Promise<ReleaseChange> {
+  return changeState(stores, { kind: 'restore', client, versions });
+}
+
+/**
+ * Refuses if an operation would end that somebody used in the last 30 days; `force` overrides that. Operations that
+ * another live release carries do not end, whoever uses them.
+ *
+ * @throws ReleaseRefusal
+ */
 export async function retireReleases(
   stores: LivenessStores,
   { client, versions, force }: VersionsRequest & { force: boolean },
-): Promise<ReleaseChange> {
-  await requireKnown(stores.db, client, versions);
-  const since = Math.floor(stores.nowMs() / 1000) - RECENT_USE_SECONDS;
-  // A use counts for all releases that carry the operation: shared caches hide other clients' uses from us.
-  const usedBy = force ? [] : await usedLately(stores.db, client, versions, since);
+): Promise<RetiredReleases> {
+  const now = Math.floor(stores.nowMs() / 1000);
+  const usesUnknownSince = now - USAGE_FLUSH_SECONDS;
+  const usedBy = force ? [] : await lateUsesOfDying(stores.db, client, versions, now - RECENT_USE_SECONDS);
   if (usedBy.length > 0) {
-    throw new ReleaseRefusal('STILL_USED', 'Operations of these releases were used in the last 30 days.', {
-      usedBy,
-    });
+    const message = 'Operations that no other live release carries were used in the last 30 days.';
+    throw new ReleaseRefusal('STILL_USED', message, { usedBy, usesUnknownSince });
   }
-  const update = retireUpdate(stores.db, client, versions);
-  return change(stores, update, { kind: 'retire', client, versions, force });
+  return { ...(await changeState(stores, { kind: 'retire', client, versions, force })), usesUnknownSince };
 }
 
-/** Restores the operations that the release had before its latest publish. @throws ReleaseRefusal */
-export async function rollBackRelease(stores: LivenessStores, release: ReleaseKey): Promise<ReleaseChange> {
+/** Restores the operations that the release had before its latest publish; its state stays. @throws ReleaseRefusal */
+export async function rollBackRelease(stores: LivenessStores, release: ReleaseKey): Promise<RolledBack> {
   if (release.client === bundledRelease.client) throw reservedClient();
-  const { client, version } = release;
-  const held = await findRelease(stores.db, release);
-  if (held === null) throw unknown([version]);
-  const changed = await change(stores, rollbackUpdate(stores.db, release, held.publish_id), {
-    kind: 'rollback',
-    client,
-    version,
-    from: held.publish_id,
-  });
-  if (changed.releases.length > 0) return changed;
-  throw new ReleaseRefusal('NO_PREVIOUS_PUBLISH', 'The release was never published with other content.');
+  const { db } = stores;
+  const held = await findRelease(db, release);
+  if (held === null) throw unknown([release.version]);
+  const previous = await previousPublish(db, held.publish_id);
+  if (previous === null) {
+    throw new ReleaseRefusal('NO_PREVIOUS_PUBLISH', 'The release was never published with other content.');
+  }
+  const [heldIds, previousIds] = await Promise.all([
+    operationIdsOf(db, held.publish_id),
+    operationIdsOf(db, previous.id),
+  ]);
+  const publishes = { from: held.publish_id, to: previous.id };
+  const changed = await change(stores, rollbackWrites(db, release, publishes, nowSeconds(stores)));
+  if (changed.releases.length === 0) throw changedMeanwhile();
+  const { added, gone } = difference(heldIds, previousIds);
+  const names = await operationNames(db, [...idsOf(changed), ...added, ...gone]);
+  return { ...changed, names, publishedAt: previous.published_at, came: added, gone };
+}
+
+async function changeState(stores: LivenessStores, wanted: StateChange): Promise<ReleaseChange> {
+  const { client, versions, kind } = wanted;
+  if (kind !== 'restore' && client === bundledRelease.client && versions.includes(bundledRelease.version)) {
+    const message = `${client} ${bundledRelease.version} is the build that runs: deploy another one first.`;
+    throw new ReleaseRefusal('RUNNING_BUILD', message);
+  }
+  const missing = await unknownVersions(stores.db, client, versions);
+  if (missing.length > 0) throw unknown(missing);
+  const changed = await change(stores, stateWrites(stores.db, wanted, nowSeconds(stores)));
+  return { ...changed, names: await operationNames(stores.db, idsOf(changed)) };
 }
 
 async function change(
   stores: LivenessStores,
-  update: D1PreparedStatement,
-  note: object,
-): Promise<ReleaseChange> {
+  writes: readonly [record: D1PreparedStatement, update: D1PreparedStatement],
+): Promise<Omit<ReleaseChange, 'names'>> {
   const { db } = stores;
-  const now = Math.floor(stores.nowMs() / 1000);
-  const results = await db.batch([livenessQuery(db), update, changeInsert(db, now, note), livenessQuery(db)]);
+  const [held, , updated, written] = await db.batch([livenessQuery(db), ...writes, livenessQuery(db)]);
   await bringLivenessToKv(stores);
-  const before = new Map(((results[0]?.results ?? []) as LivenessRow[]).map((row) => [row.id, row.rank]));
-  const after = (results[3]?.results ?? []) as LivenessRow[];
+  const rows = (held?.results ?? []) as LivenessRow[];
+  const before = new Map(rows.map(({ id, rank }) => [id, rank]));
+  const after = (written?.results ?? []) as LivenessRow[];
+  const carried = new Set(after.map(({ id }) => id));
   const became = (rank: number) =>
     after.filter((row) => row.rank === rank && before.get(row.id) !== rank).map(({ id }) => id);
   return {
-    releases: (results[1]?.results ?? []) as ReleaseChange['releases'],
-    operations: { retired: became(0), deprecated: became(1) },
+    releases: (updated?.results ?? []) as ReleaseChange['releases'],
+    operations: {
+      live: became(2),
+      deprecated: became(1),
+      retired: became(0),
+      dropped: rows.map(({ id }) => id).filter((id) => !carried.has(id)),
+    },
   };
 }
 
-async function requireKnown(db: D1Database, client: string, versions: readonly string[]): Promise<void> {
-  const missing = await unknownVersions(db, client, versions);
-  if (missing.length > 0) throw unknown(missing);
-}
+const idsOf = ({ operations }: Pick<ReleaseChange, 'operations'>) => Object.values(operations).flat();
+
+const nowSeconds = (stores: LivenessStores) => Math.floor(stores.nowMs() / 1000);
 
 const unknown = (versions: readonly string[]) =>
   new ReleaseRefusal('UNKNOWN_RELEASES', `Never published: ${versions.join(', ')}.`, { versions });

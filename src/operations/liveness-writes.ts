@@ -12,6 +12,7 @@ export type ReleaseRefusalCode =
   | 'STILL_USED'
   | 'NO_PREVIOUS_PUBLISH'
   | 'RESERVED_CLIENT'
+  | 'RUNNING_BUILD'
   | 'CHANGED_MEANWHILE'
   | 'LIVENESS_NOT_WRITTEN';
 

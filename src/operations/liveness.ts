@@ -1,6 +1,6 @@
 /**
- * The liveness overlay: one KV value with the state of every operation. It overrides all tiers of the registry, the
- * bundled manifest included.
+ * The liveness overlay: one KV value with the state of every operation. It overrides all tiers of the registry but the
+ * bundled manifest: the build that runs is published.
  *
  * It lists all operations that a release carries, so that no other id costs a KV read. Only D1 knows operations that
  * were published after the overlay was written.
@@ -15,7 +15,7 @@ export const overlaySchema = z.object({
   revision: z.number(),
   /** The time of writing, in Unix seconds. */
   asOf: z.number(),
-  /** The builds whose bundled operations it includes. */
+  /** The builds whose bundled operations it includes. Only the code of earlier deployments reads it. */
   gateways: z.array(z.string()),
   /** The tags of all ids under which an operation can be found. */
   carried: z.array(z.string()),

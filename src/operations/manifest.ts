@@ -2,7 +2,7 @@
 import manifest from '../../operations/manifest.json' with { type: 'json' };
 import type { RegisteredOperation } from './registered-operation.ts';
 
-/** The build is a release like any other: its operations can be deprecated and retired. */
+/** The build is a release. It can be deprecated and retired when another build runs in its place. */
 export interface BundledRelease {
   client: string;
   version: string;

@@ -1,6 +1,14 @@
 /** Publishes a release in one D1 batch, which does nothing if the release has changed since it was read. */
-import { operationInserts, storedDocumentIds } from '../storage/d1/operations.ts';
-import { findRelease, operationIdsOf, publishWrites, type ReleaseKey } from '../storage/d1/releases.ts';
+import { operationInserts, operationNames, storedDocumentIds } from '../storage/d1/operations.ts';
+import { stateWrites } from '../storage/d1/release-changes.ts';
+import {
+  carriedElsewhere,
+  findRelease,
+  operationIdsOf,
+  publishWrites,
+  type ReleaseKey,
+  type ReleaseState,
+} from '../storage/d1/releases.ts';
 import { bringLivenessToKv, type LivenessStores, ReleaseRefusal } from './liveness-writes.ts';
 import { bundledRelease } from './manifest.ts';
 import { operationRow } from './register-operation.ts';
@@ -13,17 +21,26 @@ export interface ReleaseStores extends LivenessStores {
 
 export interface PublishRequest extends ReleaseKey {
   operationIds: readonly string[];
-  /** Replaces other content, and makes a deprecated or retired release published again. */
+  /** Replaces other content. The state of the release stays. */
   replace: boolean;
   /** Changes nothing; the operations need not be stored. */
   dryRun: boolean;
 }
 
+/** Lists of operations by id. */
 export interface PublishOutcome {
   changed: boolean;
+  state: ReleaseState;
+  /** New to the registry: no release carried them. */
   new: string[];
+  /** New in the release, and those that it carried already. */
+  added: string[];
   unchanged: string[];
+  /** The release carries them no more; `dropped` ones no other release either. */
   gone: string[];
+  dropped: string[];
+  /** The name of each operation that is gone. */
+  names: { id: string; name: string }[];
 }
 
 /** @throws ReleaseRefusal; nothing is published, except with LIVENESS_NOT_WRITTEN. */
@@ -36,15 +53,21 @@ export async function publishRelease(
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const held = await findRelease(stores.db, request);
     const heldIds = held === null ? [] : await operationIdsOf(stores.db, held.publish_id);
-    const outcome = difference(heldIds, operationIds);
-    const same = held !== null && outcome.new.length + outcome.gone.length === 0;
-    const changed = !same || (request.replace && held.state !== 'published');
+    const content = difference(heldIds, operationIds);
+    const same = held !== null && content.added.length + content.gone.length === 0;
     if (held !== null && !same && !request.replace) {
+      const { added, gone } = content;
       throw new ReleaseRefusal('RELEASE_DIFFERS', 'The release exists with other operations.', {
-        new: outcome.new,
-        gone: outcome.gone,
+        added,
+        gone,
+        names: await operationNames(stores.db, gone),
       });
     }
+    const changed = !same;
+    const outcome = {
+      ...(await contentOutcome(stores.db, request, content)),
+      state: held?.state ?? 'published',
+    };
     if (request.dryRun) return { changed, ...outcome };
     if (!changed) {
       await bringLivenessToKv(stores);
@@ -57,21 +80,27 @@ export async function publishRelease(
     await bringLivenessToKv(stores);
     return { changed, ...outcome };
   }
-  throw new ReleaseRefusal('CHANGED_MEANWHILE', 'The release was changed at the same time: try again.');
+  throw changedMeanwhile();
 }
 
-/** Stores the build's own operations as a release, so that they can be deprecated and retired. */
+/** Stores the build's own operations as a release. The build that runs is published, whatever it was before. */
 export async function recordBundledRelease(stores: ReleaseStores): Promise<void> {
   const { client, version, operations } = bundledRelease;
-  if ((await findRelease(stores.db, { client, version })) !== null) return;
-  const rows = await Promise.all(operations.map(operationRow));
+  const held = await findRelease(stores.db, { client, version });
+  if (held?.state === 'published') return;
   const now = nowSeconds(stores);
-  const operationIds = operations.map(({ id }) => id);
-  const write = { client, version, operationIds, publishId: stores.randomId(), nowSeconds: now };
-  await stores.db.batch([
-    ...operationInserts(stores.db, rows, now),
-    ...publishWrites(stores.db, write, null),
-  ]);
+  if (held !== null) {
+    const restored = { kind: 'restore', client, versions: [version] } as const;
+    await stores.db.batch(stateWrites(stores.db, restored, now));
+  } else {
+    const rows = await Promise.all(operations.map(operationRow));
+    const operationIds = operations.map(({ id }) => id);
+    const write = { client, version, operationIds, publishId: stores.randomId(), nowSeconds: now };
+    await stores.db.batch([
+      ...operationInserts(stores.db, rows, now),
+      ...publishWrites(stores.db, write, null),
+    ]);
+  }
   await bringLivenessToKv(stores);
 }
 
@@ -81,15 +110,25 @@ export const reservedClient = () =>
     `The releases of ${bundledRelease.client} are the gateway's own builds.`,
   );
 
+export const changedMeanwhile = () =>
+  new ReleaseRefusal('CHANGED_MEANWHILE', 'The release was changed at the same time: try again.');
+
 const nowSeconds = (stores: LivenessStores) => Math.floor(stores.nowMs() / 1000);
 
-function difference(held: readonly string[], wanted: readonly string[]) {
+export function difference(held: readonly string[], wanted: readonly string[]) {
   const [heldSet, wantedSet] = [new Set(held), new Set(wanted)];
   return {
-    new: wanted.filter((id) => !heldSet.has(id)),
+    added: wanted.filter((id) => !heldSet.has(id)),
     unchanged: wanted.filter((id) => heldSet.has(id)),
     gone: held.filter((id) => !wantedSet.has(id)),
   };
+}
+
+async function contentOutcome(db: D1Database, release: ReleaseKey, content: ReturnType<typeof difference>) {
+  const { added, gone } = content;
+  const carried = await carriedElsewhere(db, release, [...added, ...gone]);
+  const [isNew, dropped] = [added, gone].map((ids) => ids.filter((id) => !carried.has(id)));
+  return { ...content, new: isNew ?? [], dropped: dropped ?? [], names: await operationNames(db, gone) };
 }
 
 async function requireStored(db: D1Database, operationIds: readonly string[]): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * Looks operations up in the bundled manifest, the isolate's memory, KV, and D1 within a budget. The liveness overlay
- * overrides all of them.
+ * overrides all of them but the manifest of the build that runs.
  *
  * Any number of unknown ids costs a bounded number of reads and a bounded memory: KV is read only for ids in the overlay,
  * D1 a few times in ten seconds. An isolate has one registry. It keeps values and no promises: Workers forbid awaiting
@@ -56,23 +56,16 @@ class LivenessView {
   readonly #carried: ReadonlySet<string>;
   readonly #retired: ReadonlySet<string>;
   readonly #deprecated: ReadonlyMap<string, readonly [number, number]>;
-  readonly #gateways: ReadonlySet<string>;
 
   constructor(overlay: LivenessOverlay | null) {
     this.#carried = new Set(overlay?.carried);
     this.#retired = new Set(overlay?.retired);
     this.#deprecated = new Map(Object.entries(overlay?.deprecated ?? {}));
-    this.#gateways = new Set(overlay?.gateways);
   }
 
   /** False if no release carried the id when the overlay was written. True may be a collision of tags. */
   mayCarry(id: string): boolean {
     return this.#carried.has(tagOf(id));
-  }
-
-  /** True if the overlay includes the bundled operations of the build. */
-  knowsGateway(version: string): boolean {
-    return this.#gateways.has(version);
   }
 
   /** The state of an operation that a release carries. */
@@ -142,10 +135,8 @@ export class TieredRegistry implements OperationRegistry {
 
   #inIsolate(id: string, view: LivenessView, nowMs: number): FoundOperation | null {
     const bundled = this.#bundled.get(id);
-    if (bundled !== undefined) {
-      const known = view.knowsGateway(this.#sources.bundled.version);
-      return { operation: bundled, liveness: known ? view.of(id) : LIVE };
-    }
+    // The build that runs is published, so no overlay can end what it carries.
+    if (bundled !== undefined) return { operation: bundled, liveness: LIVE };
     const kept = this.#memory.get(id);
     if (kept === undefined) return null;
     const { operation, fromD1 } = kept;

@@ -109,7 +109,12 @@ export class UsageCounts implements OperationUsage {
 
   /** Never rejects: counts that could not be written are kept for the next flush. */
   async flushWhenDue(): Promise<void> {
-    if (!this.isDue(this.#nowMs())) return;
+    if (this.isDue(this.#nowMs())) await this.flush();
+  }
+
+  /** Writes what this isolate has counted, due or not. Never rejects, as `flushWhenDue`. */
+  async flush(): Promise<void> {
+    if (this.size === 0) return;
     const counts = { usage: [...this.#usage.rows.values()], refusals: [...this.#refusals.rows.values()] };
     this.#flushedAtMs = this.#nowMs();
     this.#usage = new Tally();

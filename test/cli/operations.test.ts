@@ -73,7 +73,10 @@ async function eventually(args: string, expected: RegExp, request: object): Prom
 
 test('publishes what real tools write, and nothing new the second time', async () => {
   const published = await ok(`publish --client ios --version 4.9.0 ${MANIFESTS}/apollo-ios-legacy.json`);
-  assert.match(published, /ios 4\.9\.0 is published: \d+ new, 0 unchanged, 0 gone\./);
+  assert.match(
+    published,
+    /ios 4\.9\.0 is published: \d+ new, 0 known from other releases, 0 unchanged, 0 gone\./,
+  );
   assert.match(published, /MarketList +sha256:[0-9a-f]{12} +\d+ +\d+ s +public +\w+/);
   assert.match(published, /Every location serves it from \d{4}-\d{2}-\d{2}T/);
   await ok(`publish --client ios --version 5.2.0 ${MANIFESTS}/apollo-ios.json`);
@@ -120,20 +123,36 @@ test('names the live operations that a schema would break, and their releases', 
   assert.match(out, /^PoolList .*\n {2}carried by .*ios 5\.2\.0/m);
 });
 
-test('deprecates, retires and rolls back', async () => {
-  assert.match(
-    await ok('deprecate --client ios --version <5.0 --sunset 2099-06-01'),
-    /ios +4\.9\.0 +deprecated/,
-  );
-  const inUse = await operations('retire --client ios --version <5.0');
+test('deprecates, retires, restores and rolls back', async () => {
+  const [last = ''] = numbered('Last', 1);
+  await ok(`publish --client ios --version 4.8.0 ${await manifest('last', [last])}`);
+  const use = { documentId: idOf(last) };
+  await eventually('usage --client ios', /Last0 +sha256:[0-9a-f]{12} +ios +4\.9\.0/, use);
+  const range = '--client ios --version <5.0';
+  assert.match(await ok(`deprecate ${range} --sunset 2099-06-01`), /ios +4\.9\.0 +deprecated/);
+  const inUse = await operations(`retire ${range}`);
   assert.equal(inUse.exitCode, 1);
-  assert.match(inUse.err, /ios +4\.9\.0 +sha256:[0-9a-f]{12} +\d{4}-/);
-  assert.match(await ok('retire --client ios --version <5.0 --force'), /ios +4\.9\.0 +retired/);
-  assert.match(await ok('list --client ios'), /4\.9\.0 +retired/);
+  assert.match(inUse.err, /ios +4\.9\.0 +Last0 +sha256:[0-9a-f]{12} +\d{4}-/);
+  // All that it carries lives on in 5.2.0.
+  assert.match(await ok('retire --client ios --version 4.9.0'), /ios +4\.9\.0 +retired/);
+  assert.match(await ok(`retire ${range} --force`), /refused with 410:\n.*\n +Last0 +sha256:/);
+  assert.match(
+    await ok('list --client ios'),
+    /4\.8\.0 +retired[\s\S]*4\.9\.0 +retired|4\.9\.0 +retired[\s\S]*4\.8\.0 +retired/,
+  );
+  assert.match(await ok(`restore ${range}`), /Restored:[\s\S]*Last0/);
+  assert.match(await ok('list --client ios'), /4\.8\.0 +published/);
+  const { releases } = JSON.parse(await ok('list --client gateway --json'));
+  const own = await operations(`retire --client gateway --version ${releases[0].version} --force`);
+  assert.equal(own.exitCode, 1);
+  assert.match(own.err, /is the build that runs/);
 
   const replaced = await ok(`publish --client web --version 1.4.0 ${MANIFESTS}/cosmo.json --replace`);
   assert.match(replaced, /0 unchanged, \d+ gone/);
-  await ok('rollback --client web --version 1.4.0');
+  assert.match(
+    await ok('rollback --client web --version 1.4.0'),
+    /web 1\.4\.0 carries again .*: \d+ came, \d+ gone\./,
+  );
   const again = await ok(`publish --client web --version 1.4.0 ${MANIFESTS}/apollo-web.json`);
   assert.match(again, /nothing changes/);
   const first = await operations('rollback --client android --version 3.0.0');

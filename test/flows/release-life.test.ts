@@ -1,6 +1,5 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test } from 'vitest';
-import manifest from '../../operations/manifest.json' with { type: 'json' };
 import {
   admin,
   anotherGateway,
@@ -56,63 +55,39 @@ describe('a release grows old', () => {
     expect(await run(one)).toEqual(RETIRED);
   });
 
-  test('a retired one comes back by publishing it in its own place, and by another release', async () => {
+  test('one that has ended comes back when it is restored, and not by publishing in its place', async () => {
     await admin.publish('ios', '1.0.0', [one]);
+    await admin.deprecate('ios', ['1.0.0'], '2027-06-01');
     await admin.retire('ios', ['1.0.0']);
-    expect((await admin.publish('ios', '1.0.0', [one])).body).toMatchObject({ changed: false });
+    for (const options of [{}, { replace: true }]) {
+      expect((await admin.publish('ios', '1.0.0', [one], options)).body).toMatchObject({
+        changed: false,
+        state: 'retired',
+      });
+    }
     await serving.gateway.advance(60);
     expect(await run(one)).toEqual(RETIRED);
-    expect((await admin.publish('ios', '1.0.0', [one], { replace: true })).body).toMatchObject({
-      changed: true,
+    expect((await admin.restore('ios', ['1.0.0'])).body).toMatchObject({
+      releases: [{ client: 'ios', version: '1.0.0', state: 'published' }],
+      operations: { live: [one.id], deprecated: [], retired: [], dropped: [] },
+      names: [{ id: one.id, name: 'One' }],
     });
     await serving.gateway.advance(60);
     expect(await run(one)).toEqual(RUNS);
+    expect((await admin.restore('ios', ['1.0.0'])).body).toMatchObject({ releases: [] });
   });
 
-  test('the bundled operations retire with their build', async () => {
-    const [bundled] = manifest.operations.filter(({ name }) => name === 'Trending');
-    const id = bundled?.id ?? '';
-    expect(await run({ id })).toEqual(RUNS);
-    expect(await admin.retire('gateway', [manifest.version], true)).toMatchObject({ status: 200 });
-    await serving.gateway.advance(60);
-    expect(await run({ id })).toEqual(RETIRED);
-    await admin.publish('web', '1.0.0', [{ id, document: bundled?.document ?? '' }]);
-    await serving.gateway.advance(60);
-    expect(await run({ id })).toEqual(RUNS);
-  });
-
-  test('a build that the overlay has never heard of is live', async () => {
-    await admin.retire('gateway', [manifest.version], true);
-    const overlay = await env.CACHE_KV.get<object>('operations:liveness', 'json');
-    await env.CACHE_KV.put(
-      'operations:liveness',
-      JSON.stringify({ ...overlay, gateways: ['an-older-build'] }),
-    );
-    serving.gateway.coldIsolate();
-    expect(await run({ id: manifest.operations[0]?.id ?? '' })).toMatchObject({ status: 400 });
-    expect(await run({ id: manifest.operations.find(({ name }) => name === 'Trending')?.id ?? '' })).toEqual(
-      RUNS,
-    );
-  });
-
-  test('it is not retired while anybody uses what it carries, unless forced', async () => {
+  test('a deprecated one that is restored has no sunset, and a new one when it is deprecated again', async () => {
     await admin.publish('ios', '1.0.0', [one]);
-    await admin.publish('ios', '2.0.0', [one, two]);
-    const headers = { 'graphql-client-name': 'ios', 'graphql-client-version': '2.0.0' };
-    await serving.gateway.post({ documentId: one.id }, headers);
-    const usedAt = serving.market.startAt;
-    expect(await admin.retire('ios', ['1.0.0'])).toMatchObject({
-      status: 409,
-      code: 'STILL_USED',
-      extensions: {
-        usedBy: [{ client: 'ios', version: '2.0.0', operationId: one.id, lastUsedAt: usedAt }],
-      },
-    });
-    expect(await releases()).toMatchObject([{ state: 'published' }, { state: 'published' }]);
-    await serving.gateway.advance(31 * 86_400);
-    expect(await admin.retire('ios', ['1.0.0'])).toMatchObject({ status: 200 });
-    await serving.gateway.post({ documentId: one.id }, headers);
-    expect(await admin.retire('ios', ['2.0.0'], true)).toMatchObject({ status: 200 });
+    await admin.deprecate('ios', ['1.0.0'], '2027-06-01');
+    await admin.restore('ios', ['1.0.0']);
+    await serving.gateway.advance(60);
+    expect(await run(one)).toEqual(RUNS);
+    await admin.deprecate('ios', ['1.0.0'], '2028-06-01');
+    await serving.gateway.advance(60);
+    expect((await run(one)).sunset).toBe('Thu, 01 Jun 2028 00:00:00 GMT');
+    const deprecatedAt = serving.market.startAt + 60;
+    expect(await releases()).toMatchObject([{ state: 'deprecated', deprecatedAt }]);
   });
 
   test('versions that were never published are refused, with nothing done', async () => {
@@ -120,6 +95,7 @@ describe('a release grows old', () => {
     for (const answer of [
       await admin.deprecate('ios', ['1.0.0', '9.9.9'], '2027-06-01'),
       await admin.retire('ios', ['1.0.0', '9.9.9'], true),
+      await admin.restore('ios', ['1.0.0', '9.9.9']),
       await admin.rollback('ios', '9.9.9'),
     ]) {
       expect(answer).toMatchObject({
@@ -139,14 +115,72 @@ describe('rolling back', () => {
     await admin.publish('ios', '1.0.0', [three], { replace: true });
     expect(await admin.rollback('ios', '1.0.0')).toMatchObject({
       status: 200,
-      body: { releases: [{ client: 'ios', version: '1.0.0', state: 'published' }] },
+      body: {
+        releases: [{ client: 'ios', version: '1.0.0', state: 'published' }],
+        publishedAt: serving.market.startAt,
+        came: [one.id, two.id].sort(),
+        gone: [three.id],
+        operations: { dropped: [three.id] },
+        names: [
+          { id: one.id, name: 'One' },
+          { id: three.id, name: 'Three' },
+          { id: two.id, name: 'Two' },
+        ],
+      },
     });
     serving.gateway.coldIsolate();
     expect([await run(one), await run(two), await run(three)]).toEqual([RUNS, RUNS, UNKNOWN]);
-    expect(await admin.rollback('ios', '1.0.0')).toMatchObject({ status: 200 });
+    expect(await admin.rollback('ios', '1.0.0')).toMatchObject({
+      status: 200,
+      body: { came: [], gone: [two.id] },
+    });
     serving.gateway.coldIsolate();
     expect([await run(one), await run(two), await run(three)]).toEqual([RUNS, UNKNOWN, UNKNOWN]);
     expect(await admin.rollback('ios', '1.0.0')).toMatchObject({ status: 409, code: 'NO_PREVIOUS_PUBLISH' });
     expect(await run(one)).toEqual(RUNS);
+  });
+
+  const ends = {
+    deprecated: () => admin.deprecate('ios', ['1.0.0'], '2027-06-01'),
+    retired: () => admin.retire('ios', ['1.0.0'], true),
+  };
+  test.each(['deprecated', 'retired'] as const)('and replacing keep a release %s', async (state) => {
+    await admin.publish('ios', '1.0.0', [one]);
+    await ends[state]();
+    expect((await admin.publish('ios', '1.0.0', [two], { replace: true })).body).toMatchObject({
+      changed: true,
+      state,
+      dropped: [one.id],
+      names: [{ id: one.id, name: 'One' }],
+    });
+    expect(await releases()).toMatchObject([{ state }]);
+    await serving.gateway.advance(60);
+    expect(await run(two)).toMatchObject(
+      state === 'retired' ? RETIRED : { sunset: 'Tue, 01 Jun 2027 00:00:00 GMT' },
+    );
+    expect((await admin.rollback('ios', '1.0.0')).body).toMatchObject({
+      releases: [{ state }],
+      came: [one.id],
+      gone: [two.id],
+    });
+    expect(await releases()).toMatchObject([{ state }]);
+  });
+
+  test('says that another rollback was faster, and goes back only once', async () => {
+    await admin.publish('ios', '1.0.0', [one]);
+    await admin.publish('ios', '1.0.0', [two], { replace: true });
+    await admin.publish('ios', '1.0.0', [three], { replace: true });
+    const changes = () => env.DB.prepare('SELECT count(*) AS n FROM release_change').first<number>('n');
+    const before = (await changes()) ?? 0;
+    let overtaken = false;
+    serving.db.beforeBatch(async () => {
+      if (overtaken) return;
+      overtaken = true;
+      expect(await admin.rollback('ios', '1.0.0')).toMatchObject({ status: 200 });
+    });
+    expect(await admin.rollback('ios', '1.0.0')).toMatchObject({ status: 409, code: 'CHANGED_MEANWHILE' });
+    expect(await changes()).toBe(before + 1);
+    serving.gateway.coldIsolate();
+    expect([await run(one), await run(two), await run(three)]).toEqual([UNKNOWN, RUNS, UNKNOWN]);
   });
 });

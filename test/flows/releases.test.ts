@@ -24,7 +24,9 @@ describe('publishing', () => {
   test('says what is new, unchanged and gone, and makes it run', async () => {
     expect((await admin.publish('ios', '5.2.0', [one, two])).body).toMatchObject({
       changed: true,
+      state: 'published',
       new: [one.id, two.id].sort(),
+      added: [one.id, two.id].sort(),
       unchanged: [],
       gone: [],
       visibleEverywhereAt: new Date((serving.market.startAt + 110) * 1000).toISOString(),
@@ -47,10 +49,29 @@ describe('publishing', () => {
     expect((await admin.publish('ios', '5.2.0', [two, one])).body).toMatchObject({
       changed: false,
       new: [],
+      added: [],
       unchanged: [one.id, two.id].sort(),
       gone: [],
     });
     expect(await changes()).toBe(before);
+  });
+
+  test('calls new only what no release has carried, and dropped only what none carries any more', async () => {
+    await admin.publish('ios', '5.2.0', [one, two]);
+    await admin.store([three]);
+    const expected = { new: [three.id], added: [one.id, three.id].sort(), gone: [] };
+    for (const options of [{ dryRun: true }, {}])
+      expect((await admin.put('web', '1.0.0', [one.id, three.id], options)).body).toMatchObject(expected);
+    expect((await admin.publish('ios', '5.2.0', [three], { replace: true })).body).toMatchObject({
+      new: [],
+      added: [three.id],
+      gone: [one.id, two.id].sort(),
+      dropped: [two.id],
+      names: [
+        { id: one.id, name: 'One' },
+        { id: two.id, name: 'Two' },
+      ],
+    });
   });
 
   test('another content under the same release is refused', async () => {
@@ -58,7 +79,7 @@ describe('publishing', () => {
     expect(await admin.publish('ios', '5.2.0', [two])).toMatchObject({
       status: 409,
       code: 'RELEASE_DIFFERS',
-      extensions: { new: [two.id], gone: [one.id] },
+      extensions: { added: [two.id], gone: [one.id], names: [{ id: one.id, name: 'One' }] },
     });
     expect(await run(one)).toEqual(RUNS);
     expect(await run(two)).toEqual(UNKNOWN);

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { bundledRelease } from '../../src/operations/manifest.ts';
-import { appendCounts, usedLately } from '../../src/storage/d1/operation-usage.ts';
+import { appendCounts, lateUsesOfDying } from '../../src/storage/d1/operation-usage.ts';
 import {
   foldFlushes,
   REFUSAL_ROWS_A_DAY,
@@ -49,7 +49,7 @@ describe('what isolates wrote', () => {
     await listReleases(env.DB),
     (await liveOperations(env.DB, use.day)).filter(({ count }) => count > 0),
     await liveOperations(env.DB, use.day + 1),
-    await usedLately(env.DB, bundledRelease.client, [bundledRelease.version], 60),
+    await lateUsesOfDying(env.DB, bundledRelease.client, [bundledRelease.version], 60),
     (await admin.get(`/operations/${encodeURIComponent(TRENDING)}?days=400`)).body,
   ];
 

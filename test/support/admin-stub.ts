@@ -88,7 +88,7 @@ export class AdminStub {
     const release = /^PUT \/admin\/releases\/([^/]+)\/([^/]+)$/.exec(call);
     if (release) return this.#publish(`${release[1]} ${release[2]}`, body as PutRelease);
     if (call === 'GET /admin/releases') return { status: 200, body: { releases: this.#list() } };
-    const change = /^POST \/admin\/releases\/(deprecate|retire|rollback)$/.exec(call)?.[1];
+    const change = /^POST \/admin\/releases\/(deprecate|retire|restore|rollback)$/.exec(call)?.[1];
     if (change) return this.#change(change, body as ChangeReleases);
     return refused(404, 'NOT_FOUND');
   }
@@ -144,19 +144,46 @@ export class AdminStub {
   }
 
   #publish(name: string, { operationIds, replace, dryRun }: PutRelease): Reply {
-    const held = this.releases.get(name)?.operationIds;
-    const gone = (held ?? []).filter((id) => !operationIds.includes(id));
-    const added = operationIds.filter((id) => !held?.includes(id));
+    const release = this.releases.get(name);
+    const held = release?.operationIds;
+    const { came: added, gone, dropped } = this.#difference(name, operationIds);
     const changed = held === undefined || gone.length + added.length > 0;
+    const names = this.#names(gone);
     if (held !== undefined && changed && !replace)
-      return refused(409, 'RELEASE_DIFFERS', { new: added, gone });
+      return refused(409, 'RELEASE_DIFFERS', { added, gone, names });
+    const fresh = added.filter(
+      (id) => ![...this.releases.values()].some((each) => each.operationIds.includes(id)),
+    );
     if (!dryRun) {
       if (operationIds.some((id) => !this.operations.has(id))) return refused(422, 'UNKNOWN_OPERATIONS');
       if (changed)
-        this.releases.set(name, { state: 'published', sunset: null, operationIds, previous: held ?? null });
+        this.releases.set(name, {
+          ...(release ?? { state: 'published', sunset: null }),
+          operationIds,
+          previous: held ?? null,
+        });
     }
     const unchanged = operationIds.filter((id) => held?.includes(id));
-    return { status: 200, body: { changed, new: added, unchanged, gone, ...VISIBLE } };
+    const state = release?.state ?? 'published';
+    const content = { new: fresh, added, unchanged, gone, dropped, names };
+    return { status: 200, body: { changed, state, ...content, ...VISIBLE } };
+  }
+
+  #difference(name: string, wanted: string[]) {
+    const held = this.releases.get(name)?.operationIds ?? [];
+    const others = [...this.releases].flatMap(([other, { operationIds }]) =>
+      other === name ? [] : operationIds,
+    );
+    const gone = held.filter((id) => !wanted.includes(id));
+    return {
+      came: wanted.filter((id) => !held.includes(id)),
+      gone,
+      dropped: gone.filter((id) => !others.includes(id)),
+    };
+  }
+
+  #names(ids: string[]) {
+    return ids.map((id) => ({ id, name: /\w+ (\w+)/.exec(this.operations.get(id) ?? '')?.[1] ?? id }));
   }
 
   #list() {
@@ -165,7 +192,7 @@ export class AdminStub {
       state,
       deprecatedAt: null,
       sunset,
-      publishedAt: 1_795_000_000,
+      publishedAt: PUBLISHED_AT,
       operations: operationIds.length,
       lastUsedAt: null,
     }));
@@ -174,12 +201,18 @@ export class AdminStub {
   #change(what: string, { client, versions, version, sunset }: ChangeReleases): Reply {
     const names = (versions ?? [version]).map((each) => `${client} ${each}`);
     const changed: string[] = [];
+    let rolledBack = {};
     for (const name of names) {
       const release = this.releases.get(name);
       if (release === undefined) return refused(422, 'UNKNOWN_RELEASES');
       if (what === 'rollback') {
         if (release.previous === null) return refused(409, 'NO_PREVIOUS_PUBLISH');
+        rolledBack = { publishedAt: PUBLISHED_AT, ...this.#difference(name, release.previous) };
         this.releases.set(name, { ...release, operationIds: release.previous, previous: null });
+      } else if (what === 'restore') {
+        if (release.state === 'published') continue;
+        release.state = 'published';
+        release.sunset = null;
       } else if (release.state === 'retired') continue;
       else if (what === 'retire') release.state = 'retired';
       else {
@@ -189,7 +222,15 @@ export class AdminStub {
       changed.push(name);
     }
     const releases = changed.map((name) => ({ ...named(name), state: this.releases.get(name)?.state }));
-    return { status: 200, body: { releases, operations: { retired: [], deprecated: [] }, ...VISIBLE } };
+    const operations = { live: [], retired: [], deprecated: [], dropped: [] };
+    const body = {
+      releases,
+      operations,
+      names: this.#names([...this.operations.keys()]),
+      ...rolledBack,
+      ...VISIBLE,
+    };
+    return { status: 200, body: what === 'retire' ? { ...body, usesUnknownSince: PUBLISHED_AT } : body };
   }
 }
 
@@ -206,6 +247,7 @@ interface ChangeReleases {
   sunset?: string;
 }
 
+const PUBLISHED_AT = 1_795_000_000;
 const VISIBLE = { visibleEverywhereAt: '2026-11-22T16:20:00Z' };
 
 function named(name: string) {

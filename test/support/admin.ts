@@ -55,6 +55,7 @@ export function adminOf(gateway: TestGateway, key = ADMIN_KEY) {
       send('POST', '/releases/deprecate', { client, versions, sunset }),
     retire: (client: string, versions: string[], force = false) =>
       send('POST', '/releases/retire', { client, versions, force }),
+    restore: (client: string, versions: string[]) => send('POST', '/releases/restore', { client, versions }),
     rollback: (client: string, version: string) => send('POST', '/releases/rollback', { client, version }),
   };
 }

@@ -36,10 +36,18 @@ export const RUNS = { status: 200, sunset: null };
 export const RETIRED = { status: 410, code: 'PERSISTED_QUERY_RETIRED', sunset: null };
 export const UNKNOWN = { status: 404, code: 'PERSISTED_QUERY_NOT_IN_LIST', sunset: null };
 
-/** Without the gateway's own. */
-export async function releases() {
+/** Names as the client's version. */
+export const clientHeaders = (client: string, version: string) => ({
+  'graphql-client-name': client,
+  'graphql-client-version': version,
+});
+
+export async function allReleases() {
   const { body } = await admin.get<{
     releases: { client: string; version: string; state: string; operations: number }[];
   }>('/releases');
-  return body.releases.filter(({ client }) => client !== 'gateway');
+  return body.releases;
 }
+
+/** Without the gateway's own. */
+export const releases = async () => (await allReleases()).filter(({ client }) => client !== 'gateway');

@@ -27,7 +27,10 @@ export interface LogLine {
 export interface Serving {
   gateway: TestGateway;
   market: TestMarket;
-  db: Breakable<D1Database>;
+  db: Breakable<D1Database> & {
+    /** Called before each batch from now on. */
+    beforeBatch(work: () => Promise<void>): void;
+  };
   pricesKv: Breakable<KVNamespace>;
   cacheKv: Breakable<KVNamespace>;
   /** What was logged since the last time, warnings and errors only. */
@@ -92,7 +95,8 @@ export async function startServing(
   };
 }
 
-function breakableD1(db: D1Database): Breakable<D1Database> {
+function breakableD1(db: D1Database): Serving['db'] {
+  let beforeBatch = async (): Promise<void> => undefined;
   let failure: string | null = null;
   const reads: string[] = [];
   const refuse = async () => {
@@ -104,12 +108,23 @@ function breakableD1(db: D1Database): Breakable<D1Database> {
       reads.push(sql);
       return failure === null ? db.prepare(sql) : broken;
     },
-    batch: (statements: D1PreparedStatement[]) => (failure === null ? db.batch(statements) : refuse()),
+    batch: async (statements: D1PreparedStatement[]) => {
+      await beforeBatch();
+      return failure === null ? db.batch(statements) : refuse();
+    },
   } as unknown as D1Database;
   const fail = (message: string | null) => {
     failure = message;
   };
-  return { binding, fail, puts: [], reads };
+  return {
+    binding,
+    fail,
+    puts: [],
+    reads,
+    beforeBatch(work) {
+      beforeBatch = work;
+    },
+  };
 }
 
 function breakableKv(kv: KVNamespace): Breakable<KVNamespace> {

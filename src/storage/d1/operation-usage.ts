@@ -83,11 +83,15 @@ export interface UsedBy {
   client: string;
   version: string;
   operationId: string;
+  name: string;
   lastUsedAt: number;
 }
 
-/** The clients that used an operation of these releases since then, the latest first. Retired releases do not count. */
-export async function usedLately(
+/**
+ * The clients that used an operation since then that only these releases carry, the latest first. An operation that
+ * another release carries outlives them, and a retired release carries nothing.
+ */
+export async function lateUsesOfDying(
   db: D1Database,
   client: string,
   versions: readonly string[],
@@ -95,12 +99,17 @@ export async function usedLately(
 ): Promise<UsedBy[]> {
   const { results } = await db
     .prepare(
-      `WITH carried AS (
-         SELECT operation_id FROM release JOIN publish_operation USING (publish_id)
+      `WITH dying AS (
+         SELECT DISTINCT operation_id FROM release JOIN publish_operation AS carried USING (publish_id)
          WHERE release.client = ?1 AND release.version IN (SELECT value FROM json_each(?2))
-           AND release.state <> 'retired')
-       SELECT client, version, operation_id AS operationId, max(last_seen) AS lastUsedAt
-       FROM ${usesWhere('last_seen >= ?3 AND operation_id IN (SELECT operation_id FROM carried)')}
+           AND release.state <> 'retired'
+           AND NOT EXISTS (
+             SELECT 1 FROM publish_operation AS other JOIN release AS live USING (publish_id)
+             WHERE other.operation_id = carried.operation_id AND live.state <> 'retired'
+               AND NOT (live.client = ?1 AND live.version IN (SELECT value FROM json_each(?2)))))
+       SELECT client, version, operation_id AS operationId, operation.name AS name, max(last_seen) AS lastUsedAt
+       FROM ${usesWhere('last_seen >= ?3 AND operation_id IN (SELECT operation_id FROM dying)')} AS used
+       JOIN operation ON operation.id = used.operation_id
        GROUP BY operation_id, client, version ORDER BY lastUsedAt DESC LIMIT ${USED_BY_MAX_ROWS}`,
     )
     .bind(client, JSON.stringify(versions), since)

@@ -51,6 +51,18 @@ export async function storedDocumentIds(
   return new Map(results.map((row) => [row.id, row.document_id]));
 }
 
+/** The name of each of the operations that is stored. */
+export async function operationNames(
+  db: D1Database,
+  ids: readonly string[],
+): Promise<{ id: string; name: string }[]> {
+  const { results } = await db
+    .prepare('SELECT id, name FROM operation WHERE id IN (SELECT value FROM json_each(?1)) ORDER BY name, id')
+    .bind(JSON.stringify(ids))
+    .all<{ id: string; name: string }>();
+  return results;
+}
+
 /** Ids that are stored already keep their row. */
 export function operationInserts(
   db: D1Database,

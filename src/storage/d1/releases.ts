@@ -46,12 +46,6 @@ export const revisionQuery = (db: D1Database, client: string) =>
     )
     .bind(client);
 
-/** Records a change, as the next revision. */
-export const changeInsert = (db: D1Database, nowSeconds: number, change: object) =>
-  db
-    .prepare('INSERT INTO release_change (changed_at, change) VALUES (?1, ?2)')
-    .bind(nowSeconds, JSON.stringify(change));
-
 export async function findRelease(
   db: D1Database,
   { client, version }: ReleaseKey,
@@ -104,59 +98,36 @@ export function publishWrites(
       .bind(publishId, ids),
     db
       .prepare(
-        `INSERT INTO release (client, version, state, publish_id)
-         SELECT client, version, 'published', id FROM publish WHERE id = ?1
-         ON CONFLICT (client, version) DO UPDATE
-         SET state = 'published', deprecated_at = NULL, sunset = NULL, publish_id = excluded.publish_id`,
-      )
-      .bind(publishId),
-    db
-      .prepare(
         `INSERT INTO release_change (changed_at, change)
          SELECT published_at, ?2 FROM publish WHERE id = ?1`,
       )
       .bind(publishId, JSON.stringify({ kind: 'publish', client, version, publishId })),
+    db
+      .prepare(
+        `INSERT INTO release (client, version, state, publish_id)
+         SELECT client, version, 'published', id FROM publish WHERE id = ?1
+         ON CONFLICT (client, version) DO UPDATE SET publish_id = excluded.publish_id`,
+      )
+      .bind(publishId),
   ];
 }
 
-/** Returns `client, version, state` of each changed release; a retired release stays as it is. */
-export const deprecateUpdate = (
+/** Those of the operations that a release other than this one carries. */
+export async function carriedElsewhere(
   db: D1Database,
-  client: string,
-  versions: readonly string[],
-  sunset: number,
-  nowSeconds: number,
-) =>
-  db
+  { client, version }: ReleaseKey,
+  operationIds: readonly string[],
+): Promise<Set<string>> {
+  const { results } = await db
     .prepare(
-      `UPDATE release SET state = 'deprecated', deprecated_at = coalesce(deprecated_at, ?4), sunset = ?3
-       WHERE client = ?1 AND version IN (SELECT value FROM json_each(?2))
-         AND (state = 'published' OR state = 'deprecated' AND sunset <> ?3)
-       RETURNING client, version, state`,
+      `SELECT value AS id FROM json_each(?1)
+       WHERE EXISTS (SELECT 1 FROM publish_operation JOIN release USING (publish_id)
+         WHERE operation_id = value AND NOT (client = ?2 AND version = ?3))`,
     )
-    .bind(client, JSON.stringify(versions), sunset, nowSeconds);
-
-/** Returns `client, version, state` of each changed release. */
-export const retireUpdate = (db: D1Database, client: string, versions: readonly string[]) =>
-  db
-    .prepare(
-      `UPDATE release SET state = 'retired'
-       WHERE client = ?1 AND version IN (SELECT value FROM json_each(?2)) AND state <> 'retired'
-       RETURNING client, version, state`,
-    )
-    .bind(client, JSON.stringify(versions));
-
-/** Restores the operations that the release carried before. Returns no row if it carried none before. */
-export const rollbackUpdate = (db: D1Database, { client, version }: ReleaseKey, expectedPublishId: string) =>
-  db
-    .prepare(
-      `UPDATE release SET publish_id =
-         (SELECT previous_publish_id FROM publish WHERE publish.id = release.publish_id)
-       WHERE client = ?1 AND version = ?2 AND publish_id = ?3
-         AND (SELECT previous_publish_id FROM publish WHERE publish.id = release.publish_id) IS NOT NULL
-       RETURNING client, version, state`,
-    )
-    .bind(client, version, expectedPublishId);
+    .bind(JSON.stringify(operationIds), client, version)
+    .all<{ id: string }>();
+  return new Set(results.map(({ id }) => id));
+}
 
 /** Those of the versions that are not stored. */
 export async function unknownVersions(

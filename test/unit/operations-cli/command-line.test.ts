@@ -9,7 +9,9 @@ import { AdminStub, refused, STUB_KEY } from '../../support/admin-stub.ts';
 import { runOperations } from '../../support/run-operations.ts';
 
 const root = new URL('../../../', import.meta.url).pathname;
-const COMMANDS = ['publish', 'list', 'show', 'usage', 'audit', 'check', 'deprecate', 'retire', 'rollback'];
+const COMMANDS = [
+  ...['publish', 'list', 'show', 'usage', 'audit', 'check', 'deprecate', 'retire', 'restore', 'rollback'],
+];
 const environment = { ADMIN_KEY: STUB_KEY };
 
 let stub: AdminStub;

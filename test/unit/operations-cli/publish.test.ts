@@ -45,7 +45,7 @@ describe('publish', () => {
     const { exitCode, out } = await publish(manifest(numbered(2)));
     expect(exitCode).toBe(0);
     expect(stub.visible()).toEqual({ 'ios 5.2.0': ids(numbered(2)) });
-    expect(out).toContain('ios 5.2.0 is published: 2 new, 0 unchanged, 0 gone.');
+    expect(out).toContain('ios 5.2.0 is published: 2 new, 0 known from other releases, 0 unchanged, 0 gone.');
     expect(out).toMatch(/name +id +cost +cache +scope +tags/);
     expect(out).toMatch(/Number0 +sha256:[0-9a-f]{12} +\d+ +60 s +public +prices/);
     expect(out).toContain('Every location serves it from 2026-11-22T16:20:00Z on.');
@@ -66,20 +66,48 @@ describe('publish', () => {
     if (release) release.state = 'retired';
     const { exitCode, out } = await publish(manifest(numbered(3)));
     expect(exitCode).toBe(0);
-    expect(out).toContain('It is retired. --replace publishes it again.');
+    expect(out).toContain('It is retired, as before: restore makes it published again.');
+  });
+
+  it('keeps the state of the release that it replaces, and says so', async () => {
+    await publish(manifest(numbered(3)));
+    const release = stub.releases.get('ios 5.2.0');
+    if (release) release.state = 'deprecated';
+    const { out } = await publish(manifest(numbered(2)), '--replace');
+    expect(out).toContain('It is deprecated, as before: restore makes it published again.');
+    expect(stub.releases.get('ios 5.2.0')?.state).toBe('deprecated');
+  });
+
+  it('calls new only what is new to the registry', async () => {
+    await publish(manifest(numbered(3)));
+    const args = ['--client', 'web', '--version', '1.0.0', manifest(numbered(3, 2)), '--url', url, '--json'];
+    const environment = { ADMIN_KEY: STUB_KEY };
+    const { out } = await runOperations(['publish', ...args], { environment });
+    const names = (list: { name: string }[]) => list.map(({ name }) => name);
+    expect(names(JSON.parse(out).new)).toEqual(['Number3', 'Number4']);
+    const text = await runOperations(['publish', ...args.slice(0, -1), '--dry-run'], { environment });
+    expect(text.out).toContain('web 1.0.0 is the same already');
+    await publish(manifest(numbered(1)), '--replace');
+    const { out: replaced } = await publish(manifest(numbered(3, 2)), '--replace');
+    expect(replaced).toContain('0 new, 3 known from other releases, 0 unchanged, 1 gone.');
+    expect(replaced).toMatch(/Came into it from other releases:\n +name +id\n +Number2 +sha256:/);
+    expect(replaced).toMatch(/refused with 404:\n +name +id\n +Number0 +sha256:/);
   });
 
   it('refuses other content for the same release before it stores any, and takes it with --replace', async () => {
     await publish(manifest(numbered(2)));
     const refused = await publish(manifest(numbered(2, 1)));
     expect(refused.exitCode).toBe(1);
-    expect(refused.err).toContain('1 would be new in it, 1 gone. --replace puts this in its place.');
+    expect(refused.err).toContain('1 would come into it, 1 would go.');
+    expect(refused.err).toMatch(/Would come:\n.*\n +Number2 +sha256:.*\nWould go:\n.*\n +Number0 +sha256:/);
+    expect(refused.err).toContain('--replace puts this in its place.');
     expect([...stub.operations.keys()]).toEqual(ids(numbered(2)));
 
     const { exitCode, out } = await publish(manifest(numbered(2, 1)), '--replace');
     expect(exitCode).toBe(0);
-    expect(out).toContain('1 new, 1 unchanged, 1 gone');
-    expect(out).toContain(`Gone from it:\n  ${idOf(numbered(1)[0] ?? '')}`);
+    expect(out).toContain('1 new, 0 known from other releases, 1 unchanged, 1 gone');
+    expect(out).toMatch(/Gone from it:\n +name +id\n +Number0 +sha256:/);
+    expect(out).toContain(idOf(numbered(1)[0] ?? ''));
     expect(stub.visible()).toEqual({ 'ios 5.2.0': ids(numbered(2, 1)) });
   });
 

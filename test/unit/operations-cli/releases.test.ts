@@ -91,35 +91,55 @@ describe('retire', () => {
   it('retires the range, and changes nothing the second time', async () => {
     expect((await run(...args)).exitCode).toBe(0);
     expect(inState('retired')).toEqual(['ios 4.8.0']);
+    await run('restore', '--client', 'ios', '--version', '4.8.0');
+    expect((await run(...args)).out).toContain('UTC are unknown in part');
     const again = await run(...args);
     expect(again).toMatchObject({ exitCode: 0, out: 'Nothing changes: they are so already.\n' });
   });
 
   it('says by whom it is still used where that is why it is refused', async () => {
     const usedBy = [
-      { client: 'ios', version: '4.8.0', operationId: 'a', lastUsedAt: 1_795_000_000 },
-      { client: 'ios', version: '4.8.0', operationId: 'b', lastUsedAt: 1_795_300_000 },
+      { client: 'ios', version: '4.8.0', operationId: 'a', name: 'First', lastUsedAt: 1_795_000_000 },
+      { client: '', version: '', operationId: 'b', name: 'Second', lastUsedAt: 1_795_300_000 },
     ];
-    stub.fixed.set('POST /admin/releases/retire', refused(409, 'STILL_USED', { usedBy }));
+    const details = { usedBy, usesUnknownSince: 1_795_300_000 };
+    stub.fixed.set('POST /admin/releases/retire', refused(409, 'STILL_USED', details));
     const { exitCode, err } = await run(...args);
     expect(exitCode).toBe(1);
-    expect(err).toMatch(/ios +4\.8\.0 +b +2026-11-21 22:26\n +ios +4\.8\.0 +a +2026-11-18/);
+    expect(err).toMatch(/- +- +Second +b +2026-11-21 22:26\n +ios +4\.8\.0 +First +a +2026-11-18/);
+    expect(err).toContain('Uses since 2026-11-21 22:26:40 UTC are unknown in part');
     expect(err).toContain('--force retires them all the same');
     expect(inState('retired')).toEqual([]);
   });
 });
 
+describe('restore', () => {
+  it('undoes deprecate and retire for the range and nothing else', async () => {
+    await run('deprecate', '--client', 'ios', '--version', '<6.0', '--sunset', '2027-06-01');
+    await run('retire', '--client', 'ios', '--version', '4.9.0');
+    const { exitCode, out } = await run('restore', '--client', 'ios', '--version', '4.9.x');
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^Restored:\n\n.*\n +ios +4\.9\.0-beta\.1 +published\n +ios +4\.9\.0 +published/);
+    expect(inState('retired')).toEqual([]);
+    expect(inState('deprecated')).toEqual(['ios 4.8.0', 'ios 5.0.0-rc.1', 'ios 5.0.0']);
+    expect((await run('restore', '--client', 'ios', '--version', '4.9.x')).out).toContain('Nothing changes');
+  });
+});
+
 describe('rollback', () => {
-  it('puts back what was published before', async () => {
+  it('puts back what was published before, and says what came, what is gone and that it still has ended', async () => {
+    stub.operations.set('old', 'query Old { a }').set('new', 'query New { a }');
     stub.releases.set('ios 5.0.0', {
-      state: 'published',
+      state: 'retired',
       sunset: null,
       operationIds: ['new'],
       previous: ['old'],
     });
     const { exitCode, out } = await run('rollback', '--client', 'ios', '--version', '5.0.0');
     expect(exitCode).toBe(0);
-    expect(out).toContain('Rolled back:');
+    expect(out).toContain('ios 5.0.0 carries again what was published 2026-11-18 11:06 UTC: 1 came, 1 gone.');
+    expect(out).toContain('It is retired, as before');
+    expect(out).toMatch(/Came into it:\n +name +id\n +Old +old\n\nGone from it:\n +name +id\n +New +new/);
     expect(stub.visible()['ios 5.0.0']).toEqual(['old']);
   });
 
@@ -127,5 +147,12 @@ describe('rollback', () => {
     const { exitCode, err } = await run('rollback', '--client', 'ios', '--version', '4.8.0');
     expect(exitCode).toBe(1);
     expect(err).toContain('NO_PREVIOUS_PUBLISH');
+  });
+
+  it('exits with 1 and says why where somebody else changed the release at the same time', async () => {
+    stub.fixed.set('POST /admin/releases/rollback', refused(409, 'CHANGED_MEANWHILE'));
+    const { exitCode, out, err } = await run('rollback', '--client', 'ios', '--version', '5.0.0');
+    expect([exitCode, out]).toEqual([1, '']);
+    expect(err).toContain('CHANGED_MEANWHILE');
   });
 });
