@@ -7,6 +7,7 @@ import { healthRoute } from '../http/health.ts';
 import { MemoryHits } from '../http/memory-hits.ts';
 import type { RouterOptions } from '../http/router.ts';
 import { openSocket } from '../http/socket-route.ts';
+import { bundledRelease } from '../operations/manifest.ts';
 import { JOB_INTERVALS } from '../sync/jobs.ts';
 import { type Isolate, nowMs, randomId, sleep } from './isolate.ts';
 
@@ -44,6 +45,9 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
     nowMs,
   });
   const health = healthRoute({
+    mode: config.OPERATIONS_MODE,
+    workerVersion: env.WORKER_VERSION,
+    operationsVersion: bundledRelease.version,
     db: env.DB,
     kv: env.PRICES_KV,
     jobIntervals: JOB_INTERVALS,

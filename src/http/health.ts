@@ -5,6 +5,7 @@
  * A job that never ran counts from the first run of any job, so that a night's job is not missed on the first day. Before
  * the first run of all there is nothing to serve, which is 503.
  */
+import type { OperationsMode } from '../config.ts';
 import { executionCounts } from '../execution/execute.ts';
 import { errorFields, log } from '../observability/log.ts';
 import type { MemoryBudget } from '../storage/bounded-memory.ts';
@@ -16,6 +17,10 @@ import type { Route } from './router.ts';
 const LATE_AFTER_INTERVALS = 3;
 
 export interface HealthSources {
+  mode: OperationsMode;
+  workerVersion: WorkerVersionMetadata;
+  /** The version of the operations that the build bundles. */
+  operationsVersion: string;
   db: D1Database;
   kv: KVNamespace;
   /** Seconds between two runs, by job. */
@@ -38,6 +43,8 @@ async function healthResponse(sources: HealthSources): Promise<Response> {
   // The last two are the answering isolate's own.
   const body = {
     status: ok ? 'ok' : 'unavailable',
+    version: { worker: sources.workerVersion.id, operations: sources.operationsVersion },
+    mode: sources.mode,
     checks,
     jobs,
     executions: executionCounts(),

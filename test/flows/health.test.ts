@@ -1,10 +1,13 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
+import manifest from '../../operations/manifest.json' with { type: 'json' };
 import { CRONS } from '../support/gateway.ts';
 import { FIRST_SYNC, type Serving, startServing } from '../support/serving-bench.ts';
 
 interface Health {
   status: string;
+  version: { worker: string; operations: string };
+  mode: string;
   checks: { d1: string; kv: string };
   executions: { planned: number; fellBack: number };
   jobs: Record<
@@ -57,6 +60,17 @@ describe('/health', () => {
       firstError: null,
     });
     expect(jobs['daily-candles']).toMatchObject({ outcome: 'never run', late: false, startedAt: null });
+  });
+
+  test.each(['open', 'audit', 'safelist', 'id_only'])('names the version and the mode, %s', async (mode) => {
+    const serving = await startServing({ vars: { OPERATIONS_MODE: mode } });
+    const { version, mode: shown } = await health(serving);
+    expect(shown).toBe(mode);
+    expect(version).toEqual({
+      worker: (env as unknown as Env).WORKER_VERSION.id,
+      operations: manifest.version,
+    });
+    expect(version.worker).not.toBe('');
   });
 
   test('answers HEAD with the status alone', async () => {
