@@ -100,6 +100,8 @@ export function parseConfig(vars: object): ParsedConfig {
 
 // ── Requests ──
 export const REQUEST_BODY_MAX_BYTES = 100 * 1024;
+/** A request that waited this long is logged with its operation and client. */
+export const SLOW_REQUEST_MS = 1_000;
 
 // ── Unregistered documents. Every registered one is within these limits too ──
 export const DOCUMENT_MAX_TOKENS = 2_000;

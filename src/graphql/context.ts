@@ -96,7 +96,14 @@ export interface SessionModel {
   current: boolean;
 }
 
-export interface GatewayContext extends ContextServices {
+/** A request that wants to know of its faults. */
+export interface FaultListener {
+  requestId: string;
+  /** @param code of a fault that is not the caller's. */
+  onFault?: ((code: string) => void) | undefined;
+}
+
+export interface GatewayContext extends ContextServices, FaultListener {
   readonly requestId: string;
   /** The instant that the whole request is answered for, in Unix seconds. */
   readonly nowSeconds: number;

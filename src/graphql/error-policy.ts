@@ -6,6 +6,7 @@ import { GraphQLError } from 'graphql';
 import { errorFields, log } from '../observability/log.ts';
 import { documentRefusalStatus } from '../operations/choose-document.ts';
 import { createArgumentPathFinder } from './argument-path.ts';
+import type { FaultListener } from './context.ts';
 
 /** Codes of faults that are not the caller's, and may be gone at the next request. */
 export const FAULT_CODES: ReadonlySet<unknown> = new Set(['INTERNAL_SERVER_ERROR', 'UPSTREAM_UNAVAILABLE']);
@@ -41,12 +42,17 @@ export function hasOwnStatus(
 }
 
 /** @param hasData true if the answer has `data`: its status is 200 then. */
-export function errorPresenter(hasData: boolean, requestId: string): (error: GraphQLError) => GraphQLError {
+export function errorPresenter(
+  hasData: boolean,
+  request: FaultListener,
+): (error: GraphQLError) => GraphQLError {
+  const { requestId } = request;
   const argumentPathOf = createArgumentPathFinder();
   const logged = new Set<unknown>();
   return (error) => {
     const { http, rule: _, ...extensions } = error.extensions;
     const code = codeOf(error);
+    if (FAULT_CODES.has(code)) request.onFault?.(code);
     if (code === 'INTERNAL_SERVER_ERROR') {
       const cause = error.originalError ?? error;
       // One failed batch fails every field that waited for it: that is one fault, and one line.
@@ -107,7 +113,7 @@ function rebuilt(error: GraphQLError, message: string, extensions: Record<string
 
 /** Errors of any kind as clients see them over a socket, which has no status. */
 export function presented(errors: readonly unknown[], requestId: string): GraphQLError[] {
-  const present = errorPresenter(true, requestId);
+  const present = errorPresenter(true, { requestId });
   return errors.map((error) => present(error instanceof GraphQLError ? error : unexpected(error)));
 }
 

@@ -14,7 +14,7 @@ import {
   createProjectLoader,
   type ProjectDetailSources,
 } from '../loaders/projects.ts';
-import type { EventSources, GatewayContext, Viewer } from './context.ts';
+import type { EventSources, FaultListener, GatewayContext, Viewer } from './context.ts';
 
 /** The parts of an isolate that services use. */
 export interface ContextSources {
@@ -28,8 +28,7 @@ export interface ContextSources {
   fetchDetail: ProjectDetailSources['fetchDetail'];
 }
 
-export interface OwnOfRequest {
-  requestId: string;
+export interface OwnOfRequest extends FaultListener {
   viewer: Viewer | null;
   waitUntil(promise: Promise<unknown>): void;
   /** Left out if the answer is one response. */
@@ -76,6 +75,7 @@ const NO_EVENTS = new Proxy({} as EventSources, { get: () => oneResponse });
 
 class RequestContext {
   readonly requestId: string;
+  readonly onFault: FaultListener['onFault'];
   readonly nowSeconds: number;
   readonly viewer: Viewer | null;
   readonly events: EventSources;
@@ -85,6 +85,7 @@ class RequestContext {
 
   constructor(sources: ContextSources, own: OwnOfRequest, nowMs: number) {
     this.requestId = own.requestId;
+    this.onFault = own.onFault;
     this.nowSeconds = Math.floor(nowMs / 1000);
     this.viewer = own.viewer;
     this.events = own.events ?? NO_EVENTS;

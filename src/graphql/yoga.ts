@@ -8,7 +8,7 @@ import { type DocumentNode, type ExecutionArgs, type ExecutionResult, GraphQLErr
 import { createYoga, type GraphQLParams, type Plugin, processRegularResult } from 'graphql-yoga';
 import type { schema as gatewaySchema } from '../../schema/schema.ts';
 import type { OperationRequest } from '../operations/operation-request.ts';
-import type { GatewayContext } from './context.ts';
+import type { FaultListener, GatewayContext } from './context.ts';
 import { errorPresenter, hasOwnStatus } from './error-policy.ts';
 import { renderGraphiQL } from './graphiql.ts';
 
@@ -20,8 +20,7 @@ export interface YogaOptions {
 }
 
 /** One HTTP request, as Yoga's plugins see it. */
-export interface RequestServices {
-  requestId: string;
+export interface RequestServices extends FaultListener {
   /** Reads the request and decides what it runs, at the first call. Rejects with the reason why nothing runs. */
   prepare(): Promise<PreparedDocument>;
   /** Is called when an operation is about to run, and only then. */
@@ -110,7 +109,7 @@ function useErrorPolicy(): Plugin<object, RequestServices> {
       if (Array.isArray(result) || Symbol.asyncIterator in result) return;
       const refused = !('data' in result) && result.errors?.some(hasOwnStatus) === true;
       if (result.errors?.length) {
-        const present = errorPresenter('data' in result, serverContext.requestId);
+        const present = errorPresenter('data' in result, serverContext);
         setResult({ ...result, errors: result.errors.map(present) });
       } else if (resultProcessor === undefined) {
         setResult({ errors: [NOT_ACCEPTABLE] });

@@ -18,19 +18,19 @@ export class Answer {
   readonly body: Uint8Array<ArrayBuffer> | string | null;
   readonly headers: Headers;
   readonly isComplete: boolean;
-  readonly #status: number;
+  readonly status: number;
 
   constructor(body: Answer['body'], headers: Headers, options: AnswerOptions = {}) {
     this.body = body;
     this.headers = headers;
     this.isComplete = options.isComplete ?? false;
-    this.#status = options.status ?? 200;
+    this.status = options.status ?? 200;
   }
 
   /** A response takes a copy of the headers, which costs less than to write into its own. */
   response(requestId: string): Response {
     this.headers.set('x-request-id', requestId);
-    return new Response(this.body, { status: this.#status, headers: this.headers });
+    return new Response(this.body, { status: this.status, headers: this.headers });
   }
 }
 

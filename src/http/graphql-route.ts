@@ -3,11 +3,12 @@
  * and a refusal has the status that the wire contract gives.
  */
 import { OperationTypeNode } from 'graphql';
-import type { GatewayContext, Viewer } from '../graphql/context.ts';
+import type { FaultListener, GatewayContext, Viewer } from '../graphql/context.ts';
 import type { OwnOfRequest } from '../graphql/request-context.ts';
 import { createGraphQLHandler, type YogaOptions } from '../graphql/yoga.ts';
 import { clientOf } from '../operations/client-identity.ts';
 import type { Liveness, OperationRegistry } from '../operations/registered-operation.ts';
+import { logFinishedRequest } from '../serving/request-log.ts';
 import type { Serving } from '../serving/serving.ts';
 import { Answer, NOT_STORED } from './answer.ts';
 import { cachedAnswer, deprecationHeaders, forwardStatus, refusalAnswer } from './cached-answer.ts';
@@ -31,7 +32,7 @@ export interface GraphQLRouteOptions extends YogaOptions {
 }
 
 /** One request, and the contexts that it may be executed in. */
-interface Exchange extends RouteContext {
+interface Exchange extends RouteContext, FaultListener {
   request: Request;
   /** Without a viewer: its answer may be anybody's. */
   createPublicContext(): GatewayContext;
@@ -96,7 +97,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
   }
 
   async function answerByYoga(incoming: IncomingOperation, exchange: Exchange): Promise<Response> {
-    const { request, requestId, createContext } = exchange;
+    const { request, requestId, onFault, createContext } = exchange;
     let liveness: Liveness | null = null;
     const prepare = async () => {
       const preparation = await incoming.countedPreparation();
@@ -105,7 +106,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
       return preparation.prepared;
     };
     yoga ??= createGraphQLHandler(options);
-    const response = await yoga.fetch(request, { requestId, prepare, createContext });
+    const response = await yoga.fetch(request, { requestId, onFault, prepare, createContext });
     return deprecated(bypassing(response), liveness);
   }
 
@@ -118,9 +119,8 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
     return mediaTypes.json(accept);
   }
 
-  async function answerAsEvents(exchange: Exchange): Promise<Response> {
+  async function answerAsEvents(incoming: IncomingOperation, exchange: Exchange): Promise<Response> {
     const { request, requestId, createContext } = exchange;
-    const incoming = new IncomingOperation(request, serving);
     const answerAsJson = async () => {
       const answer = await answerOnce(incoming, { ...exchange, request: askingForJson(request) });
       return answer instanceof Answer ? answer.response(requestId) : answer;
@@ -146,19 +146,35 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
   return {
     paths: ['/graphql', '/graphql/*'],
     hasPreflight: true,
-    handle(request, context) {
+    async handle(request, context) {
       if (request.method === 'GET' && request.headers.get('upgrade')?.toLowerCase() === 'websocket')
         return openSocket(request);
-      const contextOf = (viewer: Viewer | null) => options.createContext({ ...context, viewer });
+      const { requestId } = context;
+      const startedAtMs = nowMs();
+      const faults: string[] = [];
+      const own = { ...context, onFault: (code: string) => void faults.push(code) };
+      const contextOf = (viewer: Viewer | null) => options.createContext({ ...own, viewer });
       const exchange: Exchange = {
-        ...context,
+        ...own,
         request,
         createPublicContext: () => contextOf(null),
         createContext: async () => contextOf(await options.identify(request)),
       };
-      return isReadable(request.method) && mediaTypes.wantsEventStream(request.headers.get('accept'))
-        ? answerAsEvents(exchange)
-        : answerOnce(new IncomingOperation(request, serving), exchange);
+      const incoming = new IncomingOperation(request, serving);
+      let status = 500;
+      try {
+        const answer =
+          isReadable(request.method) && mediaTypes.wantsEventStream(request.headers.get('accept'))
+            ? await answerAsEvents(incoming, exchange)
+            : await answerOnce(incoming, exchange);
+        status = answer.status;
+        return answer;
+      } finally {
+        const durationMs = nowMs() - startedAtMs;
+        logFinishedRequest({ requestId, transport: 'http', status, durationMs, faults }, () =>
+          incoming.asked(),
+        );
+      }
     },
   };
 }

@@ -9,6 +9,7 @@ import { readClientIdentity } from '../operations/client-identity.ts';
 import { type OperationRequest, toOperationRequest, unreadable } from '../operations/operation-request.ts';
 import type { ClientIdentity } from '../operations/registered-operation.ts';
 import type { Preparation } from '../serving/prepare-operation.ts';
+import type { AskedOperation } from '../serving/request-log.ts';
 import type { Serving } from '../serving/serving.ts';
 import { crossSiteRefusal } from './cross-site.ts';
 
@@ -25,6 +26,9 @@ export class IncomingOperation {
   readonly #serving: Serving;
   #envelope: Promise<Envelope> | undefined;
   #preparation: Promise<Preparation> | undefined;
+  #operationId: string | null = null;
+  #operationName: string | null = null;
+  #client: ClientIdentity | undefined;
   #isUseCounted = false;
   #areRefusalsCounted = false;
 
@@ -37,6 +41,15 @@ export class IncomingOperation {
   async envelope(): Promise<Envelope | null> {
     this.#envelope ??= readEnvelope(this.#request);
     return this.#envelope.catch(() => null);
+  }
+
+  /** The operation and its client, as far as the request has been read. */
+  asked(): AskedOperation {
+    return {
+      operationId: this.#operationId,
+      operationName: this.#operationName,
+      client: this.#client ?? readClientIdentity(this.#request.headers),
+    };
   }
 
   preparation(): Promise<Preparation> {
@@ -56,6 +69,8 @@ export class IncomingOperation {
 
   /** Counts the use of an operation that needs no preparation. */
   countUse(operationId: string, client: ClientIdentity): void {
+    this.#operationId = operationId;
+    this.#client = client;
     if (!this.#isUseCounted) this.#serving.usage.used(operationId, client);
     this.#isUseCounted = true;
   }
@@ -71,9 +86,17 @@ export class IncomingOperation {
     try {
       this.#envelope ??= readEnvelope(this.#request);
       const sent = readOperationRequest(await this.#envelope, client);
-      return await this.#serving.prepare(sent, {
+      this.#client = sent.client;
+      this.#operationName = sent.operationName ?? null;
+      const preparation = await this.#serving.prepare(sent, {
         mayRun: (kind, isPublic) => crossSiteRefusal(this.#request, kind, isPublic),
       });
+      if (preparation.ok) {
+        const { chosen, operation } = preparation.prepared;
+        this.#operationId = chosen.found?.operation.id ?? null;
+        this.#operationName = operation.name?.value ?? null;
+      }
+      return preparation;
     } catch (error) {
       return { ok: false, error, refusals: ruleRefusals(error, { documentId: null, client }) };
     }

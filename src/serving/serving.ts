@@ -159,7 +159,7 @@ export class Serving {
     });
     const { data, errors } = result;
     if (errors === undefined || errors.length === 0) return data === undefined ? {} : { data };
-    const shown = errors.map(errorPresenter(true, contextValue.requestId));
+    const shown = errors.map(errorPresenter(true, contextValue));
     return data === undefined ? { errors: shown } : { data, errors: shown };
   }
 

@@ -33,8 +33,10 @@ export interface Serving {
   };
   pricesKv: Breakable<KVNamespace>;
   cacheKv: Breakable<KVNamespace>;
-  /** What was logged since the last time, warnings and errors only. */
+  /** Warnings and errors since the last time, without the lines about whole requests. */
   complaints(): LogLine[];
+  /** Lines about whole requests since the start: those that failed or were slow. */
+  loggedRequests(): LogLine[];
   /** All that was logged, as it was written. */
   written(): string;
   /** What upstream was asked since the last time, by route. */
@@ -82,10 +84,11 @@ export async function startServing(
     pricesKv,
     cacheKv,
     complaints() {
-      const found = lines.slice(read).map((line) => JSON.parse(line) as LogLine);
+      const found = parsed(lines.slice(read));
       read = lines.length;
-      return found.filter(({ level }) => level !== 'info');
+      return found.filter((line) => line.level !== 'info' && !isAboutRequest(line));
     },
+    loggedRequests: () => parsed(lines).filter(isAboutRequest),
     written: () => lines.join('\n'),
     async upstreamCalls() {
       const { byRoute } = await market.calls();
@@ -94,6 +97,9 @@ export async function startServing(
     },
   };
 }
+
+const parsed = (lines: readonly string[]) => lines.map((line) => JSON.parse(line) as LogLine);
+const isAboutRequest = ({ event }: LogLine) => event.startsWith('request.');
 
 function breakableD1(db: D1Database): Serving['db'] {
   let beforeBatch = async (): Promise<void> => undefined;

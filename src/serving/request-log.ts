@@ -1,0 +1,36 @@
+/** A log line for each request that failed or was slow, with its operation and its client. */
+import { SLOW_REQUEST_MS } from '../config.ts';
+import { log } from '../observability/log.ts';
+
+export interface AskedOperation {
+  /** Null where the request names no registered operation. */
+  operationId: string | null;
+  operationName: string | null;
+  client: { name: string | null; version: string | null };
+}
+
+export interface FinishedRequest {
+  requestId: string;
+  transport: 'http' | 'websocket';
+  /** Null over a WebSocket, which has no status. */
+  status: number | null;
+  /** The clock of the platform moves only while a request waits for something, so computing is not in it. */
+  durationMs: number;
+  /** Codes of faults that are not the caller's, each as often as it occurred. */
+  faults: readonly string[];
+}
+
+/** @param asked is called for a request that is logged, and for no other. */
+export function logFinishedRequest(request: FinishedRequest, asked: () => AskedOperation): void {
+  const { faults, ...fields } = request;
+  const hasFailed = faults.length > 0 || (request.status ?? 0) >= 500;
+  if (!hasFailed && request.durationMs < SLOW_REQUEST_MS) return;
+  const { client, ...operation } = asked();
+  log.warn(hasFailed ? 'request.failed' : 'request.slow', {
+    ...fields,
+    ...operation,
+    client: client.name,
+    clientVersion: client.version,
+    ...(faults.length === 0 ? {} : { faults: [...new Set(faults)].join(',') }),
+  });
+}

@@ -1,0 +1,102 @@
+import { env } from 'cloudflare:workers';
+import { describe, expect, test, vi } from 'vitest';
+import manifest from '../../operations/manifest.json' with { type: 'json' };
+import { SLOW_REQUEST_MS } from '../../src/config.ts';
+import { startServing } from '../support/serving-bench.ts';
+
+const CLIENT = { 'graphql-client-name': 'ios', 'graphql-client-version': '5.2.0' };
+const registered = (name: string) => {
+  const operation = manifest.operations.find((candidate) => candidate.name === name);
+  if (operation === undefined) throw new Error(`no operation ${name}`);
+  return { documentId: operation.id, variables: {} };
+};
+const DOCUMENT = 'query Categories { projectCategories { name } }';
+
+/** D1 whose every call takes so long by the gateway's clock. */
+function slowD1(latencyMs: number) {
+  const slow = (statement: D1PreparedStatement): D1PreparedStatement =>
+    ({
+      bind: (...values: unknown[]) => slow(statement.bind(...values)),
+      all: () => {
+        vi.setSystemTime(Date.now() + latencyMs);
+        return statement.all();
+      },
+      first: () => {
+        vi.setSystemTime(Date.now() + latencyMs);
+        return statement.first();
+      },
+    }) as unknown as D1PreparedStatement;
+  return { ...env.DB, prepare: (sql: string) => slow(env.DB.prepare(sql)) };
+}
+
+describe('a request that failed is logged once, with its operation and client', () => {
+  test('where it was sent by id', async () => {
+    const serving = await startServing();
+    serving.db.fail('D1 is gone');
+    const asked = registered('MarketList');
+    const { headers } = await serving.gateway.post(asked, CLIENT);
+    expect(serving.loggedRequests()).toEqual([
+      {
+        level: 'warn',
+        event: 'request.failed',
+        requestId: headers.get('x-request-id'),
+        transport: 'http',
+        status: 200,
+        durationMs: 0,
+        operationId: asked.documentId,
+        operationName: 'MarketList',
+        client: 'ios',
+        clientVersion: '5.2.0',
+        faults: 'INTERNAL_SERVER_ERROR',
+      },
+    ]);
+  });
+
+  test('where it was sent as a document, and each of its faults has another code', async () => {
+    const serving = await startServing();
+    serving.db.fail('D1 is gone');
+    await serving.market.fault({ route: '*', kind: '500' });
+    await serving.gateway.post({
+      query: 'query Mixed { projects { totalCount } price(symbol: "NOWHERE") { price } }',
+    });
+    expect(serving.loggedRequests()).toMatchObject([
+      {
+        event: 'request.failed',
+        operationId: null,
+        operationName: 'Mixed',
+        client: null,
+        faults: 'INTERNAL_SERVER_ERROR,UPSTREAM_UNAVAILABLE',
+      },
+    ]);
+  });
+
+  test('and not where the fault is the client’s, or the answer is right', async () => {
+    const serving = await startServing();
+    await serving.gateway.post({ query: DOCUMENT }, CLIENT);
+    await serving.gateway.post({ query: '{ nothing }' }, CLIENT);
+    await serving.gateway.post({ documentId: 'unknown' }, CLIENT);
+    await serving.gateway.post({ query: '{ projects(first: 1000) { totalCount } }' }, CLIENT);
+    await serving.gateway.fetch('/graphql', { method: 'PUT' });
+    expect(serving.loggedRequests()).toEqual([]);
+  });
+});
+
+describe('a request that waits', () => {
+  test.each([
+    [SLOW_REQUEST_MS, ['request.slow']],
+    [SLOW_REQUEST_MS - 1, []],
+  ])('%i ms for one call is logged if that is slow', async (latencyMs, events) => {
+    const serving = await startServing({ vars: { DB: slowD1(latencyMs) as never }, crons: [] });
+    await serving.gateway.post({ query: DOCUMENT }, CLIENT);
+    expect(serving.loggedRequests().map(({ event }) => event)).toEqual(events);
+    expect(serving.loggedRequests()).toMatchObject(
+      events.map((event) => ({
+        event,
+        status: 200,
+        durationMs: latencyMs,
+        operationName: 'Categories',
+        client: 'ios',
+      })),
+    );
+  });
+});
