@@ -22,10 +22,10 @@ export const deprecate = (run: Run) =>
     .action(({ client, version, sunset }) =>
       run(async (session) => {
         const gateway = session.gateway();
-        const versions = await versionsInRange(gateway, client, version);
+        const { versions, notes } = await versionsInRange(gateway, client, version);
         const body = { client, versions, sunset };
         const change = await gateway.send('POST', '/admin/releases/deprecate', body, releaseChange);
-        return changeResult(`Deprecated until ${sunset.slice(0, 'YYYY-MM-DD'.length)}:`, change);
+        return changeResult(`Deprecated until ${sunset.slice(0, 'YYYY-MM-DD'.length)}:`, change, notes);
       }),
     );
 

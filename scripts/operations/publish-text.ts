@@ -12,6 +12,7 @@ export interface PublishAnswer extends Omit<PublishedRelease, 'new'> {
   /** New to the registry. */
   new: CheckedOperation[];
   overLimit: Problem[];
+  warnings: string[];
 }
 
 export function publishText(answer: PublishAnswer): string {
@@ -23,6 +24,7 @@ export function publishText(answer: PublishAnswer): string {
       ? `${release} ${dryRun ? 'would be' : 'is'} published: ${operationCounts(answer)}.`
       : `${release} is the same already: nothing changes.`,
     ...stateNotes(answer.state),
+    ...answer.warnings.map((warning) => styleText('yellow', printable(warning))),
   ];
   if (changed) {
     const newIds = new Set(answer.new.map(({ id }) => id));

@@ -4,7 +4,7 @@
  * Stores nothing before every document has passed. One last call makes the release of the stored documents, so a
  * publish that ends early leaves the old release or the new one.
  */
-import { Command } from '@commander-js/extra-typings';
+import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import {
   type CheckedOperation,
   checkedOperations,
@@ -20,6 +20,7 @@ import { operationList } from './printed-values.ts';
 import type { Progress } from './progress-bar.ts';
 import { publishText } from './publish-text.ts';
 import { readManifestPath } from './read-manifest-path.ts';
+import { semverWarnings } from './releases-in-range.ts';
 
 export const publish = (run: Run) =>
   new Command('publish')
@@ -28,12 +29,12 @@ export const publish = (run: Run) =>
       [
         "Takes Apollo's manifest, Relay's map and pair list, codegen's persisted-documents.json, Apollo iOS's legacy map, Cosmo's manifest and files, and a folder of .graphql files.",
         'Publishing the same thing twice changes nothing.',
-        'A version that is not semver, such as 5.2, is in no range that deprecate and retire take.',
+        'A version that is not semver, such as 5.2, is in no range that deprecate, retire and restore take.',
       ].join('\n'),
     )
     .argument('<manifest or folder>')
-    .requiredOption('--client <name>', 'the app, as it names itself: ios', nonEmpty)
-    .requiredOption('--version <version>', 'its release: 5.2.0', nonEmpty)
+    .requiredOption('--client <name>', 'the app, as it names itself: ios', publishableName)
+    .requiredOption('--version <version>', 'its release: 5.2.0', publishableName)
     .option('--replace', 'even where this release was published with other content; its state stays')
     .option('--force', 'even where an operation costs more than the limit')
     .option('--dry-run', 'check and compare, and store nothing')
@@ -54,10 +55,20 @@ export const publish = (run: Run) =>
         const details = new Map(checked.map((operation) => [operation.id, operation]));
         const added = published.new.flatMap((id) => details.get(id) ?? []);
         const names = [...operations.map(({ id, name }) => ({ id, name })), ...published.names];
-        const answer = { client, version, dryRun, ...published, names, new: added, overLimit };
+        const warnings = semverWarnings(version);
+        const answer = { client, version, dryRun, ...published, names, new: added, overLimit, warnings };
         return { exitCode: EXIT.ok, text: publishText(answer), answer };
       }),
     );
+
+/** The gateway refuses it too: ids of the form `<app>~<version>~<id>` could not name such a release. */
+function publishableName(text: string): string {
+  if (text.includes('~'))
+    throw new InvalidArgumentError('It contains "~", which separates the parts of an id.');
+  // They mean other folders in the path of a URL.
+  if (['.', '..'].includes(text)) throw new InvalidArgumentError('It is no name.');
+  return nonEmpty(text);
+}
 
 async function checkAll(
   gateway: AdminClient,

@@ -14,11 +14,12 @@ export const restore = (run: Run) =>
     .action(({ client, version }) =>
       run(async (session) => {
         const gateway = session.gateway();
-        const versions = await versionsInRange(gateway, client, version);
+        const { versions, notes } = await versionsInRange(gateway, client, version);
         const body = { client, versions };
         return changeResult(
           'Restored:',
           await gateway.send('POST', '/admin/releases/restore', body, releaseChange),
+          notes,
         );
       }),
     );

@@ -24,12 +24,12 @@ export const retire = (run: Run) =>
     .action(({ client, version, force = false }) =>
       run(async (session) => {
         const gateway = session.gateway();
-        const versions = await versionsInRange(gateway, client, version);
+        const { versions, notes } = await versionsInRange(gateway, client, version);
         const body = { client, versions, force };
         const change = await gateway
           .send('POST', '/admin/releases/retire', body, retiredReleases)
           .catch(explainUse);
-        return changeResult('Retired:', change, [unknownUses(change.usesUnknownSince)]);
+        return changeResult('Retired:', change, [...notes, unknownUses(change.usesUnknownSince)]);
       }),
     );
 

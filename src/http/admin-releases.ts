@@ -18,6 +18,11 @@ const VERSIONS_A_CALL = 1_000;
 const OPERATIONS_A_RELEASE = 20_000;
 
 const name = z.string().regex(/^[^\s\p{C}]{1,64}$/u, { error: 'must be 1 to 64 characters without spaces' });
+/** `~` separates the parts of the id `<app>~<version>~<id>`. Releases that were published with it can still be changed. */
+const publishableName = name.refine((text) => !text.includes('~'), {
+  error: 'must have no "~", which separates the parts of an id',
+});
+const publishedSchema = z.object({ client: publishableName, version: publishableName });
 const releaseSchema = z.object({ client: name, version: name });
 const publishSchema = z.object({
   operationIds: z.array(z.string()).min(1).max(OPERATIONS_A_RELEASE),
@@ -37,7 +42,7 @@ export async function putRelease(
   release: { client: string; version: string },
   stores: ReleaseStores,
 ) {
-  const { client, version } = parsed(releaseSchema, release);
+  const { client, version } = parsed(publishedSchema, release);
   const content = await readAdminBody(request, publishSchema);
   const outcome = await publishRelease(stores, { client, version, ...content });
   return { ...outcome, visibleEverywhereAt: visibleEverywhereAt(stores) };

@@ -54,6 +54,15 @@ describe('what is sent', () => {
     expect(await admin.send('PUT', '/operations', [])).toMatchObject({ status: 400, code: 'BAD_USER_INPUT' });
     expect(await admin.put('ios', '1.0.0', [])).toMatchObject({ status: 400 });
     expect(await admin.put('i os', '1.0.0', ['a'])).toMatchObject({ status: 400 });
+    for (const [client, version] of [
+      ['i~os', '1.0.0'],
+      ['ios', '1~0'],
+      ['ios', '~'],
+    ] as const) {
+      const { status, code, body } = await admin.put(client, version, ['a']);
+      expect([status, code]).toEqual([400, 'BAD_USER_INPUT']);
+      expect(JSON.stringify(body)).toContain('which separates the parts of an id');
+    }
     expect(await admin.deprecate('ios', ['1.0.0'], 'tomorrow')).toMatchObject({ status: 400 });
     expect(await admin.get('/usage?days=0')).toMatchObject({ status: 400 });
     const tooMany = Array.from({ length: 201 }, () => ({ id: 'a', document: 'b' }));

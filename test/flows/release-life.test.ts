@@ -77,6 +77,14 @@ describe('a release grows old', () => {
     expect((await admin.restore('ios', ['1.0.0'])).body).toMatchObject({ releases: [] });
   });
 
+  test('one that has "~" in its name since that was allowed can still be ended', async () => {
+    await admin.publish('ios', '1.0.0', [one]);
+    await env.DB.exec("UPDATE release SET version = '1~0' WHERE client = 'ios'");
+    expect(await admin.retire('ios', ['1~0'])).toMatchObject({ status: 200 });
+    await serving.gateway.advance(60);
+    expect(await run(one)).toEqual(RETIRED);
+  });
+
   test('a deprecated one that is restored has no sunset, and a new one when it is deprecated again', async () => {
     await admin.publish('ios', '1.0.0', [one]);
     await admin.deprecate('ios', ['1.0.0'], '2027-06-01');

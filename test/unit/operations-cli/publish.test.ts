@@ -46,6 +46,7 @@ describe('publish', () => {
     expect(exitCode).toBe(0);
     expect(stub.visible()).toEqual({ 'ios 5.2.0': ids(numbered(2)) });
     expect(out).toContain('ios 5.2.0 is published: 2 new, 0 known from other releases, 0 unchanged, 0 gone.');
+    expect(out).not.toContain('semver');
     expect(out).toMatch(/name +id +cost +cache +scope +tags/);
     expect(out).toMatch(/Number0 +sha256:[0-9a-f]{12} +\d+ +60 s +public +prices/);
     expect(out).toContain('Every location serves it from 2026-11-22T16:20:00Z on.');
@@ -139,6 +140,30 @@ describe('publish', () => {
     expect(exitCode).toBe(1);
     expect(stub.operations.size).toBe(0);
   });
+
+  it.each(['5.2', 'nightly', '5.2.0.1'])('warns that no range contains the version %s', async (version) => {
+    const args = ['publish', '--client', 'ios', '--version', version, manifest(numbered(1)), '--url', url];
+    const environment = { ADMIN_KEY: STUB_KEY };
+    const { exitCode, out } = await runOperations(args, { environment });
+    expect(exitCode).toBe(0);
+    expect(out).toContain(`${version} is not a semver version such as 5.2.0, so no range`);
+    const asJson = await runOperations([...args, '--json'], { environment });
+    expect(JSON.parse(asJson.out).warnings).toHaveLength(1);
+  });
+
+  it.each([
+    ['--client', 'i~os'],
+    ['--version', '5~2'],
+    ['--version', '..'],
+  ])(
+    'refuses a name in %s that no id or path could carry, before it asks the gateway',
+    async (option, name) => {
+      const { exitCode, err } = await publish(manifest(numbered(1)), option, name);
+      expect(exitCode).toBe(2);
+      expect(err).toMatch(/It contains "~"|It is no name/);
+      expect(stub.calls).toEqual([]);
+    },
+  );
 
   it('stores nothing in a dry run', async () => {
     const { exitCode, out } = await publish(manifest(numbered(2)), '--dry-run');

@@ -1,3 +1,5 @@
+import fc from 'fast-check';
+import semver from 'semver';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readSchema } from '../../../scripts/operations/read-schema.ts';
 import { inRange } from '../../../scripts/operations/releases-in-range.ts';
@@ -31,15 +33,63 @@ describe('a range of versions', () => {
   const releases = versions.map((version) => ({ version }));
   it.each([
     ['<5.0', ['4.8.0', '4.9.0-beta.1', '4.9.0']],
+    ['<5.0.0', ['4.8.0', '4.9.0-beta.1', '4.9.0']],
+    ['<=4.9.0', ['4.8.0', '4.9.0-beta.1', '4.9.0']],
+    ['<4.9.0', ['4.8.0']],
+    ['>=5.0.0', ['5.0.0-rc.1', '5.0.0', '5.0.0+7']],
+    ['>4.9.0', ['5.0.0-rc.1', '5.0.0', '5.0.0+7']],
+    ['=4.9.0', ['4.9.0-beta.1', '4.9.0']],
+    ['4.8.0 - 4.9.0', ['4.8.0', '4.9.0-beta.1', '4.9.0']],
+    ['<4.9.0-beta.2', ['4.8.0', '4.9.0-beta.1']],
+    ['>4.9.0-beta.1 <5', ['4.9.0']],
+    ['<4.9.0 || 5.x', ['4.8.0', '5.0.0-rc.1', '5.0.0', '5.0.0+7']],
     ['4.9.0', ['4.9.0']],
+    ['5.0.0+8', ['5.0.0', '5.0.0+7']],
+    ['6.0.0', []],
     ['4.9.x', ['4.9.0-beta.1', '4.9.0']],
     ['>=4.9 <5', ['4.9.0-beta.1', '4.9.0']],
     ['5.1', ['5.1']],
     ['nightly', ['nightly']],
-    ['^5.0.0', ['5.0.0', '5.0.0+7']],
+    ['^5.0.0', ['5.0.0-rc.1', '5.0.0', '5.0.0+7']],
     ['*', ['4.8.0', '4.9.0-beta.1', '4.9.0', '5.0.0-rc.1', '5.0.0', '5.0.0+7']],
   ])('%s means %j', (range, expected) => {
     expect(inRange(releases, range).map(({ version }) => version)).toEqual(expected);
+  });
+
+  const number = fc.nat({ max: 3 });
+  const release = fc.tuple(number, number, number).map((parts) => parts.join('.'));
+  const comparator = fc.oneof(
+    fc.tuple(fc.constantFrom('<', '<=', '>', '>=', '=', '^', '~'), release).map((parts) => parts.join('')),
+    fc
+      .tuple(fc.constantFrom('<', '<=', '>', '>=', '^', '~', ''), number, number)
+      .map(([sign, major, minor]) => `${sign}${major}.${minor}`),
+    fc.tuple(number, fc.constantFrom('x', 'x.x')).map((parts) => parts.join('.')),
+    fc.tuple(release, release).map((parts) => parts.join(' - ')),
+    fc.constant('*'),
+  );
+  const range = fc
+    .array(
+      fc.array(comparator, { minLength: 1, maxLength: 2 }).map((all) => all.join(' ')),
+      { minLength: 1, maxLength: 2 },
+    )
+    .map((all) => all.join(' || '))
+    .filter((text) => semver.validRange(text) !== null);
+  const contains = (text: string, version: string) => inRange([{ version }], text).length === 1;
+
+  it('contains a prerelease if it contains the version that it leads to, whatever its comparators', () => {
+    fc.assert(
+      fc.property(range, release, fc.constantFrom('0', 'beta.1', 'rc.2.x'), (text, version, prerelease) => {
+        expect(contains(text, `${version}-${prerelease}`)).toBe(contains(text, version));
+      }),
+    );
+  });
+
+  it('contains the versions without a prerelease that semver says', () => {
+    fc.assert(
+      fc.property(range, release, (text, version) => {
+        expect(contains(text, version)).toBe(semver.satisfies(version, text));
+      }),
+    );
   });
 
   it('is refused where it is neither a range nor a version of a release', () => {
@@ -57,6 +107,7 @@ describe('deprecate', () => {
     expect(stub.releases.get('ios 4.9.0')?.sunset).toBe(Date.UTC(2027, 5, 1) / 1000);
     expect(out).toContain('Deprecated until 2027-06-01:');
     expect(out).toMatch(/ios +4\.9\.0 +deprecated/);
+    expect(out).toContain('In no range: 5.1, nightly. A version that is not semver is in no range');
     expect((await run('list')).out).toMatch(/ios +4\.9\.0 +deprecated +1 .* 2027-06-01/);
   });
 
@@ -81,7 +132,9 @@ describe('deprecate', () => {
   ])('exits with 1 where there is no such %s', async (_what, more) => {
     const { exitCode, err } = await run('deprecate', ...more, '--sunset', '2027-06-01');
     expect(exitCode).toBe(1);
-    expect(err).toMatch(/no releases of isO|No release of ios is <4\.0; there are 4\.8\.0, /);
+    expect(err).toMatch(
+      /no releases of isO|No release of ios is <4\.0; there are 4\.8\.0, .*In no range: 5\.1, nightly\./,
+    );
   });
 });
 
