@@ -103,6 +103,14 @@ export const REQUEST_BODY_MAX_BYTES = 100 * 1024;
 /** A request that waited this long is logged with its operation and client. */
 export const SLOW_REQUEST_MS = 1_000;
 
+// ── Look-ups of operations ──
+/** Of ids that the liveness overlay does not name, by one isolate at once. Those that are found do not count. */
+export const UNNAMED_ID_LOOKUPS_BURST = 60;
+/** Afterwards. Each is one read of D1, so a flood of made-up ids is 2.6 million reads a month for an isolate. */
+export const UNNAMED_ID_LOOKUPS_PER_SECOND = 1;
+/** `Retry-After` of an operation that could not be looked up. */
+export const LOOKUP_RETRY_SECONDS = 2;
+
 // ── Unregistered documents. Every registered one is within these limits too ──
 export const DOCUMENT_MAX_TOKENS = 2_000;
 /** Levels of fields; a root field is level 1. */

@@ -101,7 +101,7 @@ function tell(stream: EventStream, event: HubEvent): void {
 }
 
 function isAccident(event: HubEvent): boolean {
-  if (event.kind === 'error') return event.errors[0]?.extensions?.code === 'UPSTREAM_UNAVAILABLE';
+  if (event.kind === 'error') return statusOfCode(event.errors[0]?.extensions?.code) === 503;
   // After the end of a session the client must sign in.
   return event.kind === 'closed' && event.code !== CLOSE_CODES.forbidden;
 }

@@ -5,11 +5,17 @@
  * `safelist` would refuse, and the refusal is counted.
  */
 import { GraphQLError } from 'graphql';
-import type { OperationsMode } from '../config.ts';
+import { LOOKUP_RETRY_SECONDS, type OperationsMode } from '../config.ts';
 import { type BoundedMemory, ENTRY_BYTES, textBytes } from '../storage/bounded-memory.ts';
 import { registeredIds, SHA256_ID, sha256Id } from './operation-id.ts';
 import type { OperationRequest } from './operation-request.ts';
-import type { FoundOperation, Liveness, OperationRegistry, Refusal } from './registered-operation.ts';
+import type {
+  FoundOperation,
+  Liveness,
+  OperationLookup,
+  OperationRegistry,
+  Refusal,
+} from './registered-operation.ts';
 
 export interface DocumentSources {
   mode: OperationsMode;
@@ -20,14 +26,14 @@ export interface DocumentSources {
 
 export interface ChosenDocument {
   document: string;
-  /** Null if the document is not registered, or was not looked up. */
+  /** Null if the document is not registered, was not looked up, or could not be. */
   found: FoundOperation | null;
 }
 
 export interface DocumentFacts {
   contradicts: boolean;
   sendsDocument: boolean;
-  registered: Liveness['state'] | 'unknown';
+  registered: Liveness['state'] | 'unknown' | 'unavailable';
   /** True if a client registered the document in this isolate. */
   kept: boolean;
 }
@@ -46,7 +52,12 @@ const REFUSALS = {
   PERSISTED_QUERY_NOT_FOUND: { status: 200, message: 'PersistedQueryNotFound' },
   PERSISTED_QUERY_NOT_IN_LIST: { status: 404, message: 'No registered document has this id.' },
   QUERY_NOT_IN_SAFELIST: { status: 403, message: 'This document is not registered.' },
-} as const satisfies Record<string, { status: number; message: string }>;
+  SERVICE_UNAVAILABLE: {
+    status: 503,
+    message: 'The operation cannot be looked up now: try again.',
+    headers: { 'Retry-After': String(LOOKUP_RETRY_SECONDS) },
+  },
+} as const satisfies Record<string, { status: number; message: string; headers?: Record<string, string> }>;
 
 export type DocumentRefusal = keyof typeof REFUSALS;
 
@@ -58,9 +69,8 @@ const refusals = new Map<DocumentRefusal, GraphQLError>();
 
 /** Refusals are made once: collecting an error's stack is the greatest cost of refusing an unknown id. */
 function refusalOf(reason: DocumentRefusal): GraphQLError {
-  const { status, message } = REFUSALS[reason];
-  const refusal =
-    refusals.get(reason) ?? new GraphQLError(message, { extensions: { code: reason, http: { status } } });
+  const { message, ...http } = REFUSALS[reason];
+  const refusal = refusals.get(reason) ?? new GraphQLError(message, { extensions: { code: reason, http } });
   refusals.set(reason, refusal);
   return refusal;
 }
@@ -74,14 +84,18 @@ export function documentRefusal(mode: OperationsMode, facts: DocumentFacts): Doc
     case 'audit':
       if (sendsDocument) return null;
       if (registered === 'retired') return 'PERSISTED_QUERY_RETIRED';
-      return registered === 'unknown' && !kept ? 'PERSISTED_QUERY_NOT_FOUND' : null;
+      return (registered === 'unknown' || registered === 'unavailable') && !kept
+        ? 'PERSISTED_QUERY_NOT_FOUND'
+        : null;
     case 'safelist':
       if (registered === 'retired') return 'PERSISTED_QUERY_RETIRED';
+      if (registered === 'unavailable') return 'SERVICE_UNAVAILABLE';
       if (registered !== 'unknown') return null;
       return sendsDocument ? 'QUERY_NOT_IN_SAFELIST' : 'PERSISTED_QUERY_NOT_IN_LIST';
     case 'id_only':
       if (sendsDocument) return 'PERSISTED_QUERY_ID_REQUIRED';
       if (registered === 'retired') return 'PERSISTED_QUERY_RETIRED';
+      if (registered === 'unavailable') return 'SERVICE_UNAVAILABLE';
       return registered === 'unknown' ? 'PERSISTED_QUERY_NOT_IN_LIST' : null;
     default:
       throw new Error(`unknown mode ${mode satisfies never}`);
@@ -95,7 +109,6 @@ export type DocumentChoice = { refusals: readonly Refusal[] } & (
   | { ok: false; error: GraphQLError }
 );
 
-/** Rejects where neither KV nor D1 can say if an id is registered. */
 export async function chooseDocument(
   request: OperationRequest,
   sources: DocumentSources,
@@ -107,7 +120,8 @@ export async function chooseDocument(
   const documentId = found?.operation.id ?? request.documentIds[0] ?? hash ?? null;
   const audited = mode === 'audit' ? documentRefusal('safelist', facts) : null;
   // A refusal that both modes share, such as for a retired operation, is not counted as the mode's.
-  const counted = audited !== null && audited !== reason ? `audit:${audited}` : reason;
+  const isOfMode = audited !== null && audited !== reason && audited !== 'SERVICE_UNAVAILABLE';
+  const counted = isOfMode ? `audit:${audited}` : reason;
   const refusals = counted === null ? [] : [{ reason: counted, documentId, client }];
   if (reason !== null) return { ok: false, error: refusalOf(reason), refusals };
   return {
@@ -133,37 +147,44 @@ async function gatherFacts(request: OperationRequest, { mode, registry, clientDo
   const needsHash = document !== undefined && (namesByHash || comparesText);
   const hash = needsHash ? await sha256Id(document) : undefined;
 
-  let found: FoundOperation | null = null;
+  let looked: OperationLookup = null;
   let contradicts = documentIds.length > 1;
   if (!contradicts && documentId !== undefined) {
     const isItsHash = hash !== undefined && registeredIds(documentId)[0] === hash;
     contradicts = document !== undefined && SHA256_ID.test(documentId) && !isItsHash;
-    if (!contradicts) found = await findAny(registeredIds(documentId), registry);
-    if (document !== undefined && !isItsHash) {
+    if (!contradicts) looked = await findAny(registeredIds(documentId), registry);
+    if (document !== undefined && !isItsHash && looked !== 'unavailable') {
       // A bare hash that does not match the document may still be its opaque id.
-      contradicts ||= found === null ? namesByHash : found.operation.document !== document;
+      contradicts ||= looked === null ? namesByHash : looked.operation.document !== document;
     }
-    if (remembers && isItsHash && found === null && document !== undefined)
+    if (remembers && isItsHash && !isFound(looked) && document !== undefined)
       clientDocuments.set(hash, document, textBytes(hash, document) + ENTRY_BYTES);
   }
-  if (!contradicts && found === null && comparesText && hash !== undefined) found = await registry.find(hash);
+  if (!contradicts && looked === null && comparesText && hash !== undefined)
+    looked = await registry.find(hash);
   const kept =
     remembers && documentId !== undefined
       ? clientDocuments.get(registeredIds(documentId)[0] ?? '')
       : undefined;
+  const found = isFound(looked) ? looked : null;
   const facts: DocumentFacts = {
     contradicts,
     sendsDocument: document !== undefined,
-    registered: found?.liveness.state ?? 'unknown',
+    registered: looked === 'unavailable' ? looked : (found?.liveness.state ?? 'unknown'),
     kept: kept !== undefined,
   };
   return { facts, found, kept, hash };
 }
 
-async function findAny(ids: readonly string[], registry: OperationRegistry): Promise<FoundOperation | null> {
+const isFound = (looked: OperationLookup): looked is FoundOperation =>
+  looked !== null && looked !== 'unavailable';
+
+async function findAny(ids: readonly string[], registry: OperationRegistry): Promise<OperationLookup> {
+  let isKnown = true;
   for (const id of ids) {
-    const found = await registry.find(id);
-    if (found !== null) return found;
+    const looked = await registry.find(id);
+    if (isFound(looked)) return looked;
+    isKnown &&= looked === null;
   }
-  return null;
+  return isKnown ? null : 'unavailable';
 }

@@ -1,5 +1,5 @@
 /** Copies the liveness overlay from D1 to KV, also while others change releases. */
-import { type LivenessRow, livenessQuery, revisionQuery } from '../storage/d1/releases.ts';
+import { type LivenessRow, livenessQuery, type RevisionRow, revisionQuery } from '../storage/d1/releases.ts';
 import { bringToKv } from '../storage/kv/bring-to-kv.ts';
 import { writeLivenessOverlay } from '../storage/kv/operations.ts';
 import { overlayOf } from './liveness.ts';
@@ -35,11 +35,6 @@ export interface LivenessStores {
   nowMs: () => number;
   sleep: (ms: number) => Promise<void>;
   random: () => number;
-}
-
-interface RevisionRow {
-  revision: number;
-  gateways: string;
 }
 
 /** @throws ReleaseRefusal LIVENESS_NOT_WRITTEN if KV cannot be written: D1 has the change, isolates do not see it. */

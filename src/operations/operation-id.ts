@@ -34,6 +34,6 @@ export function registeredIds(id: string): string[] {
 /** Compares two ids; the prefix of a hash is optional. */
 export const isSameId = (one: string, other: string) => registeredIds(one)[0] === registeredIds(other)[0];
 
-/** Short tags of ids keep 10,000 operations under 200 KB. The registry's budget bounds the reads of ids that collide. */
+/** The beginning of a hash, or an opaque id. */
 const TAG_HEX_DIGITS = 16;
 export const tagOf = (id: string) => (SHA256_ID.test(id) ? id.slice(7, 7 + TAG_HEX_DIGITS) : id);

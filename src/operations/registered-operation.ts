@@ -32,11 +32,13 @@ export interface FoundOperation {
   liveness: Liveness;
 }
 
+/** Null if no release carries the id. `unavailable` if that is not known: a budget is spent, or KV and D1 fail. */
+export type OperationLookup = FoundOperation | null | 'unavailable';
+
 export interface OperationRegistry {
   /** The state in the isolate's memory; undefined if that is absent or too old. */
   known(id: string, nowMs: number): Liveness | undefined;
-  /** Null if no release carries the id, or the budget does not allow the look-up. */
-  find(id: string): Promise<FoundOperation | null>;
+  find(id: string): Promise<OperationLookup>;
 }
 
 /** The client as it names itself; null if it does not. */

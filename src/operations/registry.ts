@@ -1,32 +1,40 @@
 /**
- * Looks operations up in the bundled manifest, the isolate's memory, KV, and D1 within a budget. The liveness overlay
- * overrides all of them but the manifest of the build that runs.
+ * Looks operations up in the bundled manifest, the isolate's memory, KV and D1. The liveness overlay overrides all of them
+ * but the manifest of the build that runs.
  *
- * Any number of unknown ids costs a bounded number of reads and a bounded memory: KV is read only for ids in the overlay,
- * D1 a few times in ten seconds. An isolate has one registry. It keeps values and no promises: Workers forbid awaiting
- * another request's promise.
+ * An id that the overlay names always has its look-up. Any number of other ids costs a bounded number of reads and a
+ * bounded memory: D1 within a budget. They cannot hide a new release, because the same reads bring the ids that were
+ * published since the overlay was written. An isolate has one registry. It keeps values and no promises: Workers forbid
+ * awaiting another request's promise.
  */
 import * as z from 'zod';
+import { UNNAMED_ID_LOOKUPS_BURST, UNNAMED_ID_LOOKUPS_PER_SECOND } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { type BoundedMemory, type MemoryBudget, textBytes } from '../storage/bounded-memory.ts';
-import { carriedOperation } from '../storage/d1/operations.ts';
+import { type CarriedRow, carriedOperation } from '../storage/d1/operations.ts';
+import {
+  changedIdsQuery,
+  type LivenessRow,
+  type RevisionRow,
+  revisionQuery,
+} from '../storage/d1/releases.ts';
 import { OPERATION_LIVENESS_MEMORY_SECONDS, OPERATION_LOOKUP_MEMORY_SECONDS } from '../storage/kv/keys.ts';
 import { readLivenessOverlay, readOperationCopy, writeOperationCopy } from '../storage/kv/operations.ts';
-import { RateBudget } from '../storage/rate-budget.ts';
 import { RecentlyAbsent } from '../storage/recently-absent.ts';
-import { type LivenessOverlay, livenessOf, overlaySchema } from './liveness.ts';
+import { TokenBucket } from '../storage/token-bucket.ts';
+import { livenessOf, overlaySchema } from './liveness.ts';
+import { LivenessView } from './liveness-view.ts';
 import type { BundledRelease } from './manifest.ts';
-import { isOperationId, tagOf } from './operation-id.ts';
+import { NewerIds } from './newer-ids.ts';
+import { isOperationId } from './operation-id.ts';
 import type {
   FoundOperation,
   Liveness,
+  OperationLookup,
   OperationRegistry,
   RegisteredOperation,
 } from './registered-operation.ts';
 
-export const D1_BUDGET = { times: 10, seconds: 10 } as const;
-/** For ids that are in the overlay but not in KV. */
-export const KV_BUDGET = { times: 100, seconds: 10 } as const;
 const LIVENESS_RETRY_SECONDS = 5;
 /** The size of an operation's record without its document. */
 const RECORD_BYTES = 2_000;
@@ -52,39 +60,16 @@ export interface RegistrySources {
 
 const LIVE: Liveness = { state: 'live' };
 
-class LivenessView {
-  readonly #carried: ReadonlySet<string>;
-  readonly #retired: ReadonlySet<string>;
-  readonly #deprecated: ReadonlyMap<string, readonly [number, number]>;
-
-  constructor(overlay: LivenessOverlay | null) {
-    this.#carried = new Set(overlay?.carried);
-    this.#retired = new Set(overlay?.retired);
-    this.#deprecated = new Map(Object.entries(overlay?.deprecated ?? {}));
-  }
-
-  /** False if no release carried the id when the overlay was written. True may be a collision of tags. */
-  mayCarry(id: string): boolean {
-    return this.#carried.has(tagOf(id));
-  }
-
-  /** The state of an operation that a release carries. */
-  of(operationId: string): Liveness {
-    const dates = this.#deprecated.get(operationId);
-    if (dates !== undefined) return { state: 'deprecated', deprecatedAt: dates[0], sunset: dates[1] };
-    return this.#retired.has(operationId) ? { state: 'retired' } : LIVE;
-  }
-}
-
-const livenessViewSchema = overlaySchema.transform((overlay) => new LivenessView(overlay));
-
 export class TieredRegistry implements OperationRegistry {
   readonly #sources: RegistrySources;
   readonly #bundled: ReadonlyMap<string, RegisteredOperation>;
   readonly #memory: BoundedMemory<KeptOperation>;
   readonly #unknown: RecentlyAbsent;
-  readonly #d1Budget = new RateBudget(D1_BUDGET);
-  readonly #kvBudget = new RateBudget(KV_BUDGET);
+  readonly #unnamedLookups = new TokenBucket({
+    burst: UNNAMED_ID_LOOKUPS_BURST,
+    perSecond: UNNAMED_ID_LOOKUPS_PER_SECOND,
+  });
+  readonly #newer = new NewerIds();
   #view = new LivenessView(null);
   #viewReadAtMs = Number.NEGATIVE_INFINITY;
 
@@ -104,33 +89,38 @@ export class TieredRegistry implements OperationRegistry {
     return this.#isRecent(nowMs) ? this.#inIsolate(id, this.#view, nowMs)?.liveness : undefined;
   }
 
-  /** @throws if D1 fails and no other tier has the operation. */
-  async find(id: string): Promise<FoundOperation | null> {
-    return (await this.#lookUp(id)) ?? null;
+  async find(id: string): Promise<OperationLookup> {
+    if (!isOperationId(id)) return null;
+    const nowMs = this.#sources.nowMs();
+    const view = await this.#liveness(nowMs);
+    const inIsolate = this.#inIsolate(id, view, nowMs);
+    if (inIsolate !== null) return inIsolate;
+    if (this.#unknown.has(this.#absence(id), nowMs)) return null;
+    try {
+      if (view.names(id)) return await this.#named(id, view, nowMs);
+      if (this.#newer.has(id))
+        return this.#fromRow(id, await carriedOperation(this.#sources.db, id).first(), nowMs);
+      return await this.#unnamed(id, nowMs);
+    } catch (error) {
+      log.error('operations.lookup_failed', errorFields(error));
+      return 'unavailable';
+    }
   }
 
   /**
    * Looks up an operation that is already running, for example as a subscription.
    *
-   * @throws also if the budget does not allow the look-up: null would end the running operation.
+   * @throws if it cannot be looked up now: null would end the running operation.
    */
   async findAgain(id: string): Promise<FoundOperation | null> {
-    const found = await this.#lookUp(id);
-    if (found === undefined) throw new Error('Too many operations are being looked up.');
+    const found = await this.find(id);
+    if (found === 'unavailable') throw new Error('The operation cannot be looked up now.');
     return found;
   }
 
-  /** Undefined if the budget does not allow the look-up. */
-  async #lookUp(id: string): Promise<FoundOperation | null | undefined> {
-    if (!isOperationId(id)) return null;
-    const nowMs = this.#sources.nowMs();
-    const view = await this.#liveness(nowMs);
-    return (
-      this.#inIsolate(id, view, nowMs) ??
-      (this.#unknown.has(id, nowMs)
-        ? null
-        : ((await this.#inKv(id, view, nowMs)) ?? (await this.#inD1(id, nowMs))))
-    );
+  /** An id that is absent before a change of releases may be in a release after it. */
+  #absence(id: string): string {
+    return `${Math.max(this.#view.revision, this.#newer.revision)} ${id}`;
   }
 
   #inIsolate(id: string, view: LivenessView, nowMs: number): FoundOperation | null {
@@ -140,39 +130,62 @@ export class TieredRegistry implements OperationRegistry {
     const kept = this.#memory.get(id);
     if (kept === undefined) return null;
     const { operation, fromD1 } = kept;
-    if (view.mayCarry(id)) return { operation, liveness: view.of(operation.id) };
+    if (view.names(id)) return { operation, liveness: view.of(operation.id) };
     if (fromD1 !== null && fromD1.untilMs > nowMs) return { operation, liveness: fromD1.liveness };
     this.#memory.delete(id);
     return null;
   }
 
-  async #inKv(id: string, view: LivenessView, nowMs: number): Promise<FoundOperation | null> {
-    if (!view.mayCarry(id) || !this.#kvBudget.spend(nowMs)) return null;
+  /** In KV; in D1 if KV has no copy, which it then gets, or if KV fails. */
+  async #named(id: string, view: LivenessView, nowMs: number): Promise<FoundOperation | null> {
+    let isKvDown = false;
     try {
       const operation = await readOperationCopy(this.#sources.kv, id, copySchema);
-      if (operation === null) return null;
-      this.#kvBudget.giveBack();
-      this.#keep(id, { operation, fromD1: null });
-      return { operation, liveness: view.of(operation.id) };
+      if (operation !== null) {
+        this.#keep(id, { operation, fromD1: null });
+        return { operation, liveness: view.of(operation.id) };
+      }
     } catch (error) {
+      isKvDown = true;
       log.error('operations.kv_failed', errorFields(error));
-      return null;
     }
+    const row = await carriedOperation(this.#sources.db, id).first<CarriedRow>();
+    if (row !== null && !isKvDown) await writeOperationCopy(this.#sources.kv, id, row.registered);
+    return this.#fromRow(id, row, nowMs);
   }
 
-  async #inD1(id: string, nowMs: number): Promise<FoundOperation | null | undefined> {
-    // The id may exist, so it is not remembered as unknown.
-    if (!this.#d1Budget.spend(nowMs)) return undefined;
-    const row = await carriedOperation(this.#sources.db, id);
+  async #unnamed(id: string, nowMs: number): Promise<OperationLookup> {
+    if (!this.#unnamedLookups.spend(nowMs)) return 'unavailable';
+    const found = this.#fromRow(id, await this.#askD1(id, nowMs), nowMs);
+    // Registered operations spend nothing: a new release may be asked for all of its operations at once.
+    if (found !== null) this.#unnamedLookups.giveBack();
+    return found;
+  }
+
+  /** Brings the ids that are newer than the overlay too, once a second. */
+  async #askD1(id: string, nowMs: number): Promise<CarriedRow | null> {
+    const { db, bundled } = this.#sources;
+    if (!this.#newer.claimRead(nowMs)) return carriedOperation(db, id).first<CarriedRow>();
+    const [carried, changed, revisions] = await db.batch([
+      carriedOperation(db, id),
+      changedIdsQuery(db, Math.max(this.#view.revision, this.#newer.revision)),
+      revisionQuery(db, bundled.client),
+    ]);
+    const rows = (changed?.results ?? []) as Pick<LivenessRow, 'id' | 'document_id'>[];
+    const [{ revision } = { revision: 0 }] = (revisions?.results ?? []) as RevisionRow[];
+    this.#newer.add({ ids: rows.flatMap((row) => [row.id, row.document_id]), revision });
+    return ((carried?.results ?? []) as CarriedRow[])[0] ?? null;
+  }
+
+  #fromRow(id: string, row: CarriedRow | null, nowMs: number): FoundOperation | null {
     if (row === null) {
-      this.#unknown.note(id, nowMs);
+      this.#unknown.note(this.#absence(id), nowMs);
       return null;
     }
     const operation = JSON.parse(row.registered) as RegisteredOperation;
     const liveness = livenessOf(row);
     const untilMs = nowMs + OPERATION_LOOKUP_MEMORY_SECONDS * 1000;
     this.#keep(id, { operation, fromD1: { liveness, untilMs } });
-    await writeOperationCopy(this.#sources.kv, id, row.registered);
     return { operation, liveness };
   }
 
@@ -189,8 +202,11 @@ export class TieredRegistry implements OperationRegistry {
   async #liveness(nowMs: number): Promise<LivenessView> {
     if (this.#isRecent(nowMs)) return this.#view;
     try {
-      const view = await readLivenessOverlay(this.#sources.kv, livenessViewSchema);
-      this.#view = view ?? new LivenessView(null);
+      const overlay = await readLivenessOverlay(this.#sources.kv, overlaySchema);
+      if (overlay !== null && this.#view.isReplacedBy(overlay)) {
+        this.#view = new LivenessView(overlay, this.#view);
+        this.#newer.overlayRead(this.#view.revision);
+      }
       this.#viewReadAtMs = nowMs;
     } catch (error) {
       // Retries soon, but not for every request during an outage.

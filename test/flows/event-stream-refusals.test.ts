@@ -29,6 +29,7 @@ afterEach(() => {
 describe.each(MODES)('in the mode %s', (mode) => {
   const refused: [string, Sent][] = [
     ['an unknown id', byPost({ documentId: 'unknown' })],
+    ['an id that cannot be looked up', byPost({ documentId: 'relay-unavailable' })],
     ['an id that only retired releases carry', byPost({ documentId: 'relay-retired' })],
     ['an id and another document', byPost({ documentId: 'ticker', query: '{ __typename }' })],
     ['a mistake', byPost({ query: 'subscription { nobody }' })],
@@ -171,6 +172,7 @@ describe('where no hub takes it', () => {
     ['PERSISTED_QUERY_RETIRED', 410],
     ['RATE_LIMITED', 429],
     ['UPSTREAM_UNAVAILABLE', 503],
+    ['SERVICE_UNAVAILABLE', 503],
     ['anything else', 500],
   ])('what it refuses first has a status: %s', async (code, status) => {
     const errors = [{ message: 'No.', extensions: { code } }];

@@ -116,13 +116,16 @@ describe('a stream', () => {
     expect(others).toEqual([]);
   });
 
-  test('just ends where a source fails late: the client comes back', async () => {
-    const { hub, events } = await opened(await startStreams());
-    const errors = [{ message: 'Later.', extensions: { code: 'UPSTREAM_UNAVAILABLE' } }];
-    hub.send({ id: '1', type: 'error', payload: errors });
-    expect(await events.rest()).toEqual([]);
-    expect(vi.getTimerCount()).toBe(0);
-  });
+  test.each(['UPSTREAM_UNAVAILABLE', 'SERVICE_UNAVAILABLE'])(
+    'just ends where a source fails late, with %s: the client comes back',
+    async (code) => {
+      const { hub, events } = await opened(await startStreams());
+      const errors = [{ message: 'Later.', extensions: { code } }];
+      hub.send({ id: '1', type: 'error', payload: errors });
+      expect(await events.rest()).toEqual([]);
+      expect(vi.getTimerCount()).toBe(0);
+    },
+  );
 
   test('completes where the session has ended', async () => {
     const { hub, events } = await opened(await startStreams());

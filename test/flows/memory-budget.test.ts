@@ -4,8 +4,13 @@ import { env } from 'cloudflare:workers';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createIsolates } from '../../src/app/isolate.ts';
 import { createWorker } from '../../src/app/worker.ts';
-import { ISOLATE_MEMORY_MAX_BYTES, MEMORY_SHARES_BYTES, type MemoryName } from '../../src/config.ts';
-import { D1_BUDGET } from '../../src/operations/registry.ts';
+import {
+  ISOLATE_MEMORY_MAX_BYTES,
+  MEMORY_SHARES_BYTES,
+  type MemoryName,
+  UNNAMED_ID_LOOKUPS_BURST,
+  UNNAMED_ID_LOOKUPS_PER_SECOND,
+} from '../../src/config.ts';
 import { MemoryBudget, type MemoryUse } from '../../src/storage/bounded-memory.ts';
 import { ADMIN_KEY, adminOf, sha256Of } from '../support/admin.ts';
 import { CRONS, type TestGateway } from '../support/gateway.ts';
@@ -92,8 +97,9 @@ const FILL: Record<MemoryName, (at: number) => Promise<unknown>> = {
     await post({ query, extensions: { persistedQuery: { version: 1, sha256Hash } } });
   },
   unknownOperationIds: async (at) => {
-    // The registry asks for so many unknown ids in ten seconds, and remembers those alone.
-    if (at % D1_BUDGET.times === 0) vi.setSystemTime(Date.now() + D1_BUDGET.seconds * 1000);
+    // The registry looks up so many unknown ids at once, and remembers those alone.
+    const secondsToFill = UNNAMED_ID_LOOKUPS_BURST / UNNAMED_ID_LOOKUPS_PER_SECOND;
+    if (at % UNNAMED_ID_LOOKUPS_BURST === 0) vi.setSystemTime(Date.now() + secondsToFill * 1000);
     await post({ documentId: `unknown-${at}-${'x'.repeat(100)}` });
   },
   unknownSymbols: (at) => {

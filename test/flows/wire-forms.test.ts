@@ -12,7 +12,7 @@ import {
 } from '../support/wire-bench.ts';
 
 type Mode = (typeof MODES)[number];
-const STATES = ['known', 'unknown', 'retired', 'deprecated', 'mismatched'] as const;
+const STATES = ['known', 'unknown', 'unavailable', 'retired', 'deprecated', 'mismatched'] as const;
 type State = (typeof STATES)[number];
 const ACCEPTS = ['application/graphql-response+json', 'application/json'];
 
@@ -64,10 +64,11 @@ function expectedOutcome(mode: Mode, state: State, sendsDocument: boolean): Outc
   if (state === 'mismatched') return [400, 'PERSISTED_QUERY_HASH_MISMATCH'];
   if (mode === 'open' || mode === 'audit') {
     if (sendsDocument) return RUNS;
-    if (state === 'unknown') return [200, 'PERSISTED_QUERY_NOT_FOUND'];
+    if (state === 'unknown' || state === 'unavailable') return [200, 'PERSISTED_QUERY_NOT_FOUND'];
   }
   if (mode === 'id_only' && sendsDocument) return [400, 'PERSISTED_QUERY_ID_REQUIRED'];
   if (state === 'retired') return [410, 'PERSISTED_QUERY_RETIRED'];
+  if (state === 'unavailable') return [503, 'SERVICE_UNAVAILABLE'];
   if (state !== 'unknown') return RUNS;
   return sendsDocument ? [403, 'QUERY_NOT_IN_SAFELIST'] : [404, 'PERSISTED_QUERY_NOT_IN_LIST'];
 }
@@ -118,6 +119,7 @@ describe.each(cases)('$mode, $state: $name by $method for $accept', (each) => {
       );
       expect(wire.runs()).toBe(0);
     }
+    expect(answer.headers.get('retry-after')).toBe(code === 'SERVICE_UNAVAILABLE' ? '2' : null);
     // In `open` a document runs without anybody asking whether it is registered, unless it comes with an id.
     const isLookedUp = !(mode === 'open' && each.name === 'document');
     const isDeprecated = code === null && state === 'deprecated' && isLookedUp;
@@ -166,17 +168,22 @@ describe('what is counted', () => {
     await send(wire, { id: unknown.opaque });
     await send(wire, { id: 'relay-retired' });
     await send(wire, { id: known.opaque, doc_id: unknown.opaque });
+    await send(wire, { id: opaqueIdOf('unavailable') });
     expect(wire.counted()).toEqual([
       `refused QUERY_NOT_IN_SAFELIST sha256:${unknown.hash} web@7`,
       'refused PERSISTED_QUERY_NOT_IN_LIST relay-unknown web@7',
       'refused PERSISTED_QUERY_RETIRED relay-retired web@7',
       'refused PERSISTED_QUERY_HASH_MISMATCH relay-unknown web@7',
+      'refused SERVICE_UNAVAILABLE relay-unavailable web@7',
     ]);
   });
 
   test('in audit, what safelist would refuse, once', async () => {
     const wire = await startWire('audit');
     const retired = await namesOf('retired');
+    const unavailable = await namesOf('unavailable');
+    await send(wire, { query: unavailable.document });
+    expect(wire.counted(), 'nobody knows if it would refuse this one').toEqual([]);
     await send(wire, { query: known.document });
     await send(wire, { query: unknown.document });
     await send(wire, { query: retired.document });

@@ -69,7 +69,7 @@ export const documentOf = (state: string) => `query ${state} { __typename }`;
 export const opaqueIdOf = (state: string) => `relay-${state}`;
 
 /**
- * Every state's document is registered by its hash, and by an id of Relay's.
+ * Every state's document is registered by its hash, and by an id of Relay's. The ids of `unavailable` cannot be looked up.
  *
  * @param openSocket the handshake of a hub
  */
@@ -87,6 +87,7 @@ export async function startWire(
     }
   }
   for (const operation of more) found.set(operation.id, { operation, liveness: { state: 'live' } });
+  const unavailable = new Set([await sha256Id(documentOf('unavailable')), opaqueIdOf('unavailable')]);
   const counted: string[] = [];
   const lookups: string[] = [];
   let runs = 0;
@@ -102,7 +103,7 @@ export async function startWire(
       known: () => undefined,
       async find(id) {
         lookups.push(id);
-        return found.get(id) ?? null;
+        return unavailable.has(id) ? 'unavailable' : (found.get(id) ?? null);
       },
     },
     usage: {

@@ -24,9 +24,9 @@ export const LIVENESS_COLUMNS_SQL = `max(${RANK_SQL}) AS rank,
   max(CASE WHEN release.state = 'deprecated' THEN release.deprecated_at END) AS deprecated_at,
   max(CASE WHEN release.state = 'deprecated' THEN release.sunset END) AS sunset`;
 
-/** The operation of some release with this id, or with this hash of its text. One read. */
-export function carriedOperation(db: D1Database, id: string): Promise<CarriedRow | null> {
-  return db
+/** Selects the operation of some release with this id, or with this hash of its text. */
+export const carriedOperation = (db: D1Database, id: string) =>
+  db
     .prepare(
       `SELECT operation.registered, ${LIVENESS_COLUMNS_SQL}
        FROM operation
@@ -35,9 +35,7 @@ export function carriedOperation(db: D1Database, id: string): Promise<CarriedRow
        WHERE operation.id = ?1 OR operation.document_id = ?1
        GROUP BY operation.id ORDER BY operation.id = ?1 DESC, rank DESC LIMIT 1`,
     )
-    .bind(id)
-    .first<CarriedRow>();
-}
+    .bind(id);
 
 /** `document_id` by id, of those ids that are stored. */
 export async function storedDocumentIds(

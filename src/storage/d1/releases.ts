@@ -37,7 +37,28 @@ export const livenessQuery = (db: D1Database) =>
      GROUP BY operation.id ORDER BY operation.id`,
   );
 
-/** Selects `{ revision, gateways }`: the last change, and the stored versions of a client as a JSON list. */
+/**
+ * Selects `{ id, document_id }` of the operations of each release whose content was changed after the revision. A change
+ * of content names one `version`; a change of states names `versions`.
+ */
+export const changedIdsQuery = (db: D1Database, afterRevision: number) =>
+  db
+    .prepare(
+      `SELECT id, document_id FROM operation WHERE id IN (
+         SELECT operation_id FROM publish_operation JOIN release USING (publish_id)
+         WHERE (release.client, release.version) IN (
+           SELECT change ->> 'client', change ->> 'version' FROM release_change WHERE revision > ?1))`,
+    )
+    .bind(afterRevision);
+
+export interface RevisionRow {
+  /** The last change; 0 if there is none. */
+  revision: number;
+  /** A JSON list of versions. */
+  gateways: string;
+}
+
+/** Selects the last change, and the stored versions of a client. */
 export const revisionQuery = (db: D1Database, client: string) =>
   db
     .prepare(

@@ -56,6 +56,12 @@ describe('refusals', () => {
       expect((await socket.next()).payload[0].extensions.code).toBe('PERSISTED_QUERY_ID_REQUIRED');
       send({ documentId: 'unknown' });
       expect((await socket.next()).payload[0].extensions.code).toBe('PERSISTED_QUERY_NOT_IN_LIST');
+      await env.DB.exec('ALTER TABLE operation RENAME TO operation_away');
+      send({ documentId: 'another' });
+      expect((await socket.next()).payload[0].extensions.code).toBe('SERVICE_UNAVAILABLE');
+      await env.DB.exec('ALTER TABLE operation_away RENAME TO operation');
+      send({ documentId: 'another' });
+      expect((await socket.next()).payload[0].extensions.code).toBe('PERSISTED_QUERY_NOT_IN_LIST');
     } finally {
       vars.OPERATIONS_MODE = 'open';
       coldIsolate();

@@ -1,0 +1,45 @@
+/** The liveness overlay as the registry asks it: the ids that it names, and the states of their operations. */
+import type { LivenessOverlay } from './liveness.ts';
+import type { Liveness } from './registered-operation.ts';
+
+const LIVE: Liveness = { state: 'live' };
+
+export class LivenessView {
+  /** The latest change of releases that the named ids include. */
+  readonly revision: number;
+  readonly #overlay: Pick<LivenessOverlay, 'revision' | 'asOf'>;
+  readonly #ids: ReadonlySet<string>;
+  readonly #retired: ReadonlySet<string>;
+  readonly #deprecated: ReadonlyMap<string, readonly [number, number]>;
+
+  /** @param before the view that it replaces. An overlay of an older build has no ids, so those of `before` stay. */
+  constructor(overlay: LivenessOverlay | null, before?: LivenessView) {
+    const isComplete = overlay?.ids !== undefined;
+    this.#overlay = overlay ?? { revision: 0, asOf: 0 };
+    this.revision = isComplete ? overlay.revision : (before?.revision ?? 0);
+    this.#ids = isComplete ? new Set(overlay.ids) : (before?.ids ?? new Set());
+    this.#retired = new Set(overlay?.retired);
+    this.#deprecated = new Map(Object.entries(overlay?.deprecated ?? {}));
+  }
+
+  get ids(): ReadonlySet<string> {
+    return this.#ids;
+  }
+
+  /** True if some release carried the id when the overlay was written. */
+  names(id: string): boolean {
+    return this.#ids.has(id);
+  }
+
+  /** The state of an operation that a release carries. */
+  of(operationId: string): Liveness {
+    const dates = this.#deprecated.get(operationId);
+    if (dates !== undefined) return { state: 'deprecated', deprecatedAt: dates[0], sunset: dates[1] };
+    return this.#retired.has(operationId) ? { state: 'retired' } : LIVE;
+  }
+
+  /** False for an older overlay: KV may show a value after a newer one. */
+  isReplacedBy({ revision, asOf }: LivenessOverlay): boolean {
+    return revision >= this.#overlay.revision || asOf > this.#overlay.asOf;
+  }
+}
