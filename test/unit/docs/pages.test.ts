@@ -43,6 +43,28 @@ describe.each(PAGES)('%s', (page) => {
   });
 });
 
+/** A comment of TypeScript; a path in one begins with a folder of the project. */
+const COMMENT = /\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/[^\n]*/g;
+const PATH_IN_COMMENT = /(?<![\w./-])[\w-]+(?:\/[\w-]+)+\.(?:ts|md|sql|graphql)\b/g;
+const SOURCES = ['src', 'schema', 'scripts', 'test', 'bench'].flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !/node_modules|worker-configuration/.test(file))
+    .map((file) => path.join(folder, file)),
+);
+
+test('comments name files that exist', () => {
+  const ends = SOURCES.map((file) => `/${file}`);
+  const missing = SOURCES.flatMap((file) =>
+    [...read(file).matchAll(COMMENT)].flatMap(([comment]) =>
+      [...comment.matchAll(PATH_IN_COMMENT)]
+        .map(([name]) => name)
+        .filter((name) => !existsSync(name) && !ends.some((end) => end.endsWith(`/${name}`)))
+        .map((name) => `${file}: ${name}`),
+    ),
+  );
+  expect(missing).toEqual([]);
+});
+
 test('README is short', () => {
   expect(Buffer.byteLength(read('README.md'))).toBeLessThanOrEqual(README_MAX_BYTES);
 });
