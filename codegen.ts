@@ -12,6 +12,7 @@ import { generate } from '@graphql-codegen/cli';
 import { lexicographicSortSchema, printSchema } from 'graphql';
 import { CACHE_HINTS } from './schema/cache-hints.ts';
 import { schema } from './schema/schema.ts';
+import { OPERATION_RULES_VERSION } from './src/operations/operation-facts.ts';
 import { registerOperation } from './src/operations/register-operation.ts';
 import type { RegisteredOperation } from './src/operations/registered-operation.ts';
 
@@ -51,7 +52,8 @@ async function generateTypedDocuments(sdl: string): Promise<Map<string, string>>
 
 /** The registered operations in the order of their names, so that a diff shows what changed; their hash is the version. */
 async function printManifest(sdl: string, documents: Map<string, string>): Promise<string> {
-  const schemaHash = sha256(sdl + JSON.stringify(CACHE_HINTS)).slice(0, SHORT_HASH_HEX_DIGITS);
+  const rules = JSON.stringify([OPERATION_RULES_VERSION, CACHE_HINTS]);
+  const schemaHash = sha256(sdl + rules).slice(0, SHORT_HASH_HEX_DIGITS);
   const operations: RegisteredOperation[] = [];
   for (const [id, document] of documents) {
     const registered = await registerOperation(schema, schemaHash, { id, document });

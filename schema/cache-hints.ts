@@ -2,7 +2,8 @@
  * Cache lifetimes by schema coordinate: the table of the wire contract.
  *
  * A field's own hint takes precedence over the hint of its return type. A field without either inherits from its
- * parent. A root field without a hint is not cached.
+ * parent. A root field without a hint is not cached. The hint of a field of an input object, or of a value of an enum,
+ * counts where an argument has it or may have it: it decides which items a list has, or their order.
  */
 export interface CacheLifetime {
   maxAgeSeconds: number;
@@ -62,6 +63,9 @@ export const CACHE_HINTS: Readonly<Record<string, CacheHint>> = {
   'IdoPool.totalRaised': SALE,
   'IdoPool.progressPercent': SALE,
   'IdoPool.participantCount': SALE,
+  'IdoPoolFilter.status': SALE,
+  'IdoPoolOrderField.PROGRESS': SALE,
+  'IdoPoolOrderField.TOTAL_RAISED': SALE,
   'IdoPool.viewerState': PRIVATE,
   'Query.project': PROJECT_DETAIL,
   Project: PROJECT_DETAIL,

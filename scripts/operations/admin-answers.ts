@@ -89,6 +89,7 @@ export const shownOperation = z.object({
   kind: z.string(),
   document: z.string(),
   cost: z.number(),
+  isOverCostLimit: z.boolean().default(false),
   variableBounds: z.record(z.string(), z.number()),
   cachePolicy,
   scopes: z.array(z.string()),

@@ -44,6 +44,11 @@ function cacheText(policy: ShownOperation['cachePolicy']): string {
   return `${kept}; stale ${staleWhileRevalidateSeconds} s while revalidating, ${staleIfErrorSeconds} s on errors`;
 }
 
+function costText({ cost, isOverCostLimit }: ShownOperation): string {
+  const text = String(Math.ceil(cost));
+  return isOverCostLimit ? `${text} (over the limit for new operations)` : text;
+}
+
 function showText(operation: ShownOperation): string {
   const { cachePolicy, variableBounds, usage, document } = operation;
   const bounds = Object.entries(variableBounds).map(([name, bound]) => `$${name} up to ${bound}`);
@@ -52,7 +57,7 @@ function showText(operation: ShownOperation): string {
     ['id', operation.id],
     ['kind', operation.kind],
     ['state', operation.liveness?.state ?? 'in no release'],
-    ['cost', [String(Math.ceil(operation.cost)), ...bounds].join(', ')],
+    ['cost', [costText(operation), ...bounds].join(', ')],
     ['cache', cacheText(cachePolicy)],
     ['tags', cachePolicy.tags.join(' ') || '-'],
     ['scopes', operation.scopes.join(' ') || '-'],

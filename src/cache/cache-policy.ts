@@ -1,15 +1,19 @@
 /**
  * The cache policy of an operation: how long its answer may be kept, and for whom. It follows from the schema's hints.
  *
- * The shortest lifetime among the fields wins; one private field makes the answer private, one uncacheable field makes it
+ * The shortest lifetime among the fields and the values of arguments wins; one private field makes the answer private, one uncacheable field makes it
  * uncacheable. A root field without a hint is uncacheable: a forgotten hint keeps nothing.
  */
 import {
   type DocumentNode,
+  type GraphQLNamedInputType,
   GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
+  isEnumType,
+  isInputObjectType,
   isObjectType,
+  Kind,
   type OperationDefinitionNode,
   TypeInfo,
   visit,
@@ -64,9 +68,15 @@ export function createPolicyOf(schema: GraphQLSchema): PolicyOf {
   };
 }
 
+const HINTS: ReadonlyMap<string, CacheHint> = new Map(Object.entries(CACHE_HINTS));
+
 function hintsOf(schema: GraphQLSchema, document: DocumentNode): CacheHint[] {
   const hints: CacheHint[] = [];
   const types = new TypeInfo(schema);
+  const note = (coordinate: string) => {
+    const hint = HINTS.get(coordinate);
+    if (hint !== undefined) hints.push(hint);
+  };
   visit(
     document,
     visitWithTypeInfo(types, {
@@ -74,14 +84,42 @@ function hintsOf(schema: GraphQLSchema, document: DocumentNode): CacheHint[] {
         const parent = types.getParentType();
         const field = types.getFieldDef();
         if (!parent || !field || node.name.value === '__typename') return;
-        const hint =
-          CACHE_HINTS[`${parent.name}.${field.name}`] ?? CACHE_HINTS[getNamedType(field.type).name];
+        const hint = HINTS.get(`${parent.name}.${field.name}`) ?? HINTS.get(getNamedType(field.type).name);
         if (hint !== undefined) hints.push(hint);
         else if (isRoot(schema, parent)) hints.push(UNCACHEABLE);
       },
+      ObjectField: (node) => {
+        const parent = getNamedType(types.getParentInputType());
+        if (parent && node.value.kind !== Kind.NULL) note(`${parent.name}.${node.name.value}`);
+      },
+      EnumValue: (node) => {
+        const type = getNamedType(types.getInputType());
+        if (type) note(`${type.name}.${node.value}`);
+      },
+      Variable: () => {
+        const type = types.getInputType();
+        if (type) for (const coordinate of coordinatesWithin(getNamedType(type))) note(coordinate);
+      },
+      // A default counts where its variable stands.
+      VariableDefinition: () => false,
     }),
   );
   return hints;
+}
+
+/** Every field of an input object, and every value of an enum, that a value of the type may have. */
+function coordinatesWithin(
+  type: GraphQLNamedInputType,
+  seen = new Set<GraphQLNamedInputType>(),
+): Iterable<string> {
+  if (seen.has(type)) return [];
+  seen.add(type);
+  if (isEnumType(type)) return type.getValues().map(({ name }) => `${type.name}.${name}`);
+  if (!isInputObjectType(type)) return [];
+  return Object.values(type.getFields()).flatMap((field) => [
+    `${type.name}.${field.name}`,
+    ...coordinatesWithin(getNamedType(field.type), seen),
+  ]);
 }
 
 function shortest(lifetimes: readonly CacheLifetime[]): CacheLifetime {

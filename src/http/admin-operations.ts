@@ -1,10 +1,12 @@
 /** Checks, stores and shows operations. Clients cannot use a stored operation that no release carries. */
-import type { GraphQLSchema } from 'graphql';
+import { type GraphQLSchema, getOperationAST, parse } from 'graphql';
 import pLimit from 'p-limit';
 import * as z from 'zod';
 import { OPERATION_MAX_COST } from '../config.ts';
 import { livenessOf } from '../operations/liveness.ts';
 import { bundledRelease } from '../operations/manifest.ts';
+import { isAllowedCost } from '../operations/operation-cost.ts';
+import { operationFacts } from '../operations/operation-facts.ts';
 import { sha256Id } from '../operations/operation-id.ts';
 import type { ReleaseStores } from '../operations/publish-release.ts';
 import { type OperationProblem, operationRow, registerOperation } from '../operations/register-operation.ts';
@@ -75,13 +77,24 @@ export async function showOperation(id: string, parameters: URLSearchParams, sou
       sinceDay: sinceDay(parameters, sources.nowMs()),
     }),
   ]);
+  const operation = byCurrentRules(JSON.parse(row.registered) as RegisteredOperation, sources.schema);
   return {
-    ...(JSON.parse(row.registered) as RegisteredOperation),
+    ...operation,
+    isOverCostLimit: !isAllowedCost(operation.cost),
     registeredAt: row.registered_at,
     liveness: liveness.rank === null ? null : livenessOf({ ...liveness, rank: liveness.rank }),
     releases,
     usage: usage.map(({ operationId: _, name: __, ...use }) => use),
   };
+}
+
+/** The operation as this build runs it, if another one registered it. */
+function byCurrentRules(stored: RegisteredOperation, schema: GraphQLSchema): RegisteredOperation {
+  const { schemaHash } = bundledRelease;
+  if (stored.schemaHash === schemaHash) return stored;
+  const document = parse(stored.document);
+  const operation = getOperationAST(document);
+  return operation ? { ...stored, ...operationFacts(schema, document, operation), schemaHash } : stored;
 }
 
 type Examined = RegisteredOperation & { known: boolean };
@@ -112,7 +125,7 @@ async function examine(
       problems.push(taken(id));
       continue;
     }
-    if (operation.cost > OPERATION_MAX_COST && held === undefined) {
+    if (!isAllowedCost(operation.cost) && held === undefined) {
       const message = `It costs ${operation.cost}; ${OPERATION_MAX_COST} is the most.`;
       problems.push({ id, code: 'COST_EXCEEDED', message });
     }

@@ -6,7 +6,7 @@ import type { RegisteredOperation } from './registered-operation.ts';
 export interface BundledRelease {
   client: string;
   version: string;
-  /** The hash of this build's schema and cache hints. */
+  /** The hash of this build's schema, of its cache hints, and of the version of the rules of cost and policy. */
   schemaHash: string;
   operations: readonly RegisteredOperation[];
 }

@@ -1,14 +1,15 @@
 /**
- * The greatest cost of an operation: for each field its own cost, plus the cost of its selection times the greatest
- * number of items. The schema states the costs (`complexity` of a field, as in `@pothos/plugin-complexity`).
+ * The cost of an operation: for each field its own cost, plus the cost of its selection times the number of items. The
+ * schema states the costs (`complexity` of a field, as in `@pothos/plugin-complexity`).
  *
- * Unlike the plugin's own count, it accepts missing and invalid variables: there are none at registration, and execution
- * reports invalid ones. The document must be valid, without cycles of fragments.
+ * Unlike the plugin's own count, it accepts missing and invalid variables: execution reports them. The document must be
+ * without cycles of fragments.
  */
 import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLField,
   type GraphQLNamedType,
   type GraphQLSchema,
   getNamedType,
@@ -18,22 +19,53 @@ import {
   isListType,
   isObjectType,
   Kind,
-  type OperationDefinitionNode,
   type SelectionSetNode,
-  valueFromASTUntyped,
 } from 'graphql';
+import { OPERATION_MAX_COST } from '../config.ts';
+import { type ReadVariable, readArguments } from './cost-arguments.ts';
+import { givenVariables } from './given-variables.ts';
+import { greatestOverChoices } from './greatest-over-choices.ts';
+import { possibleVariables } from './possible-variables.ts';
 
 const FIELD_COST = 1;
 /** Assumed for a list without a stated length. */
 const DEFAULT_LIST_ITEMS = 10;
 
 type FieldCost = number | { field?: number; multiplier?: number };
-type Values = Record<string, unknown>;
 
+/** False for a cost that is no number, too. */
+export const isAllowedCost = (cost: number) => cost <= OPERATION_MAX_COST;
+
+/** The cost with these variables, as the client sent them. */
 export function operationCost(
   schema: GraphQLSchema,
   document: DocumentNode,
-  variables: Values,
+  variables: Readonly<Record<string, unknown>>,
+  operationName?: string,
+): number {
+  const operation = getOperationAST(document, operationName);
+  if (!operation) return 0;
+  return costOf(schema, document, givenVariables(schema, operation, variables), operationName);
+}
+
+/**
+ * The greatest cost with any variables: each list as long as `bounds` allows, and each enum at its dearest value.
+ *
+ * @param bounds by the name of the variable, as in `variableBoundsOf`
+ */
+export function greatestOperationCost(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  bounds: Readonly<Record<string, number>>,
+  operationName?: string,
+): number {
+  return costOf(schema, document, possibleVariables(bounds), operationName);
+}
+
+function costOf(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  readVariable: ReadVariable,
   operationName?: string,
 ): number {
   const operation = getOperationAST(document, operationName);
@@ -43,21 +75,18 @@ export function operationCost(
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
   }
-  const counting = { schema, fragments, values: withDefaults(operation, variables), known: new Map() };
-  return selectionCost(operation.selectionSet, rootType, counting);
-}
-
-function withDefaults(operation: OperationDefinitionNode, variables: Values): Values {
-  const defaults = (operation.variableDefinitions ?? []).flatMap(({ variable, defaultValue }) =>
-    defaultValue === undefined ? [] : [[variable.name.value, valueFromASTUntyped(defaultValue)] as const],
-  );
-  return { ...Object.fromEntries(defaults), ...variables };
+  return selectionCost(operation.selectionSet, rootType, {
+    schema,
+    fragments,
+    readVariable,
+    known: new Map(),
+  });
 }
 
 interface Counting {
   schema: GraphQLSchema;
   fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  values: Values;
+  readVariable: ReadVariable;
   /** Costs already counted, by type: a fragment may be spread many times. */
   known: Map<SelectionSetNode, Map<GraphQLNamedType, number>>;
 }
@@ -90,20 +119,30 @@ function fieldCost(node: FieldNode, parent: GraphQLNamedType, counting: Counting
   // `__typename` or introspection, which read no data.
   if (field === undefined) return FIELD_COST;
   const stated = field.extensions.complexity;
-  const cost = (
-    typeof stated === 'function' ? stated(argumentsOf(node, counting.values), {}, field) : stated
-  ) as FieldCost | undefined;
-  const own = (typeof cost === 'number' ? cost : cost?.field) ?? FIELD_COST;
-  if (node.selectionSet === undefined) return own;
-  const items =
-    (typeof cost === 'object' ? cost.multiplier : undefined) ??
-    (isListType(getNullableType(field.type)) ? DEFAULT_LIST_ITEMS : 1);
-  return own + items * selectionCost(node.selectionSet, getNamedType(field.type), counting);
+  const ofOneItem =
+    node.selectionSet === undefined
+      ? null
+      : selectionCost(node.selectionSet, getNamedType(field.type), counting);
+  if (typeof stated !== 'function') return statedCost(stated as FieldCost | undefined, field, ofOneItem);
+  return greatestOverChoices((choose) =>
+    statedCost(
+      stated(readArguments(node, field, counting.readVariable, choose), {}, field),
+      field,
+      ofOneItem,
+    ),
+  );
 }
 
-/** Without default values of the schema: the `complexity` function of the field applies them. */
-function argumentsOf(node: FieldNode, values: Values): Values {
-  return Object.fromEntries(
-    (node.arguments ?? []).map(({ name, value }) => [name.value, valueFromASTUntyped(value, values)]),
-  );
+/** Not a number where the schema states a negative cost: one field must not make up for others. */
+function statedCost(
+  stated: FieldCost | undefined,
+  field: GraphQLField<unknown, unknown>,
+  ofOneItem: number | null,
+): number {
+  const own = (typeof stated === 'number' ? stated : stated?.field) ?? FIELD_COST;
+  if (ofOneItem === null) return own >= 0 ? own : Number.NaN;
+  const items =
+    (typeof stated === 'object' ? stated.multiplier : undefined) ??
+    (isListType(getNullableType(field.type)) ? DEFAULT_LIST_ITEMS : 1);
+  return own >= 0 && items >= 0 ? own + items * ofOneItem : Number.NaN;
 }

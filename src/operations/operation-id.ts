@@ -9,8 +9,11 @@ const BARE_SHA256 = /^[0-9a-f]{64}$/;
 /** Half of a KV key: a prefix stands before the id. */
 export const OPERATION_ID_MAX_BYTES = KV_KEY_MAX_BYTES / 2;
 
-/** Printable, without spaces. `~` separates the parts of `<app>~<version>~<id>`. */
-const OPERATION_ID = /^[^\s~\p{C}]+$/u;
+/**
+ * Printable, without spaces. `~` separates the parts of `<app>~<version>~<id>`. Objects by id, as in manifests and in the
+ * liveness overlay, cannot hold `__proto__`.
+ */
+const OPERATION_ID = /^(?!__proto__$)[^\s~\p{C}]+$/u;
 
 /** True if an operation can have the id. No other id is looked up or stored. */
 export const isOperationId = (id: string) =>

@@ -13,12 +13,10 @@ import {
   specifiedRules,
   validate,
 } from 'graphql';
-import { cachePolicyOf } from '../cache/cache-policy.ts';
 import type { OperationRow } from '../storage/d1/operations.ts';
-import { operationCost } from './operation-cost.ts';
+import { operationFacts } from './operation-facts.ts';
 import { isOperationId, OPERATION_ID_MAX_BYTES, SHA256_ID, SHA256_PREFIX, sha256Id } from './operation-id.ts';
 import type { RegisteredOperation } from './registered-operation.ts';
-import { variableBoundsOf } from './variable-bounds.ts';
 
 export interface SubmittedOperation {
   id: string;
@@ -50,7 +48,7 @@ export async function registerOperation(
   if (!isOperationId(id)) {
     return problem(
       'ID_INVALID',
-      `An id is 1 to ${OPERATION_ID_MAX_BYTES} bytes without spaces and without "~".`,
+      `An id is 1 to ${OPERATION_ID_MAX_BYTES} bytes without spaces and without "~", other than __proto__.`,
     );
   }
   if (id.startsWith(SHA256_PREFIX) && (!SHA256_ID.test(id) || id !== (await sha256Id(document)))) {
@@ -64,18 +62,13 @@ export async function registerOperation(
   }
   const [error] = validate(schema, parsed, specifiedRules, { maxErrors: 1 });
   if (error !== undefined) return problem('DOCUMENT_INVALID', withLocation(error.message, error.locations));
-  const variableBounds = variableBoundsOf(schema, parsed);
   return {
     operation: {
       id,
       name: operation.name.value,
       kind: operation.operation,
       document,
-      cost: Math.ceil(operationCost(schema, parsed, greatestValues(operation, variableBounds))),
-      variableBounds,
-      cachePolicy: cachePolicyOf(schema, parsed, operation),
-      // No field requires a scope yet.
-      scopes: [],
+      ...operationFacts(schema, parsed, operation),
       schemaHash,
     },
   };
@@ -102,22 +95,6 @@ function parseDocument(document: string): DocumentNode | string {
 function onlyOperation(document: DocumentNode): OperationDefinitionNode | undefined {
   const [first, ...others] = document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
   return others.length === 0 ? first : undefined;
-}
-
-/** The greatest value of each bounded variable; other variables are left out. */
-function greatestValues(
-  operation: OperationDefinitionNode,
-  bounds: Record<string, number>,
-): Record<string, unknown> {
-  const values: Record<string, unknown> = {};
-  for (const { variable, type } of operation.variableDefinitions ?? []) {
-    const bound = bounds[variable.name.value];
-    if (bound === undefined) continue;
-    const nullable = type.kind === Kind.NON_NULL_TYPE ? type.type : type;
-    values[variable.name.value] =
-      nullable.kind === Kind.LIST_TYPE ? Array.from({ length: bound }, () => null) : bound;
-  }
-  return values;
 }
 
 function withLocation(

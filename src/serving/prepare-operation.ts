@@ -24,7 +24,8 @@ import {
   type DocumentSources,
   ruleRefusals,
 } from '../operations/choose-document.ts';
-import { operationCost } from '../operations/operation-cost.ts';
+import { createCurrentFacts } from '../operations/current-facts.ts';
+import { isAllowedCost, operationCost } from '../operations/operation-cost.ts';
 import type { OperationRequest } from '../operations/operation-request.ts';
 import type { OperationKind, OperationRegistry, Refusal } from '../operations/registered-operation.ts';
 import type { MemoryBudget } from '../storage/bounded-memory.ts';
@@ -53,6 +54,7 @@ export type Prepare = (sent: OperationRequest, options: PrepareOptions) => Promi
 
 export interface PrepareSources extends Omit<DocumentSources, 'registry' | 'clientDocuments'> {
   schema: GraphQLSchema;
+  schemaHash: string;
   policyOf: PolicyOf;
   memory: MemoryBudget;
 }
@@ -65,7 +67,9 @@ const DOCUMENT_BYTES = 1_000;
 const REGISTERED_CHARACTER_BYTES = 150;
 const SENT_CHARACTER_BYTES = 250;
 
-export function createPrepare({ schema, mode, policyOf, memory }: PrepareSources): Prepare {
+export function createPrepare(sources: PrepareSources): Prepare {
+  const { schema, mode, policyOf, memory } = sources;
+  const currentFacts = createCurrentFacts(schema, sources.schemaHash);
   const clientDocuments = memory.open<string>('clientDocuments');
   const registeredDocuments = memory.open<DocumentNode>('registeredDocuments');
   // Clients cannot crowd registered documents out of another memory.
@@ -116,11 +120,11 @@ export function createPrepare({ schema, mode, policyOf, memory }: PrepareSources
     if (refusal) throw refusal;
     const variables = sent.variables ?? {};
     if (registered !== null) {
-      requireWithinBounds(registered.variableBounds, variables);
+      requireWithinBounds(currentFacts(registered, document, operation).variableBounds, variables);
     } else {
       requireValid(document);
       const cost = operationCost(schema, document, variables, sent.operationName);
-      if (cost > OPERATION_MAX_COST) {
+      if (!isAllowedCost(cost)) {
         throw tooComplex(`The operation costs ${cost}; ${OPERATION_MAX_COST} is the most.`, { rule: 'cost' });
       }
     }
@@ -161,7 +165,7 @@ function requireWithinBounds(
   variables: Readonly<Record<string, unknown>>,
 ): void {
   for (const [name, bound] of Object.entries(bounds)) {
-    const value = variables[name];
+    const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
     const size = Array.isArray(value) ? value.length : value;
     if (typeof size === 'number' && size > bound) {
       throw tooComplex(`${name}: must be at most ${bound}`, { argumentPath: [name], rule: 'variables' });

@@ -56,11 +56,11 @@ export class Serving {
   readonly #variablesKey: VariablesKey;
 
   constructor(sources: ServingSources) {
-    const { schema, mode, usage, memory } = sources;
+    const { schema, schemaHash, mode, usage, memory } = sources;
     this.#sources = sources;
     this.usage = usage;
     this.policyOf = createPolicyOf(schema);
-    this.#prepare = createPrepare({ schema, mode, policyOf: this.policyOf, memory });
+    this.#prepare = createPrepare({ schema, schemaHash, mode, policyOf: this.policyOf, memory });
     this.#variablesKey = createVariablesKey(schema);
     // Suggestions ("Did you mean …") are for clients that may see the schema.
     const hideSuggestions = mode !== 'open';

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
+import { OPERATION_MAX_COST } from '../../src/config.ts';
 import { WRONG_KEYS_MAX } from '../../src/http/admin-key.ts';
 import { ADMIN_KEY, adminOf, operationNamed, sha256Of } from '../support/admin.ts';
 import { startGateway } from '../support/gateway.ts';
@@ -87,6 +88,7 @@ describe('operations', () => {
       { id: 'nameless', document: '{ __typename }' },
       { id: 'with space', document: good.document },
       { id: 'a~1~b', document: good.document },
+      { id: '__proto__', document: good.document },
       { id: good.id.replace(/.$/, (last) => (last === '0' ? '1' : '0')), document: good.document },
       { id: good.id.toUpperCase(), document: good.document },
       { id: 'dear', document: expensive },
@@ -116,6 +118,7 @@ describe('operations', () => {
       'DOCUMENT_INVALID',
       'NOT_ONE_OPERATION',
       'NOT_ONE_OPERATION',
+      'ID_INVALID',
       'ID_INVALID',
       'ID_INVALID',
       'ID_MISMATCH',
@@ -161,6 +164,31 @@ describe('operations', () => {
     const dear = { id: 'dear', document: expensive };
     expect(await admin.store([dear])).toMatchObject({ status: 422, code: 'COST_EXCEEDED' });
     expect(await admin.store([dear], true)).toMatchObject({ status: 200, body: { stored: 1 } });
+  });
+
+  test('are shown with the cost and the policy of this build, whatever an older one stored', async () => {
+    const dear = { id: 'dear', document: expensive };
+    const modest = await operationNamed('Modest');
+    await admin.store([dear, modest], true);
+    await env.DB.prepare(
+      "UPDATE operation SET registered = json_set(registered, '$.cost', 5, '$.schemaHash', 'older', '$.cachePolicy.maxAgeSeconds', 86400)",
+    ).run();
+    const shown = await admin.get<{ cost: number }>('/operations/dear');
+    expect(shown.body).toMatchObject({
+      isOverCostLimit: true,
+      schemaHash: manifest.schemaHash,
+      cachePolicy: { maxAgeSeconds: 60 },
+    });
+    expect(shown.body.cost).toBeGreaterThan(OPERATION_MAX_COST);
+    expect((await admin.get(`/operations/${encodeURIComponent(modest.id)}`)).body).toMatchObject({
+      isOverCostLimit: false,
+      cachePolicy: { maxAgeSeconds: 3600 },
+    });
+    // An operation that is stored already may be published again: apps in use send it.
+    expect((await admin.send('POST', '/operations/check', { operations: [dear] })).body).toMatchObject({
+      operations: [{ id: 'dear', known: true }],
+      problems: [],
+    });
   });
 
   test('are shown with releases, liveness and use', async () => {

@@ -1,10 +1,11 @@
 import { complexityFromQuery } from '@pothos/plugin-complexity';
-import { parse } from 'graphql';
+import { buildSchema, type GraphQLObjectType, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
 import { schema } from '../../schema/schema.ts';
 import { OPERATION_MAX_COST } from '../../src/config.ts';
-import { operationCost } from '../../src/operations/operation-cost.ts';
+import { greatestOperationCost, isAllowedCost, operationCost } from '../../src/operations/operation-cost.ts';
+import { variableBoundsOf } from '../../src/operations/variable-bounds.ts';
 
 const VARIABLES = {
   symbol: 'BTC',
@@ -16,6 +17,10 @@ const VARIABLES = {
   pools: 3,
   otherPools: 2,
 };
+/** Names of variables that are members of every object, too. */
+const INHERITED = Object.getOwnPropertyNames(Object.prototype);
+const greatestCostOf = (text: string, of = schema) =>
+  greatestOperationCost(of, parse(text), variableBoundsOf(of, parse(text)));
 const costOf = (text: string, variables = {}, name?: string) =>
   operationCost(schema, parse(text), variables, name);
 
@@ -60,4 +65,116 @@ test('a fragment in many others is counted at each place and read once', () => {
   );
   const text = `{ ...F0 } ${doubling.join(' ')} fragment F200 on Query { __typename }`;
   expect(costOf(text)).toBe(2 ** 200);
+});
+
+describe.each(INHERITED)('a variable called %s', (name) => {
+  const page = `query ($${name}: Int) { projects(first: $${name}) { nodes { idoPools(first: 100) { id } } } }`;
+  const literal = (first: number) => page.replace(/\(\$.*?Int\)/, '').replace(`$${name}`, String(first));
+
+  test('counts by its value, or as nothing where it has none', () => {
+    for (const variables of [{}, JSON.parse(`{"${name}":null}`)]) {
+      expect(costOf(page, variables)).toBe(costOf(literal(20)));
+    }
+    expect(costOf(page, JSON.parse(`{"${name}":7}`))).toBe(costOf(literal(7)));
+    expect(costOf(page.replace('Int)', 'Int = 3)'))).toBe(costOf(literal(3)));
+  });
+
+  test('is bounded like any other', () => {
+    expect(greatestCostOf(page)).toBe(costOf(literal(100)));
+    const unbounded = `query ($${name}: String) { projects(first: 1, after: $${name}) { totalCount } }`;
+    expect(greatestCostOf(unbounded)).toBe(costOf('{ projects(first: 1) { totalCount } }'));
+    const bounds = variableBoundsOf(schema, parse(page));
+    expect(Object.entries(bounds)).toEqual([[name, 100]]);
+  });
+});
+
+describe('the greatest cost takes the dearest value of an enum', () => {
+  const history = (period: string, variables = '') =>
+    `query ${variables} { prices(symbols: ["A", "B"]) { history(period: ${period}) { time price } } }`;
+  const dearest = costOf(history('MONTH'));
+
+  test.each(['($p: Period)', '($p: Period = HOUR)', '($p: Period! = HOUR)', '($p: Period!)'])(
+    'of a variable %s',
+    (variables) => {
+      expect(dearest).toBeGreaterThan(costOf(history('WEEK')));
+      expect(greatestCostOf(history('$p', variables))).toBe(dearest);
+    },
+  );
+
+  test('and of no other place', () => {
+    expect(greatestCostOf(history('HOUR'))).toBe(costOf(history('HOUR')));
+    expect(costOf(history('$p', '($p: Period)'), { p: 'WEEK' })).toBe(costOf(history('WEEK')));
+    expect(costOf(history('$p', '($p: Period = WEEK)'))).toBe(costOf(history('WEEK')));
+  });
+
+  /** Its costs are those of the enum's values, in lists and input objects as well, and 9 without any. */
+  const sizes = buildSchema(`
+    type Query { one(size: Size): Item, many(sizes: [Size!]): Item, within(by: By): Item, deep(by: [By!]!): Item }
+    type Item { id: ID }
+    enum Size { SMALL LARGE MIDDLE }
+    input By { size: Size, sizes: [Size], by: By }
+  `);
+  const COST: Record<string, number> = { SMALL: 1, LARGE: 100, MIDDLE: 10 };
+  interface By {
+    size?: string;
+    sizes?: (string | null)[];
+    by?: By;
+  }
+  const costOfSize = (size: string | null | undefined) => COST[size ?? ''] ?? 9;
+  const costOfBy = (by: By | undefined): number =>
+    Math.max(costOfSize(by?.size), ...(by?.sizes ?? []).map(costOfSize), by?.by ? costOfBy(by.by) : 0);
+  const root = (sizes.getQueryType() as GraphQLObjectType).getFields();
+  const complexities: Record<string, (args: never) => number> = {
+    one: ({ size }: { size?: string }) => costOfSize(size),
+    many: ({ sizes: asked = [] }: { sizes?: string[] }) => Math.max(9, ...asked.map(costOfSize)),
+    within: ({ by }: { by?: By }) => costOfBy(by?.by ?? by),
+    deep: ({ by }: { by?: By[] }) => Math.max(9, ...(by ?? []).map(({ size }) => costOfSize(size))),
+  };
+  for (const [name, complexity] of Object.entries(complexities)) {
+    Object.assign(root[name]?.extensions ?? {}, { complexity });
+  }
+
+  test.each([
+    'query ($v: Size) { one(size: $v) { id } }',
+    'query ($v: [Size!]) { many(sizes: $v) { id } }',
+    'query ($v: Size!) { many(sizes: [SMALL, $v]) { id } }',
+    'query ($v: By) { within(by: $v) { id } }',
+    'query ($v: Size) { within(by: { size: $v }) { id } }',
+    'query ($v: [Size]) { within(by: { size: SMALL, sizes: $v }) { id } }',
+    'query ($v: By = { size: SMALL }) { within(by: { by: $v }) { id } }',
+    'query ($v: [By!]! = []) { deep(by: $v) { id } }',
+  ])('%s', (text) => {
+    expect(greatestCostOf(text, sizes)).toBe(101);
+  });
+
+  test('also where no value is dearer than the cheapest', () => {
+    expect(
+      greatestCostOf('query ($v: Size) { within(by: { sizes: [MIDDLE], by: null }) { id } }', sizes),
+    ).toBe(11);
+    expect(greatestCostOf('{ one { id } }', sizes)).toBe(10);
+  });
+});
+
+describe('no cost is allowed that is no number up to the limit', () => {
+  test.each([
+    [Number.NaN, false],
+    [Number.POSITIVE_INFINITY, false],
+    [OPERATION_MAX_COST + 1, false],
+    [OPERATION_MAX_COST, true],
+    [0, true],
+  ])('%d: %s', (cost, allowed) => {
+    expect(isAllowedCost(cost)).toBe(allowed);
+  });
+
+  test.each([-1, Number.NaN, { field: -1 }, { multiplier: -5 }, { field: 1, multiplier: Number.NaN }])(
+    'a schema that states %j for a field makes up for no other',
+    (stated) => {
+      const odd = buildSchema('type Query { a: A, b: A } type A { id: ID }');
+      const field = (odd.getQueryType() as GraphQLObjectType).getFields().a;
+      Object.assign(field?.extensions ?? {}, { complexity: () => stated });
+      for (const text of ['{ a { id } }', '{ b { id } a { id } }']) {
+        expect(isAllowedCost(operationCost(odd, parse(text), {}))).toBe(false);
+      }
+    },
+  );
 });

@@ -1,8 +1,20 @@
+import {
+  astFromValue,
+  getNamedType,
+  isObjectType,
+  parse,
+  resolveSchemaCoordinate,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
 import { describe, expect, test } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
 import { CACHE_HINTS } from '../../schema/cache-hints.ts';
 import { schema } from '../../schema/schema.ts';
 import { OPERATION_MAX_COST } from '../../src/config.ts';
+import { greatestOperationCost } from '../../src/operations/operation-cost.ts';
+import { OPERATION_RULES_VERSION } from '../../src/operations/operation-facts.ts';
 import { registerOperation } from '../../src/operations/register-operation.ts';
 
 async function registered(document: string) {
@@ -38,6 +50,75 @@ describe('the cache policy', () => {
     expect(await cached(selection)).toMatchObject({ maxAgeSeconds, scope, tags });
   });
 
+  describe('is the sale’s where an argument makes a list depend on it', () => {
+    const listed = async (variables: string, selection: string) =>
+      (await registered(`query Q${variables} { ${selection} }`)).cachePolicy;
+    const names = '{ nodes { name } }';
+    test.each([
+      ['', `idoPools(filter: { status: ACTIVE }) ${names}`],
+      ['', 'idoPools(filter: { status: UPCOMING }) { totalCount }'],
+      ['', `idoPools(orderBy: { field: PROGRESS, direction: DESC }) ${names}`],
+      ['', `idoPools(orderBy: { direction: ASC, field: TOTAL_RAISED }) ${names}`],
+      ['($s: IdoPoolStatus)', `idoPools(filter: { type: PUBLIC, status: $s }) ${names}`],
+      ['($f: IdoPoolOrderField = SALE_END)', `idoPools(orderBy: { field: $f, direction: ASC }) ${names}`],
+      ['($filter: IdoPoolFilter)', `idoPools(filter: $filter) ${names}`],
+      ['($filter: IdoPoolFilter = { type: PUBLIC })', `idoPools(filter: $filter) ${names}`],
+      [
+        '($order: IdoPoolOrder! = { field: SALE_START, direction: ASC })',
+        `idoPools(orderBy: $order) ${names}`,
+      ],
+      ['', `...F } fragment F on Query { idoPools(filter: { status: COMPLETED }) ${names}`],
+      ['', `a: idoPools ${names} constructor: idoPools(filter: { status: CANCELLED }) ${names}`],
+    ])('query%s { %s }', async (variables, selection) => {
+      expect(await listed(variables, selection)).toEqual({
+        maxAgeSeconds: 15,
+        staleWhileRevalidateSeconds: 15,
+        staleIfErrorSeconds: 60,
+        scope: 'public',
+        tags: ['pools'],
+      });
+    });
+
+    test.each([
+      ['', `idoPools ${names}`],
+      ['', `idoPools(filter: { type: PUBLIC, blockchain: "Solana" }) ${names}`],
+      ['', `idoPools(filter: { status: null }) ${names}`],
+      ['', `idoPools(orderBy: { field: SALE_END, direction: DESC }) ${names}`],
+      [
+        '($t: IdoPoolType, $d: SortDirection!)',
+        `idoPools(filter: { type: $t }, orderBy: { field: SALE_START, direction: $d }) ${names}`,
+      ],
+      ['($first: Int, $after: String)', `idoPools(first: $first, after: $after) ${names}`],
+    ])('and not otherwise: query%s { %s }', async (variables, selection) => {
+      expect(await listed(variables, selection)).toMatchObject({ maxAgeSeconds: 300, tags: ['pools'] });
+    });
+
+    test('a list of projects is ordered by figures of the project sync, however it is ordered', async () => {
+      const selection = 'projects(filter: $filter, orderBy: $order) { nodes { name } }';
+      expect(await listed('($filter: ProjectFilter, $order: ProjectOrder)', selection)).toMatchObject({
+        maxAgeSeconds: 300,
+        tags: ['projects'],
+      });
+    });
+  });
+
+  test('no default of an argument has a hint: only what stands in the document counts', () => {
+    const coordinates: string[] = [];
+    for (const argument of Object.values(schema.getQueryType()?.getFields() ?? {}).flatMap(
+      ({ args }) => args,
+    )) {
+      const literal = argument.default?.literal ?? astFromValue(argument.defaultValue, argument.type);
+      if (!literal) continue;
+      const types = new TypeInfo(schema, argument.type);
+      const EnumValue = ({ value }: { value: string }) => {
+        coordinates.push(`${getNamedType(types.getInputType())}.${value}`);
+      };
+      visit(literal, visitWithTypeInfo(types, { EnumValue }));
+    }
+    expect(coordinates).toContain('IdoPoolOrderField.SALE_START');
+    expect(coordinates.filter((coordinate) => Object.hasOwn(CACHE_HINTS, coordinate))).toEqual([]);
+  });
+
   test('counts what stands in fragments', async () => {
     const document =
       'query Q { projects { nodes { ...Tile } } } fragment Tile on Project { name idoPools { progressPercent } }';
@@ -46,11 +127,7 @@ describe('the cache policy', () => {
 
   test('hints are of fields and types that exist, and every field of the query has one', () => {
     for (const coordinate of Object.keys(CACHE_HINTS)) {
-      const [typeName = '', fieldName] = coordinate.split('.');
-      const type = schema.getType(typeName);
-      expect(type, coordinate).toBeDefined();
-      if (fieldName === undefined || type === undefined || !('getFields' in type)) continue;
-      expect(type.getFields()[fieldName], coordinate).toBeDefined();
+      expect(resolveSchemaCoordinate(schema, coordinate), coordinate).toBeDefined();
     }
     for (const name of Object.keys(schema.getQueryType()?.getFields() ?? {})) {
       expect(CACHE_HINTS[`Query.${name}`], name).toBeDefined();
@@ -85,6 +162,59 @@ describe('the bounds of variables', () => {
     expect(await cost('query Q($s: [String!]!) { prices(symbols: $s) { price } }')).toBe(
       await cost(`query Q { prices(symbols: [${symbols}]) { price } }`),
     );
+  });
+});
+
+/**
+ * Stored operations are derived anew when the schema's hash changes, and a rule is no part of the printed schema. Where
+ * these values change, raise `OPERATION_RULES_VERSION` with them.
+ */
+test('the rules of cost, bounds and policy are those of their version', async () => {
+  const costs: Record<string, number> = {};
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type)) continue;
+    for (const { name, extensions, args } of Object.values(type.getFields())) {
+      if (typeof extensions.complexity !== 'function') continue;
+      const variables = args.map((argument) => `${argument.name}: $${argument.name}`).join(' ');
+      const document = parse(`{ ...F } fragment F on ${type} { ${name}(${variables}) { __typename } }`);
+      const bounds = Object.fromEntries(args.map((argument) => [argument.name, 100]));
+      costs[`${type}.${name}`] = greatestOperationCost(schema, document, bounds);
+    }
+  }
+  const { cost, variableBounds, cachePolicy } = await registered(
+    `query Q($first: Int, $symbols: [String!]!, $few: [String!]!, $period: Period, $filter: IdoPoolFilter) {
+      projects(first: $first) { nodes { price { history(period: $period) { price } } market { marketCap } } }
+      prices(symbols: $symbols) { indicators { rsi } }
+      comparePrices(symbols: $few) { entries { rank } }
+      candles(symbol: "BTC") { close }
+      idoPools(filter: $filter) { edges { node { name } } }
+    }`,
+  );
+  const rules = { costs, cost, variableBounds, cachePolicy };
+  expect({ version: OPERATION_RULES_VERSION, ...rules }).toEqual({
+    version: 2,
+    costs: {
+      'Price.history': 31,
+      'Project.idoPools': 101,
+      'Query.idoPools': 101,
+      'Query.nodes': 101,
+      'Query.prices': 101,
+      'Query.projects': 101,
+      'Query.searchProjects': 101,
+      'Query.trendingProjects': 101,
+      'Subscription.priceUpdated': 101,
+      'User.investments': 101,
+      'User.transactions': 101,
+    },
+    cost: 3_818,
+    variableBounds: { few: 10, first: 100, symbols: 100 },
+    cachePolicy: {
+      maxAgeSeconds: 15,
+      staleWhileRevalidateSeconds: 15,
+      staleIfErrorSeconds: 60,
+      scope: 'public',
+      tags: ['candles', 'pools', 'prices', 'projects'],
+    },
   });
 });
 

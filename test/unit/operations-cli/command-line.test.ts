@@ -215,6 +215,13 @@ describe('what commands print', () => {
     }
   });
 
+  it('is that an operation costs more than a new one may', async () => {
+    answer('GET /admin/operations/one', { ...shown, cost: 20_201, isOverCostLimit: true });
+    const { exitCode, out } = await run('show', 'one');
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/cost +20201 \(over the limit for new operations\), \$first up to 100\n/);
+  });
+
   it('is that a name is not there, or not unique', async () => {
     answer('GET /admin/live-operations', { operations: [live('one', 'Same'), live('two', 'Same')] });
     const twice = await run('show', 'Same');
