@@ -115,7 +115,7 @@ function createIsolate(env: Env, config: Config, viewerOf: ViewerOf, memory: Mem
     unknownSymbols: new RecentlyAbsent(UNKNOWN_PRICE_MEMORY_SECONDS, memory.open('unknownSymbols')),
     closes: new ClosesMemory(memory.open('closes')),
     fetchPrices: (symbols) => promptApis.price.batch(symbols),
-    fetchDetail: (id) => promptApis.main.projectDetail(id),
+    fetchDetail: (id, stored) => promptApis.main.projectDetail(id, stored),
   };
   return {
     env,

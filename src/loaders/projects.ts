@@ -51,7 +51,8 @@ export interface ProjectDetailLoader {
 
 export interface ProjectDetailSources {
   db: D1Database;
-  fetchDetail(projectId: string): Promise<ProjectDetailRecord | null>;
+  /** @param stored the copy, if there is one: a part that the answer lacks stays as it is there. */
+  fetchDetail(projectId: string, stored: ProjectDetailRecord | null): Promise<ProjectDetailRecord | null>;
   nowSeconds: number;
   waitUntil(promise: Promise<unknown>): void;
 }
@@ -80,7 +81,7 @@ export function createProjectDetailLoader(sources: ProjectDetailSources): Projec
     await Promise.all(
       fetching.map(async (id) => {
         try {
-          fetched.set(id, await sources.fetchDetail(id));
+          fetched.set(id, await sources.fetchDetail(id, copies.get(id)?.detail ?? null));
         } catch (error) {
           log.warn('details.fetch_failed', { projectId: id, ...errorFields(error) });
           if (!details.has(id)) details.set(id, unavailable(error));

@@ -8,12 +8,17 @@
 import { PRICE_FEED_FETCH_TIMEOUT_MS } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
 import type { PriceRecord } from '../storage/kv/prices.ts';
+import { type UndatedPrice, withKnownTimes } from '../upstream/price-api.ts';
 import { answerWithin } from './answer-within.ts';
 import { TopicLog, type TopicLogOptions, type TopicStates } from './topic-log.ts';
 
 export interface PriceFeedSources extends Omit<TopicLogOptions<PriceRecord>, 'isComplete'> {
   /** The price API's batch route: records by upper-case symbol, unknown ones absent. */
-  fetchPrices(symbols: readonly string[]): Promise<{ prices: ReadonlyMap<string, PriceRecord> }>;
+  fetchPrices(symbols: readonly string[]): Promise<{
+    prices: ReadonlyMap<string, PriceRecord>;
+    /** Those whose time was refused. */
+    undated?: ReadonlyMap<string, UndatedPrice>;
+  }>;
   pollMs: number;
 }
 
@@ -80,8 +85,8 @@ export class PollingPriceFeed {
     limitMs = Number.POSITIVE_INFINITY,
   ): Promise<ReadonlyMap<string, PriceRecord>> {
     try {
-      const { prices } = await answerWithin(limitMs, 'price API', () => this.#sources.fetchPrices(symbols));
-      return prices;
+      const answer = await answerWithin(limitMs, 'price API', () => this.#sources.fetchPrices(symbols));
+      return withKnownTimes(answer, (symbol) => this.#log.valueOf(symbol)?.lastUpdate);
     } catch (error) {
       log.warn('price_feed.poll_failed', { symbols: symbols.length, ...errorFields(error) });
       return new Map();

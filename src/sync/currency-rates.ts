@@ -3,6 +3,7 @@
  * its price in dollars, both from the same answer. A rate that cannot be computed now keeps its last value.
  */
 import { CURRENCIES, type CurrencyCode, type CurrencyRates } from '../storage/kv/prices.ts';
+import { RATE_MAX } from '../upstream/fields.ts';
 import type { PriceApi } from '../upstream/price-api.ts';
 import { errorText } from './job.ts';
 
@@ -48,5 +49,6 @@ async function readRate(
 
 function positive(rate: number): number {
   if (!Number.isFinite(rate) || rate <= 0) throw new RangeError('its price is missing or zero');
+  if (rate > RATE_MAX) throw new RangeError(`it is greater than ${RATE_MAX}`);
   return rate;
 }

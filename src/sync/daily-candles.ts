@@ -17,6 +17,7 @@ import { writtenRows } from '../storage/d1/columns.ts';
 import { hourlyClosesWrites } from '../storage/d1/hourly-closes.ts';
 import { indicatorWrites } from '../storage/d1/indicators.ts';
 import type { IndicatorsRecord } from '../storage/kv/prices.ts';
+import type { RefusedValue } from '../upstream/parse-records.ts';
 import { DAY_SECONDS, type HistoryRequest, historyRequests } from './candle-plan.ts';
 import { computeIndicators, INDICATOR_DAYS } from './indicators.ts';
 import {
@@ -27,6 +28,7 @@ import {
   type JobDeps,
   type JobReport,
   type JobRun,
+  logRefused,
   nothingDone,
 } from './job.ts';
 import type { RunLease } from './run-lease.ts';
@@ -52,25 +54,28 @@ type CandleDeps = Pick<JobDeps, 'db' | 'priceApi'>;
 
 export async function syncDailyCandles(deps: CandleDeps, run: JobRun): Promise<JobReport> {
   const report: JobReport = nothingDone();
+  const refused: RefusedValue[] = [];
   const { startedAt, lease } = run;
   try {
     const coverage = await candleCoverage(deps.db, startedAt - (startedAt % 3_600) - DAY_SECONDS);
     const requests = coverage.flatMap((held) => historyRequests(held, startedAt));
-    await copyHistory(deps, requests, run, report);
+    await copyHistory(deps, requests, run, report, refused);
     const symbols = coverage.map(({ symbol }) => symbol);
     report.written += await writeIndicators(deps.db, symbols, startedAt, lease);
   } catch (failure) {
     report.failure = failure;
   }
+  logRefused('daily-candles', refused);
   return report;
 }
 
-/** Counts in `report` as it works, so that the report also holds what was done before a rejection. */
+/** Counts in `report` and adds to `refused` as it works, so that they also hold what came before a rejection. */
 async function copyHistory(
   { db, priceApi }: CandleDeps,
   requests: readonly HistoryRequest[],
   { startedAt: nowSeconds, lease }: JobRun,
   report: JobReport,
+  refused: RefusedValue[],
 ): Promise<void> {
   const pending: Record<CandleIntervalCode, CandleRow[]> = { '1d': [], '1h': [] };
   let failuresInARow = 0;
@@ -101,8 +106,11 @@ async function copyHistory(
     succeeded += 1;
     report.read += answer.records.length + answer.skipped.length;
     report.skipped += answer.skipped.length;
-    const refused = firstError(answer.skipped);
-    if (refused !== null) report.firstError ??= `history of ${JSON.stringify(symbol)}: ${refused}`;
+    for (const value of answer.refused ?? []) {
+      const id = `${symbol} ${value.id ?? value.index}`;
+      report.firstError ??= firstError([{ ...value, id }]);
+      refused.push({ ...value, id });
+    }
     const finished = answer.records.filter(({ time }) => time + INTERVAL_SECONDS[interval] <= nowSeconds);
     pending[interval].push(...finished.map((candle) => ({ symbol, ...candle })));
     const step = pending[interval].length < CANDLES_PER_WRITE ? lease.keep() : write(interval);

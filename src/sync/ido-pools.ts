@@ -1,5 +1,5 @@
 import Big from 'big.js';
-import { type IdoPoolWriteRow, idoPoolWrites } from '../storage/d1/ido-pools.ts';
+import { type IdoPoolWriteRow, idoPoolWrites, storedIdoPools } from '../storage/d1/ido-pools.ts';
 import type { PoolRecord } from '../upstream/main-api-records.ts';
 import { recordJobs } from './changed-records.ts';
 import { everyQuarter } from './job.ts';
@@ -11,6 +11,7 @@ export const poolJobs = recordJobs<PoolRecord>({
   cacheTag: 'pools',
   effects: [saleFeedEffect],
   read: (mainApi, sinceSeconds) => mainApi.syncPools(sinceSeconds),
+  stored: storedIdoPools,
   writes: (db, records, nowSeconds) => idoPoolWrites(db, records.map(idoPoolRow), nowSeconds),
 });
 

@@ -1,8 +1,9 @@
 /** The form of a job: when it runs, its work, and the effects that follow each run. `jobs.ts` lists all jobs. */
+import { log } from '../observability/log.ts';
 import type { SyncOutcome } from '../storage/d1/sync-runs.ts';
 import type { PriceRecord } from '../storage/kv/prices.ts';
 import type { MainApi } from '../upstream/main-api.ts';
-import type { SkippedRecord } from '../upstream/parse-records.ts';
+import type { RefusedValue } from '../upstream/parse-records.ts';
 import type { PriceApi } from '../upstream/price-api.ts';
 import type { RunLease } from './run-lease.ts';
 
@@ -74,7 +75,7 @@ export interface JobRun {
 export interface JobCounts {
   read: number;
   written: number;
-  /** Records that were refused. */
+  /** Records that were left out, or of which a required value was refused and the stored one kept. */
   skipped: number;
   /** The reason why the run is partial or failed; null if it is complete. */
   firstError: string | null;
@@ -99,9 +100,25 @@ export const errorText = (error: unknown) => (error instanceof Error ? error.mes
 
 export const nothingDone = (): JobCounts => ({ read: 0, written: 0, skipped: 0, firstError: null });
 
-/** The first record that was refused, as text for a run record; null if there is none. */
-export function firstError(skipped: readonly SkippedRecord[]): string | null {
-  const first = skipped[0];
+/** The first value that was refused, as text for a run record; null if there is none. */
+export function firstError(refused: readonly RefusedValue[]): string | null {
+  const first = refused[0];
   if (first === undefined) return null;
   return `record ${first.id === undefined ? `at ${first.index}` : JSON.stringify(first.id)}: ${first.reason}`;
+}
+
+const REFUSED_PER_LOG_LINE = 50;
+/** Workers Logs keeps 256 KB of one invocation. */
+const REFUSED_LOGGED_MAX = 500;
+
+/** Names every refused value: the run record has room for the first alone. */
+export function logRefused(job: string, refused: readonly RefusedValue[]): void {
+  const logged = refused.slice(0, REFUSED_LOGGED_MAX);
+  for (let start = 0; start < logged.length; start += REFUSED_PER_LOG_LINE) {
+    log.warn('sync.values_refused', {
+      job,
+      count: refused.length,
+      values: JSON.stringify(logged.slice(start, start + REFUSED_PER_LOG_LINE)),
+    });
+  }
 }

@@ -14,6 +14,7 @@ import {
   readPriceSnapshot,
   writePriceSnapshot,
 } from '../storage/kv/prices.ts';
+import { withKnownTimes } from '../upstream/price-api.ts';
 import { canonicalSymbol } from '../upstream/price-symbols.ts';
 import { RATE_SYMBOLS, readRates } from './currency-rates.ts';
 import {
@@ -23,6 +24,7 @@ import {
   type JobDeps,
   type JobReport,
   type JobRun,
+  logRefused,
   nothingDone,
 } from './job.ts';
 import { mergePrices, type ReceivedPrice } from './merge-prices.ts';
@@ -53,10 +55,13 @@ async function syncPrices(deps: JobDeps, run: JobRun): Promise<JobReport> {
   ]);
   const priceUsdOf = (symbol: string) => answer.prices.get(symbol)?.priceUsd;
   const { rates, firstError: rateError } = await readRates(priceApi, priceUsdOf, held.snapshot?.rates ?? {});
+  logRefused('prices', answer.refused);
+  const heldPrices = new Map(Object.entries(held.snapshot?.prices ?? {}));
+  const received = withKnownTimes(answer, (symbol) => heldPrices.get(symbol)?.lastUpdate);
   const { snapshot, current, changed } = mergePrices({
     previous: held.snapshot,
     symbols,
-    received: newest(answer.prices, fed),
+    received: newest(received, fed),
     refused: new Set(answer.skipped.flatMap(({ id }) => id ?? [])),
     rates,
     asOf: run.startedAt,
@@ -71,7 +76,7 @@ async function syncPrices(deps: JobDeps, run: JobRun): Promise<JobReport> {
     written: changed,
     skipped: answer.skipped.length,
     firstError:
-      firstError(answer.skipped) ??
+      firstError(answer.refused) ??
       (answer.prices.size === 0 ? 'the price API knows none of the symbols' : null) ??
       rateError ??
       held.error,

@@ -1,6 +1,11 @@
 import { foldText, projectSearchText } from '../storage/d1/project-search.ts';
-import type { SocialRecord } from '../storage/d1/projects.ts';
-import { type ProjectWriteRow, projectWrites } from '../storage/d1/projects.ts';
+import {
+  type ProjectRow,
+  type ProjectWriteRow,
+  projectsByKey,
+  projectWrites,
+  type SocialRecord,
+} from '../storage/d1/projects.ts';
 import type { ProjectRecord } from '../upstream/main-api-records.ts';
 import { recordJobs } from './changed-records.ts';
 import { everyFiveMinutes } from './job.ts';
@@ -10,6 +15,10 @@ export const projectJobs = recordJobs<ProjectRecord>({
   schedule: everyFiveMinutes,
   cacheTag: 'projects',
   read: (mainApi, sinceSeconds) => mainApi.syncProjects(sinceSeconds),
+  stored: async (db, ids) => {
+    const rows = await projectsByKey(db, 'id', ids);
+    return new Map(Array.from(rows, ([id, row]) => [id, recordOf(row)] as const));
+  },
   writes: (db, records, nowSeconds) => projectWrites(db, records.map(projectRow), nowSeconds),
 });
 
@@ -27,6 +36,23 @@ export function projectRow(record: ProjectRecord): ProjectWriteRow {
     search_text: projectSearchText({ ...record, symbol }),
   };
 }
+
+function recordOf(row: ProjectRow): ProjectRecord {
+  return {
+    ...row,
+    tags: JSON.parse(row.tags),
+    blockchain: JSON.parse(row.blockchain),
+    social: row.social === null ? null : { ...NO_COUNTS, ...JSON.parse(row.social) },
+  };
+}
+
+const NO_COUNTS: Required<SocialRecord> = {
+  twitter_followers: null,
+  telegram_members: null,
+  discord_members: null,
+  github_stars: null,
+  reddit_subscribers: null,
+};
 
 /** The same counts give the same text: known fields in one order, unknown ones left out. */
 function socialJson(social: SocialRecord): string | null {

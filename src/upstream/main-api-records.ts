@@ -1,6 +1,16 @@
 /** The main API's records after parsing: unknown fields dropped, absent fields null. Times are in Unix seconds. */
 import * as z from 'zod';
-import { amount, count, decimal, id, longText, orNull, shortText, unixSeconds } from './fields.ts';
+import {
+  amount,
+  count,
+  decimal,
+  id,
+  linkOrNull,
+  longText,
+  orNull,
+  shortText,
+  unixSeconds,
+} from './fields.ts';
 
 const labels = z.array(shortText.pipe(z.string().min(1).max(200))).max(200);
 const percent = z.number();
@@ -17,12 +27,12 @@ export const projectRecord = z.object({
   subcategory: orNull(shortText),
   tags: labels,
   blockchain: labels,
-  logo_url: orNull(shortText),
-  banner_url: orNull(shortText),
-  website_url: orNull(shortText),
-  twitter_url: orNull(shortText),
-  telegram_url: orNull(shortText),
-  github_url: orNull(shortText),
+  logo_url: linkOrNull,
+  banner_url: linkOrNull,
+  website_url: linkOrNull,
+  twitter_url: linkOrNull,
+  telegram_url: linkOrNull,
+  github_url: linkOrNull,
   current_price: orNull(amount),
   price_change_24h: orNull(percent),
   price_change_7d: orNull(percent),
@@ -50,11 +60,14 @@ export const projectRecord = z.object({
 });
 export type ProjectRecord = z.output<typeof projectRecord>;
 
+const DETAIL_LIST_MAX_ITEMS = 200;
+const detailList = <Item extends z.ZodType>(item: Item) => z.array(item).max(DETAIL_LIST_MAX_ITEMS);
+
 export const projectDetail = z.object({
   about: orNull(longText),
-  team: z.array(z.object({ name: shortText, role: shortText })),
-  roadmap: z.array(z.object({ title: shortText, target_date: orNull(unixSeconds), done: z.boolean() })),
-  tokenomics: z.array(z.object({ label: shortText, percent })),
+  team: detailList(z.object({ name: shortText, role: shortText })),
+  roadmap: detailList(z.object({ title: shortText, target_date: orNull(unixSeconds), done: z.boolean() })),
+  tokenomics: detailList(z.object({ label: shortText, percent })),
 });
 /** Details of a project, which only the main API has. */
 export type ProjectDetailRecord = z.output<typeof projectDetail>;

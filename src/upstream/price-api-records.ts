@@ -3,15 +3,25 @@
  * have the form of the price snapshot's records.
  */
 import * as z from 'zod';
-import { amount, count, id, orNull, orUndefined, shortText, unixSeconds } from './fields.ts';
+import {
+  count,
+  id,
+  orNull,
+  orUndefined,
+  pricedAmount,
+  pricedNumber,
+  shortText,
+  unixSeconds,
+} from './fields.ts';
 
-const optionalAmount = orUndefined(amount);
-const optionalChange = orUndefined(z.number());
-const numberOrNull = orNull(z.number());
+const optionalAmount = orUndefined(pricedAmount);
+const optionalChange = orUndefined(pricedNumber);
+const numberOrNull = orNull(pricedNumber);
+const EXCHANGES_MAX = 100;
 
 const technicalIndicators = z.object({
   rsi: numberOrNull,
-  macd: orNull(z.object({ value: z.number(), signal: z.number(), histogram: z.number() })),
+  macd: orNull(z.object({ value: pricedNumber, signal: pricedNumber, histogram: pricedNumber })),
   movingAverages: z.object({
     ma7: numberOrNull,
     ma25: numberOrNull,
@@ -25,8 +35,8 @@ const technicalIndicators = z.object({
 export const priceRecord = z.object({
   symbol: id.transform((symbol) => symbol.toUpperCase()),
   /** In the currency of the request. */
-  price: amount,
-  priceUsd: amount,
+  price: pricedAmount,
+  priceUsd: pricedAmount,
   change1h: optionalChange,
   change24h: optionalChange,
   change7d: optionalChange,
@@ -42,9 +52,16 @@ export const priceRecord = z.object({
   rank: orUndefined(count),
   lastUpdate: unixSeconds,
   exchanges: orUndefined(
-    z.array(
-      z.object({ exchange: shortText, price: amount, volume24h: optionalAmount, lastUpdate: unixSeconds }),
-    ),
+    z
+      .array(
+        z.object({
+          exchange: shortText,
+          price: pricedAmount,
+          volume24h: optionalAmount,
+          lastUpdate: unixSeconds,
+        }),
+      )
+      .max(EXCHANGES_MAX),
   ),
   technicalIndicators: orUndefined(technicalIndicators),
 });
@@ -53,11 +70,11 @@ export type UpstreamPriceRecord = z.output<typeof priceRecord>;
 export const candleRecord = z
   .object({
     time: unixSeconds,
-    open: amount,
-    high: amount,
-    low: amount,
-    close: amount,
-    volume: orNull(amount),
+    open: pricedAmount,
+    high: pricedAmount,
+    low: pricedAmount,
+    close: pricedAmount,
+    volume: orNull(pricedAmount),
   })
   .refine(({ open, high, low, close }) => high >= Math.max(open, close) && low <= Math.min(open, close), {
     error: 'open and close must lie between low and high',

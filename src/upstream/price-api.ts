@@ -6,7 +6,14 @@
  */
 import { PRICES_BATCH_MAX_SYMBOLS } from '../config.ts';
 import { createGetJson, malformed, rethrowUnlessNotFound, type UpstreamOptions } from './http.ts';
-import { type ParsedRecords, parseRecords, reasonOf, type SkippedRecord } from './parse-records.ts';
+import {
+  type ParsedRecord,
+  type ParsedRecords,
+  parseRecord,
+  parseRecords,
+  type RefusedValue,
+  type SkippedRecord,
+} from './parse-records.ts';
 import {
   candleRecord,
   priceRecord,
@@ -18,9 +25,15 @@ import { canonicalSymbol, isAskable, priceCalls } from './price-symbols.ts';
 export interface ParsedPrices {
   /** By canonical symbol, without those that the price API does not know. */
   prices: Map<string, UpstreamPriceRecord>;
-  /** `id` is the canonical symbol. */
+  /** By canonical symbol, prices whose time was refused. */
+  undated: Map<string, UndatedPrice>;
+  /** Those of `undated` too. `id` is the canonical symbol, here and in `refused`. */
   skipped: SkippedRecord[];
+  /** All values that were refused. */
+  refused: RefusedValue[];
 }
+
+export type UndatedPrice = Omit<UpstreamPriceRecord, 'lastUpdate'>;
 
 export type HistoryPeriod = '24h' | '7d' | '30d' | '365d';
 export type HistoryInterval = '1h' | '1d';
@@ -43,6 +56,19 @@ export interface PriceApi {
   ): Promise<ParsedRecords<UpstreamCandleRecord>>;
 }
 
+/** The prices, and the undated ones with the time that is known of their symbol: they are newer, but not how much. */
+export function withKnownTimes<Price>(
+  { prices, undated }: { prices: ReadonlyMap<string, Price>; undated?: ReadonlyMap<string, UndatedPrice> },
+  lastUpdateOf: (symbol: string) => number | undefined,
+): Map<string, Price | UpstreamPriceRecord> {
+  const dated = new Map<string, Price | UpstreamPriceRecord>(prices);
+  for (const [symbol, price] of undated ?? []) {
+    const lastUpdate = lastUpdateOf(symbol);
+    if (lastUpdate !== undefined) dated.set(symbol, { ...price, lastUpdate });
+  }
+  return dated;
+}
+
 const PRICES_IN_CURRENCY_MAX_SYMBOLS = 100;
 const HISTORY_ROUTE = '/prices/:symbol/history';
 
@@ -56,7 +82,7 @@ export function createPriceApi(options: UpstreamOptions): PriceApi {
     query: string,
     afterEachCall?: () => Promise<void>,
   ): Promise<ParsedPrices> {
-    const result: ParsedPrices = { prices: new Map(), skipped: [] };
+    const result: ParsedPrices = { prices: new Map(), undated: new Map(), skipped: [], refused: [] };
     for (const asked of priceCalls(symbols, maxSymbols)) {
       const list = asked.map(encodeURIComponent).join(',');
       addPrices(result, await getJson(route, `${route}?symbols=${list}${query}`), new Set(asked), route);
@@ -106,10 +132,25 @@ function addPrices(result: ParsedPrices, answer: unknown, asked: ReadonlySet<str
   }
   entries.forEach(({ symbol, item }, index) => {
     if (!asked.has(symbol)) return;
-    const parsed = priceRecord.safeParse(item);
-    if (!parsed.success) result.skipped.push({ index, id: symbol, reason: reasonOf(parsed.error) });
-    else if (canonicalSymbol(parsed.data.symbol) !== symbol) {
-      result.skipped.push({ index, id: symbol, reason: 'symbol: differs from its key' });
-    } else result.prices.set(symbol, { ...parsed.data, symbol });
+    const { record, rest, reason, reasons } = parsePrice(item, symbol);
+    result.refused.push(...reasons.map((each) => ({ index, id: symbol, reason: each })));
+    if (record !== undefined) result.prices.set(symbol, record);
+    else result.skipped.push({ index, id: symbol, reason: reason ?? 'invalid' });
+    if (record === undefined && isUndated(rest)) result.undated.set(symbol, rest);
   });
 }
+
+/** The answer's key names the symbol if the record does not. */
+function parsePrice(item: unknown, symbol: string): ParsedRecord<UpstreamPriceRecord> {
+  const parsed = parseRecord(priceRecord, item);
+  const { rest, reasons } = parsed;
+  if (rest === undefined) return parsed;
+  if (rest.symbol !== undefined && canonicalSymbol(rest.symbol) !== symbol) {
+    const reason = 'symbol: differs from its key';
+    return { record: undefined, rest: undefined, reason, reasons: [...reasons, reason] };
+  }
+  return { ...parseRecord(priceRecord, { ...(item as object), symbol }), reasons };
+}
+
+const isUndated = (rest: Partial<UpstreamPriceRecord> | undefined): rest is UndatedPrice =>
+  rest?.price !== undefined && rest.priceUsd !== undefined && rest.symbol !== undefined;

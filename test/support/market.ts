@@ -3,6 +3,7 @@ import { inject } from 'vitest';
 import type { FaultSetting } from './upstream/faults.ts';
 import type { MarketOptions } from './upstream/market.ts';
 import type { InvestmentRecord, PoolRecord, ProjectRecord } from './upstream/records.ts';
+import type { RouteName } from './upstream/route-names.ts';
 
 export interface MarketCalls {
   total: number;
@@ -26,7 +27,10 @@ export interface TestMarket {
   putProject(id: string, record: Record<string, unknown>): Promise<void>;
   patchPool(id: string, fields: Record<string, unknown>): Promise<void>;
   putPool(id: string, record: Record<string, unknown>): Promise<void>;
+  patchInvestment(id: string, fields: Record<string, unknown>): Promise<void>;
   pinPrice(symbol: string, priceUsd: number | null): Promise<void>;
+  /** The route's whole answer from now on, as JSON text; null lets the market answer again. */
+  writeAnswer(route: RouteName, json: string | null): Promise<void>;
 }
 
 interface Introduction {
@@ -69,6 +73,8 @@ export async function createMarket(options: MarketOptions = {}): Promise<TestMar
     putProject: (id, record) => control('PUT', of('projects', id), record),
     patchPool: (id, fields) => control('PATCH', of('pools', id), fields),
     putPool: (id, record) => control('PUT', of('pools', id), record),
+    patchInvestment: (id, fields) => control('PATCH', of('investments', id), fields),
+    writeAnswer: (route, json) => control('PUT', `${path}/answers`, { route, json }),
     pinPrice: (symbol, priceUsd) => control('PUT', of('prices', symbol), { priceUsd }),
   };
 }

@@ -144,6 +144,16 @@ export async function idoPoolsByIds(
   return new Map(results.map((row) => [row.id, row]));
 }
 
+/** By id, with the status that the platform last gave. */
+export async function storedIdoPools(
+  db: D1Database,
+  ids: readonly string[],
+): Promise<Map<string, IdoPoolRow>> {
+  const sql = `SELECT ${idoPoolTable.selectList()} FROM ido_pool_cache WHERE id IN (SELECT value FROM json_each(?1))`;
+  const { results } = await db.prepare(sql).bind(JSON.stringify(ids)).all<IdoPoolRow>();
+  return new Map(results.map((row) => [row.id, row]));
+}
+
 /** The newest pools of each project, by sale start, at most `limit` a project. */
 export async function idoPoolsByProjects(
   db: D1Database,

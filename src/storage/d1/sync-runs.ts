@@ -8,7 +8,7 @@
 export type SyncOutcome = 'ok' | 'partial' | 'failed';
 
 export interface BegunRun {
-  /** The greatest `updated_at` that a run of the sources with the outcome ok has seen. */
+  /** The greatest `updated_at` that a run of the sources has seen, of the runs that skipped no record. */
   newestUpdatedAt: number | null;
 }
 
@@ -37,7 +37,8 @@ export async function beginRun(
       .bind(run.job, run.id, run.startedAt),
     db
       .prepare(
-        `SELECT (SELECT newest_updated_at FROM sync_run WHERE job = source.value AND outcome = 'ok'
+        `SELECT (SELECT newest_updated_at FROM sync_run WHERE job = source.value
+                   AND (outcome = 'ok' OR outcome = 'partial' AND skipped_count = 0)
                  ORDER BY started_at DESC LIMIT 1) AS newest
          FROM json_each(?1) AS source ORDER BY newest DESC LIMIT 1`,
       )

@@ -4,7 +4,7 @@ import { type FaultSetting, requireFaultKind } from './faults.ts';
 import type { Market, MarketOptions } from './market.ts';
 import type { Fields } from './records.ts';
 import { badRequest, notFound, type Reply } from './reply.ts';
-import { ROUTE_NAMES } from './route-names.ts';
+import { ROUTE_NAMES, type RouteName } from './route-names.ts';
 
 export interface Markets {
   create(options: MarketOptions): Market;
@@ -19,6 +19,13 @@ const CONTROLS: Record<string, Control> = {
   'POST clock': (market, _, body) => ({ now: moveClock(market, asFields(body)) }),
   'PUT faults': (market, _, body) => market.setFault(faultSetting(asFields(body))),
   'DELETE faults': (market) => market.clearFaults(),
+  'PUT answers': (market, _, body) => {
+    const { json } = asFields(body);
+    const route = routeName(asFields(body));
+    if (route === '*') throw badRequest('an answer is of one route');
+    if (typeof json === 'string') market.writtenAnswers.set(route, json);
+    else market.writtenAnswers.delete(route);
+  },
   'GET calls': (market) => market.calls(),
   'DELETE calls': (market) => market.resetCalls(),
   'GET records': (market) => market.records(),
@@ -80,11 +87,15 @@ function moveClock(market: Market, body: Fields): number {
   throw badRequest('the clock needs advanceSeconds or now');
 }
 
-function faultSetting(body: Fields): FaultSetting {
+function routeName(body: Fields): RouteName | '*' {
   const route = text(body, 'route');
   const known = [...ROUTE_NAMES, '*' as const].find((name) => name === route);
   if (known === undefined) throw badRequest(`route must be * or one of ${ROUTE_NAMES.join(', ')}`);
-  const setting: FaultSetting = { route: known, kind: requireFaultKind(body.kind ?? null) };
+  return known;
+}
+
+function faultSetting(body: Fields): FaultSetting {
+  const setting: FaultSetting = { route: routeName(body), kind: requireFaultKind(body.kind ?? null) };
   if (typeof body.latencyMs === 'number') setting.latencyMs = body.latencyMs;
   if (typeof body.retryAfterSeconds === 'number') setting.retryAfterSeconds = body.retryAfterSeconds;
   if (typeof body.times === 'number') setting.times = body.times;

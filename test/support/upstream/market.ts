@@ -17,6 +17,7 @@ import { ProjectBook } from './projects.ts';
 import { anchorsOfCoin, quoteOfCoin, quoteOfSymbol } from './quotes.ts';
 import { recordedBitcoin } from './recorded-bitcoin.ts';
 import type { Fields, MarketRecords, UserStatsRecord } from './records.ts';
+import type { RouteName } from './route-names.ts';
 import { type DailyCandle, hasSharedMarket } from './shared-market-files.ts';
 import { UserWrites } from './user-writes.ts';
 
@@ -53,6 +54,8 @@ export class Market {
   readonly prices: PriceBook;
   /** Bitcoin's real days, where the source has them. */
   readonly recorded: ReadonlyMap<number, DailyCandle>;
+  /** Whole answers set by hand, as JSON text, by route: they may hold numbers and texts that no object can. */
+  readonly writtenAnswers = new Map<RouteName, string>();
   readonly faults = new Faults();
   readonly callLog = new Calls();
   readonly #seed: number;

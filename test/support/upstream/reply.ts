@@ -2,6 +2,8 @@
 export interface Reply {
   status: number;
   body: unknown;
+  /** The bytes of the body, where they are not those of `body`. */
+  json?: string;
   headers?: Record<string, string>;
 }
 

@@ -99,7 +99,7 @@ function refusalOf(error: unknown): Refusal {
 }
 
 function send(response: ServerResponse, reply: Reply, cutInTheMiddle = false): void {
-  const whole = Buffer.from(JSON.stringify(reply.body));
+  const whole = Buffer.from(reply.json ?? JSON.stringify(reply.body));
   const bytes = cutInTheMiddle ? whole.subarray(0, Math.max(1, Math.floor(whole.length / 2))) : whole;
   response.writeHead(reply.status, {
     'content-type': 'application/json; charset=utf-8',

@@ -61,12 +61,7 @@ describe('a list of the main API', () => {
   });
 
   test('loses exactly the bad records wherever they stand', async () => {
-    const bad = fc.constantFrom<object>(
-      { name: 7 },
-      { tags: 'defi' },
-      { updated_at: 1.5 },
-      { current_price: '1' },
-    );
+    const bad = fc.constantFrom<object>({ name: 7 }, { tags: 'defi' }, { updated_at: 1.5 }, { id: '' });
     const item = fc.option(bad, { freq: 2 });
     await fc.assert(
       fc.asyncProperty(fc.array(item, { maxLength: 12 }), async (changes) => {
@@ -93,8 +88,43 @@ describe('a list of the main API', () => {
   });
 
   test('refuses a text that would outgrow what the database takes', async () => {
-    expect((await syncProjects(projectJson({ description: 'x'.repeat(20_001) }))).records).toEqual([]);
-    expect((await syncProjects(projectJson({ description: 'x'.repeat(20_000) }))).records).toHaveLength(1);
+    const described = (characters: number) =>
+      syncProjects(projectJson({ description: 'x'.repeat(characters) }));
+    expect((await described(20_001)).records[0]?.description).toBeNull();
+    expect((await described(20_000)).records[0]?.description).toHaveLength(20_000);
+  });
+
+  test('names every value that it refuses, and gives the rest of a record that it skips', async () => {
+    const social = { twitter_followers: 2 ** 31, github_stars: 'many', reddit_subscribers: 7 };
+    const { records, skipped, refused } = await syncProjects(
+      projectJson({ id: 'a', tags: ['x', '', 7], social }),
+      projectJson({ id: 'b', status: null, max_supply: '1', tagline: 'Good.' }),
+    );
+    expect(records).toMatchObject([
+      { id: 'a', tags: ['x'], social: { twitter_followers: null, reddit_subscribers: 7 } },
+    ]);
+    expect(skipped).toMatchObject([
+      { index: 1, id: 'b', reason: expect.stringMatching(/^status: /), rest: { id: 'b', tagline: 'Good.' } },
+    ]);
+    expect(skipped[0]?.rest).not.toHaveProperty('status');
+    expect(refused?.map(({ id, reason }) => `${id} ${reason.split(': ')[0]}`)).toEqual([
+      'a tags.1',
+      'a tags.2',
+      'a social.twitter_followers',
+      'a social.github_stars',
+      'b status',
+      'b max_supply',
+    ]);
+  });
+
+  test('cuts a list that is too long, and reports a record of bad items briefly', async () => {
+    const tags = Array.from({ length: 1_000 }, (_, index) => `tag-${index}`);
+    const long = await syncProjects(projectJson({ tags }));
+    expect(long.records[0]?.tags).toEqual(tags.slice(0, 200));
+    expect(long.refused?.map(({ reason }) => reason)).toEqual([expect.stringMatching(/^tags: /)]);
+    const bad = await syncProjects(projectJson({ tags: tags.map(() => '') }));
+    expect(bad.records[0]?.tags).toEqual([]);
+    expect(bad.refused).toHaveLength(20);
   });
 
   test('repairs text that SQLite does not keep as it is', async () => {

@@ -136,7 +136,7 @@ test('any symbols are asked for in URLs that servers take, each once, whatever t
       fc.array(fc.string({ unit: 'binary', maxLength: 210 }), { maxLength: 60 }),
       async (symbols) => {
         const { api, urls } = priceApi(...Array.from({ length: 60 }, () => json({})));
-        expect(await api.batch(symbols)).toEqual({ prices: new Map(), skipped: [] });
+        expect(await api.batch(symbols)).toMatchObject({ prices: new Map(), skipped: [] });
         const asked = urls().flatMap((url) => (new URL(url).searchParams.get('symbols') ?? '').split(','));
         expect(new Set(asked).size).toBe(asked.length);
         for (const url of urls()) expect(url.length).toBeLessThan(8_000);
