@@ -9,6 +9,7 @@ import { CriticalityLevel, diff } from '@graphql-inspector/core';
 import { type DocumentNode, GraphQLError, type GraphQLSchema, parse, validate } from 'graphql';
 import type { LiveOperation } from './admin-answers.ts';
 import { answerBreaks } from './answer-breaks.ts';
+import { nullBreaks } from './null-breaks.ts';
 import { variableBreaks } from './variable-breaks.ts';
 
 export interface Break {
@@ -50,10 +51,9 @@ function operationBreaks(document: string, oldSchema: GraphQLSchema, newSchema: 
       message,
     })),
     ...answerBreaks(parsed, oldSchema, newSchema).map((message) => ({ kind: 'ANSWER' as const, message })),
-    ...variableBreaks(parsed, oldSchema, newSchema).map((message) => ({
-      kind: 'VARIABLES' as const,
-      message,
-    })),
+    ...[nullBreaks, variableBreaks].flatMap((find) =>
+      find(parsed, oldSchema, newSchema).map((message) => ({ kind: 'VARIABLES' as const, message })),
+    ),
   ];
   const messages = new Set<string>();
   return breaks.filter(({ message }) => !messages.has(message) && messages.add(message));
