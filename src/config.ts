@@ -192,6 +192,10 @@ export const UPSTREAM_ANSWER_MAX_BYTES = 12 * 1024 * 1024;
 export const UPSTREAM_REQUEST_ANSWER_MAX_BYTES = 2 * 1024 * 1024;
 /** Symbols outside the snapshot that one request may fetch from the price API. */
 export const ON_DEMAND_PRICES_MAX = 500;
+/** Calls of one isolate that find no price: clients can make up symbols. */
+export const ON_DEMAND_MISSES_PER_MINUTE = 30;
+/** KV writes of one isolate, each with all on-demand prices that it holds. */
+export const ON_DEMAND_PUTS_PER_MINUTE = 4;
 
 // ── Jobs ──
 /** The job then does without the feed's prices. */
@@ -209,7 +213,7 @@ const MIB = 1024 * 1024;
 /** The platform gives an isolate 128 MB. Code, the schema and what requests hold while they run take the rest. */
 export const ISOLATE_MEMORY_MAX_BYTES = 80 * MIB;
 export const MEMORY_SHARES_BYTES = {
-  answers: 32 * MIB,
+  answers: 31 * MIB,
   /** A week of hourly closes of a thousand symbols. */
   closes: 10 * MIB,
   /** One value with every synced symbol, 5,000 of them. */
@@ -226,6 +230,8 @@ export const MEMORY_SHARES_BYTES = {
   clientDocuments: 1 * MIB,
   unknownOperationIds: 1 * MIB,
   unknownSymbols: 1 * MIB,
+  /** Prices of 700 symbols outside the snapshot. */
+  onDemandPrices: 1 * MIB,
   acceptHeaders: 0.25 * MIB,
   /** Counts since the last write; `operations/usage.ts` bounds their number. */
   usage: 0.5 * MIB,

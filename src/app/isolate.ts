@@ -17,6 +17,7 @@ import type { GatewayContext, Viewer } from '../graphql/context.ts';
 import { type ContextSources, createRequestContext, type OwnOfRequest } from '../graphql/request-context.ts';
 import { type HttpMemories, openHttpMemories } from '../http/memory-hits.ts';
 import { ClosesMemory } from '../loaders/candles.ts';
+import { OnDemandPrices } from '../loaders/on-demand-prices.ts';
 import { PriceSnapshotMemory } from '../loaders/prices.ts';
 import { bundledRelease } from '../operations/manifest.ts';
 import { TieredRegistry } from '../operations/registry.ts';
@@ -112,9 +113,13 @@ function createIsolate(env: Env, config: Config, viewerOf: ViewerOf, memory: Mem
     pricesKv: env.PRICES_KV,
     generations,
     priceSnapshot,
-    unknownSymbols: new RecentlyAbsent(UNKNOWN_PRICE_MEMORY_SECONDS, memory.open('unknownSymbols')),
+    onDemandPrices: new OnDemandPrices({
+      kv: env.PRICES_KV,
+      memory: memory.open('onDemandPrices'),
+      unknownSymbols: new RecentlyAbsent(UNKNOWN_PRICE_MEMORY_SECONDS, memory.open('unknownSymbols')),
+      fetchPrices: (symbols) => promptApis.price.batch(symbols),
+    }),
     closes: new ClosesMemory(memory.open('closes')),
-    fetchPrices: (symbols) => promptApis.price.batch(symbols),
     fetchDetail: (id, stored) => promptApis.main.projectDetail(id, stored),
   };
   return {

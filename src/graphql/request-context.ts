@@ -22,9 +22,8 @@ export interface ContextSources {
   pricesKv: KVNamespace;
   generations: GenerationsMemory;
   priceSnapshot: PriceSources['memory'];
-  unknownSymbols: PriceSources['unknownSymbols'];
+  onDemandPrices: PriceSources['onDemand'];
   closes: ClosesMemory;
-  fetchPrices: PriceSources['fetchPrices'];
   fetchDetail: ProjectDetailSources['fetchDetail'];
 }
 
@@ -45,8 +44,8 @@ const SERVICES = {
   projects: ({ db }: ContextSources) => createProjectLoader(db),
   projectDetails: ({ db, fetchDetail }: ContextSources, { nowSeconds, waitUntil }: Asking) =>
     createProjectDetailLoader({ db, fetchDetail, nowSeconds, waitUntil }),
-  prices: (sources: ContextSources, { nowMs, waitUntil }: Asking) =>
-    createPriceLoader({ ...sources, kv: sources.pricesKv, memory: sources.priceSnapshot, nowMs, waitUntil }),
+  prices: ({ pricesKv, priceSnapshot, onDemandPrices }: ContextSources, { nowMs, waitUntil }: Asking) =>
+    createPriceLoader({ kv: pricesKv, memory: priceSnapshot, onDemand: onDemandPrices, nowMs, waitUntil }),
   candles: ({ db, closes, generations }: ContextSources, { nowMs }: Asking) => {
     const known = generations.recent(nowMs);
     return createCandleLoader({

@@ -1,73 +1,173 @@
 /**
- * Prices of symbols outside the snapshot: first KV, then one call of the price API for all the rest.
+ * Prices of symbols outside the snapshot: from the isolate's memory, then from one KV value, then by one call of the
+ * price API for all the rest.
  *
- * KV keeps known symbols for every isolate. Only the isolate remembers unknown ones: a client can invent any number of
- * them, and a KV write costs as much as ten reads.
+ * Clients can make up any number of symbols, so each cost has a bound that does not grow with them. The isolate reads the
+ * KV value every 15 s and writes it a few times a minute, with all that it holds. It remembers unknown symbols in its own
+ * memory alone. Calls that find no price have a budget; a call that finds one is free, because known symbols are few.
  */
 import * as z from 'zod';
-import { upstreamUnavailable } from '../../schema/errors.ts';
+import { tooComplex, upstreamUnavailable } from '../../schema/errors.ts';
+import {
+  ON_DEMAND_MISSES_PER_MINUTE,
+  ON_DEMAND_PUTS_PER_MINUTE,
+  PRICES_BATCH_MAX_SYMBOLS,
+} from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
+import type { BoundedMemory } from '../storage/bounded-memory.ts';
 import { readJsonValues, writeJsonValue } from '../storage/kv/json-values.ts';
-import { ON_DEMAND_PRICE_TTL_SECONDS, onDemandPriceKey } from '../storage/kv/keys.ts';
+import {
+  ON_DEMAND_PRICE_TTL_SECONDS,
+  ON_DEMAND_PRICES_KEY,
+  PRICE_SNAPSHOT_MEMORY_SECONDS,
+} from '../storage/kv/keys.ts';
 import type { PriceRecord } from '../storage/kv/prices.ts';
+import { RateBudget } from '../storage/rate-budget.ts';
 import type { RecentlyAbsent } from '../storage/recently-absent.ts';
+import { priceCalls } from '../upstream/price-symbols.ts';
+
+/** A record in V8's heap: 630 with three exchanges by measurement; indicators and more exchanges take the rest. */
+export const PRICE_RECORD_BYTES = 1_500;
+
+export interface OnDemandPrice {
+  record: PriceRecord;
+  fetchedAtMs: number;
+}
 
 export interface OnDemandSources {
   kv: KVNamespace;
+  memory: BoundedMemory<OnDemandPrice>;
   /** Symbols that no source knew, for `UNKNOWN_PRICE_MEMORY_SECONDS`. */
   unknownSymbols: RecentlyAbsent;
-  /** Records by upper-case symbol. Unknown symbols are absent; malformed records are in `skipped`. */
+  /** Records by canonical symbol. Unknown symbols are absent; malformed records are in `skipped`. */
   fetchPrices(
     symbols: readonly string[],
   ): Promise<{ prices: ReadonlyMap<string, PriceRecord>; skipped: readonly { id?: string }[] }>;
+}
+
+export interface OnDemandRequest {
   nowMs: number;
   waitUntil(promise: Promise<unknown>): void;
 }
 
-const keptSchema = z.custom<PriceRecord>(
-  (value) => typeof value === 'object' && value !== null && 'priceUsd' in value,
+const keptSchema = z.array(
+  z.object({
+    fetchedAtMs: z.number(),
+    record: z.custom<PriceRecord>(
+      (value) => typeof value === 'object' && value !== null && 'priceUsd' in value && 'symbol' in value,
+    ),
+  }),
 );
 
-/** Adds prices or errors to `found`, and nothing for symbols that no source knows. */
-export async function loadOnDemand(
-  sources: OnDemandSources,
-  missing: readonly string[],
-  found: Map<string, PriceRecord | Error>,
-): Promise<void> {
-  const { kv, unknownSymbols, nowMs } = sources;
-  // The price API takes a list separated by commas, so no known symbol contains one.
-  const possible = missing.filter((symbol) => !symbol.includes(',') && !unknownSymbols.has(symbol, nowMs));
-  const kept = await readKept(kv, possible);
-  for (const symbol of possible) {
-    const record = kept.get(onDemandPriceKey(symbol));
-    if (record) found.set(symbol, record);
+const MINUTE_SECONDS = 60;
+
+/** One for an isolate. */
+export class OnDemandPrices {
+  readonly #sources: OnDemandSources;
+  readonly #misses = new RateBudget({ times: ON_DEMAND_MISSES_PER_MINUTE, seconds: MINUTE_SECONDS });
+  readonly #puts = new RateBudget({ times: ON_DEMAND_PUTS_PER_MINUTE, seconds: MINUTE_SECONDS });
+  #readAtMs = Number.NEGATIVE_INFINITY;
+  #hasUnwritten = false;
+
+  constructor(sources: OnDemandSources) {
+    this.#sources = sources;
   }
-  const unknownToKv = possible.filter((symbol) => !found.has(symbol));
-  if (unknownToKv.length === 0) return;
-  const unavailable = (cause?: unknown) =>
-    upstreamUnavailable('The price API cannot be reached, and no price of it is stored.', cause);
-  try {
-    const { prices, skipped } = await sources.fetchPrices(unknownToKv);
-    const malformed = new Set(skipped.map((record) => record.id));
-    for (const symbol of unknownToKv) {
-      const record = prices.get(symbol);
-      if (record) {
-        found.set(symbol, record);
-        sources.waitUntil(writeJsonValue(kv, onDemandPriceKey(symbol), record, ON_DEMAND_PRICE_TTL_SECONDS));
-      } else if (malformed.has(symbol)) found.set(symbol, unavailable());
-      else unknownSymbols.note(symbol, nowMs);
+
+  /** Adds prices or errors to `found`, and nothing for symbols that no source knows. */
+  async load(
+    symbols: readonly string[],
+    found: Map<string, PriceRecord | Error>,
+    { nowMs, waitUntil }: OnDemandRequest,
+  ): Promise<void> {
+    const { unknownSymbols } = this.#sources;
+    const possible = symbols.filter((symbol) => !unknownSymbols.has(symbol, nowMs));
+    let missing = this.#recall(possible, found, nowMs);
+    if (missing.length > 0 && (await this.#readKv(nowMs))) missing = this.#recall(missing, found, nowMs);
+    const [call, ...others] = priceCalls(missing, PRICES_BATCH_MAX_SYMBOLS);
+    for (const symbol of others.flat()) found.set(symbol, TOO_LONG);
+    if (call !== undefined) await this.#fetch(call, found, nowMs);
+    if (this.#hasUnwritten && this.#puts.spend(nowMs)) waitUntil(this.#writeKv(nowMs));
+  }
+
+  /** @returns the symbols without a recent price. */
+  #recall(symbols: readonly string[], found: Map<string, PriceRecord | Error>, nowMs: number): string[] {
+    return symbols.filter((symbol) => {
+      const held = this.#sources.memory.get(symbol);
+      if (held === undefined || !isRecent(held, nowMs)) return true;
+      found.set(symbol, held.record);
+      return false;
+    });
+  }
+
+  async #fetch(
+    symbols: readonly string[],
+    found: Map<string, PriceRecord | Error>,
+    nowMs: number,
+  ): Promise<void> {
+    if (!this.#misses.spend(nowMs)) {
+      for (const symbol of symbols) found.set(symbol, TOO_MANY_MISSES);
+      return;
     }
-  } catch (error) {
-    log.warn('prices.on_demand_failed', { symbols: unknownToKv.length, ...errorFields(error) });
-    for (const symbol of unknownToKv) found.set(symbol, unavailable(error));
+    const { fetchPrices, unknownSymbols } = this.#sources;
+    const unavailable = (cause?: unknown) =>
+      upstreamUnavailable('The price API cannot be reached, and no price of it is stored.', cause);
+    try {
+      const { prices, skipped } = await fetchPrices(symbols);
+      if (prices.size > 0) this.#misses.giveBack();
+      const malformed = new Set(skipped.map((record) => record.id));
+      for (const symbol of symbols) {
+        const record = prices.get(symbol);
+        if (record) {
+          found.set(symbol, record);
+          this.#keep({ record, fetchedAtMs: nowMs });
+          this.#hasUnwritten = true;
+        } else if (malformed.has(symbol)) found.set(symbol, unavailable());
+        else unknownSymbols.note(symbol, nowMs);
+      }
+    } catch (error) {
+      log.warn('prices.on_demand_failed', { symbols: symbols.length, ...errorFields(error) });
+      for (const symbol of symbols) found.set(symbol, unavailable(error));
+    }
+  }
+
+  #keep(price: OnDemandPrice): void {
+    this.#sources.memory.set(price.record.symbol, price, PRICE_RECORD_BYTES);
+  }
+
+  /** Takes what other isolates have fetched. True if it has read the value, which it does every 15 s. */
+  async #readKv(nowMs: number): Promise<boolean> {
+    const ageMs = nowMs - this.#readAtMs;
+    if (ageMs >= 0 && ageMs < PRICE_SNAPSHOT_MEMORY_SECONDS * 1000) return false;
+    this.#readAtMs = nowMs;
+    const { kv, memory } = this.#sources;
+    try {
+      const values = await readJsonValues(kv, [ON_DEMAND_PRICES_KEY], keptSchema);
+      for (const price of values.get(ON_DEMAND_PRICES_KEY) ?? []) {
+        const held = memory.get(price.record.symbol);
+        if (isRecent(price, nowMs) && price.fetchedAtMs > (held?.fetchedAtMs ?? 0)) this.#keep(price);
+      }
+    } catch (error) {
+      log.error('prices.on_demand_unreadable', errorFields(error));
+    }
+    return true;
+  }
+
+  /** The last of two isolates that write at once wins: what the other has fetched is fetched again. */
+  async #writeKv(nowMs: number): Promise<void> {
+    this.#hasUnwritten = false;
+    const { kv, memory } = this.#sources;
+    const recent = [...memory.values()].filter((price) => isRecent(price, nowMs));
+    await writeJsonValue(kv, ON_DEMAND_PRICES_KEY, recent, ON_DEMAND_PRICE_TTL_SECONDS);
   }
 }
 
-async function readKept(kv: KVNamespace, symbols: readonly string[]): Promise<Map<string, PriceRecord>> {
-  try {
-    return await readJsonValues(kv, symbols.map(onDemandPriceKey), keptSchema);
-  } catch (error) {
-    log.error('prices.on_demand_unreadable', errorFields(error));
-    return new Map();
-  }
+/** A clock may be set back. */
+function isRecent({ fetchedAtMs }: OnDemandPrice, nowMs: number): boolean {
+  const ageMs = nowMs - fetchedAtMs;
+  return ageMs >= 0 && ageMs < ON_DEMAND_PRICE_TTL_SECONDS * 1000;
 }
+
+const TOO_LONG = tooComplex('One request may ask for no more unsynced symbols than fit into one call.');
+const TOO_MANY_MISSES = upstreamUnavailable(
+  'Too many symbols that nobody knows were asked for within this minute.',
+);

@@ -1,5 +1,5 @@
 /**
- * Prices: from the snapshot, then from KV's on-demand prices, then by one call of the price API for all missing ones.
+ * Prices: from the snapshot, then on demand (`on-demand-prices.ts`).
  *
  * An isolate keeps the snapshot for 15 s, as a value: Workers forbid awaiting another request's promise. While KV
  * fails, the last snapshot stays in use.
@@ -16,7 +16,7 @@ import {
 } from '../storage/kv/prices.ts';
 import { canonicalSymbol } from '../upstream/price-symbols.ts';
 import { loaderOf } from './batching.ts';
-import { loadOnDemand, type OnDemandSources } from './on-demand-prices.ts';
+import { type OnDemandPrices, type OnDemandRequest, PRICE_RECORD_BYTES } from './on-demand-prices.ts';
 
 export interface PriceLoader {
   /** Null if no source knows the symbol; rejects with UPSTREAM_UNAVAILABLE if the price API cannot be reached. */
@@ -29,9 +29,6 @@ export interface PriceLoader {
 const RETRY_MS = 1_000;
 /** A snapshot that seems the newest is still read again after this time, in case the news of a newer one is lost. */
 const CONFIRMED_MAX_MS = 60_000;
-
-/** A record in V8's heap: 630 with three exchanges by measurement; indicators and more exchanges take the rest. */
-const PRICE_RECORD_BYTES = 1_500;
 
 /** The snapshot as one isolate remembers it. */
 export class PriceSnapshotMemory {
@@ -77,8 +74,10 @@ export class PriceSnapshotMemory {
   }
 }
 
-export interface PriceSources extends OnDemandSources {
+export interface PriceSources extends OnDemandRequest {
+  kv: KVNamespace;
   memory: PriceSnapshotMemory;
+  onDemand: OnDemandPrices;
 }
 
 /** Made for each request. */
@@ -98,7 +97,7 @@ export function createPriceLoader(sources: PriceSources): PriceLoader {
     const admitted = missing.slice(0, onDemandLeft);
     onDemandLeft -= admitted.length;
     for (const symbol of missing.slice(admitted.length)) found.set(symbol, TOO_MANY);
-    if (admitted.length > 0) await loadOnDemand(sources, admitted, found);
+    if (admitted.length > 0) await sources.onDemand.load(admitted, found, sources);
     return found;
   });
   return {

@@ -45,6 +45,11 @@ export class BoundedMemory<Value> {
     this.#weight -= entry.weight;
   }
 
+  /** Reading them so is no use of them. */
+  *values(): Iterable<Value> {
+    for (const { value } of this.#entries.values()) yield value;
+  }
+
   get size(): number {
     return this.#entries.size;
   }

@@ -144,7 +144,7 @@ describe('with each fault of the upstream in turn', () => {
       expect(healthy.errors).toBeUndefined();
       await serving.gateway.advance(5_000);
       await serving.market.fault({ route: '*', kind });
-      await env.PRICES_KV.delete('price:HEX');
+      await env.PRICES_KV.delete('prices:on-demand');
       const answer = await serving.gateway.query(query);
       expect(answer.status).toBe(200);
       expect(faults(answer)).toEqual([

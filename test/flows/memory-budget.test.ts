@@ -109,6 +109,13 @@ const FILL: Record<MemoryName, (at: number) => Promise<unknown>> = {
       variables: { symbols },
     });
   },
+  onDemandPrices: async (at) => {
+    // Without the snapshot, every symbol is asked for on demand.
+    await env.PRICES_KV.delete('prices');
+    vi.setSystemTime(Date.now() + 61_000);
+    const query = `${padded(at, 10)}{ projects(first: 100) { nodes { price { price } } } }`;
+    await post({ query });
+  },
   usage: (at) => post({ documentId: registered[0] }, { 'graphql-client-name': `client-${at}` }),
   acceptHeaders: (at) =>
     post({ query: '{ __typename }' }, { Accept: `application/json, text/x-${String(at).padEnd(150, 'x')}` }),

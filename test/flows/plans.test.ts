@@ -8,6 +8,7 @@ import { GenerationsMemory } from '../../src/cache/freshness.ts';
 import { execute, executionCounts } from '../../src/execution/execute.ts';
 import { type ContextSources, createRequestContext } from '../../src/graphql/request-context.ts';
 import { ClosesMemory } from '../../src/loaders/candles.ts';
+import { OnDemandPrices } from '../../src/loaders/on-demand-prices.ts';
 import { PriceSnapshotMemory } from '../../src/loaders/prices.ts';
 import { BoundedMemory } from '../../src/storage/bounded-memory.ts';
 import { RecentlyAbsent } from '../../src/storage/recently-absent.ts';
@@ -48,8 +49,12 @@ function context() {
     generations: new GenerationsMemory(env.CACHE_KV),
     priceSnapshot: new PriceSnapshotMemory(),
     closes: new ClosesMemory(new BoundedMemory(1_000_000)),
-    unknownSymbols: new RecentlyAbsent(60, new BoundedMemory(1_000)),
-    fetchPrices: () => Promise.reject(new Error('the price API is down')),
+    onDemandPrices: new OnDemandPrices({
+      kv: env.PRICES_KV,
+      memory: new BoundedMemory(1_000),
+      unknownSymbols: new RecentlyAbsent(60, new BoundedMemory(1_000)),
+      fetchPrices: () => Promise.reject(new Error('the price API is down')),
+    }),
     fetchDetail: () => Promise.reject(new Error('the main API is down')),
   };
   const own = { requestId: 'request', viewer: null, waitUntil: () => undefined };

@@ -5,11 +5,7 @@ import { faults, type Serving, startServing } from '../support/serving-bench.ts'
 
 type Quote = { symbol: string; price: number; updatedAt?: string } | null;
 
-/** Local KV ends entries on the real clock: what was kept is taken away as KV would have. */
-async function expireOnDemand(): Promise<void> {
-  const { keys } = await env.PRICES_KV.list({ prefix: 'price:' });
-  await Promise.all(keys.map(({ name }) => env.PRICES_KV.delete(name)));
-}
+const ON_DEMAND_KEY = 'prices:on-demand';
 
 async function symbolsAsked({ market }: Serving): Promise<string[]> {
   const asked = (await market.calls()).last.filter(({ route }) => route === 'prices-batch');
@@ -89,8 +85,11 @@ describe('symbols outside the snapshot', () => {
       serving.gateway.coldIsolate();
     }
     expect(await serving.upstreamCalls()).toEqual({ 'prices-batch': 1 });
-    expect(serving.pricesKv.puts.slice(-1)).toMatchObject([{ key: 'price:HEX', expirationTtl: 300 }]);
-    await expireOnDemand();
+    expect(serving.pricesKv.puts.slice(-1)).toMatchObject([{ key: ON_DEMAND_KEY, expirationTtl: 300 }]);
+    await serving.gateway.advance(299);
+    await prices(serving, ['HEX']);
+    expect(await serving.upstreamCalls()).toEqual({});
+    await serving.gateway.advance(1);
     await prices(serving, ['HEX']);
     expect(await serving.upstreamCalls()).toEqual({ 'prices-batch': 1 });
   });
@@ -245,14 +244,18 @@ describe('while KV is not as it should be', () => {
     expect(serving.complaints()).toMatchObject([{ level: 'error', event: 'prices.snapshot_unreadable' }]);
   });
 
-  test('a malformed note of a symbol counts as none', async () => {
-    const serving = await startServing();
-    for (const note of ['x', '{}', '{"record":5}']) {
-      await env.PRICES_KV.put('price:HEX', note);
+  test.each(['x', '{}', '5', '[5]', '[{"fetchedAtMs":1}]', '[{"fetchedAtMs":"1","record":{"priceUsd":1}}]'])(
+    'malformed on-demand prices count as none: %s',
+    async (value) => {
+      const serving = await startServing();
+      await env.PRICES_KV.put(ON_DEMAND_KEY, value);
       expect(symbolsOf((await prices(serving, ['HEX'])).data.prices)).toEqual(['HEX']);
-      expect(serving.complaints()).toMatchObject([{ event: 'kv.value_malformed', key: 'price:HEX' }]);
-    }
-  });
+      expect(serving.complaints()).toMatchObject([{ event: 'kv.value_malformed', key: ON_DEMAND_KEY }]);
+      serving.gateway.coldIsolate();
+      await prices(serving, ['HEX']);
+      expect(await serving.upstreamCalls()).toEqual({ 'prices-batch': 1 });
+    },
+  );
 
   test('the snapshot that an isolate holds goes on serving while KV fails', async () => {
     const serving = await startServing();

@@ -10,8 +10,8 @@
 /** One value with every synced symbol. Only the minute's sync writes it. It never expires. */
 export const PRICE_SNAPSHOT_KEY = 'prices';
 
-/** A symbol that is not in the snapshot, fetched on demand. */
-export const onDemandPriceKey = (symbol: string) => `price:${symbol}`;
+/** One value with the prices that isolates have fetched of symbols outside the snapshot. */
+export const ON_DEMAND_PRICES_KEY = 'prices:on-demand';
 export const ON_DEMAND_PRICE_TTL_SECONDS = 300;
 
 // ── CACHE_KV ──
