@@ -12,6 +12,8 @@ import type { Preparation } from '../serving/prepare-operation.ts';
 import type { AskedOperation } from '../serving/request-log.ts';
 import type { Serving } from '../serving/serving.ts';
 import { crossSiteRefusal } from './cross-site.ts';
+import { readGetParameters } from './get-parameters.ts';
+import { parseJson } from './parse-json.ts';
 
 /** The unparsed operation of a request: the same URL and body mean the same operation. */
 export interface Envelope {
@@ -114,23 +116,11 @@ async function readEnvelope(request: Request): Promise<Envelope> {
  */
 function readOperationRequest(envelope: Envelope, client: ClientIdentity): OperationRequest {
   const url = new URL(envelope.url);
-  const properties =
-    envelope.body === null ? readParameters(url.searchParams) : readProperties(envelope.body);
   const encoded = url.pathname.match(/^\/graphql\/(.+)$/)?.[1];
-  const pathId = encoded === undefined ? undefined : decodePath(encoded);
-  return toOperationRequest(properties, client, pathId);
-}
-
-function readParameters(parameters: URLSearchParams): Record<string, unknown> {
-  return {
-    documentId: parameters.get('documentId'),
-    doc_id: parameters.get('doc_id'),
-    id: parameters.get('id'),
-    query: parameters.get('query'),
-    operationName: parameters.get('operationName'),
-    variables: jsonParameter(parameters, 'variables'),
-    extensions: jsonParameter(parameters, 'extensions'),
-  };
+  const pathIds = encoded === undefined ? [] : [decodePath(encoded)];
+  return envelope.body === null
+    ? readGetParameters(url.searchParams, client, pathIds)
+    : toOperationRequest(readProperties(envelope.body), client, pathIds);
 }
 
 function decodePath(text: string): string {
@@ -138,20 +128,6 @@ function decodePath(text: string): string {
     return decodeURIComponent(text);
   } catch {
     throw unreadable('The path is not percent-encoded UTF-8.', 400, { argumentPath: ['documentId'] });
-  }
-}
-
-function jsonParameter(parameters: URLSearchParams, name: string): unknown {
-  const text = parameters.get(name);
-  if (text === null || text === '') return null;
-  return parseJson(text, `${name}: is not JSON`, [name]);
-}
-
-function parseJson(text: string, message: string, argumentPath: readonly string[]): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw unreadable(message, 400, { argumentPath });
   }
 }
 

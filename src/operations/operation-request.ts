@@ -82,15 +82,14 @@ const persistedQuerySchema = z.object({
     .optional(),
 });
 
-/** @param pathId the id in the URL's path; means the same as `documentId`. */
+/** @param furtherIds ids that stand beside the properties, such as one in the URL's path. */
 export function toOperationRequest(
   properties: unknown,
   client: ClientIdentity,
-  pathId?: string,
+  furtherIds: readonly string[] = [],
 ): OperationRequest {
   const { documentId, doc_id, id, query, ...rest } = parsedOrRefused(requestSchema, properties);
-  const persisted = rest.extensions && parsedOrRefused(persistedQuerySchema, rest).extensions;
-  const sentIds = [pathId, documentId, doc_id, id, persisted?.persistedQuery?.sha256Hash];
+  const sentIds = [...furtherIds, documentId, doc_id, id, ...persistedIdsOf(rest.extensions)];
   let release = UNNAMED_CLIENT;
   let documentIds: string[] = [];
   for (const sentId of sentIds) {
@@ -104,6 +103,13 @@ export function toOperationRequest(
     throw unreadable('The request has neither a document nor an id.', 400, { argumentPath: ['query'] });
   }
   return { ...rest, documentIds, document: query, client: identityOr(client, release), release };
+}
+
+/** The id of `extensions.persistedQuery`, if there is one. */
+export function persistedIdsOf(extensions: unknown): string[] {
+  if (extensions == null) return [];
+  const { persistedQuery } = parsedOrRefused(persistedQuerySchema, { extensions }).extensions ?? {};
+  return persistedQuery?.sha256Hash === undefined ? [] : [persistedQuery.sha256Hash];
 }
 
 function parsedOrRefused<Output>(schema: z.ZodType<Output>, value: unknown): Output {
