@@ -29,6 +29,7 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
     usage,
     answers,
     ...httpMemories,
+    corsOrigins: config.CORS_ORIGINS,
     completeHeaders: (request, answerHeaders) => completeHeaders(request, answerHeaders, headers),
   });
   const graphql = createGraphQLRoute({
@@ -39,6 +40,7 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
     registry,
     memoryHits,
     mediaTypes: httpMemories.mediaTypes,
+    corsOrigins: config.CORS_ORIGINS,
     openSocket: (request) => openSocket(request, env.SUBSCRIPTION_HUBS, randomId),
     identify: isolate.viewerOf,
     createContext: isolate.createContext,

@@ -3,6 +3,7 @@
  * route, and says why in its log alone.
  */
 import { applySecurityHeaders } from '../http/answer.ts';
+import { answerHead } from '../http/head.ts';
 import { errorResponse } from '../http/responses.ts';
 import { answerRequest } from '../http/router.ts';
 import { log } from '../observability/log.ts';
@@ -34,17 +35,24 @@ export function createWorker(isolateOf: IsolateOf) {
     fetch: (request, env, ctx) => {
       const handler = servedBy(env);
       if (handler === null) return misconfigured();
-      const nowMs = Date.now();
-      const hit = request.method === 'GET' ? handler.memoryHits?.respondToGet(request, nowMs) : undefined;
-      if (!hit) return answerAndKeepUp(request, handler, ctx);
-      keepUp(handler.isolate, ctx, nowMs);
-      return hit.response(crypto.randomUUID());
+      const { method } = request;
+      if (method === 'GET') return answerGet(request, handler, ctx);
+      if (method === 'HEAD') return answerHead(request, (asGet) => answerGet(asGet, handler, ctx));
+      return answerAndKeepUp(request, handler, ctx);
     },
     scheduled: async (controller, env, ctx) => {
       const handler = servedBy(env);
       if (handler !== null) await runCron(handler.isolate, controller.cron, ctx);
     },
   } satisfies ExportedHandler<Env>;
+}
+
+function answerGet(request: Request, handler: Served, ctx: ExecutionContext): Response | Promise<Response> {
+  const nowMs = Date.now();
+  const hit = handler.memoryHits?.respondToGet(request, nowMs);
+  if (!hit) return answerAndKeepUp(request, handler, ctx);
+  keepUp(handler.isolate, ctx, nowMs);
+  return hit.response(crypto.randomUUID());
 }
 
 async function answerAndKeepUp(

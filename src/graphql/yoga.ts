@@ -9,18 +9,17 @@ import { createYoga, type GraphQLParams, type Plugin, processRegularResult } fro
 import type { schema as gatewaySchema } from '../../schema/schema.ts';
 import type { OperationRequest } from '../operations/operation-request.ts';
 import type { FaultListener, GatewayContext } from './context.ts';
-import { errorPresenter, hasOwnStatus } from './error-policy.ts';
-import { renderGraphiQL } from './graphiql.ts';
+import { errorPresenter } from './error-policy.ts';
 
 export interface YogaOptions {
   schema: typeof gatewaySchema;
-  /** A browser's address bar gets the GraphiQL page. */
-  graphiql: boolean;
   execute(args: ExecutionArgs): ExecutionResult | Promise<ExecutionResult>;
 }
 
 /** One HTTP request, as Yoga's plugins see it. */
 export interface RequestServices extends FaultListener {
+  /** Of the answer; null where the client accepts none that there is. */
+  mediaType: string | null;
   /** Reads the request and decides what it runs, at the first call. Rejects with the reason why nothing runs. */
   prepare(): Promise<PreparedDocument>;
   /** Is called when an operation is about to run, and only then. */
@@ -38,7 +37,7 @@ export interface PreparedDocument {
   document: DocumentNode;
 }
 
-export function createGraphQLHandler({ schema, graphiql, execute }: YogaOptions) {
+export function createGraphQLHandler({ schema, execute }: YogaOptions) {
   return createYoga<RequestServices, YogaContext>({
     schema,
     graphqlEndpoint: '/graphql*',
@@ -53,8 +52,7 @@ export function createGraphQLHandler({ schema, graphiql, execute }: YogaOptions)
     multipart: false,
     maxRequestBodySize: false,
     parserAndValidationCache: false,
-    graphiql,
-    renderGraphiQL,
+    graphiql: false,
     // In the order in which they act on a request.
     plugins: [usePreparedRequests(), useExecute(execute), useErrorPolicy()],
   });
@@ -102,22 +100,19 @@ function useExecute(execute: YogaOptions['execute']): Plugin<YogaContext> {
   };
 }
 
-/** Presents errors to clients, and answers with one JSON text where Yoga has no form that the client accepts. */
+/** Presents errors to clients, and answers with one JSON text, also where the client accepts none. */
 function useErrorPolicy(): Plugin<object, RequestServices> {
   return {
-    onResultProcess({ result, setResult, resultProcessor, setResultProcessor, serverContext }) {
+    onResultProcess({ result, setResult, setResultProcessor, serverContext }) {
       if (Array.isArray(result) || Symbol.asyncIterator in result) return;
-      const refused = !('data' in result) && result.errors?.some(hasOwnStatus) === true;
+      const { mediaType } = serverContext;
       if (result.errors?.length) {
         const present = errorPresenter('data' in result, serverContext);
         setResult({ ...result, errors: result.errors.map(present) });
-      } else if (resultProcessor === undefined) {
+      } else if (mediaType === null) {
         setResult({ errors: [NOT_ACCEPTABLE] });
       }
-      // A refusal is one JSON answer with its status, even where the client asks for a stream or for what nobody has.
-      if (resultProcessor === undefined || (refused && resultProcessor !== processRegularResult)) {
-        setResultProcessor(processRegularResult, 'application/json');
-      }
+      setResultProcessor(processRegularResult, mediaType ?? 'application/json');
     },
   };
 }

@@ -2,9 +2,13 @@
  * An answer on its way out, and the headers that every answer carries: CORS (the Fetch standard's CORS protocol) and
  * security (OWASP's list for APIs).
  *
- * An answer to a request without credentials is public and open to every origin; every other answer follows the
- * allowlist, and `Vary: Origin` says that it depends on the origin.
+ * An answer that shared caches keep is the same for every origin, and so open to all. Every other answer allows
+ * credentials to the origins of the allowlist, and `Vary: Origin` says so; without credentials it is open to the others
+ * too.
  */
+import { CLIENT_VERSION_HEADERS } from '../operations/client-identity.ts';
+import { hasNoCredentials, PREFLIGHT_HEADERS } from './cross-site.ts';
+
 export const NOT_STORED = 'private, no-store';
 
 export interface AnswerOptions {
@@ -49,23 +53,42 @@ export function completeHeaders(request: Request, headers: Headers, options: Hea
 }
 
 const EXPOSED_HEADERS = 'ETag, Age, Retry-After, Deprecation, Sunset, X-Cache, x-request-id';
-const ALLOWED_METHODS = 'GET, POST, OPTIONS';
-const ALLOWED_HEADERS =
-  'Content-Type, Authorization, graphql-client-name, graphql-client-version, apollographql-client-name, ' +
-  'apollographql-client-version, x-graphql-csrf, Last-Event-ID';
+const ALLOWED_METHODS = 'GET, HEAD, POST, OPTIONS';
+const ALLOWED_HEADERS = [
+  'Content-Type',
+  'Authorization',
+  'If-None-Match',
+  'Last-Event-ID',
+  ...PREFLIGHT_HEADERS,
+  ...CLIENT_VERSION_HEADERS,
+  'x-apollo-operation-id',
+  // Tracing libraries add them to every request.
+  'traceparent',
+  'tracestate',
+  'baggage',
+  'sentry-trace',
+].join(', ');
 const PREFLIGHT_MAX_AGE_SECONDS = 86_400;
 
 function applyCors(request: Request, headers: Headers, allowedOrigins: readonly string[]): void {
-  if (isPublic(request.headers)) {
-    headers.set('Access-Control-Allow-Origin', '*');
-  } else {
-    headers.append('Vary', 'Origin');
-    const origin = request.headers.get('origin');
-    if (origin === null || !allowedOrigins.includes(origin)) return;
+  const isShared = headers.get('Cache-Control')?.startsWith('public') === true;
+  if (!isShared) headers.append('Vary', 'Origin');
+  const origin = isShared ? null : listedOrigin(request.headers, allowedOrigins);
+  if (origin !== null) {
     headers.set('Access-Control-Allow-Origin', origin);
     headers.set('Access-Control-Allow-Credentials', 'true');
+  } else if (hasNoCredentials(request.headers)) {
+    headers.set('Access-Control-Allow-Origin', '*');
+  } else {
+    return;
   }
   headers.set('Access-Control-Expose-Headers', EXPOSED_HEADERS);
+}
+
+/** The origin of the request if its pages may send credentials, else null. */
+export function listedOrigin(sent: Headers, allowedOrigins: readonly string[]): string | null {
+  const origin = sent.get('origin');
+  return origin !== null && allowedOrigins.includes(origin) ? origin : null;
 }
 
 /** A preflight never carries credentials, but may announce them. */
@@ -86,12 +109,6 @@ export function preflightResponse(request: Request, allowedOrigins: readonly str
   }
   return new Response(null, { status: 204, headers });
 }
-
-/**
- * True if a request carries no credentials. The answer to one with credentials is for its origin, and no shared cache may
- * give it to another: some caches leave `Vary` out of their keys.
- */
-export const isPublic = (sent: Headers) => !sent.has('authorization') && !sent.has('cookie');
 
 const API_POLICY = "default-src 'none'; frame-ancestors 'none'";
 

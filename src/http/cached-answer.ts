@@ -6,7 +6,8 @@ import { ageSeconds } from '../cache/freshness.ts';
 import type { CacheKey } from '../cache/response-cache.ts';
 import { hasOwnStatus } from '../graphql/error-policy.ts';
 import type { Liveness } from '../operations/registered-operation.ts';
-import { Answer, isPublic, NOT_STORED } from './answer.ts';
+import { Answer, NOT_STORED } from './answer.ts';
+import { hasNoCredentials } from './cross-site.ts';
 
 export interface CachedAnswerOptions {
   request: Request;
@@ -47,7 +48,9 @@ export function cachedHeaders({ request, served, key, mediaType, nowMs }: Cached
     headers.set('Cache-Control', 'no-store');
     return headers;
   }
-  headers.set('Cache-Control', publicCacheControl(policy, isPublic(request.headers) ? 'public' : 'private'));
+  // The answer to a request with credentials is for its origin, and some shared caches leave `Vary` out of their keys.
+  const scope = hasNoCredentials(request.headers) ? 'public' : 'private';
+  headers.set('Cache-Control', publicCacheControl(policy, scope));
   headers.set('ETag', served.answer.etag);
   headers.set('Vary', 'Accept');
   if (policy.tags.length > 0) headers.set('Cache-Tag', policy.tags.join(','));

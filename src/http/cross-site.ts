@@ -1,25 +1,46 @@
 /**
- * Protects from cross-site request forgery. Without a CORS preflight, another site can make a browser send a GET, or a
- * POST that is not JSON (which is refused as unreadable). A custom header forces a preflight, and only allowed origins
- * pass it.
+ * Protects from cross-site request forgery: a page of another site can make a browser send a GET with its user's
+ * credentials. A POST needs no check: it is JSON, and browsers ask by a CORS preflight before they send JSON.
  *
- * Registered public queries need no header: they change nothing, and everybody may have their answers.
+ * A GET may run if a browser asks before it sends it, if it comes from the gateway's own origin or an allowed one, or if
+ * its answer is no secret: registered public operations, and queries without credentials. No mutation runs by GET.
  */
 import { GraphQLError } from 'graphql';
 import { CLIENT_NAME_HEADERS } from '../operations/client-identity.ts';
 import type { OperationKind } from '../operations/registered-operation.ts';
 
-const PREFLIGHT_HEADERS = ['x-graphql-csrf', ...CLIENT_NAME_HEADERS];
+/** Browsers ask before they send them to another origin, also without a value. */
+export const PREFLIGHT_HEADERS = [
+  'x-graphql-csrf',
+  'apollo-require-preflight',
+  'x-apollo-operation-name',
+  'x-requested-with',
+  ...CLIENT_NAME_HEADERS,
+] as const;
+
+/** A list of values does not count: browsers send `text/plain` without asking, whatever follows it. */
+const JSON_CONTENT_TYPE = /^\s*application\/json\s*(?:;[^,]*)?$/i;
+
+/** From the gateway's own pages, or by the user alone: from the address bar, a bookmark. No page can make a browser say it. */
+const OWN_SITES: readonly (string | null)[] = ['same-origin', 'none'];
+
+/**
+ * True if the request carries nothing that says whose it is. Browsers send both headers without asking, the second for
+ * HTTP authentication.
+ */
+export const hasNoCredentials = (sent: Headers) => !sent.has('authorization') && !sent.has('cookie');
 
 /**
  * Null if the request may run the operation.
  *
  * @param isPublic true if the operation is registered and selects nothing private
+ * @param allowedOrigins origins whose pages may send credentials
  */
 export function crossSiteRefusal(
   request: { method: string; headers: Headers },
   kind: OperationKind,
   isPublic: () => boolean,
+  allowedOrigins: readonly string[],
 ): GraphQLError | null {
   if (request.method !== 'GET') return null;
   if (kind === 'mutation') {
@@ -31,9 +52,22 @@ export function crossSiteRefusal(
       },
     });
   }
-  if (isPublic()) return null;
-  if (PREFLIGHT_HEADERS.some((name) => request.headers.has(name))) return null;
-  return new GraphQLError('Send this by POST, or with the header x-graphql-csrf or graphql-client-name.', {
-    extensions: { code: 'FORBIDDEN', rule: 'cross-site', http: { status: 403 } },
-  });
+  const { headers } = request;
+  if ((kind === 'query' && hasNoCredentials(headers)) || isPublic() || isAskedFor(headers, allowedOrigins))
+    return null;
+  return new GraphQLError(
+    'Send this by POST, or with the header x-graphql-csrf or graphql-client-name, or a query without Cookie and Authorization.',
+    { extensions: { code: 'FORBIDDEN', rule: 'cross-site', http: { status: 403 } } },
+  );
+}
+
+/** True if no page of a foreign site can have made a browser send the headers. */
+function isAskedFor(headers: Headers, allowedOrigins: readonly string[]): boolean {
+  const origin = headers.get('origin');
+  return (
+    PREFLIGHT_HEADERS.some((name) => headers.has(name)) ||
+    JSON_CONTENT_TYPE.test(headers.get('content-type') ?? '') ||
+    OWN_SITES.includes(headers.get('sec-fetch-site')) ||
+    (origin !== null && allowedOrigins.includes(origin))
+  );
 }

@@ -151,10 +151,9 @@ function refused(status: number, errors: readonly GraphQLFormattedError[]): Resp
   });
 }
 
-/** The same request for a JSON answer. It has no body: the operation was read already. */
-export function askingForJson({ url, method, headers: sent }: Request): Request {
+/** The same request for an answer in a stream, which is never a 304. It has no body: the operation was read already. */
+export function withoutConditions({ url, method, headers: sent }: Request): Request {
   const headers = new Headers(sent);
-  headers.set('accept', GRAPHQL_RESPONSE);
   headers.delete('if-none-match');
   return new Request(url, { method, headers });
 }

@@ -4,6 +4,7 @@
  */
 import { OperationTypeNode } from 'graphql';
 import type { FaultListener, GatewayContext, Viewer } from '../graphql/context.ts';
+import { renderGraphiQL } from '../graphql/graphiql.ts';
 import type { OwnOfRequest } from '../graphql/request-context.ts';
 import { createGraphQLHandler, type YogaOptions } from '../graphql/yoga.ts';
 import { clientOf } from '../operations/client-identity.ts';
@@ -12,10 +13,11 @@ import { logFinishedRequest } from '../serving/request-log.ts';
 import type { Serving } from '../serving/serving.ts';
 import { Answer, NOT_STORED } from './answer.ts';
 import { cachedAnswer, deprecationHeaders, forwardStatus, refusalAnswer } from './cached-answer.ts';
-import { askingForJson, onceAsEvents, subscriptionAsEvents } from './event-stream-route.ts';
+import { onceAsEvents, subscriptionAsEvents, withoutConditions } from './event-stream-route.ts';
 import { type Envelope, IncomingOperation } from './incoming-operation.ts';
-import type { MediaTypes } from './media-types.ts';
+import { type AcceptedForms, GRAPHQL_RESPONSE, type MediaTypes } from './media-types.ts';
 import type { MemoryHits, RecognisedRequest } from './memory-hits.ts';
+import { errorResponse } from './responses.ts';
 import type { Route, RouteContext } from './router.ts';
 
 export interface GraphQLRouteOptions extends YogaOptions {
@@ -23,6 +25,10 @@ export interface GraphQLRouteOptions extends YogaOptions {
   registry: OperationRegistry;
   memoryHits: MemoryHits;
   mediaTypes: MediaTypes;
+  /** A browser's address bar gets the GraphiQL page. */
+  graphiql: boolean;
+  /** Origins whose pages may send credentials. */
+  corsOrigins: readonly string[];
   /** The handshake of a socket to a hub of subscriptions. */
   openSocket(request: Request): Promise<Response>;
   /** Rejects with a GraphQLError where the request's token is not valid. */
@@ -34,25 +40,30 @@ export interface GraphQLRouteOptions extends YogaOptions {
 /** One request, and the contexts that it may be executed in. */
 interface Exchange extends RouteContext, FaultListener {
   request: Request;
+  accepted: AcceptedForms;
   /** Without a viewer: its answer may be anybody's. */
   createPublicContext(): GatewayContext;
   createContext(): Promise<GatewayContext>;
 }
 
 export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
-  const { serving, registry, memoryHits, mediaTypes, graphiql, openSocket, nowMs } = options;
+  const { serving, registry, memoryHits, mediaTypes, graphiql, corsOrigins, openSocket, nowMs } = options;
   // An isolate that serves from the cache alone never needs it.
   let yoga: ReturnType<typeof createGraphQLHandler> | undefined;
 
   async function answerOnce(incoming: IncomingOperation, exchange: Exchange): Promise<Response | Answer> {
-    const { request } = exchange;
-    const envelope = isReadable(request.method) ? await incoming.envelope() : null;
+    const { request, accepted } = exchange;
+    const envelope = await incoming.envelope();
     const known = envelope === null ? undefined : memoryHits.recall(envelope);
     if (request.method === 'POST' && known !== undefined) {
       const hit = memoryHits.respond(request, known, nowMs());
       if (hit !== null) return hit;
     }
-    const mediaType = jsonMediaTypeOf(request);
+    // A remembered request is no subscription.
+    const stream =
+      accepted.takesEvents && known === undefined ? await subscription(incoming, exchange) : null;
+    if (stream !== null) return stream;
+    const mediaType = accepted.json;
     if (mediaType !== null) {
       const shared = envelope && (await sharedAnswer({ incoming, envelope, known, exchange, mediaType }));
       if (shared !== null) return shared;
@@ -97,7 +108,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
   }
 
   async function answerByYoga(incoming: IncomingOperation, exchange: Exchange): Promise<Response> {
-    const { request, requestId, onFault, createContext } = exchange;
+    const { request, requestId, accepted, onFault, createContext } = exchange;
     let liveness: Liveness | null = null;
     const prepare = async () => {
       const preparation = await incoming.countedPreparation();
@@ -106,50 +117,62 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
       return preparation.prepared;
     };
     yoga ??= createGraphQLHandler(options);
-    const response = await yoga.fetch(request, { requestId, onFault, prepare, createContext });
+    const response = await yoga.fetch(request, {
+      requestId,
+      mediaType: accepted.json,
+      onFault,
+      prepare,
+      createContext,
+    });
     return deprecated(bypassing(response), liveness);
   }
 
-  /** Null where the answer is not one JSON text. */
-  function jsonMediaTypeOf(request: Request): string | null {
-    if (!isReadable(request.method)) return null;
-    const accept = request.headers.get('accept');
-    // A browser's address bar accepts anything, and gets the page.
-    if (graphiql && request.method === 'GET' && accept?.includes('text/html')) return null;
-    return mediaTypes.json(accept);
+  /** The events of a subscription; null where the operation is none, or is refused. */
+  async function subscription(incoming: IncomingOperation, exchange: Exchange): Promise<Response | null> {
+    const { request, requestId, createContext } = exchange;
+    const preparation = await incoming.preparation();
+    if (!preparation.ok || preparation.prepared.operation.operation !== OperationTypeNode.SUBSCRIPTION)
+      return null;
+    incoming.leaveCountingToHub();
+    const { prepared } = preparation;
+    const answerAsJson = () => jsonInPlaceOfEvents(incoming, exchange);
+    return subscriptionAsEvents({
+      request,
+      requestId,
+      prepared,
+      answerAsJson,
+      identify: createContext,
+      openSocket,
+    });
   }
 
+  /** The answer to a query or a mutation, in a stream or as a refusal. */
   async function answerAsEvents(incoming: IncomingOperation, exchange: Exchange): Promise<Response> {
-    const { request, requestId, createContext } = exchange;
-    const answerAsJson = async () => {
-      const answer = await answerOnce(incoming, { ...exchange, request: askingForJson(request) });
-      return answer instanceof Answer ? answer.response(requestId) : answer;
-    };
-    const preparation = await incoming.preparation();
-    if (preparation.ok && preparation.prepared.operation.operation === OperationTypeNode.SUBSCRIPTION) {
-      incoming.leaveCountingToHub();
-      const { prepared } = preparation;
-      return subscriptionAsEvents({
-        request,
-        requestId,
-        prepared,
-        answerAsJson,
-        identify: createContext,
-        openSocket,
-      });
-    }
-    const answer = await answerAsJson();
+    const stream = await subscription(incoming, exchange);
+    if (stream !== null) return stream;
+    const answer = await jsonInPlaceOfEvents(incoming, exchange);
+    const { ok } = await incoming.preparation();
     // Every answer with data has this status, and no other answer to a prepared operation has.
-    return preparation.ok && answer.status === 200 ? onceAsEvents(answer) : answer;
+    return ok && answer.status === 200 ? onceAsEvents(answer) : answer;
+  }
+
+  async function jsonInPlaceOfEvents(incoming: IncomingOperation, exchange: Exchange): Promise<Response> {
+    const request = withoutConditions(exchange.request);
+    const answer = await answerOnce(incoming, { ...exchange, request, accepted: JSON_ALONE });
+    return answer instanceof Answer ? answer.response(exchange.requestId) : answer;
   }
 
   return {
     paths: ['/graphql', '/graphql/*'],
     hasPreflight: true,
     async handle(request, context) {
-      if (request.method === 'GET' && request.headers.get('upgrade')?.toLowerCase() === 'websocket')
-        return openSocket(request);
       const { requestId } = context;
+      const { method, headers } = request;
+      if (method !== 'GET' && method !== 'POST') return notAllowed(requestId);
+      if (method === 'GET' && headers.get('upgrade')?.toLowerCase() === 'websocket')
+        return openSocket(request);
+      const accepted = mediaTypes.accepted(headers.get('accept'));
+      if (graphiql && method === 'GET' && accepted.prefersPage) return graphiqlPage();
       const startedAtMs = nowMs();
       const faults: string[] = [];
       const own = { ...context, onFault: (code: string) => void faults.push(code) };
@@ -157,16 +180,16 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
       const exchange: Exchange = {
         ...own,
         request,
+        accepted,
         createPublicContext: () => contextOf(null),
         createContext: async () => contextOf(await options.identify(request)),
       };
-      const incoming = new IncomingOperation(request, serving);
+      const incoming = new IncomingOperation(request, serving, corsOrigins);
       let status = 500;
       try {
-        const answer =
-          isReadable(request.method) && mediaTypes.wantsEventStream(request.headers.get('accept'))
-            ? await answerAsEvents(incoming, exchange)
-            : await answerOnce(incoming, exchange);
+        const answer = accepted.prefersEvents
+          ? await answerAsEvents(incoming, exchange)
+          : await answerOnce(incoming, exchange);
         status = answer.status;
         return answer;
       } finally {
@@ -179,6 +202,24 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
   };
 }
 
+/** For an answer that would be events. */
+const JSON_ALONE: AcceptedForms = {
+  json: GRAPHQL_RESPONSE,
+  prefersEvents: false,
+  takesEvents: false,
+  prefersPage: false,
+};
+
+function notAllowed(requestId: string): Response {
+  const refusal = { message: 'Use GET or POST.', code: 'BAD_USER_INPUT', requestId };
+  return bypassing(errorResponse(405, refusal, { Allow: 'GET, HEAD, POST' }));
+}
+
+async function graphiqlPage(): Promise<Response> {
+  const headers = { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': NOT_STORED };
+  return new Response(await renderGraphiQL(), { headers });
+}
+
 interface Asked {
   incoming: IncomingOperation;
   envelope: Envelope;
@@ -186,8 +227,6 @@ interface Asked {
   exchange: Exchange;
   mediaType: string;
 }
-
-const isReadable = (method: string) => method === 'GET' || method === 'POST';
 
 function bypassing<Sent extends Response | Answer>(answer: Sent): Sent {
   answer.headers.set('X-Cache', 'BYPASS');

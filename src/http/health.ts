@@ -31,7 +31,7 @@ export interface HealthSources {
 
 export const healthRoute = (sources: HealthSources): Route => ({
   paths: ['/health'],
-  methods: ['GET', 'HEAD'],
+  methods: ['GET'],
   handle: () => healthResponse(sources),
 });
 

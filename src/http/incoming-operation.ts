@@ -26,6 +26,7 @@ export interface Envelope {
 export class IncomingOperation {
   readonly #request: Request;
   readonly #serving: Serving;
+  readonly #allowedOrigins: readonly string[];
   #envelope: Promise<Envelope> | undefined;
   #preparation: Promise<Preparation> | undefined;
   #operationId: string | null = null;
@@ -34,9 +35,11 @@ export class IncomingOperation {
   #isUseCounted = false;
   #areRefusalsCounted = false;
 
-  constructor(request: Request, serving: Serving) {
+  /** @param allowedOrigins origins whose pages may send credentials */
+  constructor(request: Request, serving: Serving, allowedOrigins: readonly string[]) {
     this.#request = request;
     this.#serving = serving;
+    this.#allowedOrigins = allowedOrigins;
   }
 
   /** Null where the request cannot be read; `preparation` has the reason. */
@@ -91,7 +94,7 @@ export class IncomingOperation {
       this.#client = sent.client;
       this.#operationName = sent.operationName ?? null;
       const preparation = await this.#serving.prepare(sent, {
-        mayRun: (kind, isPublic) => crossSiteRefusal(this.#request, kind, isPublic),
+        mayRun: (kind, isPublic) => crossSiteRefusal(this.#request, kind, isPublic, this.#allowedOrigins),
       });
       if (preparation.ok) {
         const { chosen, operation } = preparation.prepared;

@@ -16,8 +16,9 @@ import type {
 } from '../operations/registered-operation.ts';
 import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import { type MemoryBudget, textBytes } from '../storage/bounded-memory.ts';
-import { Answer, isPublic } from './answer.ts';
+import { Answer, listedOrigin } from './answer.ts';
 import { cachedHeaders } from './cached-answer.ts';
+import { hasNoCredentials } from './cross-site.ts';
 import type { Envelope } from './incoming-operation.ts';
 import { MediaTypes } from './media-types.ts';
 
@@ -37,6 +38,8 @@ export interface HitHeaders {
   executedAtMs: number;
   second: number;
   accept: string | null;
+  /** Null but for a POST from an origin whose pages may send credentials. */
+  origin: string | null;
   headers: Headers;
 }
 
@@ -57,6 +60,8 @@ export interface MemoryHitsSources extends HttpMemories {
   registry: OperationRegistry;
   usage: OperationUsage;
   answers: CachedAnswers;
+  /** Origins whose pages may send credentials. */
+  corsOrigins: readonly string[];
   /** Adds the headers that every answer carries. */
   completeHeaders(request: Request, headers: Headers): void;
 }
@@ -87,7 +92,8 @@ export class MemoryHits {
   /** The answer without its request id; null where it is not a plain hit. */
   respondToGet(request: Request, atMs: number): Answer | null {
     const known = this.#sources.requests.get(request.url);
-    return known === undefined ? null : this.respond(request, known, atMs);
+    // A URL may be that of an answer and of a socket's handshake.
+    return known === undefined || request.headers.has('upgrade') ? null : this.respond(request, known, atMs);
   }
 
   respond(request: Request, known: RecognisedRequest, atMs: number): Answer | null {
@@ -97,8 +103,8 @@ export class MemoryHits {
     if (answer === null) return null;
     // Each look at a request's headers leaves JavaScript.
     const { headers: sent } = request;
-    if (!isPublic(sent) || sent.has('if-none-match')) return null;
-    const headers = this.#headersOf(request, sent.get('accept'), known, answer, atMs);
+    if (!hasNoCredentials(sent) || sent.has('if-none-match')) return null;
+    const headers = this.#headersOf(request, known, answer, atMs);
     if (headers === null) return null;
     usage.used(known.operationId, clientOf(sent, known.releaseClient), atMs);
     return new Answer(answer.body, headers, { isComplete: true });
@@ -106,29 +112,32 @@ export class MemoryHits {
 
   #headersOf(
     request: Request,
-    accept: string | null,
     { text, key }: RecognisedRequest,
     answer: StoredAnswer,
     atMs: number,
   ): Headers | null {
-    const { hitHeaders, mediaTypes, completeHeaders } = this.#sources;
+    const { hitHeaders, mediaTypes, corsOrigins, completeHeaders } = this.#sources;
     const { etag, executedAtMs } = answer;
+    const accept = request.headers.get('accept');
+    // The answer to a GET is the same for every origin.
+    const origin = request.method === 'GET' ? null : listedOrigin(request.headers, corsOrigins);
     const second = ageSeconds(answer, atMs);
     const last = hitHeaders.get(text);
     if (
       last?.second === second &&
       last.accept === accept &&
+      last.origin === origin &&
       last.executedAtMs === executedAtMs &&
       last.etag === etag
     )
       return last.headers;
-    const mediaType = mediaTypes.json(accept);
-    if (mediaType === null) return null;
+    const { json: mediaType, prefersEvents } = mediaTypes.accepted(accept);
+    if (mediaType === null || prefersEvents) return null;
     const served = { outcome: 'HIT', answer } as const;
     const headers = cachedHeaders({ request, key, served, mediaType, nowMs: atMs });
     completeHeaders(request, headers);
     const weight = textBytes(text, accept ?? '') + HEADERS_BYTES;
-    hitHeaders.set(text, { etag, executedAtMs, second, accept, headers }, weight);
+    hitHeaders.set(text, { etag, executedAtMs, second, accept, origin, headers }, weight);
     return headers;
   }
 }

@@ -14,7 +14,7 @@ export interface RouteContext {
 export interface Route {
   /** Paths; one that ends in `/*` stands for every path below it. */
   paths: readonly string[];
-  /** Other methods are answered with 405; left out where the route decides. */
+  /** Other methods are answered with 405; left out where the route decides. HEAD comes as GET. */
   methods?: readonly string[];
   /** True if browsers on other origins may call it: the router answers their preflights. */
   hasPreflight?: boolean;
@@ -47,9 +47,8 @@ export async function answerRequest(
   if (answer.status === 101) return answer;
   const headers = new Headers(answer.headers);
   completeHeaders(request, headers, options);
-  const body = request.method === 'HEAD' ? null : answer.body;
   headers.set('x-request-id', requestId);
-  const { status, statusText } = answer;
+  const { status, statusText, body } = answer;
   return new Response(body, { status, statusText, headers });
 }
 
@@ -69,7 +68,8 @@ function routed(
   const { methods } = route;
   if (methods !== undefined && !methods.includes(request.method)) {
     const refusal = { message: `Use ${methods[0]}.`, code: 'BAD_USER_INPUT', requestId };
-    return errorResponse(405, refusal, { Allow: methods.join(', ') });
+    const allowed = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+    return errorResponse(405, refusal, { Allow: allowed.join(', ') });
   }
   return route.handle(request, context);
 }

@@ -2,7 +2,7 @@ import { ownCopy } from '../storage/bounded-memory.ts';
 import type { ClientIdentity } from './registered-operation.ts';
 
 export const CLIENT_NAME_HEADERS = ['graphql-client-name', 'apollographql-client-name'] as const;
-const CLIENT_VERSION_HEADERS = ['graphql-client-version', 'apollographql-client-version'] as const;
+export const CLIENT_VERSION_HEADERS = ['graphql-client-version', 'apollographql-client-version'] as const;
 
 /** Names are stored and printed, so they must be short and without control characters. */
 const PRINTABLE = /^[\x20-\x7e]{1,100}$/;

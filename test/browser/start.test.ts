@@ -70,6 +70,26 @@ test('GraphiQL renders, runs the market list, and asks nobody but the gateway', 
   );
 });
 
+test('GraphiQL shows the events of a subscription, also in a browser with cookies', async () => {
+  const page = await browser.newPage();
+  // Browsers send a cookie of localhost to every port.
+  await page.context().addCookies([{ name: 'session', value: '1', url: start.gatewayUrl }]);
+  const query = 'subscription { priceUpdated(symbols: ["BTC"]) { symbol price } }';
+  await page.goto(`${start.gatewayUrl}/graphql?${new URLSearchParams({ query })}`);
+  await page.locator('.graphiql-query-editor', { hasText: 'priceUpdated' }).waitFor();
+  await page.locator('.graphiql-execute-button').click();
+  const result = page.locator('.result-window');
+  await result.filter({ hasText: '"priceUpdated"' }).waitFor();
+  const first = (await result.textContent()) ?? '';
+  assert.match(first, /"symbol":\s*"BTC"/);
+  await page.waitForFunction(
+    (before) => document.querySelector('.result-window')?.textContent !== before,
+    first,
+  );
+  assert.match((await result.textContent()) ?? '', /"price":\s*[\d.]+/);
+  await page.close();
+});
+
 test('Ctrl-C ends npm start and everything that it started', async () => {
   const { exitCode, leftProcesses } = await start.interrupt();
   assert.equal(exitCode, 0);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { LISTED_ORIGIN } from '../support/isolate-in-memory.ts';
 import { MODES, registered, startWire, wireRequest } from '../support/wire-bench.ts';
 
 const PRIVATE = registered('query Mine { __typename }', 'mine', {
@@ -10,49 +11,123 @@ const PRIVATE = registered('query Mine { __typename }', 'mine', {
     tags: [],
   },
 });
-const ASKING = ['x-graphql-csrf', 'graphql-client-name', 'apollographql-client-name'];
-/** None of them has a browser ask before it sends them. */
-const SIMPLE = {
-  Accept: 'application/json',
-  'Accept-Language': 'en',
-  'Content-Language': 'en',
-  'Content-Type': 'text/plain',
-  Origin: 'https://elsewhere.example',
-  Cookie: 'session=1',
-};
+/** A browser asks by a preflight before it sends one of them to another origin. */
+const ASKED_FOR: Record<string, string>[] = [
+  { 'x-graphql-csrf': '' },
+  { 'graphql-client-name': 'web' },
+  { 'apollographql-client-name': 'web' },
+  { 'apollo-require-preflight': 'true' },
+  { 'x-apollo-operation-name': 'Mine' },
+  { 'x-requested-with': 'XMLHttpRequest' },
+  { 'Content-Type': 'application/json' },
+  { 'Content-Type': 'Application/JSON; charset=utf-8' },
+];
+/** No page of another site can make a browser send one of them. */
+const OWN: Record<string, string>[] = [
+  { 'Sec-Fetch-Site': 'same-origin' },
+  // The address bar.
+  { 'Sec-Fetch-Site': 'none' },
+  { Origin: LISTED_ORIGIN, 'Sec-Fetch-Site': 'cross-site' },
+];
+/** A page of another site can make a browser send them without a preflight. */
+const SIMPLE: Record<string, string>[] = [
+  {},
+  { 'Sec-Fetch-Site': 'cross-site' },
+  { 'Sec-Fetch-Site': 'same-site' },
+  { 'Sec-Fetch-Site': '' },
+  { Origin: 'null' },
+  { Origin: `${LISTED_ORIGIN}.elsewhere.example` },
+  ...[
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=application/json',
+    'text/plain; application/json',
+    'text/plain;charset=application/json',
+    'text/plain, application/json',
+    'application/json, text/plain',
+    'application/json; charset=utf-8, text/plain',
+    'application/jsonp',
+    'json',
+  ].map((type) => ({ 'Content-Type': type })),
+  {
+    Accept: 'application/json',
+    'Accept-Language': 'en',
+    'Content-Language': 'en',
+    'Content-Type': 'text/plain',
+    Origin: 'https://elsewhere.example',
+  },
+];
+/** A browser sends them with the request of any page. */
+const CREDENTIALS: Record<string, string>[] = [
+  { Cookie: 'session=1' },
+  { Authorization: 'Basic YTpi' },
+  { Cookie: 'session=1', Authorization: 'Bearer x' },
+];
 
 const get = (properties: Record<string, unknown>) => wireRequest('GET', properties)[0];
 
 describe.each(MODES)('in the mode %s', (mode) => {
-  test('a GET of a private operation needs a header that no form can send', async () => {
+  test('a GET of a private query with credentials runs only if a browser asks first, or if it is no other site’s', async () => {
     const wire = await startWire(mode, [PRIVATE]);
-    for (const headers of [{}, SIMPLE]) {
-      const { status, body, headers: sent } = await wire.send(get({ id: 'mine' }), { headers });
-      expect([status, body.errors?.length, body.errors?.[0]?.extensions.code]).toEqual([403, 1, 'FORBIDDEN']);
-      expect(sent.get('cache-control')).toContain('no-store');
-      expect(body).not.toHaveProperty('data');
+    for (const credentials of CREDENTIALS) {
+      for (const headers of SIMPLE) {
+        const sent = { headers: { ...headers, ...credentials } };
+        const { status, body, headers: answered } = await wire.send(get({ id: 'mine' }), sent);
+        const [error, ...more] = body.errors ?? [];
+        expect([sent, status, error?.extensions.code, more]).toEqual([sent, 403, 'FORBIDDEN', []]);
+        expect(answered.get('cache-control')).toContain('no-store');
+        expect(body).not.toHaveProperty('data');
+      }
+      expect(wire.runs()).toBe(0);
     }
-    expect(wire.runs()).toBe(0);
-    for (const name of ASKING) {
-      const { status } = await wire.send(get({ id: 'mine' }), { headers: { [name]: 'x' } });
-      expect(status).toBe(200);
+    for (const credentials of CREDENTIALS) {
+      for (const headers of [...ASKED_FOR, ...OWN]) {
+        const sent = { headers: { ...headers, ...credentials } };
+        expect([sent, (await wire.send(get({ id: 'mine' }), sent)).status]).toEqual([sent, 200]);
+      }
     }
   });
 
-  test('a GET of a public operation needs none, so that a link or an EventSource can name it', async () => {
+  test('a GET of a query without credentials runs, whoever sends it', async () => {
+    const wire = await startWire(mode, [PRIVATE]);
+    for (const headers of [...SIMPLE, ...ASKED_FOR, ...OWN]) {
+      const { status, body } = await wire.send(get({ id: 'mine' }), { headers });
+      expect([headers, status, body.data]).toEqual([headers, 200, { __typename: 'Query' }]);
+    }
+  });
+
+  test('a GET of a public operation runs with credentials too, so that a link or an EventSource can name it', async () => {
     const wire = await startWire(mode);
     for (const path of [get({ id: 'relay-known' }), '/graphql/relay-known']) {
-      expect(await wire.send(path, { headers: SIMPLE })).toMatchObject({ body: { data: {} } });
+      for (const headers of SIMPLE)
+        expect(await wire.send(path, { headers: { ...headers, Cookie: 'a=b' } })).toMatchObject({
+          body: { data: {} },
+        });
     }
   });
 
-  test('a POST of JSON needs none: the browser asks', async () => {
+  test('a GET of a mutation never runs', async () => {
+    const mutation = registered('mutation Change { __typename }', 'change', { kind: 'mutation' });
+    const wire = await startWire(mode, [mutation]);
+    for (const method of ['GET', 'HEAD']) {
+      for (const headers of [...SIMPLE, ...ASKED_FOR, ...OWN]) {
+        const response = await wire.fetch(
+          new Request(`https://gateway.test${get({ id: 'change' })}`, { method, headers }),
+        );
+        expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+      }
+    }
+    expect(wire.runs()).toBe(0);
+  });
+
+  test('a POST of JSON needs no header: the browser asks', async () => {
     const wire = await startWire(mode, [PRIVATE]);
-    expect((await wire.send(...wireRequest('POST', { id: 'mine' }))).status).toBe(200);
+    const [path, init] = wireRequest('POST', { id: 'mine' }, { headers: { Cookie: 'session=1' } });
+    expect((await wire.send(path, init)).status).toBe(200);
   });
 });
 
-test.each(['open', 'audit'] as const)('in %s a GET of a document needs the header too', async (mode) => {
+test.each(['open', 'audit'] as const)('in %s the same holds for a GET of a document', async (mode) => {
   const wire = await startWire(mode);
   const path = get({ query: '{ __typename }' });
   const hash = '7f56e67dd21ab3f30d1ff8b7bed08893f0a0db86449836189b361dd1e56ddb4b';
@@ -61,8 +136,10 @@ test.each(['open', 'audit'] as const)('in %s a GET of a document needs the heade
     extensions: { persistedQuery: { version: 1, sha256Hash: hash } },
   });
   for (const sent of [path, byHash]) {
-    expect((await wire.send(sent)).status).toBe(403);
-    expect((await wire.send(sent, { headers: { 'x-graphql-csrf': '' } })).status).toBe(200);
+    const Cookie = 'session=1';
+    expect((await wire.send(sent, { headers: { Cookie } })).status).toBe(403);
+    expect((await wire.send(sent, { headers: { Cookie, 'x-graphql-csrf': '' } })).status).toBe(200);
+    expect((await wire.send(sent)).status).toBe(200);
   }
 });
 

@@ -80,6 +80,17 @@ describe.each(MODES)('in the mode %s', (mode) => {
     expect(response.headers.get('access-control-allow-origin')).toBe('*');
   });
 
+  test('a page of the gateway watches what it may name, also by a document', async () => {
+    const documentRuns = mode === 'open' || mode === 'audit';
+    const named = documentRuns ? { query: TICKER_TEXT } : { documentId: 'ticker' };
+    const sent = byEventSource(
+      { ...named, variables: SYMBOLS },
+      { Cookie: 'a=b', 'Sec-Fetch-Site': 'same-origin' },
+    );
+    const { first } = await opened(await startStreams(mode), sent);
+    expect(first).toMatchObject({ type: 'next' });
+  });
+
   test('a subscription is counted by the hub that carries it, and any other operation here', async () => {
     const streams = await startStreams(mode);
     await opened(streams, byPost({ documentId: 'ticker', variables: SYMBOLS }));

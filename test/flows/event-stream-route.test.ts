@@ -53,6 +53,60 @@ describe('a stream', () => {
     });
   });
 
+  test.each([
+    'application/json, text/event-stream',
+    'text/event-stream;q=0.1, application/graphql-response+json',
+    'application/graphql-response+json, application/json, text/event-stream, multipart/mixed',
+    'text/*, */*;q=0.5',
+  ])('is what a subscription gets where the client takes JSON too: %s', async (Accept) => {
+    for (const sent of [
+      byPost({ query: TICKER_TEXT, variables: SYMBOLS }, { Accept }),
+      byEventSource({ documentId: 'ticker', variables: SYMBOLS }, { Accept }),
+    ]) {
+      const { response, first } = await opened(await startStreams(), sent);
+      expect(response.headers.get('content-type')).toBe('text/event-stream');
+      expect(first).toMatchObject({ lastEventId: '7' });
+    }
+  });
+
+  test.each([
+    ['application/json, text/event-stream', 'application/json'],
+    ['text/event-stream, application/json', 'application/json'],
+    ['text/event-stream;q=0.9, application/json;q=0.5', 'text/event-stream'],
+    ['*/*, application/json;q=0, application/graphql-response+json;q=0', 'text/event-stream'],
+  ])('is what a query gets only where the client likes it better than JSON: %s', async (Accept, expected) => {
+    const { wire } = await startStreams();
+    const response = await ask(wire, byPost({ query: '{ __typename }' }, { Accept }));
+    expect([response.status, response.headers.get('content-type')?.split(';')[0]]).toEqual([200, expected]);
+    expect(await response.text()).toContain('{"data":{"__typename":"Query"}}');
+  });
+
+  test.each(['text/event-stream;q=0, */*', 'application/json', '*/*'])(
+    'is not what a subscription gets where the client does not name it: %s',
+    async (Accept) => {
+      const { wire } = await startStreams();
+      const response = await ask(wire, byPost({ query: TICKER_TEXT, variables: SYMBOLS }, { Accept }));
+      expect(response.headers.get('content-type')).toContain('application/json');
+      expect(await response.json()).toHaveProperty('errors');
+    },
+  );
+
+  test('is not begun by HEAD, which has its headers', async () => {
+    const { hub, wire } = await startStreams();
+    const [path, { headers }] = byEventSource({ documentId: 'ticker', variables: SYMBOLS });
+    const answer = ask(wire, [path, { method: 'HEAD', headers: headers ?? {} }]);
+    await hub.accept();
+    hub.next(FIRST);
+    const response = await answer;
+    expect([response.status, response.headers.get('content-type'), response.body]).toEqual([
+      200,
+      'text/event-stream',
+      null,
+    ]);
+    expect(await hub.closed).toBe(1000);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test('shows with a comment now and then that it is in use', async () => {
     const { hub, events } = await opened(await startStreams());
     vi.advanceTimersByTime(3 * EVENT_STREAM_COMMENT_MS);

@@ -191,12 +191,46 @@ describe('methods', () => {
   test.each(['PUT', 'DELETE', 'PATCH'])('%s is refused with what is allowed', async (method) => {
     const answer = await send('/graphql', { ...post({ query: TYPENAME }), method });
     expect(refusal(answer)).toEqual([405, 'BAD_USER_INPUT']);
-    expect(answer.headers.get('allow')).toBe('GET, POST');
+    expect(answer.headers.get('allow')).toBe('GET, HEAD, POST');
   });
 
-  test('HEAD is refused without a body', async () => {
-    const answer = await send(`/graphql?query=${TYPENAME}`, { method: 'HEAD' });
-    expect([answer.status, answer.body]).toEqual([405, {}]);
+  const CATEGORIES = '/graphql?query={projectCategories{name}}';
+  const gets: Record<string, [path: string, headers: Record<string, string>, times: number]> = {
+    'a query': [`/graphql?query=${TYPENAME}`, {}, 1],
+    'a query whose answer is in the cache': [CATEGORIES, {}, 2],
+    'a query of another origin': [CATEGORIES, { Origin: 'https://elsewhere.example', Cookie: 'a=b' }, 1],
+    'a condition that holds': [CATEGORIES, { 'If-None-Match': '*' }, 2],
+    'a query as an event stream': [`/graphql?query=${TYPENAME}`, { Accept: 'text/event-stream' }, 1],
+    'a mutation': ['/graphql?query=mutation{a}', {}, 1],
+    'no operation': ['/graphql', {}, 1],
+    'an unknown id': ['/graphql/unknown', {}, 1],
+    'what the client does not accept': [`/graphql?query=${TYPENAME}`, { Accept: 'image/png' }, 1],
+    'the health': ['/health', {}, 1],
+    'no route': ['/nothing', {}, 1],
+  };
+  test.each(Object.entries(gets))(
+    'HEAD is answered as GET, without a body: %s',
+    async (_, [path, headers, times]) => {
+      const varying = new Set(['x-request-id', 'content-length']);
+      const described = (response: Response) => [
+        response.status,
+        [...response.headers].filter(([name]) => !varying.has(name)),
+      ];
+      for (let asked = 1; asked < times; asked += 1) await serving.gateway.fetch(path, { headers });
+      const byGet = await serving.gateway.fetch(path, { headers });
+      const byHead = await serving.gateway.fetch(path, { method: 'HEAD', headers });
+      expect(described(byHead)).toEqual(described(byGet));
+      expect(byHead.body).toBeNull();
+      const isStream = byGet.headers.get('content-type') === 'text/event-stream';
+      const bytes = byGet.body === null || isStream ? null : String((await byGet.arrayBuffer()).byteLength);
+      expect(byHead.headers.get('content-length')).toBe(bytes);
+    },
+  );
+
+  test('HEAD opens no socket', async () => {
+    const headers = { Upgrade: 'websocket', 'Sec-WebSocket-Protocol': 'graphql-transport-ws' };
+    const answer = await serving.gateway.fetch(`/graphql?query=${TYPENAME}`, { method: 'HEAD', headers });
+    expect([answer.status, answer.webSocket ?? null]).toEqual([200, null]);
   });
 
   test('GET runs a document with variables', async () => {

@@ -11,7 +11,7 @@ export interface Question {
   query?: string;
   variables?: unknown;
   operationName?: string;
-  method?: 'GET' | 'POST';
+  method?: 'GET' | 'HEAD' | 'POST';
   headers?: Record<string, string>;
 }
 
@@ -47,7 +47,7 @@ export function requestOf(question: Question): [string, RequestInit] {
     parameters.set(key, typeof value === 'string' ? value : JSON.stringify(value));
   }
   const asking = query === undefined ? {} : { 'x-graphql-csrf': '1' };
-  return [`/graphql?${parameters}`, { headers: { ...asking, ...headers } }];
+  return [`/graphql?${parameters}`, { method, headers: { ...asking, ...headers } }];
 }
 
 /** By GET, unless asked otherwise. */
@@ -71,7 +71,9 @@ export async function send(
     age: age === null ? null : Number(age),
     etag: headers.get('etag') ?? '',
     text,
-    body: text === '' ? { data: {} } : (JSON.parse(text) as CachedAnswer['body']),
+    body: headers.get('content-type')?.includes('json')
+      ? (JSON.parse(text || '{"data":{}}') as CachedAnswer['body'])
+      : { data: {} },
   };
 }
 

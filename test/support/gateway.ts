@@ -86,10 +86,11 @@ export function startGateway(market: TestMarket, vars: Record<string, unknown> =
         typeof gatewayWorker.fetch
       >[0];
       const response = await gatewayWorker.fetch(request, isolate, ctx);
+      // A copy would lose the socket.
+      if (response.webSocket) return response;
       const body = await response.arrayBuffer();
       await waitOnExecutionContext(ctx);
-      const hasBody = response.status !== 204 && response.status !== 304;
-      return new Response(hasBody ? body : null, response);
+      return new Response(response.body === null ? null : body, response);
     },
     async post(operation, headers = {}) {
       const response = await gateway.fetch('/graphql', {

@@ -7,11 +7,15 @@ import { GenerationsMemory } from '../../src/cache/freshness.ts';
 import { ResponseCache } from '../../src/cache/response-cache.ts';
 import type { Config, OperationsMode } from '../../src/config.ts';
 import type { GatewayContext } from '../../src/graphql/context.ts';
+import { answerHead } from '../../src/http/head.ts';
 import { openHttpMemories } from '../../src/http/memory-hits.ts';
 import { answerRequest } from '../../src/http/router.ts';
 import type { OperationRegistry, OperationUsage } from '../../src/operations/registered-operation.ts';
 import { Serving } from '../../src/serving/serving.ts';
 import { MemoryBudget } from '../../src/storage/bounded-memory.ts';
+
+/** Its pages may send credentials. */
+export const LISTED_ORIGIN = 'https://app.example';
 
 export interface ByHand {
   schemaHash: string;
@@ -45,7 +49,11 @@ export function gatewayInMemory(byHand: ByHand): GatewayInMemory {
   });
   const isolate = {
     env: { SUBSCRIPTION_HUBS: { getByName: () => ({ fetch: openSocket }) } },
-    config: { OPERATIONS_MODE: mode, ENVIRONMENT: 'production', CORS_ORIGINS: [] } as Partial<Config>,
+    config: {
+      OPERATIONS_MODE: mode,
+      ENVIRONMENT: 'production',
+      CORS_ORIGINS: [LISTED_ORIGIN],
+    } as Partial<Config>,
     schema,
     viewerOf: byHand.viewerOf ?? (async () => null),
     memory,
@@ -58,11 +66,12 @@ export function gatewayInMemory(byHand: ByHand): GatewayInMemory {
   };
   const { router, memoryHits } = createHttpHandler(isolate as unknown as Isolate);
   const ctx = { waitUntil: () => undefined };
+  const answer = async (request: Request): Promise<Response> => {
+    const hit = request.method === 'GET' ? memoryHits?.respondToGet(request, Date.now()) : undefined;
+    return hit?.response(crypto.randomUUID()) ?? answerRequest(request, ctx, router);
+  };
   return {
     memory,
-    async fetch(request) {
-      const hit = request.method === 'GET' ? memoryHits?.respondToGet(request, Date.now()) : undefined;
-      return hit?.response(crypto.randomUUID()) ?? answerRequest(request, ctx, router);
-    },
+    fetch: (request) => (request.method === 'HEAD' ? answerHead(request, answer) : answer(request)),
   };
 }

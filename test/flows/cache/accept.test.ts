@@ -1,12 +1,9 @@
-/** A kept answer is labelled as Yoga labels one that it executes, whatever a client accepts. */
+/** A kept answer is labelled as one that is executed, whatever a client accepts. */
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
-import { MediaTypes } from '../../../src/http/media-types.ts';
-import { BoundedMemory } from '../../../src/storage/bounded-memory.ts';
 import { CATEGORIES, type Caching, requestOf, startCaching } from '../../support/cache-bench.ts';
 
 let caching: Caching;
-const mediaTypes = new MediaTypes(new BoundedMemory(10_000));
 beforeAll(async () => {
   caching = await startCaching();
 });
@@ -71,21 +68,14 @@ test.each(['GET', 'POST'] as const)('for every Accept, by %s', async (method) =>
     }),
     {
       numRuns: 250,
-      examples: [[''], ['application/json;charset=utf-8, */*'], ['text/event-stream, application/json']],
+      examples: [
+        [''],
+        ['application/json;charset=utf-8, */*'],
+        ['text/event-stream, application/json'],
+        ['text/event-stream, application/json;q=0.9'],
+        ['application/json;q=0.5, application/graphql-response+json'],
+        ['application/json;q=0'],
+      ],
     },
   );
-});
-
-test('most of what clients send is answered from the cache', () => {
-  for (const accept of [
-    null,
-    '*/*',
-    'application/json',
-    'application/graphql-response+json',
-    'application/graphql-response+json, application/json',
-    'application/graphql-response+json,application/json;q=0.9',
-    'application/json, text/plain, */*',
-    'multipart/mixed;deferSpec=20220824,application/json',
-  ])
-    expect([accept, mediaTypes.json(accept)]).not.toEqual([accept, null]);
 });

@@ -8,6 +8,7 @@ import {
   type Caching,
   operationId,
   type Question,
+  requestOf,
   startCaching,
 } from '../../support/cache-bench.ts';
 
@@ -37,6 +38,10 @@ const headers = fc
       'application/graphql-response+json',
       'image/png',
       'text/html,*/*',
+      'application/json;q=0.5, application/graphql-response+json',
+      'application/json;q=0.5, text/event-stream',
+      'application/json, text/event-stream',
+      'application/json;q=0',
     ),
     header('Cookie', 'a=b'),
     header('Authorization', 'Bearer x'),
@@ -47,7 +52,7 @@ const headers = fc
   .map((parts): Record<string, string> => Object.assign({ 'x-graphql-csrf': '1' }, ...parts));
 const step = fc.record({
   headers,
-  method: fc.constantFrom('GET' as const, 'GET' as const, 'POST' as const),
+  method: fc.constantFrom('GET' as const, 'GET' as const, 'HEAD' as const, 'POST' as const),
   seconds: fc.constantFrom(0, 0, 0, 1, 7, 60),
 });
 
@@ -77,4 +82,15 @@ test('whatever headers come in whatever order, at whatever time', async () => {
     }),
     { numRuns: 25 },
   );
+});
+
+test('a handshake opens a socket, also where the answer to its URL is in memory', async () => {
+  const [path] = requestOf(BY_ID);
+  for (const outcome of ['MISS', 'HIT']) expect((await ask(caching.gateway, BY_ID)).xCache).toBe(outcome);
+  const headers = { Upgrade: 'WebSocket', 'Sec-WebSocket-Protocol': 'graphql-transport-ws' };
+  const { status, webSocket } = await caching.gateway.fetch(path, { headers });
+  expect(status).toBe(101);
+  webSocket?.accept();
+  webSocket?.close();
+  expect((await ask(caching.gateway, BY_ID)).xCache).toBe('HIT');
 });
