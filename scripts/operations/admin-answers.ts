@@ -106,6 +106,8 @@ export const refusalCounts = z.object({
       client: z.string().nullable(),
       version: z.string().nullable(),
       documentId: z.string().nullable(),
+      /** Null if no operation with this id is stored. */
+      name: z.string().nullable(),
       count: z.number(),
       lastSeen: z.number(),
     }),
@@ -139,6 +141,10 @@ export const rolledBack = releaseChange.extend({ publishedAt: z.number(), came: 
 export type RolledBack = z.infer<typeof rolledBack>;
 
 export const retiredReleases = releaseChange.extend({ usesUnknownSince: z.number() });
+
+/** The extensions of UNKNOWN_OPERATIONS, and of a refusal to store. */
+export const unknownOperations = z.object({ ids });
+export const refusedOperations = z.object({ problems: z.array(problem) });
 
 /** The extensions of RELEASE_DIFFERS: the release exists with other content. */
 export const releaseDiffers = z.object({ added: ids, gone: ids, names });

@@ -7,7 +7,7 @@ import { minute, shortId } from './printed-values.ts';
 import { table } from './table.ts';
 
 const AUDIT_PREFIX = 'audit:';
-const TITLES = ['client', 'version', 'outcome', 'reason', 'document', 'count', 'last seen'];
+const TITLES = ['client', 'version', 'outcome', 'reason', 'operation', 'id', 'count', 'last seen'];
 
 export const audit = (run: Run) =>
   new Command('audit')
@@ -24,11 +24,12 @@ export const audit = (run: Run) =>
       run(async ({ gateway }) => {
         const { refusals } = await gateway().get(`/admin/audit?days=${days}`, refusalCounts);
         const sorted = refusals.toSorted((a, b) => b.count - a.count);
-        const rows = sorted.map(({ client, version, reason, documentId, count, lastSeen }) => [
+        const rows = sorted.map(({ client, version, reason, documentId, name, count, lastSeen }) => [
           client ?? '-',
           version ?? '-',
           reason.startsWith(AUDIT_PREFIX) ? 'ran' : 'refused',
           reason.replace(AUDIT_PREFIX, ''),
+          name ?? '-',
           documentId === null ? '-' : shortId(documentId),
           count,
           minute(lastSeen),

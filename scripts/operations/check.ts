@@ -1,5 +1,4 @@
 /** `check`: finds the live operations that a schema would break. */
-import { readFileSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { Command } from '@commander-js/extra-typings';
 import { type LiveOperation, liveOperations } from './admin-answers.ts';
@@ -8,6 +7,7 @@ import { EXIT, wrongUse } from './command-failure.ts';
 import { type BrokenOperation, findBreaks, type SchemaChange, schemaChanges } from './find-breaks.ts';
 import { releaseNames, shortId } from './printed-values.ts';
 import { lastCommittedSchema, readOldSchema, readSchema, SCHEMA_FILE } from './read-schema.ts';
+import { readText } from './read-text.ts';
 import { printable, table } from './table.ts';
 
 interface CheckAnswer {
@@ -70,7 +70,7 @@ export const check = (run: Run) =>
 
 function readOperations(file: string): LiveOperation[] {
   try {
-    return liveOperations.parse(JSON.parse(readFileSync(file, 'utf8'))).operations;
+    return liveOperations.parse(JSON.parse(readText(file))).operations;
   } catch (error) {
     throw wrongUse(
       `--operations: ${file} holds no live operations: ${error instanceof Error ? error.message : error}`,

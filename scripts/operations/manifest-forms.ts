@@ -10,9 +10,14 @@ import { type ManifestShape, manifestShapes } from './manifest-shapes.ts';
 
 /** A manifest that cannot be published, with all reasons, so that one run of a build shows them all. */
 export class ManifestProblem extends Error {
+  /** Each begins with the name of the source. */
+  readonly reasons: readonly string[];
+
   constructor(sourceName: string, reasons: readonly string[]) {
-    super(reasons.map((reason) => `${sourceName}: ${reason}`).join('\n'));
+    const named = reasons.map((reason) => `${sourceName}: ${reason}`);
+    super(named.join('\n'));
     this.name = 'ManifestProblem';
+    this.reasons = named;
   }
 }
 
@@ -24,13 +29,10 @@ export function readManifest(text: string, sourceName: string): ManifestOperatio
   const manifest = parseJson(text, sourceName);
   const shape = manifestShapes.find(({ marker }) => marker.safeParse(manifest).success);
   if (shape === undefined) {
-    const known = manifestShapes.map(({ form }) => `\n  - ${form}`).join('');
-    throw new ManifestProblem(sourceName, [
-      `is in no known form. Known forms are a folder of .graphql files and:${known}`,
-    ]);
+    throw new ManifestProblem(sourceName, [`is in no known form. ${knownForms()}`]);
   }
   const entries = readEntries(manifest, shape, sourceName);
-  const named = entries.map((entry) => ({ name: `operation ${entry.id}`, entry }));
+  const named = entries.map((entry) => ({ name: `operation ${nameAndId(entry)}`, entry }));
   return checkedOperations(named, shape.hexIds, sourceName);
 }
 
@@ -41,10 +43,20 @@ export function readManifest(text: string, sourceName: string): ManifestOperatio
  */
 export function readGraphQLFolder(files: readonly { path: string; text: string }[]): ManifestOperation[] {
   const named = files.map(({ path, text }) => ({
-    name: path,
+    name: nameAndId({ id: path, document: text }),
     entry: { id: sha256Id(text), document: text },
   }));
   return checkedOperations(named, 'text-hash', 'the folder');
+}
+
+export const knownForms = () =>
+  `Known forms are a folder of .graphql files and:${manifestShapes.map(({ form }) => `\n  - ${form}`).join('')}`;
+
+/** The name stands in the text also where that cannot be parsed. */
+function nameAndId({ id, name, document }: ManifestEntry): string {
+  const [, written] = /\b(?:query|mutation|subscription)\s+([_A-Za-z]\w*)/.exec(document) ?? [];
+  const known = name ?? written;
+  return known === undefined ? id : `${known} (${id})`;
 }
 
 function parseJson(text: string, sourceName: string): unknown {
@@ -55,7 +67,9 @@ function parseJson(text: string, sourceName: string): unknown {
       return value;
     });
   } catch (error) {
-    throw new ManifestProblem(sourceName, [`cannot be read as JSON: ${reasonOf(error)}`]);
+    throw new ManifestProblem(sourceName, [
+      `is in no known form: it cannot be read as JSON (${reasonOf(error)}). ${knownForms()}`,
+    ]);
   }
 }
 

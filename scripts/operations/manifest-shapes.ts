@@ -105,6 +105,21 @@ const textMap: ManifestShape = {
   entries: () => z.record(z.string(), z.string()).transform((map) => fromPairs(Object.entries(map))),
 };
 
+/** The gateway's own `operations/manifest.json`, for apps that send its ids. `codegen.ts` writes it. */
+const gatewayManifest: ManifestShape = {
+  form: "the gateway's own operations/manifest.json",
+  hexIds: 'text-hash',
+  marker: z.object({ schemaHash: z.string(), operations: z.array(z.unknown()) }),
+  entries: () =>
+    z
+      .object({
+        operations: z.array(
+          z.object({ id: z.string(), name: z.string(), kind: z.string(), document: z.string() }),
+        ),
+      })
+      .transform(({ operations }) => operations),
+};
+
 export const manifestShapes: readonly ManifestShape[] = [
   apolloManifest,
   cosmoManifest,
@@ -112,6 +127,7 @@ export const manifestShapes: readonly ManifestShape[] = [
   pairList,
   apolloLegacy,
   textMap,
+  gatewayManifest,
 ];
 
 function fromPairs(pairs: [string, string][]): ManifestEntry[] {

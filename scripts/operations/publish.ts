@@ -9,15 +9,14 @@ import {
   type CheckedOperation,
   checkedOperations,
   publishedRelease,
-  releaseDiffers,
   storedOperations,
 } from './admin-answers.ts';
-import { type AdminClient, AdminRefusal, inChunks } from './admin-client.ts';
+import { type AdminClient, inChunks } from './admin-client.ts';
 import { nonEmpty, type Run } from './command.ts';
-import { CommandFailure, EXIT, type Problem } from './command-failure.ts';
+import { EXIT, type Problem } from './command-failure.ts';
 import type { ManifestOperation } from './manifest-operation.ts';
-import { operationList } from './printed-values.ts';
 import type { Progress } from './progress-bar.ts';
+import { explainReleaseRefusal, explainStoreRefusal, nothingPublished } from './publish-refusals.ts';
 import { publishText } from './publish-text.ts';
 import { readManifestPath } from './read-manifest-path.ts';
 import { semverWarnings } from './releases-in-range.ts';
@@ -27,7 +26,7 @@ export const publish = (run: Run) =>
     .summary('Makes the operations of an app release runnable')
     .description(
       [
-        "Takes Apollo's manifest, Relay's map and pair list, codegen's persisted-documents.json, Apollo iOS's legacy map, Cosmo's manifest and files, and a folder of .graphql files.",
+        "Takes Apollo's manifest, Relay's map and pair list, codegen's persisted-documents.json, Apollo iOS's legacy map, Cosmo's manifest and files, and a folder of .graphql files, and the gateway's own operations/manifest.json.",
         'Publishing the same thing twice changes nothing.',
         'A version that is not semver, such as 5.2, is in no range that deprecate, retire and restore take.',
       ].join('\n'),
@@ -46,7 +45,7 @@ export const publish = (run: Run) =>
         const release = { operationIds: operations.map(({ id }) => id), replace };
         const path = `/admin/releases/${encodeURIComponent(client)}/${encodeURIComponent(version)}`;
         const put = (body: object) =>
-          gateway.send('PUT', path, body, publishedRelease).catch(explainReplace(operations));
+          gateway.send('PUT', path, body, publishedRelease).catch(explainReleaseRefusal(operations));
         // A release that would be refused is refused here, before anything is stored.
         const planned = await put({ ...release, dryRun: true });
         if (!dryRun) await storeUnknown(gateway, operations, checked, force, progress);
@@ -93,22 +92,6 @@ async function checkAll(
   return { checked, overLimit: problems };
 }
 
-function nothingPublished(problems: readonly Problem[], operations: readonly ManifestOperation[]) {
-  const names = new Map(operations.map(({ id, name }) => [id, name]));
-  const named = problems.map(({ id, code, message }) => ({
-    ...(id === undefined ? {} : { id }),
-    code,
-    message: id === undefined ? message : `${names.get(id) ?? 'operation'} (${id}): ${code}: ${message}`,
-  }));
-  const onlyCost = problems.every(({ code }) => code === 'COST_EXCEEDED');
-  const advice = onlyCost ? ' --force publishes it as it is.' : '';
-  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-  return new CommandFailure(EXIT.refused, [
-    ...named,
-    { code: 'NOTHING_PUBLISHED', message: `Nothing is published: ${count}.${advice}` },
-  ]);
-}
-
 async function storeUnknown(
   gateway: AdminClient,
   operations: readonly ManifestOperation[],
@@ -121,23 +104,10 @@ async function storeUnknown(
   let done = 0;
   for (const chunk of inChunks(unknown)) {
     progress.show('storing', done, unknown.length);
-    await gateway.send('PUT', '/admin/operations', { operations: chunk, force }, storedOperations);
+    await gateway
+      .send('PUT', '/admin/operations', { operations: chunk, force }, storedOperations)
+      .catch(explainStoreRefusal(operations));
     done += chunk.length;
   }
   progress.clear();
 }
-
-const explainReplace =
-  (operations: readonly ManifestOperation[]) =>
-  (error: unknown): never => {
-    if (!(error instanceof AdminRefusal) || error.code !== 'RELEASE_DIFFERS') throw error;
-    const { added, gone, names } = releaseDiffers.parse(error.extensions);
-    const allNames = [...operations, ...names];
-    const message = [
-      `Nothing is published. ${added.length} would come into it, ${gone.length} would go.`,
-      ...operationList('Would come', added, allNames),
-      ...operationList('Would go', gone, allNames),
-      '--replace puts this in its place.',
-    ].join('\n');
-    throw new CommandFailure(EXIT.refused, [...error.problems, { code: 'NOTHING_PUBLISHED', message }]);
-  };

@@ -1,11 +1,12 @@
 /** The operations of a manifest's file, of a folder of `.graphql` files, or of a folder of Cosmo's `<id>.json`. */
-import { globSync, readFileSync, statSync } from 'node:fs';
+import { globSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { CommandFailure, EXIT, wrongUse } from './command-failure.ts';
-import { ManifestProblem, readGraphQLFolder, readManifest } from './manifest-forms.ts';
+import { knownForms, ManifestProblem, readGraphQLFolder, readManifest } from './manifest-forms.ts';
 import type { ManifestOperation } from './manifest-operation.ts';
+import { readText } from './read-text.ts';
 
-const fileOf = (file: string) => ({ path: file, text: readFileSync(file, 'utf8') });
+const fileOf = (file: string) => ({ path: file, text: readText(file) });
 
 /** @throws CommandFailure with every reason why the manifest cannot be published. */
 export function readManifestPath(source: string): ManifestOperation[] {
@@ -15,7 +16,7 @@ export function readManifestPath(source: string): ManifestOperation[] {
     return stats.isDirectory() ? readFolder(source) : readManifest(fileOf(source).text, source);
   } catch (error) {
     if (!(error instanceof ManifestProblem)) throw error;
-    const problems = error.message.split('\n').map((message) => ({ code: 'MANIFEST_INVALID', message }));
+    const problems = error.reasons.map((message) => ({ code: 'MANIFEST_INVALID', message }));
     throw new CommandFailure(EXIT.refused, problems);
   }
 }
@@ -26,7 +27,7 @@ function readFolder(folder: string): ManifestOperation[] {
   if (documents.length > 0) return readGraphQLFolder(documents.map(fileOf));
   const single = find('*.json').map(fileOf);
   if (single.length === 0)
-    throw new ManifestProblem(folder, ['contains neither .graphql files nor manifests']);
+    throw new ManifestProblem(folder, [`contains neither .graphql files nor manifests. ${knownForms()}`]);
   const byId = new Map<string, ManifestOperation>();
   for (const { path: file, text } of single) {
     for (const operation of readManifest(text, file)) {

@@ -1,14 +1,16 @@
 /** Reads schemas from files and from the project's git history. */
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { assertValidSchema, buildSchema, type GraphQLSchema } from 'graphql';
 import { wrongUse } from './command-failure.ts';
+import { decodeText, readText } from './read-text.ts';
 
+const GIT_MAX_BYTES = 64 * 1024 * 1024;
 export const SCHEMA_FILE = 'schema/schema.graphql';
 
 export function readSchema(file: string): GraphQLSchema {
   if (!existsSync(file)) throw wrongUse(`${file}: there is no such file`);
-  return parseSchema(readFileSync(file, 'utf8'), file);
+  return parseSchema(readText(file), file);
 }
 
 /** @param source a file, or a commit, branch or tag of this project. */
@@ -35,14 +37,9 @@ export function lastCommittedSchema(): GraphQLSchema {
 }
 
 function committedSchema(commit: string): string | undefined {
-  try {
-    return execFileSync('git', ['show', '--end-of-options', `${commit}:${SCHEMA_FILE}`], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-  } catch {
-    return undefined;
-  }
+  const file = `${commit}:${SCHEMA_FILE}`;
+  const show = spawnSync('git', ['show', '--end-of-options', file], { maxBuffer: GIT_MAX_BYTES });
+  return show.status === 0 ? decodeText(show.stdout, file) : undefined;
 }
 
 function parseSchema(sdl: string, source: string): GraphQLSchema {

@@ -28,7 +28,9 @@ async function find(gateway: AdminClient, wanted: string): Promise<ShownOperatio
   const { operations } = await gateway.get('/admin/live-operations?days=1', liveOperations);
   const matches = operations.filter(({ id, name }) => name === wanted || id.startsWith(wanted));
   if (matches.length > 1) {
-    const ids = matches.map(({ id, releases }) => `\n  ${id}  ${releaseNames(releases)}`).join('');
+    const ids = matches
+      .map(({ id, name, releases }) => `\n  ${name}  ${id}  ${releaseNames(releases)}`)
+      .join('');
     throw refusal('NOT_UNIQUE', `${matches.length} live operations are called ${wanted}:${ids}`);
   }
   const [only] = matches;

@@ -84,6 +84,8 @@ test('publishes what real tools write, and nothing new the second time', async (
   await ok(`publish --client android --version 3.0.0 ${MANIFESTS}/codegen-sha1.json`);
   const again = await ok(`publish --client ios --version 5.2.0 ${MANIFESTS}/apollo-ios.json`);
   assert.match(again, /is the same already: nothing changes/);
+  const own = await ok('publish --client own --version 1.0.0 operations/manifest.json');
+  assert.match(own, /own 1\.0\.0 is published: 0 new, \d+ known from other releases/);
   const list = await ok('list');
   for (const release of [/ios +4\.9\.0 +published/, /ios +5\.2\.0/, /web +1\.4\.0/, /android +3\.0\.0/])
     assert.match(list, release);

@@ -149,7 +149,8 @@ export async function readUsage(db: D1Database, { client, operationId, sinceDay 
 export async function readRefusals(db: D1Database, sinceDay: number) {
   const { results } = await db
     .prepare(
-      `SELECT reason, ${NAMES_SQL}, nullif(document_id, '') AS documentId, sum(count) AS count,
+      `SELECT reason, ${NAMES_SQL}, nullif(document_id, '') AS documentId,
+         (SELECT name FROM operation WHERE id = document_id) AS name, sum(count) AS count,
          max(last_seen) AS lastSeen
        FROM ${refusalsWhere('day >= ?1')} AS refused
        GROUP BY reason, refused.client, refused.version, document_id
@@ -161,6 +162,7 @@ export async function readRefusals(db: D1Database, sinceDay: number) {
       client: string | null;
       version: string | null;
       documentId: string | null;
+      name: string | null;
       count: number;
       lastSeen: number;
     }>();

@@ -50,6 +50,7 @@ const answers = {
       client: 'web',
       version: '1.4.0',
       documentId: null,
+      name: null,
       count: 7,
       lastSeen: USED_AT,
     },
@@ -58,6 +59,7 @@ const answers = {
       client: 'ios',
       version: '3.0.0',
       documentId: 'one',
+      name: 'One',
       count: 9,
       lastSeen: USED_AT,
     },
@@ -200,8 +202,8 @@ describe('what commands print', () => {
   it('is what safelist refuses, and what it would refuse', async () => {
     answer('GET /admin/audit', answers);
     const { out } = await run('audit');
-    expect(out).toMatch(/ios +3\.0\.0 +refused +PERSISTED_QUERY_RETIRED +one +9/);
-    expect(out).toMatch(/web +1\.4\.0 +ran +QUERY_NOT_IN_SAFELIST +- +7/);
+    expect(out).toMatch(/ios +3\.0\.0 +refused +PERSISTED_QUERY_RETIRED +One +one +9/);
+    expect(out).toMatch(/web +1\.4\.0 +ran +QUERY_NOT_IN_SAFELIST +- +- +7/);
   });
 
   it('is one operation, by id, by name, or by the beginning of its id', async () => {
@@ -226,7 +228,7 @@ describe('what commands print', () => {
     answer('GET /admin/live-operations', { operations: [live('one', 'Same'), live('two', 'Same')] });
     const twice = await run('show', 'Same');
     expect(twice.exitCode).toBe(1);
-    expect(twice.err).toMatch(/2 live operations are called Same:\n {2}one .*\n {2}two/);
+    expect(twice.err).toMatch(/2 live operations are called Same:\n {2}Same {2}one .*\n {2}Same {2}two/);
     expect((await run('show', 'Other')).exitCode).toBe(1);
   });
 

@@ -45,6 +45,14 @@ describe('`node test/clients/regenerate.mjs` leaves manifests of every form that
   });
 });
 
+it("the gateway's own manifest reads to the operations that it bundles", () => {
+  const { path, text } = fileOf(`${root}operations/manifest.json`);
+  const { operations } = JSON.parse(text) as { operations: Record<string, unknown>[] };
+  expect(readManifest(text, path)).toEqual(
+    operations.map(({ id, name, kind, document }) => ({ id, name, kind, document })),
+  );
+});
+
 it("the project's own folder of .graphql files reads to its operations, named by the hashes of their texts", () => {
   const operations = readGraphQLFolder(documents);
   expect(operations.map(({ name }) => name).toSorted()).toEqual(documentNames);

@@ -47,7 +47,8 @@ describe('a manifest is refused', () => {
       'its document holds a ObjectTypeDefinition beside its operation',
     ],
   ])('whose document holds %s', (_what, document, reason) => {
-    expect(() => read({ 'id-1': document })).toThrow(`app.json: operation id-1: ${reason}`);
+    const name = document.includes('query A') ? 'A (id-1)' : 'id-1';
+    expect(() => read({ 'id-1': document })).toThrow(`app.json: operation ${name}: ${reason}`);
   });
 
   it('that contradicts its documents', () => {
@@ -64,14 +65,39 @@ describe('a manifest is refused', () => {
     ];
     expect(read(twice('query A { a }'))).toHaveLength(1);
     expect(() => read(twice('query A { b }'))).toThrow(
-      'operation a: the manifest contains it twice, with different texts',
+      'operation A (a): the manifest contains it twice, with different texts',
     );
   });
 
   it('that is not JSON, or hides an operation under a key that objects lose', () => {
-    expect(() => readManifest('{', 'app.json')).toThrow('app.json: cannot be read as JSON');
+    expect(() => readManifest('{', 'app.json')).toThrow(
+      'app.json: is in no known form: it cannot be read as JSON',
+    );
     expect(() => readManifest('{"__proto__":"query A { a }"}', 'app.json')).toThrow(
       '__proto__ cannot be an id',
+    );
+  });
+
+  it.each([
+    ['a .graphql file', 'query A { a }'],
+    ['YAML', 'operations:\n  - id: a\n'],
+    ['nothing', ''],
+  ])('that is %s, saying which forms are known', (_what, text) => {
+    expect(() => readManifest(text, 'app')).toThrow(
+      /^app: is in no known form: .*JSON.*a folder of \.graphql files and:/,
+    );
+  });
+
+  it('naming the operation of a syntax error, by the manifest or by the text', () => {
+    expect(() => read(apollo({ name: 'Market', body: 'query {' }))).toThrow(
+      'operation Market (a): its document is not',
+    );
+    expect(() => read({ b: '# first\nquery Market($a: Int { a }' })).toThrow(
+      'operation Market (b): its document is not',
+    );
+    const files = [{ path: 'market.graphql', text: 'subscription Market { a' }];
+    expect(() => readGraphQLFolder(files)).toThrow(
+      'the folder: Market (market.graphql): its document is not GraphQL',
     );
   });
 
