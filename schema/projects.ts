@@ -162,9 +162,12 @@ Project.implement({
     price: t.field({
       type: Price,
       nullable: true,
-      description: "The live price of the project's symbol.",
+      description:
+        "The live price of the project's symbol. Null where the symbol means another project: of several projects " +
+        'with one symbol, it means the live one with the greatest market cap, and ids break ties.',
       args: { currency: t.arg({ type: Currency, defaultValue: 'USD', description: 'What to price it in.' }) },
-      resolve: (row, args, context) => resolvePrice(context, row.symbol, args.currency),
+      resolve: (row, args, context) =>
+        row.owns_symbol === 1 ? resolvePrice(context, row.symbol, args.currency) : null,
     }),
     detail: t.field({
       type: ProjectDetail,

@@ -5,6 +5,7 @@ import {
   projectsByKey,
   projectWrites,
   type SocialRecord,
+  symbolOwnersWrite,
 } from '../storage/d1/projects.ts';
 import type { ProjectRecord } from '../upstream/main-api-records.ts';
 import { recordJobs } from './changed-records.ts';
@@ -19,7 +20,10 @@ export const projectJobs = recordJobs<ProjectRecord>({
     const rows = await projectsByKey(db, 'id', ids);
     return new Map(Array.from(rows, ([id, row]) => [id, recordOf(row)] as const));
   },
-  writes: (db, records, nowSeconds) => projectWrites(db, records.map(projectRow), nowSeconds),
+  writes: (db, records, nowSeconds) => {
+    const writes = projectWrites(db, records.map(projectRow), nowSeconds);
+    return writes.length === 0 ? [] : [...writes, symbolOwnersWrite(db)];
+  },
 });
 
 /** A project as it is stored: its symbol in upper case, lists as JSON, and the columns for search and order. */

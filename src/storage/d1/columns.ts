@@ -41,10 +41,13 @@ interface UpsertDefinition {
   insertedAt?: string;
 }
 
-interface TableDefinition<Selected extends Columns, WriteOnly extends Columns> extends UpsertDefinition {
+interface TableDefinition<Selected extends Columns, WriteOnly extends Columns, Computed extends string>
+  extends UpsertDefinition {
   columns: Selected;
   /** Written, and used by SQL alone: they are not in the SELECT list. */
   writeOnly?: WriteOnly;
+  /** Selected, and made by SQL from other rows: the upsert does not write them. */
+  computed?: readonly Computed[];
   key: readonly (keyof (Selected & WriteOnly) & string)[];
   version?: keyof Selected & string;
 }
@@ -52,21 +55,27 @@ interface TableDefinition<Selected extends Columns, WriteOnly extends Columns> e
 /** The row that a table's SELECT list returns. */
 export type SelectedRow<Declared extends { columns: Columns }> = RowOf<Declared['columns']>;
 /** The row that a table's upsert takes. */
-export type WrittenRow<Declared extends { columns: Columns; writeOnly: Columns }> = RowOf<
-  Declared['columns'] & Declared['writeOnly']
->;
+export type WrittenRow<
+  Declared extends { columns: Columns; writeOnly: Columns; computed: readonly string[] },
+> = Omit<RowOf<Declared['columns'] & Declared['writeOnly']>, Declared['computed'][number]>;
 
-export function defineTable<Selected extends Columns, WriteOnly extends Columns = Record<never, never>>(
-  definition: TableDefinition<Selected, WriteOnly>,
-) {
+export function defineTable<
+  Selected extends Columns,
+  WriteOnly extends Columns = Record<never, never>,
+  Computed extends keyof Selected & string = never,
+>(definition: TableDefinition<Selected, WriteOnly, Computed>) {
   const { columns, insertedAt } = definition;
   const writeOnly = definition.writeOnly ?? ({} as WriteOnly);
-  const written = Object.keys({ ...columns, ...writeOnly });
+  const computed: readonly Computed[] = definition.computed ?? [];
+  const written = Object.keys({ ...columns, ...writeOnly }).filter(
+    (name) => !(computed as readonly string[]).includes(name),
+  );
   const upsert = upsertSql(definition, written);
   return {
     name: definition.name,
     columns,
     writeOnly,
+    computed,
     insertedAt,
     upsert,
 
@@ -84,12 +93,12 @@ export function defineTable<Selected extends Columns, WriteOnly extends Columns 
      */
     writes(
       db: D1Database,
-      rows: readonly RowOf<Selected & WriteOnly>[],
+      rows: readonly Omit<RowOf<Selected & WriteOnly>, Computed>[],
       nowSeconds: number,
     ): D1PreparedStatement[] {
       if (rows.length === 0) return [];
       const statement = db.prepare(upsert);
-      const tuples = rows.map((row) => written.map((name) => row[name]));
+      const tuples = rows.map((row) => written.map((name) => row[name as keyof typeof row]));
       return jsonChunks(tuples).map((chunk) => statement.bind(chunk, nowSeconds));
     },
   };

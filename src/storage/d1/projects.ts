@@ -63,7 +63,10 @@ export const projectTable = defineTable({
     listing_date: orNull(integer),
     social: orNull(json<SocialRecord>()),
     updated_at: integer,
+    /** 1 if its symbol means this project, else 0. */
+    owns_symbol: integer,
   },
+  computed: ['owns_symbol'],
   writeOnly: { name_folded: text, symbol_folded: text, search_text: text },
   key: ['id'],
   version: 'updated_at',
@@ -72,6 +75,18 @@ export const projectTable = defineTable({
 export type ProjectRow = SelectedRow<typeof projectTable>;
 export type ProjectWriteRow = WrittenRow<typeof projectTable>;
 export const projectWrites = projectTable.writes;
+
+/** Of several projects with one symbol, the symbol means the first. */
+const MEANT_FIRST = "status = 'live' DESC, market_cap DESC, id";
+
+/** For the batch of `projectWrites`, after them: the rows that changed decide also about others with their symbols. */
+export const symbolOwnersWrite = (db: D1Database) =>
+  db.prepare(
+    `UPDATE project_cache SET owns_symbol = ranked.owns FROM
+       (SELECT row_id, row_number() OVER (PARTITION BY symbol ORDER BY ${MEANT_FIRST}) = 1 AS owns
+        FROM project_cache) AS ranked
+     WHERE ranked.row_id = project_cache.row_id AND ranked.owns <> project_cache.owns_symbol`,
+  );
 
 const COLUMNS = projectTable.selectList();
 
@@ -198,7 +213,7 @@ export async function projectsByKey(
 ): Promise<Map<string, ProjectRow>> {
   const sql =
     `SELECT ${COLUMNS} FROM project_cache WHERE ${column} IN (SELECT value FROM json_each(?1)) ` +
-    "ORDER BY status = 'live' DESC, market_cap DESC, id";
+    `ORDER BY ${MEANT_FIRST}`;
   const { results } = await db.prepare(sql).bind(JSON.stringify(keys)).all<ProjectRow>();
   const byKey = new Map<string, ProjectRow>();
   for (const row of results) if (!byKey.has(row[column])) byKey.set(row[column], row);
