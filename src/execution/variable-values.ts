@@ -11,6 +11,7 @@ import {
   type VariableDefinitionNode,
   type VariableValues,
 } from 'graphql';
+import { holdsCustomScalar } from './custom-scalars.ts';
 
 type Sources = VariableValues['sources'];
 
@@ -27,13 +28,16 @@ export type CoerceVariables = (
 ) => { variableValues: VariableValues } | { errors: readonly GraphQLError[] };
 
 interface PlannedVariable {
+  readonly definition: VariableDefinitionNode;
   readonly signature: Sources[string]['signature'];
   readonly isNonNull: boolean;
+  readonly holdsCustomScalar: boolean;
   readonly coerceDefault: (() => unknown) | undefined;
 }
 
 /**
- * Coerces valid values. If one is invalid, graphql-js coerces all of them, so that the errors are its own.
+ * Coerces valid values. graphql-js coerces invalid ones, so that the errors are its own, and values of custom scalars,
+ * so that their functions are called no more often than by it.
  *
  * @param definitions their types must be input types of the schema.
  */
@@ -46,22 +50,30 @@ export function planVariables(
   return (values, options) => {
     const sources: Record<string, Sources[string]> = Object.create(null);
     const coerced: Record<string, unknown> = Object.create(null);
-    for (const { signature, isNonNull, coerceDefault } of variables) {
+    /** The errors of variables from a position on, behind those of the variables before it. */
+    const refusal = (found: readonly GraphQLError[], from: number) => {
+      const maxErrors = options.maxErrors - found.length;
+      // graphql-js has stopped.
+      if (maxErrors < 0) return { errors: found };
+      const rest = getVariableValues(schema, definitions.slice(from), values, { ...options, maxErrors });
+      return { errors: [...found, ...(rest.errors ?? [])] };
+    };
+    for (const [position, variable] of variables.entries()) {
+      const { definition, signature, isNonNull, coerceDefault } = variable;
       const { name, type } = signature;
       const value = Object.hasOwn(values, name) ? values[name] : undefined;
-      let coercedValue: unknown;
-      if (value !== undefined) {
-        sources[name] = { signature, value };
-        coercedValue = coerceInputValue(value, type);
-      } else {
-        sources[name] = { signature };
-        if (coerceDefault === undefined && !isNonNull) continue;
-        coercedValue = coerceDefault?.();
+      const isAbsent = value === undefined && definition.defaultValue === undefined && !isNonNull;
+      if (variable.holdsCustomScalar && !isAbsent) {
+        const read = getVariableValues(schema, [definition], values, options);
+        if (read.errors !== undefined) return refusal(read.errors, position + 1);
+        Object.assign(sources, read.variableValues.sources);
+        Object.assign(coerced, read.variableValues.coerced);
+        continue;
       }
-      if (coercedValue === undefined) {
-        const byGraphQLJs = getVariableValues(schema, definitions, values, options);
-        return byGraphQLJs.errors === undefined ? byGraphQLJs : { errors: byGraphQLJs.errors };
-      }
+      sources[name] = value === undefined ? { signature } : { signature, value };
+      if (isAbsent) continue;
+      const coercedValue = value === undefined ? coerceDefault?.() : coerceInputValue(value, type);
+      if (coercedValue === undefined) return refusal([], position);
       coerced[name] = coercedValue;
     }
     return { variableValues: { sources, coerced } };
@@ -76,8 +88,16 @@ function planVariable(schema: GraphQLSchema, definition: VariableDefinitionNode)
     type,
     default: defaultValue && { literal: defaultValue },
   };
-  const coerceDefault = defaultValue && planDefault(() => coerceInputLiteral(defaultValue, type));
-  return { signature, isNonNull: isNonNullType(type), coerceDefault };
+  const isCustom = holdsCustomScalar(type);
+  const coerceDefault =
+    defaultValue && !isCustom ? planDefault(() => coerceInputLiteral(defaultValue, type)) : undefined;
+  return {
+    definition,
+    signature,
+    isNonNull: isNonNullType(type),
+    holdsCustomScalar: isCustom,
+    coerceDefault,
+  };
 }
 
 /** Primitives are coerced once; an object is made for each execution, because resolvers may change it. */
