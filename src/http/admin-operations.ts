@@ -10,11 +10,16 @@ import { operationFacts } from '../operations/operation-facts.ts';
 import { sha256Id } from '../operations/operation-id.ts';
 import type { ReleaseStores } from '../operations/publish-release.ts';
 import { type OperationProblem, operationRow, registerOperation } from '../operations/register-operation.ts';
-import type { RegisteredOperation } from '../operations/registered-operation.ts';
+import { operationCopySchema, type RegisteredOperation } from '../operations/registered-operation.ts';
 import { readUsage } from '../storage/d1/operation-usage.ts';
-import { operationInserts, storedDocumentIds, storedOperation } from '../storage/d1/operations.ts';
+import {
+  operationInserts,
+  storedDocumentIds,
+  storedOperation,
+  storedRecords,
+} from '../storage/d1/operations.ts';
 import { releasesCarrying } from '../storage/d1/release-reads.ts';
-import { writeOperationCopy } from '../storage/kv/operations.ts';
+import { idsWithoutCopy, writeOperationCopy } from '../storage/kv/operations.ts';
 import { AdminRefusal, readAdminBody, sinceDay } from './admin-answer.ts';
 
 /** Validation takes time, and each new operation is a KV write: this keeps a call far from the platform's limits. */
@@ -36,18 +41,28 @@ export interface AdminSources extends ReleaseStores {
 export async function checkOperations(request: Request, sources: AdminSources) {
   const { operations } = await readAdminBody(request, submittedSchema);
   const { accepted, problems } = await examine(operations, sources);
-  return { operations: accepted.map(({ document: _, ...shown }) => shown), problems };
+  return {
+    operations: accepted.map(({ operation: { document: _, ...shown }, isStored, isCopied }) => ({
+      ...shown,
+      // An operation without its copy was cut off while it was stored: it is to be sent again.
+      known: isStored && isCopied,
+    })),
+    problems,
+  };
 }
 
-/** Stores all operations of the call or none. `force` accepts operations above the cost limit. */
+/**
+ * Stores all operations of the call or none, and writes the copies that KV lacks of those that are stored already. `force`
+ * accepts operations above the cost limit.
+ */
 export async function storeOperations(request: Request, sources: AdminSources) {
   const { operations, force } = await readAdminBody(request, submittedSchema);
   const { accepted, problems } = await examine(operations, sources);
   const blocking = problems.filter(({ code }) => force !== true || code !== 'COST_EXCEEDED');
   if (blocking.length > 0) throw refused(blocking);
-  const added = accepted.filter(({ known }) => !known);
-  const records: RegisteredOperation[] = added.map(({ known: _, ...operation }) => operation);
-  const rows = await Promise.all(records.map(operationRow));
+  const added = accepted.filter(({ isStored }) => !isStored);
+  const rows = await Promise.all(added.map(({ operation }) => operationRow(operation)));
+  const uncopied = accepted.filter(({ isStored, isCopied }) => isStored && !isCopied);
   const { db, kv } = sources;
   if (rows.length > 0) await db.batch(operationInserts(db, rows, Math.floor(sources.nowMs() / 1000)));
   // Another call may have stored one of the ids with another text meanwhile: the first one's stays.
@@ -56,12 +71,13 @@ export async function storeOperations(request: Request, sources: AdminSources) {
     rows.map(({ id }) => id),
   );
   const lost = rows.filter((row) => stored.get(row.id) !== row.document_id);
-  const writes = pLimit(KV_WRITES_AT_ONCE);
-  await Promise.all(
-    rows
-      .filter((row) => !lost.includes(row))
-      .map((row) => writes(() => writeOperationCopy(kv, row.id, row.registered))),
+  const copies = await storedRecords(
+    db,
+    uncopied.map(({ operation }) => operation.id),
   );
+  for (const row of rows) if (!lost.includes(row)) copies.set(row.id, row.registered);
+  const writes = pLimit(KV_WRITES_AT_ONCE);
+  await Promise.all([...copies].map(([id, json]) => writes(() => writeOperationCopy(kv, id, json))));
   if (lost.length > 0) throw refused(lost.map(({ id }) => taken(id)));
   return { stored: rows.length };
 }
@@ -97,16 +113,24 @@ function byCurrentRules(stored: RegisteredOperation, schema: GraphQLSchema): Reg
   return operation ? { ...stored, ...operationFacts(schema, document, operation), schemaHash } : stored;
 }
 
-type Examined = RegisteredOperation & { known: boolean };
+interface Examined {
+  operation: RegisteredOperation;
+  /** In D1. */
+  isStored: boolean;
+  /** In KV. */
+  isCopied: boolean;
+}
 
 async function examine(
   submitted: Submitted,
-  { schema, db }: AdminSources,
+  { schema, db, kv }: AdminSources,
 ): Promise<{ accepted: Examined[]; problems: OperationProblem[] }> {
   const stored = await storedDocumentIds(
     db,
     submitted.map(({ id }) => id),
   );
+  // KV remembers for a minute that it was asked for an absent copy: a new one is not asked for.
+  const uncopied = await idsWithoutCopy(kv, [...stored.keys()], operationCopySchema);
   const accepted = new Map<string, Examined>();
   const problems: OperationProblem[] = [];
   for (const { id, document } of submitted) {
@@ -120,7 +144,7 @@ async function examine(
     const earlier = accepted.get(id);
     if (
       (held !== undefined && held !== (await sha256Id(document))) ||
-      (earlier !== undefined && earlier.document !== document)
+      (earlier !== undefined && earlier.operation.document !== document)
     ) {
       problems.push(taken(id));
       continue;
@@ -129,7 +153,7 @@ async function examine(
       const message = `It costs ${operation.cost}; ${OPERATION_MAX_COST} is the most.`;
       problems.push({ id, code: 'COST_EXCEEDED', message });
     }
-    accepted.set(id, { ...operation, known: held !== undefined });
+    accepted.set(id, { operation, isStored: held !== undefined, isCopied: !uncopied.has(id) });
   }
   return { accepted: [...accepted.values()], problems };
 }

@@ -9,6 +9,7 @@ import {
   rollbackWrites,
   type StateChange,
   stateWrites,
+  unfinishedRollback,
 } from '../storage/d1/release-changes.ts';
 import {
   findRelease,
@@ -89,22 +90,31 @@ export async function retireReleases(
   return { ...(await changeState(stores, { kind: 'retire', client, versions, force })), usesUnknownSince };
 }
 
-/** Restores the operations that the release had before its latest publish; its state stays. @throws ReleaseRefusal */
+/**
+ * Restores the operations that the release had before its latest publish; its state stays. A rollback that was cut off
+ * before isolates could see it is completed, and not repeated.
+ *
+ * @throws ReleaseRefusal
+ */
 export async function rollBackRelease(stores: LivenessStores, release: ReleaseKey): Promise<RolledBack> {
   if (release.client === bundledRelease.client) throw reservedClient();
   const { db } = stores;
   const held = await findRelease(db, release);
   if (held === null) throw unknown([release.version]);
-  const previous = await previousPublish(db, held.publish_id);
+  const unfinished = await unfinishedRollback(db, release);
+  const from = unfinished ?? held.publish_id;
+  const previous = await previousPublish(db, from);
   if (previous === null) {
     throw new ReleaseRefusal('NO_PREVIOUS_PUBLISH', 'The release was never published with other content.');
   }
   const [heldIds, previousIds] = await Promise.all([
-    operationIdsOf(db, held.publish_id),
+    operationIdsOf(db, from),
     operationIdsOf(db, previous.id),
   ]);
-  const publishes = { from: held.publish_id, to: previous.id };
-  const changed = await change(stores, rollbackWrites(db, release, publishes, nowSeconds(stores)));
+  const changed =
+    unfinished === null
+      ? await change(stores, rollbackWrites(db, release, { from, to: previous.id }, nowSeconds(stores)))
+      : await completed(stores, { ...release, state: held.state });
   if (changed.releases.length === 0) throw changedMeanwhile();
   const { added, gone } = difference(heldIds, previousIds);
   const names = await operationNames(db, [...idsOf(changed), ...added, ...gone]);
@@ -145,6 +155,15 @@ async function change(
       dropped: rows.map(({ id }) => id).filter((id) => !carried.has(id)),
     },
   };
+}
+
+/** Nobody knows any more what the change has done to the states of operations. */
+async function completed(
+  stores: LivenessStores,
+  release: ReleaseChange['releases'][number],
+): Promise<Omit<ReleaseChange, 'names'>> {
+  await bringLivenessToKv(stores);
+  return { releases: [release], operations: { live: [], deprecated: [], retired: [], dropped: [] } };
 }
 
 const idsOf = ({ operations }: Pick<ReleaseChange, 'operations'>) => Object.values(operations).flat();

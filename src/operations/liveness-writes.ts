@@ -1,5 +1,11 @@
 /** Copies the liveness overlay from D1 to KV, also while others change releases. */
-import { type LivenessRow, livenessQuery, type RevisionRow, revisionQuery } from '../storage/d1/releases.ts';
+import {
+  type LivenessRow,
+  livenessCopied,
+  livenessQuery,
+  type RevisionRow,
+  revisionQuery,
+} from '../storage/d1/releases.ts';
 import { bringToKv } from '../storage/kv/bring-to-kv.ts';
 import { writeLivenessOverlay } from '../storage/kv/operations.ts';
 import { overlayOf } from './liveness.ts';
@@ -57,7 +63,10 @@ export async function bringLivenessToKv({ db, kv, nowMs, sleep, random }: Livene
         });
         return { value, version: revision };
       },
-      write: (overlay) => writeLivenessOverlay(kv, overlay),
+      write: async (overlay) => {
+        await writeLivenessOverlay(kv, overlay);
+        await livenessCopied(db, overlay.revision).run();
+      },
       sleep,
       random,
       failureEvent: 'operations.liveness_write_failed',

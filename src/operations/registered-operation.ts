@@ -1,4 +1,5 @@
 /** The types of the registry. All times are in Unix seconds. */
+import * as z from 'zod';
 import type { CachePolicy } from '../cache/cache-policy.ts';
 
 export type OperationKind = 'query' | 'mutation' | 'subscription';
@@ -20,6 +21,11 @@ export interface RegisteredOperation {
   /** The hash of the schema from which cost, bounds, policy and scopes were derived. */
   schemaHash: string;
 }
+
+/** Of its copies in KV. Registration has validated it. */
+export const operationCopySchema = z.custom<RegisteredOperation>(
+  (value) => typeof value === 'object' && value !== null && 'id' in value && 'document' in value,
+);
 
 /** An operation has the best state of all releases that carry it: live before deprecated before retired. */
 export type Liveness =

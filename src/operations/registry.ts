@@ -7,7 +7,6 @@
  * published since the overlay was written. An isolate has one registry. It keeps values and no promises: Workers forbid
  * awaiting another request's promise.
  */
-import * as z from 'zod';
 import { UNNAMED_ID_LOOKUPS_BURST, UNNAMED_ID_LOOKUPS_PER_SECOND } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { type BoundedMemory, type MemoryBudget, textBytes } from '../storage/bounded-memory.ts';
@@ -27,12 +26,13 @@ import { LivenessView } from './liveness-view.ts';
 import type { BundledRelease } from './manifest.ts';
 import { NewerIds } from './newer-ids.ts';
 import { isOperationId } from './operation-id.ts';
-import type {
-  FoundOperation,
-  Liveness,
-  OperationLookup,
-  OperationRegistry,
-  RegisteredOperation,
+import {
+  type FoundOperation,
+  type Liveness,
+  type OperationLookup,
+  type OperationRegistry,
+  operationCopySchema,
+  type RegisteredOperation,
 } from './registered-operation.ts';
 
 const LIVENESS_RETRY_SECONDS = 5;
@@ -44,11 +44,6 @@ interface KeptOperation {
   /** The state from D1 if the overlay does not contain the operation yet; valid until `untilMs` (Unix). */
   fromD1: { liveness: Liveness; untilMs: number } | null;
 }
-
-/** Registration has validated it. */
-const copySchema = z.custom<RegisteredOperation>(
-  (value) => typeof value === 'object' && value !== null && 'id' in value && 'document' in value,
-);
 
 export interface RegistrySources {
   db: D1Database;
@@ -140,7 +135,7 @@ export class TieredRegistry implements OperationRegistry {
   async #named(id: string, view: LivenessView, nowMs: number): Promise<FoundOperation | null> {
     let isKvDown = false;
     try {
-      const operation = await readOperationCopy(this.#sources.kv, id, copySchema);
+      const operation = await readOperationCopy(this.#sources.kv, id, operationCopySchema);
       if (operation !== null) {
         this.#keep(id, { operation, fromD1: null });
         return { operation, liveness: view.of(operation.id) };

@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { CRONS } from '../support/gateway.ts';
 import {
   admin,
   anotherGateway,
@@ -190,5 +191,83 @@ describe('rolling back', () => {
     expect(await changes()).toBe(before + 1);
     serving.gateway.coldIsolate();
     expect([await run(one), await run(two), await run(three)]).toEqual([UNKNOWN, RUNS, UNKNOWN]);
+  });
+});
+
+describe('a change that was cut off before KV had it', () => {
+  const CUT_OFF = { status: 503, code: 'LIVENESS_NOT_WRITTEN' };
+  const cutOff = async (change: () => Promise<unknown>) => {
+    serving.cacheKv.fail('KV is down');
+    // The gateway pauses between its attempts.
+    const pause = vi.spyOn(globalThis, 'setTimeout').mockImplementation(((resume: () => void) => {
+      queueMicrotask(resume);
+    }) as never);
+    expect(await change()).toMatchObject(CUT_OFF);
+    pause.mockRestore();
+    serving.cacheKv.fail(null);
+  };
+  const isInEffect = async () =>
+    (await env.CACHE_KV.get<{ revision: number }>('operations:liveness', 'json'))?.revision ===
+    (await env.DB.prepare('SELECT max(revision) AS n FROM release_change').first('n'));
+
+  test.each([
+    [
+      'deprecate',
+      () => admin.deprecate('ios', ['1.0.0'], '2027-06-01'),
+      { sunset: 'Tue, 01 Jun 2027 00:00:00 GMT' },
+    ],
+    ['retire', () => admin.retire('ios', ['1.0.0'], true), RETIRED],
+    ['rollback', () => admin.rollback('ios', '1.0.0'), RUNS],
+    ['publish', () => admin.put('ios', '1.0.0', [one.id, three.id], { replace: true }), RUNS],
+  ])('is completed by the same %s again', async (_, change, outcome) => {
+    await admin.store([three]);
+    await admin.publish('ios', '1.0.0', [one]);
+    await admin.publish('ios', '1.0.0', [one, two], { replace: true });
+    await cutOff(change);
+    expect(await isInEffect()).toBe(false);
+    expect(await change()).toMatchObject({ status: 200 });
+    expect(await isInEffect()).toBe(true);
+    serving.gateway.coldIsolate();
+    expect(await run(one)).toMatchObject(outcome);
+  });
+
+  test('is completed by the same restore again', async () => {
+    await admin.publish('ios', '1.0.0', [one]);
+    await admin.retire('ios', ['1.0.0'], true);
+    await cutOff(() => admin.restore('ios', ['1.0.0']));
+    expect(await admin.restore('ios', ['1.0.0'])).toMatchObject({ status: 200 });
+    serving.gateway.coldIsolate();
+    expect(await run(one)).toEqual(RUNS);
+  });
+
+  test('goes back no further when it is a rollback, and one more step when it is asked for once more', async () => {
+    await admin.publish('ios', '1.0.0', [one]);
+    await admin.publish('ios', '1.0.0', [two], { replace: true });
+    await admin.publish('ios', '1.0.0', [three], { replace: true });
+    await cutOff(() => admin.rollback('ios', '1.0.0'));
+    expect(await admin.rollback('ios', '1.0.0')).toMatchObject({
+      status: 200,
+      body: {
+        releases: [{ client: 'ios', version: '1.0.0', state: 'published' }],
+        came: [two.id],
+        gone: [three.id],
+      },
+    });
+    serving.gateway.coldIsolate();
+    expect([await run(one), await run(two), await run(three)]).toEqual([UNKNOWN, RUNS, UNKNOWN]);
+    expect(await admin.rollback('ios', '1.0.0')).toMatchObject({
+      status: 200,
+      body: { came: [one.id], gone: [two.id] },
+    });
+  });
+
+  test('is completed by the hour, so that another rollback goes back one step more', async () => {
+    await admin.publish('ios', '1.0.0', [one]);
+    await admin.publish('ios', '1.0.0', [two], { replace: true });
+    await admin.publish('ios', '1.0.0', [three], { replace: true });
+    await cutOff(() => admin.rollback('ios', '1.0.0'));
+    await serving.gateway.scheduled(CRONS.hourly);
+    expect(await isInEffect()).toBe(true);
+    expect(await admin.rollback('ios', '1.0.0')).toMatchObject({ body: { came: [one.id], gone: [two.id] } });
   });
 });

@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
 import { bringLivenessToKv } from '../../src/operations/liveness-writes.ts';
-import { adminOf } from '../support/admin.ts';
+import { adminOf, operationNamed } from '../support/admin.ts';
 import { CRONS } from '../support/gateway.ts';
 import {
   admin,
@@ -168,6 +168,71 @@ describe('publishing', () => {
     await serving.gateway.scheduled(CRONS.hourly);
     const overlay = await env.CACHE_KV.get<{ carried: string[] }>('operations:liveness', 'json');
     expect(overlay?.carried).toContain(one.id.slice(7, 23));
+  });
+
+  test('of 2,000 operations that was cut off is resumed, and KV gets the copies that it lacks', async () => {
+    const operations = await Promise.all(
+      Array.from({ length: 2_000 }, (_, number) => operationNamed(`Number${number}`)),
+    );
+    const chunks = Array.from({ length: 10 }, (_, at) => operations.slice(at * 200, (at + 1) * 200));
+    const copies = async () => {
+      const names: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await env.CACHE_KV.list({ prefix: 'operation:', ...(cursor ? { cursor } : {}) });
+        names.push(...page.keys.map(({ name }) => name));
+        cursor = page.list_complete ? undefined : page.cursor;
+      } while (cursor !== undefined);
+      return names;
+    };
+    for (const [at, chunk] of chunks.slice(0, 7).entries()) {
+      serving.cacheKv.fail(at < 3 ? null : 'KV is down');
+      expect(await admin.store(chunk)).toMatchObject({ status: 200, body: { stored: 200 } });
+    }
+    serving.cacheKv.fail(null);
+    const [lost] = operations;
+    await env.CACHE_KV.put(`operation:${lost?.id}`, '{"cut off');
+    expect(await copies()).toHaveLength(600);
+
+    /** As the CLI does: it sends again what is not known. */
+    const resume = async () => {
+      let sent = 0;
+      for (const chunk of chunks) {
+        const { body } = await admin.send<{ operations: { id: string; known: boolean }[] }>(
+          'POST',
+          '/operations/check',
+          { operations: chunk },
+        );
+        const known = new Set(body.operations.filter((operation) => operation.known).map(({ id }) => id));
+        const unknown = chunk.filter(({ id }) => !known.has(id));
+        sent += unknown.length;
+        if (unknown.length > 0) expect((await admin.store(unknown)).status).toBe(200);
+      }
+      return sent;
+    };
+    expect(await resume()).toBe(1_401);
+    expect(await copies()).toHaveLength(2_000);
+    const ids = operations.map(({ id }) => id);
+    expect((await admin.put('ios', '1.0.0', ids)).body).toMatchObject({ changed: true });
+    for (const id of [ids[0], ids[601], ids[1_999]])
+      expect(await env.CACHE_KV.get(`operation:${id}`)).toBe(
+        await env.DB.prepare('SELECT registered FROM operation WHERE id = ?').bind(id).first('registered'),
+      );
+
+    for (const id of ids.slice(100, 300)) await env.CACHE_KV.delete(`operation:${id}`);
+    expect(await run(operations[150] ?? one)).toEqual(RUNS);
+    expect(await resume()).toBe(199);
+    expect((await admin.put('ios', '1.0.0', ids)).body).toMatchObject({ changed: false });
+    expect(await copies()).toHaveLength(2_000);
+    expect(await resume()).toBe(0);
+  });
+
+  test('that is sent whole again brings back the copies that KV lacks', async () => {
+    await admin.publish('ios', '1.0.0', [one, two]);
+    await env.CACHE_KV.delete(`operation:${one.id}`);
+    expect(await admin.store([one, two, three])).toMatchObject({ status: 200, body: { stored: 1 } });
+    for (const { id, document } of [one, two, three])
+      expect(await env.CACHE_KV.get(`operation:${id}`, 'json')).toMatchObject({ id, document });
   });
 
   test('for the build itself is refused', async () => {

@@ -15,6 +15,7 @@ export const TABLES = [
   'publish_operation',
   'release',
   'release_change',
+  'liveness_copy',
   'operation_usage',
   'operation_refusal',
   'usage_flush',

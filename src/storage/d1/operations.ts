@@ -61,6 +61,15 @@ export async function operationNames(
   return results;
 }
 
+/** The whole records, as JSON by id, of those ids that are stored. */
+export async function storedRecords(db: D1Database, ids: readonly string[]): Promise<Map<string, string>> {
+  const { results } = await db
+    .prepare('SELECT id, registered FROM operation WHERE id IN (SELECT value FROM json_each(?1))')
+    .bind(JSON.stringify(ids))
+    .all<Pick<OperationRow, 'id' | 'registered'>>();
+  return new Map(results.map((row) => [row.id, row.registered]));
+}
+
 /** Ids that are stored already keep their row. */
 export function operationInserts(
   db: D1Database,

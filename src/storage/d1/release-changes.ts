@@ -71,6 +71,22 @@ export function previousPublish(
 }
 
 /**
+ * The publish that the release carried before its last rollback, if that was cut off before KV had it; null if the last
+ * change of its content was another one, or is in effect.
+ */
+export function unfinishedRollback(db: D1Database, { client, version }: ReleaseKey): Promise<string | null> {
+  return db
+    .prepare(
+      `SELECT change ->> 'from' AS publish_id FROM release_change
+       WHERE revision = (SELECT max(revision) FROM release_change
+           WHERE change ->> 'client' = ?1 AND change ->> 'version' = ?2)
+         AND revision > (SELECT coalesce(max(revision), 0) FROM liveness_copy) AND change ->> 'kind' = 'rollback'`,
+    )
+    .bind(client, version)
+    .first<string>('publish_id');
+}
+
+/**
  * Records the rollback and makes it, if the release still carries `from`. The last statement returns the release's
  * `client, version, state`; if it returns no row, nothing is written.
  */

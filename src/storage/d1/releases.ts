@@ -67,6 +67,15 @@ export const revisionQuery = (db: D1Database, client: string) =>
     )
     .bind(client);
 
+/** Notes the revision of the overlay that KV has. */
+export const livenessCopied = (db: D1Database, revision: number) =>
+  db
+    .prepare(
+      `INSERT INTO liveness_copy (id, revision) VALUES (1, ?1)
+       ON CONFLICT (id) DO UPDATE SET revision = excluded.revision WHERE revision < excluded.revision`,
+    )
+    .bind(revision);
+
 export async function findRelease(
   db: D1Database,
   { client, version }: ReleaseKey,

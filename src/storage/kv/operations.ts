@@ -23,6 +23,21 @@ export async function writeOperationCopy(kv: KVNamespace, id: string, json: stri
   }
 }
 
+/** Those of the ids that KV has no sound copy of. None while KV fails: nothing could be written either. */
+export async function idsWithoutCopy(
+  kv: KVNamespace,
+  ids: readonly string[],
+  schema: z.ZodType,
+): Promise<Set<string>> {
+  try {
+    const copies = await readJsonValues(kv, ids.map(operationKey), schema);
+    return new Set(ids.filter((id) => !copies.has(operationKey(id))));
+  } catch (error) {
+    log.warn('operations.copies_unreadable', errorFields(error));
+    return new Set();
+  }
+}
+
 /** Null if nothing was published yet. Throws if KV fails. */
 export async function readLivenessOverlay<Value>(
   kv: KVNamespace,
