@@ -130,6 +130,8 @@ export const LIST_MAX_ITEMS = 100;
 export const COMPARE_MAX_SYMBOLS = 10;
 export const SEARCH_MIN_CHARACTERS = 2;
 export const SEARCH_MAX_CHARACTERS = 64;
+/** Texts that contain a search, beside the names and symbols that begin with it. */
+export const SEARCH_MATCHES_MAX = 1000;
 export const CANDLES_MAX = 1000;
 /** Details of projects that one request may fetch from the main API. */
 export const DETAIL_MAX_FETCHES = 5;

@@ -2,6 +2,7 @@
  * Text folding for search and for the order by name. The sync folds the text that it stores and a query folds its
  * search in the same way, so that SQLite compares bytes: it folds ASCII alone by itself.
  */
+import { LIST_MAX_ITEMS, SEARCH_MATCHES_MAX } from '../../config.ts';
 
 // A user cannot type a control character; U+001F separates the fields below.
 const CONTROL_CHARACTERS = /\p{Cc}+/gu;
@@ -14,23 +15,83 @@ export function foldText(text: string): string {
   return lowerCase.replaceAll(FINAL_SIGMA, 'σ').replace(CONTROL_CHARACTERS, ' ').trim();
 }
 
-/** All searchable text of a project. A control character between the fields keeps a match within one field. */
+const FIELD_SEPARATOR = '\u001f';
+const PAIR_SEPARATOR = '\u001e';
+
+/**
+ * All searchable text of a project, and behind it each of its characters and pairs of characters. A control character
+ * between the fields keeps a match within one field.
+ */
 export function projectSearchText(project: {
   name: string;
   symbol: string;
   description?: string | null;
 }): string {
-  return [project.name, project.symbol, project.description ?? ''].map(foldText).join('\u001f');
+  const fields = [project.name, project.symbol, project.description ?? ''].map(foldText);
+  return [...fields, ...new Set(fields.flatMap(shortParts))].join(FIELD_SEPARATOR);
 }
 
-const TRIGRAM_CHARACTERS = 3;
+/** The index is of three characters each: a separator makes three of a pair and of a single one. */
+function shortParts(text: string): string[] {
+  const characters = [...text];
+  return characters.flatMap((character, at) => {
+    const next = characters[at + 1];
+    return next === undefined ? [shortPart(character)] : [shortPart(character), shortPart(character, next)];
+  });
+}
 
-/** The SQL condition that a project's text contains the search as the user typed it. */
-export function matchesText(search: string, bind: (value: unknown) => string): string {
+const shortPart = (first: string, second?: string) =>
+  second === undefined ? `${PAIR_SEPARATOR}${first}${PAIR_SEPARATOR}` : `${first}${PAIR_SEPARATOR}${second}`;
+
+const INDEXED_CHARACTERS = 3;
+/** Beyond every text that begins with the one before it. */
+const LAST_CHARACTER = '\u{10ffff}';
+
+type Bind = (value: unknown) => string;
+
+/** The search as the index takes it; null if folding leaves nothing of it, which every text would contain. */
+function indexPhrase(search: string): string | null {
   const folded = foldText(search);
-  // Folding may leave an empty search, which every text would contain.
-  if (folded === '') return 'FALSE';
-  if ([...folded].length < TRIGRAM_CHARACTERS) return `instr(search_text, ${bind(folded)}) > 0`;
-  const phrase = `"${folded.replaceAll('"', '""')}"`;
-  return `row_id IN (SELECT rowid FROM project_search WHERE project_search MATCH ${bind(phrase)})`;
+  if (folded === '') return null;
+  const [first = '', second] = folded;
+  const indexed = [...folded].length < INDEXED_CHARACTERS ? shortPart(first, second) : folded;
+  return `"${indexed.replaceAll('"', '""')}"`;
 }
+
+/** True if more than `SEARCH_MATCHES_MAX` texts contain the search. It reads no more rows than these. */
+export async function isCommonSearch(db: D1Database, search: string): Promise<boolean> {
+  const phrase = indexPhrase(search);
+  if (phrase === null) return false;
+  const sql =
+    'SELECT count(*) AS matches FROM (SELECT 1 FROM project_search WHERE project_search MATCH ?1 LIMIT ?2)';
+  const statement = db.prepare(sql).bind(phrase, SEARCH_MATCHES_MAX + 1);
+  return ((await statement.first<number>('matches')) ?? 0) > SEARCH_MATCHES_MAX;
+}
+
+/** The SQL condition that a project's text contains the search as the user typed it, by the index of texts. */
+export function containsText(search: string, bind: Bind): string {
+  const phrase = indexPhrase(search);
+  return phrase === null ? 'FALSE' : `row_id IN (${containingSql(bind(phrase))})`;
+}
+
+/** The same condition for a search that many texts contain: rows that are read in another order are tested by it. */
+export const testsText = (search: string, bind: Bind) => `instr(search_text, ${bind(foldText(search))}) > 0`;
+
+/**
+ * The SQL condition of a search's candidates, a bounded number: of the symbols and of the names that begin with the
+ * search the first `LIST_MAX_ITEMS`, and of all texts that contain it the first `SEARCH_MATCHES_MAX`.
+ */
+export function searchCandidates(search: string, bind: Bind): string {
+  const phrase = indexPhrase(search);
+  if (phrase === null) return 'FALSE';
+  const folded = foldText(search);
+  const [from, to] = [bind(folded), bind(folded + LAST_CHARACTER)];
+  const beginning = (column: string) =>
+    `row_id IN (SELECT row_id FROM project_cache INDEXED BY project_cache_${column} ` +
+    `WHERE ${column} >= ${from} AND ${column} < ${to} ORDER BY ${column} LIMIT ${LIST_MAX_ITEMS})`;
+  const containing = `row_id IN (${containingSql(bind(phrase))} LIMIT ${SEARCH_MATCHES_MAX})`;
+  return `(${beginning('symbol_folded')} OR ${beginning('name_folded')} OR ${containing})`;
+}
+
+const containingSql = (phrase: string) =>
+  `SELECT rowid FROM project_search WHERE project_search MATCH ${phrase}`;

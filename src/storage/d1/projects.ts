@@ -1,7 +1,7 @@
 /**
  * Projects, as the upstream contract names their fields. Times are in Unix seconds.
  *
- * Every read is one D1 call, whatever its arguments are.
+ * Every read is one D1 call, and one more for a list that is filtered by a search.
  */
 import {
   defineTable,
@@ -15,7 +15,7 @@ import {
   type WrittenRow,
 } from './columns.ts';
 import { countRows, type Keyed, type KeysetPosition, keysetPage } from './keyset.ts';
-import { foldText, matchesText } from './project-search.ts';
+import { containsText, foldText, isCommonSearch, searchCandidates, testsText } from './project-search.ts';
 
 export type ProjectStatus = 'upcoming' | 'live' | 'paused' | 'delisted';
 
@@ -120,9 +120,9 @@ export interface ProjectPageQuery {
   limit: number;
 }
 
-export function projectPage(db: D1Database, query: ProjectPageQuery): Promise<Keyed<ProjectRow>[]> {
+export async function projectPage(db: D1Database, query: ProjectPageQuery): Promise<Keyed<ProjectRow>[]> {
   const order = PROJECT_ORDERS[query.orderBy];
-  const filter = filterSql(query.filter);
+  const filter = await filterSql(db, query.filter);
   return keysetPage<ProjectRow>(db, {
     table: 'project_cache',
     columns: COLUMNS,
@@ -138,16 +138,22 @@ export function projectPage(db: D1Database, query: ProjectPageQuery): Promise<Ke
   });
 }
 
-export function countProjects(db: D1Database, projectFilter: ProjectFilter): Promise<number> {
-  const filter = filterSql(projectFilter);
+export async function countProjects(db: D1Database, projectFilter: ProjectFilter): Promise<number> {
+  const filter = await filterSql(db, projectFilter);
   return countRows(db, `project_cache ${filter.indexedBy ?? ''}`, filter.conditions, filter.values);
 }
 
-function filterSql(filter: ProjectFilter) {
+/**
+ * A search that few texts contain gives the rows. One that many contain tests the rows of the list in its order: a page
+ * is soon full.
+ */
+async function filterSql(db: D1Database, filter: ProjectFilter) {
+  const { search } = filter;
+  const isCommon = search !== undefined && (await isCommonSearch(db, search));
   const values: unknown[] = [filter.status];
   const bind = (value: unknown) => `?${values.push(value)}`;
   const byRowId: string[] = [];
-  if (filter.search !== undefined) byRowId.push(matchesText(filter.search, bind));
+  if (search !== undefined && !isCommon) byRowId.push(containsText(search, bind));
   for (const kind of ['tag', 'blockchain'] as const) {
     const label = filter[kind];
     if (label === undefined) continue;
@@ -159,10 +165,12 @@ function filterSql(filter: ProjectFilter) {
   const plus = byRowId.length > 0 ? '+' : '';
   const conditions = [`${plus}status = ?1`, ...byRowId];
   if (filter.category !== undefined) conditions.push(`${plus}category = ${bind(filter.category)}`);
+  const byStatusAlone = conditions.length === 1;
+  if (search !== undefined && isCommon) conditions.push(testsText(search, bind));
   return {
     conditions,
     values,
-    byStatusAlone: conditions.length === 1,
+    byStatusAlone,
     indexedBy:
       byRowId.length === 0 && filter.category !== undefined ? 'INDEXED BY project_cache_category' : undefined,
   };
@@ -172,7 +180,7 @@ function filterSql(filter: ProjectFilter) {
 export async function searchProjects(db: D1Database, search: string, limit: number): Promise<ProjectRow[]> {
   const folded = foldText(search);
   const values: unknown[] = [folded, limit];
-  const condition = matchesText(search, (value) => `?${values.push(value)}`);
+  const condition = searchCandidates(search, (value) => `?${values.push(value)}`);
   const sql =
     `SELECT ${COLUMNS} FROM project_cache WHERE ${condition} ORDER BY CASE ` +
     'WHEN symbol_folded = ?1 THEN 0 WHEN name_folded = ?1 THEN 1 ' +

@@ -1,11 +1,14 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, expect, it } from 'vitest';
+import { LIST_MAX_ITEMS, SEARCH_MATCHES_MAX } from '../../../src/config.ts';
 import { CRONS, startGateway, type TestGateway } from '../../support/gateway.ts';
 import { type ListRequest, readPage } from '../../support/list-pages.ts';
 import { createMarket } from '../../support/market.ts';
 import { DIRECTIONS, POOL_ORDER_FIELDS, PROJECT_ORDER_FIELDS } from '../../support/reference-market.ts';
 
 const PAGE = 50;
+/** Each candidate is read in an index, in the list of candidates, and as a row. */
+const SEARCH_MAX_ROWS = 4 * (SEARCH_MATCHES_MAX + 2 * LIST_MAX_ITEMS);
 const orders = <Field extends string>(fields: readonly Field[]) =>
   fields.flatMap((field) => DIRECTIONS.map((direction) => ({ field, direction })));
 
@@ -97,4 +100,52 @@ it('counts only where the count is selected, and one row an item of the filter',
 it('reads few rows for a short trending list and for a search that few projects meet', async () => {
   expect(await rowsReadBy({ list: 'trendingProjects', args: { first: 10 } })).toBeLessThanOrEqual(25);
   expect(await rowsReadBy({ list: 'searchProjects', args: { query: 'bitcoin', first: 1 } })).toBeLessThan(50);
+});
+
+it.each(['in', 'st', 'er', 'protocol', 'finance', 'the'])(
+  'reads a bounded number of rows for a search that very many texts contain: %s',
+  async (query) => {
+    const search = { list: 'searchProjects', args: { query, first: 20 } } as const;
+    expect(await rowsReadBy(search)).toBeLessThanOrEqual(SEARCH_MAX_ROWS);
+  },
+);
+
+it('reads few rows of a list in its order whose search many texts contain, and those of the matches else', async () => {
+  for (const orderBy of orders(PROJECT_ORDER_FIELDS)) {
+    for (const search of ['in', 'er', 'the']) {
+      const { page1, page50 } = await rowsOfPages(
+        { list: 'projects', args: { filter: { search }, orderBy } },
+        5,
+      );
+      expect(page1, `${search} ${orderBy.field}`).toBeLessThanOrEqual(SEARCH_MATCHES_MAX + 1 + 100);
+      expect(page50, `${search} ${orderBy.field}`).toBeLessThanOrEqual(SEARCH_MATCHES_MAX + 1 + 100);
+    }
+  }
+  const rare = { list: 'projects', args: { filter: { search: 'st' }, first: 5 } } as const;
+  expect(await rowsReadBy(rare)).toBeLessThanOrEqual(4 * SEARCH_MATCHES_MAX);
+});
+
+it.each(['qx', 'zq', 'btc', 'bitcoin'])(
+  'reads few rows for a search that few texts contain: %s',
+  async (query) => {
+    gateway.resetCounts();
+    const { ids } = await readPage(gateway, { list: 'searchProjects', args: { query, first: 100 } });
+    expect(gateway.counts.d1RowsRead).toBeLessThanOrEqual(20 + 5 * ids.length);
+  },
+);
+
+it('finds symbols and names that begin with a search first, however many other texts contain it', async () => {
+  await env.DB.prepare(
+    `UPDATE project_cache SET symbol = 'COINZ', symbol_folded = 'coinz' WHERE id =
+      (SELECT id FROM project_cache ORDER BY row_id DESC LIMIT 1)`,
+  ).run();
+  const symbolsOf = async (query: string) =>
+    (
+      await gateway.query<{ searchProjects: { symbol: string }[] }>(
+        'query ($query: String!) { searchProjects(query: $query, first: 5) { symbol } }',
+        { query },
+      )
+    ).data.searchProjects.map(({ symbol }) => symbol);
+  expect(await symbolsOf('coin')).toContain('COINZ');
+  expect((await symbolsOf('coinz'))[0]).toBe('COINZ');
 });
