@@ -7,17 +7,19 @@
  * is not what it would write.
  */
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { glob, readFile, writeFile } from 'node:fs/promises';
 import { generate } from '@graphql-codegen/cli';
-import { lexicographicSortSchema, printSchema } from 'graphql';
+import { getOperationAST, lexicographicSortSchema, parse, printSchema } from 'graphql';
 import { CACHE_HINTS } from './schema/cache-hints.ts';
 import { schema } from './schema/schema.ts';
 import { OPERATION_RULES_VERSION } from './src/operations/operation-facts.ts';
+import { operationForms } from './src/operations/operation-forms.ts';
 import { registerOperation } from './src/operations/register-operation.ts';
-import type { RegisteredOperation } from './src/operations/registered-operation.ts';
+import type { OperationForm, RegisteredOperation } from './src/operations/registered-operation.ts';
 
 const SDL_FILE = 'schema/schema.graphql';
 const MANIFEST_FILE = 'operations/manifest.json';
+const SOURCE_FILES = 'operations/*.graphql';
 const TYPED_DOCUMENTS_FOLDER = 'operations/generated/';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
@@ -29,7 +31,7 @@ async function generateTypedDocuments(sdl: string): Promise<Map<string, string>>
   const files: { filename: string; content: string }[] = await generate(
     {
       schema: sdl,
-      documents: 'operations/*.graphql',
+      documents: SOURCE_FILES,
       silent: true,
       generates: {
         [TYPED_DOCUMENTS_FOLDER]: {
@@ -50,6 +52,18 @@ async function generateTypedDocuments(sdl: string): Promise<Map<string, string>>
   return new Map(Object.entries(JSON.parse(persisted.content) as Record<string, string>));
 }
 
+/** The texts of the files by the names of their operations: the registered texts have their fields in another order. */
+async function readSources(): Promise<Map<string, string>> {
+  const sources = new Map<string, string>();
+  for await (const file of glob(SOURCE_FILES)) {
+    const text = await readFile(file, 'utf8');
+    const name = getOperationAST(parse(text))?.name?.value;
+    if (name === undefined) throw new Error(`${file} does not hold one operation with a name`);
+    sources.set(name, text);
+  }
+  return sources;
+}
+
 /** The registered operations in the order of their names, so that a diff shows what changed; their hash is the version. */
 async function printManifest(sdl: string, documents: Map<string, string>): Promise<string> {
   const rules = JSON.stringify([OPERATION_RULES_VERSION, CACHE_HINTS]);
@@ -63,8 +77,15 @@ async function printManifest(sdl: string, documents: Map<string, string>): Promi
     operations.push(registered.operation);
   }
   operations.sort((a, b) => (a.name < b.name ? -1 : 1));
-  const version = sha256(JSON.stringify(operations)).slice(0, SHORT_HASH_HEX_DIGITS);
-  return `${JSON.stringify({ version, schemaHash, operations }, null, 2)}\n`;
+  const sources = await readSources();
+  const forms: OperationForm[] = [];
+  for (const operation of operations) {
+    const sourceText = sources.get(operation.name);
+    if (sourceText === undefined) throw new Error(`no file holds the operation ${operation.name}`);
+    forms.push(...(await operationForms({ schema, schemaHash, operation, sourceText })));
+  }
+  const version = sha256(JSON.stringify({ operations, forms })).slice(0, SHORT_HASH_HEX_DIGITS);
+  return `${JSON.stringify({ version, schemaHash, operations, forms }, null, 2)}\n`;
 }
 
 async function writeOrCheck(file: string, content: string, check: boolean): Promise<void> {

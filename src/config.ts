@@ -122,6 +122,8 @@ export const DOCUMENT_MAX_ROOT_FIELDS = 20;
 export const DIRECTIVES_MAX_PER_PLACE = 5;
 /** Selections of the same field within one selection set. */
 export const FIELD_MAX_REPETITIONS = 50;
+/** Selection sets within one another, inline fragments included, of a document that is found by its normal form. */
+export const NORMAL_FORM_MAX_NESTING = 24;
 /** Counted in fields (`operations/operation-cost.ts`): a hundred projects with a hundred fields each. */
 export const OPERATION_MAX_COST = 10_000;
 
@@ -230,6 +232,8 @@ export const MEMORY_SHARES_BYTES = {
   sentDocuments: 3 * MIB,
   /** Documents that Apollo clients register. Any client may send one, so no other place keeps them. */
   clientDocuments: 1 * MIB,
+  /** By the hash of a document that is not registered by its exact text, the id of its normal form. */
+  normalForms: 0.25 * MIB,
   unknownOperationIds: 1 * MIB,
   unknownSymbols: 1 * MIB,
   /** Prices of 700 symbols outside the snapshot. */

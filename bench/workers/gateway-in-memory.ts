@@ -15,6 +15,7 @@ const gateway = gatewayInMemory({
       const operation = operations.get(id);
       return operation === undefined ? null : { operation, liveness: live };
     },
+    findForm: async () => null,
   },
   usage: { used: () => undefined, refused: () => undefined },
   // Holds nothing: the market list's answers live too shortly for KV.

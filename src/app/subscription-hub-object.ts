@@ -67,6 +67,7 @@ function createHub(state: DurableObjectState, isolate: Isolate): Hub {
   const patientRegistry: OperationRegistry = {
     known: (id, atMs) => registry.known(id, atMs),
     find: (id) => registry.findAgain(id),
+    findForm: (id) => registry.findFormAgain(id),
   };
   const hubId = state.id.toString();
   return new Hub({

@@ -11,6 +11,7 @@ import { sha256Id } from '../operations/operation-id.ts';
 import type { ReleaseStores } from '../operations/publish-release.ts';
 import { type OperationProblem, operationRow, registerOperation } from '../operations/register-operation.ts';
 import { operationCopySchema, type RegisteredOperation } from '../operations/registered-operation.ts';
+import { formsOf, formWrites } from '../operations/store-forms.ts';
 import { readUsage } from '../storage/d1/operation-usage.ts';
 import {
   operationInserts,
@@ -19,6 +20,7 @@ import {
   storedRecords,
 } from '../storage/d1/operations.ts';
 import { releasesCarrying } from '../storage/d1/release-reads.ts';
+import { operationKey } from '../storage/kv/keys.ts';
 import { idsWithoutCopy, writeOperationCopy } from '../storage/kv/operations.ts';
 import { AdminRefusal, readAdminBody, sinceDay } from './admin-answer.ts';
 
@@ -60,11 +62,17 @@ export async function storeOperations(request: Request, sources: AdminSources) {
   const { accepted, problems } = await examine(operations, sources);
   const blocking = problems.filter(({ code }) => force !== true || code !== 'COST_EXCEEDED');
   if (blocking.length > 0) throw refused(blocking);
-  const added = accepted.filter(({ isStored }) => !isStored);
-  const rows = await Promise.all(added.map(({ operation }) => operationRow(operation)));
+  const added = accepted.filter(({ isStored }) => !isStored).map(({ operation }) => operation);
+  const rows = await Promise.all(added.map(operationRow));
   const uncopied = accepted.filter(({ isStored, isCopied }) => isStored && !isCopied);
-  const { db, kv } = sources;
-  if (rows.length > 0) await db.batch(operationInserts(db, rows, Math.floor(sources.nowMs() / 1000)));
+  const { db, kv, schema } = sources;
+  if (rows.length > 0) {
+    const forms = await formsOf({ schema, schemaHash: bundledRelease.schemaHash }, added);
+    await db.batch([
+      ...operationInserts(db, rows, Math.floor(sources.nowMs() / 1000)),
+      ...(await formWrites(db, added, forms)),
+    ]);
+  }
   // Another call may have stored one of the ids with another text meanwhile: the first one's stays.
   const stored = await storedDocumentIds(
     db,
@@ -77,7 +85,9 @@ export async function storeOperations(request: Request, sources: AdminSources) {
   );
   for (const row of rows) if (!lost.includes(row)) copies.set(row.id, row.registered);
   const writes = pLimit(KV_WRITES_AT_ONCE);
-  await Promise.all([...copies].map(([id, json]) => writes(() => writeOperationCopy(kv, id, json))));
+  await Promise.all(
+    [...copies].map(([id, json]) => writes(() => writeOperationCopy(kv, operationKey(id), json))),
+  );
   if (lost.length > 0) throw refused(lost.map(({ id }) => taken(id)));
   return { stored: rows.length };
 }
@@ -86,10 +96,10 @@ export async function showOperation(id: string, parameters: URLSearchParams, sou
   const row = await storedOperation(sources.db, id);
   if (row === null) throw new AdminRefusal(404, 'NOT_FOUND', 'No operation has this id.');
   const [{ releases, liveness }, usage] = await Promise.all([
-    releasesCarrying(sources.db, id),
+    releasesCarrying(sources.db, row.id),
     readUsage(sources.db, {
       client: null,
-      operationId: id,
+      operationId: row.id,
       sinceDay: sinceDay(parameters, sources.nowMs()),
     }),
   ]);

@@ -9,10 +9,11 @@ import type { CachedAnswers } from '../cache/cached-answers.ts';
 import { ageSeconds } from '../cache/freshness.ts';
 import type { CacheKey, StoredAnswer } from '../cache/response-cache.ts';
 import { clientOf } from '../operations/client-identity.ts';
-import type {
-  ClientIdentity,
-  OperationRegistry,
-  OperationUsage,
+import {
+  type ClientIdentity,
+  carriedId,
+  type OperationRegistry,
+  type OperationUsage,
 } from '../operations/registered-operation.ts';
 import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import { type MemoryBudget, textBytes } from '../storage/bounded-memory.ts';
@@ -84,7 +85,7 @@ export class MemoryHits {
     const text = textOf(envelope);
     this.#sources.requests.set(
       text,
-      { text, key, operationId: chosen.found.operation.id, releaseClient: sent.release },
+      { text, key, operationId: carriedId(chosen.found.operation), releaseClient: sent.release },
       textBytes(text, key.text) + ENTRY_BYTES,
     );
   }

@@ -7,19 +7,20 @@
 import { GraphQLError } from 'graphql';
 import { LOOKUP_RETRY_SECONDS, type OperationsMode } from '../config.ts';
 import { type BoundedMemory, ENTRY_BYTES, textBytes } from '../storage/bounded-memory.ts';
+import { type FormSources, findById, findByText } from './find-form.ts';
 import { registeredIds, SHA256_ID, sha256Id } from './operation-id.ts';
 import type { OperationRequest } from './operation-request.ts';
-import type {
-  FoundOperation,
-  Liveness,
-  OperationLookup,
-  OperationRegistry,
-  Refusal,
+import {
+  carriedId,
+  type FoundOperation,
+  type Liveness,
+  type OperationLookup,
+  type OperationRegistry,
+  type Refusal,
 } from './registered-operation.ts';
 
-export interface DocumentSources {
+export interface DocumentSources extends FormSources {
   mode: OperationsMode;
-  registry: OperationRegistry;
   /** Documents that Apollo clients sent with their hash, by id, so that the hash alone is enough the next time. */
   clientDocuments: BoundedMemory<string>;
 }
@@ -117,7 +118,7 @@ export async function chooseDocument(
   const { client, document } = request;
   const { facts, found, kept, hash } = await gatherFacts(request, sources);
   const reason = documentRefusal(mode, facts);
-  const documentId = found?.operation.id ?? request.documentIds[0] ?? hash ?? null;
+  const documentId = (found && carriedId(found.operation)) ?? request.documentIds[0] ?? hash ?? null;
   const audited = mode === 'audit' ? documentRefusal('safelist', facts) : null;
   // A refusal that both modes share, such as for a retired operation, is not counted as the mode's.
   const isOfMode = audited !== null && audited !== reason && audited !== 'SERVICE_UNAVAILABLE';
@@ -126,7 +127,8 @@ export async function chooseDocument(
   if (reason !== null) return { ok: false, error: refusalOf(reason), refusals };
   return {
     ok: true,
-    chosen: { document: document ?? found?.operation.document ?? kept ?? '', found },
+    // The text that was sent may be another form of the operation, and is not what was registered.
+    chosen: { document: found?.operation.document ?? document ?? kept ?? '', found },
     refusals,
   };
 }
@@ -137,12 +139,13 @@ export function ruleRefusals(error: unknown, about: Omit<Refusal, 'reason'>): Re
   return [{ ...about, reason: `${error.extensions.code}:${error.extensions.rule}` }];
 }
 
-async function gatherFacts(request: OperationRequest, { mode, registry, clientDocuments }: DocumentSources) {
+async function gatherFacts(request: OperationRequest, sources: DocumentSources) {
+  const { mode, registry, clientDocuments } = sources;
   const { documentIds, document } = request;
   const [documentId] = documentIds;
   const remembers = mode === 'open' || mode === 'audit';
   const namesByHash = documentId !== undefined && SHA256_ID.test(registeredIds(documentId)[0] ?? '');
-  // `open` runs every document and `id_only` runs none, so neither looks documents up.
+  // `open` runs every document and `id_only` runs none, so neither looks documents and their forms up.
   const comparesText = mode === 'audit' || mode === 'safelist';
   const needsHash = document !== undefined && (namesByHash || comparesText);
   const hash = needsHash ? await sha256Id(document) : undefined;
@@ -160,8 +163,12 @@ async function gatherFacts(request: OperationRequest, { mode, registry, clientDo
     if (remembers && isItsHash && !isFound(looked) && document !== undefined)
       clientDocuments.set(hash, document, textBytes(hash, document) + ENTRY_BYTES);
   }
-  if (!contradicts && looked === null && comparesText && hash !== undefined)
-    looked = await registry.find(hash);
+  if (!contradicts && comparesText) {
+    if (document !== undefined && hash !== undefined) {
+      looked ??= await registry.find(hash);
+      looked = await findByText({ hash, text: document }, looked, sources);
+    } else if (documentId !== undefined) looked = await findById(documentId, looked, registry);
+  }
   const kept =
     remembers && documentId !== undefined
       ? clientDocuments.get(registeredIds(documentId)[0] ?? '')

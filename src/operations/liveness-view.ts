@@ -9,6 +9,7 @@ export class LivenessView {
   readonly revision: number;
   readonly #overlay: Pick<LivenessOverlay, 'revision' | 'asOf'>;
   readonly #ids: ReadonlySet<string>;
+  readonly #formIds: ReadonlySet<string>;
   readonly #retired: ReadonlySet<string>;
   readonly #deprecated: ReadonlyMap<string, readonly [number, number]>;
 
@@ -18,6 +19,7 @@ export class LivenessView {
     this.#overlay = overlay ?? { revision: 0, asOf: 0 };
     this.revision = isComplete ? overlay.revision : (before?.revision ?? 0);
     this.#ids = isComplete ? new Set(overlay.ids) : (before?.ids ?? new Set());
+    this.#formIds = new Set(overlay?.formIds);
     this.#retired = new Set(overlay?.retired);
     this.#deprecated = new Map(Object.entries(overlay?.deprecated ?? {}));
   }
@@ -29,6 +31,11 @@ export class LivenessView {
   /** True if some release carried the id when the overlay was written. */
   names(id: string): boolean {
     return this.#ids.has(id);
+  }
+
+  /** True if an operation of some release had the form when the overlay was written. */
+  namesForm(formId: string): boolean {
+    return this.#formIds.has(formId) || this.#ids.has(formId);
   }
 
   /** The state of an operation that a release carries. */

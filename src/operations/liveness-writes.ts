@@ -1,4 +1,5 @@
 /** Copies the liveness overlay from D1 to KV, also while others change releases. */
+import { carriedFormsQuery } from '../storage/d1/operation-forms.ts';
 import {
   type LivenessRow,
   livenessCopied,
@@ -48,15 +49,17 @@ export async function bringLivenessToKv({ db, kv, nowMs, sleep, random }: Livene
   try {
     await bringToKv({
       read: async () => {
-        const [liveness, revisions] = await db.batch([
+        const [liveness, revisions, forms] = await db.batch([
           livenessQuery(db),
           revisionQuery(db, bundledRelease.client),
+          carriedFormsQuery(db),
         ]);
         const [row] = (revisions?.results ?? []) as RevisionRow[];
         // Nothing has been published yet.
         if (row === undefined || row.revision === 0) return null;
         const { revision } = row;
-        const value = overlayOf((liveness?.results ?? []) as LivenessRow[], {
+        const formIds = ((forms?.results ?? []) as { id: string }[]).map(({ id }) => id);
+        const value = overlayOf((liveness?.results ?? []) as LivenessRow[], formIds, {
           revision,
           asOf: Math.floor(nowMs() / 1000),
           gateways: JSON.parse(row.gateways) as string[],

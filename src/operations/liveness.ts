@@ -24,6 +24,8 @@ export const overlaySchema = z.object({
   ids: z.array(z.string()).optional(),
   /** Their tags. Isolates of such a build read them during a deployment. */
   carried: z.array(z.string()),
+  /** All other ids of forms, whole too. Absent in an overlay of a build that knew no forms. */
+  formIds: z.array(z.string()).optional(),
   /** [deprecatedAt, sunset] by operation id, in Unix seconds. */
   deprecated: z.record(z.string(), z.tuple([z.number(), z.number()])),
   retired: z.array(z.string()),
@@ -38,6 +40,7 @@ export function livenessOf(row: Pick<LivenessRow, 'rank' | 'deprecated_at' | 'su
 
 export function overlayOf(
   rows: readonly LivenessRow[],
+  formIds: readonly string[],
   written: { revision: number; asOf: number; gateways: string[] },
 ): LivenessOverlay {
   const overlay: LivenessOverlay = { ...written, carried: [], deprecated: {}, retired: [] };
@@ -50,5 +53,11 @@ export function overlayOf(
       overlay.deprecated[row.id] = [liveness.deprecatedAt, liveness.sunset];
     }
   }
-  return { ...overlay, ids: [...ids].sort(), carried: [...new Set([...ids].map(tagOf))].sort() };
+  const otherFormIds = formIds.filter((id) => !ids.has(id));
+  return {
+    ...overlay,
+    formIds: otherFormIds,
+    ids: [...ids].sort(),
+    carried: [...new Set([...ids].map(tagOf))].sort(),
+  };
 }

@@ -4,7 +4,8 @@
  * D1 lists them by the revision of the change, so that an isolate reads each change once, however many ids it is asked for.
  */
 export interface ChangesRead {
-  ids: readonly string[];
+  /** The ids as the isolate's memories have them. */
+  keys: readonly string[];
   /** The latest change in D1. */
   revision: number;
 }
@@ -12,7 +13,7 @@ export interface ChangesRead {
 const READ_PAUSE_MS = 1_000;
 
 export class NewerIds {
-  #ids = new Set<string>();
+  #keys = new Set<string>();
   #revision = 0;
   #readAtMs = Number.NEGATIVE_INFINITY;
 
@@ -21,8 +22,8 @@ export class NewerIds {
     return this.#revision;
   }
 
-  has(id: string): boolean {
-    return this.#ids.has(id);
+  has(key: string): boolean {
+    return this.#keys.has(key);
   }
 
   /** True once a second: the caller then reads what has changed. */
@@ -33,15 +34,15 @@ export class NewerIds {
     return true;
   }
 
-  add({ ids, revision }: ChangesRead): void {
-    for (const id of ids) this.#ids.add(id);
+  add({ keys, revision }: ChangesRead): void {
+    for (const key of keys) this.#keys.add(key);
     this.#revision = Math.max(this.#revision, revision);
   }
 
   /** @param revision that of an overlay, which names all ids up to it. */
   overlayRead(revision: number): void {
     if (revision < this.#revision) return;
-    this.#ids = new Set();
+    this.#keys = new Set();
     this.#revision = revision;
   }
 }

@@ -12,6 +12,7 @@ import {
 import { bringLivenessToKv, type LivenessStores, ReleaseRefusal } from './liveness-writes.ts';
 import { bundledRelease } from './manifest.ts';
 import { operationRow } from './register-operation.ts';
+import { formWrites } from './store-forms.ts';
 
 const ATTEMPTS = 5;
 
@@ -85,7 +86,7 @@ export async function publishRelease(
 
 /** Stores the build's own operations as a release. The build that runs is published, whatever it was before. */
 export async function recordBundledRelease(stores: ReleaseStores): Promise<void> {
-  const { client, version, operations } = bundledRelease;
+  const { client, version, operations, forms } = bundledRelease;
   const held = await findRelease(stores.db, { client, version });
   if (held?.state === 'published') return;
   const now = nowSeconds(stores);
@@ -98,6 +99,7 @@ export async function recordBundledRelease(stores: ReleaseStores): Promise<void>
     const write = { client, version, operationIds, publishId: stores.randomId(), nowSeconds: now };
     await stores.db.batch([
       ...operationInserts(stores.db, rows, now),
+      ...(await formWrites(stores.db, operations, forms)),
       ...publishWrites(stores.db, write, null),
     ]);
   }

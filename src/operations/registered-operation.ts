@@ -20,6 +20,20 @@ export interface RegisteredOperation {
   scopes: string[];
   /** The hash of the schema from which cost, bounds, policy and scopes were derived. */
   schemaHash: string;
+  /** The id of the operation that this is another form of. Releases carry that one, and uses count for it. */
+  formOf?: string;
+}
+
+/** The id under which releases carry what runs. */
+export const carriedId = ({ id, formOf }: RegisteredOperation) => formOf ?? id;
+
+/** A text under which `safelist` finds an operation besides its own. */
+export interface OperationForm {
+  /** `sha256:` and the SHA-256 of the text, which is in normal form. */
+  id: string;
+  operationId: string;
+  /** The record that runs, with the form's text; null if the operation itself runs. */
+  registered: RegisteredOperation | null;
 }
 
 /** Of its copies in KV. Registration has validated it. */
@@ -45,6 +59,8 @@ export interface OperationRegistry {
   /** The state in the isolate's memory; undefined if that is absent or too old. */
   known(id: string, nowMs: number): Liveness | undefined;
   find(id: string): Promise<OperationLookup>;
+  /** By the id of a form: the most alive of the operations that have it. */
+  findForm(formId: string): Promise<OperationLookup>;
 }
 
 /** The client as it names itself; null if it does not. */

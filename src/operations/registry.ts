@@ -10,10 +10,10 @@
 import { UNNAMED_ID_LOOKUPS_BURST, UNNAMED_ID_LOOKUPS_PER_SECOND } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { type BoundedMemory, type MemoryBudget, textBytes } from '../storage/bounded-memory.ts';
-import { type CarriedRow, carriedOperation } from '../storage/d1/operations.ts';
+import type { CarriedRow } from '../storage/d1/operations.ts';
 import {
+  type ChangedIdsRow,
   changedIdsQuery,
-  type LivenessRow,
   type RevisionRow,
   revisionQuery,
 } from '../storage/d1/releases.ts';
@@ -21,12 +21,14 @@ import { OPERATION_LIVENESS_MEMORY_SECONDS, OPERATION_LOOKUP_MEMORY_SECONDS } fr
 import { readLivenessOverlay, readOperationCopy, writeOperationCopy } from '../storage/kv/operations.ts';
 import { RecentlyAbsent } from '../storage/recently-absent.ts';
 import { TokenBucket } from '../storage/token-bucket.ts';
+import { FORM_IDS, type IdKind, OPERATION_IDS } from './id-kinds.ts';
 import { livenessOf, overlaySchema } from './liveness.ts';
 import { LivenessView } from './liveness-view.ts';
 import type { BundledRelease } from './manifest.ts';
 import { NewerIds } from './newer-ids.ts';
 import { isOperationId } from './operation-id.ts';
 import {
+  carriedId,
   type FoundOperation,
   type Liveness,
   type OperationLookup,
@@ -41,7 +43,7 @@ const RECORD_BYTES = 2_000;
 
 interface KeptOperation {
   operation: RegisteredOperation;
-  /** The state from D1 if the overlay does not contain the operation yet; valid until `untilMs` (Unix). */
+  /** The state from D1, for what the overlay does not contain yet; valid until `untilMs` (Unix). */
   fromD1: { liveness: Liveness; untilMs: number } | null;
 }
 
@@ -54,6 +56,36 @@ export interface RegistrySources {
 }
 
 const LIVE: Liveness = { state: 'live' };
+
+function bundledByKey({ operations, forms }: BundledRelease): Map<string, RegisteredOperation> {
+  const byKey = new Map(operations.map((operation) => [operation.id, operation]));
+  for (const { id, operationId, registered } of forms) {
+    const operation = registered ?? byKey.get(operationId);
+    if (operation !== undefined) byKey.set(FORM_IDS.memoryKey(id), operation);
+  }
+  return byKey;
+}
+
+function available(looked: OperationLookup): FoundOperation | null {
+  if (looked === 'unavailable') throw new Error('The operation cannot be looked up now.');
+  return looked;
+}
+
+/** Undefined if the overlay names no release that carries it. */
+function stateBy(view: LivenessView, operation: RegisteredOperation): Liveness | undefined {
+  const id = carriedId(operation);
+  return view.names(id) ? view.of(id) : undefined;
+}
+
+/** False if another operation under the same id may be more alive. Only D1 knows it. */
+const isSettled = (id: string, operation: RegisteredOperation, { state }: Liveness) =>
+  state === 'live' || (operation.id === id && operation.formOf === undefined);
+
+const memoryKeysOf = ({ id, document_id, form_ids }: ChangedIdsRow): string[] => [
+  id,
+  document_id,
+  ...(JSON.parse(form_ids) as string[]).map(FORM_IDS.memoryKey),
+];
 
 export class TieredRegistry implements OperationRegistry {
   readonly #sources: RegistrySources;
@@ -73,7 +105,7 @@ export class TieredRegistry implements OperationRegistry {
     this.#sources = sources;
     this.#memory = memory.open('operations');
     this.#unknown = new RecentlyAbsent(OPERATION_LOOKUP_MEMORY_SECONDS, memory.open('unknownOperationIds'));
-    this.#bundled = new Map(sources.bundled.operations.map((operation) => [operation.id, operation]));
+    this.#bundled = bundledByKey(sources.bundled);
   }
 
   get size(): { operations: number; unknownIds: number } {
@@ -81,21 +113,35 @@ export class TieredRegistry implements OperationRegistry {
   }
 
   known(id: string, nowMs: number): Liveness | undefined {
-    return this.#isRecent(nowMs) ? this.#inIsolate(id, this.#view, nowMs)?.liveness : undefined;
+    if (!this.#isRecent(nowMs)) return undefined;
+    const found = this.#inIsolate(OPERATION_IDS, id, this.#view, nowMs);
+    if (found !== null) return found.liveness;
+    // A form of the operation may be in memory without the operation's own record.
+    return this.#view.names(id) ? this.#view.of(id) : undefined;
   }
 
-  async find(id: string): Promise<OperationLookup> {
+  find(id: string): Promise<OperationLookup> {
+    return this.#lookUp(OPERATION_IDS, id);
+  }
+
+  findForm(formId: string): Promise<OperationLookup> {
+    return this.#lookUp(FORM_IDS, formId);
+  }
+
+  async #lookUp(kind: IdKind, id: string): Promise<OperationLookup> {
     if (!isOperationId(id)) return null;
     const nowMs = this.#sources.nowMs();
     const view = await this.#liveness(nowMs);
-    const inIsolate = this.#inIsolate(id, view, nowMs);
+    const inIsolate = this.#inIsolate(kind, id, view, nowMs);
     if (inIsolate !== null) return inIsolate;
-    if (this.#unknown.has(this.#absence(id), nowMs)) return null;
+    const key = kind.memoryKey(id);
+    if (this.#unknown.has(this.#absence(key), nowMs)) return null;
     try {
-      if (view.names(id)) return await this.#named(id, view, nowMs);
-      if (this.#newer.has(id))
-        return this.#fromRow(id, await carriedOperation(this.#sources.db, id).first(), nowMs);
-      return await this.#unnamed(id, nowMs);
+      if (kind.isNamed(id, view)) return await this.#named(kind, id, view, nowMs);
+      if (this.#newer.has(key)) {
+        return this.#fromRow(key, await kind.carried(this.#sources.db, id).first(), nowMs);
+      }
+      return await this.#unnamed(kind, id, nowMs);
     } catch (error) {
       log.error('operations.lookup_failed', errorFields(error));
       return 'unavailable';
@@ -108,84 +154,96 @@ export class TieredRegistry implements OperationRegistry {
    * @throws if it cannot be looked up now: null would end the running operation.
    */
   async findAgain(id: string): Promise<FoundOperation | null> {
-    const found = await this.find(id);
-    if (found === 'unavailable') throw new Error('The operation cannot be looked up now.');
-    return found;
+    return available(await this.find(id));
+  }
+
+  /** As `findAgain`, by the id of a form. */
+  async findFormAgain(formId: string): Promise<FoundOperation | null> {
+    return available(await this.findForm(formId));
   }
 
   /** An id that is absent before a change of releases may be in a release after it. */
-  #absence(id: string): string {
-    return `${Math.max(this.#view.revision, this.#newer.revision)} ${id}`;
+  #absence(key: string): string {
+    return `${Math.max(this.#view.revision, this.#newer.revision)} ${key}`;
   }
 
-  #inIsolate(id: string, view: LivenessView, nowMs: number): FoundOperation | null {
-    const bundled = this.#bundled.get(id);
+  #inIsolate(kind: IdKind, id: string, view: LivenessView, nowMs: number): FoundOperation | null {
+    const key = kind.memoryKey(id);
+    const bundled = this.#bundled.get(key);
     // The build that runs is published, so no overlay can end what it carries.
     if (bundled !== undefined) return { operation: bundled, liveness: LIVE };
-    const kept = this.#memory.get(id);
+    const kept = this.#memory.get(key);
     if (kept === undefined) return null;
     const { operation, fromD1 } = kept;
-    if (view.names(id)) return { operation, liveness: view.of(operation.id) };
-    if (fromD1 !== null && fromD1.untilMs > nowMs) return { operation, liveness: fromD1.liveness };
-    this.#memory.delete(id);
+    const asked = fromD1 !== null && fromD1.untilMs > nowMs ? fromD1.liveness : undefined;
+    const liveness = stateBy(view, operation) ?? asked;
+    if (liveness === undefined) this.#memory.delete(key);
+    else if (asked !== undefined || isSettled(id, operation, liveness)) return { operation, liveness };
     return null;
   }
 
   /** In KV; in D1 if KV has no copy, which it then gets, or if KV fails. */
-  async #named(id: string, view: LivenessView, nowMs: number): Promise<FoundOperation | null> {
+  async #named(kind: IdKind, id: string, view: LivenessView, nowMs: number): Promise<FoundOperation | null> {
+    const { db, kv } = this.#sources;
+    const key = kind.memoryKey(id);
+    const copyKey = kind.copyKey(id);
     let isKvDown = false;
+    let copy: RegisteredOperation | null = null;
     try {
-      const operation = await readOperationCopy(this.#sources.kv, id, operationCopySchema);
-      if (operation !== null) {
-        this.#keep(id, { operation, fromD1: null });
-        return { operation, liveness: view.of(operation.id) };
+      copy = await readOperationCopy(kv, copyKey, operationCopySchema);
+      const liveness = copy === null ? undefined : stateBy(view, copy);
+      if (copy !== null && liveness !== undefined && isSettled(id, copy, liveness)) {
+        this.#keep(key, { operation: copy, fromD1: null });
+        return { operation: copy, liveness };
       }
     } catch (error) {
       isKvDown = true;
       log.error('operations.kv_failed', errorFields(error));
     }
-    const row = await carriedOperation(this.#sources.db, id).first<CarriedRow>();
-    if (row !== null && !isKvDown) await writeOperationCopy(this.#sources.kv, id, row.registered);
-    return this.#fromRow(id, row, nowMs);
+    const row = await kind.carried(db, id).first<CarriedRow>();
+    const found = this.#fromRow(key, row, nowMs);
+    const isAnother = found !== null && (copy === null || carriedId(copy) !== carriedId(found.operation));
+    if (row !== null && isAnother && !isKvDown) await writeOperationCopy(kv, copyKey, row.registered);
+    return found;
   }
 
-  async #unnamed(id: string, nowMs: number): Promise<OperationLookup> {
+  async #unnamed(kind: IdKind, id: string, nowMs: number): Promise<OperationLookup> {
     if (!this.#unnamedLookups.spend(nowMs)) return 'unavailable';
-    const found = this.#fromRow(id, await this.#askD1(id, nowMs), nowMs);
+    const found = this.#fromRow(kind.memoryKey(id), await this.#askD1(kind, id, nowMs), nowMs);
     // Registered operations spend nothing: a new release may be asked for all of its operations at once.
     if (found !== null) this.#unnamedLookups.giveBack();
     return found;
   }
 
   /** Brings the ids that are newer than the overlay too, once a second. */
-  async #askD1(id: string, nowMs: number): Promise<CarriedRow | null> {
+  async #askD1(kind: IdKind, id: string, nowMs: number): Promise<CarriedRow | null> {
     const { db, bundled } = this.#sources;
-    if (!this.#newer.claimRead(nowMs)) return carriedOperation(db, id).first<CarriedRow>();
+    if (!this.#newer.claimRead(nowMs)) return kind.carried(db, id).first<CarriedRow>();
     const [carried, changed, revisions] = await db.batch([
-      carriedOperation(db, id),
+      kind.carried(db, id),
       changedIdsQuery(db, Math.max(this.#view.revision, this.#newer.revision)),
       revisionQuery(db, bundled.client),
     ]);
-    const rows = (changed?.results ?? []) as Pick<LivenessRow, 'id' | 'document_id'>[];
+    const rows = (changed?.results ?? []) as ChangedIdsRow[];
     const [{ revision } = { revision: 0 }] = (revisions?.results ?? []) as RevisionRow[];
-    this.#newer.add({ ids: rows.flatMap((row) => [row.id, row.document_id]), revision });
+    this.#newer.add({ keys: rows.flatMap(memoryKeysOf), revision });
     return ((carried?.results ?? []) as CarriedRow[])[0] ?? null;
   }
 
-  #fromRow(id: string, row: CarriedRow | null, nowMs: number): FoundOperation | null {
+  #fromRow(key: string, row: CarriedRow | null, nowMs: number): FoundOperation | null {
     if (row === null) {
-      this.#unknown.note(this.#absence(id), nowMs);
+      this.#unknown.note(this.#absence(key), nowMs);
       return null;
     }
     const operation = JSON.parse(row.registered) as RegisteredOperation;
     const liveness = livenessOf(row);
     const untilMs = nowMs + OPERATION_LOOKUP_MEMORY_SECONDS * 1000;
-    this.#keep(id, { operation, fromD1: { liveness, untilMs } });
+    this.#keep(key, { operation, fromD1: { liveness, untilMs } });
     return { operation, liveness };
   }
 
-  #keep(id: string, kept: KeptOperation): void {
-    this.#memory.set(id, kept, textBytes(kept.operation.document) + RECORD_BYTES);
+  #keep(key: string, kept: KeptOperation): void {
+    this.#memory.set(key, kept, textBytes(kept.operation.document) + RECORD_BYTES);
   }
 
   #isRecent(nowMs: number): boolean {

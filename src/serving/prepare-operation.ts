@@ -27,7 +27,12 @@ import {
 import { createCurrentFacts } from '../operations/current-facts.ts';
 import { isAllowedCost, operationCost } from '../operations/operation-cost.ts';
 import type { OperationRequest } from '../operations/operation-request.ts';
-import type { OperationKind, OperationRegistry, Refusal } from '../operations/registered-operation.ts';
+import {
+  carriedId,
+  type OperationKind,
+  type OperationRegistry,
+  type Refusal,
+} from '../operations/registered-operation.ts';
 import type { MemoryBudget } from '../storage/bounded-memory.ts';
 
 /** An operation that may run: it is small enough, and its document is valid. */
@@ -52,7 +57,7 @@ export interface PrepareOptions {
 
 export type Prepare = (sent: OperationRequest, options: PrepareOptions) => Promise<Preparation>;
 
-export interface PrepareSources extends Omit<DocumentSources, 'registry' | 'clientDocuments'> {
+export interface PrepareSources extends Pick<DocumentSources, 'mode'> {
   schema: GraphQLSchema;
   schemaHash: string;
   policyOf: PolicyOf;
@@ -71,6 +76,7 @@ export function createPrepare(sources: PrepareSources): Prepare {
   const { schema, mode, policyOf, memory } = sources;
   const currentFacts = createCurrentFacts(schema, sources.schemaHash);
   const clientDocuments = memory.open<string>('clientDocuments');
+  const normalForms = memory.open<string | null>('normalForms');
   const registeredDocuments = memory.open<DocumentNode>('registeredDocuments');
   // Clients cannot crowd registered documents out of another memory.
   const sentDocuments = memory.open<DocumentNode>('sentDocuments');
@@ -135,10 +141,11 @@ export function createPrepare(sources: PrepareSources): Prepare {
     let documentId = sent.documentIds[0] ?? null;
     let refusals: readonly Refusal[] = [];
     try {
-      const choice = await chooseDocument(sent, { mode, registry, clientDocuments });
+      const choice = await chooseDocument(sent, { mode, registry, clientDocuments, normalForms });
       if (!choice.ok) return choice;
       refusals = choice.refusals;
-      documentId = choice.chosen.found?.operation.id ?? documentId;
+      const { found } = choice.chosen;
+      documentId = found === null ? documentId : carriedId(found.operation);
       return { ok: true, prepared: prepared(sent, choice.chosen, mayRun), refusals };
     } catch (error) {
       const { client } = sent;

@@ -14,7 +14,11 @@ import { execute } from '../execution/execute.ts';
 import type { GatewayContext } from '../graphql/context.ts';
 import { errorPresenter, FAULT_CODES } from '../graphql/error-policy.ts';
 import type { OperationRequest } from '../operations/operation-request.ts';
-import type { OperationRegistry, OperationUsage } from '../operations/registered-operation.ts';
+import {
+  carriedId,
+  type OperationRegistry,
+  type OperationUsage,
+} from '../operations/registered-operation.ts';
 import type { MemoryBudget } from '../storage/bounded-memory.ts';
 import { sha256Hex } from '../storage/sha256-hex.ts';
 import {
@@ -76,7 +80,7 @@ export class Serving {
   countUse(preparation: Preparation): void {
     if (!preparation.ok) return;
     const { chosen, sent } = preparation.prepared;
-    if (chosen.found !== null) this.usage.used(chosen.found.operation.id, sent.client);
+    if (chosen.found !== null) this.usage.used(carriedId(chosen.found.operation), sent.client);
   }
 
   countRefusals({ refusals }: Preparation): void {

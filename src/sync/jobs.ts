@@ -10,6 +10,7 @@ import { hourlyCandlesJob } from './hourly-candles.ts';
 import { poolJobs } from './ido-pools.ts';
 import { investmentJobs } from './investments.ts';
 import type { JobDefinition } from './job.ts';
+import { operationFormsJob } from './operation-forms.ts';
 import { pricesJob } from './prices.ts';
 import { projectJobs } from './projects.ts';
 
@@ -18,6 +19,7 @@ const recordJobs = [projectJobs, poolJobs, investmentJobs];
 export const JOBS: readonly JobDefinition[] = [
   pricesJob,
   ...recordJobs.map(({ changes }) => changes),
+  operationFormsJob,
   hourlyCandlesJob,
   cleanupJob,
   ...recordJobs.map(({ full }) => full),

@@ -1,7 +1,7 @@
 /**
- * Rewrites `manifests/` with the tools that clients use, from the project's own operations and the fixtures here.
- * Running it twice changes nothing. `--installed` skips `npm ci`; `--check` rewrites nothing, and exits with 1 where
- * a manifest is not what the tools make now.
+ * Rewrites `manifests/` with the tools that clients use, and `sent-documents.json` with the texts that clients send, from
+ * the project's own operations and the fixtures here. Running it twice changes nothing. `--installed` skips `npm ci`;
+ * `--check` rewrites nothing, and exits with 1 where a file is not what the tools make now.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -12,6 +12,9 @@ import { parseArgs, promisify } from 'node:util';
 
 const OPERATIONS_FOLDER = '../../operations';
 const DOCUMENTS_FOLDER = 'documents';
+/** No manifest has these. */
+const DOCUMENTS_TO_SEND_FOLDER = 'documents-to-send';
+const SENT_DOCUMENTS_FILE = 'sent-documents.json';
 const SCHEMA_FILE = '../../schema/schema.graphql';
 const MANIFESTS_FOLDER = 'manifests';
 /** As in the tools' own settings beside this file. */
@@ -29,9 +32,18 @@ if (!options.installed) {
 }
 await rm('.generated', { recursive: true, force: true });
 await mkdir(MADE_FOLDER, { recursive: true });
-await Promise.all([runApolloGenerator(), runRelayCompiler(), runCodegen(), writeFormsWithoutTools()]);
-if (options.check) await compareManifests();
-else {
+await Promise.all([
+  runApolloGenerator(),
+  runRelayCompiler(),
+  runCodegen(),
+  writeFormsWithoutTools(),
+  writeSentDocuments(),
+]);
+if (options.check) {
+  await compareManifests();
+  await compareSentDocuments();
+} else {
+  await rename(`.generated/${SENT_DOCUMENTS_FILE}`, SENT_DOCUMENTS_FILE);
   await rm(MANIFESTS_FOLDER, { recursive: true, force: true });
   await rename(MADE_FOLDER, MANIFESTS_FOLDER);
 }
@@ -40,8 +52,17 @@ async function compareManifests() {
   const [made, kept] = await Promise.all([readFolder(MADE_FOLDER), readFolder(MANIFESTS_FOLDER)]);
   const names = new Set([...made.keys(), ...kept.keys()]);
   const different = [...names].filter((name) => made.get(name) !== kept.get(name));
-  if (different.length === 0) return;
-  process.stderr.write(`Not what the tools make now: ${different.join(', ')}. Run this without --check.\n`);
+  if (different.length > 0) sayDifferent(different);
+}
+
+async function compareSentDocuments() {
+  const files = [`.generated/${SENT_DOCUMENTS_FILE}`, SENT_DOCUMENTS_FILE];
+  const [made, kept] = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+  if (made !== kept) sayDifferent([SENT_DOCUMENTS_FILE]);
+}
+
+function sayDifferent(files) {
+  process.stderr.write(`Not what the tools make now: ${files.join(', ')}. Run this without --check.\n`);
   process.exitCode = 1;
 }
 
@@ -98,6 +119,14 @@ async function writeFormsWithoutTools() {
   const texts = [...(await readTexts(OPERATIONS_FOLDER)), ...(await readTexts(DOCUMENTS_FOLDER))];
   const forms = formsWithoutTools(texts, (text) => createHash('sha256').update(text).digest('hex'));
   for (const [name, manifest] of Object.entries(forms)) await writeManifest(name, manifest);
+}
+
+async function writeSentDocuments() {
+  const { recordSentDocuments } = await import('./record-sent-documents.mjs');
+  const folders = [OPERATIONS_FOLDER, DOCUMENTS_FOLDER, DOCUMENTS_TO_SEND_FOLDER];
+  const texts = (await Promise.all(folders.map(readTexts))).flat();
+  const records = await recordSentDocuments(texts);
+  await writeFile(`.generated/${SENT_DOCUMENTS_FILE}`, `${JSON.stringify(records, null, 2)}\n`);
 }
 
 async function readTexts(folder) {

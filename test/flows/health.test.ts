@@ -122,7 +122,7 @@ describe('/health', () => {
 
     await serving.gateway.advance(15 * 60);
     await serving.gateway.scheduled(CRONS.prices);
-    expect(late(await health(serving))).toEqual(['projects']);
+    expect(late(await health(serving))).toEqual(['projects', 'operation-forms']);
   });
 
   test('counts what never ran from the first run of anything', async () => {

@@ -91,7 +91,12 @@ describe.each(MODES)('in the mode %s', (mode) => {
     ['an id named like a member of every object', async () => ({ documentId: 'constructor' }), unknownId],
     ['the id in upper case', async () => ({ documentId: REGISTERED.id.toUpperCase() }), unknownId],
     ['a registered document', async () => ({ query: REGISTERED.document }), registered],
-    ['it with one space more', async () => ({ query: `${REGISTERED.document} ` }), unregistered],
+    ['it with one space more', async () => ({ query: `${REGISTERED.document} ` }), registered],
+    [
+      'it with one field more',
+      async () => ({ query: REGISTERED.document.replace(/\}$/, '__typename }') }),
+      unregistered,
+    ],
     ['an unregistered document', async () => ({ query: UNREGISTERED }), unregistered],
     [
       'a known id and its document',

@@ -39,7 +39,7 @@ beforeAll(async () => {
     MAIN_API_URL: serving.market.mainApiUrl,
     PRICE_API_URL: serving.market.priceApiUrl,
     INTERNAL_API_KEY: serving.market.apiKey,
-    OPERATIONS_MODE: 'open',
+    OPERATIONS_MODE: 'audit',
     ADMIN_KEY,
   } as unknown as Env;
 });
@@ -96,6 +96,7 @@ const FILL: Record<MemoryName, (at: number) => Promise<unknown>> = {
     const sha256Hash = (await sha256Of(query)).replace('sha256:', '');
     await post({ query, extensions: { persistedQuery: { version: 1, sha256Hash } } });
   },
+  normalForms: (at) => post({ query: `${padded(at, 30)}{ __typename }` }),
   unknownOperationIds: async (at) => {
     // The registry looks up so many unknown ids at once, and remembers those alone.
     const secondsToFill = UNNAMED_ID_LOOKUPS_BURST / UNNAMED_ID_LOOKUPS_PER_SECOND;

@@ -11,6 +11,7 @@ export const TABLES = [
   'sync_lease',
   'sync_run',
   'operation',
+  'operation_form',
   'publish',
   'publish_operation',
   'release',

@@ -105,6 +105,8 @@ export async function startWire(
         lookups.push(id);
         return unavailable.has(id) ? 'unavailable' : (found.get(id) ?? null);
       },
+      // Forms are of the registry over D1 and KV.
+      findForm: async () => null,
     },
     usage: {
       used: (id, client) => counted.push(`used ${id} ${shown(client)}`),

@@ -89,6 +89,14 @@ export interface OperationDetailRow extends OperationRow {
   registered_at: number;
 }
 
+/** The operation with this id, or one that has a form with this id. */
 export function storedOperation(db: D1Database, id: string): Promise<OperationDetailRow | null> {
-  return db.prepare('SELECT * FROM operation WHERE id = ?1').bind(id).first<OperationDetailRow>();
+  return db
+    .prepare(
+      `SELECT * FROM operation
+       WHERE id = ?1 OR id IN (SELECT operation_id FROM operation_form WHERE operation_form.id = ?1)
+       ORDER BY id = ?1 DESC, registered_at DESC LIMIT 1`,
+    )
+    .bind(id)
+    .first<OperationDetailRow>();
 }

@@ -37,14 +37,23 @@ export const livenessQuery = (db: D1Database) =>
      GROUP BY operation.id ORDER BY operation.id`,
   );
 
+export interface ChangedIdsRow {
+  id: string;
+  document_id: string;
+  /** A JSON list of the ids of its forms. */
+  form_ids: string;
+}
+
 /**
- * Selects `{ id, document_id }` of the operations of each release whose content was changed after the revision. A change
- * of content names one `version`; a change of states names `versions`.
+ * Selects the operations of each release whose content was changed after the revision. A change of content names one
+ * `version`; a change of states names `versions`.
  */
 export const changedIdsQuery = (db: D1Database, afterRevision: number) =>
   db
     .prepare(
-      `SELECT id, document_id FROM operation WHERE id IN (
+      `SELECT id, document_id,
+         (SELECT json_group_array(form.id) FROM operation_form AS form WHERE form.operation_id = operation.id) AS form_ids
+       FROM operation WHERE id IN (
          SELECT operation_id FROM publish_operation JOIN release USING (publish_id)
          WHERE (release.client, release.version) IN (
            SELECT change ->> 'client', change ->> 'version' FROM release_change WHERE revision > ?1))`,

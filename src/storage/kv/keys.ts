@@ -19,6 +19,9 @@ export const ON_DEMAND_PRICE_TTL_SECONDS = 300;
 /** A registered operation. It never changes and never expires. */
 export const operationKey = (id: string) => `operation:${id}`;
 
+/** The record that runs for a form of an operation. Another operation with the same form may take its place. */
+export const operationFormKey = (formId: string) => `operation-form:${formId}`;
+
 /** One value with the state of every operation that some release carries. */
 export const OPERATION_LIVENESS_KEY = 'operations:liveness';
 

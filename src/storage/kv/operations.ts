@@ -1,25 +1,24 @@
-/** Copies for the registry in KV: registered operations, which never change, and the overlay with their states. */
+/** Copies for the registry in KV: registered operations and their forms, and the overlay with their states. */
 import type * as z from 'zod';
 import { errorFields, log } from '../../observability/log.ts';
 import { readJsonValues } from './json-values.ts';
 import { OPERATION_LIVENESS_KEY, operationKey } from './keys.ts';
 
-/** Null if there is no copy. Throws if KV fails. */
+/** @param key `operationKey` or `operationFormKey`. Null if there is no copy. Throws if KV fails. */
 export async function readOperationCopy<Value>(
   kv: KVNamespace,
-  id: string,
+  key: string,
   schema: z.ZodType<Value>,
 ): Promise<Value | null> {
-  const key = operationKey(id);
   return (await readJsonValues(kv, [key], schema)).get(key) ?? null;
 }
 
 /** Never throws: a lost copy costs a read of D1, not an answer. */
-export async function writeOperationCopy(kv: KVNamespace, id: string, json: string): Promise<void> {
+export async function writeOperationCopy(kv: KVNamespace, key: string, json: string): Promise<void> {
   try {
-    await kv.put(operationKey(id), json);
+    await kv.put(key, json);
   } catch (error) {
-    log.warn('operations.copy_failed', { id, ...errorFields(error) });
+    log.warn('operations.copy_failed', { key, ...errorFields(error) });
   }
 }
 

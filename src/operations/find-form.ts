@@ -1,0 +1,55 @@
+/**
+ * Finds what runs for a document or an id that is not that of a live operation: an operation with the same form. Of
+ * several matches the most alive one wins.
+ */
+import { type BoundedMemory, ENTRY_BYTES, textBytes } from '../storage/bounded-memory.ts';
+import { normalFormOfText } from './normal-form.ts';
+import { registeredIds, SHA256_ID, sha256Id } from './operation-id.ts';
+import type { OperationLookup, OperationRegistry } from './registered-operation.ts';
+
+export interface FormSources {
+  registry: OperationRegistry;
+  /** By the hash of a document, the id of its normal form; null if it has none. */
+  normalForms: BoundedMemory<string | null>;
+}
+
+/** @param exact what has the text itself, which has this hash. */
+export async function findByText(
+  { hash, text }: { hash: string; text: string },
+  exact: OperationLookup,
+  { registry, normalForms }: FormSources,
+): Promise<OperationLookup> {
+  if (isLive(exact)) return exact;
+  let formId = normalForms.get(hash);
+  if (formId === undefined) {
+    const form = normalFormOfText(text);
+    formId = form === null ? null : await sha256Id(form);
+    normalForms.set(hash, formId, textBytes(hash, formId ?? '') + ENTRY_BYTES);
+  }
+  return formId === null ? exact : moreAlive(exact, await registry.findForm(formId));
+}
+
+/** @param exact what has the id itself. */
+export async function findById(
+  documentId: string,
+  exact: OperationLookup,
+  registry: OperationRegistry,
+): Promise<OperationLookup> {
+  const [formId = ''] = registeredIds(documentId);
+  if (isLive(exact) || !SHA256_ID.test(formId)) return exact;
+  return moreAlive(exact, await registry.findForm(formId));
+}
+
+const isLive = (looked: OperationLookup) => stateOf(looked) === 'live';
+
+function moreAlive(one: OperationLookup, other: OperationLookup): OperationLookup {
+  return ORDER.indexOf(stateOf(other)) > ORDER.indexOf(stateOf(one)) ? other : one;
+}
+
+/** An operation that cannot be looked up may be live, so it is above one that is retired. */
+const ORDER = ['unknown', 'retired', 'unavailable', 'deprecated', 'live'] as const;
+
+function stateOf(looked: OperationLookup): (typeof ORDER)[number] {
+  if (looked === null) return 'unknown';
+  return looked === 'unavailable' ? looked : looked.liveness.state;
+}

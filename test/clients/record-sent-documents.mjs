@@ -1,0 +1,62 @@
+/**
+ * The texts that clients with their default settings send for a document: Apollo Client 4 and 3, urql with a cache and
+ * without, and graphql-request. Nothing leaves the process.
+ */
+import { ApolloClient, HttpLink, InMemoryCache } from '@apollo/client';
+import { Client, cacheExchange, fetchExchange } from '@urql/core';
+import * as apollo3 from 'apollo-client-3/core/index.js';
+import { getOperationAST, parse } from 'graphql';
+import { GraphQLClient } from 'graphql-request';
+
+const ENDPOINT = 'https://gateway.invalid/graphql';
+
+const SENDERS = {
+  'apollo-client-4': (document, fetch) => {
+    const link = new HttpLink({ uri: ENDPOINT, fetch });
+    return new ApolloClient({ cache: new InMemoryCache(), link }).query({ query: document });
+  },
+  'apollo-client-3': (document, fetch) => {
+    const link = new apollo3.HttpLink({ uri: ENDPOINT, fetch });
+    return new apollo3.ApolloClient({ cache: new apollo3.InMemoryCache(), link }).query({ query: document });
+  },
+  urql: (document, fetch) =>
+    urqlClient(fetch, [cacheExchange, fetchExchange]).query(document, {}).toPromise(),
+  'urql-without-cache': (document, fetch) =>
+    urqlClient(fetch, [fetchExchange]).query(document, {}).toPromise(),
+  'graphql-request': (document, fetch) => new GraphQLClient(ENDPOINT, { fetch }).request(document),
+};
+
+const urqlClient = (fetch, exchanges) =>
+  new Client({ url: ENDPOINT, fetch, exchanges, preferGetMethod: false });
+
+/** @returns `{ client, operation, source, sent }` for each client and each query of the texts. */
+export async function recordSentDocuments(texts) {
+  const records = [];
+  for (const source of texts) {
+    const document = parse(source);
+    const { name, operation } = getOperationAST(document);
+    // Subscriptions leave by another way, with the same text.
+    if (operation !== 'query') continue;
+    for (const [client, send] of Object.entries(SENDERS)) {
+      const sent = await sentText(send, document);
+      records.push({ client, operation: name.value, source, sent });
+    }
+  }
+  return records;
+}
+
+async function sentText(send, document) {
+  let sent;
+  const recordingFetch = async (_url, init) => {
+    sent = JSON.parse(init.body).query;
+    return Response.json({ data: null, errors: [{ message: 'recorded' }] });
+  };
+  try {
+    await send(document, recordingFetch);
+  } catch (error) {
+    // Clients reject with the error of the answer. Without a text they failed before they sent it.
+    if (sent === undefined) throw error;
+  }
+  if (sent === undefined) throw new Error('nothing was sent');
+  return sent;
+}
