@@ -251,9 +251,11 @@ export class TieredRegistry implements OperationRegistry {
     return ageMs >= 0 && ageMs < OPERATION_LIVENESS_MEMORY_SECONDS * 1000;
   }
 
-  /** While KV fails, the last overlay stays in use. */
+  /** While one request reads the overlay, and while KV fails, the last one stays in use. */
   async #liveness(nowMs: number): Promise<LivenessView> {
     if (this.#isRecent(nowMs)) return this.#view;
+    const retriesSoon = nowMs - (OPERATION_LIVENESS_MEMORY_SECONDS - LIVENESS_RETRY_SECONDS) * 1000;
+    if (this.#viewReadAtMs > Number.NEGATIVE_INFINITY) this.#viewReadAtMs = retriesSoon;
     try {
       const overlay = await readLivenessOverlay(this.#sources.kv, overlaySchema);
       if (overlay !== null && this.#view.isReplacedBy(overlay)) {
@@ -263,7 +265,7 @@ export class TieredRegistry implements OperationRegistry {
       this.#viewReadAtMs = nowMs;
     } catch (error) {
       // Retries soon, but not for every request during an outage.
-      this.#viewReadAtMs = nowMs - (OPERATION_LIVENESS_MEMORY_SECONDS - LIVENESS_RETRY_SECONDS) * 1000;
+      this.#viewReadAtMs = retriesSoon;
       log.error('operations.liveness_unreadable', errorFields(error));
     }
     return this.#view;

@@ -68,6 +68,18 @@ describe('an operation is found', () => {
     expect(calls()).toEqual({ d1Calls: 0, kvReads: 0 });
   });
 
+  test('at once by many, of whom one reads the overlay again', async () => {
+    const operation = await operationNamed('Asked');
+    await adminOf(serving.gateway).publish('ios', '1.0.0', [operation]);
+    const registry = coldRegistry();
+    expect(await registry.find(operation.id)).toMatchObject({ operation });
+    advance(50);
+    calls();
+    const found = await Promise.all(Array.from({ length: 20 }, () => registry.find(operation.id)));
+    expect(found).toMatchObject(found.map(() => ({ operation })));
+    expect(calls()).toEqual({ d1Calls: 0, kvReads: 1 });
+  });
+
   test('in D1 where KV has no copy, and KV has one from then on', async () => {
     const operation = await operationNamed('Lost');
     await adminOf(serving.gateway).publish('ios', '1.0.0', [operation]);
