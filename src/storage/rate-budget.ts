@@ -1,4 +1,4 @@
-/** At most `times` in each window of `seconds`. It limits the cost of a flood of invented ids or variables. */
+/** At most `times` in each window of `seconds`. It limits the cost of a flood of invented variables. */
 export class RateBudget {
   readonly #times: number;
   readonly #seconds: number;
