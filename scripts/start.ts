@@ -74,7 +74,9 @@ async function start(): Promise<void> {
   console.log(heading('First sync'));
   for (const cron of FIRST_CRONS) await crons.run(cron, showJobs);
   console.log(heading(`Ready after ${seconds(Date.now() - startedAtMs)}`));
-  console.log(await firstLook({ url, vars, simulated, hasAdminKey: 'ADMIN_KEY' in secrets }));
+  console.log(
+    await firstLook({ url, vars, simulated, hasKey: 'ADMIN_KEY' in secrets || 'OPERATIONS_KEYS' in secrets }),
+  );
   console.log(heading('In the background: everything in full, daily candles, indicators'));
   crons.follow(configuration.crons, showProblems);
   await crons.run(NIGHTLY_CRON, showJobs);

@@ -5,6 +5,7 @@
  * invalid vars, and never contain their values.
  */
 import * as z from 'zod';
+import { operationsKeysSchema } from './operations-keys.ts';
 
 /** 32 hexadecimal characters are 128 bits. */
 const SECRET_MIN_CHARACTERS = 32;
@@ -62,12 +63,13 @@ const configSchema = z.object({
         .filter((item) => item !== ''),
     )
     .pipe(z.array(origin)),
-  /** Without a key, there is no admin endpoint. */
+  /** Without a key, this one or another, there is no admin endpoint. */
   ADMIN_KEY: z
     .string()
     .transform((key) => (key === '' ? undefined : key))
     .pipe(secret(SECRET_MIN_CHARACTERS).optional())
     .optional(),
+  OPERATIONS_KEYS: operationsKeysSchema,
 });
 
 export type Config = z.output<typeof configSchema>;
@@ -80,6 +82,7 @@ export const SECRET_NAMES = [
   'INTERNAL_API_KEY',
   'JWT_SECRET',
   'ADMIN_KEY',
+  'OPERATIONS_KEYS',
 ] as const satisfies (keyof Config)[];
 
 export type ParsedConfig = { ok: true; config: Config } | { ok: false; issues: string[] };

@@ -1,6 +1,12 @@
 /** The parts of the admin endpoint's answers that the commands read. All times are Unix seconds. */
 import * as z from 'zod';
 
+/** Null if it was made before changes had it. */
+const lastChange = z
+  .object({ kind: z.string(), changedAt: z.number(), keyName: z.string().nullable() })
+  .nullable();
+export type LastChange = z.infer<typeof lastChange>;
+
 const release = z.object({ client: z.string(), version: z.string() });
 const releaseState = z.enum(['published', 'deprecated', 'retired']);
 const cachePolicy = z.object({
@@ -66,6 +72,7 @@ export const releaseList = z.object({
       publishedAt: z.number(),
       operations: z.number(),
       lastUsedAt: z.number().nullable(),
+      lastChange,
     }),
   ),
 });
@@ -94,7 +101,7 @@ export const shownOperation = z.object({
   cachePolicy,
   scopes: z.array(z.string()),
   liveness: z.object({ state: z.enum(['live', 'deprecated', 'retired']) }).nullable(),
-  releases: z.array(release.extend({ state: releaseState })),
+  releases: z.array(release.extend({ state: releaseState, lastChange })),
   usage: z.array(useByClient),
 });
 export type ShownOperation = z.infer<typeof shownOperation>;

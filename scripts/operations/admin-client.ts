@@ -44,12 +44,14 @@ export class AdminRefusal extends CommandFailure {
   }
 }
 
-export function createAdminClient(url: string, adminKey: string): AdminClient {
+export function createAdminClient(url: string, key: string): AdminClient {
   const base = adminBase(url);
   async function ask<Answer>(request: Request, answer: z.ZodType<Answer>): Promise<Answer> {
     const found = await askFor(request, answer);
     if (found !== undefined) return found;
-    throw unreachable(`${base.origin} has no admin endpoint: it is off where no ADMIN_KEY is set`);
+    throw unreachable(
+      `${base.origin} has no admin endpoint: it is off where neither ADMIN_KEY nor OPERATIONS_KEYS is set`,
+    );
   }
   async function askFor<Answer>(request: Request, answer: z.ZodType<Answer>): Promise<Answer | undefined> {
     const response = await fetch(request).catch((error: unknown) => {
@@ -68,7 +70,7 @@ export function createAdminClient(url: string, adminKey: string): AdminClient {
   const request = (path: string, init: RequestInit) =>
     new Request(new URL(path, base), {
       ...init,
-      headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
       redirect: 'error',
       signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
     });
@@ -100,11 +102,11 @@ export function inChunks(operations: readonly SentOperation[]): SentOperation[][
 }
 
 function adminBase(url: string): URL {
-  const base = URL.parse(url);
-  if (base === null || !['http:', 'https:'].includes(base.protocol))
-    throw wrongUse(`--url: ${url} is not an http(s) address`);
+  const base = URL.canParse(url) ? new URL(url) : undefined;
+  if (base === undefined || !['http:', 'https:'].includes(base.protocol))
+    throw wrongUse(`${url} is not an http(s) address: --url or OPERATIONS_URL names the gateway`);
   if (base.protocol === 'http:' && !LOCAL_HOSTS.includes(base.hostname))
-    throw wrongUse(`--url: the admin key would be sent unencrypted to ${base.host}; use https`);
+    throw wrongUse(`The key would be sent unencrypted to ${base.host}; use https`);
   return new URL('/', base);
 }
 
@@ -112,7 +114,7 @@ function failureOf(response: Response, body: unknown): CommandFailure {
   const parsed = adminErrors.safeParse(body);
   const said = parsed.success ? `: ${parsed.data.errors.map(({ message }) => message).join(' ')}` : '';
   const where = new URL(response.url).origin;
-  if (response.status === 401) return unreachable(`${where} does not accept this admin key`);
+  if (response.status === 401) return unreachable(`${where} does not accept this key`);
   if (response.status === 429)
     return unreachable(
       `${where} has had too many wrong keys; wait ${response.headers.get('retry-after') ?? 'some'} seconds`,

@@ -1,4 +1,9 @@
-/** `npm run operations`: publishes the operations of app releases to a gateway, and shows and retires them. */
+/**
+ * The operations CLI: publishes the operations of app releases to a gateway, and shows and ends them. It runs as
+ * `npm run operations`, and anywhere as the one file that `npm run build:cli` makes.
+ */
+import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { runCli } from './run-cli.ts';
 
 // `| head` closes the pipe while this process writes, which is not a failure.
@@ -6,9 +11,19 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-process.exitCode = await runCli(process.argv.slice(2), {
-  environment: process.env,
-  print: (text) => console.log(text),
-  complain: (text) => console.error(text),
-  terminal: process.stderr.isTTY ? process.stderr : undefined,
+const { env, argv, stdout, stderr } = process;
+
+/** Node 20 colours into pipes too. */
+const onStream = ({ isTTY }: NodeJS.WriteStream, text: string) =>
+  isTTY || env.FORCE_COLOR ? text : stripVTControlCharacters(text);
+
+process.exitCode = await runCli(argv.slice(2), {
+  commandLine:
+    env.npm_lifecycle_event === 'operations'
+      ? 'npm run operations --'
+      : `node ${path.relative('.', argv[1] ?? '')}`,
+  environment: env,
+  print: (text) => console.log(onStream(stdout, text)),
+  complain: (text) => console.error(onStream(stderr, text)),
+  terminal: stderr.isTTY ? stderr : undefined,
 });

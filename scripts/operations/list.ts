@@ -3,14 +3,25 @@ import { Command } from '@commander-js/extra-typings';
 import { releaseList } from './admin-answers.ts';
 import { nonEmpty, type Run } from './command.ts';
 import { EXIT } from './command-failure.ts';
-import { day, minute, stateCell } from './printed-values.ts';
+import { changeAndKey, day, minute, stateCell } from './printed-values.ts';
 import { table } from './table.ts';
 
-const TITLES = ['client', 'version', 'state', 'operations', 'published', 'last used', 'sunset'];
+const TITLES = [
+  'client',
+  'version',
+  'state',
+  'operations',
+  'published',
+  'last used',
+  'sunset',
+  'last change',
+];
 
 export const list = (run: Run) =>
   new Command('list')
-    .summary('Lists the releases: their state, operations, and last use')
+    .summary(
+      'Lists the releases: their state, operations, last use, and last change with the key that made it',
+    )
     .description(
       'A use of an operation counts for every release that carries it, because caches answer without the gateway.',
     )
@@ -27,6 +38,7 @@ export const list = (run: Run) =>
           minute(release.publishedAt),
           minute(release.lastUsedAt),
           day(release.sunset),
+          changeAndKey(release.lastChange),
         ]);
         const text = rows.length === 0 ? 'No releases.' : table(TITLES, rows, ['operations']);
         return { exitCode: EXIT.ok, text, answer: { releases } };

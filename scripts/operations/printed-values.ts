@@ -1,6 +1,6 @@
 /** Short forms of ids, times, releases and lifetimes for tables and sentences. */
 import { styleText } from 'node:util';
-import type { OperationNames } from './admin-answers.ts';
+import type { LastChange, OperationNames } from './admin-answers.ts';
 import { type StyledCell, table } from './table.ts';
 
 const SHORT_HEX = 12;
@@ -46,6 +46,10 @@ export const stateCell = (state: string): StyledCell => ({
   text: state,
   style: STATE_STYLES[state] ?? 'red',
 });
+
+/** `retire by ci`; the gateway changes the release of its own build itself. */
+export const changeAndKey = (change: LastChange) =>
+  change === null ? '-' : `${change.kind} by ${change.keyName ?? 'the gateway'}`;
 
 /** A heading and the operations by name; nothing if there are none. */
 export function operationList(heading: string, ids: readonly string[], names: OperationNames): string[] {

@@ -1,5 +1,5 @@
 /** The operations of a manifest's file, of a folder of `.graphql` files, or of a folder of Cosmo's `<id>.json`. */
-import { globSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { CommandFailure, EXIT, wrongUse } from './command-failure.ts';
 import { knownForms, ManifestProblem, readGraphQLFolder, readManifest } from './manifest-forms.ts';
@@ -21,11 +21,15 @@ export function readManifestPath(source: string): ManifestOperation[] {
   }
 }
 
+const isHidden = (file: string) => file.split(path.sep).some((part) => part.startsWith('.'));
+
 function readFolder(folder: string): ManifestOperation[] {
-  const find = (pattern: string) => globSync(path.join(folder, pattern)).toSorted();
-  const documents = find('**/*.{graphql,gql}');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).toSorted();
+  const find = (pattern: RegExp) =>
+    files.filter((file) => pattern.test(file) && !isHidden(file)).map((file) => path.join(folder, file));
+  const documents = find(/\.(graphql|gql)$/);
   if (documents.length > 0) return readGraphQLFolder(documents.map(fileOf));
-  const single = find('*.json').map(fileOf);
+  const single = find(/^[^/\\]+\.json$/).map(fileOf);
   if (single.length === 0)
     throw new ManifestProblem(folder, [`contains neither .graphql files nor manifests. ${knownForms()}`]);
   const byId = new Map<string, ManifestOperation>();

@@ -1,11 +1,11 @@
 /**
- * One call of `npm run operations`, from its arguments to its exit code.
+ * One call of the operations CLI, from its arguments to its exit code.
  *
  * Results go to stdout, problems and progress to stderr. Colour and the progress bar appear on a terminal only.
- * The admin key is never printed.
+ * The key is never printed.
  */
 import { styleText } from 'node:util';
-import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { Command, CommanderError, type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import { createAdminClient } from './admin-client.ts';
 import { audit } from './audit.ts';
 import { check } from './check.ts';
@@ -34,7 +34,6 @@ const COMMANDS: readonly BuildCommand[] = [
   restore,
   rollback,
 ];
-const COMMAND_LINE = 'npm run operations --';
 const URL_DEFAULT = 'http://localhost:8787';
 const EXIT_CODES = `
 Exit codes:
@@ -44,6 +43,8 @@ Exit codes:
   3  the gateway cannot be reached, or does not accept the key`;
 
 export interface Surroundings {
+  /** The command line that calls it, without arguments: named in help. */
+  commandLine: string;
   environment: Readonly<Record<string, string | undefined>>;
   print(text: string): void;
   complain(text: string): void;
@@ -52,12 +53,17 @@ export interface Surroundings {
 }
 
 export async function runCli(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
-  const { environment, print, complain, terminal } = surroundings;
+  const { commandLine, environment, print, complain, terminal } = surroundings;
   let exitCode: ExitCode = EXIT.ok;
-  const program = new Command(COMMAND_LINE)
+  const program = new Command(commandLine)
     .description('Publishes the operations of an app release, and shows and ends what may run.')
-    .option('--url <address>', 'the gateway', nonEmpty, URL_DEFAULT)
-    .option('--admin-key <key>', 'the admin key; better in ADMIN_KEY, where `ps` does not show it', nonEmpty)
+    .addOption(
+      new Option('--url <address>', 'the gateway; or OPERATIONS_URL')
+        .argParser(nonEmpty)
+        .default(environment.OPERATIONS_URL || URL_DEFAULT),
+    )
+    .option('--key <key>', 'a key; better in OPERATIONS_KEY, where `ps` does not show it', nonEmpty)
+    .addOption(new Option('--admin-key <key>').argParser(nonEmpty).hideHelp())
     .option('--json', 'print the result as JSON and nothing else')
     .helpOption('--help', 'print this')
     .addHelpText('afterAll', EXIT_CODES)
@@ -79,11 +85,12 @@ export async function runCli(args: readonly string[], surroundings: Surroundings
     });
 
   const run: Run = async (work) => {
-    const { url, adminKey = environment.ADMIN_KEY, json } = program.opts();
+    const { url, key: keyOption, adminKey, json } = program.opts();
+    const key = keyOption ?? adminKey ?? (environment.OPERATIONS_KEY || environment.ADMIN_KEY);
     const progress = terminal !== undefined && !json ? progressBar(terminal) : noProgress;
     const gateway = () => {
-      if (!adminKey) throw wrongUse('There is no admin key: set ADMIN_KEY to the key of the gateway.');
-      return createAdminClient(url, adminKey);
+      if (!key) throw wrongUse('There is no key: set OPERATIONS_KEY or ADMIN_KEY to a key of the gateway.');
+      return createAdminClient(url, key);
     };
     try {
       const result = await work({ gateway, progress });
@@ -120,13 +127,12 @@ function commandUsage(command: CommandUnknownOpts): string {
 function printFailure(
   { exitCode, problems }: CommandFailure,
   { command, json }: { command: string | undefined; json: boolean },
-  { print, complain }: Surroundings,
+  { commandLine, print, complain }: Surroundings,
 ): void {
   if (json) print(JSON.stringify({ problems }, null, 2));
   for (const { message } of problems) {
     const lines = message.split('\n').map(printable).join('\n');
     complain(styleText('red', lines, { stream: process.stderr }));
   }
-  if (exitCode === EXIT.usage)
-    complain(`See: ${[COMMAND_LINE, command, '--help'].filter(Boolean).join(' ')}`);
+  if (exitCode === EXIT.usage) complain(`See: ${[commandLine, command, '--help'].filter(Boolean).join(' ')}`);
 }

@@ -4,7 +4,7 @@ import { liveOperations, type ShownOperation, shownOperation } from './admin-ans
 import type { AdminClient } from './admin-client.ts';
 import type { Run } from './command.ts';
 import { EXIT, refusal } from './command-failure.ts';
-import { lifetime, minute, releaseNames } from './printed-values.ts';
+import { changeAndKey, lifetime, minute, releaseNames, stateCell } from './printed-values.ts';
 import { facts, printable, table } from './table.ts';
 
 export const show = (run: Run) =>
@@ -63,12 +63,17 @@ function showText(operation: ShownOperation): string {
     ['cache', cacheText(cachePolicy)],
     ['tags', cachePolicy.tags.join(' ') || '-'],
     ['scopes', operation.scopes.join(' ') || '-'],
-    ['releases', releaseNames(operation.releases) || '-'],
+  ]);
+  const releases = operation.releases.map(({ client, version, state, lastChange }) => [
+    ...[client, version, stateCell(state), changeAndKey(lastChange), minute(lastChange?.changedAt ?? null)],
   ]);
   const uses = usage.map((use) => [use.client ?? '-', use.version ?? '-', use.count, minute(use.lastSeen)]);
   const lines = document.trimEnd().split('\n');
   return [
     properties,
+    releases.length === 0
+      ? '  In no release.'
+      : table(['client', 'version', 'state', 'last change', 'when'], releases),
     uses.length === 0
       ? '  Not used yet.'
       : table(['client', 'version', 'count', 'last used'], uses, ['count']),

@@ -40,11 +40,11 @@ export interface RunningGateway {
   url: string;
   vars: Readonly<Record<string, string>>;
   simulated: { main: boolean; price: boolean };
-  hasAdminKey: boolean;
+  hasKey: boolean;
 }
 
 export async function firstLook(gateway: RunningGateway): Promise<string> {
-  const { url, vars, simulated, hasAdminKey } = gateway;
+  const { url, vars, simulated, hasKey } = gateway;
   const mode = vars.OPERATIONS_MODE ?? '';
   const id = await marketListId();
   const curl = (body: object) =>
@@ -60,8 +60,8 @@ export async function firstLook(gateway: RunningGateway): Promise<string> {
     row('Price API', `${vars.PRICE_API_URL}${simulated.price ? ' (simulated)' : ''}`),
     row(
       'Admin key',
-      hasAdminKey
-        ? 'ADMIN_KEY is set: npm run operations -- list'
+      hasKey
+        ? 'set: npm run operations -- list'
         : 'none, so nothing can be published; set ADMIN_KEY to 32 characters or more',
     ),
     ...(documentsRun ? [heading('Try a document'), curl({ query: DOCUMENT })] : []),

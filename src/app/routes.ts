@@ -66,7 +66,9 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
     randomId,
     writeUses: () => usage.flush(),
   };
-  const admin = config.ADMIN_KEY === undefined ? [] : [adminRoute(config.ADMIN_KEY, stores)];
+  const keys = { adminKey: config.ADMIN_KEY, operationsKeys: config.OPERATIONS_KEYS };
+  const hasKey = keys.adminKey !== undefined || keys.operationsKeys.length > 0;
+  const admin = hasKey ? [adminRoute(keys, stores)] : [];
   return {
     router: { ...headers, randomId, routes: [graphql, health, ...admin] },
     memoryHits: graphiql ? null : memoryHits,

@@ -8,7 +8,7 @@ import { bundledRelease } from '../operations/manifest.ts';
 import { isAllowedCost } from '../operations/operation-cost.ts';
 import { operationFacts } from '../operations/operation-facts.ts';
 import { sha256Id } from '../operations/operation-id.ts';
-import type { ReleaseStores } from '../operations/publish-release.ts';
+import type { ChangeStores } from '../operations/publish-release.ts';
 import { type OperationProblem, operationRow, registerOperation } from '../operations/register-operation.ts';
 import { operationCopySchema, type RegisteredOperation } from '../operations/registered-operation.ts';
 import { formsOf, formWrites } from '../operations/store-forms.ts';
@@ -34,7 +34,7 @@ const submittedSchema = z.object({
 });
 type Submitted = z.infer<typeof submittedSchema>['operations'];
 
-export interface AdminSources extends ReleaseStores {
+export interface AdminSources extends ChangeStores {
   schema: GraphQLSchema;
   /** Writes the uses that this isolate has counted. Never rejects. */
   writeUses(): Promise<void>;

@@ -7,7 +7,7 @@ import {
   retireReleases,
   rollBackRelease,
 } from '../operations/change-releases.ts';
-import { publishRelease, type ReleaseStores } from '../operations/publish-release.ts';
+import { type ChangeStores, publishRelease } from '../operations/publish-release.ts';
 import { OPERATION_LIVENESS_MEMORY_SECONDS } from '../storage/kv/keys.ts';
 import { parsed, readAdminBody } from './admin-answer.ts';
 import type { AdminSources } from './admin-operations.ts';
@@ -40,7 +40,7 @@ const retireSchema = versionsSchema.extend({ force: z.boolean().default(false) }
 export async function putRelease(
   request: Request,
   release: { client: string; version: string },
-  stores: ReleaseStores,
+  stores: ChangeStores,
 ) {
   const { client, version } = parsed(publishedSchema, release);
   const content = await readAdminBody(request, publishSchema);
@@ -48,12 +48,12 @@ export async function putRelease(
   return { ...outcome, visibleEverywhereAt: visibleEverywhereAt(stores) };
 }
 
-export async function postDeprecate(request: Request, stores: ReleaseStores) {
+export async function postDeprecate(request: Request, stores: ChangeStores) {
   const body = await readAdminBody(request, deprecateSchema);
   return answer(stores, await deprecateReleases(stores, { ...body, sunset: Math.floor(body.sunset) }));
 }
 
-export async function postRestore(request: Request, stores: ReleaseStores) {
+export async function postRestore(request: Request, stores: ChangeStores) {
   return answer(stores, await restoreReleases(stores, await readAdminBody(request, versionsSchema)));
 }
 
@@ -63,16 +63,16 @@ export async function postRetire(request: Request, stores: AdminSources) {
   return answer(stores, await retireReleases(stores, await readAdminBody(request, retireSchema)));
 }
 
-export async function postRollback(request: Request, stores: ReleaseStores) {
+export async function postRollback(request: Request, stores: ChangeStores) {
   return answer(stores, await rollBackRelease(stores, await readAdminBody(request, releaseSchema)));
 }
 
-const answer = <Change extends ReleaseChange>(stores: ReleaseStores, change: Change) => ({
+const answer = <Change extends ReleaseChange>(stores: ChangeStores, change: Change) => ({
   ...change,
   visibleEverywhereAt: visibleEverywhereAt(stores),
 });
 
-function visibleEverywhereAt(stores: ReleaseStores): string {
+function visibleEverywhereAt(stores: ChangeStores): string {
   const seconds = KV_VISIBLE_SECONDS + OPERATION_LIVENESS_MEMORY_SECONDS;
   return new Date(stores.nowMs() + seconds * 1000).toISOString();
 }

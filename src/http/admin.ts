@@ -1,15 +1,17 @@
 /**
- * The admin endpoint, which the operations CLI calls. Without a key there is nothing under /admin.
+ * The admin endpoint, which the operations CLI calls. Without a key there is nothing under /admin. Each route needs a
+ * role, and a change records the name of its key.
  *
  * No cache keeps its answers. Refusals have the shape of a GraphQL error.
  */
 import { log } from '../observability/log.ts';
 import { ReleaseRefusal, type ReleaseRefusalCode } from '../operations/liveness-writes.ts';
 import { recordBundledRelease } from '../operations/publish-release.ts';
+import type { KeyRole } from '../operations-keys.ts';
 import { readRefusals, readUsage } from '../storage/d1/operation-usage.ts';
 import { listReleases, liveOperations } from '../storage/d1/release-reads.ts';
 import { AdminRefusal, badInput, sinceDay } from './admin-answer.ts';
-import { AdminKey } from './admin-key.ts';
+import { type AdminKeySources, AdminKeys, type KnownKey, mayDo } from './admin-keys.ts';
 import { type AdminSources, checkOperations, showOperation, storeOperations } from './admin-operations.ts';
 import { postDeprecate, postRestore, postRetire, postRollback, putRelease } from './admin-releases.ts';
 import { errorResponse, jsonResponse } from './responses.ts';
@@ -27,23 +29,26 @@ const STATUS: Readonly<Record<ReleaseRefusalCode, number>> = {
   LIVENESS_NOT_WRITTEN: 503,
 };
 
-interface AdminOptions extends AdminSources {
-  key: AdminKey;
-}
+type RouteSources = Omit<AdminSources, 'keyName'>;
 
-export function adminRoute(key: string, sources: AdminSources): Route {
-  const options = { ...sources, key: new AdminKey(key, sources.nowMs) };
+export function adminRoute(keySources: Omit<AdminKeySources, 'nowMs'>, sources: RouteSources): Route {
+  const keys = new AdminKeys({ ...keySources, nowMs: sources.nowMs });
   return {
     paths: ['/admin/*'],
-    handle: (request, { requestId }) => adminResponse(request, requestId, options),
+    handle: (request, { requestId }) => adminResponse(request, requestId, keys, sources),
   };
 }
 
-async function adminResponse(request: Request, requestId: string, options: AdminOptions): Promise<Response> {
-  const verdict = await options.key.check(request.headers.get('authorization'));
+async function adminResponse(
+  request: Request,
+  requestId: string,
+  keys: AdminKeys,
+  sources: RouteSources,
+): Promise<Response> {
+  const verdict = await keys.check(request.headers.get('authorization'));
   if (!verdict.allowed) return keyRefusal(verdict.retryAfterSeconds, requestId);
   try {
-    return jsonResponse(await route(request, options), 200);
+    return jsonResponse(await route(request, verdict.key, sources), 200);
   } catch (error) {
     if (error instanceof AdminRefusal) return refusal(error, requestId);
     if (!(error instanceof ReleaseRefusal)) throw error;
@@ -58,28 +63,31 @@ type Handler = (request: Request, sources: AdminSources, names: readonly string[
 const parametersOf = (request: Request) => new URL(request.url).searchParams;
 const dayOf = (request: Request, { nowMs }: AdminSources) => sinceDay(parametersOf(request), nowMs());
 
-/** By method and path; `:` stands for one decoded segment. */
-const ROUTES: readonly (readonly [method: string, path: string, handler: Handler])[] = [
-  ['POST', '/admin/operations/check', checkOperations],
-  ['PUT', '/admin/operations', storeOperations],
+/** By method and path, with the role that it needs; `:` stands for one decoded segment. */
+const ROUTES: readonly (readonly [method: string, path: string, needs: KeyRole, handler: Handler])[] = [
+  ['POST', '/admin/operations/check', 'publish', checkOperations],
+  ['PUT', '/admin/operations', 'publish', storeOperations],
   [
     'GET',
     '/admin/operations/:',
+    'read',
     (request, sources, [id = '']) => showOperation(id, parametersOf(request), sources),
   ],
-  ['GET', '/admin/releases', async (_request, { db }) => ({ releases: await listReleases(db) })],
-  ['POST', '/admin/releases/deprecate', postDeprecate],
-  ['POST', '/admin/releases/retire', postRetire],
-  ['POST', '/admin/releases/restore', postRestore],
-  ['POST', '/admin/releases/rollback', postRollback],
+  ['GET', '/admin/releases', 'read', async (_request, { db }) => ({ releases: await listReleases(db) })],
+  ['POST', '/admin/releases/deprecate', 'administer', postDeprecate],
+  ['POST', '/admin/releases/retire', 'administer', postRetire],
+  ['POST', '/admin/releases/restore', 'administer', postRestore],
+  ['POST', '/admin/releases/rollback', 'administer', postRollback],
   [
     'PUT',
     '/admin/releases/:/:',
+    'publish',
     (request, sources, [client = '', version = '']) => putRelease(request, { client, version }, sources),
   ],
   [
     'GET',
     '/admin/usage',
+    'read',
     async (request, sources) => ({
       usage: await readUsage(sources.db, {
         client: parametersOf(request).get('client'),
@@ -91,26 +99,33 @@ const ROUTES: readonly (readonly [method: string, path: string, handler: Handler
   [
     'GET',
     '/admin/audit',
+    'read',
     async (request, sources) => ({ refusals: await readRefusals(sources.db, dayOf(request, sources)) }),
   ],
   [
     'GET',
     '/admin/live-operations',
+    'read',
     async (request, sources) => ({ operations: await liveOperations(sources.db, dayOf(request, sources)) }),
   ],
 ];
 
-async function route(request: Request, sources: AdminSources): Promise<unknown> {
+async function route(request: Request, key: KnownKey, sources: RouteSources): Promise<unknown> {
   const segments = new URL(request.url).pathname.split('/');
   const onPath = ROUTES.filter(([, path]) => matches(path.split('/'), segments));
-  const [, path, handler] = onPath.find(([method]) => method === request.method) ?? [];
-  if (path === undefined || handler === undefined) {
+  const found = onPath.find(([method]) => method === request.method);
+  if (found === undefined) {
     if (onPath.length === 0) throw new AdminRefusal(404, 'NOT_FOUND', 'Nothing is here.');
     throw new AdminRefusal(405, 'BAD_USER_INPUT', `Use ${onPath.map(([method]) => method).join(' or ')}.`);
   }
+  const [, path, needs, handler] = found;
+  if (!mayDo(key.role, needs)) {
+    const message = `The key ${key.name} has the role ${key.role}; this needs ${needs}.`;
+    throw new AdminRefusal(403, 'FORBIDDEN', message);
+  }
   await recordBundledRelease(sources);
   const names = segments.filter((_, index) => path.split('/')[index] === ':').map(decode);
-  return handler(request, sources, names);
+  return handler(request, { ...sources, keyName: key.name }, names);
 }
 
 const matches = (path: readonly string[], segments: readonly string[]) =>
@@ -125,7 +140,7 @@ function decode(segment: string): string {
 }
 
 function keyRefusal(retryAfterSeconds: number | null, requestId: string): Response {
-  const said = { requestId, message: 'The admin key is missing or wrong.', code: 'UNAUTHENTICATED' };
+  const said = { requestId, message: 'The key is missing or wrong.', code: 'UNAUTHENTICATED' };
   if (retryAfterSeconds === null) return errorResponse(401, said, { 'WWW-Authenticate': 'Bearer' });
   const limited = { requestId, message: 'Too many wrong keys.', code: 'RATE_LIMITED' };
   return errorResponse(429, limited, { 'Retry-After': String(retryAfterSeconds) });

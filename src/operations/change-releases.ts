@@ -20,9 +20,9 @@ import {
   type ReleaseState,
   unknownVersions,
 } from '../storage/d1/releases.ts';
-import { bringLivenessToKv, type LivenessStores, ReleaseRefusal } from './liveness-writes.ts';
+import { bringLivenessToKv, ReleaseRefusal } from './liveness-writes.ts';
 import { bundledRelease } from './manifest.ts';
-import { changedMeanwhile, difference, reservedClient } from './publish-release.ts';
+import { type ChangeStores, changedMeanwhile, difference, reservedClient } from './publish-release.ts';
 import { USAGE_FLUSH_SECONDS } from './usage.ts';
 
 const RECENT_USE_SECONDS = 30 * 86_400;
@@ -56,7 +56,7 @@ export interface VersionsRequest {
 
 /** @param sunset the end of service, in Unix seconds. @throws ReleaseRefusal */
 export function deprecateReleases(
-  stores: LivenessStores,
+  stores: ChangeStores,
   { client, versions, sunset }: VersionsRequest & { sunset: number },
 ): Promise<ReleaseChange> {
   return changeState(stores, { kind: 'deprecate', client, versions, sunset });
@@ -64,7 +64,7 @@ export function deprecateReleases(
 
 /** Makes deprecated and retired releases published again. @throws ReleaseRefusal */
 export function restoreReleases(
-  stores: LivenessStores,
+  stores: ChangeStores,
   { client, versions }: VersionsRequest,
 ): Promise<ReleaseChange> {
   return changeState(stores, { kind: 'restore', client, versions });
@@ -77,7 +77,7 @@ export function restoreReleases(
  * @throws ReleaseRefusal
  */
 export async function retireReleases(
-  stores: LivenessStores,
+  stores: ChangeStores,
   { client, versions, force }: VersionsRequest & { force: boolean },
 ): Promise<RetiredReleases> {
   const now = Math.floor(stores.nowMs() / 1000);
@@ -96,7 +96,7 @@ export async function retireReleases(
  *
  * @throws ReleaseRefusal
  */
-export async function rollBackRelease(stores: LivenessStores, release: ReleaseKey): Promise<RolledBack> {
+export async function rollBackRelease(stores: ChangeStores, release: ReleaseKey): Promise<RolledBack> {
   if (release.client === bundledRelease.client) throw reservedClient();
   const { db } = stores;
   const held = await findRelease(db, release);
@@ -113,7 +113,7 @@ export async function rollBackRelease(stores: LivenessStores, release: ReleaseKe
   ]);
   const changed =
     unfinished === null
-      ? await change(stores, rollbackWrites(db, release, { from, to: previous.id }, nowSeconds(stores)))
+      ? await change(stores, rollbackWrites(db, release, { from, to: previous.id }, originOf(stores)))
       : await completed(stores, { ...release, state: held.state });
   if (changed.releases.length === 0) throw changedMeanwhile();
   const { added, gone } = difference(heldIds, previousIds);
@@ -121,7 +121,7 @@ export async function rollBackRelease(stores: LivenessStores, release: ReleaseKe
   return { ...changed, names, publishedAt: previous.published_at, came: added, gone };
 }
 
-async function changeState(stores: LivenessStores, wanted: StateChange): Promise<ReleaseChange> {
+async function changeState(stores: ChangeStores, wanted: StateChange): Promise<ReleaseChange> {
   const { client, versions, kind } = wanted;
   if (kind !== 'restore' && client === bundledRelease.client && versions.includes(bundledRelease.version)) {
     const message = `${client} ${bundledRelease.version} is the build that runs: deploy another one first.`;
@@ -129,12 +129,12 @@ async function changeState(stores: LivenessStores, wanted: StateChange): Promise
   }
   const missing = await unknownVersions(stores.db, client, versions);
   if (missing.length > 0) throw unknown(missing);
-  const changed = await change(stores, stateWrites(stores.db, wanted, nowSeconds(stores)));
+  const changed = await change(stores, stateWrites(stores.db, wanted, originOf(stores)));
   return { ...changed, names: await operationNames(stores.db, idsOf(changed)) };
 }
 
 async function change(
-  stores: LivenessStores,
+  stores: ChangeStores,
   writes: readonly [record: D1PreparedStatement, update: D1PreparedStatement],
 ): Promise<Omit<ReleaseChange, 'names'>> {
   const { db } = stores;
@@ -159,7 +159,7 @@ async function change(
 
 /** Nobody knows any more what the change has done to the states of operations. */
 async function completed(
-  stores: LivenessStores,
+  stores: ChangeStores,
   release: ReleaseChange['releases'][number],
 ): Promise<Omit<ReleaseChange, 'names'>> {
   await bringLivenessToKv(stores);
@@ -168,7 +168,7 @@ async function completed(
 
 const idsOf = ({ operations }: Pick<ReleaseChange, 'operations'>) => Object.values(operations).flat();
 
-const nowSeconds = (stores: LivenessStores) => Math.floor(stores.nowMs() / 1000);
+const originOf = ({ nowMs, keyName }: ChangeStores) => ({ nowSeconds: Math.floor(nowMs() / 1000), keyName });
 
 const unknown = (versions: readonly string[]) =>
   new ReleaseRefusal('UNKNOWN_RELEASES', `Never published: ${versions.join(', ')}.`, { versions });

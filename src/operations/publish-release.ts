@@ -20,6 +20,11 @@ export interface ReleaseStores extends LivenessStores {
   randomId: () => string;
 }
 
+/** For a change that a key asks for; the record of the change has its name. */
+export interface ChangeStores extends ReleaseStores {
+  keyName: string;
+}
+
 export interface PublishRequest extends ReleaseKey {
   operationIds: readonly string[];
   /** Replaces other content. The state of the release stays. */
@@ -45,10 +50,7 @@ export interface PublishOutcome {
 }
 
 /** @throws ReleaseRefusal; nothing is published, except with LIVENESS_NOT_WRITTEN. */
-export async function publishRelease(
-  stores: ReleaseStores,
-  request: PublishRequest,
-): Promise<PublishOutcome> {
+export async function publishRelease(stores: ChangeStores, request: PublishRequest): Promise<PublishOutcome> {
   if (request.client === bundledRelease.client) throw reservedClient();
   const operationIds = [...new Set(request.operationIds)].sort();
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
@@ -75,7 +77,8 @@ export async function publishRelease(
       return { changed, ...outcome };
     }
     await requireStored(stores.db, operationIds);
-    const write = { ...request, operationIds, publishId: stores.randomId(), nowSeconds: nowSeconds(stores) };
+    const origin = { nowSeconds: nowSeconds(stores), keyName: stores.keyName };
+    const write = { ...request, ...origin, operationIds, publishId: stores.randomId() };
     const [inserted] = await stores.db.batch(publishWrites(stores.db, write, held?.publish_id ?? null));
     if (inserted?.meta.changes !== 1) continue;
     await bringLivenessToKv(stores);
@@ -89,16 +92,16 @@ export async function recordBundledRelease(stores: ReleaseStores): Promise<void>
   const { client, version, operations, forms } = bundledRelease;
   const held = await findRelease(stores.db, { client, version });
   if (held?.state === 'published') return;
-  const now = nowSeconds(stores);
+  const origin = { nowSeconds: nowSeconds(stores), keyName: null };
   if (held !== null) {
     const restored = { kind: 'restore', client, versions: [version] } as const;
-    await stores.db.batch(stateWrites(stores.db, restored, now));
+    await stores.db.batch(stateWrites(stores.db, restored, origin));
   } else {
     const rows = await Promise.all(operations.map(operationRow));
     const operationIds = operations.map(({ id }) => id);
-    const write = { client, version, operationIds, publishId: stores.randomId(), nowSeconds: now };
+    const write = { client, version, operationIds, publishId: stores.randomId(), ...origin };
     await stores.db.batch([
-      ...operationInserts(stores.db, rows, now),
+      ...operationInserts(stores.db, rows, origin.nowSeconds),
       ...(await formWrites(stores.db, operations, forms)),
       ...publishWrites(stores.db, write, null),
     ]);

@@ -109,7 +109,7 @@ test('runs what was published, and shows who ran it', async () => {
   assert.equal(response.status, 200);
   assert.equal(((await response.json()) as { errors?: unknown }).errors, undefined);
   await eventually('usage --client ios', /Trending +sha256:[0-9a-f]{12} +ios +4\.9\.0 +\d+ /, known);
-  assert.match(await ok(`show sha256:${hash}`), /releases +.*ios 4\.9\.0/);
+  assert.match(await ok(`show sha256:${hash}`), /ios +4\.9\.0 +published +publish by ADMIN_KEY/);
   await eventually('audit', /ios +4\.9\.0 +ran +QUERY_NOT_IN_SAFELIST/, {
     query: 'query Ping { __typename }',
   });

@@ -195,6 +195,7 @@ export class AdminStub {
       publishedAt: PUBLISHED_AT,
       operations: operationIds.length,
       lastUsedAt: null,
+      lastChange: { kind: 'publish', changedAt: PUBLISHED_AT, keyName: 'ci' },
     }));
   }
 

@@ -22,6 +22,7 @@ export async function runOperations(
     ran.drawn += text;
   };
   ran.exitCode = await runCli(args, {
+    commandLine: 'npm run operations --',
     environment,
     print: (text) => {
       ran.out += `${stripVTControlCharacters(text)}\n`;

@@ -2,7 +2,7 @@
  * Changes of the state and the content of releases. Each is two statements for one batch: its record, which is the next
  * revision of the overlay, and the change itself under the same condition.
  */
-import type { ReleaseKey } from './releases.ts';
+import { type ChangeOrigin, LAST_REVISION_SQL, type ReleaseKey } from './releases.ts';
 
 export interface StateChange {
   kind: 'deprecate' | 'retire' | 'restore';
@@ -34,7 +34,7 @@ const STATE_SQL: Record<StateChange['kind'], { set: string; where: string }> = {
 export function stateWrites(
   db: D1Database,
   change: StateChange,
-  nowSeconds: number,
+  { nowSeconds, keyName }: ChangeOrigin,
 ): [record: D1PreparedStatement, update: D1PreparedStatement] {
   const { kind, client, versions, sunset = null } = change;
   const { set, where } = STATE_SQL[kind];
@@ -45,13 +45,15 @@ export function stateWrites(
   return [
     db
       .prepare(
-        `INSERT INTO release_change (changed_at, change)
-         SELECT ?4, json_set(?5, '$.versions', json_group_array(version)) FROM release
+        `INSERT INTO release_change (changed_at, change, key_name)
+         SELECT ?4, json_set(?5, '$.versions', json_group_array(version)), ?6 FROM release
          WHERE ${changed} HAVING count(*) > 0`,
       )
-      .bind(...values, JSON.stringify(change)),
+      .bind(...values, JSON.stringify(change), keyName),
     db
-      .prepare(`UPDATE release SET ${set} WHERE ${changed} RETURNING client, version, state`)
+      .prepare(
+        `UPDATE release SET ${set}, revision = ${LAST_REVISION_SQL} WHERE ${changed} RETURNING client, version, state`,
+      )
       .bind(...updateValues),
   ];
 }
@@ -94,19 +96,19 @@ export function rollbackWrites(
   db: D1Database,
   { client, version }: ReleaseKey,
   { from, to }: { from: string; to: string },
-  nowSeconds: number,
+  { nowSeconds, keyName }: ChangeOrigin,
 ): [record: D1PreparedStatement, update: D1PreparedStatement] {
   const change = JSON.stringify({ kind: 'rollback', client, version, from, to });
   return [
     db
       .prepare(
-        `INSERT INTO release_change (changed_at, change)
-         SELECT ?4, ?5 FROM release WHERE client = ?1 AND version = ?2 AND publish_id = ?3`,
+        `INSERT INTO release_change (changed_at, change, key_name)
+         SELECT ?4, ?5, ?6 FROM release WHERE client = ?1 AND version = ?2 AND publish_id = ?3`,
       )
-      .bind(client, version, from, nowSeconds, change),
+      .bind(client, version, from, nowSeconds, change, keyName),
     db
       .prepare(
-        `UPDATE release SET publish_id = ?4 WHERE client = ?1 AND version = ?2 AND publish_id = ?3
+        `UPDATE release SET publish_id = ?4, revision = ${LAST_REVISION_SQL} WHERE client = ?1 AND version = ?2 AND publish_id = ?3
          RETURNING client, version, state`,
       )
       .bind(client, version, from, to),

@@ -3,6 +3,22 @@ import { usesWhere } from './operation-usage.ts';
 import { LIVENESS_COLUMNS_SQL } from './operations.ts';
 import type { ReleaseKey, ReleaseState } from './releases.ts';
 
+export interface LastChange {
+  kind: 'publish' | 'deprecate' | 'retire' | 'restore' | 'rollback';
+  changedAt: number;
+  /** The name of the key that asked for it; null if the gateway did it itself, or an earlier version of it. */
+  keyName: string | null;
+}
+
+/** JSON, or null if the change was not recorded with the release. */
+const LAST_CHANGE_SQL = `(SELECT json_object('kind', change ->> 'kind', 'changedAt', changed_at, 'keyName', key_name)
+  FROM release_change WHERE release_change.revision = release.revision)`;
+
+const parsedChange = <Row extends { lastChange: string | null }>(row: Row) => ({
+  ...row,
+  lastChange: row.lastChange === null ? null : (JSON.parse(row.lastChange) as LastChange),
+});
+
 export interface ListedRelease extends ReleaseKey {
   state: ReleaseState;
   deprecatedAt: number | null;
@@ -11,6 +27,7 @@ export interface ListedRelease extends ReleaseKey {
   operations: number;
   /** The last use of one of its operations by any client. */
   lastUsedAt: number | null;
+  lastChange: LastChange | null;
 }
 
 export async function listReleases(db: D1Database): Promise<ListedRelease[]> {
@@ -20,7 +37,7 @@ export async function listReleases(db: D1Database): Promise<ListedRelease[]> {
          SELECT operation_id, max(last_seen) AS last_seen FROM ${usesWhere('true')} GROUP BY operation_id)
        SELECT release.client, release.version, release.state, release.deprecated_at AS deprecatedAt,
          release.sunset, publish.published_at AS publishedAt, count(publish_operation.operation_id) AS operations,
-         max(used.last_seen) AS lastUsedAt
+         max(used.last_seen) AS lastUsedAt, ${LAST_CHANGE_SQL} AS lastChange
        FROM release
        JOIN publish ON publish.id = release.publish_id
        LEFT JOIN publish_operation ON publish_operation.publish_id = release.publish_id
@@ -28,8 +45,8 @@ export async function listReleases(db: D1Database): Promise<ListedRelease[]> {
        GROUP BY release.client, release.version
        ORDER BY release.client, publish.published_at, release.version`,
     )
-    .all<ListedRelease>();
-  return results;
+    .all<Omit<ListedRelease, 'lastChange'> & { lastChange: string | null }>();
+  return results.map(parsedChange);
 }
 
 export interface CarryingRelease extends ReleaseKey {
@@ -41,7 +58,7 @@ export async function releasesCarrying(db: D1Database, operationId: string) {
   const [releases, liveness] = await db.batch<unknown>([
     db
       .prepare(
-        `SELECT release.client, release.version, release.state
+        `SELECT release.client, release.version, release.state, ${LAST_CHANGE_SQL} AS lastChange
          FROM publish_operation JOIN release USING (publish_id)
          WHERE operation_id = ?1 ORDER BY release.client, release.version`,
       )
@@ -54,7 +71,9 @@ export async function releasesCarrying(db: D1Database, operationId: string) {
       .bind(operationId),
   ]);
   return {
-    releases: (releases?.results ?? []) as CarryingRelease[],
+    releases: ((releases?.results ?? []) as (CarryingRelease & { lastChange: string | null })[]).map(
+      parsedChange,
+    ),
     /** `rank` is null if no release carries it. */
     liveness: (liveness?.results[0] ?? { rank: null, deprecated_at: null, sunset: null }) as {
       rank: number | null;

@@ -103,11 +103,19 @@ export async function operationIdsOf(db: D1Database, publishId: string): Promise
   return results.map(({ id }) => id);
 }
 
-export interface PublishWrite extends ReleaseKey {
+/** The time of a change, and the key that asked for it: null for the gateway itself. */
+export interface ChangeOrigin {
+  nowSeconds: number;
+  keyName: string | null;
+}
+
+export interface PublishWrite extends ReleaseKey, ChangeOrigin {
   publishId: string;
   operationIds: readonly string[];
-  nowSeconds: number;
 }
+
+/** A change is recorded before it is made, in the same batch. */
+export const LAST_REVISION_SQL = '(SELECT max(revision) FROM release_change)';
 
 /**
  * Publishes if the release still carries `expectedPublishId` (null: does not exist) and every operation is stored.
@@ -118,7 +126,7 @@ export function publishWrites(
   write: PublishWrite,
   expectedPublishId: string | null,
 ): D1PreparedStatement[] {
-  const { publishId, client, version, operationIds, nowSeconds } = write;
+  const { publishId, client, version, operationIds, nowSeconds, keyName } = write;
   const ids = JSON.stringify(operationIds);
   return [
     db
@@ -137,15 +145,16 @@ export function publishWrites(
       .bind(publishId, ids),
     db
       .prepare(
-        `INSERT INTO release_change (changed_at, change)
-         SELECT published_at, ?2 FROM publish WHERE id = ?1`,
+        `INSERT INTO release_change (changed_at, change, key_name)
+         SELECT published_at, ?2, ?3 FROM publish WHERE id = ?1`,
       )
-      .bind(publishId, JSON.stringify({ kind: 'publish', client, version, publishId })),
+      .bind(publishId, JSON.stringify({ kind: 'publish', client, version, publishId }), keyName),
     db
       .prepare(
-        `INSERT INTO release (client, version, state, publish_id)
-         SELECT client, version, 'published', id FROM publish WHERE id = ?1
-         ON CONFLICT (client, version) DO UPDATE SET publish_id = excluded.publish_id`,
+        `INSERT INTO release (client, version, state, publish_id, revision)
+         SELECT client, version, 'published', id, ${LAST_REVISION_SQL} FROM publish WHERE id = ?1
+         ON CONFLICT (client, version) DO UPDATE
+         SET publish_id = excluded.publish_id, revision = excluded.revision`,
       )
       .bind(publishId),
   ];

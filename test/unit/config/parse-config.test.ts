@@ -27,6 +27,7 @@ test('parses what is right', () => {
   expect(configOf({})).toEqual({
     ...VARS,
     RATE_LIMIT_THRESHOLD: 600,
+    OPERATIONS_KEYS: [],
     PRICE_POLL_SECONDS: 5,
     CORS_ORIGINS: ['https://app.example'],
   });
@@ -104,5 +105,54 @@ describe('forms that mean the same', () => {
     expect(configOf({ ADMIN_KEY: '' }).ADMIN_KEY).toBeUndefined();
     expect(configOf({}).ADMIN_KEY).toBeUndefined();
     expect(configOf({ ADMIN_KEY: 'a'.repeat(32) }).ADMIN_KEY).toBe('a'.repeat(32));
+  });
+});
+
+describe('the keys of OPERATIONS_KEYS', () => {
+  const sha256 = 'ab'.repeat(32);
+  const key = { name: 'ci', role: 'publish', sha256 };
+  const keysOf = (...keys: object[]) => configOf({ OPERATIONS_KEYS: JSON.stringify(keys) }).OPERATIONS_KEYS;
+
+  test('are a list, which may be empty or absent', () => {
+    const other = { name: 'Käthe-1', role: 'administer', sha256: 'cd'.repeat(32) };
+    expect(keysOf(key, other)).toEqual([key, other]);
+    for (const value of ['', ' ', '[]'])
+      expect(configOf({ OPERATIONS_KEYS: value }).OPERATIONS_KEYS).toEqual([]);
+    expect(configOf({}).OPERATIONS_KEYS).toEqual([]);
+  });
+
+  const secret = 'tops3cr3t-tops3cr3t-tops3cr3t-key';
+  test.each([
+    ['no JSON', secret, 'must be a list'],
+    ['JSON that is cut off', `[{"name":"${secret}"`, 'must be a list'],
+    ['one key without a list', JSON.stringify({ ...key, name: secret }), 'must be a list'],
+    ['texts', JSON.stringify([secret]), 'key 1: must have the properties name, role and sha256'],
+    [
+      'the key for its hash',
+      JSON.stringify([key, { ...key, name: 'b', sha256: secret }]),
+      'key 2: sha256 must be',
+    ],
+    [
+      'a hash in upper case',
+      JSON.stringify([{ ...key, sha256: sha256.toUpperCase() }]),
+      'key 1: sha256 must be',
+    ],
+    ['no hash', JSON.stringify([{ name: 'ci', role: 'read' }]), 'key 1: sha256 must be'],
+    [
+      'a role of another kind',
+      JSON.stringify([{ ...key, role: secret }]),
+      'key 1: role must be read, publish, administer',
+    ],
+    ['a name with spaces', JSON.stringify([{ ...key, name: `${secret} x` }]), 'key 1: name must be'],
+    ['the name of ADMIN_KEY', JSON.stringify([{ ...key, name: 'ADMIN_KEY' }]), 'key 1: name must be'],
+    ['one property more', JSON.stringify([{ ...key, [secret]: 1 }]), 'key 1: must have the properties'],
+    ['one name twice', JSON.stringify([key, { ...key, sha256: 'cd'.repeat(32) }]), 'a name of its own'],
+    ['one key twice', JSON.stringify([key, { ...key, name: 'b' }]), 'each key once'],
+  ])('may not be %s, and are not quoted', (_what, value, reason) => {
+    const [issue = '', ...more] = issuesOf({ OPERATIONS_KEYS: value });
+    expect(more).toEqual([]);
+    expect(issue).toMatch(/^OPERATIONS_KEYS: must be JSON such as \[\{"name": /);
+    expect(issue).toContain(reason);
+    expect(issue).not.toMatch(new RegExp(`${secret}|${sha256}`, 'i'));
   });
 });

@@ -79,7 +79,12 @@ const shown = {
     },
   },
   ...{ scopes: ['read:profile'], liveness: { state: 'live' }, usage: answers.usage.slice(0, 1) },
-  releases: [{ client: 'ios', version: '5.2.0', state: 'published' }],
+  releases: [
+    {
+      ...{ client: 'ios', version: '5.2.0', state: 'published' },
+      lastChange: { kind: 'restore', changedAt: USED_AT, keyName: 'release-bot' },
+    },
+  ],
 };
 
 function answer(call: string, body: unknown): void {
@@ -129,7 +134,7 @@ describe('exit code 2', () => {
   it('is for no key at all', async () => {
     const { exitCode, err } = await runOperations(['list', '--url', url]);
     expect(exitCode).toBe(2);
-    expect(err).toContain('set ADMIN_KEY');
+    expect(err).toContain('set OPERATIONS_KEY or ADMIN_KEY');
   });
 });
 
@@ -143,7 +148,7 @@ describe('exit code 3', () => {
       'the-wrong-key',
     ]);
     expect(exitCode).toBe(3);
-    expect(err).toContain('does not accept this admin key');
+    expect(err).toContain('does not accept this key');
     expect(out + err).not.toContain('the-wrong-key');
   });
 
@@ -161,7 +166,7 @@ describe('exit code 3', () => {
       stub.fixed.set('GET /admin/releases', refused(404, 'NOT_FOUND'));
       const { exitCode, err } = await runOperations([...args, '--url', url], { environment });
       expect(exitCode).toBe(3);
-      expect(err).toContain('off where no ADMIN_KEY is set');
+      expect(err).toContain('off where neither ADMIN_KEY nor OPERATIONS_KEYS is set');
     }
   });
 
@@ -213,6 +218,7 @@ describe('what commands print', () => {
       const { exitCode, out } = await run('show', wanted);
       expect(exitCode).toBe(0);
       expect(out).toMatch(/cost +12, \$first up to 100\n +cache +never, private/);
+      expect(out).toMatch(/ios +5\.2\.0 +published +restore by release-bot +2026-11-21 22:26/);
       expect(out).toContain('query One {\n    a\n  }\n');
     }
   });
@@ -249,6 +255,29 @@ describe('what commands print', () => {
     expect(JSON.parse(out)).toEqual({
       problems: [{ code: 'UNKNOWN_RELEASES', message: 'refused: UNKNOWN_RELEASES' }],
     });
+  });
+
+  it('comes from the gateway of OPERATIONS_URL, with the key of OPERATIONS_KEY before ADMIN_KEY', async () => {
+    for (const environment of [
+      { OPERATIONS_URL: url, OPERATIONS_KEY: STUB_KEY, ADMIN_KEY: 'another' },
+      { OPERATIONS_URL: url, OPERATIONS_KEY: '', ADMIN_KEY: STUB_KEY },
+    ]) {
+      const { exitCode, out } = await runOperations(['list'], { environment });
+      expect([exitCode, out]).toEqual([0, 'No releases.\n']);
+    }
+    const options = ['list', '--url', url, '--key', STUB_KEY];
+    const elsewhere = { OPERATIONS_URL: 'http://localhost:1', OPERATIONS_KEY: 'another' };
+    expect((await runOperations(options, { environment: elsewhere })).exitCode).toBe(0);
+    expect(
+      (await runOperations(['list'], { environment: { ...elsewhere, OPERATIONS_URL: 'x' } })).exitCode,
+    ).toBe(2);
+  });
+
+  it('is why a key with too low a role is refused', async () => {
+    stub.fixed.set('GET /admin/releases', refused(403, 'FORBIDDEN'));
+    const { exitCode, out, err } = await run('list');
+    expect([exitCode, out]).toEqual([1, '']);
+    expect(err).toContain('refused: FORBIDDEN');
   });
 
   it('takes the options of every command before its name too', async () => {
