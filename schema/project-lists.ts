@@ -29,9 +29,12 @@ const ProjectKey = builder.inputType('ProjectKey', {
   }),
 });
 
+/** Zero-width characters and the like, which search takes for nothing. */
+const INVISIBLE_CHARACTERS = /\p{Default_Ignorable_Code_Point}/gu;
+
 const searchText = z.string().refine(
   (text) => {
-    const characters = [...text.trim()].length;
+    const characters = [...text.normalize('NFC').replace(INVISIBLE_CHARACTERS, '').trim()].length;
     return characters >= SEARCH_MIN_CHARACTERS && characters <= SEARCH_MAX_CHARACTERS;
   },
   { error: `must be ${SEARCH_MIN_CHARACTERS} to ${SEARCH_MAX_CHARACTERS} characters` },

@@ -10,13 +10,21 @@ function badScalar(message: string, node: ValueNode | undefined): GraphQLError {
 }
 
 const rfc3339 = z.iso.datetime({ offset: true });
-/** RFC 3339 section 5.6 allows lower-case `t` and `z`. */
+/** The digits of a second, with those beyond milliseconds apart: `Date.parse` misreads ten digits and more. */
+const BEYOND_MILLISECONDS = /(?<=\.\d{3})\d+/;
+
+/**
+ * Unix seconds with their fraction: a bound that lies between two seconds includes neither. RFC 3339 section 5.6 allows
+ * lower-case `t` and `z`, and any number of digits: those beyond milliseconds count as half a millisecond.
+ */
 function parseDateTime(value: unknown, node?: ValueNode): number {
   const text = typeof value === 'string' ? value.toUpperCase() : value;
   const parsed = rfc3339.safeParse(text);
   if (!parsed.success)
     throw badScalar('DateTime must be an RFC 3339 instant such as "2026-11-22T10:11:12Z".', node);
-  return Math.floor(Date.parse(parsed.data) / 1000);
+  const beyond = BEYOND_MILLISECONDS.exec(parsed.data)?.[0] ?? '';
+  const milliseconds = Date.parse(parsed.data.replace(BEYOND_MILLISECONDS, ''));
+  return (milliseconds + (/[1-9]/.test(beyond) ? 0.5 : 0)) / 1000;
 }
 
 /** The hours of about five months: a list of projects with their closes repeats each instant a hundred times. */

@@ -1,4 +1,6 @@
-import { foldText, projectSearchText } from '../storage/d1/project-search.ts';
+import { log } from '../observability/log.ts';
+import { foldOutdatedProjects } from '../storage/d1/outdated-foldings.ts';
+import { foldedTexts } from '../storage/d1/project-search.ts';
 import {
   type ProjectRow,
   type ProjectWriteRow,
@@ -15,6 +17,15 @@ export const projectJobs = recordJobs<ProjectRecord>({
   name: 'projects',
   schedule: everyFiveMinutes,
   cacheTag: 'projects',
+  effects: [
+    {
+      failureEvent: 'sync.search_texts_not_folded',
+      run: async ({ db }) => {
+        const projects = await foldOutdatedProjects(db);
+        if (projects > 0) log.info('sync.search_texts_folded', { projects });
+      },
+    },
+  ],
   read: (mainApi, sinceSeconds) => mainApi.syncProjects(sinceSeconds),
   stored: async (db, ids) => {
     const rows = await projectsByKey(db, 'id', ids);
@@ -35,9 +46,7 @@ export function projectRow(record: ProjectRecord): ProjectWriteRow {
     tags: JSON.stringify(record.tags),
     blockchain: JSON.stringify(record.blockchain),
     social: record.social === null ? null : socialJson(record.social),
-    name_folded: foldText(record.name),
-    symbol_folded: foldText(symbol),
-    search_text: projectSearchText({ ...record, symbol }),
+    ...foldedTexts({ ...record, symbol }),
   };
 }
 

@@ -125,9 +125,14 @@ function contains(project: ProjectRecord, search: string): boolean {
   return [project.name, project.symbol, project.description ?? ''].some((part) => fold(part).includes(text));
 }
 
-/** Two letters that differ only by their place in a word are one letter: sigma is written ς at a word's end. */
+/**
+ * Letters that differ only in case are one letter, whichever way they are turned: ß is SS in upper case, sigma is
+ * written ς at a word's end, and ı and İ are the i of Turkish. Characters of no width are nothing.
+ */
 function fold(text: string): string {
-  return text.normalize('NFKC').toLowerCase().replaceAll('ς', 'σ');
+  const visible = text.normalize('NFKC').replace(/\p{Default_Ignorable_Code_Point}/gu, '');
+  const letters = Array.from(visible.toLowerCase(), (letter) => letter.toUpperCase().toLowerCase()).join('');
+  return letters.replaceAll('i\u0307', 'i').normalize('NFKC');
 }
 
 function sorted<Row extends { id: string }>(

@@ -24,7 +24,7 @@ const COLUMNS = candleTable.selectList();
 export interface CandleRange {
   symbol: string;
   interval: CandleIntervalCode;
-  /** Unix seconds, both ends included. */
+  /** Unix seconds, which may have a fraction; both ends included. */
   from: number | null;
   to: number | null;
   limit: number;

@@ -1,34 +1,36 @@
-/**
- * Text folding for search and for the order by name. The sync folds the text that it stores and a query folds its
- * search in the same way, so that SQLite compares bytes: it folds ASCII alone by itself.
- */
+/** Search in the folded texts of projects, by an index. */
 import { LIST_MAX_ITEMS, SEARCH_MATCHES_MAX } from '../../config.ts';
-
-// A user cannot type a control character; U+001F separates the fields below.
-const CONTROL_CHARACTERS = /\p{Cc}+/gu;
-
-// Sigma has another lower-case form at the end of a word, and a search may end within the word.
-const FINAL_SIGMA = 'ς';
-
-export function foldText(text: string): string {
-  const lowerCase = text.toWellFormed().normalize('NFKC').toLowerCase();
-  return lowerCase.replaceAll(FINAL_SIGMA, 'σ').replace(CONTROL_CHARACTERS, ' ').trim();
-}
+import { FOLDING_VERSION, foldText } from './fold-text.ts';
 
 const FIELD_SEPARATOR = '\u001f';
 const PAIR_SEPARATOR = '\u001e';
 
+/** The columns that search and the order by name read. */
+export interface FoldedTexts {
+  name_folded: string;
+  symbol_folded: string;
+  search_text: string;
+  folding_version: number;
+}
+
 /**
- * All searchable text of a project, and behind it each of its characters and pairs of characters. A control character
- * between the fields keeps a match within one field.
+ * The search text is all searchable text of a project, and behind it each of its characters and pairs of characters. A
+ * control character between the fields keeps a match within one field.
  */
-export function projectSearchText(project: {
+export function foldedTexts(project: {
   name: string;
   symbol: string;
-  description?: string | null;
-}): string {
-  const fields = [project.name, project.symbol, project.description ?? ''].map(foldText);
-  return [...fields, ...new Set(fields.flatMap(shortParts))].join(FIELD_SEPARATOR);
+  description: string | null;
+}): FoldedTexts {
+  const name = foldText(project.name);
+  const symbol = foldText(project.symbol);
+  const fields = [name, symbol, foldText(project.description ?? '')];
+  return {
+    name_folded: name,
+    symbol_folded: symbol,
+    search_text: [...fields, ...new Set(fields.flatMap(shortParts))].join(FIELD_SEPARATOR),
+    folding_version: FOLDING_VERSION,
+  };
 }
 
 /** The index is of three characters each: a separator makes three of a pair and of a single one. */

@@ -14,8 +14,9 @@ import {
   textOf,
   type WrittenRow,
 } from './columns.ts';
+import { foldText } from './fold-text.ts';
 import { countRows, type Keyed, type KeysetPosition, keysetPage } from './keyset.ts';
-import { containsText, foldText, isCommonSearch, searchCandidates, testsText } from './project-search.ts';
+import { containsText, isCommonSearch, searchCandidates, testsText } from './project-search.ts';
 
 export type ProjectStatus = 'upcoming' | 'live' | 'paused' | 'delisted';
 
@@ -67,7 +68,7 @@ export const projectTable = defineTable({
     owns_symbol: integer,
   },
   computed: ['owns_symbol'],
-  writeOnly: { name_folded: text, symbol_folded: text, search_text: text },
+  writeOnly: { name_folded: text, symbol_folded: text, search_text: text, folding_version: integer },
   key: ['id'],
   version: 'updated_at',
   insertedAt: 'created_at',

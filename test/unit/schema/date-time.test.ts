@@ -27,3 +27,23 @@ test('what is no instant is refused each time', () => {
     expect(() => written(value)).toThrow(RangeError);
   }
 });
+
+const read = (text: string) =>
+  (schema.getType('DateTime') as unknown as { coerceInputValue(text: string): number }).coerceInputValue(
+    text,
+  );
+
+test('a given instant keeps its milliseconds, and lies between two of them if it has more digits', () => {
+  const start = 1_700_000_000;
+  const digits = fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: 1, maxLength: 20 });
+  fc.assert(
+    fc.property(digits, (fraction) => {
+      const seconds = read(`2023-11-14T22:13:20.${fraction}Z`) - start;
+      const milliseconds = Number(fraction.padEnd(3, '0').slice(0, 3));
+      const isExact = /^\d{0,3}0*$/.test(fraction);
+      expect(seconds).toBeCloseTo((milliseconds + (isExact ? 0 : 0.5)) / 1000, 6);
+      expect(seconds > 0).toBe(/[1-9]/.test(fraction));
+      expect(seconds).toBeLessThan(1);
+    }),
+  );
+});
