@@ -48,8 +48,9 @@ test('uses are counted by operation, client and version, with when', async () =>
   expect((await admin.get('/usage?days=31')).body.usage).toHaveLength(2);
 });
 
-test('refusals are counted by reason, client and version', async () => {
+test('refusals are counted by reason, client and version, with the name of the operation if it is stored', async () => {
   await serving.gateway.post({ documentId: 'nobody-knows-it' }, ios);
+  await serving.gateway.post({ documentId: TRENDING, variables: { first: 1_000 } }, ios);
   await serving.gateway.advance(USAGE_FLUSH_SECONDS);
   await serving.gateway.post({ query: '{ __typename }' }, ios);
   expect((await admin.get('/audit')).body.refusals).toEqual(
@@ -57,11 +58,13 @@ test('refusals are counted by reason, client and version', async () => {
       expect.objectContaining({
         reason: 'PERSISTED_QUERY_NOT_IN_LIST',
         documentId: 'nobody-knows-it',
+        name: null,
         client: 'ios',
         version: '5.2.0',
         count: 1,
       }),
-      expect.objectContaining({ reason: 'PERSISTED_QUERY_ID_REQUIRED', client: 'ios', count: 1 }),
+      expect.objectContaining({ documentId: TRENDING, name: 'Trending' }),
+      expect.objectContaining({ reason: 'PERSISTED_QUERY_ID_REQUIRED', name: null, client: 'ios', count: 1 }),
     ]),
   );
 });

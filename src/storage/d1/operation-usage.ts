@@ -127,7 +127,7 @@ export interface UsageFilter {
 export async function readUsage(db: D1Database, { client, operationId, sinceDay }: UsageFilter) {
   const { results } = await db
     .prepare(
-      `SELECT operation_id AS operationId, (SELECT name FROM operation WHERE id = operation_id) AS name,
+      `SELECT operation_id AS operationId, (SELECT name FROM operation WHERE operation.id = used.operation_id) AS name,
          ${NAMES_SQL}, sum(count) AS count, min(first_seen) AS firstSeen, max(last_seen) AS lastSeen
        FROM ${usesWhere('day >= ?1 AND (?2 IS NULL OR client = ?2) AND (?3 IS NULL OR operation_id = ?3)')} AS used
        GROUP BY operation_id, used.client, used.version
@@ -150,7 +150,7 @@ export async function readRefusals(db: D1Database, sinceDay: number) {
   const { results } = await db
     .prepare(
       `SELECT reason, ${NAMES_SQL}, nullif(document_id, '') AS documentId,
-         (SELECT name FROM operation WHERE id = document_id) AS name, sum(count) AS count,
+         (SELECT name FROM operation WHERE operation.id = refused.document_id) AS name, sum(count) AS count,
          max(last_seen) AS lastSeen
        FROM ${refusalsWhere('day >= ?1')} AS refused
        GROUP BY reason, refused.client, refused.version, document_id
