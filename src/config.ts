@@ -127,6 +127,8 @@ export const DIRECTIVES_MAX_PER_PLACE = 5;
 export const FIELD_MAX_REPETITIONS = 50;
 /** Selection sets within one another, inline fragments included, of a document that is found by its normal form. */
 export const NORMAL_FORM_MAX_NESTING = 24;
+/** Line breaks of such a document: a block string of 100 KB may have 50,000, which take 30 ms of CPU. */
+export const NORMAL_FORM_MAX_LINE_BREAKS = 4_000;
 /** Counted in fields (`operations/operation-cost.ts`): a hundred projects with a hundred fields each. */
 export const OPERATION_MAX_COST = 10_000;
 

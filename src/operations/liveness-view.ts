@@ -9,7 +9,9 @@ export class LivenessView {
   readonly revision: number;
   readonly #overlay: Pick<LivenessOverlay, 'revision' | 'asOf'>;
   readonly #ids: ReadonlySet<string>;
-  readonly #formIds: ReadonlySet<string>;
+  readonly #listedFormIds: readonly string[];
+  /** Made when a form is first asked for: some modes ask for none. */
+  #formIds: ReadonlySet<string> | undefined;
   readonly #retired: ReadonlySet<string>;
   readonly #deprecated: ReadonlyMap<string, readonly [number, number]>;
 
@@ -19,7 +21,7 @@ export class LivenessView {
     this.#overlay = overlay ?? { revision: 0, asOf: 0 };
     this.revision = isComplete ? overlay.revision : (before?.revision ?? 0);
     this.#ids = isComplete ? new Set(overlay.ids) : (before?.ids ?? new Set());
-    this.#formIds = new Set(overlay?.formIds);
+    this.#listedFormIds = overlay?.formIds ?? [];
     this.#retired = new Set(overlay?.retired);
     this.#deprecated = new Map(Object.entries(overlay?.deprecated ?? {}));
   }
@@ -35,6 +37,7 @@ export class LivenessView {
 
   /** True if an operation of some release had the form when the overlay was written. */
   namesForm(formId: string): boolean {
+    this.#formIds ??= new Set(this.#listedFormIds);
     return this.#formIds.has(formId) || this.#ids.has(formId);
   }
 

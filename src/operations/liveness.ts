@@ -3,7 +3,8 @@
  * bundled manifest: the build that runs is published.
  *
  * It names every id of an operation that a release carries, so that no other id costs a KV read: 930 KB for 10,000
- * operations, which an isolate parses in 2 ms. Only D1 knows operations that were published after it was written.
+ * operations, which an isolate parses in 2 ms, and up to 2.4 MB and 4 ms with their forms. Only D1 knows operations that
+ * were published after it was written.
  */
 import * as z from 'zod';
 import type { LivenessRow } from '../storage/d1/releases.ts';

@@ -2,13 +2,19 @@
  * The normal form of a document: its text without layout and comments, with its definitions in one order. Two documents
  * with one normal form have the same answers: values, and the order of fields, are kept.
  *
- * A client cannot make it expensive: the number of tokens, the nesting and the length of the form are bounded.
+ * A client cannot make it expensive: the numbers of tokens and lines, the nesting and the length of the form are bounded.
  */
 import { type DefinitionNode, type DocumentNode, Kind, parse, print, type SelectionSetNode } from 'graphql';
-import { DOCUMENT_MAX_TOKENS, NORMAL_FORM_MAX_NESTING, REQUEST_BODY_MAX_BYTES } from '../config.ts';
+import {
+  DOCUMENT_MAX_TOKENS,
+  NORMAL_FORM_MAX_LINE_BREAKS,
+  NORMAL_FORM_MAX_NESTING,
+  REQUEST_BODY_MAX_BYTES,
+} from '../config.ts';
 
 /** Null if the text is no document, or is beyond a limit. */
 export function normalFormOfText(text: string): string | null {
+  if (hasTooManyLines(text)) return null;
   let document: DocumentNode;
   try {
     document = parse(text, { maxTokens: DOCUMENT_MAX_TOKENS, noLocation: true });
@@ -25,6 +31,17 @@ export function normalFormOf(document: DocumentNode): string | null {
   const definitions = document.definitions.toSorted((one, other) => compare(placeOf(one), placeOf(other)));
   const form = print({ ...document, definitions });
   return form.length <= REQUEST_BODY_MAX_BYTES ? form : null;
+}
+
+function hasTooManyLines(text: string): boolean {
+  let count = 0;
+  for (const lineBreak of ['\n', '\r']) {
+    for (let at = text.indexOf(lineBreak); at >= 0; at = text.indexOf(lineBreak, at + 1)) {
+      count += 1;
+      if (count > NORMAL_FORM_MAX_LINE_BREAKS) return true;
+    }
+  }
+  return false;
 }
 
 function isFlatEnough(definition: DefinitionNode): boolean {

@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { parse, print } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { NORMAL_FORM_MAX_NESTING, REQUEST_BODY_MAX_BYTES } from '../../../src/config.ts';
+import {
+  NORMAL_FORM_MAX_LINE_BREAKS,
+  NORMAL_FORM_MAX_NESTING,
+  REQUEST_BODY_MAX_BYTES,
+} from '../../../src/config.ts';
 import { normalFormOf, normalFormOfText } from '../../../src/operations/normal-form.ts';
 import { OPERATION_FORMS_VERSION } from '../../../src/operations/operation-forms.ts';
 import { typenameDocuments } from '../../../src/operations/typename-documents.ts';
@@ -99,7 +103,9 @@ describe('the normal form', () => {
       nested(600),
       `fragment F on T ${nested(600).slice('query Q'.length)} query Q { ...F }`,
       `{ ${'a '.repeat(2_000)} }`,
-      lines(REQUEST_BODY_MAX_BYTES / 4),
+      lines(NORMAL_FORM_MAX_LINE_BREAKS + 1),
+      lines(NORMAL_FORM_MAX_LINE_BREAKS + 1).replaceAll('\n', '\r'),
+      `query Q { a(x: "${'x'.repeat(REQUEST_BODY_MAX_BYTES)}") }`,
     ]) {
       expect(normalFormOfText(text)).toBeNull();
     }
