@@ -90,7 +90,7 @@ test('what a limit refuses is counted by code and rule, and a mistake is not', a
     expect(errors).toHaveLength(1);
     expect(errors?.[0]?.extensions, 'what clients read is the message').not.toHaveProperty('rule');
   }
-  await gateway.fetch('/graphql?query={__typename}');
+  await gateway.fetch('/graphql?query={__typename}', { headers: { cookie: 'session=1' } });
   await gateway.fetch('/graphql?query=mutation{__typename}', { headers: ios });
   const post = (contentType: string, body: string) =>
     gateway.fetch('/graphql', { method: 'POST', headers: { ...ios, 'content-type': contentType }, body });
