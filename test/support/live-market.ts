@@ -69,12 +69,17 @@ export function useLiveMarket(): LiveMarket {
     const realFetch = globalThis.fetch;
     vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
       const url = String(input instanceof Request ? input.url : input);
-      if (!url.startsWith(env.PRICE_API_URL)) return realFetch(input, init);
+      const [from, to] =
+        [
+          [env.PRICE_API_URL, market.priceApiUrl] as const,
+          [env.MAIN_API_URL, market.mainApiUrl] as const,
+        ].find(([base]) => url.startsWith(base)) ?? [];
+      if (from === undefined || to === undefined) return realFetch(input, init);
       held += 1;
       await gate;
       const headers = new Headers(init?.headers);
       headers.set('Authorization', `Bearer ${market.apiKey}`);
-      return realFetch(url.replace(env.PRICE_API_URL, market.priceApiUrl), { ...init, headers });
+      return realFetch(url.replace(from, to), { ...init, headers });
     });
   });
 
