@@ -1,134 +1,77 @@
 /**
- * Sends two persisted operations each with Apollo Client and with urql, unmodified, and as Relay's network layer does,
- * which every app writes itself; over POST and over GET. Prints a line of JSON for each: what was sent, the status,
- * and what the client made of the answer.
+ * Sends queries with real clients and their default settings to gateways of several modes, each twice, and prints a line
+ * of JSON for each: the requests that it took, with their statuses, and what the client made of the answer.
  *
- * `node run-clients.mjs <endpoint> [--client-version 5.2.0]`. The endpoint needs the operations of
- * `manifests/apollo-web.json`, `manifests/codegen-sha256.json` and `manifests/relay.json`, and may refuse documents:
- * none is ever sent. Exits with 1 where a client reports an error.
+ * `node run-clients.mjs <mode>=<endpoint>…`. In `id_only` the clients send ids, and the endpoint needs the operations of
+ * `manifests/apollo-web.json`, `manifests/codegen-sha256.json` and `manifests/relay.json`; in `safelist` those of the
+ * last. In `open` and `audit` they also send a document that is not registered. Exits with 1 if a client reports an error.
  */
 import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
-import { ApolloClient, HttpLink, InMemoryCache } from '@apollo/client';
-import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
-import { generatePersistedQueryIdsFromManifest } from '@apollo/persisted-query-lists';
-import { Client, fetchExchange } from '@urql/core';
-import { persistedExchange } from '@urql/exchange-persisted';
-import { Kind, parse } from 'graphql';
+import { CLIENTS_BY_DOCUMENT } from './clients-by-document.mjs';
+import { CLIENTS_BY_ID } from './clients-by-id.mjs';
+import { operationNameOf } from './operation-name.mjs';
+import { compileRelay } from './relay-client.mjs';
 
 const VARIABLES = {
   MarketList: { first: 3 },
   WatchlistPrices: { symbols: ['BTC', 'ETH'] },
+  Unregistered: { symbol: 'BTC' },
   marketTileQuery: { first: 2 },
   poolTileQuery: { id: Buffer.from('IdoPool:pool_0001').toString('base64url') },
 };
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: { 'client-version': { type: 'string', default: '1.0.0' } },
-});
-const [endpoint] = positionals;
-if (endpoint === undefined)
-  throw new Error('usage: node run-clients.mjs <endpoint> [--client-version 5.2.0]');
-const clientVersion = values['client-version'];
+const gateways = process.argv.slice(2).map((pair) => pair.split('='));
+if (gateways.length === 0) throw new Error('usage: node run-clients.mjs <mode>=<endpoint>…');
 
-const readText = (path) => readFile(new URL(path, import.meta.url), 'utf8');
-const readJson = async (path) => JSON.parse(await readText(path));
-const nameOf = (document) =>
-  document.definitions.find(({ kind }) => kind === Kind.OPERATION_DEFINITION).name.value;
+const named = (text) => ({ name: operationNameOf(text), text });
+const registered = await Promise.all(
+  ['market-list', 'watchlist-prices'].map(async (name) =>
+    named(await readFile(new URL(`../../operations/${name}.graphql`, import.meta.url), 'utf8')),
+  ),
+);
+const UNREGISTERED = named(
+  'query Unregistered($symbol: String!) { price(symbol: $symbol) { symbol price } }',
+);
+// Two compilers at once would write into one folder of the operating system.
+const relayByDocument = await compileRelay({ byId: false });
+const relayById = await compileRelay({ byId: true });
 
-/** A `fetch` that remembers what it sent and the status it got. */
-function recordingFetch(record) {
+/** A `fetch` that keeps what was sent and the status of the answer. */
+function recordingFetch(requests) {
   return async (url, init) => {
     const response = await fetch(url, init);
-    const sent = { method: init.method ?? 'GET', url: String(url), body: init.body ?? null };
-    Object.assign(record, { sent, headers: Object.fromEntries(new Headers(init.headers)) });
-    record.requests = (record.requests ?? 0) + 1;
-    record.status = response.status;
+    const { method = 'GET', body = null } = init;
+    requests.push({ method, url: String(url), body, status: response.status });
     return response;
   };
 }
 
-function apolloClient(method, fetch) {
-  const persisted = new PersistedQueryLink({
-    ...generatePersistedQueryIdsFromManifest({ loadManifest: () => readJson('manifests/apollo-web.json') }),
-    useGETForHashedQueries: method === 'GET',
-  });
-  const client = new ApolloClient({
-    cache: new InMemoryCache(),
-    link: persisted.concat(new HttpLink({ uri: endpoint, fetch })),
-    clientAwareness: { name: 'apollo-web', version: clientVersion },
-  });
-  return async (query, variables) => {
-    const { data, error } = await client.query({ query, variables, errorPolicy: 'all' });
-    client.stop();
-    return { data, error };
-  };
-}
-
-/** The ids are those that the codegen client preset writes into its documents. */
-function urqlClient(method, fetch) {
-  const client = new Client({
-    url: endpoint,
-    fetch,
-    exchanges: [
-      persistedExchange({
-        enforcePersistedQueries: true,
-        preferGetForPersistedQueries: method === 'GET' ? 'force' : false,
-        generateHash: async (_text, document) => idIn(codegenManifest, nameOf(document)),
-      }),
-      fetchExchange,
-    ],
-    preferGetMethod: false,
-    fetchOptions: {
-      headers: { 'graphql-client-name': 'urql-web', 'graphql-client-version': clientVersion },
-    },
-  });
-  return (query, variables) => client.query(query, variables).toPromise();
-}
-
-/** The id is what relay-compiler puts in place of the text into its artifacts. */
-function relayClient(method, fetch) {
-  const identity = { 'graphql-client-name': 'relay-web', 'graphql-client-version': clientVersion };
-  return async (document, variables) => {
-    const id = idIn(relayManifest, nameOf(document));
-    const parameters = new URLSearchParams({ doc_id: id, variables: JSON.stringify(variables) });
-    const response = await (method === 'GET'
-      ? fetch(`${endpoint}?${parameters}`, { headers: identity })
-      : fetch(endpoint, {
-          method,
-          headers: { ...identity, 'content-type': 'application/json' },
-          body: JSON.stringify({ doc_id: id, variables }),
-        }));
-    const { data, errors } = await response.json();
-    return { data, error: errors?.[0] };
-  };
-}
-
-const idIn = (manifest, name) => Object.keys(manifest).find((id) => nameOf(parse(manifest[id])) === name);
-const codegenManifest = await readJson('manifests/codegen-sha256.json');
-const relayManifest = await readJson('manifests/relay.json');
-const ownDocuments = await Promise.all(
-  ['market-list', 'watchlist-prices'].map(async (name) =>
-    parse(await readText(`../../operations/${name}.graphql`)),
-  ),
-);
-const relayDocuments = Object.values(relayManifest).map((text) => parse(text));
-
-for (const [client, createSender, documents] of [
-  ['apollo', apolloClient, ownDocuments],
-  ['urql', urqlClient, ownDocuments],
-  ['relay', relayClient, relayDocuments],
-]) {
-  for (const method of ['POST', 'GET']) {
-    for (const document of documents) {
-      const operation = nameOf(document);
-      const record = {};
-      const send = createSender(method, recordingFetch(record));
-      const { data, error } = await send(document, VARIABLES[operation]).catch((error) => ({ error }));
-      const outcome = { data: data ?? null, error: error?.message ?? null };
-      process.stdout.write(`${JSON.stringify({ client, method, operation, ...record, ...outcome })}\n`);
-      if (error) process.exitCode = 1;
+async function sendTwice(mode, endpoint, [client, { createSender, registers = false }], operation) {
+  const requests = [];
+  const send = createSender({ endpoint, fetch: recordingFetch(requests) });
+  for (const isFirst of [true, false]) {
+    let data = null;
+    let error = null;
+    try {
+      data = await send(operation, VARIABLES[operation.name]);
+    } catch (failure) {
+      error = String(failure);
+      process.exitCode = 1;
     }
+    const line = { mode, client, registers, isFirst, operation: operation.name, data, error };
+    process.stdout.write(`${JSON.stringify({ ...line, requests: requests.splice(0) })}\n`);
   }
 }
+
+await Promise.all(
+  gateways.flatMap(([mode, endpoint]) => {
+    const byId = mode === 'id_only';
+    const own = mode === 'open' || mode === 'audit' ? [...registered, UNREGISTERED] : registered;
+    const relay = byId ? relayById : relayByDocument;
+    return Object.entries(byId ? CLIENTS_BY_ID : CLIENTS_BY_DOCUMENT).flatMap((client) =>
+      (client[1].operations === 'relay' ? relay : own).map((operation) =>
+        sendTwice(mode, endpoint, client, operation),
+      ),
+    );
+  }),
+);
