@@ -157,10 +157,18 @@ export const SOCKET_INITIALISATION_MS = 10_000;
 export const HUB_HANDSHAKE_TIMEOUT_MS = 5_000;
 /** An event that a hub has not accepted by then is sent again: with the next poll, or after `SALE_RETRY_MS`. */
 export const HUB_PUBLISH_TIMEOUT_MS = 3_000;
+/** Executions of one event that take longer keep no other event waiting, and are sent when they end. */
+export const EVENT_TIMEOUT_MS = 500;
 /** A feed that has not answered a hub by then refuses new subscriptions. The price feed's own limit is shorter. */
 export const FEED_WATCH_TIMEOUT_MS = 8_000;
+/** The least time between two calls of a hub that change what a feed watches for it. */
+export const FEED_WATCH_PAUSE_MS = 50;
 /** A new subscription then begins with the prices of other sources, and the next poll asks the price API again. */
-export const PRICE_FEED_FETCH_TIMEOUT_MS = 4_000;
+export const PRICE_FEED_FETCH_TIMEOUT_MS = 1_000;
+/** Calls of the price API for symbols that nobody watched before, beside the poll. The platform allows 6 connections. */
+export const PRICE_FEED_FETCHES_AT_ONCE = 4;
+/** Operations of one socket that begin at once: loading, waiting for a feed, or executing their answer. */
+export const SOCKET_STARTS_AT_ONCE = 10;
 /** The latest event of a topic without subscribers is kept for clients that resume. */
 export const TOPIC_LOG_MAX_AGE_MS = 3_600_000;
 export const TOPIC_LOG_MAX_BYTES = 1024 * 1024;

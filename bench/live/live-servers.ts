@@ -1,5 +1,7 @@
 /** The servers that are watched: the gateway's hubs, the bare object, and the peers on Node, each a process of its own. */
 
+import { PRICE_SNAPSHOT_KEY } from '../../src/storage/kv/keys.ts';
+import type { PriceSnapshot } from '../../src/storage/kv/prices.ts';
 import { bundleWorker, gatewayObjects } from '../bundle.ts';
 import { type CpuTimes, cpuTimesOf, residentBytesOf } from '../process-usage.ts';
 import { startWorkerd, type Workerd } from '../workerd.ts';
@@ -48,10 +50,17 @@ export interface GatewayOptions {
   hubs: readonly string[];
   /** `by hand`: only `eventUrl` has the feed poll. */
   polls: 'by hand' | 'by alarm';
+  /** The time that the price API takes for an answer. */
+  upstreamMs?: number;
+  /** Symbols of the price snapshot; none where left out. */
+  synced?: readonly string[];
 }
 
-export async function startGateway(script: string, { hubs, polls }: GatewayOptions): Promise<GatewayServer> {
-  const prices = await startPriceSource('with each poll');
+export async function startGateway(
+  script: string,
+  { hubs, polls, upstreamMs = 0, synced = [] }: GatewayOptions,
+): Promise<GatewayServer> {
+  const prices = await startPriceSource('with each poll', upstreamMs);
   let workerd: Workerd;
   try {
     workerd = await startWorkerd([
@@ -77,6 +86,13 @@ export async function startGateway(script: string, { hubs, polls }: GatewayOptio
     await prices.close();
     throw error;
   }
+  if (synced.length > 0) {
+    // Its own types name another build of the Workers types.
+    const kv = (await workerd.miniflare.getKVNamespace('PRICES_KV', 'gateway')) as unknown as {
+      put(key: string, value: string): Promise<void>;
+    };
+    await kv.put(PRICE_SNAPSHOT_KEY, JSON.stringify(snapshotOf(synced)));
+  }
   const url = workerd.urlOf('gateway');
   const paths = hubs.length === 0 ? ['/graphql'] : hubs.map((hub) => `/hub/${hub}`);
   return {
@@ -94,6 +110,16 @@ export async function startGateway(script: string, { hubs, polls }: GatewayOptio
       await workerd.stop();
       await prices.close();
     },
+  };
+}
+
+function snapshotOf(symbols: readonly string[]): PriceSnapshot {
+  const asOf = Math.floor(Date.now() / 1000);
+  const recordOf = (symbol: string) => ({ symbol, priceUsd: 1, lastUpdate: asOf });
+  return {
+    asOf,
+    prices: Object.fromEntries(symbols.map((symbol) => [symbol, recordOf(symbol)])),
+    rates: { USD: 1 },
   };
 }
 

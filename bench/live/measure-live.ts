@@ -1,6 +1,10 @@
-/** `--part live`: sockets that watch. One event to many of them, its executions, and the calls that watching takes. */
+/**
+ * `--part live`: sockets that watch. One event to many of them, its executions, the calls that watching takes,
+ * and first events while others keep the hub busy.
+ */
 import { machineFacts } from '../results.ts';
 import { bundleLiveWorkers } from './live-servers.ts';
+import { measureChurn } from './measure-churn.ts';
 import { measureDistinct } from './measure-distinct.ts';
 import { measureFanOut } from './measure-fan-out.ts';
 import { measureWatching } from './measure-watching.ts';
@@ -12,6 +16,8 @@ const FULL = { rounds: 4, durationMs: 1_200, minEvents: 4 } as const;
 const DISTINCT = { sockets: 5_000, operations: 500, rounds: 3, durationMs: 1_500, minEvents: 3 } as const;
 const QUICK = { rounds: 1, durationMs: 0, minEvents: 2 } as const;
 const WATCHING_SOCKETS = 400;
+/** Sockets that subscribe and complete as fast as they may. */
+const CHURN = { churning: [0, 4, 12, 40], durationMs: 5_000 } as const;
 
 export interface LiveOptions {
   /** A few sockets of each kind, to see that they are sent what they should. */
@@ -44,5 +50,9 @@ export async function measureLive({ quick, signal, report }: LiveOptions) {
     quick,
     signal,
   });
-  return { machine, fanOut, distinct, watching };
+  const churn = await measureChurn(scripts.gateway, {
+    ...(quick ? { churning: [1], durationMs: 400 } : CHURN),
+    signal,
+  });
+  return { machine, fanOut, distinct, watching, churn };
 }

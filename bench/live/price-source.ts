@@ -18,7 +18,11 @@ export interface PriceSource {
   close(): Promise<void>;
 }
 
-export async function startPriceSource(changes: 'with each poll' | 'with each POST'): Promise<PriceSource> {
+/** @param answersAfterMs the time that it takes for an answer. */
+export async function startPriceSource(
+  changes: 'with each poll' | 'with each POST',
+  answersAfterMs = 0,
+): Promise<PriceSource> {
   let asked = 0;
   let changed = 0;
   let changedAtMs = Date.now();
@@ -40,7 +44,9 @@ export async function startPriceSource(changes: 'with each poll' | 'with each PO
       .split(',')
       .map((symbol) => [symbol, priceRecord(symbol, lastPrice(), changedAtMs)]);
     response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify(Object.fromEntries(records)));
+    const answer = () => response.end(JSON.stringify(Object.fromEntries(records)));
+    if (answersAfterMs === 0) answer();
+    else setTimeout(answer, answersAfterMs);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -2,6 +2,7 @@
 import { busyMachine } from '../results.ts';
 import { bytesText, percentText, type Section, sectionText, spreadText, type Table } from '../tables.ts';
 import type { FanOutResult } from './fan-out.ts';
+import type { ChurnResult } from './measure-churn.ts';
 import type { FanOutRatio } from './measure-fan-out.ts';
 import type { LiveResults } from './measure-live.ts';
 
@@ -11,7 +12,7 @@ export const printLive = (results: LiveResults, isBrief: boolean): string =>
 /** Up to what a user feels. */
 const BRIEF = 6;
 
-function sectionsOf({ fanOut, distinct }: LiveResults): Section[] {
+function sectionsOf({ fanOut, distinct, churn }: LiveResults): Section[] {
   const [head = [], row = []] = fanOutTable([distinct.fanOut]);
   const counted = [
     `${distinct.operations} operations, ${distinct.events} events`,
@@ -29,6 +30,7 @@ function sectionsOf({ fanOut, distinct }: LiveResults): Section[] {
       ],
       brief: BRIEF + 2,
     },
+    { title: 'First events while others subscribe and complete', rows: churnTable(churn) },
   ];
 }
 
@@ -75,6 +77,35 @@ function ratioTable(ratios: readonly FanOutRatio[]): Table {
       spreadText(byThread, 2),
       atLeast === null ? '' : `≥ ${atLeast}`,
       atLeast === null ? '' : ratio.median >= atLeast ? 'met' : 'missed',
+    ]),
+  ];
+}
+
+const FIRST_EVENT_MAX_MS = 1_000;
+
+function churnTable(rows: readonly ChurnResult[]): Table {
+  return [
+    [
+      'other sockets',
+      'their subscriptions/s',
+      'p50 ms',
+      'p99 ms',
+      'target',
+      '',
+      'events',
+      'upstream calls/s',
+      'server busy',
+    ],
+    ...rows.map((row) => [
+      String(row.churning),
+      row.churnedPerSecond.toFixed(0),
+      row.p50Ms.toFixed(0),
+      row.p99Ms.toFixed(0),
+      `≤ ${FIRST_EVENT_MAX_MS}`,
+      row.p99Ms <= FIRST_EVENT_MAX_MS ? 'met' : 'missed',
+      String(row.firstEvents),
+      row.upstreamCallsPerSecond.toFixed(0),
+      percentText(row.busy),
     ]),
   ];
 }

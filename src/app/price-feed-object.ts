@@ -31,6 +31,10 @@ export function createPriceFeedObject(requireIsolate: (env: Env) => Isolate) {
       return this.#feed.watch(hubId, symbols, loaded, callNumber);
     }
 
+    refreshed(symbols: string[]): Promise<TopicStates<PriceRecord>> {
+      return this.#feed.refreshed(symbols);
+    }
+
     prices(): PriceRecord[] {
       return this.#feed.prices();
     }

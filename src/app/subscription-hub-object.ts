@@ -6,7 +6,7 @@ import { type EventValue, type FeedName, feedOf } from '../realtime/feeds.ts';
 import { Hub } from '../realtime/subscription-hub.ts';
 import type { TopicChange } from '../realtime/topic-log.ts';
 import { createWatchOf } from '../realtime/watch.ts';
-import { type Isolate, nowMs, randomId } from './isolate.ts';
+import { type Isolate, nowMs, randomId, sleep } from './isolate.ts';
 
 /** RFC 6455, section 7.4: a close may send these codes back; others cannot be sent. */
 const isSendable = (code: number) => code === 1000 || (code >= 3000 && code <= 4999);
@@ -73,7 +73,13 @@ function createHub(state: DurableObjectState, isolate: Isolate): Hub {
   return new Hub({
     state,
     watchOf: createWatchOf(schema, config.OPERATIONS_MODE),
-    watch: (feed, call) => feedOf(feed).watch(env, { ...call, hubId }),
+    feedFor: (name) => {
+      const feed = feedOf(name);
+      return {
+        watch: (call) => feed.watch(env, { ...call, hubId }),
+        refreshed: async (topics) => (await feed.refreshed?.(env, topics)) ?? null,
+      };
+    },
     prepare: (sent) => serving.prepare(sent),
     prepareAgain: async (sent) => {
       const preparation = await serving.prepare(sent, { registry: patientRegistry });
@@ -101,6 +107,7 @@ function createHub(state: DurableObjectState, isolate: Isolate): Hub {
       createContext({ requestId, viewer, waitUntil, ...(events ? { events } : {}) }),
     randomId,
     nowMs,
+    sleep,
   });
 }
 

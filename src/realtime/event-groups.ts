@@ -7,12 +7,15 @@
 
 import { GraphQLError } from 'graphql';
 import pLimit from 'p-limit';
+import { TimeoutError } from 'p-timeout';
+import { EVENT_TIMEOUT_MS } from '../config.ts';
 import type { EventSources, GatewayContext, Viewer } from '../graphql/context.ts';
 import { presented } from '../graphql/error-policy.ts';
 import { UNNAMED_CLIENT } from '../operations/client-identity.ts';
 import type { OperationRequest } from '../operations/operation-request.ts';
 import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import type { Serving } from '../serving/serving.ts';
+import { answerWithin } from './answer-within.ts';
 import type { EventValue, FeedName } from './feeds.ts';
 import type { SocketSession, Subscription } from './socket-session.ts';
 import type { TopicChange } from './topic-log.ts';
@@ -31,6 +34,10 @@ export interface Group {
   /** Null if the hub has hibernated since. */
   prepared: PreparedOperation | null;
   members: Map<Subscription, Member>;
+  /** An event is being executed for which nobody waits any more. */
+  isLate: boolean;
+  /** So was the event before. */
+  wasLate: boolean;
   /** By entity, the result that all members were last sent, as JSON text; absent if they were not sent the same. */
   lastResults: Map<string, string>;
 }
@@ -95,6 +102,8 @@ export class EventGroups {
         owner,
         prepared,
         members: new Map([[subscription, member]]),
+        isLate: false,
+        wasLate: false,
         lastResults: new Map(sentResults),
       });
       return;
@@ -117,27 +126,55 @@ export class EventGroups {
   }
 
   /**
-   * Executes a change once for each group that watches it and has not been sent it, several groups at a time.
+   * Executes changes once for each group that watches them, several groups at a time, and sends each event as soon as it
+   * is executed. No group waits for another one, and none is sent a change before an earlier one.
    *
-   * @param failed groups that must be sent an earlier change first; a group that fails here is added.
+   * @returns for each group that has not been sent all of them in time, the reason: it must be sent them again.
    */
-  async eventsOf(
+  async deliver(
     feed: FeedName,
-    change: TopicChange<EventValue>,
-    failed: Map<Group, unknown>,
-  ): Promise<GroupEvent[]> {
-    const groups = [...this.#groups.values()].filter(
-      (group) => group.feed === feed && group.topics.has(change.topic) && !failed.has(group),
-    );
-    const events = await pLimit(GROUPS_AT_ONCE).map(groups, async (group) => {
+    changes: readonly TopicChange<EventValue>[],
+    send: (event: GroupEvent) => void,
+  ): Promise<unknown[]> {
+    const groups = [...this.#groups.values()].filter((group) => group.feed === feed);
+    groups.sort((a, b) => Number(a.wasLate) - Number(b.wasLate));
+    const failures: unknown[] = [];
+    await pLimit(GROUPS_AT_ONCE).map(groups, async (group) => {
       try {
-        return await this.#eventOf(group, change);
+        for (const change of changes)
+          if (group.topics.has(change.topic)) await this.#deliverTo(group, change, send);
       } catch (error) {
-        failed.set(group, error);
-        return null;
+        failures.push(error);
       }
     });
-    return events.filter((event) => event !== null);
+    return failures;
+  }
+
+  /** An event that is executed too late is still sent, and until then the group is sent no other. */
+  async #deliverTo(
+    group: Group,
+    change: TopicChange<EventValue>,
+    send: (event: GroupEvent) => void,
+  ): Promise<void> {
+    if (group.isLate) throw new Error('an earlier event is still being executed');
+    const sending = this.#eventOf(group, change).then((event) => {
+      if (event !== null) send(event);
+    });
+    try {
+      await answerWithin(EVENT_TIMEOUT_MS, 'execution of an event', () => sending);
+      group.wasLate = false;
+    } catch (error) {
+      if (error instanceof TimeoutError) {
+        group.isLate = true;
+        group.wasLate = true;
+        const isOver = () => {
+          group.isLate = false;
+        };
+        // If it fails it is executed again: its feed publishes the change again.
+        sending.then(isOver, isOver);
+      }
+      throw error;
+    }
   }
 
   async #eventOf(group: Group, change: TopicChange<EventValue>): Promise<GroupEvent | null> {

@@ -10,6 +10,8 @@ export interface Feed<Value> {
   subscriptions: Readonly<Record<string, (...args: never[]) => Watch<Value>>>;
   /** Asks the feed's Durable Object to watch topics for a hub, in place of all that it watched for it before. */
   watch(env: Env, call: WatchCall<Value>): Promise<TopicStates<Value>>;
+  /** The states of topics that were due, as soon as the feed's source has answered; absent if none is ever due. */
+  refreshed?(env: Env, topics: string[]): Promise<TopicStates<Value>>;
 }
 
 export interface WatchCall<Value> {

@@ -33,10 +33,21 @@ export class HubOperations {
   }
 
   async start(session: SocketSession, id: string, payload: OperationPayload): Promise<void> {
-    const { randomId, prepare, count, sharedAnswer, viewerOf } = this.#sources;
     const token = Symbol(id);
     session.running.set(id, token);
     const isOver = () => session.running.get(id) !== token;
+    await session.inTurn(async () => {
+      if (!isOver()) await this.#begin(session, id, payload, isOver);
+    });
+  }
+
+  async #begin(
+    session: SocketSession,
+    id: string,
+    payload: OperationPayload,
+    isOver: () => boolean,
+  ): Promise<void> {
+    const { randomId, prepare, count, sharedAnswer, viewerOf } = this.#sources;
     const requestId = randomId();
     try {
       const sent = toOperationRequest(payload, session.client);

@@ -9,17 +9,13 @@
 import type { Viewer } from '../graphql/context.ts';
 import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import { type EventGroupsSources, withExtensions } from './event-groups.ts';
-import {
-  type FirstEvent,
-  type FirstEvents,
-  latestState,
-  missedEvents,
-  resumePosition,
-  stateEvents,
-} from './first-events.ts';
+import type { Loaded } from './feed.ts';
+import type { EventValue } from './feeds.ts';
+import { type FirstEvents, latestState, missedEvents, resumePosition, stateEvents } from './first-events.ts';
 import type { LiveSubscriptions } from './live-subscriptions.ts';
 import type { SocketSession, Subscription } from './socket-session.ts';
 import type { createWatchOf } from './watch.ts';
+import type { WatchedTopics } from './watched-topics.ts';
 
 export interface JoinSources extends Pick<EventGroupsSources, 'createContext' | 'execute' | 'nowMs'> {
   watchOf: ReturnType<typeof createWatchOf>;
@@ -59,14 +55,37 @@ export async function joinSubscription(
   const subscription = { id, sent: storedRequest(prepared), feed: watch.feed, topics, owner, position: 0 };
   session.store(subscription);
   feed.add(topics, state);
-  await feed.update(from ?? 0);
-  const { position } = feed;
+  await feed.watching(topics, from ?? 0);
   const missed = from === null ? null : feed.since(topics, from);
-  let events: FirstEvent[] = [];
-  if (missed !== null) events = missedEvents(missed);
-  else if (from !== null || watch.beginsWithState)
-    events = stateEvents(latestState(state, feed.changesAfter(topics, 0)), position, from !== null);
-  await sendFirstEvents({ events, position, isWhole: missed === null }, subscription, run, live, sources);
+  const first =
+    missed === null
+      ? await wholeState(feed, {
+          topics,
+          state,
+          isSent: from !== null || watch.beginsWithState,
+          isGap: from !== null,
+        })
+      : { events: missedEvents(missed), position: feed.position, isWhole: false };
+  await sendFirstEvents(first, subscription, run, live, sources);
+}
+
+interface StateToSend extends Loaded<EventValue> {
+  /** False if a subscriber is sent changes alone. */
+  isSent: boolean;
+  isGap: boolean;
+}
+
+/** The state of topics up to a position: the feed's where it knows them, and that of other sources elsewhere. */
+async function wholeState(
+  feed: WatchedTopics<EventValue>,
+  { topics, state, isSent, isGap }: StateToSend,
+): Promise<FirstEvents> {
+  const refreshed = isSent ? await feed.refreshed(topics) : null;
+  const position = Math.max(feed.position, refreshed?.position ?? 0);
+  if (!isSent) return { events: [], position, isWhole: true };
+  const newest = (refreshed?.topics ?? []).flatMap(({ changes }) => changes);
+  const changes = [...newest, ...feed.changesAfter(topics, 0)].sort((a, b) => a.position - b.position);
+  return { events: stateEvents(latestState(state, changes), position, isGap), position, isWhole: true };
 }
 
 function storedRequest({ sent, chosen }: PreparedOperation): Subscription['sent'] {
@@ -100,7 +119,8 @@ async function sendFirstEvents(
     await live.inTurn(async () => {
       if (isOver()) return;
       events = missedEvents(feed.changesAfter(topics, position));
-      position = feed.position;
+      // The first events may be newer than all that the hub knows.
+      position = Math.max(position, feed.position);
       hasJoined = events.length === 0;
       if (!hasJoined) return;
       subscription.position = position;

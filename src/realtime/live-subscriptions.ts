@@ -5,28 +5,19 @@
  * executed for somebody is published again by its feed, and nobody who has been sent it is sent it twice.
  */
 import { errorFields, log } from '../observability/log.ts';
-import {
-  EventGroups,
-  type EventGroupsSources,
-  type Group,
-  type GroupEvent,
-  withExtensions,
-} from './event-groups.ts';
+import { EventGroups, type EventGroupsSources, type GroupEvent, withExtensions } from './event-groups.ts';
 import { type EventValue, FEEDS, type FeedName } from './feeds.ts';
 import { StoredNumbers } from './object-storage.ts';
 import type { SocketSession } from './socket-session.ts';
 import type { TopicChange } from './topic-log.ts';
 import { nextFrameTail } from './transport-messages.ts';
-import { type CallFeed, WatchedTopics } from './watched-topics.ts';
+import { type Clock, type WatchedFeed, WatchedTopics } from './watched-topics.ts';
 
-export interface LiveSubscriptionsSources extends EventGroupsSources {
+export interface LiveSubscriptionsSources extends EventGroupsSources, Clock {
   state: { storage: Pick<DurableObjectStorage, 'sql'> };
-  /** Asks a feed to watch topics for this hub. */
-  watch(feed: FeedName, call: Parameters<CallFeed<EventValue>>[0]): ReturnType<CallFeed<EventValue>>;
+  /** A feed as this hub calls it. */
+  feedFor(name: FeedName): WatchedFeed<EventValue>;
 }
-
-/** Bound of the memory for results that are executed and not yet sent. */
-const UNSENT_MAX_CHARACTERS = 1_000_000;
 
 export class LiveSubscriptions {
   readonly groups: EventGroups;
@@ -51,7 +42,7 @@ export class LiveSubscriptions {
           lastCalls.store(name, number);
           return number;
         };
-        return [name, new WatchedTopics((call) => sources.watch(name, call), nextCallNumber)];
+        return [name, new WatchedTopics(sources.feedFor(name), nextCallNumber, sources)];
       }),
     );
   }
@@ -100,21 +91,11 @@ export class LiveSubscriptions {
   async publish(feed: FeedName, changes: readonly TopicChange<EventValue>[]): Promise<void> {
     await this.inTurn(async () => {
       this.topicsOf(feed).take(changes);
-      let unsent: GroupEvent[] = [];
-      let characters = 0;
-      const failed = new Map<Group, unknown>();
-      for (const change of changes) {
-        const events = await this.groups.eventsOf(feed, change, failed);
-        for (const { text } of events) characters += text.length;
-        unsent.push(...events);
-        if (characters < UNSENT_MAX_CHARACTERS) continue;
-        this.#sendEvents(feed, unsent, failed.size === 0);
-        unsent = [];
-        characters = 0;
-      }
-      this.#sendEvents(feed, unsent, failed.size === 0);
+      const failures = await this.groups.deliver(feed, changes, (event) => this.#send(event));
       // The feed publishes all of it again: those that have been sent it skip it by its position.
-      for (const error of failed.values()) throw error;
+      for (const error of failures) throw error;
+      const last = changes.at(-1)?.position ?? 0;
+      if (last > this.#delivered.of(feed)) this.#delivered.store(feed, last);
     });
     // If an earlier update failed, the feed still publishes topics that nobody here watches.
     await this.updateFeed(feed);
@@ -132,33 +113,23 @@ export class LiveSubscriptions {
     session.on({ kind: 'refused', id, payload }, this.#nowMs());
   }
 
-  /**
-   * One synchronous step: the delivered position is stored before any event leaves, since the platform holds frames back
-   * until it is written. If an event has failed for some group, nothing is stored: should the hub hibernate before it is
-   * published again, a duplicate is better than a loss.
-   */
-  #sendEvents(feed: FeedName, events: readonly GroupEvent[], isComplete: boolean): void {
-    const last = events.at(-1);
-    if (last === undefined) return;
-    if (isComplete) this.#delivered.store(feed, last.position);
+  #send({ group, entity, position, text, isEnd }: GroupEvent): void {
     const nowMs = this.#nowMs();
-    for (const { group, entity, position, text, isEnd } of events) {
-      const isChanged = isEnd || group.lastResults.get(entity) !== text;
-      group.lastResults.set(entity, text);
-      const tail = isEnd ? text : nextFrameTail(withExtensions(text, { position: String(position) }));
-      // A subscriber that left during the execution is no member any more.
-      for (const [subscription, { session, frameHead }] of group.members) {
-        if (subscription.position >= position) continue;
-        subscription.position = position;
-        if (!isChanged) continue;
-        if (subscription.owner && session.isExpired(nowMs)) session.on({ kind: 'forbidden' }, nowMs);
-        else if (!isEnd) session.sendEvent(subscription.id, frameHead + tail, nowMs);
-        else {
-          this.refuse(session, subscription.id, text);
-          session.running.delete(subscription.id);
-          this.remove(session, subscription.id);
-          session.store();
-        }
+    const isChanged = isEnd || group.lastResults.get(entity) !== text;
+    group.lastResults.set(entity, text);
+    const tail = isEnd ? text : nextFrameTail(withExtensions(text, { position: String(position) }));
+    // A subscriber that left during the execution is no member any more.
+    for (const [subscription, { session, frameHead }] of group.members) {
+      if (subscription.position >= position) continue;
+      subscription.position = position;
+      if (!isChanged) continue;
+      if (subscription.owner && session.isExpired(nowMs)) session.on({ kind: 'forbidden' }, nowMs);
+      else if (!isEnd) session.sendEvent(subscription.id, frameHead + tail, nowMs);
+      else {
+        this.refuse(session, subscription.id, text);
+        session.running.delete(subscription.id);
+        this.remove(session, subscription.id);
+        session.store();
       }
     }
   }

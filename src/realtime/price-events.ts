@@ -9,6 +9,7 @@ export const priceFeed = {
   subscriptions: { prices: watchPrices },
   watch: (env, { hubId, topics, loaded, number }) =>
     priceFeedObject(env).watch(hubId, topics, new Map(loaded), number),
+  refreshed: (env, topics) => priceFeedObject(env).refreshed(topics),
 } as const satisfies Feed<PriceRecord>;
 
 /** Each of these symbols' prices as it changes. */

@@ -44,6 +44,8 @@ export class SaleFeedReader {
   #clock: number;
   /** One reading at a time. */
   #turn: Promise<void> = Promise.resolve();
+  /** The reading that waits for the running one; all who ask meanwhile share it. */
+  #nextReading: Promise<void> | null = null;
 
   constructor(sources: SaleFeedSources) {
     this.#sources = sources;
@@ -83,9 +85,14 @@ export class SaleFeedReader {
   }
 
   #catchUp(): Promise<void> {
-    const turn = this.#turn.then(() => this.#read());
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+    if (this.#nextReading !== null) return this.#nextReading;
+    const reading = this.#turn.then(() => {
+      this.#nextReading = null;
+      return this.#read();
+    });
+    this.#nextReading = reading;
+    this.#turn = reading.catch(() => undefined);
+    return reading;
   }
 
   async #read(): Promise<void> {

@@ -4,6 +4,8 @@
  * An attachment is stored whole or not at all: a subscription that no longer fits in it is refused, and the others stay.
  */
 import { GraphQLError } from 'graphql';
+import pLimit from 'p-limit';
+import { SOCKET_STARTS_AT_ONCE } from '../config.ts';
 import type { OperationRequest } from '../operations/operation-request.ts';
 import type { ClientIdentity } from '../operations/registered-operation.ts';
 import type { FeedName } from './feeds.ts';
@@ -55,6 +57,8 @@ export class SocketSession {
   readonly subscriptions = new Map<string, Subscription>();
   /** A token by operation id: a later operation may have the same id. */
   readonly running = new Map<string, symbol>();
+  /** Runs the beginnings of its operations, a few at a time: it waits for its own, and others do not wait for it. */
+  readonly inTurn = pLimit(SOCKET_STARTS_AT_ONCE);
   readonly openedAtMs: number;
   readonly client: ClientIdentity;
   authorization: string | null;

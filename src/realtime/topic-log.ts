@@ -11,6 +11,7 @@ import { HUB_PUBLISH_TIMEOUT_MS, TOPIC_LOG_MAX_AGE_MS, TOPIC_LOG_MAX_BYTES } fro
 import { errorFields, log } from '../observability/log.ts';
 import { answerWithin } from './answer-within.ts';
 import { StoredNumbers } from './object-storage.ts';
+import { partsOf, StoredTexts } from './stored-texts.ts';
 
 export interface TopicUpdate<Value> {
   topic: string;
@@ -29,6 +30,8 @@ export interface TopicState<Value> {
   /** `changes` has the latest value of every entity that changed after any position from here on; null if unknown. */
   floor: number | null;
   changes: TopicChange<Value>[];
+  /** The feed is asking its source for a newer value. */
+  isDue?: true;
 }
 
 export interface TopicStates<Value> {
@@ -56,6 +59,7 @@ interface Entry<Value> extends TopicChange<Value> {
 }
 
 interface HubState {
+  /** As they were when the log was written; a row of their own has the latest. */
   topics: string[];
   /** Entities whose latest change is pending. It keeps this name, which deployed objects have stored. */
   owed: string[];
@@ -73,24 +77,34 @@ interface State<Value, Cursor> {
   entries: Record<string, Entry<Value>>;
 }
 
-/** A row holds 2 MB at most on this platform, and a character takes up to 3 bytes. */
-const PART_MAX_CHARACTERS = 500_000;
-
 /** `Cursor` is how far its feed has read its own source: JSON. */
 export class TopicLog<Value, Cursor = null> {
   readonly #options: TopicLogOptions<Value>;
   readonly #state: State<Value, Cursor>;
   /** By hub id, the number of its latest call: most calls change nothing else, and the log is large. */
   readonly #callNumbers: StoredNumbers;
+  /** By hub id, its topics as JSON: they change far more often than the log does. */
+  readonly #hubTopics: StoredTexts;
+  /** By entity, changes as JSON that the log does not have yet. */
+  readonly #noted: StoredTexts;
+  #hasNoted: boolean;
 
   constructor(options: TopicLogOptions<Value>) {
     this.#options = options;
     const { sql } = options.storage;
     this.#callNumbers = new StoredNumbers(options.storage, 'hub_call');
+    this.#hubTopics = new StoredTexts(options.storage, 'hub_topics');
+    this.#noted = new StoredTexts(options.storage, 'noted_change');
     sql.exec('CREATE TABLE IF NOT EXISTS topic_log (part INTEGER PRIMARY KEY, text TEXT NOT NULL)');
     const parts = sql.exec<{ text: string }>('SELECT text FROM topic_log ORDER BY part').toArray();
     this.#state =
       parts.length > 0 ? JSON.parse(parts.map(({ text }) => text).join('')) : emptyState(options.nowMs());
+    for (const [hubId, topics] of this.#hubTopics.all()) this.#setTopics(hubId, JSON.parse(topics));
+    const noted = [...this.#noted.all().values()].map((text): Entry<Value> => JSON.parse(text));
+    noted.sort((a, b) => a.position - b.position);
+    for (const entry of noted) this.#take(entry);
+    this.#addPending(noted);
+    this.#hasNoted = noted.length > 0;
   }
 
   get cursor(): Cursor | null {
@@ -107,7 +121,7 @@ export class TopicLog<Value, Cursor = null> {
   }
 
   /**
-   * Replaces the topics that a hub watches. The log is written only if they change.
+   * Replaces the topics that a hub watches. The log itself is not written: many calls change nothing else.
    *
    * @param topics none if it watches nothing any more.
    * @param callNumber grows with each call of the hub.
@@ -121,12 +135,18 @@ export class TopicLog<Value, Cursor = null> {
       // It is stored even if the topics stay: after a restart, too, an earlier call must be refused.
       this.#callNumbers.store(hubId, callNumber);
     }
+    if (new Set(topics).symmetricDifference(new Set(hub.topics)).size === 0) return;
+    this.#hubTopics.store(hubId, JSON.stringify(this.#setTopics(hubId, topics)));
+    this.#evict(0);
+  }
+
+  #setTopics(hubId: string, topics: readonly string[]): string[] {
     const watched = new Set(topics);
-    if (watched.symmetricDifference(new Set(hub.topics)).size === 0) return;
-    hub.owed = hub.owed.filter((entity) => watched.has(this.#state.entries[entity]?.topic ?? ''));
-    hub.topics = [...watched];
-    this.#state.hubs[hubId] = hub;
-    this.#save();
+    const owed = (this.#state.hubs[hubId]?.owed ?? []).filter((entity) =>
+      watched.has(this.#state.entries[entity]?.topic ?? ''),
+    );
+    this.#state.hubs[hubId] = { topics: [...watched], owed };
+    return [...watched];
   }
 
   states(topics: readonly string[]): TopicStates<Value> {
@@ -148,18 +168,44 @@ export class TopicLog<Value, Cursor = null> {
     const state = this.#state;
     if (updates.length === 0 && cursor === state.cursor) return;
     state.cursor = cursor;
-    const atMs = this.#options.nowMs();
-    for (const { topic, entity, value } of updates) {
-      state.position += 1;
-      const since = state.entries[entity]?.since ?? state.position;
-      state.entries[entity] = { topic, entity, value, position: state.position, since, atMs };
-    }
-    for (const hub of Object.values(state.hubs)) {
-      const topics = new Set(hub.topics);
-      const changed = updates.filter(({ topic }) => topics.has(topic)).map(({ entity }) => entity);
-      hub.owed = [...new Set([...hub.owed, ...changed])];
-    }
+    this.#apply(updates);
     this.#save();
+  }
+
+  /** As `append`, but a row for each change and not the log: for a few changes, many times between two calls of that. */
+  note(updates: readonly TopicUpdate<Value>[]): void {
+    for (const entry of this.#apply(updates)) {
+      this.#noted.store(entry.entity, JSON.stringify(entry));
+      this.#hasNoted = true;
+    }
+  }
+
+  #apply(updates: readonly TopicUpdate<Value>[]): Entry<Value>[] {
+    const state = this.#state;
+    const atMs = this.#options.nowMs();
+    const entries = updates.map(({ topic, entity, value }) => {
+      const position = state.position + 1;
+      const since = state.entries[entity]?.since ?? position;
+      const entry = { topic, entity, value, position, since, atMs };
+      this.#take(entry);
+      return entry;
+    });
+    this.#addPending(entries);
+    return entries;
+  }
+
+  #take(entry: Entry<Value>): void {
+    const state = this.#state;
+    state.position = Math.max(state.position, entry.position);
+    state.entries[entry.entity] = entry;
+  }
+
+  #addPending(entries: readonly Entry<Value>[]): void {
+    for (const hub of Object.values(this.#state.hubs)) {
+      const topics = new Set(hub.topics);
+      const changed = entries.filter(({ topic }) => topics.has(topic)).map(({ entity }) => entity);
+      if (changed.length > 0) hub.owed = [...new Set([...hub.owed, ...changed])];
+    }
   }
 
   /** True if a change has not been delivered to a hub that watches it. */
@@ -203,12 +249,12 @@ export class TopicLog<Value, Cursor = null> {
     }
     const { entries: _, ...rest } = this.#state;
     const text = `${JSON.stringify(rest).slice(0, -1)},"entries":${known}}`;
-    const parts = Math.ceil(text.length / PART_MAX_CHARACTERS);
-    for (let part = 0; part < parts; part += 1) {
-      const slice = text.slice(part * PART_MAX_CHARACTERS, (part + 1) * PART_MAX_CHARACTERS);
+    const parts = partsOf(text);
+    for (const [part, slice] of parts.entries())
       sql.exec('INSERT OR REPLACE INTO topic_log (part, text) VALUES (?, ?)', part, slice);
-    }
-    sql.exec('DELETE FROM topic_log WHERE part >= ?', parts);
+    sql.exec('DELETE FROM topic_log WHERE part >= ?', parts.length);
+    if (this.#hasNoted) this.#noted.clear();
+    this.#hasNoted = false;
   }
 
   /** Evicts entries that are too old, and then the oldest others until so many bytes are free. */

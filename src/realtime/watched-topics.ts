@@ -3,26 +3,42 @@
  *
  * Whenever the topics change the feed is asked to watch all of them. One call runs at a time, each with a time limit;
  * everybody who asks during a call shares the next one. So a feed that hangs fails each update in time, and blocks none
- * after it.
+ * after it. A feed answers such a call without its own source: a subscription waits for that beside the calls. Calls
+ * have a pause between them, since each carries all topics, and clients may change theirs many times a second.
  */
 import { TimeoutError } from 'p-timeout';
 import { upstreamUnavailable } from '../../schema/errors.ts';
-import { FEED_WATCH_TIMEOUT_MS } from '../config.ts';
+import { FEED_WATCH_PAUSE_MS, FEED_WATCH_TIMEOUT_MS } from '../config.ts';
+import { errorFields, log } from '../observability/log.ts';
 import { answerWithin } from './answer-within.ts';
 import type { WatchCall } from './feed.ts';
 import type { TopicChange, TopicStates } from './topic-log.ts';
 
-export type CallFeed<Value> = (call: Omit<WatchCall<Value>, 'hubId'>) => Promise<TopicStates<Value>>;
+/** A feed as one hub calls it. */
+export interface WatchedFeed<Value> {
+  watch(call: Omit<WatchCall<Value>, 'hubId'>): Promise<TopicStates<Value>>;
+  /** The states of topics that were due, as soon as the feed's source has answered; null if none is ever due. */
+  refreshed(topics: string[]): Promise<TopicStates<Value> | null>;
+}
+
+export interface Clock {
+  nowMs(): number;
+  sleep(ms: number): Promise<void>;
+}
 
 interface Known<Value> {
   floor: number | null;
+  /** The feed was asking its source for a newer value when it answered. */
+  isDue: boolean;
   /** By entity. */
   changes: Map<string, TopicChange<Value>>;
 }
 
 export class WatchedTopics<Value> {
-  readonly #callFeed: CallFeed<Value>;
+  readonly #feed: WatchedFeed<Value>;
   readonly #nextCallNumber: () => number;
+  readonly #clock: Clock;
+  #calledAtMs = Number.NEGATIVE_INFINITY;
   readonly #watchers = new Map<string, number>();
   readonly #known = new Map<string, Known<Value>>();
   /** Topics that the feed surely watches for this hub, although some calls since its last answer may not have arrived. */
@@ -39,8 +55,9 @@ export class WatchedTopics<Value> {
   #position = 0;
 
   /** @param nextCallNumber a greater number each time, also after a restart of the hub and if its clock goes back. */
-  constructor(callFeed: CallFeed<Value>, nextCallNumber: () => number) {
-    this.#callFeed = callFeed;
+  constructor(feed: WatchedFeed<Value>, nextCallNumber: () => number, clock: Clock) {
+    this.#feed = feed;
+    this.#clock = clock;
     this.#nextCallNumber = nextCallNumber;
   }
 
@@ -98,6 +115,18 @@ export class WatchedTopics<Value> {
   }
 
   /**
+   * Resolves when the feed watches these topics, and its latest changes of them are known here. It waits for no call of
+   * others if the feed watches them already.
+   *
+   * @param clientPosition a position that a client has: the feed is asked again if it is greater than any known here.
+   * @throws GraphQLError if the feed does not answer in time, or the feed's own error.
+   */
+  async watching(topics: readonly string[], clientPosition = 0): Promise<void> {
+    const isConfirmed = topics.every((topic) => this.#confirmed.has(topic));
+    if (!isConfirmed || clientPosition > this.#position) await this.update(clientPosition);
+  }
+
+  /**
    * Resolves when the feed watches all topics of now, and the feed's latest changes of them are known here.
    *
    * @param clientPosition a position that a client has: the feed is asked again if it is greater than any known here.
@@ -106,7 +135,8 @@ export class WatchedTopics<Value> {
   update(clientPosition = 0): Promise<void> {
     this.#wantedPosition = Math.max(this.#wantedPosition, clientPosition);
     if (this.#nextUpdate !== null) return this.#nextUpdate;
-    const update = this.#lastCall.then(() => {
+    const update = this.#lastCall.then(async () => {
+      await this.#pause();
       const wantedPosition = this.#wantedPosition;
       this.#nextUpdate = null;
       this.#wantedPosition = 0;
@@ -115,6 +145,32 @@ export class WatchedTopics<Value> {
     this.#nextUpdate = update;
     this.#lastCall = update.catch(() => undefined);
     return update;
+  }
+
+  /**
+   * The states of topics that are due, as soon as the feed's source has answered. They may be newer than `position`, and
+   * than the known changes of other topics. Null if none is due, or if the feed does not answer in time.
+   */
+  async refreshed(topics: string[]): Promise<TopicStates<Value> | null> {
+    if (!topics.some((topic) => this.#known.get(topic)?.isDue)) return null;
+    try {
+      const states = await answerWithin(FEED_WATCH_TIMEOUT_MS, 'feed', () => this.#feed.refreshed(topics));
+      for (const topic of topics) {
+        const known = this.#known.get(topic);
+        if (known !== undefined) known.isDue = false;
+      }
+      return states;
+    } catch (error) {
+      log.warn('hub.feed_not_refreshed', { topics: topics.length, ...errorFields(error) });
+      return null;
+    }
+  }
+
+  /** It does not wait if the clock was set back, or if nothing has changed. */
+  async #pause(): Promise<void> {
+    const elapsedMs = this.#clock.nowMs() - this.#calledAtMs;
+    if (elapsedMs < 0 || elapsedMs >= FEED_WATCH_PAUSE_MS || this.#isUpToDate()) return;
+    await this.#clock.sleep(FEED_WATCH_PAUSE_MS - elapsedMs);
   }
 
   async #updateNow(wantedPosition: number): Promise<void> {
@@ -132,8 +188,9 @@ export class WatchedTopics<Value> {
     this.#confirmed = watched;
     this.#isAnswered = true;
     this.#keepOnly(watched);
-    for (const { topic, floor, changes } of topics) {
+    for (const { topic, floor, changes, isDue = false } of topics) {
       const known = this.#knownOf(topic);
+      known.isDue = isDue;
       // A change that was published during the call, or late, does not show what came before it.
       if (!stillWatched.has(topic)) known.floor = floor;
       this.take(changes);
@@ -143,9 +200,10 @@ export class WatchedTopics<Value> {
 
   async #answer(topics: string[], loaded: ReadonlyMap<string, Value>): Promise<TopicStates<Value>> {
     const number = this.#nextCallNumber();
+    this.#calledAtMs = this.#clock.nowMs();
     try {
       return await answerWithin(FEED_WATCH_TIMEOUT_MS, 'feed', () =>
-        this.#callFeed({ topics, loaded, number }),
+        this.#feed.watch({ topics, loaded, number }),
       );
     } catch (error) {
       if (error instanceof TimeoutError) throw upstreamUnavailable('The events have no source now.', error);
@@ -158,7 +216,7 @@ export class WatchedTopics<Value> {
   }
 
   #knownOf(topic: string): Known<Value> {
-    const known = this.#known.get(topic) ?? { floor: null, changes: new Map() };
+    const known = this.#known.get(topic) ?? { floor: null, isDue: false, changes: new Map() };
     this.#known.set(topic, known);
     return known;
   }

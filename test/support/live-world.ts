@@ -5,12 +5,12 @@
 import { buildSchema, execute, type GraphQLSchema, getOperationAST, parse } from 'graphql';
 import { FEED_WATCH_TIMEOUT_MS } from '../../src/config.ts';
 import type { GatewayContext, Viewer } from '../../src/graphql/context.ts';
-import type { WatchCall } from '../../src/realtime/feed.ts';
 import type { EventValue, FeedName } from '../../src/realtime/feeds.ts';
 import { PollingPriceFeed } from '../../src/realtime/price-feed.ts';
 import { Hub, type HubSources } from '../../src/realtime/subscription-hub.ts';
-import type { TopicChange } from '../../src/realtime/topic-log.ts';
+import type { TopicChange, TopicStates } from '../../src/realtime/topic-log.ts';
 import type { FeedWatch } from '../../src/realtime/watch.ts';
+import type { WatchedFeed } from '../../src/realtime/watched-topics.ts';
 import type { PreparedOperation } from '../../src/serving/prepare-operation.ts';
 import type { PriceRecord } from '../../src/storage/kv/prices.ts';
 import { ObjectStorage } from './object-storage.ts';
@@ -35,6 +35,15 @@ export class LiveWorld {
   hubSkewMs = 0;
   readonly prices = new Map<string, PriceRecord>();
   isUpstreamDown = false;
+  /** The price API never answers a call with one of them. */
+  readonly unansweredSymbols = new Set<string>();
+  /** Operations that are being prepared or executed. */
+  running = 0;
+  mostRunning = 0;
+  /** Operations that began to be prepared. */
+  started = 0;
+  /** By its symbols, what the preparation or execution of an operation waits for. */
+  holdOf: (symbols: string[]) => Promise<void> = () => Promise.resolve();
   /** How many of the next calls between objects do their work, and then have their answer lost. */
   answersToLose = 0;
   /** The next calls between objects take longer than any has time for, on their way there or back. */
@@ -109,6 +118,7 @@ export class LiveWorld {
       fetchPrices: async (symbols) => {
         await this.#pause();
         if (this.isUpstreamDown) throw new Error('down');
+        if (symbols.some((symbol) => this.unansweredSymbols.has(symbol))) await new Promise(() => undefined);
         return { prices: new Map([...this.prices].filter(([symbol]) => symbols.includes(symbol))) };
       },
       publish: (hubId, changes) =>
@@ -124,16 +134,13 @@ export class LiveWorld {
   #startedHub(at: number, own: ObjectStorage) {
     const simulated = () => this.#hubs[at] ?? raise('no hub');
     return {
-      watch: async (feed: FeedName, { topics, loaded, number }: Omit<WatchCall<EventValue>, 'hubId'>) =>
-        feed === 'prices'
-          ? this.#call(own, async () => {
-              const { reader, storage } = this.#feed;
-              const prices = loaded as Map<string, PriceRecord>;
-              const states = await reader.watch(String(at), topics, prices, number);
-              if (storage.isDead) throw new Error('the feed has restarted');
-              return structuredClone(states);
-            })
-          : raise('nobody watches sales here'),
+      feedFor: (name: FeedName): WatchedFeed<EventValue> => ({
+        watch: ({ topics, loaded, number }) =>
+          this.#callFeed(name, own, (reader) =>
+            reader.watch(String(at), topics, loaded as Map<string, PriceRecord>, number),
+          ),
+        refreshed: (topics) => this.#callFeed(name, own, (reader) => reader.refreshed(topics)),
+      }),
       watchOf: async ({ sent }: PreparedOperation) => this.#watch(sent.variables?.symbols as string[]),
       prepare: async (sent: PreparedOperation['sent']) => {
         const prepared = await this.#prepared(sent);
@@ -143,6 +150,7 @@ export class LiveWorld {
       prepareAgain: (sent: PreparedOperation['sent']) => this.#prepared(sent),
       execute: async (prepared: PreparedOperation, _: GatewayContext, event: unknown) => {
         await this.#pause();
+        await this.holdOf(prepared.sent.variables?.symbols as string[]);
         const variableValues = prepared.sent.variables as Record<string, unknown>;
         const { data } = await execute({
           schema,
@@ -161,12 +169,34 @@ export class LiveWorld {
       createContext: () => ({}) as GatewayContext,
       randomId: () => 'request',
       nowMs: () => this.nowMs + this.hubSkewMs,
+      sleep: async (ms: number) => {
+        this.nowMs += ms;
+      },
       socketsOf: () => simulated().sockets,
     };
   }
 
+  #callFeed(
+    name: FeedName,
+    from: ObjectStorage,
+    work: (reader: PollingPriceFeed) => Promise<TopicStates<PriceRecord>>,
+  ): Promise<TopicStates<PriceRecord>> {
+    if (name !== 'prices') return raise('nobody watches sales here');
+    return this.#call(from, async () => {
+      const { reader, storage } = this.#feed;
+      const states = await work(reader);
+      if (storage.isDead) throw new Error('the feed has restarted');
+      return structuredClone(states);
+    });
+  }
+
   async #prepared(sent: PreparedOperation['sent']): Promise<PreparedOperation> {
+    this.started += 1;
+    this.running += 1;
+    this.mostRunning = Math.max(this.mostRunning, this.running);
     await this.#pause();
+    await this.holdOf(sent.variables?.symbols as string[]);
+    this.running -= 1;
     const chosen = { document: '{}', found: null };
     return { sent, document, operation: getOperationAST(document), chosen } as unknown as PreparedOperation;
   }

@@ -155,7 +155,7 @@ describe('investmentUpdated', () => {
   const watchedTopics = () =>
     runInDurableObject(saleFeed(), (_, { storage }) =>
       storage.sql
-        .exec<{ text: string }>('SELECT text FROM topic_log')
+        .exec<{ text: string }>('SELECT text FROM hub_topics')
         .toArray()
         .map(({ text }) => text)
         .join(''),

@@ -26,6 +26,7 @@ const CALLS = {
   'SubscriptionHub.publish': ['HUB_PUBLISH_TIMEOUT_MS', 'src/realtime/topic-log.ts'],
   'SubscriptionHub.endSession': null,
   'PriceFeed.watch': ['FEED_WATCH_TIMEOUT_MS', 'src/realtime/watched-topics.ts'],
+  'PriceFeed.refreshed': ['FEED_WATCH_TIMEOUT_MS', 'src/realtime/watched-topics.ts'],
   'PriceFeed.prices': ['PRICE_FEED_READ_TIMEOUT_MS', 'src/sync/prices.ts'],
   'SaleFeed.watch': ['FEED_WATCH_TIMEOUT_MS', 'src/realtime/watched-topics.ts'],
   'SaleFeed.changed': ['SALE_FEED_NOTIFY_TIMEOUT_MS', 'src/sync/sale-feed-effects.ts'],

@@ -1,5 +1,9 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { HUB_PUBLISH_TIMEOUT_MS, PRICE_FEED_FETCH_TIMEOUT_MS } from '../../../src/config.ts';
+import {
+  HUB_PUBLISH_TIMEOUT_MS,
+  PRICE_FEED_FETCH_TIMEOUT_MS,
+  PRICE_FEED_FETCHES_AT_ONCE,
+} from '../../../src/config.ts';
 import { PollingPriceFeed } from '../../../src/realtime/price-feed.ts';
 import type { TopicChange, TopicStates } from '../../../src/realtime/topic-log.ts';
 import type { PriceRecord } from '../../../src/storage/kv/prices.ts';
@@ -16,6 +20,7 @@ class Bench {
   readonly storage = new ObjectStorage();
   isDown = false;
   isSilent = false;
+  held: Promise<void> = Promise.resolve();
   feed = this.started();
 
   get alarm(): number | null {
@@ -31,6 +36,7 @@ class Bench {
       fetchPrices: async (symbols) => {
         this.asked.push([...symbols].sort());
         if (this.isSilent) await new Promise(() => undefined);
+        await this.held;
         if (this.isDown) throw new Error('down');
         return { prices: new Map([...this.prices].filter(([symbol]) => symbols.includes(symbol))) };
       },
@@ -45,6 +51,12 @@ class Bench {
 
   price(symbol: string, priceUsd: number, lastUpdate: number): void {
     this.prices.set(symbol, { symbol, priceUsd, lastUpdate });
+  }
+
+  /** Begins to watch, and waits for the price API. */
+  async watch(hubId: string, symbols: string[]): Promise<TopicStates<PriceRecord>> {
+    await this.feed.watch(hubId, symbols);
+    return this.feed.refreshed(symbols);
   }
 
   async poll(): Promise<Bench['told']> {
@@ -66,7 +78,7 @@ test('a hub learns the current prices when it begins to watch, and then what cha
   const bench = new Bench();
   bench.price('BTC', 1, 10);
   bench.price('ETH', 2, 10);
-  expect(current(await bench.feed.watch('a', ['BTC', 'ETH']))).toEqual([
+  expect(current(await bench.watch('a', ['BTC', 'ETH']))).toEqual([
     ['BTC', 1],
     ['ETH', 2],
   ]);
@@ -81,8 +93,8 @@ test('all that is watched is asked for in one call, and nothing while nobody wat
   const bench = new Bench();
   bench.price('BTC', 1, 10);
   bench.price('ETH', 2, 10);
-  await bench.feed.watch('a', ['BTC']);
-  await bench.feed.watch('b', ['BTC', 'ETH']);
+  await bench.watch('a', ['BTC']);
+  await bench.watch('b', ['BTC', 'ETH']);
   bench.asked.length = 0;
   await bench.poll();
   expect(bench.asked).toEqual([['BTC', 'ETH']]);
@@ -182,17 +194,83 @@ test('a poll writes one row, or none where nothing has changed', async () => {
   expect(bench.storage.rowsWritten).toBe(1);
 });
 
-test('a hub does not wait longer for a slow price API than for the prices that it brought itself', async () => {
+test('a hub that begins to watch waits for no price API, and a subscriber for so long', async () => {
   vi.useFakeTimers();
   const bench = new Bench();
   bench.price('BTC', 2, 11);
   bench.isSilent = true;
   const loaded = new Map([['BTC', { symbol: 'BTC', priceUsd: 1, lastUpdate: 10 }]]);
-  const watching = bench.feed.watch('a', ['BTC'], loaded);
+  const watched = await bench.feed.watch('a', ['BTC'], loaded);
+  expect(current(watched)).toEqual([['BTC', 1]]);
+  expect(watched.topics).toMatchObject([{ topic: 'BTC', isDue: true }]);
+  const refreshing = bench.feed.refreshed(['BTC']);
   await vi.advanceTimersByTimeAsync(PRICE_FEED_FETCH_TIMEOUT_MS);
-  expect(current(await watching)).toEqual([['BTC', 1]]);
+  expect(current(await refreshing)).toEqual([['BTC', 1]]);
   expect(vi.getTimerCount()).toBe(0);
   bench.isSilent = false;
   await bench.poll();
   expect(bench.feed.prices()).toMatchObject([{ symbol: 'BTC', priceUsd: 2 }]);
+});
+
+test('a price API that does not answer for symbols of others keeps nobody from a price', async () => {
+  vi.useFakeTimers();
+  const bench = new Bench();
+  bench.price('BTC', 1, 10);
+  bench.isSilent = true;
+  await bench.feed.watch('a', ['X1']);
+  await bench.feed.watch('b', ['X1', 'X2']);
+  bench.isSilent = false;
+  expect(current(await bench.watch('c', ['BTC']))).toEqual([['BTC', 1]]);
+  await vi.advanceTimersByTimeAsync(PRICE_FEED_FETCH_TIMEOUT_MS);
+});
+
+test('symbols that are asked for while all calls of the price API are running share the next one', async () => {
+  vi.useFakeTimers();
+  const bench = new Bench();
+  bench.isSilent = true;
+  const symbols = Array.from({ length: 50 }, (_, at) => `X${at}`);
+  for (const [at] of symbols.entries()) await bench.feed.watch('a', symbols.slice(0, at + 1));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(bench.asked).toHaveLength(PRICE_FEED_FETCHES_AT_ONCE);
+  bench.isSilent = false;
+  await vi.advanceTimersByTimeAsync(PRICE_FEED_FETCH_TIMEOUT_MS);
+  expect(bench.asked).toHaveLength(PRICE_FEED_FETCHES_AT_ONCE + 1);
+  expect(new Set(bench.asked.flat())).toEqual(new Set(symbols));
+  expect(bench.asked.flat()).toHaveLength(symbols.length);
+});
+
+test('a price that comes after the limit is delivered as soon as it comes', async () => {
+  vi.useFakeTimers();
+  const bench = new Bench();
+  const answer = Promise.withResolvers<void>();
+  bench.held = answer.promise;
+  bench.price('BTC', 2, 11);
+  const loaded = new Map([['BTC', { symbol: 'BTC', priceUsd: 1, lastUpdate: 10 }]]);
+  await bench.feed.watch('a', ['BTC'], loaded);
+  await vi.advanceTimersByTimeAsync(PRICE_FEED_FETCH_TIMEOUT_MS);
+  expect(bench.told).toEqual([]);
+  answer.resolve();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(bench.told).toEqual([{ hubId: 'a', prices: [['BTC', 2]] }]);
+});
+
+test('a hub that changes its symbols does not have the log written, and a restart loses neither', async () => {
+  const bench = new Bench();
+  const padding = Array.from({ length: 200 }, (_, at) => `P${at}`);
+  for (const symbol of padding) bench.price(symbol, 1, 10);
+  await bench.watch('a', padding);
+  await bench.poll();
+  bench.isDown = true;
+  const exec = vi.spyOn(bench.storage.sql, 'exec');
+  const loaded = new Map([['BTC', { symbol: 'BTC', priceUsd: 1, lastUpdate: 10 }]]);
+  const { position } = await bench.feed.watch('b', ['BTC'], loaded, 1);
+  const written = exec.mock.calls
+    .flatMap(([, ...values]) => values)
+    .map(String)
+    .join('').length;
+  expect(written).toBeLessThan(500);
+  bench.feed = bench.started();
+  const states = await bench.feed.watch('b', ['BTC'], new Map(), 2);
+  expect(current(states)).toEqual([['BTC', 1]]);
+  expect(states.position).toBe(position);
 });
