@@ -66,7 +66,7 @@ function createHub(state: DurableObjectState, isolate: Isolate): Hub {
   /** Subscriptions outlive a flood of unknown ids: a look-up beyond its budget is tried again and ends none of them. */
   const patientRegistry: OperationRegistry = {
     known: (id, atMs) => registry.known(id, atMs),
-    find: (id) => registry.findAgain(id),
+    find: (id, options) => registry.findAgain(id, options),
     findForm: (id) => registry.findFormAgain(id),
   };
   const hubId = state.id.toString();

@@ -165,7 +165,6 @@ async function gatherFacts(request: OperationRequest, sources: DocumentSources) 
   }
   if (!contradicts && comparesText) {
     if (document !== undefined && hash !== undefined) {
-      looked ??= await registry.find(hash);
       looked = await findByText({ hash, text: document }, looked, sources);
     } else if (documentId !== undefined) looked = await findById(documentId, looked, registry);
   }

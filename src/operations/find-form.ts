@@ -13,12 +13,17 @@ export interface FormSources {
   normalForms: BoundedMemory<string | null>;
 }
 
-/** @param exact what has the text itself, which has this hash. */
+/**
+ * A text that is not registered costs one look-up: operations have their own normal form too.
+ *
+ * @param byId what has the id that was sent beside the text, of which this is the hash.
+ */
 export async function findByText(
   { hash, text }: { hash: string; text: string },
-  exact: OperationLookup,
+  byId: OperationLookup,
   { registry, normalForms }: FormSources,
 ): Promise<OperationLookup> {
+  const exact = byId ?? (await registry.find(hash, { namedOnly: true }));
   if (isLive(exact)) return exact;
   let formId = normalForms.get(hash);
   if (formId === undefined) {
@@ -26,7 +31,8 @@ export async function findByText(
     formId = form === null ? null : await sha256Id(form);
     normalForms.set(hash, formId, textBytes(hash, formId ?? '') + ENTRY_BYTES);
   }
-  return formId === null ? exact : moreAlive(exact, await registry.findForm(formId));
+  if (formId === null) return exact ?? registry.find(hash);
+  return moreAlive(exact, await registry.findForm(formId));
 }
 
 /** @param exact what has the id itself. */

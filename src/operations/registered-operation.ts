@@ -55,10 +55,15 @@ export interface FoundOperation {
 /** Null if no release carries the id. `unavailable` if that is not known: a budget is spent, or KV and D1 fail. */
 export type OperationLookup = FoundOperation | null | 'unavailable';
 
+export interface FindOptions {
+  /** An id that no overlay and no later change of releases names is unknown at once, without a read of D1. */
+  namedOnly?: boolean;
+}
+
 export interface OperationRegistry {
   /** The state in the isolate's memory; undefined if that is absent or too old. */
   known(id: string, nowMs: number): Liveness | undefined;
-  find(id: string): Promise<OperationLookup>;
+  find(id: string, options?: FindOptions): Promise<OperationLookup>;
   /** By the id of a form: the most alive of the operations that have it. */
   findForm(formId: string): Promise<OperationLookup>;
 }

@@ -29,6 +29,7 @@ import { NewerIds } from './newer-ids.ts';
 import { isOperationId } from './operation-id.ts';
 import {
   carriedId,
+  type FindOptions,
   type FoundOperation,
   type Liveness,
   type OperationLookup,
@@ -120,15 +121,15 @@ export class TieredRegistry implements OperationRegistry {
     return this.#view.names(id) ? this.#view.of(id) : undefined;
   }
 
-  find(id: string): Promise<OperationLookup> {
-    return this.#lookUp(OPERATION_IDS, id);
+  find(id: string, options?: FindOptions): Promise<OperationLookup> {
+    return this.#lookUp(OPERATION_IDS, id, options);
   }
 
   findForm(formId: string): Promise<OperationLookup> {
     return this.#lookUp(FORM_IDS, formId);
   }
 
-  async #lookUp(kind: IdKind, id: string): Promise<OperationLookup> {
+  async #lookUp(kind: IdKind, id: string, options: FindOptions = {}): Promise<OperationLookup> {
     if (!isOperationId(id)) return null;
     const nowMs = this.#sources.nowMs();
     const view = await this.#liveness(nowMs);
@@ -141,7 +142,7 @@ export class TieredRegistry implements OperationRegistry {
       if (this.#newer.has(key)) {
         return this.#fromRow(key, await kind.carried(this.#sources.db, id).first(), nowMs);
       }
-      return await this.#unnamed(kind, id, nowMs);
+      return options.namedOnly ? null : await this.#unnamed(kind, id, nowMs);
     } catch (error) {
       log.error('operations.lookup_failed', errorFields(error));
       return 'unavailable';
@@ -153,8 +154,8 @@ export class TieredRegistry implements OperationRegistry {
    *
    * @throws if it cannot be looked up now: null would end the running operation.
    */
-  async findAgain(id: string): Promise<FoundOperation | null> {
-    return available(await this.find(id));
+  async findAgain(id: string, options?: FindOptions): Promise<FoundOperation | null> {
+    return available(await this.find(id, options));
   }
 
   /** As `findAgain`, by the id of a form. */
