@@ -53,6 +53,7 @@ export function gatewayInMemory(byHand: ByHand): GatewayInMemory {
       OPERATIONS_MODE: mode,
       ENVIRONMENT: 'production',
       CORS_ORIGINS: [LISTED_ORIGIN],
+      OPERATIONS_KEYS: [],
     } as Partial<Config>,
     schema,
     viewerOf: byHand.viewerOf ?? (async () => null),
