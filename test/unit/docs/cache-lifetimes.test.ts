@@ -2,16 +2,15 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { CACHE_HINTS } from '../../../schema/cache-hints.ts';
 
-/** By the words of both tables, a field that has this lifetime. */
-const FIELD_OF_ROW: Record<string, string> = {
-  'prices, trending': 'Price',
-  'project lists, search, comparison, pools': 'Query.projects',
-  'lists, search, comparisons, pools': 'Query.projects',
-  'a pool’s sale': 'IdoPool.status',
-  'a pool’s sale: status, sold, raised, progress, participants': 'IdoPool.status',
-  'project detail': 'Query.project',
-  'candles, categories': 'Query.candles',
-};
+/** A field that has the lifetime of a row, by the words that begin it. */
+const FIELD_OF_ROW: [beginning: string, field: string][] = [
+  ['prices, trending', 'Price'],
+  ['project lists, search, comparison, pools', 'Query.projects'],
+  ['lists, search, comparisons, pools', 'Query.projects'],
+  ["a pool's sale", 'IdoPool.status'],
+  ['project detail', 'Query.project'],
+  ['candles, categories', 'Query.candles'],
+];
 
 const SECONDS = { s: 1, h: 3600 } as const;
 
@@ -19,7 +18,7 @@ const SECONDS = { s: 1, h: 3600 } as const;
 function lifetimesOf(page: string): [string, number[]][] {
   const rows = readFileSync(page, 'utf8').matchAll(/^\| ([^|]+) \|((?: \d+ [sh] \|){2,3})$/gm);
   return [...rows].map(([, name = '', cells = '']) => {
-    const field = FIELD_OF_ROW[name.replaceAll("'", '’')];
+    const field = FIELD_OF_ROW.find(([beginning]) => name.startsWith(beginning))?.[1];
     if (field === undefined) throw new Error(`no field is known for the row "${name}" of ${page}`);
     const seconds = [...cells.matchAll(/(\d+) ([sh])/g)].map(
       ([, number, unit]) => Number(number) * SECONDS[unit as keyof typeof SECONDS],

@@ -6,7 +6,7 @@ const namesOfCron = (cron: string) => jobsOfCron(cron).map(({ name }) => name);
 
 test('each cron expression runs its jobs', () => {
   expect(namesOfCron('* * * * *')).toEqual(['prices']);
-  expect(namesOfCron('*/5 * * * *')).toEqual(['projects']);
+  expect(namesOfCron('*/5 * * * *')).toEqual(['projects', 'operation-forms']);
   expect(namesOfCron('*/15 * * * *')).toEqual(['pools', 'investments']);
   expect(namesOfCron('0 * * * *')).toEqual(['hourly-candles', 'cleanup']);
   expect(namesOfCron('0 0 * * *')).toEqual([
@@ -19,7 +19,7 @@ test('each cron expression runs its jobs', () => {
 
 test('/health lists the jobs of the night last', () => {
   expect(Object.keys(JOB_INTERVALS)).toEqual([
-    ...['prices', 'projects', 'pools', 'investments', 'hourly-candles', 'cleanup'],
+    ...['prices', 'projects', 'pools', 'investments', 'operation-forms', 'hourly-candles', 'cleanup'],
     ...['projects-full', 'pools-full', 'investments-full', 'daily-candles'],
   ]);
 });
