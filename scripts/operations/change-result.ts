@@ -4,24 +4,30 @@ import type { ReleaseChange, RolledBack } from './admin-answers.ts';
 import type { CommandResult } from './command.ts';
 import { EXIT } from './command-failure.ts';
 import { minute, operationList, stateCell, stateNotes } from './printed-values.ts';
+import type { ReleasesInRange } from './releases-in-range.ts';
 import { printable, table } from './table.ts';
 
-/** @param notes sentences about the change. */
+/** @param inRange the releases that the user named. @param notes sentences about the change. */
 export function changeResult(
   title: string,
   change: ReleaseChange,
+  inRange: ReleasesInRange,
   notes: readonly string[] = [],
 ): CommandResult {
-  const { releases } = change;
-  if (releases.length === 0)
-    return { exitCode: EXIT.ok, text: 'Nothing changes: they are so already.', answer: change };
+  const changed = new Set(change.releases.map(({ version }) => version));
+  const unchanged = inRange.releases.filter(({ version }) => !changed.has(version));
+  const states = unchanged.map(({ client, version, state }) => printable(`${client} ${version} is ${state}`));
+  if (changed.size === 0)
+    return { exitCode: EXIT.ok, text: `Nothing changes: ${states.join(', ')}.`, answer: change };
   const text = [
     styleText('bold', title),
     table(
       ['client', 'version', 'state'],
-      releases.map(({ client, version, state }) => [client, version, stateCell(state)]),
+      change.releases.map(({ client, version, state }) => [client, version, stateCell(state)]),
     ),
+    ...(states.length > 0 ? [`Unchanged: ${states.join(', ')}.`] : []),
     ...effects(change),
+    ...inRange.notes,
     ...notes,
     visible(change),
   ].join('\n\n');

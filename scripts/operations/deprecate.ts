@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { releaseChange } from './admin-answers.ts';
 import { changeResult } from './change-result.ts';
 import { nonEmpty, type Run } from './command.ts';
-import { RANGE_HELP, versionsInRange } from './releases-in-range.ts';
+import { RANGE_HELP, releasesInRange } from './releases-in-range.ts';
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
@@ -22,10 +22,10 @@ export const deprecate = (run: Run) =>
     .action(({ client, version, sunset }) =>
       run(async (session) => {
         const gateway = session.gateway();
-        const { versions, notes } = await versionsInRange(gateway, client, version);
-        const body = { client, versions, sunset };
+        const inRange = await releasesInRange(gateway, client, version);
+        const body = { client, versions: inRange.versions, sunset };
         const change = await gateway.send('POST', '/admin/releases/deprecate', body, releaseChange);
-        return changeResult(`Deprecated until ${sunset.slice(0, 'YYYY-MM-DD'.length)}:`, change, notes);
+        return changeResult(`Deprecated until ${sunset.slice(0, 'YYYY-MM-DD'.length)}:`, change, inRange);
       }),
     );
 

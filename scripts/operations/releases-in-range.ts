@@ -1,6 +1,6 @@
 /** The releases that `deprecate`, `retire` and `restore` change. */
 import semver from 'semver';
-import { releaseList } from './admin-answers.ts';
+import { type ListedRelease, releaseList } from './admin-answers.ts';
 import type { AdminClient } from './admin-client.ts';
 import { refusal, wrongUse } from './command-failure.ts';
 
@@ -66,28 +66,36 @@ function meets(version: semver.SemVer, comparator: semver.Comparator): boolean {
   return semver.cmp(compared, operator, bound);
 }
 
+export interface ReleasesInRange {
+  versions: string[];
+  /** As they were before the change. */
+  releases: ListedRelease[];
+  /** Sentences for the user about releases that no range can contain. */
+  notes: string[];
+}
+
 /**
- * The versions of a client's releases in a range. Releases that already have the wanted state are among them: the
- * repeated request completes a change that reached D1 and not KV.
+ * A client's releases in a range. Those that already have the wanted state are among them: the repeated request completes
+ * a change that reached D1 and not KV.
  *
- * @returns also notes for the user: the releases that no range can contain.
  * @throws CommandFailure where there are none: a typing error must not look like success.
  */
-export async function versionsInRange(
+export async function releasesInRange(
   gateway: AdminClient,
   client: string,
   range: string,
-): Promise<{ versions: string[]; notes: string[] }> {
+): Promise<ReleasesInRange> {
   const { releases } = await gateway.get('/admin/releases', releaseList);
   const ofClient = releases.filter((release) => release.client === client);
   if (ofClient.length === 0) throw refusal('NO_SUCH_RELEASE', `There are no releases of ${client}.`);
-  const versions = inRange(ofClient, range).map(({ version }) => version);
+  const matching = inRange(ofClient, range);
+  const versions = matching.map(({ version }) => version);
   const inNoRange = ofClient.map(({ version }) => version).filter((version) => !isInRanges(version));
   const notes =
     inNoRange.length === 0 || versions.includes(range)
       ? []
       : [`In no range: ${inNoRange.join(', ')}. ${NO_SEMVER}`];
-  if (versions.length > 0) return { versions, notes };
+  if (versions.length > 0) return { versions, releases: matching, notes };
   const all = ofClient.map(({ version }) => version).join(', ');
   const message = [`No release of ${client} is ${range}; there are ${all}.`, ...notes].join(' ');
   throw refusal('NO_SUCH_RELEASE', message);

@@ -3,7 +3,7 @@ import { Command } from '@commander-js/extra-typings';
 import { releaseChange } from './admin-answers.ts';
 import { changeResult } from './change-result.ts';
 import { nonEmpty, type Run } from './command.ts';
-import { RANGE_HELP, versionsInRange } from './releases-in-range.ts';
+import { RANGE_HELP, releasesInRange } from './releases-in-range.ts';
 
 export const restore = (run: Run) =>
   new Command('restore')
@@ -14,12 +14,12 @@ export const restore = (run: Run) =>
     .action(({ client, version }) =>
       run(async (session) => {
         const gateway = session.gateway();
-        const { versions, notes } = await versionsInRange(gateway, client, version);
-        const body = { client, versions };
+        const inRange = await releasesInRange(gateway, client, version);
+        const body = { client, versions: inRange.versions };
         return changeResult(
           'Restored:',
           await gateway.send('POST', '/admin/releases/restore', body, releaseChange),
-          notes,
+          inRange,
         );
       }),
     );

@@ -6,7 +6,7 @@ import { changeResult } from './change-result.ts';
 import { nonEmpty, type Run } from './command.ts';
 import { CommandFailure, EXIT } from './command-failure.ts';
 import { minute, shortId, unknownUses } from './printed-values.ts';
-import { RANGE_HELP, versionsInRange } from './releases-in-range.ts';
+import { RANGE_HELP, releasesInRange } from './releases-in-range.ts';
 import { table } from './table.ts';
 
 export const retire = (run: Run) =>
@@ -24,12 +24,12 @@ export const retire = (run: Run) =>
     .action(({ client, version, force = false }) =>
       run(async (session) => {
         const gateway = session.gateway();
-        const { versions, notes } = await versionsInRange(gateway, client, version);
-        const body = { client, versions, force };
+        const inRange = await releasesInRange(gateway, client, version);
+        const body = { client, versions: inRange.versions, force };
         const change = await gateway
           .send('POST', '/admin/releases/retire', body, retiredReleases)
           .catch(explainUse);
-        return changeResult('Retired:', change, [...notes, unknownUses(change.usesUnknownSince)]);
+        return changeResult('Retired:', change, inRange, [unknownUses(change.usesUnknownSince)]);
       }),
     );
 

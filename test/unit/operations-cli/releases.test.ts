@@ -111,9 +111,12 @@ describe('deprecate', () => {
     expect((await run('list')).out).toMatch(/ios +4\.9\.0 +deprecated +1 .* 2027-06-01/);
   });
 
-  it('leaves what is retired', async () => {
+  it('leaves what is retired, and says so', async () => {
     await run('retire', '--client', 'ios', '--version', '4.8.0');
-    await run(...args);
+    const { out } = await run(...args);
+    expect(out).toContain('Unchanged: ios 4.8.0 is retired.');
+    const only = args.with(4, '4.8.0');
+    expect((await run(...only)).out).toBe('Nothing changes: ios 4.8.0 is retired.\n');
     expect(inState('retired')).toEqual(['ios 4.8.0']);
   });
 
@@ -147,7 +150,7 @@ describe('retire', () => {
     await run('restore', '--client', 'ios', '--version', '4.8.0');
     expect((await run(...args)).out).toContain('UTC are unknown in part');
     const again = await run(...args);
-    expect(again).toMatchObject({ exitCode: 0, out: 'Nothing changes: they are so already.\n' });
+    expect(again).toMatchObject({ exitCode: 0, out: 'Nothing changes: ios 4.8.0 is retired.\n' });
   });
 
   it('says by whom it is still used where that is why it is refused', async () => {
@@ -175,7 +178,9 @@ describe('restore', () => {
     expect(out).toMatch(/^Restored:\n\n.*\n +ios +4\.9\.0-beta\.1 +published\n +ios +4\.9\.0 +published/);
     expect(inState('retired')).toEqual([]);
     expect(inState('deprecated')).toEqual(['ios 4.8.0', 'ios 5.0.0-rc.1', 'ios 5.0.0']);
-    expect((await run('restore', '--client', 'ios', '--version', '4.9.x')).out).toContain('Nothing changes');
+    expect((await run('restore', '--client', 'ios', '--version', '4.9.x')).out).toBe(
+      'Nothing changes: ios 4.9.0-beta.1 is published, ios 4.9.0 is published.\n',
+    );
   });
 });
 
