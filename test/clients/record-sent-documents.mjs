@@ -29,19 +29,27 @@ const SENDERS = {
 const urqlClient = (fetch, exchanges) =>
   new Client({ url: ENDPOINT, fetch, exchanges, preferGetMethod: false });
 
-/** @returns `{ client, operation, source, sent }` for each client and each query of the texts. */
-export async function recordSentDocuments(texts) {
+/**
+ * @param texts of documents that are registered as they are in the app.
+ * @param withClientDirectives `{ source, inTheApp }`: the app's text has directives that Apollo Client takes out.
+ * @returns `{ client, operation, source, sent }` for each client and each query; `source` is the text to register.
+ */
+export async function recordSentDocuments(texts, withClientDirectives) {
   const records = [];
-  for (const source of texts) {
-    const document = parse(source);
+  async function record(source, inTheApp, senders) {
+    const document = parse(inTheApp);
     const { name, operation } = getOperationAST(document);
     // Subscriptions leave by another way, with the same text.
-    if (operation !== 'query') continue;
-    for (const [client, send] of Object.entries(SENDERS)) {
+    if (operation !== 'query') return;
+    for (const [client, send] of senders) {
       const sent = await sentText(send, document);
       records.push({ client, operation: name.value, source, sent });
     }
   }
+  const senders = Object.entries(SENDERS);
+  for (const text of texts) await record(text, text, senders);
+  const ofApollo = senders.filter(([client]) => client.startsWith('apollo'));
+  for (const { source, inTheApp } of withClientDirectives) await record(source, inTheApp, ofApollo);
   return records;
 }
 

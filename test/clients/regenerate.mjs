@@ -125,7 +125,11 @@ async function writeSentDocuments() {
   const { recordSentDocuments } = await import('./record-sent-documents.mjs');
   const folders = [OPERATIONS_FOLDER, DOCUMENTS_FOLDER, DOCUMENTS_TO_SEND_FOLDER];
   const texts = (await Promise.all(folders.map(readTexts))).flat();
-  const records = await recordSentDocuments(texts);
+  const folder = `${DOCUMENTS_TO_SEND_FOLDER}/with-client-directives`;
+  const [source, inTheApp] = await Promise.all(
+    ['registered', 'in-the-app'].map((name) => readFile(`${folder}/${name}.graphql`, 'utf8')),
+  );
+  const records = await recordSentDocuments(texts, [{ source, inTheApp }]);
   await writeFile(`.generated/${SENT_DOCUMENTS_FILE}`, `${JSON.stringify(records, null, 2)}\n`);
 }
 
