@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import type { Startup } from '../scripts/measure-startup.ts';
+import type { DistinctAnswersResult } from './distinct-answers.ts';
 import type { ExecutorRow } from './executors/measure-executors.ts';
 import type { HeapResult } from './heap.ts';
 import type { LiveResults } from './live/measure-live.ts';
@@ -22,6 +23,8 @@ export interface BenchResults {
   executors: ExecutorRow[];
   /** Absent until it was measured. */
   live?: LiveResults;
+  /** Absent until it was measured. */
+  memory?: DistinctAnswersResult;
 }
 
 const versionOf = (name: string): string =>

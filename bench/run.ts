@@ -4,6 +4,8 @@ import { measureStartup } from '../scripts/measure-startup.ts';
 import { onStopRequest } from '../scripts/start/stop-request.ts';
 import { measureBeside } from './beside/measure-beside.ts';
 import { PARTS as BESIDE_PARTS } from './beside/parts.ts';
+import { bundleWorker } from './bundle.ts';
+import { measureDistinctAnswers } from './distinct-answers.ts';
 import { measureExecutors } from './executors/measure-executors.ts';
 import { type HeapResult, measureHeap } from './heap.ts';
 import { measureLive } from './live/measure-live.ts';
@@ -47,12 +49,13 @@ const STARTUP_RUNS = 7;
 const STOP_PATIENCE_MS = 3_000;
 const STOPPED = 130;
 
-const PARTS = ['http', 'executors', 'live'] as const;
+const PARTS = ['http', 'executors', 'live', 'memory'] as const;
+const MEMORY = { operations: 10_000, projects: 20, passes: 2 } as const;
 const EXECUTOR_ROUNDS = 9;
 
 const HELP = `npm run bench -- [options]
 
-Measures on this machine in about twenty minutes, prints the results, and keeps them in bench/results.json.
+Measures on this machine in about half an hour, prints the results, and keeps them in bench/results.json.
 Leave the machine alone meanwhile.
 
   --part <name>      only this part, again for another: ${PARTS.join(', ')}
@@ -139,6 +142,10 @@ async function measureAll(): Promise<void> {
   }
   if (parts.includes('live')) {
     results.live = await measureLive({ quick: false, signal, report: console.log });
+  }
+  if (parts.includes('memory')) {
+    const script = await bundleWorker(signal, 'bench/workers/gateway-in-memory.ts');
+    results.memory = await measureDistinctAnswers({ ...MEMORY, script, signal });
   }
   // A part alone, measured first, has nothing beside it yet.
   if (results.scenarios !== undefined && results.executors !== undefined)

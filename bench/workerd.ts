@@ -48,13 +48,23 @@ process.on('exit', () => {
   for (const child of workerds()) child.kill('SIGKILL');
 });
 
-/**
- * @param inspector opens the port that heaps are read through; not while anything is timed.
- * @param project the folder whose `wrangler.toml` names the bindings.
- */
+/** Miniflare passes it on to workerd. */
+const V8_FLAGS = 'MINIFLARE_WORKERD_V8_FLAGS';
+/** The platform's limit of an isolate, which V8 has not by itself: it would let garbage lie. */
+const ISOLATE_HEAP_MIB = 128;
+
+export interface WorkerdOptions {
+  /** Opens the port that heaps are read through; not while anything is timed. */
+  inspector?: boolean;
+  /** The folder whose `wrangler.toml` names the bindings. */
+  project?: string;
+  /** V8 gets the heap that the platform gives an isolate. A Worker that needs more ends workerd. */
+  hasHeapLimit?: boolean;
+}
+
 export async function startWorkerd(
   workers: readonly BenchWorker[],
-  { inspector = false, project = '.' }: { inspector?: boolean; project?: string } = {},
+  { inspector = false, project = '.', hasHeapLimit = false }: WorkerdOptions = {},
 ): Promise<Workerd> {
   const config = productionConfig(project);
   const idsIn = (storage: string, bindings: readonly { binding: string }[]) =>
@@ -66,6 +76,7 @@ export async function startWorkerd(
     unsafeDirectSockets: [{ host: HOST, port: 0 }],
   };
   const before = new Set(workerds());
+  if (hasHeapLimit) process.env[V8_FLAGS] = `--max-heap-size=${ISOLATE_HEAP_MIB}`;
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       cf: false,
@@ -92,7 +103,9 @@ export async function startWorkerd(
       })),
     }),
   );
-  await miniflare.ready;
+  await miniflare.ready.finally(() => {
+    delete process.env[V8_FLAGS];
+  });
   const [child] = workerds().filter((candidate) => !before.has(candidate));
   const pid = child?.pid;
   if (child === undefined || pid === undefined) throw new Error('Miniflare started no workerd');

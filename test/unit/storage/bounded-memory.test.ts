@@ -71,3 +71,27 @@ test('a key that is part of a long text keeps the part alone in memory', () => {
   expect(heapBytes() - before).toBeLessThan(5_000_000);
   expect(memory.get('an-operation-id-of-some-length-7')).toBe(7);
 });
+
+test('a value that was evicted, replaced, deleted or too heavy can be collected', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const memory = new BoundedMemory<object>(30);
+  const given = new Map<string, WeakRef<object>>();
+  const set = (key: string, name: string, weight = 10) => {
+    const value = { name };
+    given.set(name, new WeakRef(value));
+    memory.set(key, value, weight);
+  };
+  set('a', 'evicted although used');
+  memory.get('a');
+  for (const key of ['b', 'c', 'd', 'e', 'f', 'g']) set(key, `value of ${key}`);
+  set('g', 'in the place of g');
+  set('h', 'too heavy', 31);
+  memory.delete('f');
+  // A WeakRef holds its value until the end of the job that made it.
+  await new Promise((resolve) => setTimeout(resolve));
+  collect();
+  const held = [...given].filter(([, value]) => value.deref() !== undefined).map(([name]) => name);
+  expect(held).toEqual(['value of e', 'in the place of g']);
+  expect([...memory.values()]).toEqual(held.map((name) => ({ name })));
+});

@@ -1,0 +1,156 @@
+/**
+ * The memory of workerd while a gateway answers very many distinct requests, each with a large answer: by GET and by POST,
+ * each twice, so that the second one is a hit; then all of them once more. Whatever the isolate keeps of an answer that
+ * its memories have evicted would grow with the requests.
+ */
+import { HttpConnection } from './http-connection.ts';
+import { distinctMarketListVariables, operationByGet, operationByPost, operationId } from './requests.ts';
+import { startWorkerd } from './workerd.ts';
+import type { MarketInMemory } from './workers/market-in-memory.ts';
+
+export interface DistinctAnswersOptions {
+  /** Of `workers/gateway-in-memory.ts`. */
+  script: string;
+  /** Distinct operations with their variables. */
+  operations: number;
+  /** Projects of one answer, each with a week of closes: some 8 KB. */
+  projects: number;
+  passes: number;
+  signal: AbortSignal;
+}
+
+export interface MemoryPass {
+  /** The most resident memory of workerd during the pass. */
+  peakBytes: number;
+  hits: number;
+}
+
+export interface DistinctAnswersResult {
+  operations: number;
+  /** Of one answer. */
+  bodyBytes: number;
+  /** The resident memory after a hundred answers, which compiled code and the first garbage are part of. */
+  startBytes: number;
+  passes: MemoryPass[];
+}
+
+const WARM_UP_OPERATIONS = 100;
+const CONNECTIONS = 4;
+const WEEK_HOURS = 168;
+const HOUR_SECONDS = 3_600;
+
+export async function measureDistinctAnswers(
+  options: DistinctAnswersOptions,
+): Promise<DistinctAnswersResult> {
+  const { script, operations, projects, signal } = options;
+  const workerd = await startWorkerd([{ name: 'gateway', script, storage: 'gateway' }], {
+    hasHeapLimit: true,
+  });
+  try {
+    const url = workerd.urlOf('gateway');
+    const { status } = await fetch(url, { method: 'PUT', body: JSON.stringify(marketOf(projects)) });
+    if (status !== 204) throw new Error(`the gateway took no market: ${status}`);
+    const asking = { url, projects, memoryBytes: () => workerd.memoryBytes(), signal };
+    await askAll(distinct(WARM_UP_OPERATIONS), asking);
+    const startBytes = workerd.memoryBytes();
+    const asked = distinct(operations);
+    const passes: MemoryPass[] = [];
+    let bodyBytes = 0;
+    for (let pass = 0; pass < options.passes; pass += 1) {
+      const { bytes, ...measured } = await askAll(asked, asking);
+      passes.push(measured);
+      bodyBytes = bytes;
+    }
+    return { operations, bodyBytes, startBytes, passes };
+  } finally {
+    await workerd.stop();
+  }
+}
+
+const distinct = (count: number) => Array.from({ length: count }, distinctMarketListVariables);
+
+interface Asking {
+  url: URL;
+  projects: number;
+  memoryBytes(): number;
+  signal: AbortSignal;
+}
+
+async function askAll(cursors: readonly { after: string }[], asking: Asking) {
+  const { url, projects, memoryBytes, signal } = asking;
+  const marketList = operationId('MarketList');
+  const left = cursors.values();
+  let peakBytes = memoryBytes();
+  let hits = 0;
+  let bytes = 0;
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => undefined);
+  const connections = await Promise.all(
+    Array.from({ length: CONNECTIONS }, () =>
+      HttpConnection.open(url, { onFailure: failed.reject, keepBodies: false }),
+    ),
+  );
+  const askBy = async (connection: HttpConnection) => {
+    for (const { after } of left) {
+      signal.throwIfAborted();
+      const variables = { after, first: projects };
+      const [get, post] = [operationByGet(marketList, variables), operationByPost(marketList, variables)];
+      for (const request of [get, get, post, post]) {
+        const { status, head } = await new Promise<{ status: number; head: string }>((resolve) => {
+          connection.send(request, resolve);
+        });
+        if (status !== 200) throw new Error(`an answer with status ${status}:\n${head}`);
+        if (/^x-cache: HIT/im.test(head)) hits += 1;
+        bytes = Number(/^content-length: (\d+)/im.exec(head)?.[1]);
+      }
+      peakBytes = Math.max(peakBytes, memoryBytes());
+    }
+  };
+  try {
+    await Promise.race([Promise.all(connections.map(askBy)), failed.promise]);
+  } finally {
+    for (const connection of connections) connection.close();
+  }
+  return { peakBytes, hits, bytes };
+}
+
+/** So many live projects, each with a price and a week of closes. */
+export function marketOf(projects: number): MarketInMemory {
+  const numbers = Array.from({ length: projects + 1 }, (_, number) => number);
+  const lastHour = Math.floor(Date.now() / 1000 / HOUR_SECONDS) * HOUR_SECONDS;
+  const closes = Array.from({ length: WEEK_HOURS }, (_, hour) => ({
+    time: lastHour - (WEEK_HOURS - hour) * HOUR_SECONDS,
+    close: 1_000.25 + hour / 16,
+  }));
+  const rows = numbers.map((number) => ({
+    id: `prj_${number}`,
+    slug: `project-${number}`,
+    name: `Project ${number}`,
+    symbol: `S${number}`,
+    category: 'Layer 1',
+    status: 'live',
+    owns_symbol: 1,
+    logo_url: null,
+    market_cap_rank: number + 1,
+    market_cap: 1e9 - number,
+    volume_24h: 1e6,
+    price_change_7d: 1.5,
+    sort_key: 1e9 - number,
+  }));
+  const priceOf = (symbol: string) => ({
+    symbol,
+    priceUsd: 1_000.5,
+    changePercent24h: 1.25,
+    lastUpdate: lastHour,
+  });
+  return {
+    rows: rows as unknown as MarketInMemory['rows'],
+    totalCount: projects,
+    snapshot: {
+      asOf: lastHour,
+      rates: { USD: 1 },
+      prices: Object.fromEntries(rows.map(({ symbol }) => [symbol, priceOf(symbol)])),
+    },
+    closes: Object.fromEntries(rows.map(({ symbol }) => [symbol, closes])),
+  };
+}

@@ -1,0 +1,146 @@
+/**
+ * Requests of each kind, many more than the memories of an isolate have places for. What is still held after a
+ * collection does not grow with them: nothing keeps a value that its memory has evicted.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { marketOf } from '../../bench/distinct-answers.ts';
+import { distinctMarketListVariables, operationId, operationPath } from '../../bench/requests.ts';
+import { contextInMemory, keepMarket } from '../../bench/workers/market-in-memory.ts';
+import { MEMORY_SHARES_BYTES, type MemoryName } from '../../src/config.ts';
+import { sha256Hex } from '../../src/storage/sha256-hex.ts';
+import type { GatewayInMemory } from '../support/isolate-in-memory.ts';
+
+// As in the bundle of production.
+Object.assign(globalThis, { GRAPHIQL: false });
+const { gatewayInMemory } = await import('../support/isolate-in-memory.ts');
+const { bundledRelease } = await import('../../src/operations/manifest.ts');
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** Compiled code and hidden classes grow a little with each pass. */
+const NOISE_BYTES = 4e6;
+const PASSES = 3;
+
+const live = { state: 'live' } as const;
+const operations = new Map(bundledRelease.operations.map((operation) => [operation.id, operation]));
+const MARKET_LIST = operationId('MarketList');
+
+function startGateway(): GatewayInMemory {
+  return gatewayInMemory({
+    schemaHash: bundledRelease.schemaHash,
+    mode: 'open',
+    registry: {
+      known: () => live,
+      find: async (id: string) => {
+        const operation = operations.get(id);
+        return operation === undefined ? null : { operation, liveness: live };
+      },
+      findForm: async () => null,
+    },
+    usage: { used: () => undefined, refused: () => undefined },
+    kv: { get: async () => new Map() } as unknown as KVNamespace,
+    pricesAsOf: 1,
+    createContext: contextInMemory,
+  });
+}
+
+const get = (path: string, headers: Record<string, string> = {}) =>
+  new Request(`https://gateway.test${path}`, { headers });
+const post = (body: object, headers: Record<string, string> = {}) =>
+  new Request('https://gateway.test/graphql', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+const padded = (at: number, characters: number) => `#${String(at).padEnd(characters, 'x')}\n`;
+
+/** Each kind of request; how many of them are more than its memory holds, and what each leaves in it at least. */
+const KINDS: Record<string, { memory: MemoryName; times: number; ask(at: number): Promise<Request[]> }> = {
+  'large answers by GET, each as miss and as hit': {
+    memory: 'answers',
+    times: 260,
+    ask: async () => {
+      const path = operationPath(MARKET_LIST, distinctMarketListVariables());
+      return [get(path), get(path)];
+    },
+  },
+  'large answers by POST, each as miss and as hit': {
+    memory: 'answers',
+    times: 260,
+    ask: async () => {
+      const body = { documentId: MARKET_LIST, variables: distinctMarketListVariables() };
+      return [post(body), post(body)];
+    },
+  },
+  'long URLs of one answer': {
+    memory: 'recognisedRequests',
+    times: 400,
+    ask: async (at) => {
+      const path = operationPath(MARKET_LIST, { unused: padded(at, 8_000) });
+      return [get(path), get(path)];
+    },
+  },
+  'documents that clients send': {
+    memory: 'sentDocuments',
+    times: 300,
+    ask: async (at) => [post({ query: `${padded(at, 8_000)}{ projects(first: 1) { nodes { name } } }` })],
+  },
+  'documents that Apollo clients register': {
+    memory: 'clientDocuments',
+    times: 150,
+    ask: async (at) => {
+      const query = `${padded(at, 8_000)}{ projects(first: 1) { nodes { name } } }`;
+      const extensions = { persistedQuery: { version: 1, sha256Hash: await sha256Hex(query) } };
+      return [post({ query, extensions }), post({ extensions })];
+    },
+  },
+  'Accept headers': {
+    memory: 'acceptHeaders',
+    times: 600,
+    ask: async (at) => [
+      get(operationPath(MARKET_LIST), { Accept: `application/json, text/x-${String(at).padEnd(150, 'x')}` }),
+    ],
+  },
+};
+
+async function heldBytes(): Promise<number> {
+  for (let turn = 0; turn < 3; turn += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+  }
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+for (const [name, kind] of Object.entries(KINDS)) {
+  test(`${name} leave nothing behind`, { timeout: 120_000 }, async () => {
+    const gateway = startGateway();
+    const market = new Request('https://gateway.test', { method: 'PUT', body: JSON.stringify(marketOf(20)) });
+    await keepMarket(market as unknown as Parameters<typeof keepMarket>[0]);
+    const held: number[] = [];
+    let asked = 0;
+    for (let pass = 0; pass < PASSES; pass += 1) {
+      for (let time = 0; time < kind.times; time += 1) {
+        asked += 1;
+        for (const request of await kind.ask(asked)) {
+          const response = await gateway.fetch(request);
+          const text = await response.text();
+          assert.equal(response.status, 200, text);
+        }
+      }
+      held.push(await heldBytes());
+    }
+    const use = gateway.memory.use.memories[kind.memory];
+    assert.ok(use !== undefined);
+    // The memory has no room for another value, and holds a part of what it was given.
+    assert.equal(use.maxBytes, MEMORY_SHARES_BYTES[kind.memory]);
+    assert.ok(use.bytes > 0.5 * use.maxBytes, `${use.bytes} bytes`);
+    assert.ok(use.entries < asked / 2, `${use.entries} of ${asked}`);
+    const [first = 0, ...later] = held;
+    assert.ok(Math.max(...later) - first < NOISE_BYTES, held.join(', '));
+  });
+}
