@@ -53,8 +53,13 @@ const relayId = z
   .union([z.string(), z.int().transform(String)], { error: 'must be a string' })
   .nullish()
   .transform((id) => id || undefined);
-const jsonObject = z
-  .record(z.string(), z.unknown(), { error: 'must be a JSON object' })
+/** An object of JSON as it is. A copy by zod would lose `__proto__`, which may be the name of a variable. */
+export const jsonObjectOf = (error: string) =>
+  z.custom<Record<string, unknown>>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    { error },
+  );
+const jsonObject = jsonObjectOf('must be a JSON object')
   .nullish()
   .transform((object) => object ?? undefined);
 const requestSchema = z.object(

@@ -4,6 +4,7 @@
  * One freedom is taken: `query` may be left out of a `subscribe`, beside the id of a registered document.
  */
 import * as z from 'zod';
+import { jsonObjectOf } from '../operations/operation-request.ts';
 
 export const TRANSPORT_SUBPROTOCOL = 'graphql-transport-ws';
 
@@ -23,8 +24,7 @@ export const CLOSE_CODES = {
 } as const;
 export type CloseCode = (typeof CLOSE_CODES)[keyof typeof CLOSE_CODES];
 
-const anyObject = z.looseObject({}, { error: 'must be an object' });
-const optionalObject = anyObject.nullish();
+const optionalObject = jsonObjectOf('must be an object').nullish();
 const operationId = z.string({ error: 'must be a string' }).min(1, { error: 'must not be empty' });
 const optionalText = z.string({ error: 'must be a string' }).nullish();
 
