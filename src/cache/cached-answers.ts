@@ -82,7 +82,9 @@ export class CachedAnswers {
     if (held === undefined) return this.#make(key, current, options, 'uri-miss');
     const freshness = freshnessOf(held, key.policy, current, nowMs);
     if (freshness === 'fresh') return { outcome: 'HIT', answer: held };
-    const mayRefresh = held.nextRefreshAtMs <= nowMs;
+    const waitMs = held.nextRefreshAtMs - nowMs;
+    // A claim that lasts longer was made before the clock was set back.
+    const mayRefresh = waitMs <= 0 || waitMs > REFRESH_CLAIM_MS;
     if (mayRefresh) held.nextRefreshAtMs = nowMs + REFRESH_CLAIM_MS;
     const due: DueAnswer = { key, held, freshness, current, options, mayAskKv: inMemory !== undefined };
     // The sources failed a moment ago, or another request is asking them now.

@@ -23,7 +23,10 @@ export interface Dated {
   generations: readonly number[];
 }
 
-/** Both stale periods of RFC 5861 count from the end of `max-age`, side by side. */
+/**
+ * Both stale periods of RFC 5861 count from the end of `max-age`, side by side. An answer from the future is stale: it is
+ * served once more, while one is made that has an age.
+ */
 export function freshnessOf(
   answer: Dated,
   policy: StorablePolicy,
@@ -32,10 +35,18 @@ export function freshnessOf(
 ): Freshness {
   const { maxAgeSeconds, staleWhileRevalidateSeconds, staleIfErrorSeconds } = policy;
   const staleSeconds = ageSeconds(answer, nowMs) - maxAgeSeconds;
+  if (isFromFuture(answer, nowMs)) return 'stale';
   if (staleSeconds < 0 && !isOutdated(answer, policy, current)) return 'fresh';
   if (staleSeconds < staleWhileRevalidateSeconds) return 'stale';
   return staleSeconds < staleIfErrorSeconds ? 'last-resort' : 'expired';
 }
+
+/** The clocks of two isolates differ by less. */
+const CLOCK_SKEW_MAX_MS = 60_000;
+
+/** True if the clock was set back since. The answer's age is not known, and nothing may wait until then. */
+export const isFromFuture = ({ executedAtMs }: Pick<Dated, 'executedAtMs'>, nowMs: number) =>
+  executedAtMs > nowMs + CLOCK_SKEW_MAX_MS;
 
 /** True if a tag of the answer has changed since it was executed. */
 export function isOutdated(answer: Dated, policy: StorablePolicy, current: CacheGenerations): boolean {

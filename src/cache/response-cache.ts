@@ -11,7 +11,7 @@ import { readAnswer, writeAnswer } from '../storage/kv/answers.ts';
 import { RateBudget } from '../storage/rate-budget.ts';
 import { sha256Hex } from '../storage/sha256-hex.ts';
 import type { StorablePolicy } from './cache-policy.ts';
-import type { Dated } from './freshness.ts';
+import { type Dated, isFromFuture } from './freshness.ts';
 
 export interface StoredAnswer extends Dated {
   /** UTF-8 JSON, as it is sent. */
@@ -86,7 +86,7 @@ export class ResponseCache {
     // Other bytes than those that were put would be served for a day.
     if ((await etagOf(answer.body)) !== answer.etag) return undefined;
     const inMemory = this.inMemory(key);
-    if (inMemory !== undefined && inMemory.executedAtMs >= answer.executedAtMs) return inMemory;
+    if (this.#isLater(inMemory, answer)) return inMemory;
     const stored = { ...answer, nextRefreshAtMs: 0 };
     this.#remember(key, stored);
     return stored;
@@ -107,8 +107,16 @@ export class ResponseCache {
 
   /** If two answers are made at once, the one that began later stays, in whatever order they end. */
   #remember(key: CacheKey, answer: StoredAnswer): void {
-    if ((this.#memory.get(key.text)?.executedAtMs ?? 0) > answer.executedAtMs) return;
+    const held = this.#memory.get(key.text);
+    if (held?.executedAtMs !== answer.executedAtMs && this.#isLater(held, answer)) return;
     this.#memory.set(key.text, answer, answer.body.byteLength + textBytes(key.text) + ENTRY_BYTES);
+  }
+
+  /** An answer from the future is later than none: the clock was set back since. */
+  #isLater(held: StoredAnswer | undefined, answer: Pick<Dated, 'executedAtMs'>): held is StoredAnswer {
+    return (
+      held !== undefined && held.executedAtMs >= answer.executedAtMs && !isFromFuture(held, this.#nowMs())
+    );
   }
 
   /** Another build may understand the same request in another way. */

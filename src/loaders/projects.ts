@@ -71,7 +71,7 @@ export function createProjectDetailLoader(sources: ProjectDetailSources): Projec
     for (const id of ids) {
       const copy = copies.get(id);
       if (copy !== undefined) details.set(id, copy.detail);
-      if (copy === undefined || nowSeconds - copy.fetchedAt >= PROJECT_DETAIL_FRESH_SECONDS) due.push(id);
+      if (copy === undefined || !isFresh(copy, nowSeconds)) due.push(id);
     }
     // Missing details are fetched before stale ones.
     due.sort((a, b) => Number(details.has(a)) - Number(details.has(b)));
@@ -92,6 +92,12 @@ export function createProjectDetailLoader(sources: ProjectDetailSources): Projec
     return new Map([...details, ...fetched]);
   });
   return { byProjectId: (id) => byProjectId.load(id) };
+}
+
+/** A copy from the future is not: the clock was set back since. */
+function isFresh({ fetchedAt }: KeptProjectDetail, nowSeconds: number): boolean {
+  const ageSeconds = nowSeconds - fetchedAt;
+  return ageSeconds >= 0 && ageSeconds < PROJECT_DETAIL_FRESH_SECONDS;
 }
 
 async function readCopies(

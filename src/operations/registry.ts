@@ -48,6 +48,12 @@ interface KeptOperation {
   fromD1: { liveness: Liveness; untilMs: number } | null;
 }
 
+/** More than its whole time is left if the clock was set back since. */
+function isValid(untilMs: number, nowMs: number): boolean {
+  const leftMs = untilMs - nowMs;
+  return leftMs > 0 && leftMs <= OPERATION_LOOKUP_MEMORY_SECONDS * 1000;
+}
+
 export interface RegistrySources {
   db: D1Database;
   kv: KVNamespace;
@@ -176,7 +182,7 @@ export class TieredRegistry implements OperationRegistry {
     const kept = this.#memory.get(key);
     if (kept === undefined) return null;
     const { operation, fromD1 } = kept;
-    const asked = fromD1 !== null && fromD1.untilMs > nowMs ? fromD1.liveness : undefined;
+    const asked = fromD1 !== null && isValid(fromD1.untilMs, nowMs) ? fromD1.liveness : undefined;
     const liveness = stateBy(view, operation) ?? asked;
     if (liveness === undefined) this.#memory.delete(key);
     else if (asked !== undefined || isSettled(id, operation, liveness)) return { operation, liveness };

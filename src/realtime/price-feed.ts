@@ -15,6 +15,7 @@ import type { PriceRecord } from '../storage/kv/prices.ts';
 import { type UndatedPrice, withKnownTimes } from '../upstream/price-api.ts';
 import { answerWithin } from './answer-within.ts';
 import { MergedFetch } from './merged-fetch.ts';
+import { setAlarmBy } from './object-storage.ts';
 import { TopicLog, type TopicLogOptions, type TopicStates, type TopicUpdate } from './topic-log.ts';
 
 export interface PriceFeedSources extends Omit<TopicLogOptions<PriceRecord>, 'isComplete'> {
@@ -107,7 +108,8 @@ export class PollingPriceFeed {
 
   async #schedule(): Promise<void> {
     const { storage, nowMs, pollMs } = this.#sources;
-    if ((await storage.getAlarm()) === null) await storage.setAlarm(nowMs() + pollMs);
+    // An alarm that is further away was set before the clock was set back.
+    await setAlarmBy(storage, nowMs() + pollMs);
   }
 
   /** Rejects if the price API fails: every price stays as it was. */

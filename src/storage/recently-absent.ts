@@ -11,7 +11,9 @@ export class RecentlyAbsent {
   }
 
   has(key: string, nowMs: number): boolean {
-    return (this.#untilMs.get(key) ?? 0) > nowMs;
+    const leftMs = (this.#untilMs.get(key) ?? 0) - nowMs;
+    // More than its time was left by a clock that was set back since.
+    return leftMs > 0 && leftMs <= this.#seconds * 1000;
   }
 
   note(key: string, nowMs: number): void {

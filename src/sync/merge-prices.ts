@@ -57,7 +57,9 @@ export function mergePrices({ previous, symbols, received, refused, rates, asOf 
       prices[symbol] = held;
     }
   }
-  return { snapshot: { asOf, rates, prices, absentSince }, current, changed };
+  // Its time is also its generation, which grows although the clock may be set back.
+  const generation = Math.max(asOf, (previous?.asOf ?? 0) + 1);
+  return { snapshot: { asOf: generation, rates, prices, absentSince }, current, changed };
 }
 
 function heldRecord(previous: PriceSnapshot | null, symbol: string): PriceRecord | undefined {

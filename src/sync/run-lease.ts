@@ -49,7 +49,9 @@ export function holdLease({ db, run, seconds, nowMs }: LeaseOptions): RunLease {
   return {
     write,
     async keep() {
-      if (nowMs() - renewedAtMs >= (seconds * 1000) / 3) await write([]);
+      const elapsedMs = nowMs() - renewedAtMs;
+      // A clock may be set back.
+      if (elapsedMs < 0 || elapsedMs >= (seconds * 1000) / 3) await write([]);
     },
   };
 }

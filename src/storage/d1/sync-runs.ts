@@ -7,6 +7,9 @@
 
 export type SyncOutcome = 'ok' | 'partial' | 'failed';
 
+/** A lease that ends later than a new one by more than this was taken before the clock was set back. */
+const CLOCK_SKEW_MAX_SECONDS = 60;
+
 export interface BegunRun {
   /** The greatest `updated_at` that a run of the sources has seen, of the runs that skipped no record. */
   newestUpdatedAt: number | null;
@@ -26,7 +29,8 @@ export async function beginRun(
       .prepare(
         `INSERT INTO sync_lease (job, holder, expires_at) VALUES (?1, ?2, ?3)
          ON CONFLICT (job) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
-         WHERE sync_lease.expires_at <= ?4`,
+         WHERE sync_lease.expires_at <= ?4
+            OR sync_lease.expires_at > ?3 + ${CLOCK_SKEW_MAX_SECONDS}`,
       )
       .bind(run.job, run.id, run.leaseExpiresAt, run.startedAt),
     db

@@ -144,3 +144,14 @@ test('a tag is of the bytes: other bytes, another tag', async () => {
   expect(new Set(tags).size).toBe(4);
   for (const tag of tags) expect(tag).toMatch(/^"[\x21\x23-\x7e]+"$/);
 });
+
+test('an answer from the future makes room for one of now, and an answer of now does not for an older one', () => {
+  const { cache, clock } = cacheOver();
+  clock.ms = 10_000_000;
+  cache.store(keyed('a'), answered(1, clock.ms));
+  clock.ms -= 3_600_000;
+  cache.store(keyed('a'), answered(2, clock.ms));
+  expect(cache.inMemory(keyed('a'))?.body.byteLength).toBe(2);
+  cache.store(keyed('a'), answered(3, clock.ms - 1));
+  expect(cache.inMemory(keyed('a'))?.body.byteLength).toBe(2);
+});

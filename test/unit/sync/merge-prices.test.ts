@@ -42,6 +42,12 @@ describe('a price snapshot', () => {
     expect(changed).toBe(1);
   });
 
+  test('has a greater time than the last one, also if the clock was set back: it is its generation', () => {
+    const previous = { ...snapshot(held('BTC', 100, NOW)), asOf: NOW };
+    const { snapshot: next } = merge({ previous, asOf: NOW - 3_600 }, arrived('BTC', 101, NOW - 3_600));
+    expect(next).toMatchObject({ asOf: NOW + 1, prices: { BTC: { priceUsd: 101 } } });
+  });
+
   test('holds the synced symbols alone', () => {
     const { snapshot: next } = merge({ previous: snapshot(held('OLD', 1, NOW)) }, arrived('ETH', 5, NOW));
     expect(next.prices).toEqual({});
