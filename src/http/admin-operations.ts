@@ -1,8 +1,9 @@
 /** Checks, stores and shows operations. Clients cannot use a stored operation that no release carries. */
-import { type GraphQLSchema, getOperationAST, parse } from 'graphql';
+import { GraphQLError, type GraphQLSchema, getOperationAST, parse } from 'graphql';
 import pLimit from 'p-limit';
 import * as z from 'zod';
 import { OPERATION_MAX_COST } from '../config.ts';
+import { guardDocument } from '../graphql/document-guard.ts';
 import { livenessOf } from '../operations/liveness.ts';
 import { bundledRelease } from '../operations/manifest.ts';
 import { isAllowedCost } from '../operations/operation-cost.ts';
@@ -12,6 +13,7 @@ import type { ChangeStores } from '../operations/publish-release.ts';
 import { type OperationProblem, operationRow, registerOperation } from '../operations/register-operation.ts';
 import { operationCopySchema, type RegisteredOperation } from '../operations/registered-operation.ts';
 import { formsOf, formWrites } from '../operations/store-forms.ts';
+import { parseWithin } from '../serving/prepare-operation.ts';
 import { readUsage } from '../storage/d1/operation-usage.ts';
 import {
   operationInserts,
@@ -144,6 +146,12 @@ async function examine(
   const accepted = new Map<string, Examined>();
   const problems: OperationProblem[] = [];
   for (const { id, document } of submitted) {
+    // Before validation, whose time grows faster than the document.
+    const tooLarge = stored.has(id) ? null : sizeFault(document);
+    if (tooLarge !== null) {
+      problems.push({ id, code: 'DOCUMENT_TOO_LARGE', message: tooLarge });
+      continue;
+    }
     const registered = await registerOperation(schema, bundledRelease.schemaHash, { id, document });
     if ('problem' in registered) {
       problems.push(registered.problem);
@@ -166,6 +174,16 @@ async function examine(
     accepted.set(id, { operation, isStored: held !== undefined, isCopied: !uncopied.has(id) });
   }
   return { accepted: [...accepted.values()], problems };
+}
+
+/** The first limit of size that the document breaks; null if none, or if it cannot be parsed: registration says so. */
+function sizeFault(document: string): string | null {
+  try {
+    return guardDocument(parseWithin(document), { introspection: true })?.message ?? null;
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    return error.extensions.code === 'OPERATION_TOO_COMPLEX' ? error.message : null;
+  }
 }
 
 const taken = (id: string): OperationProblem => ({

@@ -2,7 +2,7 @@
  * Derives a registered operation from its document and the schema.
  *
  * It is pure and runs in plain Node too: the build and the admin endpoint use it. Callers must check that no other
- * document has the id, and that the cost is allowed.
+ * document has the id, that the document is within the limits of size, and that the cost is allowed.
  */
 import {
   type DocumentNode,
@@ -29,6 +29,7 @@ export type OperationProblemCode =
   | 'ID_INVALID'
   | 'ID_MISMATCH'
   | 'ID_TAKEN'
+  | 'DOCUMENT_TOO_LARGE'
   | 'COST_EXCEEDED';
 
 export interface OperationProblem {

@@ -154,7 +154,8 @@ export function createPrepare(sources: PrepareSources): Prepare {
   };
 }
 
-function parseWithin(text: string): DocumentNode {
+/** @throws GraphQLError OPERATION_TOO_COMPLEX if the document has too many tokens. */
+export function parseWithin(text: string): DocumentNode {
   try {
     return parse(text, { maxTokens: DOCUMENT_MAX_TOKENS });
   } catch (error) {

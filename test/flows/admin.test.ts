@@ -124,6 +124,29 @@ describe('operations', () => {
     expect(await env.CACHE_KV.get('operation:raced', 'json')).toMatchObject({ document: winner });
   });
 
+  test.each([
+    [
+      'depth',
+      `query Big { projects ${'{ nodes { idoPools { project '.repeat(5)}{ id } ${'} } }'.repeat(5)} }`,
+    ],
+    ['aliases', `query Big { ${Array.from({ length: 31 }, (_, at) => `a${at}: __typename`).join(' ')} }`],
+    ['tokens', `query Big { ${'__typename '.repeat(2_001)} }`],
+    ['repetitions', `query Big { ${'__typename '.repeat(51)} }`],
+  ])('beyond a limit of documents are refused: %s', async (_, document) => {
+    expect(await admin.store([{ id: 'big', document }], true)).toMatchObject({
+      status: 422,
+      code: 'DOCUMENT_TOO_LARGE',
+    });
+    // One that an earlier build stored may be published again.
+    await env.DB.prepare(
+      "INSERT INTO operation (id, document_id, name, kind, registered, registered_at) VALUES ('big', ?, 'Big', 'query', ?, 0)",
+    )
+      .bind(`sha256:${await sha256Of(document)}`, JSON.stringify({ id: 'big', name: 'Big', document }))
+      .run();
+    const { body } = await admin.send('POST', '/operations/check', { operations: [{ id: 'big', document }] });
+    expect(body.problems).not.toContainEqual(expect.objectContaining({ code: 'DOCUMENT_TOO_LARGE' }));
+  });
+
   test('over the cost limit are stored by force alone', async () => {
     const dear = { id: 'dear', document: expensive };
     expect(await admin.store([dear])).toMatchObject({ status: 422, code: 'COST_EXCEEDED' });
