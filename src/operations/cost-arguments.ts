@@ -15,26 +15,29 @@ import {
 } from 'graphql';
 import type { Choose } from './greatest-over-choices.ts';
 
-/** @param type of the place where the variable stands */
-export type ReadVariable = (name: string, type: GraphQLInputType, choose: Choose) => unknown;
+export interface VariableSource {
+  /** @param type of the place where the variable stands */
+  read(name: string, type: GraphQLInputType, choose: Choose): unknown;
+  /** Arguments, or an input object. */
+  objectOf(properties: readonly Property[]): Record<string, unknown>;
+}
 
-/** Values are read when the function asks for them: it chooses among the values of those alone. */
 export function readArguments(
   node: FieldNode,
   field: GraphQLField<unknown, unknown>,
-  readVariable: ReadVariable,
+  variables: VariableSource,
   choose: Choose,
 ): Record<string, unknown> {
   const read = (value: ValueNode, type: GraphQLInputType): unknown => {
     const inner = getNullableType(type);
-    if (value.kind === Kind.VARIABLE) return readVariable(value.name.value, type, choose);
+    if (value.kind === Kind.VARIABLE) return variables.read(value.name.value, type, choose);
     if (value.kind === Kind.LIST && isListType(inner)) {
       return value.values.map((item) => read(item, inner.ofType));
     }
     if (value.kind === Kind.OBJECT && isInputObjectType(inner)) {
       const fields = inner.getFields();
-      return lazyObject(
-        value.fields.map(({ name, value: given }): LazyProperty => {
+      return variables.objectOf(
+        value.fields.map(({ name, value: given }): Property => {
           const declared = fields[name.value];
           return [name.value, () => (declared === undefined ? undefined : read(given, declared.type))];
         }),
@@ -42,18 +45,28 @@ export function readArguments(
     }
     return coerceInputLiteral(value, type);
   };
-  return lazyObject(
-    (node.arguments ?? []).map(({ name, value }): LazyProperty => {
+  return variables.objectOf(
+    (node.arguments ?? []).map(({ name, value }): Property => {
       const declared = field.args.find((argument) => argument.name === name.value);
       return [name.value, () => (declared === undefined ? undefined : read(value, declared.type))];
     }),
   );
 }
 
-type LazyProperty = readonly [name: string, read: () => unknown];
+type Property = readonly [name: string, read: () => unknown];
 
-/** Inherits nothing. A property is read once, so that it is the same at each access. */
-export function lazyObject(properties: readonly LazyProperty[]): Record<string, unknown> {
+/** Inherits nothing. */
+export function objectOfAll(properties: readonly Property[]): Record<string, unknown> {
+  const object: Record<string, unknown> = Object.create(null);
+  for (const [name, read] of properties) object[name] = read();
+  return object;
+}
+
+/**
+ * Inherits nothing. A property is read at its first access: a function chooses among the values of those alone that it
+ * asks for.
+ */
+export function lazyObjectOf(properties: readonly Property[]): Record<string, unknown> {
   const object: Record<string, unknown> = Object.create(null);
   for (const [name, read] of properties) {
     Object.defineProperty(object, name, {

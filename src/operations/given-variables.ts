@@ -7,21 +7,24 @@ import {
   typeFromAST,
   type VariableDefinitionNode,
 } from 'graphql';
-import type { ReadVariable } from './cost-arguments.ts';
+import { objectOfAll, type VariableSource } from './cost-arguments.ts';
 
 /** The values that a client sent, coerced, or else the defaults of the operation; undefined where invalid. */
 export function givenVariables(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
   sent: Readonly<Record<string, unknown>>,
-): ReadVariable {
+): VariableSource {
   const definitions = new Map(
     (operation.variableDefinitions ?? []).map((definition) => [definition.variable.name.value, definition]),
   );
   const known = new Map<string, unknown>();
-  return (name) => {
-    if (!known.has(name)) known.set(name, coerced(schema, definitions.get(name), sent));
-    return known.get(name);
+  return {
+    read: (name) => {
+      if (!known.has(name)) known.set(name, coerced(schema, definitions.get(name), sent));
+      return known.get(name);
+    },
+    objectOf: objectOfAll,
   };
 }
 

@@ -22,7 +22,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { OPERATION_MAX_COST } from '../config.ts';
-import { type ReadVariable, readArguments } from './cost-arguments.ts';
+import { readArguments, type VariableSource } from './cost-arguments.ts';
 import { givenVariables } from './given-variables.ts';
 import { greatestOverChoices } from './greatest-over-choices.ts';
 import { possibleVariables } from './possible-variables.ts';
@@ -65,7 +65,7 @@ export function greatestOperationCost(
 function costOf(
   schema: GraphQLSchema,
   document: DocumentNode,
-  readVariable: ReadVariable,
+  variables: VariableSource,
   operationName?: string,
 ): number {
   const operation = getOperationAST(document, operationName);
@@ -78,7 +78,7 @@ function costOf(
   return selectionCost(operation.selectionSet, rootType, {
     schema,
     fragments,
-    readVariable,
+    variables,
     known: new Map(),
   });
 }
@@ -86,7 +86,7 @@ function costOf(
 interface Counting {
   schema: GraphQLSchema;
   fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  readVariable: ReadVariable;
+  variables: VariableSource;
   /** Costs already counted, by type: a fragment may be spread many times. */
   known: Map<SelectionSetNode, Map<GraphQLNamedType, number>>;
 }
@@ -125,11 +125,7 @@ function fieldCost(node: FieldNode, parent: GraphQLNamedType, counting: Counting
       : selectionCost(node.selectionSet, getNamedType(field.type), counting);
   if (typeof stated !== 'function') return statedCost(stated as FieldCost | undefined, field, ofOneItem);
   return greatestOverChoices((choose) =>
-    statedCost(
-      stated(readArguments(node, field, counting.readVariable, choose), {}, field),
-      field,
-      ofOneItem,
-    ),
+    statedCost(stated(readArguments(node, field, counting.variables, choose), {}, field), field, ofOneItem),
   );
 }
 

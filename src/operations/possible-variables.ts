@@ -10,7 +10,7 @@ import {
   isScalarType,
 } from 'graphql';
 import { LIST_MAX_ITEMS } from '../config.ts';
-import { lazyObject, type ReadVariable } from './cost-arguments.ts';
+import { lazyObjectOf, type VariableSource } from './cost-arguments.ts';
 import type { Choose } from './greatest-over-choices.ts';
 
 /**
@@ -20,9 +20,12 @@ import type { Choose } from './greatest-over-choices.ts';
  *
  * @param bounds by the name of the variable
  */
-export function possibleVariables(bounds: Readonly<Record<string, number>>): ReadVariable {
+export function possibleVariables(bounds: Readonly<Record<string, number>>): VariableSource {
   const boundOf = new Map(Object.entries(bounds));
-  return (name, type, choose) => possibleValue(type, boundOf.get(name), choose, []);
+  return {
+    read: (name, type, choose) => possibleValue(type, boundOf.get(name), choose, []),
+    objectOf: lazyObjectOf,
+  };
 }
 
 function possibleValue(
@@ -42,7 +45,7 @@ function possibleValue(
     const item = possibleValue(inner.ofType, undefined, choose, within);
     return Array.from({ length: bound ?? LIST_MAX_ITEMS }, () => item);
   }
-  return lazyObject(
+  return lazyObjectOf(
     Object.values(inner.getFields()).map((field) => [
       field.name,
       () => possibleValue(field.type, undefined, choose, [...within, inner]),
