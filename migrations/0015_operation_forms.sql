@@ -1,5 +1,5 @@
--- Other texts under which `safelist` finds an operation: its normal form, and those with the `__typename` fields of client
--- caches. A release carries the operation, and with it the forms.
+-- Other texts under which `safelist` finds an operation: its normal form, and those with the `__typename` fields of
+-- client caches. A release carries the operation, and with it the forms.
 
 CREATE TABLE operation_form (
   -- sha256:<hex> of the form's text.
@@ -12,6 +12,6 @@ CREATE TABLE operation_form (
 
 CREATE INDEX operation_form_operation ON operation_form (operation_id);
 
--- The version of the rules by which the forms were made. Operations of before have none yet; a job makes them.
+-- The version of the rules by which the forms were made. Older operations have none yet; a job makes them.
 ALTER TABLE operation ADD COLUMN forms_version INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX operation_forms_version ON operation (forms_version);

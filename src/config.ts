@@ -63,7 +63,7 @@ const configSchema = z.object({
         .filter((item) => item !== ''),
     )
     .pipe(z.array(origin)),
-  /** Without a key, this one or another, there is no admin endpoint. */
+  /** The admin endpoint exists if this key or one of `OPERATIONS_KEYS` is set. */
   ADMIN_KEY: z
     .string()
     .transform((key) => (key === '' ? undefined : key))
@@ -107,9 +107,9 @@ export const REQUEST_BODY_MAX_BYTES = 100 * 1024;
 export const SLOW_REQUEST_MS = 1_000;
 
 // ── Look-ups of operations ──
-/** Of ids that the liveness overlay does not name, by one isolate at once. Those that are found do not count. */
+/** Look-ups by one isolate at once, of ids that the liveness overlay does not name. A found id does not count. */
 export const UNNAMED_ID_LOOKUPS_BURST = 60;
-/** Afterwards. Each is one read of D1, so a flood of made-up ids is 2.6 million reads a month for an isolate. */
+/** The rate afterwards. Each is one read of D1: a flood of made-up ids costs an isolate 2.6 million reads a month. */
 export const UNNAMED_ID_LOOKUPS_PER_SECOND = 1;
 /** `Retry-After` of an operation that could not be looked up. */
 export const LOOKUP_RETRY_SECONDS = 2;
@@ -165,7 +165,10 @@ export const FEED_WATCH_TIMEOUT_MS = 8_000;
 export const FEED_WATCH_PAUSE_MS = 50;
 /** A new subscription then begins with the prices of other sources, and the next poll asks the price API again. */
 export const PRICE_FEED_FETCH_TIMEOUT_MS = 1_000;
-/** Calls of the price API for symbols that nobody watched before, beside the poll. The platform allows 6 connections. */
+/**
+ * Calls of the price API for symbols that nobody watched before, beside the poll. A call that takes longer than
+ * `PRICE_FEED_FETCH_TIMEOUT_MS` does not count. The platform allows 6 connections.
+ */
 export const PRICE_FEED_FETCHES_AT_ONCE = 4;
 /** Operations of one socket that begin at once: loading, waiting for a feed, or executing their answer. */
 export const SOCKET_STARTS_AT_ONCE = 10;

@@ -12,7 +12,7 @@ export interface OperationsKey {
   /** Stands in the record of each change that the key asks for. */
   name: string;
   role: KeyRole;
-  /** Of the key's text, in lower-case hex. */
+  /** The SHA-256 of the key's text, in lower-case hex. */
   sha256: string;
 }
 

@@ -1,7 +1,7 @@
 /**
  * The time to the first event of sockets that behave, while others subscribe to one symbol after the other and complete
- * them: as many messages a second as one socket may send, all at one hub. A well-behaved socket watches in turn a symbol
- * that everybody watches and one that nobody does.
+ * the subscriptions: as many messages a second as one socket may send, all at one hub. A well-behaved socket watches in
+ * turn a symbol that everybody watches and one that nobody does.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { percentile } from '../statistics.ts';

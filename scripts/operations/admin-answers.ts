@@ -57,7 +57,7 @@ export const publishedRelease = z.object({
   /** No longer in the release; `dropped` are in no other release either. */
   gone: ids,
   dropped: ids,
-  /** Of those that are gone. */
+  /** The names of those that are gone. */
   names,
   visibleEverywhereAt: z.string(),
 });

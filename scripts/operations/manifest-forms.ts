@@ -52,7 +52,7 @@ export function readGraphQLFolder(files: readonly { path: string; text: string }
 export const knownForms = () =>
   `Known forms are a folder of .graphql files and:${manifestShapes.map(({ form }) => `\n  - ${form}`).join('')}`;
 
-/** The name stands in the text also where that cannot be parsed. */
+/** The name is read from the text, because a text that cannot be parsed has one too. */
 function nameAndId({ id, name, document }: ManifestEntry): string {
   const [, written] = /\b(?:query|mutation|subscription)\s+([_A-Za-z]\w*)/.exec(document) ?? [];
   const known = name ?? written;

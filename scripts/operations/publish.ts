@@ -26,7 +26,7 @@ export const publish = (run: Run) =>
     .summary('Makes the operations of an app release runnable')
     .description(
       [
-        "Takes Apollo's manifest, Relay's map and pair list, codegen's persisted-documents.json, Apollo iOS's legacy map, Cosmo's manifest and files, and a folder of .graphql files, and the gateway's own operations/manifest.json.",
+        "Takes Apollo's manifest, Relay's map and pair list, codegen's persisted-documents.json, Apollo iOS's legacy map, Cosmo's manifest and files, a folder of .graphql files, and the gateway's own operations/manifest.json.",
         'Publishing the same thing twice changes nothing.',
         'A version that is not semver, such as 5.2, is in no range that deprecate, retire and restore take.',
       ].join('\n'),

@@ -9,10 +9,10 @@ export const RANGE_HELP = "its releases: 4.9.1, or a semver range in quotes: '<5
 /**
  * The releases that a range contains: https://github.com/npm/node-semver#ranges.
  *
- * Every comparator takes a prerelease for the version that it leads to: `<5.0.0` and `<5.0` contain 4.9.0-beta.1 and not
- * 5.0.0-beta.1, `>=5.0.0` contains it. Only a comparator that names a prerelease itself, such as `<5.0.0-beta.2`, tells
- * the prereleases of a version apart. A full version names that version alone, and the exact version of a release that
- * release alone: so versions that are not semver can be named too.
+ * Every comparator takes a prerelease for the version that it leads to: `<5.0.0` and `<5.0` contain 4.9.0-beta.1 and
+ * not 5.0.0-beta.1, `>=5.0.0` contains it. Only a comparator that names a prerelease itself, such as `<5.0.0-beta.2`,
+ * tells the prereleases of a version apart. A full version names that version alone, and the exact version of a release
+ * that release alone: so versions that are not semver can be named too.
  *
  * @throws CommandFailure where it is neither a range nor the version of a release.
  */
@@ -46,7 +46,7 @@ export const semverWarnings = (version: string) =>
 
 const isInRanges = (version: string) => semver.parse(version) !== null;
 
-/** One of the lists is enough; of a list, every comparator counts. */
+/** Lists of comparators. A version is in the range if it meets every comparator of one list. */
 function comparatorsOf(range: string) {
   try {
     return new semver.Range(range).set;
@@ -75,8 +75,8 @@ export interface ReleasesInRange {
 }
 
 /**
- * A client's releases in a range. Those that already have the wanted state are among them: the repeated request completes
- * a change that reached D1 and not KV.
+ * A client's releases in a range. Those that already have the wanted state are among them: the repeated request
+ * completes a change that reached D1 and not KV.
  *
  * @throws CommandFailure where there are none: a typing error must not look like success.
  */

@@ -1,6 +1,7 @@
 /**
- * The gateway's log for people: warnings and errors, one line each, with the stack below. The lines of job runs are left
- * out, because `npm start` prints each run from `/health`. Effects that fail are shown: `/health` does not have them.
+ * The gateway's log for people: warnings and errors, one line each, with the stack below. The lines of job runs are
+ * left out, because `npm start` prints each run from `/health`. Effects that fail are shown: `/health` does not have
+ * them.
  */
 import { styleText } from 'node:util';
 import * as z from 'zod';

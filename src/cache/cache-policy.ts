@@ -1,8 +1,8 @@
 /**
  * The cache policy of an operation: how long its answer may be kept, and for whom. It follows from the schema's hints.
  *
- * The shortest lifetime among the fields and the values of arguments wins; one private field makes the answer private, one uncacheable field makes it
- * uncacheable. A root field without a hint is uncacheable: a forgotten hint keeps nothing.
+ * The shortest lifetime among the fields and the values of arguments wins; one private field makes the answer private,
+ * one uncacheable field makes it uncacheable. A root field without a hint is uncacheable: a forgotten hint keeps nothing.
  */
 import {
   type DocumentNode,

@@ -71,8 +71,9 @@ function valueByGraphQLJs(
 }
 
 /**
- * The value without one in the document: `ABSENT` where there is no default. Undefined where graphql-js must be asked at
- * request time: for a required argument, for a custom scalar, and for an invalid default of a schema that was not validated.
+ * The value without one in the document: `ABSENT` where there is no default. Undefined where graphql-js must be asked
+ * at request time: for a required argument, for a custom scalar, and for an invalid default of a schema that was not
+ * validated.
  *
  * @param node without the argument
  */

@@ -2,8 +2,8 @@
  * The arguments of a field. Values that depend on the document alone are coerced once.
  *
  * As in graphql-js, each call of a resolver gets new objects, so that its changes to them stay invisible to others.
- * (Default values are shared, as in graphql-js.) graphql-js coerces invalid values at request time, so that the errors are
- * its own, and values of custom scalars, so that their functions are called no more often than by it.
+ * (Default values are shared, as in graphql-js.) graphql-js coerces invalid values at request time, so that the errors
+ * are its own, and values of custom scalars, so that it calls their functions and nothing calls them more often.
  */
 import type { FieldNode, GraphQLField } from 'graphql';
 import { ABSENT, argumentSource } from './argument-source.ts';

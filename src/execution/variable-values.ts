@@ -37,7 +37,7 @@ interface PlannedVariable {
 
 /**
  * Coerces valid values. graphql-js coerces invalid ones, so that the errors are its own, and values of custom scalars,
- * so that their functions are called no more often than by it.
+ * so that it calls their functions and nothing calls them more often.
  *
  * @param definitions their types must be input types of the schema.
  */
@@ -53,7 +53,7 @@ export function planVariables(
     /** The errors of variables from a position on, behind those of the variables before it. */
     const refusal = (found: readonly GraphQLError[], from: number) => {
       const maxErrors = options.maxErrors - found.length;
-      // graphql-js has stopped.
+      // graphql-js stops after the greatest number of errors.
       if (maxErrors < 0) return { errors: found };
       const rest = getVariableValues(schema, definitions.slice(from), values, { ...options, maxErrors });
       return { errors: [...found, ...(rest.errors ?? [])] };

@@ -96,7 +96,7 @@ export interface SessionModel {
   current: boolean;
 }
 
-/** A request that wants to know of its faults. */
+/** A request, and the function that is told of its faults. */
 export interface FaultListener {
   requestId: string;
   /** @param code of a fault that is not the caller's. */

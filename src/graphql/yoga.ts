@@ -18,7 +18,7 @@ export interface YogaOptions {
 
 /** One HTTP request, as Yoga's plugins see it. */
 export interface RequestServices extends FaultListener {
-  /** Of the answer; null where the client accepts none that there is. */
+  /** The answer's media type; null where the client accepts none that the gateway has. */
   mediaType: string | null;
   /** Reads the request and decides what it runs, at the first call. Rejects with the reason why nothing runs. */
   prepare(): Promise<PreparedDocument>;

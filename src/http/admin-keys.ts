@@ -67,7 +67,7 @@ export class AdminKeys {
   }
 }
 
-/** Of two texts of one length. */
+/** The time is the same for all texts of one length. */
 function equalInConstantTime(one: string, other: string): boolean {
   let different = one.length ^ other.length;
   for (let at = 0; at < one.length; at += 1) different |= one.charCodeAt(at) ^ other.charCodeAt(at);

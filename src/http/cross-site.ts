@@ -21,7 +21,7 @@ export const PREFLIGHT_HEADERS = [
 /** A list of values does not count: browsers send `text/plain` without asking, whatever follows it. */
 const JSON_CONTENT_TYPE = /^\s*application\/json\s*(?:;[^,]*)?$/i;
 
-/** From the gateway's own pages, or by the user alone: from the address bar, a bookmark. No page can make a browser say it. */
+/** `none` means the address bar or a bookmark. No foreign page can make a browser send one of these values. */
 const OWN_SITES: readonly (string | null)[] = ['same-origin', 'none'];
 
 /**

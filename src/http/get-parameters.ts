@@ -1,6 +1,7 @@
 /**
- * The operation of a GET request. A parameter may stand in a URL more than once, and a proxy may read another one of its
- * values than the gateway. So every value counts: ids that differ are a mismatch, and other values that differ are refused.
+ * The operation of a GET request. A parameter may stand in a URL more than once, and a proxy may read another one of
+ * its values than the gateway. So every value counts: ids that differ are a mismatch, and other values that differ are
+ * refused.
  */
 import {
   type OperationRequest,

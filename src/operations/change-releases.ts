@@ -157,7 +157,7 @@ async function change(
   };
 }
 
-/** Nobody knows any more what the change has done to the states of operations. */
+/** An earlier change has set the states of operations: its effect on them is no longer known. */
 async function completed(
   stores: ChangeStores,
   release: ReleaseChange['releases'][number],

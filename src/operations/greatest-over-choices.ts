@@ -2,8 +2,8 @@
 export type Choose = <Option>(options: readonly Option[]) => Option | undefined;
 
 /**
- * The greatest result over every way to choose; not a number if one result is none. `compute` must choose alike while its
- * earlier choices are the same. A run for each combination: the options should be few.
+ * The greatest result over every way to choose; not a number if one result is none. `compute` must choose alike while
+ * its earlier choices are the same. It runs once for each combination, so the options should be few.
  */
 export function greatestOverChoices(compute: (choose: Choose) => number): number {
   const path: { index: number; options: number }[] = [];

@@ -1,4 +1,4 @@
-/** The liveness overlay as the registry asks it: the ids that it names, and the states of their operations. */
+/** The liveness overlay for the registry: the ids that it names, and the states of their operations. */
 import type { LivenessOverlay } from './liveness.ts';
 import type { Liveness } from './registered-operation.ts';
 

@@ -9,7 +9,7 @@ export interface BundledRelease {
   /** The hash of this build's schema, of its cache hints, and of the version of the rules of cost and policy. */
   schemaHash: string;
   operations: readonly RegisteredOperation[];
-  /** Of the registered texts, and of the files of `operations/` with their own order of fields. */
+  /** The forms of the registered texts, and of the files of `operations/`, which have their own order of fields. */
   forms: readonly OperationForm[];
 }
 

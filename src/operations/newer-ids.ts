@@ -1,7 +1,8 @@
 /**
  * The ids that releases carry since the overlay was written: KV shows an overlay up to a minute late.
  *
- * D1 lists them by the revision of the change, so that an isolate reads each change once, however many ids it is asked for.
+ * D1 lists them by the revision of the change, so that an isolate reads each change once, however many ids it is asked
+ * for.
  */
 export interface ChangesRead {
   /** The ids as the isolate's memories have them. */

@@ -9,7 +9,7 @@ import { registerOperation } from './register-operation.ts';
 import type { OperationForm, RegisteredOperation } from './registered-operation.ts';
 import { typenameDocuments } from './typename-documents.ts';
 
-/** Raise it with every change of the forms, graphql-js's printer included: stored operations then get their forms anew. */
+/** Raise it with every change of the forms or of graphql-js's printer: stored operations then get their forms anew. */
 export const OPERATION_FORMS_VERSION = 1;
 
 export interface FormsRequest {

@@ -36,7 +36,7 @@ export interface OperationForm {
   registered: RegisteredOperation | null;
 }
 
-/** Of its copies in KV. Registration has validated it. */
+/** For copies in KV. Registration has validated the operation. */
 export const operationCopySchema = z.custom<RegisteredOperation>(
   (value) => typeof value === 'object' && value !== null && 'id' in value && 'document' in value,
 );

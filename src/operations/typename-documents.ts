@@ -3,7 +3,7 @@
  * set but the operation's own.
  *
  * The rules are those of `addTypenameToDocument` (@apollo/client 3 and 4) and `formatDocument` (@urql/core). They differ
- * where a selection set has `__typename` under an alias, or introspection: Apollo leaves it, urql does not.
+ * where a selection set has `__typename` under an alias, or introspection: Apollo adds nothing there, urql does.
  */
 import { type DocumentNode, type FieldNode, Kind, type SelectionNode, visit } from 'graphql';
 

@@ -36,7 +36,7 @@ export interface Group {
   members: Map<Subscription, Member>;
   /** An event is being executed for which nobody waits any more. */
   isLate: boolean;
-  /** So was the event before. */
+  /** The last event was executed too late: the group is executed after the others. */
   wasLate: boolean;
   /** By entity, the result that all members were last sent, as JSON text; absent if they were not sent the same. */
   lastResults: Map<string, string>;

@@ -57,7 +57,7 @@ export class SocketSession {
   readonly subscriptions = new Map<string, Subscription>();
   /** A token by operation id: a later operation may have the same id. */
   readonly running = new Map<string, symbol>();
-  /** Runs the beginnings of its operations, a few at a time: it waits for its own, and others do not wait for it. */
+  /** Begins its operations, a few at a time. An operation waits for others of its socket, and for no other socket. */
   readonly inTurn = pLimit(SOCKET_STARTS_AT_ONCE);
   readonly openedAtMs: number;
   readonly client: ClientIdentity;

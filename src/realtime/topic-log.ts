@@ -59,7 +59,7 @@ interface Entry<Value> extends TopicChange<Value> {
 }
 
 interface HubState {
-  /** As they were when the log was written; a row of their own has the latest. */
+  /** Its topics when the log was written; a row of its own has the latest ones. */
   topics: string[];
   /** Entities whose latest change is pending. It keeps this name, which deployed objects have stored. */
   owed: string[];
@@ -172,7 +172,7 @@ export class TopicLog<Value, Cursor = null> {
     this.#save();
   }
 
-  /** As `append`, but a row for each change and not the log: for a few changes, many times between two calls of that. */
+  /** Stores changes as `append` does, but in a row each: for a few changes, many times between two appends. */
   note(updates: readonly TopicUpdate<Value>[]): void {
     for (const entry of this.#apply(updates)) {
       this.#noted.store(entry.entity, JSON.stringify(entry));

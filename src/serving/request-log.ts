@@ -14,7 +14,7 @@ export interface FinishedRequest {
   transport: 'http' | 'websocket';
   /** Null over a WebSocket, which has no status. */
   status: number | null;
-  /** The clock of the platform moves only while a request waits for something, so computing is not in it. */
+  /** The platform's clock moves only while a request waits for something, so time of computing is not in it. */
   durationMs: number;
   /** Codes of faults that are not the caller's, each as often as it occurred. */
   faults: readonly string[];

@@ -45,7 +45,7 @@ export class BoundedMemory<Value> {
     this.#weight -= entry.weight;
   }
 
-  /** Reading them so is no use of them. */
+  /** All values. Reading them here does not count as use, and so keeps none of them from eviction. */
   *values(): Iterable<Value> {
     for (const { value } of this.#entries.values()) yield value;
   }

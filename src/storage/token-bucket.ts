@@ -1,4 +1,4 @@
-/** A budget that holds `burst` and fills by `perSecond`. It bounds the cost of a flood, and lets the next one through soon. */
+/** A budget that holds `burst` and fills by `perSecond`. It bounds the cost of a flood, and is soon there for others. */
 export class TokenBucket {
   readonly #burst: number;
   readonly #perSecond: number;

@@ -16,7 +16,7 @@ export interface JobDefinition {
    * (`run-lease.ts`).
    */
   leaseSeconds: number;
-  /** Jobs whose complete runs tell this one how far upstream was read. */
+  /** Jobs whose runs tell this one how far upstream was read, if they skipped no record. */
   continues?: readonly string[];
   /** Cached answers with this tag are invalidated after a run that wrote something. */
   cacheTag?: string;
@@ -66,9 +66,9 @@ export interface JobDeps {
 export interface JobRun {
   /** Unix seconds. */
   startedAt: number;
-  /** The greatest `updated_at` that a complete run has seen; null before the first. */
+  /** The greatest `updated_at` that a run has seen, of the runs that skipped no record; null before the first. */
   newestUpdatedAt: number | null;
-  /** All writes to D1 go through it. */
+  /** All of the run's writes to D1 go through it. */
   lease: RunLease;
 }
 

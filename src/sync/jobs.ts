@@ -1,8 +1,9 @@
 /**
  * The registration of every job. A new job is a file that exports its definition, and an entry here.
  *
- * The jobs of one cron expression run in this order, and `/health` shows it. The full syncs of the night have names of their own: under one
- * name, the lease of a frequent run would block the nightly one, and `/health` could not show that the nights fail.
+ * The jobs of one cron expression run in this order, and `/health` shows it. The full syncs of the night have names of
+ * their own: under one name, the lease of a frequent run would block the nightly one, and `/health` could not show that
+ * the nights fail.
  */
 import { cleanupJob } from './cleanup.ts';
 import { dailyCandlesJob } from './daily-candles.ts';

@@ -2,9 +2,9 @@
  * The jobs of one cron event, one after another: each with its lease, its run record, its result, and its effects.
  *
  * Guarantees: of two overlapping runs of a job one works, and the other leaves no record. A run that has lost its lease
- * writes nothing any more. An error of a job ends in its
- * run record, in one line of the log and in the result, never in the caller. A job's effects start when that job ends
- * and run while the next jobs work; an effect that fails is logged, and affects no job and no other effect.
+ * writes nothing any more. An error of a job ends in its run record, in one line of the log and in the result, never in
+ * the caller. A job's effects start when that job ends and run while the next jobs work; an effect that fails is logged,
+ * and affects no job and no other effect.
  */
 import { errorFields, log } from '../observability/log.ts';
 import { beginRun, finishRun } from '../storage/d1/sync-runs.ts';

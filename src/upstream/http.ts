@@ -41,7 +41,7 @@ export interface UpstreamOptions {
   sleep: (ms: number) => Promise<void>;
   timeoutMs?: number;
   maxAttempts?: number;
-  /** Of a decompressed answer. */
+  /** The size of an answer after decompression. */
   maxAnswerBytes?: number;
 }
 

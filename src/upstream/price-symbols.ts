@@ -11,7 +11,7 @@ export const canonicalSymbol = (symbol: string) => symbol.toWellFormed().trim().
 export const isAskable = (symbol: string) =>
   symbol.length <= SYMBOL_MAX_CHARACTERS && /^[^,\p{Cc}]+$/u.test(symbol) && symbol.trim() !== '';
 
-/** The symbols of each call that is needed to ask for all of them: canonical, each once, without those that no call can carry. */
+/** The symbols of each call that asks for some of them: canonical, each once, without those that no call can carry. */
 export function priceCalls(symbols: readonly string[], maxSymbols: number): string[][] {
   const calls: string[][] = [];
   let call: string[] = [];

@@ -1,4 +1,4 @@
-/** The production bundle on one workerd, once in each mode, over one storage that was synced from the simulated upstream. */
+/** The production bundle on one workerd, once in each mode, over one storage with a sync from the simulated upstream. */
 import { bundleWorker, gatewayObjects } from '../../bench/bundle.ts';
 import { migrateAndSync, startBenchUpstream } from '../../bench/synced-market.ts';
 import { startWorkerd } from '../../bench/workerd.ts';

@@ -50,7 +50,7 @@ const REFUSED = 'QUERY_NOT_IN_SAFELIST';
 const RETIRED = 'PERSISTED_QUERY_RETIRED';
 const SUNSET = 'Tue, 01 Jun 2027 00:00:00 GMT';
 
-/** As long as a change takes to be in effect everywhere. */
+/** The time that a change takes to be in effect everywhere. */
 const untilInEffect = () => serving.gateway.advance(110);
 
 describe('a form is as alive as the operations that have it', () => {

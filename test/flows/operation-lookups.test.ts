@@ -67,7 +67,7 @@ const madeUp = (begin = 'sha256:') => {
   return `${begin}${String(made).padStart(71 - begin.length, '0')}`;
 };
 
-/** Until none is looked up any more; the outcome of the last. */
+/** Sends so many made-up ids. Returns the outcome of the last one. */
 async function guess(times: number, begin?: string) {
   let last: string | number = '';
   for (let time = 0; time < times; time += 1) last = await outcome(madeUp(begin));

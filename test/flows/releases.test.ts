@@ -194,7 +194,7 @@ describe('publishing', () => {
     await env.CACHE_KV.put(`operation:${lost?.id}`, '{"cut off');
     expect(await copies()).toHaveLength(600);
 
-    /** As the CLI does: it sends again what is not known. */
+    /** Stores the operations that are not known yet, as the CLI does. Returns how many these were. */
     const resume = async () => {
       let sent = 0;
       for (const chunk of chunks) {

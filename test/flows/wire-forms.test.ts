@@ -236,7 +236,7 @@ test.each(MODES)('in %s a persisted query of another version than 1 is bad input
 describe('a GET whose URL names ids in several places', () => {
   type Url = { parameters: [string, string][]; path: string };
   const extensionOf = (id: string) => JSON.stringify(apollo(id).extensions);
-  /** Each puts an id into a URL. A path has room for one. */
+  /** Ways to put an id into a URL. A path has room for one. */
   const PLACES: Record<string, (id: string, url: Url) => Url> = {
     documentId: (id, url) => ({ ...url, parameters: [...url.parameters, ['documentId', id]] }),
     doc_id: (id, url) => ({ ...url, parameters: [...url.parameters, ['doc_id', id]] }),

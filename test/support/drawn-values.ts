@@ -63,7 +63,7 @@ export function drawnValue(type: GraphQLInputType): fc.Arbitrary<unknown> {
   );
 }
 
-/** As it stands in a document. @param type undefined where the JSON is wrong for its place. */
+/** The JSON as a literal of a document. @param type undefined where the JSON is wrong for its place. */
 export function literal(json: unknown, type: GraphQLInputType | undefined): string {
   const inner = type && getNullableType(type);
   if (Array.isArray(json)) {

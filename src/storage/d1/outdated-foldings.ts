@@ -1,4 +1,4 @@
-/** Makes the search texts of projects anew that an older folding made. */
+/** Makes search texts of projects anew, if an older folding made them. */
 import { FOLDING_VERSION } from './fold-text.ts';
 import { jsonChunks } from './json-chunks.ts';
 import { foldedTexts } from './project-search.ts';

@@ -46,7 +46,7 @@ const shortPart = (first: string, second?: string) =>
   second === undefined ? `${PAIR_SEPARATOR}${first}${PAIR_SEPARATOR}` : `${first}${PAIR_SEPARATOR}${second}`;
 
 const INDEXED_CHARACTERS = 3;
-/** Beyond every text that begins with the one before it. */
+/** A text that ends in it comes after every other text with the same beginning. */
 const LAST_CHARACTER = '\u{10ffff}';
 
 type Bind = (value: unknown) => string;
@@ -76,7 +76,7 @@ export function containsText(search: string, bind: Bind): string {
   return phrase === null ? 'FALSE' : `row_id IN (${containingSql(bind(phrase))})`;
 }
 
-/** The same condition for a search that many texts contain: rows that are read in another order are tested by it. */
+/** The same condition for a search that many texts contain: it tests rows that are read in another order. */
 export const testsText = (search: string, bind: Bind) => `instr(search_text, ${bind(foldText(search))}) > 0`;
 
 /**

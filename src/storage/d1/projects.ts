@@ -77,7 +77,7 @@ export type ProjectRow = SelectedRow<typeof projectTable>;
 export type ProjectWriteRow = WrittenRow<typeof projectTable>;
 export const projectWrites = projectTable.writes;
 
-/** Of several projects with one symbol, the symbol means the first. */
+/** The order of projects with one symbol: the symbol means the first of them. */
 const MEANT_FIRST = "status = 'live' DESC, market_cap DESC, id";
 
 /** For the batch of `projectWrites`, after them: the rows that changed decide also about others with their symbols. */

@@ -8,9 +8,9 @@ export interface StateChange {
   kind: 'deprecate' | 'retire' | 'restore';
   client: string;
   versions: readonly string[];
-  /** Of `deprecate`: the end of service, in Unix seconds. */
+  /** The end of service in Unix seconds, for `deprecate`. */
   sunset?: number;
-  /** Of `retire`, for the record alone. */
+  /** Stands in the record of `retire`, and decides nothing here. */
   force?: boolean;
 }
 

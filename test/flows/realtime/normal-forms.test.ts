@@ -19,7 +19,7 @@ afterAll(() => inMode('open'));
 
 const live = useLiveMarket();
 
-/** Of `operations/price-ticker.graphql`, as caches send it. */
+/** `operations/price-ticker.graphql` as caches send it. */
 const TICKER = `subscription PriceTicker($symbols: [String!]!, $currency: Currency) {
   priceUpdated(symbols: $symbols, currency: $currency) { symbol currency price changePercent updatedAt __typename }
 }`;

@@ -15,7 +15,7 @@ const utf16 = (text: string, bigEndian = false) => {
   const bytes = Buffer.from(`\ufeff${text}`, 'utf16le');
   return bigEndian ? bytes.swap16() : bytes;
 };
-/** As PowerShell, Notepad and Visual Studio write a text. */
+/** A text as PowerShell, Notepad and Visual Studio write it. */
 const WRITERS: [string, (text: string) => Buffer][] = [
   ['UTF-8 with a byte order mark', (text) => Buffer.from(`\ufeff${text}`)],
   ['UTF-16 little-endian', (text) => utf16(text)],

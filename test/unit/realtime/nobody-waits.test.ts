@@ -1,4 +1,4 @@
-/** Sockets that keep a hub and its feed busy, and others that must not wait for them. Time passes only when a test says so. */
+/** Sockets that keep a hub and its feed busy, and others that must not wait for them. A test drives the clock. */
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import {
   EVENT_TIMEOUT_MS,
@@ -55,7 +55,7 @@ const seen = (socket: ServerSocket) =>
     .filter(({ type }) => type === 'next')
     .map(({ payload }) => (payload as PriceEvent).data.priceUpdated);
 
-/** Everything happens that needs no time. */
+/** Lets everything happen that needs no time. */
 const settled = () => vi.advanceTimersByTimeAsync(0);
 
 /** Sockets that subscribe to new symbols, for which the price API never answers, and complete after a while. */
