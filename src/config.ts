@@ -212,6 +212,8 @@ export const UPSTREAM_ANSWER_MAX_BYTES = 12 * 1024 * 1024;
 export const UPSTREAM_REQUEST_ANSWER_MAX_BYTES = 2 * 1024 * 1024;
 /** Symbols outside the snapshot that one request may fetch from the price API. */
 export const ON_DEMAND_PRICES_MAX = 500;
+/** Calls of the price API by one request: one for each level of fields that asks for such symbols. */
+export const ON_DEMAND_CALLS_MAX = 5;
 /** Calls of one isolate that find no price: clients can make up symbols. */
 export const ON_DEMAND_MISSES_PER_MINUTE = 30;
 /** KV writes of one isolate, each with all on-demand prices that it holds. */

@@ -48,6 +48,8 @@ export interface OnDemandSources {
 export interface OnDemandRequest {
   nowMs: number;
   waitUntil(promise: Promise<unknown>): void;
+  /** Counts one more call of the price API; false if the request has made all that it may. */
+  claimCall(): boolean;
 }
 
 const keptSchema = z.array(
@@ -77,15 +79,17 @@ export class OnDemandPrices {
   async load(
     symbols: readonly string[],
     found: Map<string, PriceRecord | Error>,
-    { nowMs, waitUntil }: OnDemandRequest,
+    { nowMs, waitUntil, claimCall }: OnDemandRequest,
   ): Promise<void> {
     const { unknownSymbols } = this.#sources;
     const possible = symbols.filter((symbol) => !unknownSymbols.has(symbol, nowMs));
     let missing = this.#recall(possible, found, nowMs);
     if (missing.length > 0 && (await this.#readKv(nowMs))) missing = this.#recall(missing, found, nowMs);
     const [call, ...others] = priceCalls(missing, PRICES_BATCH_MAX_SYMBOLS);
-    for (const symbol of others.flat()) found.set(symbol, TOO_LONG);
-    if (call !== undefined) await this.#fetch(call, found, nowMs);
+    const isAsked = call !== undefined && claimCall();
+    for (const symbol of [...(isAsked ? [] : (call ?? [])), ...others.flat()])
+      found.set(symbol, TOO_MANY_CALLS);
+    if (isAsked) await this.#fetch(call, found, nowMs);
     if (this.#hasUnwritten && this.#puts.spend(nowMs)) waitUntil(this.#writeKv(nowMs));
   }
 
@@ -167,7 +171,9 @@ function isRecent({ fetchedAtMs }: OnDemandPrice, nowMs: number): boolean {
   return ageMs >= 0 && ageMs < ON_DEMAND_PRICE_TTL_SECONDS * 1000;
 }
 
-const TOO_LONG = tooComplex('One request may ask for no more unsynced symbols than fit into one call.');
+const TOO_MANY_CALLS = tooComplex(
+  'The symbols that are not synced take more calls of the price API than one request may make.',
+);
 const TOO_MANY_MISSES = upstreamUnavailable(
   'Too many symbols that nobody knows were asked for within this minute.',
 );

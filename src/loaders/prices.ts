@@ -5,7 +5,7 @@
  * fails, the last snapshot stays in use.
  */
 import { tooComplex, upstreamUnavailable } from '../../schema/errors.ts';
-import { ON_DEMAND_PRICES_MAX } from '../config.ts';
+import { ON_DEMAND_CALLS_MAX, ON_DEMAND_PRICES_MAX } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { PRICE_SNAPSHOT_MEMORY_SECONDS } from '../storage/kv/keys.ts';
 import {
@@ -74,7 +74,7 @@ export class PriceSnapshotMemory {
   }
 }
 
-export interface PriceSources extends OnDemandRequest {
+export interface PriceSources extends Omit<OnDemandRequest, 'claimCall'> {
   kv: KVNamespace;
   memory: PriceSnapshotMemory;
   onDemand: OnDemandPrices;
@@ -88,6 +88,11 @@ export function createPriceLoader(sources: PriceSources): PriceLoader {
     return snapshot;
   };
   let onDemandLeft = ON_DEMAND_PRICES_MAX;
+  let calls = 0;
+  const claimCall = () => {
+    calls += 1;
+    return calls <= ON_DEMAND_CALLS_MAX;
+  };
   const bySymbol = loaderOf(async (symbols: readonly string[]) => {
     const held = (await readSnapshot())?.prices ?? {};
     const found = new Map<string, PriceRecord | Error>();
@@ -97,7 +102,7 @@ export function createPriceLoader(sources: PriceSources): PriceLoader {
     const admitted = missing.slice(0, onDemandLeft);
     onDemandLeft -= admitted.length;
     for (const symbol of missing.slice(admitted.length)) found.set(symbol, TOO_MANY);
-    if (admitted.length > 0) await sources.onDemand.load(admitted, found, sources);
+    if (admitted.length > 0) await sources.onDemand.load(admitted, found, { ...sources, claimCall });
     return found;
   });
   return {

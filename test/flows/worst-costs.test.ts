@@ -3,9 +3,25 @@
  * as closely as a request can.
  */
 import { env } from 'cloudflare:workers';
-import { beforeEach, describe, expect, test } from 'vitest';
-import { LIST_MAX_ITEMS, ON_DEMAND_MISSES_PER_MINUTE, ON_DEMAND_PUTS_PER_MINUTE } from '../../src/config.ts';
-import { type GraphQLAnswer, startGateway, type TestGateway } from '../support/gateway.ts';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { KV_PUTS } from '../../src/cache/response-cache.ts';
+import {
+  DETAIL_MAX_FETCHES,
+  DOCUMENT_MAX_ROOT_FIELDS,
+  LIST_MAX_ITEMS,
+  ON_DEMAND_CALLS_MAX,
+  ON_DEMAND_MISSES_PER_MINUTE,
+  ON_DEMAND_PUTS_PER_MINUTE,
+  SEARCH_MATCHES_MAX,
+  UPSTREAM_REQUEST_MAX_ATTEMPTS,
+} from '../../src/config.ts';
+import { OnDemandPrices } from '../../src/loaders/on-demand-prices.ts';
+import { createPriceLoader, PriceSnapshotMemory } from '../../src/loaders/prices.ts';
+import { BoundedMemory } from '../../src/storage/bounded-memory.ts';
+import { foldedTexts } from '../../src/storage/d1/project-search.ts';
+import { RecentlyAbsent } from '../../src/storage/recently-absent.ts';
+import { operationId } from '../support/cache-bench.ts';
+import { CRONS, type GraphQLAnswer, startGateway, type TestGateway } from '../support/gateway.ts';
 import { createMarket, type TestMarket } from '../support/market.ts';
 
 const PRICES = 'query ($symbols: [String!]!) { prices(symbols: $symbols) { symbol } }';
@@ -103,5 +119,153 @@ describe('prices on demand', () => {
       new Set(['OPERATION_TOO_COMPLEX']),
     );
     expect(await upstreamCalls()).toBe(1);
+  });
+});
+
+describe('one request', () => {
+  const FIRST_SYNC = [CRONS.projects, CRONS.prices, CRONS.pools];
+
+  async function syncedWithoutDetails(): Promise<void> {
+    for (const cron of FIRST_SYNC) await gateway.scheduled(cron);
+    await gateway.forgetDetails();
+    gateway.coldIsolate();
+    gateway.resetCounts();
+    await market.resetCalls();
+  }
+
+  /** Details of a hundred projects, and at several levels of fields prices outside the snapshot. */
+  const GREEDY = `query ($symbols: [String!]!) {
+    projects(first: 100) { totalCount nodes { detail { about } price(currency: EUR) { price history { price } } } }
+    prices(symbols: $symbols) { price }
+    idoPools(first: 20) { totalCount nodes { project { price { price } } } }
+    searchProjects(query: "in") { price { price } }
+    trendingProjects(first: 5) { idoPools(first: 2) { project { idoPools(first: 2) { project { price { price } } } } } }
+  }`;
+  const codes = ({ errors }: { errors: GraphQLAnswer['errors'] }) =>
+    new Set(errors?.map(({ extensions }) => extensions.code));
+
+  test('makes a bounded number of upstream calls while upstream fails, and writes nothing', async () => {
+    await syncedWithoutDetails();
+    await env.PRICES_KV.delete('prices');
+    for (const route of ['prices-batch', 'project-detail'] as const)
+      await market.fault({ route, kind: '503' });
+    const answer = await gateway.query(GREEDY, { symbols: madeUp(0) });
+    expect(codes(answer)).toEqual(new Set(['UPSTREAM_UNAVAILABLE']));
+    const { byRoute } = await market.calls();
+    expect(byRoute['project-detail']).toBe(DETAIL_MAX_FETCHES * UPSTREAM_REQUEST_MAX_ATTEMPTS);
+    expect(byRoute['prices-batch']).toBeLessThanOrEqual(ON_DEMAND_CALLS_MAX * UPSTREAM_REQUEST_MAX_ATTEMPTS);
+    expect(gateway.counts).toMatchObject({ kvWrites: 0, durableObjectCalls: 0 });
+  });
+
+  test('makes six KV reads, a few KV writes for prices, and writes five rows of details', async () => {
+    await syncedWithoutDetails();
+    await env.PRICES_KV.delete('prices');
+    await gateway.query(GREEDY, { symbols: madeUp(0) });
+    const { byRoute } = await market.calls();
+    expect(byRoute['project-detail']).toBe(DETAIL_MAX_FETCHES);
+    expect(byRoute['prices-batch']).toBeLessThanOrEqual(ON_DEMAND_CALLS_MAX);
+    const { kvReads, kvWrites, durableObjectCalls } = gateway.counts;
+    expect(kvReads).toBeLessThanOrEqual(6);
+    expect(kvWrites).toBeLessThanOrEqual(ON_DEMAND_PUTS_PER_MINUTE);
+    expect(durableObjectCalls).toBe(0);
+    const details = await env.DB.prepare('SELECT count(*) AS held FROM project_detail_cache').first('held');
+    expect(details).toBe(DETAIL_MAX_FETCHES);
+  });
+
+  test('calls the price API no more often than it may, however many levels of fields ask for symbols', async () => {
+    const fetchPrices = vi.fn(async () => ({ prices: new Map(), skipped: [] }));
+    const loader = createPriceLoader({
+      kv: env.PRICES_KV,
+      memory: new PriceSnapshotMemory(),
+      onDemand: new OnDemandPrices({
+        kv: env.PRICES_KV,
+        memory: new BoundedMemory(10_000),
+        unknownSymbols: new RecentlyAbsent(60, new BoundedMemory(10_000)),
+        fetchPrices,
+      }),
+      nowMs: Date.now(),
+      waitUntil: () => undefined,
+    });
+    for (let level = 0; level < ON_DEMAND_CALLS_MAX; level += 1) {
+      expect(await loader.bySymbol(`LEVEL${level}`)).toBeNull();
+    }
+    await expect(loader.bySymbol('ONE MORE')).rejects.toMatchObject({
+      extensions: { code: 'OPERATION_TOO_COMPLEX' },
+    });
+    expect(fetchPrices).toHaveBeenCalledTimes(ON_DEMAND_CALLS_MAX);
+  });
+
+  test('fetches the details of a project once for all isolates', async () => {
+    await syncedWithoutDetails();
+    const detail = '{ project(by: { slug: "bitcoin" }) { detail { about } } }';
+    for (let isolate = 0; isolate < 5; isolate += 1) {
+      gateway.coldIsolate();
+      expect((await gateway.query(detail)).errors).toBeUndefined();
+    }
+    expect((await market.calls()).byRoute['project-detail']).toBe(1);
+  });
+
+  test('writes at most ten answers of a registered operation to KV in a minute, and none of its own', async () => {
+    await syncedWithoutDetails();
+    for (let at = 0; at < 25; at += 1) {
+      const slug = `no-such-project-${at}`;
+      for (const name of ['ProjectPage', 'CandleChart']) {
+        const variables = name === 'ProjectPage' ? { by: { slug } } : { symbol: slug };
+        await gateway.post({ documentId: operationId(name), variables });
+      }
+      await gateway.query('query ($at: Int!) { trendingProjects(first: $at) { name } }', { at: at + 1 });
+    }
+    expect(gateway.counts.kvWrites).toBeLessThanOrEqual(KV_PUTS.times + ON_DEMAND_PUTS_PER_MINUTE);
+    expect(gateway.counts.d1RowsWritten).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('a search', () => {
+  const ROWS = 12_000;
+  const SEARCH_MAX_ROWS = 4 * (SEARCH_MATCHES_MAX + 2 * LIST_MAX_ITEMS);
+
+  /** Far more projects than a search may read, each with the same words and a name of its own. */
+  async function insertProjects(): Promise<void> {
+    const rows = Array.from({ length: ROWS }, (_, at) => {
+      const [name, symbol] = [`Inner Coin ${at}`, `IN${at}`];
+      const folded = foldedTexts({ name, symbol, description: 'A coin in the market.' });
+      return [`p${at}`, name, symbol, folded.name_folded, folded.symbol_folded, folded.search_text];
+    });
+    for (let start = 0; start < ROWS; start += 2_000) {
+      await env.DB.prepare(
+        `INSERT INTO project_cache (id, name, symbol, slug, status, category, tags, blockchain, updated_at,
+           created_at, name_folded, symbol_folded, search_text)
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 0, 'live', 'x', '[]', '[]', 1, 1, value ->> 3,
+           value ->> 4, value ->> 5 FROM json_each(?1)`,
+      )
+        .bind(JSON.stringify(rows.slice(start, start + 2_000)))
+        .run();
+    }
+  }
+
+  test('reads a bounded number of rows, and twenty of them in one request read twenty times as many', async () => {
+    await insertProjects();
+    for (const query of ['in', 'er', 'oi', 'coin', 'inner coin', 'the market']) {
+      gateway.resetCounts();
+      const answer = await gateway.query(
+        'query ($query: String!) { searchProjects(query: $query) { name } }',
+        {
+          query,
+        },
+      );
+      expect([query, answer.errors]).toEqual([query, undefined]);
+      expect(gateway.counts.d1RowsRead, query).toBeLessThanOrEqual(SEARCH_MAX_ROWS);
+    }
+    const searches = (count: number) =>
+      Array.from(
+        { length: count },
+        (_, at) => `s${at}: searchProjects(query: "in${at === 0 ? '' : at}") { id }`,
+      );
+    gateway.resetCounts();
+    const most = await gateway.query(`{ ${searches(DOCUMENT_MAX_ROOT_FIELDS).join(' ')} }`);
+    expect(most.errors).toBeUndefined();
+    expect(gateway.counts.d1RowsRead).toBeLessThanOrEqual(DOCUMENT_MAX_ROOT_FIELDS * SEARCH_MAX_ROWS);
+    const beyond = await gateway.query(`{ ${searches(DOCUMENT_MAX_ROOT_FIELDS + 1).join(' ')} }`);
+    expect(beyond.errors?.[0]?.extensions.code).toBe('OPERATION_TOO_COMPLEX');
   });
 });
