@@ -35,14 +35,14 @@ export interface ParsedRecord<Parsed> {
   rest: Partial<Parsed> | undefined;
   /** The first refused value of a required field; undefined if there is none. */
   reason: string | undefined;
-  /** The path and the error of each refused value, at most `REASONS_PER_RECORD_MAX`. */
+  /** The path and the error of each refused value, at most `REASONS_PER_FIELD_MAX` a field. */
   reasons: string[];
 }
 
 const ID_MAX_CHARACTERS = 64;
 const REASON_MAX_CHARACTERS = 160;
 /** A list of bad items must not fill the log. */
-const REASONS_PER_RECORD_MAX = 20;
+const REASONS_PER_FIELD_MAX = 10;
 
 /** @param idField names the field that identifies a record in a report. */
 export function parseRecords<Schema extends z.ZodObject>(
@@ -89,7 +89,7 @@ export function parseRecord<Schema extends z.ZodObject>(
     if (mended !== null) rest[field] = mended.value;
     else if (optional?.success === true) rest[field] = optional.data;
     else missing ??= refused[0];
-    reasons.push(...refused);
+    reasons.push(...refused.slice(0, REASONS_PER_FIELD_MAX));
   }
   // A rule about several fields is known only here.
   const mended = missing === undefined ? schema.safeParse(rest) : undefined;
@@ -101,7 +101,7 @@ export function parseRecord<Schema extends z.ZodObject>(
     record: mended?.data,
     rest: rest as Partial<Parsed>,
     reason: missing,
-    reasons: reasons.slice(0, REASONS_PER_RECORD_MAX),
+    reasons,
   };
 }
 
