@@ -16,7 +16,7 @@ export interface RunLease {
   keep(): Promise<void>;
 }
 
-export class LeaseLostError extends Error {
+class LeaseLostError extends Error {
   constructor(job: string, options: ErrorOptions) {
     super(`another run of ${job} has taken the lease`, options);
     this.name = 'LeaseLostError';

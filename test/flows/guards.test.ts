@@ -1,7 +1,6 @@
 import { getIntrospectionQuery } from 'graphql';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
-import { sha256Id } from '../../src/operations/operation-id.ts';
 import { startGateway } from '../support/gateway.ts';
 import { FIRST_SYNC, startServing } from '../support/serving-bench.ts';
 import { registered, startWire, type WireAnswer, wireRequest } from '../support/wire-bench.ts';
@@ -240,74 +239,6 @@ describe('introspection', () => {
       }
     }
   });
-});
-
-test('a list variable, or a page, beyond what its operation was registered with is named', async () => {
-  const document =
-    'query Lists($first: Int, $symbols: [String!]!) { projects(first: $first) { totalCount } prices(symbols: $symbols) { price } }';
-  const operation = registered(document, await sha256Id(document), {
-    variableBounds: { first: 50, symbols: 3 },
-  });
-  const wire = await startWire('id_only', [operation]);
-  const send = (variables: object) =>
-    wire.send(...wireRequest('POST', { documentId: operation.id, variables }, { headers: ACCEPT }));
-  for (const [variables, name] of [
-    [{ first: 51, symbols: [] }, 'first'],
-    [{ symbols: ['A', 'B', 'C', 'D'] }, 'symbols'],
-  ] as const) {
-    const answer = await send(variables);
-    expect(outcome(answer).slice(0, 2)).toEqual(TOO_COMPLEX);
-    expect(answer.body.errors?.[0]?.extensions.argumentPath).toEqual([name]);
-  }
-  expect(wire.runs()).toBe(0);
-  await send({ first: 50, symbols: ['A', 'B', 'C'] });
-  expect(wire.runs()).toBe(1);
-});
-
-test.each([
-  ['a list beyond them', { first: 11 }, ['first']],
-  ['a page beyond them of a variable called like a member of every object', { toString: 101 }, ['toString']],
-])(
-  'the bounds of an operation that an older build registered are this build’s: %s',
-  async (_, variables, path) => {
-    const document =
-      'query Lists($first: [String!]!, $toString: Int) { comparePrices(symbols: $first) { period } projects(first: $toString) { totalCount } }';
-    const operation = registered(document, 'older', { schemaHash: 'older', variableBounds: { first: 50 } });
-    const wire = await startWire('id_only', [operation]);
-    const sent = Object.entries(variables).map(([name, size]) => [
-      name,
-      name === 'first' ? Array.from({ length: size }, () => 'BTC') : size,
-    ]);
-    const properties = { documentId: 'older', variables: Object.fromEntries(sent) };
-    const answer = await wire.send(...wireRequest('POST', properties, { headers: ACCEPT }));
-    expect(outcome(answer).slice(0, 2)).toEqual(TOO_COMPLEX);
-    expect(answer.body.errors?.[0]?.extensions.argumentPath).toEqual(path);
-  },
-);
-
-test('a registered operation that costs too much by now goes on running, and is logged once', async () => {
-  const document = 'query Dear { projects(first: 100) { nodes { idoPools(first: 100) { id name } } } }';
-  const operations = ['older', 'of-the-bench'].map((schemaHash) =>
-    registered(document, schemaHash, { schemaHash, cost: 7 }),
-  );
-  const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
-  const wire = await startWire('id_only', operations);
-  for (const { id } of [...operations, ...operations]) {
-    await wire.send(...wireRequest('POST', { documentId: id }));
-  }
-  expect(wire.runs()).toBe(4);
-  const lines = warn.mock.calls.map(([line]) => JSON.parse(line));
-  expect(lines.filter(({ event }) => event.startsWith('operations.'))).toEqual([
-    {
-      level: 'warn',
-      event: 'operations.cost_exceeded',
-      id: 'older',
-      name: 'Dear',
-      cost: 20_201,
-      registeredCost: 7,
-    },
-  ]);
-  warn.mockRestore();
 });
 
 test('a refused document costs no call of D1, KV or an upstream, but for the count of refusals', async () => {

@@ -1,7 +1,7 @@
 /** Registered operations run, or the gateway says that it cannot look them up now: never that there are none. */
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { ADMIN_KEY, adminOf, operationNamed, type Submitted } from '../support/admin.ts';
+import { ADMIN_KEY, adminOf, operationNamed, operationsNamed, type Submitted } from '../support/admin.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { type Serving, startServing } from '../support/serving-bench.ts';
 
@@ -15,9 +15,6 @@ beforeEach(async () => {
   serving = await startServing({ crons: [], vars: { ADMIN_KEY } });
   admin = adminOf(serving.gateway);
 });
-
-const operationsNamed = (prefix: string, count: number) =>
-  Promise.all(Array.from({ length: count }, (_, at) => operationNamed(`${prefix}${at}`)));
 
 /** An isolate that has met none of the operations; its D1 can fail. */
 const startIn = (mode: Mode) => {

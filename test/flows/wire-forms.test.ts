@@ -1,9 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { sha256Id } from '../../src/operations/operation-id.ts';
 import {
+  apolloProperties,
   DEPRECATED_AT,
   documentOf,
   MODES,
+  namesOf,
+  type OperationNames,
   opaqueIdOf,
   SUNSET,
   startWire,
@@ -16,28 +18,18 @@ const STATES = ['known', 'unknown', 'unavailable', 'retired', 'deprecated', 'mis
 type State = (typeof STATES)[number];
 const ACCEPTS = ['application/graphql-response+json', 'application/json'];
 
-interface Names {
-  document: string;
-  /** Without its prefix. */
-  hash: string;
-  opaque: string;
-}
 type Sent = [properties: Record<string, unknown>, path?: string];
 
-const apollo = (sha256Hash: string, version: unknown = 1) => ({
-  extensions: { persistedQuery: { version, sha256Hash } },
-});
-
 /** Every way to name an operation, as its clients send it. */
-const ID_FORMS: Record<string, (names: Names) => Sent> = {
+const ID_FORMS: Record<string, (names: OperationNames) => Sent> = {
   'persisted document': ({ hash }) => [{ documentId: `sha256:${hash}` }],
   'persisted document and an empty one': ({ hash }) => [{ documentId: `sha256:${hash}`, query: '' }],
   'a hash without its prefix': ({ hash }) => [{ documentId: hash }],
   path: ({ hash }) => [{}, `/graphql/sha256:${hash}`],
   'path, percent-encoded': ({ hash }) => [{}, `/graphql/${encodeURIComponent(`sha256:${hash}`)}`],
-  Apollo: ({ hash }) => [apollo(hash)],
-  'Apollo, the hash with a prefix': ({ hash }) => [apollo(`sha256:${hash}`)],
-  'Apollo, an opaque id for a hash': ({ opaque }) => [apollo(opaque)],
+  Apollo: ({ hash }) => [apolloProperties(hash)],
+  'Apollo, the hash with a prefix': ({ hash }) => [apolloProperties(`sha256:${hash}`)],
+  'Apollo, an opaque id for a hash': ({ opaque }) => [apolloProperties(opaque)],
   'Relay’s doc_id': ({ opaque }) => [{ doc_id: opaque }],
   'Relay’s id': ({ opaque }) => [{ id: opaque }],
   'Relay’s doc_id as a hash': ({ hash }) => [{ doc_id: hash }],
@@ -45,14 +37,14 @@ const ID_FORMS: Record<string, (names: Names) => Sent> = {
   'app release with a bare hash': ({ hash }) => [{ documentId: `ios~5.2.0~${hash}` }],
   'app release with an opaque id': ({ opaque }) => [{ documentId: `ios~5.2.0~${opaque}` }],
   'the same id in every place': ({ hash }) => [
-    { documentId: `ios~1~${hash}`, doc_id: hash, id: `sha256:${hash}`, ...apollo(hash) },
+    { documentId: `ios~1~${hash}`, doc_id: hash, id: `sha256:${hash}`, ...apolloProperties(hash) },
     `/graphql/sha256:${hash}`,
   ],
 };
-const DOCUMENT_FORMS: Record<string, (names: Names) => Sent> = {
+const DOCUMENT_FORMS: Record<string, (names: OperationNames) => Sent> = {
   document: ({ document }) => [{ query: document }],
   'document and its id': ({ document, hash }) => [{ query: document, documentId: `sha256:${hash}` }],
-  'document and its Apollo hash': ({ document, hash }) => [{ query: document, ...apollo(hash) }],
+  'document and its Apollo hash': ({ document, hash }) => [{ query: document, ...apolloProperties(hash) }],
   'document and an opaque id': ({ document, opaque }) => [{ query: document, id: opaque }],
 };
 
@@ -71,12 +63,6 @@ function expectedOutcome(mode: Mode, state: State, sendsDocument: boolean): Outc
   if (state === 'unavailable') return [503, 'SERVICE_UNAVAILABLE'];
   if (state !== 'unknown') return RUNS;
   return sendsDocument ? [403, 'QUERY_NOT_IN_SAFELIST'] : [404, 'PERSISTED_QUERY_NOT_IN_LIST'];
-}
-
-async function namesOf(state: string): Promise<Names> {
-  const document = documentOf(state);
-  const hash = (await sha256Id(document)).replace('sha256:', '');
-  return { document, hash, opaque: opaqueIdOf(state) };
 }
 
 const cases = MODES.flatMap((mode) =>
@@ -133,8 +119,8 @@ describe('what is counted', () => {
   const HEADERS = { 'graphql-client-name': 'web', 'graphql-client-version': '7' };
   const send = (wire: WireBench, properties: object, headers: Record<string, string> = HEADERS) =>
     wire.send(...wireRequest('POST', { ...properties }, { headers }));
-  let known: Names;
-  let unknown: Names;
+  let known: OperationNames;
+  let unknown: OperationNames;
   beforeAll(async () => {
     known = await namesOf('known');
     unknown = await namesOf('unknown');
@@ -204,21 +190,25 @@ describe.each(['open', 'audit'] as const)('an Apollo client in %s', (mode) => {
   test('registers a document once, and its hash runs from then on in this isolate alone', async () => {
     const wire = await startWire(mode);
     const { document, hash } = await namesOf('unknown');
-    const byHash = () => wire.send(...wireRequest('GET', apollo(hash)));
+    const byHash = () => wire.send(...wireRequest('GET', apolloProperties(hash)));
     expect((await byHash()).body.errors?.[0]?.message).toBe('PersistedQueryNotFound');
-    const registration = await wire.send(...wireRequest('POST', { query: document, ...apollo(hash) }));
+    const registration = await wire.send(
+      ...wireRequest('POST', { query: document, ...apolloProperties(hash) }),
+    );
     expect(registration.body).toEqual({ data: { __typename: 'Query' } });
     expect((await byHash()).body).toEqual({ data: { __typename: 'Query' } });
-    const elsewhere = await (await startWire(mode)).send(...wireRequest('GET', apollo(hash)));
+    const elsewhere = await (await startWire(mode)).send(...wireRequest('GET', apolloProperties(hash)));
     expect(elsewhere.body.errors?.[0]?.message).toBe('PersistedQueryNotFound');
   });
 
   test('registers nothing under a hash that is not the document’s', async () => {
     const wire = await startWire(mode);
     const { hash } = await namesOf('unknown');
-    const answer = await wire.send(...wireRequest('POST', { query: documentOf('other'), ...apollo(hash) }));
+    const answer = await wire.send(
+      ...wireRequest('POST', { query: documentOf('other'), ...apolloProperties(hash) }),
+    );
     expect(answer.status).toBe(400);
-    expect((await wire.send(...wireRequest('POST', apollo(hash)))).body.errors?.[0]?.message).toBe(
+    expect((await wire.send(...wireRequest('POST', apolloProperties(hash)))).body.errors?.[0]?.message).toBe(
       'PersistedQueryNotFound',
     );
   });
@@ -227,150 +217,12 @@ describe.each(['open', 'audit'] as const)('an Apollo client in %s', (mode) => {
 test.each(MODES)('in %s a persisted query of another version than 1 is bad input', async (mode) => {
   const wire = await startWire(mode);
   const { hash } = await namesOf('known');
-  for (const extension of [apollo(hash, 2), apollo(hash, '1'), { extensions: { persistedQuery: 'x' } }]) {
+  for (const extension of [
+    apolloProperties(hash, 2),
+    apolloProperties(hash, '1'),
+    { extensions: { persistedQuery: 'x' } },
+  ]) {
     const { status, body } = await wire.send(...wireRequest('POST', extension));
     expect([status, body.errors?.[0]?.extensions.code]).toEqual([400, 'BAD_USER_INPUT']);
   }
-});
-
-describe('a GET whose URL names ids in several places', () => {
-  type Url = { parameters: [string, string][]; path: string };
-  const extensionOf = (id: string) => JSON.stringify(apollo(id).extensions);
-  /** Ways to put an id into a URL. A path has room for one. */
-  const PLACES: Record<string, (id: string, url: Url) => Url> = {
-    documentId: (id, url) => ({ ...url, parameters: [...url.parameters, ['documentId', id]] }),
-    doc_id: (id, url) => ({ ...url, parameters: [...url.parameters, ['doc_id', id]] }),
-    id: (id, url) => ({ ...url, parameters: [...url.parameters, ['id', id]] }),
-    extensions: (id, url) => ({ ...url, parameters: [...url.parameters, ['extensions', extensionOf(id)]] }),
-    path: (id, url) => ({ ...url, path: `/graphql/${encodeURIComponent(id)}` }),
-  };
-  const FORMS: Record<string, (names: Names) => string> = {
-    'with a prefix': ({ hash }) => `sha256:${hash}`,
-    bare: ({ hash }) => hash,
-    opaque: ({ opaque }) => opaque,
-    'of a release': ({ hash }) => `ios~5.2.0~sha256:${hash}`,
-    'opaque of a release': ({ opaque }) => `ios~5.2.0~${opaque}`,
-  };
-  const pairs = Object.keys(PLACES).flatMap((first) =>
-    Object.keys(PLACES)
-      .filter((second) => first !== 'path' || second !== 'path')
-      .map((second) => ({ first, second })),
-  );
-  async function outcome(wire: WireBench, sent: readonly (readonly [place: string, id: string])[]) {
-    let url: Url = { parameters: [], path: '/graphql' };
-    for (const [place, id] of sent) url = PLACES[place]?.(id, url) ?? url;
-    const query = new URLSearchParams(url.parameters);
-    const answer = await wire.send(`${url.path}?${query}`, { headers: { 'x-graphql-csrf': '1' } });
-    return [answer.status, answer.body.errors?.[0]?.extensions.code ?? null];
-  }
-
-  describe.each(MODES)('in %s', (mode) => {
-    test.each(pairs)('$first and $second: two that differ are a mismatch', async ({ first, second }) => {
-      const wire = await startWire(mode);
-      const [known, other] = [await namesOf('known'), await namesOf('deprecated')];
-      for (const one of Object.values(FORMS)) {
-        for (const two of Object.values(FORMS)) {
-          const mismatch = [400, 'PERSISTED_QUERY_HASH_MISMATCH'];
-          expect(
-            await outcome(wire, [
-              [first, one(known)],
-              [second, two(other)],
-            ]),
-          ).toEqual(mismatch);
-          expect(
-            await outcome(wire, [
-              [first, one(other)],
-              [second, two(known)],
-            ]),
-          ).toEqual(mismatch);
-          const before = [first, one(known)] as const;
-          expect(await outcome(wire, [before, before, [second, two(other)]])).toEqual(mismatch);
-        }
-      }
-      expect(wire.runs()).toBe(0);
-      expect(wire.lookups()).toEqual([]);
-    });
-
-    test.each(pairs)('$first and $second: the same twice runs', async ({ first, second }) => {
-      const wire = await startWire(mode);
-      const known = await namesOf('known');
-      for (const form of Object.values(FORMS))
-        expect(
-          await outcome(wire, [
-            [first, form(known)],
-            [second, form(known)],
-          ]),
-        ).toEqual(RUNS);
-      if (first === 'extensions' && second === 'extensions') return;
-      const [prefixed, bare] = [FORMS['with a prefix'], FORMS.bare];
-      expect(
-        await outcome(wire, [
-          [first, prefixed?.(known) ?? ''],
-          [second, bare?.(known) ?? ''],
-        ]),
-      ).toEqual(RUNS);
-    });
-  });
-});
-
-describe('a parameter of a GET that stands twice', () => {
-  const ADDITIONS: Record<string, [one: string, other: string]> = {
-    query: [documentOf('known'), documentOf('unknown')],
-    operationName: ['known', 'unknown'],
-    variables: ['{"a":1}', '{"a":2}'],
-    extensions: ['{"a":1}', '{"a":2}'],
-  };
-  const send = (wire: WireBench, parameters: string[][]) =>
-    wire.send(`/graphql?${new URLSearchParams(parameters)}`, { headers: { 'x-graphql-csrf': '1' } });
-
-  test.each(Object.entries(ADDITIONS))(
-    '%s is refused with two values, and runs with one',
-    async (name, [one, other]) => {
-      const wire = await startWire('open');
-      const base = name === 'query' ? [] : [['query', documentOf('known')]];
-      for (const values of [
-        [one, other],
-        [other, one],
-        [one, one, other],
-      ]) {
-        const answer = await send(wire, [...base, ...values.map((value) => [name, value])]);
-        expect([answer.status, answer.body.errors?.[0]?.extensions]).toEqual([
-          400,
-          { code: 'BAD_USER_INPUT', argumentPath: [name] },
-        ]);
-        expect(answer.body).not.toHaveProperty('data');
-      }
-      expect(wire.runs()).toBe(0);
-      for (const values of [[one], [one, one], ['', one], [one, '']])
-        expect((await send(wire, [...base, ...values.map((value) => [name, value])])).body).toEqual({
-          data: { __typename: 'Query' },
-        });
-    },
-  );
-
-  test('is a mismatch before anything else where ids differ', async () => {
-    const wire = await startWire('id_only');
-    const [known, other] = [await namesOf('known'), await namesOf('deprecated')];
-    const answer = await send(wire, [
-      ['documentId', known.hash],
-      ['variables', '{"a":1}'],
-      ['variables', '{"a":2}'],
-      ['id', other.opaque],
-    ]);
-    expect([answer.status, answer.body.errors?.[0]?.extensions.code]).toEqual([
-      400,
-      'PERSISTED_QUERY_HASH_MISMATCH',
-    ]);
-  });
-
-  test('of a POST’s URL is ignored', async () => {
-    const wire = await startWire('id_only');
-    const [known, other] = [await namesOf('known'), await namesOf('deprecated')];
-    const [path, init] = wireRequest(
-      'POST',
-      { documentId: known.hash },
-      { path: `/graphql?id=${other.hash}&id=1` },
-    );
-    expect((await wire.send(path, init)).status).toBe(200);
-  });
 });

@@ -70,3 +70,7 @@ export async function operationNamed(name: string): Promise<Submitted> {
   const document = `query ${name} { projectCategories { name projectCount } }`;
   return { id: await sha256Of(document), document };
 }
+
+/** Small operations, each with the prefix and its number as its name. */
+export const operationsNamed = (prefix: string, count: number) =>
+  Promise.all(Array.from({ length: count }, (_, at) => operationNamed(`${prefix}${at}`)));

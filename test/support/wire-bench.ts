@@ -68,6 +68,24 @@ const LIVENESS: Record<string, Liveness> = {
 export const documentOf = (state: string) => `query ${state} { __typename }`;
 export const opaqueIdOf = (state: string) => `relay-${state}`;
 
+export interface OperationNames {
+  document: string;
+  /** Without its prefix. */
+  hash: string;
+  opaque: string;
+}
+
+export async function namesOf(state: string): Promise<OperationNames> {
+  const document = documentOf(state);
+  const hash = (await sha256Id(document)).replace('sha256:', '');
+  return { document, hash, opaque: opaqueIdOf(state) };
+}
+
+/** The properties of a request that names an operation by Apollo's protocol. */
+export const apolloProperties = (sha256Hash: string, version: unknown = 1) => ({
+  extensions: { persistedQuery: { version, sha256Hash } },
+});
+
 /**
  * Every state's document is registered by its hash, and by an id of Relay's. The ids of `unavailable` cannot be looked up.
  *
