@@ -24,6 +24,8 @@ import {
 import type { PriceRecord } from '../storage/kv/prices.ts';
 import { RateBudget } from '../storage/rate-budget.ts';
 import type { RecentlyAbsent } from '../storage/recently-absent.ts';
+import type { RefusedValue } from '../upstream/parse-records.ts';
+import { type UndatedPrice, withKnownTimes } from '../upstream/price-api.ts';
 import { priceCalls } from '../upstream/price-symbols.ts';
 
 /** A record in V8's heap: 630 with three exchanges by measurement; indicators and more exchanges take the rest. */
@@ -40,9 +42,13 @@ export interface OnDemandSources {
   /** Symbols that no source knew, for `UNKNOWN_PRICE_MEMORY_SECONDS`. */
   unknownSymbols: RecentlyAbsent;
   /** Records by canonical symbol. Unknown symbols are absent; malformed records are in `skipped`. */
-  fetchPrices(
-    symbols: readonly string[],
-  ): Promise<{ prices: ReadonlyMap<string, PriceRecord>; skipped: readonly { id?: string }[] }>;
+  fetchPrices(symbols: readonly string[]): Promise<{
+    prices: ReadonlyMap<string, PriceRecord>;
+    /** Those whose time was refused. */
+    undated?: ReadonlyMap<string, UndatedPrice>;
+    skipped: readonly { id?: string }[];
+    refused?: readonly RefusedValue[];
+  }>;
 }
 
 export interface OnDemandRequest {
@@ -112,11 +118,14 @@ export class OnDemandPrices {
       for (const symbol of symbols) found.set(symbol, TOO_MANY_MISSES);
       return;
     }
-    const { fetchPrices, unknownSymbols } = this.#sources;
+    const { fetchPrices, memory, unknownSymbols } = this.#sources;
     const unavailable = (cause?: unknown) =>
       upstreamUnavailable('The price API cannot be reached, and no price of it is stored.', cause);
     try {
-      const { prices, skipped } = await fetchPrices(symbols);
+      const answer = await fetchPrices(symbols);
+      const { skipped, refused = [] } = answer;
+      if (refused.length > 0) logRefused(refused);
+      const prices = withKnownTimes(answer, (symbol) => memory.get(symbol)?.record.lastUpdate);
       if (prices.size > 0) this.#misses.giveBack();
       const malformed = new Set(skipped.map((record) => record.id));
       for (const symbol of symbols) {
@@ -163,6 +172,13 @@ export class OnDemandPrices {
     const recent = [...memory.values()].filter((price) => isRecent(price, nowMs));
     await writeJsonValue(kv, ON_DEMAND_PRICES_KEY, recent, ON_DEMAND_PRICE_TTL_SECONDS);
   }
+}
+
+const REFUSED_LOGGED_MAX = 50;
+
+function logRefused(refused: readonly RefusedValue[]): void {
+  const values = JSON.stringify(refused.slice(0, REFUSED_LOGGED_MAX));
+  log.warn('upstream.values_refused', { route: '/prices/batch', count: refused.length, values });
 }
 
 /** A clock may be set back. */

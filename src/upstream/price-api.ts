@@ -33,7 +33,9 @@ export interface ParsedPrices {
   refused: RefusedValue[];
 }
 
-export type UndatedPrice = Omit<UpstreamPriceRecord, 'lastUpdate'>;
+export type UndatedPrice = Pick<UpstreamPriceRecord, 'symbol' | 'price' | 'priceUsd'> &
+  Partial<Omit<UpstreamPriceRecord, 'lastUpdate'>>;
+export type DatedPrice = UndatedPrice & Pick<UpstreamPriceRecord, 'lastUpdate'>;
 
 export type HistoryPeriod = '24h' | '7d' | '30d' | '365d';
 export type HistoryInterval = '1h' | '1d';
@@ -60,8 +62,8 @@ export interface PriceApi {
 export function withKnownTimes<Price>(
   { prices, undated }: { prices: ReadonlyMap<string, Price>; undated?: ReadonlyMap<string, UndatedPrice> },
   lastUpdateOf: (symbol: string) => number | undefined,
-): Map<string, Price | UpstreamPriceRecord> {
-  const dated = new Map<string, Price | UpstreamPriceRecord>(prices);
+): Map<string, Price | DatedPrice> {
+  const dated = new Map<string, Price | DatedPrice>(prices);
   for (const [symbol, price] of undated ?? []) {
     const lastUpdate = lastUpdateOf(symbol);
     if (lastUpdate !== undefined) dated.set(symbol, { ...price, lastUpdate });

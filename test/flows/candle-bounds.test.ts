@@ -1,24 +1,22 @@
 /** `from` and `to` of `candles` include exactly the candles that begin between them, to the millisecond. */
 import { env } from 'cloudflare:workers';
 import { beforeAll, expect, test } from 'vitest';
-import { type CandleIntervalCode, candleWrites } from '../../src/storage/d1/candles.ts';
 import { type Serving, startServing } from '../support/serving-bench.ts';
 
 const DAY = Date.parse('2024-02-10T00:00:00Z') / 1000;
-const STEPS: [CandleIntervalCode, number][] = [
+const STEPS = [
   ['1h', 3_600],
   ['1d', 86_400],
-];
+] as const;
 
 let serving: Serving;
 beforeAll(async () => {
   serving = await startServing();
   for (const [interval, step] of STEPS) {
-    const candles = [0, 1, 2].map((index) => ({
-      ...{ symbol: 'BTC', open: 2, high: 3, low: 1, close: 2, volume: null },
-      time: DAY + index * step,
-    }));
-    await env.DB.batch(candleWrites(env.DB, interval, candles));
+    const insert = env.DB.prepare(
+      "INSERT INTO candle (symbol, interval, time, open, high, low, close) VALUES ('BTC', ?1, ?2, 2, 3, 1, 2)",
+    );
+    await env.DB.batch([0, 1, 2].map((index) => insert.bind(interval, DAY + index * step)));
   }
 });
 

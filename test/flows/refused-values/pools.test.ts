@@ -116,3 +116,25 @@ test('an investment is refunded although some of its values cannot be carried', 
   const fields = refusedValues(serving).map((value) => value.split(': ')[1]);
   expect(fields).toEqual(['investment_amount', 'next_claim_date', 'transaction_hash', 'block_number']);
 });
+
+test('numbers that were stored before they were refused are mended by the migration', async () => {
+  const serving = await startServing();
+  const stored = [
+    'UPDATE ido_pool_cache SET participant_count = 2147483648 WHERE id = (SELECT min(id) FROM ido_pool_cache)',
+    'UPDATE ido_pool_cache SET max_participants = 2147483648',
+    'UPDATE project_cache SET market_cap_rank = 2147483648, trending_rank = 9007199254740992',
+    `UPDATE project_cache SET social = '{"github_stars":2147483648}' WHERE id = 'prj_bitcoin'`,
+    'UPDATE user_investment_cache SET block_number = 2147483648',
+  ];
+  await env.DB.batch(stored.map((sql) => env.DB.prepare(sql)));
+  const migration = env.TEST_MIGRATIONS.find(({ name }) => name === '0013_carried_numbers.sql');
+  await env.DB.batch((migration?.queries ?? []).map((sql) => env.DB.prepare(sql)));
+  const { data, errors } = await serving.gateway.query<{ idoPools: { nodes: unknown[] } }>(`{
+    idoPools(first: 100) { nodes { participantCount maxParticipants } }
+    projects(first: 100) { nodes { marketCapRank trendingRank social { githubStars } } }
+  }`);
+  expect(errors).toBeUndefined();
+  expect(data.idoPools.nodes).toHaveLength((await serving.market.records()).pools.length - 1);
+  const block = 'SELECT max(block_number) AS block FROM user_investment_cache';
+  expect(await env.DB.prepare(block).first('block')).toBeNull();
+});

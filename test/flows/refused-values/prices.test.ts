@@ -7,23 +7,21 @@ import { type Serving, startServing } from '../../support/serving-bench.ts';
 /** Newer than all prices of a new market. */
 const NEW = 1_708_263_277 + 60;
 
+const record = {
+  symbol: 'BTC',
+  price: 100,
+  priceUsd: 100,
+  lastUpdate: NEW,
+  rank: 1,
+  marketCap: 5,
+  volume24h: 6,
+  changePercent7d: 3,
+  exchanges: [{ exchange: 'Here', price: 100, volume24h: 7, lastUpdate: NEW }],
+};
+
 describe('a price', () => {
   const QUERY = `{ price(symbol: "BTC") { priceUsd price rank marketCap volume24h updatedAt
     changePercent(period: WEEK) exchanges { exchange price volume24h } indicators { rsi support macd { value } } } }`;
-  const record = {
-    ...{
-      symbol: 'BTC',
-      price: 100,
-      priceUsd: 100,
-      lastUpdate: NEW,
-      rank: 1,
-      marketCap: 5,
-      volume24h: 6,
-    },
-    changePercent7d: 3,
-    exchanges: [{ exchange: 'Here', price: 100, volume24h: 7, lastUpdate: NEW }],
-  };
-
   async function shownPrice(serving: Serving, changes: Fields) {
     const answer = { BTC: { ...record, ...changes } };
     await serving.market.writeAnswer('prices-batch', JSON.stringify(answer));
@@ -98,6 +96,36 @@ describe('a price', () => {
       expect(data.price).not.toBeNull();
     }
   });
+});
+
+test('a price that is not synced keeps its last good time, and its refused values are named', async () => {
+  const serving = await startServing();
+  const { gateway, market } = serving;
+  const ask = (symbol: string) =>
+    gateway.query<{ price: Fields | null }>(`{ price(symbol: "${symbol}") { priceUsd rank updatedAt } }`);
+  const answer = (changes: Fields) =>
+    market.writeAnswer(
+      'prices-batch',
+      JSON.stringify({
+        HEX: { ...record, symbol: 'HEX', ...changes },
+        NEW: { ...record, symbol: 'NEW', ...changes },
+      }),
+    );
+  await answer({});
+  const good = (await ask('HEX')).data.price;
+  expect(good).toMatchObject({ priceUsd: 100, rank: 1 });
+  await gateway.advance(301);
+  await answer({ priceUsd: 200, rank: 2 ** 31, lastUpdate: MILLISECONDS });
+  serving.complaints();
+  expect(await ask('HEX')).toMatchObject({
+    errors: undefined,
+    data: { price: { priceUsd: 200, rank: null, updatedAt: good?.updatedAt } },
+  });
+  const [line] = serving.complaints().filter(({ event }) => event === 'upstream.values_refused');
+  expect(line?.values).toMatch(/"HEX","reason":"rank: .*"HEX","reason":"lastUpdate: /);
+  const unknown = await ask('NEW');
+  expect(unknown.data.price).toBeNull();
+  expect(unknown.errors?.map(({ extensions }) => extensions.code)).toEqual(['UPSTREAM_UNAVAILABLE']);
 });
 
 test('a candle loses its volume, and a candle without a close is left out', async () => {

@@ -7,6 +7,7 @@ import {
 import { PollingPriceFeed } from '../../../src/realtime/price-feed.ts';
 import type { TopicChange, TopicStates } from '../../../src/realtime/topic-log.ts';
 import type { PriceRecord } from '../../../src/storage/kv/prices.ts';
+import type { UndatedPrice } from '../../../src/upstream/price-api.ts';
 import { ObjectStorage } from '../../support/object-storage.ts';
 
 /** A feed over a price API, hubs and a storage that a test holds in its hands. */
@@ -18,6 +19,7 @@ class Bench {
   readonly deafHubs = new Set<string>();
   readonly stuckHubs = new Set<string>();
   readonly storage = new ObjectStorage();
+  readonly undated = new Map<string, UndatedPrice>();
   isDown = false;
   isSilent = false;
   held: Promise<void> = Promise.resolve();
@@ -38,7 +40,10 @@ class Bench {
         if (this.isSilent) await new Promise(() => undefined);
         await this.held;
         if (this.isDown) throw new Error('down');
-        return { prices: new Map([...this.prices].filter(([symbol]) => symbols.includes(symbol))) };
+        return {
+          prices: new Map([...this.prices].filter(([symbol]) => symbols.includes(symbol))),
+          undated: this.undated,
+        };
       },
       publish: async (hubId, changes) => {
         if (this.deafHubs.has(hubId)) throw new Error('deaf');
@@ -273,4 +278,18 @@ test('a hub that changes its symbols does not have the log written, and a restar
   const states = await bench.feed.watch('b', ['BTC'], new Map(), 2);
   expect(current(states)).toEqual([['BTC', 1]]);
   expect(states.position).toBe(position);
+});
+
+test('a price whose time is refused is delivered with the last good time, if there is one', async () => {
+  const bench = new Bench();
+  bench.price('BTC', 1, 10);
+  await bench.watch('a', ['BTC', 'NEW']);
+  await bench.poll();
+  bench.prices.clear();
+  for (const symbol of ['BTC', 'NEW']) bench.undated.set(symbol, { symbol, price: 2, priceUsd: 2 });
+  expect(await bench.poll()).toEqual([{ hubId: 'a', prices: [['BTC', 2]] }]);
+  expect(bench.feed.prices()).toMatchObject([{ symbol: 'BTC', priceUsd: 2, lastUpdate: 10 }]);
+  bench.undated.clear();
+  bench.price('BTC', 3, 11);
+  expect(await bench.poll()).toEqual([{ hubId: 'a', prices: [['BTC', 3]] }]);
 });
