@@ -1,7 +1,7 @@
 /**
- * The memory of workerd while a gateway answers very many distinct requests, each with a large answer: by GET and by POST,
- * each twice, so that the second one is a hit; then all of them once more. Whatever the isolate keeps of an answer that
- * its memories have evicted would grow with the requests.
+ * The memory of workerd while a gateway answers very many distinct requests, each with a large answer: by GET and by
+ * POST, each twice, so that the second one is a hit; then all of them once more. Memory that the isolate keeps of evicted
+ * answers would grow with the requests.
  */
 import { HttpConnection } from './http-connection.ts';
 import { distinctMarketListVariables, operationByGet, operationByPost, operationId } from './requests.ts';
@@ -9,7 +9,7 @@ import { startWorkerd } from './workerd.ts';
 import type { MarketInMemory } from './workers/market-in-memory.ts';
 
 export interface DistinctAnswersOptions {
-  /** Of `workers/gateway-in-memory.ts`. */
+  /** The bundle of `workers/gateway-in-memory.ts`. */
   script: string;
   /** Distinct operations with their variables. */
   operations: number;
@@ -27,7 +27,7 @@ export interface MemoryPass {
 
 export interface DistinctAnswersResult {
   operations: number;
-  /** Of one answer. */
+  /** The bytes of one answer. */
   bodyBytes: number;
   /** The resident memory after a hundred answers, which compiled code and the first garbage are part of. */
   startBytes: number;

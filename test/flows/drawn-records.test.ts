@@ -117,7 +117,7 @@ function expectShownOrNamed(
   for (const [index, { record, drawn: fields }] of drawn.entries()) {
     const id = `${NAMES[type]}-${index}`;
     const named = (field: string) => refused.some((each) => each.id === id && each.reason.startsWith(field));
-    // Of a record that is sent twice the newer one counts.
+    // A record may be sent twice: the newer one counts.
     if (record.id !== id || timesSent.get(id) !== 1) continue;
     // Another user's investment is not shown.
     if (fields.includes('user_id')) continue;
