@@ -68,13 +68,14 @@ export function createPolicyOf(schema: GraphQLSchema): PolicyOf {
   };
 }
 
-const HINTS: ReadonlyMap<string, CacheHint> = new Map(Object.entries(CACHE_HINTS));
+const hintAt = (coordinate: string): CacheHint | undefined =>
+  Object.hasOwn(CACHE_HINTS, coordinate) ? CACHE_HINTS[coordinate] : undefined;
 
 function hintsOf(schema: GraphQLSchema, document: DocumentNode): CacheHint[] {
   const hints: CacheHint[] = [];
   const types = new TypeInfo(schema);
   const note = (coordinate: string) => {
-    const hint = HINTS.get(coordinate);
+    const hint = hintAt(coordinate);
     if (hint !== undefined) hints.push(hint);
   };
   visit(
@@ -84,7 +85,7 @@ function hintsOf(schema: GraphQLSchema, document: DocumentNode): CacheHint[] {
         const parent = types.getParentType();
         const field = types.getFieldDef();
         if (!parent || !field || node.name.value === '__typename') return;
-        const hint = HINTS.get(`${parent.name}.${field.name}`) ?? HINTS.get(getNamedType(field.type).name);
+        const hint = hintAt(`${parent.name}.${field.name}`) ?? hintAt(getNamedType(field.type).name);
         if (hint !== undefined) hints.push(hint);
         else if (isRoot(schema, parent)) hints.push(UNCACHEABLE);
       },

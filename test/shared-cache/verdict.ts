@@ -72,7 +72,7 @@ function faultsOf({ asker, question, ask, answer }: Exchange, isStored: boolean)
   if (isStored && ask.method === 'POST') faults.push('was shown a stored answer to a POST');
   const isError = status >= 400 || body.includes('"errors":[');
   if (isStored && isError) faults.push('was shown a stored error');
-  // The gateway itself refuses HEAD; caches in front ask it by GET where they can.
+  // An answer to HEAD has no body that would show its errors.
   if (ask.method !== 'HEAD' && (question.kind === 'failing') !== isError)
     faults.push(`${isError ? 'failed' : 'did not fail'}: ${status} ${body.slice(0, 200)}`);
   const cacheControl = headers['cache-control'];
