@@ -56,7 +56,7 @@ export function crossSiteRefusal(
   if ((kind === 'query' && hasNoCredentials(headers)) || isPublic() || isAskedFor(headers, allowedOrigins))
     return null;
   return new GraphQLError(
-    'Send this by POST, or with the header x-graphql-csrf or graphql-client-name, or a query without Cookie and Authorization.',
+    'Send this by POST, or with the header x-graphql-csrf or graphql-client-name. A query runs also without Cookie and Authorization.',
     { extensions: { code: 'FORBIDDEN', rule: 'cross-site', http: { status: 403 } } },
   );
 }

@@ -1,6 +1,6 @@
 /**
- * Finds what runs for a document or an id that is not that of a live operation: an operation with the same form. Of
- * several matches the most alive one wins.
+ * Finds an operation with the same form for a document or an id that is not that of a live operation. The most alive one
+ * of several matches wins.
  */
 import { type BoundedMemory, ENTRY_BYTES, textBytes } from '../storage/bounded-memory.ts';
 import { normalFormOfText } from './normal-form.ts';

@@ -114,7 +114,7 @@ test('clients that send documents or hashes are served in open, audit and safeli
   const modes = ['open', 'audit', 'safelist'] as const;
   const sent = await sentTo(modes);
   assertServed(sent, modes, BY_DOCUMENT);
-  // What is not registered was sent by its hash first.
+  // A document that is not registered was sent by its hash first.
   const registering = sent.filter(({ requests }) => requests.length === 2);
   assert.ok(registering.some(({ operation }) => operation === 'Unregistered'));
   assert.ok(registering.every(({ mode }) => mode !== 'safelist'));

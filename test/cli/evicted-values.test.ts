@@ -1,6 +1,6 @@
 /**
- * Requests of each kind, many more than the memories of an isolate have places for. What is still held after a
- * collection does not grow with them: nothing keeps a value that its memory has evicted.
+ * Requests of each kind, many more than the memories of an isolate have places for. The heap after a garbage collection
+ * does not grow with them: nothing keeps a value that its memory has evicted.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
