@@ -80,3 +80,19 @@ describe('indicators', () => {
     expect(computeIndicators(Array.from({ length: 40 }, (_, day) => 10 + day)).rsi).toBe(100);
   });
 });
+
+test('are finite numbers or null for all closes that the price API may send', () => {
+  const close = fc.oneof(
+    fc.constantFrom(0, 5e-324, 1e-300, 1, 1e300),
+    fc.double({ min: 0, max: 1e300, noNaN: true }),
+  );
+  const numbersIn = (value: unknown): unknown[] =>
+    typeof value === 'object' && value !== null ? Object.values(value).flatMap(numbersIn) : [value];
+  fc.assert(
+    fc.property(fc.array(close, { minLength: 200, maxLength: 220 }), (closes) => {
+      for (const value of numbersIn(computeIndicators(closes)))
+        expect(value === null || Number.isFinite(value)).toBe(true);
+    }),
+    { numRuns: 200 },
+  );
+});
