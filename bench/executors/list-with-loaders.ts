@@ -27,6 +27,7 @@ const rows = Array.from({ length: PROJECTS }, (_, index) => ({
   id: `project-${index}`,
   name: `Project ${index}`,
   symbol: `P${index}`,
+  owns_symbol: 1,
   slug: `project-${index}`,
   status: 'live',
   category: 'DeFi',

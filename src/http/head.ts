@@ -19,6 +19,5 @@ export async function answerHead(
   if (isStream) await response.body?.cancel();
   else if (response.body !== null)
     headers.set('Content-Length', String((await response.arrayBuffer()).byteLength));
-  const { status, statusText } = response;
-  return new Response(null, { status, statusText, headers });
+  return new Response(null, { status: response.status, headers });
 }
