@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
 import { UPSTREAM_MAX_ATTEMPTS, UPSTREAM_TIMEOUT_MS } from '../../src/config.ts';
+import { bundledRelease } from '../../src/operations/manifest.ts';
 import { appendCounts } from '../../src/storage/d1/operation-usage.ts';
 import type { JobDeps } from '../../src/sync/job.ts';
 import { JOBS } from '../../src/sync/jobs.ts';
@@ -38,6 +39,16 @@ async function heldData(): Promise<unknown> {
   const tables = TABLES.filter((table) => !LEASES_AND_RUNS.includes(table));
   const results = await env.DB.batch(tables.map((table) => env.DB.prepare(`SELECT * FROM ${table}`)));
   return [results.map(({ results: rows }) => rows), await env.PRICES_KV.get('prices')];
+}
+
+async function insertOperationWithoutForms(): Promise<void> {
+  const [operation] = bundledRelease.operations;
+  if (operation === undefined) throw new Error('the build bundles no operation');
+  await env.DB.prepare(
+    "INSERT INTO operation (id, document_id, name, kind, registered, registered_at) VALUES (?1, ?1, 'Early', 'query', ?2, 0)",
+  )
+    .bind(operation.id, JSON.stringify(operation))
+    .run();
 }
 
 describe('a run that takes longer than its lease', () => {
@@ -98,6 +109,7 @@ describe('a run whose lease another run has taken', () => {
     const bench = await createBench({ projectCount: 8 });
     if (!job.startsWith('projects')) await bench.sync.runJob('projects');
     if (job === 'hourly-candles') await bench.sync.runJob('prices');
+    if (job === 'operation-forms') await insertOperationWithoutForms();
     const refusal = {
       reason: 'A',
       documentId: 'x',
