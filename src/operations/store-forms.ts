@@ -54,22 +54,23 @@ export interface MissingFormsRequest extends SchemaOfForms {
   /** Writes the statements in one batch. */
   write(statements: readonly D1PreparedStatement[]): Promise<unknown>;
   maxBatches: number;
+  /** Called after each batch with the number of its operations. */
+  onStored(operations: number): void;
 }
 
-/** @returns the number of operations that got their forms: fewer than those that lack them, if these are many. */
+/** Stores the forms of operations that lack them: of a part of these, if they are many. */
 export async function storeMissingForms({
   db,
   write,
   maxBatches,
+  onStored,
   ...schemaOfForms
-}: MissingFormsRequest): Promise<number> {
-  let stored = 0;
+}: MissingFormsRequest): Promise<void> {
   for (let batch = 0; batch < maxBatches; batch += 1) {
     const records = await operationsBeforeForms(db, OPERATION_FORMS_VERSION, OPERATIONS_A_BATCH);
     if (records.length === 0) break;
     const operations = records.map((record) => JSON.parse(record) as RegisteredOperation);
     await write(await formWrites(db, operations, await formsOf(schemaOfForms, operations)));
-    stored += operations.length;
+    onStored(operations.length);
   }
-  return stored;
 }

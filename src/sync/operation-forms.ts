@@ -3,7 +3,7 @@ import { schema } from '../../schema/schema.ts';
 import { bringLivenessToKv } from '../operations/liveness-writes.ts';
 import { bundledRelease } from '../operations/manifest.ts';
 import { storeMissingForms } from '../operations/store-forms.ts';
-import { everyFiveMinutes, type JobDefinition, nothingDone } from './job.ts';
+import { everyFiveMinutes, type JobDefinition, type JobReport, nothingDone } from './job.ts';
 
 /** A thousand operations: the next run continues with the rest. */
 const BATCHES_A_RUN = 20;
@@ -22,8 +22,17 @@ export const operationFormsJob: JobDefinition = {
     },
   ],
   async run({ db }, { lease: { write } }) {
+    const report: JobReport = nothingDone();
+    const onStored = (operations: number) => {
+      report.read += operations;
+      report.written += operations;
+    };
     const { schemaHash } = bundledRelease;
-    const stored = await storeMissingForms({ db, write, schema, schemaHash, maxBatches: BATCHES_A_RUN });
-    return { ...nothingDone(), read: stored, written: stored };
+    try {
+      await storeMissingForms({ db, write, schema, schemaHash, maxBatches: BATCHES_A_RUN, onStored });
+    } catch (failure) {
+      report.failure = failure;
+    }
+    return report;
   },
 };

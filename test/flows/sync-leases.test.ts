@@ -1,6 +1,7 @@
 /** Runs of a job that take long, or that lose their lease to a newer run while they work. */
 import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
+import manifest from '../../operations/manifest.json' with { type: 'json' };
 import { UPSTREAM_MAX_ATTEMPTS, UPSTREAM_TIMEOUT_MS } from '../../src/config.ts';
 import { bundledRelease } from '../../src/operations/manifest.ts';
 import { appendCounts } from '../../src/storage/d1/operation-usage.ts';
@@ -33,6 +34,19 @@ async function insertSymbols(count: number): Promise<void> {
   )
     .bind(names)
     .run();
+}
+
+/** As an earlier build published them. */
+async function insertOperationsWithoutForms(count: number): Promise<void> {
+  const [operation] = manifest.operations;
+  const insert = env.DB.prepare(
+    `INSERT INTO operation (id, document_id, name, kind, registered, registered_at) VALUES (?1, ?1, 'Any', 'query', ?2, 1)`,
+  );
+  const statements = Array.from({ length: count }, (_, at) => {
+    const id = `operation-${at}`;
+    return insert.bind(id, JSON.stringify({ ...operation, id }));
+  });
+  await env.DB.batch(statements);
 }
 
 async function heldData(): Promise<unknown> {
@@ -120,6 +134,7 @@ describe('a run whose lease another run has taken', () => {
       lastSeen: 50,
     };
     await appendCounts(env.DB, { usage: [], refusals: [refusal] });
+    await insertOperationsWithoutForms(1);
     await bench.advance(3_600);
     const before = await heldData();
     let isTaken = false;
@@ -190,5 +205,26 @@ describe('a run whose lease another run has taken', () => {
     const held = await env.DB.prepare('SELECT count(*) AS held FROM candle').first('held');
     expect(result).toMatchObject({ outcome: 'failed', written: held });
     expect(held).toBeGreaterThanOrEqual(12_000);
+  });
+
+  test('has kept the batches that it wrote before, also of operations’ forms', async () => {
+    const bench = await createBench({ projectCount: 1 });
+    await insertOperationsWithoutForms(120);
+    let batches = 0;
+    const db = new Proxy(bench.deps.db, {
+      get(target, name) {
+        const member: unknown = Reflect.get(target, name, target);
+        if (typeof member !== 'function') return member;
+        if (name !== 'batch') return member.bind(target);
+        return async (statements: D1PreparedStatement[]) => {
+          batches += 1;
+          // The first one takes the lease, and two of fifty operations follow.
+          if (batches === 4) await env.DB.exec(`UPDATE sync_lease SET holder = 'a newer run'`);
+          return target.batch(statements);
+        };
+      },
+    });
+    const result = await syncOf({ ...bench.deps, db }).runJob('operation-forms');
+    expect(result).toMatchObject({ outcome: 'failed', read: 100, written: 100 });
   });
 });
