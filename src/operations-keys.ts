@@ -19,6 +19,8 @@ export interface OperationsKey {
 /** The name of the key `ADMIN_KEY` in records. */
 export const ADMIN_KEY_NAME = 'ADMIN_KEY';
 
+const SHA256_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+
 const text = (pattern: RegExp, error: string) => z.string({ error }).regex(pattern, { error });
 
 /** No message repeats any part of the value: a key may have been written in the place of its hash. */
@@ -29,7 +31,10 @@ const keySchema = z.strictObject(
       'must be 1 to 64 characters without spaces, not ADMIN_KEY',
     ),
     role: z.enum(KEY_ROLES, { error: `must be ${KEY_ROLES.join(', ')}` }),
-    sha256: text(/^[0-9a-f]{64}$/, 'must be the SHA-256 of the key, 64 lower-case hexadecimal digits'),
+    sha256: text(/^[0-9a-f]{64}$/, 'must be the SHA-256 of the key, 64 lower-case hexadecimal digits').refine(
+      (hash) => hash !== SHA256_OF_NOTHING,
+      { error: 'is that of an empty text: the key was not set when it was made' },
+    ),
   },
   { error: 'must have the properties name, role and sha256, and no others' },
 );

@@ -67,4 +67,4 @@ export const stateNotes = (state: string) =>
 
 /** Isolates write what they have counted once a minute. */
 export const unknownUses = (usesUnknownSince: number) =>
-  `Uses since ${second(usesUnknownSince)} UTC are unknown in part: isolates write their counts once a minute, with the next request.`;
+  `Uses since ${second(usesUnknownSince)} UTC are unknown in part, and so are earlier ones of an isolate that has had no request since.`;

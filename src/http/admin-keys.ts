@@ -39,8 +39,8 @@ export class AdminKeys {
   }
 
   async check(authorization: string | null): Promise<KeyVerdict> {
-    const [, sent = ''] = /^Bearer (\S+)$/i.exec(authorization ?? '') ?? [];
-    const key = await this.#keyOf(sent);
+    const sent = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1];
+    const key = sent === undefined ? undefined : await this.#keyOf(sent);
     if (key !== undefined) return { allowed: true, key };
     const nowMs = this.#nowMs();
     const elapsedMs = nowMs - this.#windowBeganAtMs;

@@ -32,7 +32,10 @@ export async function findByText(
     normalForms.set(hash, formId, textBytes(hash, formId ?? '') + ENTRY_BYTES);
   }
   if (formId === null) return exact ?? registry.find(hash);
-  return moreAlive(exact, await registry.findForm(formId));
+  const byForm = await registry.findForm(formId);
+  // The look-up may have brought ids that were published since: a build without forms may run beside this one.
+  const again = exact ?? (byForm === null ? await registry.find(hash, { namedOnly: true }) : null);
+  return moreAlive(again, byForm);
 }
 
 /** @param exact what has the id itself. */

@@ -23,7 +23,9 @@ export interface FinishedRequest {
 /** @param asked is called for a request that is logged, and for no other. */
 export function logFinishedRequest(request: FinishedRequest, asked: () => AskedOperation): void {
   const { faults, ...fields } = request;
-  const hasFailed = faults.length > 0 || (request.status ?? 0) >= 500;
+  // A 503 without a fault is a refusal, such as of a made-up id that could not be looked up: it is counted, and a flood of
+  // them writes no lines.
+  const hasFailed = faults.length > 0 || request.status === 500;
   if (!hasFailed && request.durationMs < SLOW_REQUEST_MS) return;
   const { client, ...operation } = asked();
   log.warn(hasFailed ? 'request.failed' : 'request.slow', {

@@ -70,6 +70,15 @@ describe('a request that failed is logged once, with its operation and client', 
     ]);
   });
 
+  test('and not where an id could not be looked up, which is counted', async () => {
+    const serving = await startServing({ vars: { OPERATIONS_MODE: 'id_only' } });
+    serving.gateway.coldIsolate();
+    serving.db.fail('D1 is gone');
+    serving.cacheKv.fail('KV is gone');
+    const { status } = await serving.gateway.post({ documentId: `sha256:${'0'.repeat(64)}` });
+    expect([status, serving.loggedRequests()]).toEqual([503, []]);
+  });
+
   test('and not where the fault is the client’s, or the answer is right', async () => {
     const serving = await startServing();
     await serving.gateway.post({ query: DOCUMENT }, CLIENT);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { CONFIG_NAMES, parseConfig } from '../../../src/config.ts';
 
@@ -136,6 +137,11 @@ describe('the keys of OPERATIONS_KEYS', () => {
       'a hash in upper case',
       JSON.stringify([{ ...key, sha256: sha256.toUpperCase() }]),
       'key 1: sha256 must be',
+    ],
+    [
+      'the hash of no key at all',
+      JSON.stringify([{ ...key, sha256: createHash('sha256').update('').digest('hex') }]),
+      'key 1: sha256 is that of an empty text',
     ],
     ['no hash', JSON.stringify([{ name: 'ci', role: 'read' }]), 'key 1: sha256 must be'],
     [
