@@ -1,15 +1,34 @@
-/** `npm start` and GraphiQL, in a real browser: `npm run test:browser`, with Chromium in CHROMIUM or /usr/bin. */
+/** `npm start`, GraphiQL, and pages of other origins, in a real browser: `npm run test:browser`, with Chromium in CHROMIUM or /usr/bin. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { type Browser, chromium } from 'playwright-core';
 import { type RunningStart, runStart } from './running-start.ts';
+
+interface Sent {
+  method?: 'POST';
+  headers?: Record<string, string>;
+  credentials?: 'include';
+}
+
+const app = () =>
+  createServer((_, response) => response.setHeader('Content-Type', 'text/html').end('<p>An app.</p>'));
+const allowedApp = app();
+const otherApp = app();
+const originOf = (page: Server) => `http://localhost:${(page.address() as AddressInfo).port}`;
 
 let start: RunningStart;
 let browser: Browser;
 
 before(async () => {
+  for (const page of [allowedApp, otherApp]) {
+    page.listen(0, 'localhost');
+    await once(page, 'listening');
+  }
   [start, browser] = await Promise.all([
-    runStart(),
+    runStart({ CORS_ORIGINS: originOf(allowedApp) }),
     chromium.launch({
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       args: ['--no-sandbox', '--disable-gpu'],
@@ -18,7 +37,8 @@ before(async () => {
 });
 
 after(async () => {
-  await browser.close();
+  await browser?.close();
+  for (const page of [allowedApp, otherApp]) page.close();
 });
 
 interface MarketList {
@@ -88,6 +108,46 @@ test('GraphiQL shows the events of a subscription, also in a browser with cookie
   );
   assert.match((await result.textContent()) ?? '', /"price":\s*[\d.]+/);
   await page.close();
+});
+
+/** The status of a request from a page of the origin; null where the browser does not show the answer. */
+async function statusFor(origin: string, sent: Sent): Promise<number | null> {
+  const page = await browser.newPage();
+  await page.goto(origin);
+  const query = '{ price(symbol: "BTC") { price } }';
+  const isPost = sent.method === 'POST';
+  const url = `${start.gatewayUrl}/graphql${isPost ? '' : `?${new URLSearchParams({ query })}`}`;
+  const init = isPost ? { ...sent, body: JSON.stringify({ query }) } : sent;
+  const status = await page.evaluate(
+    ([to, how]) =>
+      fetch(to, how).then(
+        (response) => response.status,
+        () => null,
+      ),
+    [url, init] as const,
+  );
+  await page.close();
+  return status;
+}
+
+test('a page of another origin asks as clients do, and one of the allowlist with credentials', async () => {
+  const [listed, unlisted] = [originOf(allowedApp), originOf(otherApp)];
+  const headers = {
+    'content-type': 'application/json',
+    'apollo-require-preflight': 'true',
+    'x-apollo-operation-name': 'Price',
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    baggage: 'a=b',
+    'sentry-trace': '0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331',
+  };
+  const post: Sent = { method: 'POST', headers };
+  for (const origin of [listed, unlisted]) {
+    for (const init of [post, { headers }, {}]) assert.equal(await statusFor(origin, init), 200);
+  }
+  assert.equal(await statusFor(listed, { ...post, credentials: 'include' }), 200);
+  assert.equal(await statusFor(unlisted, { ...post, credentials: 'include' }), null);
+  // A GET of what shared caches keep is for every origin, and so for none with credentials.
+  assert.equal(await statusFor(listed, { credentials: 'include' }), null);
 });
 
 test('Ctrl-C ends npm start and everything that it started', async () => {
