@@ -179,6 +179,8 @@ export const TOPIC_LOG_MAX_BYTES = 1024 * 1024;
 export const SOCKET_PING_AFTER_BYTES = 64 * 1024;
 /** The least time between two pings, because pongs count as messages of the client. */
 export const SOCKET_PING_PAUSE_MS = 1_000;
+/** After this many bytes there is no such pause. A pong that answers a ping does not count as a message. */
+export const SOCKET_PING_AT_ONCE_BYTES = 256 * 1024;
 export const SOCKET_PING_AFTER_MS = 120_000;
 /** A socket is closed if no pong arrives within this many further bytes or milliseconds, */
 export const SOCKET_UNANSWERED_MAX_BYTES = 8 * 1024 * 1024;
@@ -186,6 +188,19 @@ export const SOCKET_UNANSWERED_MAX_MS = 60_000;
 /** or if more than these bytes stay unanswered for this time: a burst must leave time for a pong. */
 export const SOCKET_BEHIND_MAX_BYTES = 1024 * 1024;
 export const SOCKET_BEHIND_MAX_MS = 10_000;
+/** A socket with more unread bytes is answered nothing more until it reads. */
+export const SOCKET_UNREAD_ANSWERS_MAX_BYTES = 1024 * 1024;
+/**
+ * Unread bytes of all sockets of a hub together, beside those for which a socket is not pinged yet; as many again of
+ * closed sockets, whose memory the platform frees when the connection ends.
+ */
+export const HUB_UNREAD_MAX_BYTES = 8 * 1024 * 1024;
+/** Beyond them the slowest sockets are closed: those without a pong for this time, */
+export const HUB_BEHIND_MAX_MS = 3_000;
+/** and an answer that finds no room for this time is refused. Answers of `SOCKET_PING_AFTER_BYTES` need no room. */
+export const HUB_ROOM_TIMEOUT_MS = 10_000;
+/** A socket that says nothing and is sent nothing is pinged after this time. Each pong wakes its hub. */
+export const SOCKET_SILENT_PING_AFTER_MS = 600_000;
 /** Only the latest of several changes of a sale within this time is sent. */
 export const SALE_COALESCING_MS = 100;
 export const SALE_RETRY_MS = 5_000;

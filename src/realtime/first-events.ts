@@ -12,6 +12,8 @@ export interface FirstEvents {
   events: FirstEvent[];
   /** They hold everything up to here. */
   position: number;
+  /** That of the last change which the hub may not know yet; 0 if there is none. */
+  newestPosition: number;
   /** True if the subscriber has seen nothing else of its topics; otherwise it has seen the state before. */
   isWhole: boolean;
 }
@@ -28,6 +30,14 @@ export function latestState(
   changes: readonly TopicChange<EventValue>[],
 ): Map<string, EventValue> {
   return new Map([...loaded, ...changes.map(({ entity, value }): [string, EventValue] => [entity, value])]);
+}
+
+/** The last change of each entity, in the order of positions. */
+export function latestChanges(changes: readonly TopicChange<EventValue>[]): TopicChange<EventValue>[] {
+  const inOrder = [...changes].sort((a, b) => a.position - b.position);
+  return [...new Map(inOrder.map((change) => [change.entity, change])).values()].sort(
+    (a, b) => a.position - b.position,
+  );
 }
 
 /** Positions of an incomplete state have a fraction: a client that resumes from one is sent the whole state again. */

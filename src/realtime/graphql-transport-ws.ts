@@ -37,6 +37,10 @@ export type ConnectionEvent =
   /** Its authorization is not valid, or not any more. */
   | { kind: 'forbidden' }
   | { kind: 'not-reading' }
+  /** Its hub has no room for what it does not read. */
+  | { kind: 'too-slow' }
+  /** It was sent a ping. */
+  | { kind: 'asked' }
   | { kind: 'initialisation-timed-out' }
   /** `payload` is the JSON text of a result. */
   | { kind: 'result'; id: string; payload: string }
@@ -77,6 +81,10 @@ export function transition(connection: Connection, event: ConnectionEvent): Tran
       return closed(connection, 'forbidden', 'Forbidden');
     case 'not-reading':
       return closed(connection, 'policyViolation', 'Pings are not answered');
+    case 'too-slow':
+      return closed(connection, 'tryAgainLater', 'Too much is unread: try again');
+    case 'asked':
+      return unchanged({ ...connection, allowance: withOneMore(connection.allowance) });
     case 'initialisation-timed-out':
       // A client that has sent the message in time may wait for its answer.
       if (connection.phase !== 'opened') return unchanged(connection);
@@ -183,6 +191,9 @@ function spent({ messages, atMs: thenMs }: Connection['allowance'], atMs: number
   const gained = (Math.max(0, atMs - thenMs) / 1000) * SOCKET_MESSAGES_PER_SECOND;
   return { messages: Math.min(SOCKET_MESSAGES_BURST, messages + gained) - 1, atMs };
 }
+
+/** The pong that answers a ping is not one of the client's own messages. */
+const withOneMore = ({ messages, atMs }: Connection['allowance']) => ({ messages: messages + 1, atMs });
 
 function isTooBig(data: string | ArrayBuffer): boolean {
   if (typeof data !== 'string') return data.byteLength > SOCKET_MESSAGE_MAX_BYTES;

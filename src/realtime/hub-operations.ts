@@ -2,7 +2,8 @@
  * The operations of one hub's sockets: queries and mutations are answered at once, subscriptions run until they end. The
  * same function as over HTTP decides whether an operation may run.
  */
-import { OperationTypeNode } from 'graphql';
+import { type DocumentNode, OperationTypeNode } from 'graphql';
+import { SOCKET_PING_AFTER_BYTES } from '../config.ts';
 import { presented } from '../graphql/error-policy.ts';
 import { type OperationRequest, toOperationRequest } from '../operations/operation-request.ts';
 import type { Preparation, PreparedOperation } from '../serving/prepare-operation.ts';
@@ -11,6 +12,7 @@ import { type JoinSources, joinSubscription, type Run } from './join-subscriptio
 import type { LiveSubscriptions, LiveSubscriptionsSources } from './live-subscriptions.ts';
 import type { SocketSession } from './socket-session.ts';
 import type { OperationPayload } from './transport-messages.ts';
+import type { UnreadBytes } from './unread-bytes.ts';
 
 export interface OperationSources extends LiveSubscriptionsSources, JoinSources {
   prepare(sent: OperationRequest): Promise<Preparation>;
@@ -23,13 +25,23 @@ export interface OperationSources extends LiveSubscriptionsSources, JoinSources 
   sharedAnswer(prepared: PreparedOperation, requestId: string): Promise<string | null>;
 }
 
+/** A started operation, before its viewer is known. */
+type Asked = Omit<Run, 'viewer'>;
+
+/** The room that an operation takes whose answers nobody has seen. */
+const UNKNOWN_ANSWER_BYTES = SOCKET_PING_AFTER_BYTES;
+
 export class HubOperations {
   readonly #sources: OperationSources;
   readonly #live: LiveSubscriptions;
+  readonly #unread: UnreadBytes;
+  /** By operation, the length of its longest answer so far. */
+  readonly #answerBytes = new WeakMap<DocumentNode, number>();
 
-  constructor(sources: OperationSources, live: LiveSubscriptions) {
+  constructor(sources: OperationSources, live: LiveSubscriptions, unread: UnreadBytes) {
     this.#sources = sources;
     this.#live = live;
+    this.#unread = unread;
   }
 
   async start(session: SocketSession, id: string, payload: OperationPayload): Promise<void> {
@@ -47,7 +59,7 @@ export class HubOperations {
     payload: OperationPayload,
     isOver: () => boolean,
   ): Promise<void> {
-    const { randomId, prepare, count, sharedAnswer, viewerOf } = this.#sources;
+    const { randomId, prepare, count } = this.#sources;
     const requestId = randomId();
     try {
       const sent = toOperationRequest(payload, session.client);
@@ -55,14 +67,9 @@ export class HubOperations {
       count(preparation);
       if (!preparation.ok) throw preparation.error;
       const { prepared } = preparation;
-      const shared = await sharedAnswer(prepared, requestId);
-      if (shared !== null) return this.#complete(session, id, shared, isOver);
-      const viewer = await viewerOf(session.authorization);
-      if (isOver()) return;
-      const run = { session, id, prepared, requestId, viewer, isOver };
-      if (prepared.operation.operation === OperationTypeNode.SUBSCRIPTION)
-        await joinSubscription(run, this.#live, this.#sources);
-      else await this.#answer(run);
+      const asked = { session, id, prepared, requestId, isOver };
+      if (prepared.operation.operation === OperationTypeNode.SUBSCRIPTION) await this.#join(asked);
+      else await this.#answerInRoom(asked);
     } catch (error) {
       if (isOver()) return;
       this.#live.refuse(session, id, JSON.stringify(presented([error], requestId)));
@@ -85,15 +92,58 @@ export class HubOperations {
     await this.#live.updateFeeds(new Set(feeds));
   }
 
-  /** Executes a query or a mutation for its caller. */
-  async #answer({ session, id, prepared, requestId, viewer, isOver }: Run): Promise<void> {
-    const { execute, createContext } = this.#sources;
+  async #join(asked: Asked): Promise<void> {
+    const viewer = await this.#sources.viewerOf(asked.session.authorization);
+    if (!asked.isOver()) await joinSubscription({ ...asked, viewer }, this.#live, this.#sources);
+  }
+
+  async #answerInRoom(asked: Asked): Promise<void> {
+    const { session, prepared, isOver } = asked;
+    for (let isAnswered = false; !isAnswered && !isOver(); ) {
+      const bytes = this.#answerBytes.get(prepared.document) ?? UNKNOWN_ANSWER_BYTES;
+      await this.#unread.inRoom(session, bytes, isOver, async () => {
+        isAnswered = await this.#answer(asked, bytes);
+      });
+    }
+  }
+
+  /**
+   * Answers a query or a mutation: a shared answer to anybody, any other to its caller.
+   *
+   * @param reservedBytes the room that it has. False if a shared answer is longer and there is no more room: it is in the
+   *   cache, so nobody needs to hold it until there is.
+   */
+  async #answer(
+    { session, id, prepared, requestId, isOver }: Asked,
+    reservedBytes: number,
+  ): Promise<boolean> {
+    const { execute, createContext, sharedAnswer, viewerOf } = this.#sources;
+    const shared = await sharedAnswer(prepared, requestId);
+    if (shared !== null) {
+      const missingBytes = shared.length - reservedBytes;
+      this.#noteBytes(prepared, shared);
+      if (missingBytes > 0 && !this.#unread.hasRoom(session, missingBytes)) return false;
+      this.#complete(session, id, shared, isOver);
+      return true;
+    }
+    const viewer = await viewerOf(session.authorization);
+    if (isOver()) return true;
     const result = await execute(prepared, createContext(requestId, viewer));
-    if (result.data !== undefined) return this.#complete(session, id, JSON.stringify(result), isOver);
-    if (isOver()) return;
-    session.running.delete(id);
-    // Without data its variables did not fit: it never ran.
-    this.#live.refuse(session, id, JSON.stringify(result.errors));
+    if (result.data !== undefined) {
+      const text = JSON.stringify(result);
+      this.#noteBytes(prepared, text);
+      this.#complete(session, id, text, isOver);
+    } else if (!isOver()) {
+      session.running.delete(id);
+      // Without data its variables did not fit: it never ran.
+      this.#live.refuse(session, id, JSON.stringify(result.errors));
+    }
+    return true;
+  }
+
+  #noteBytes({ document }: PreparedOperation, answer: string): void {
+    const known = this.#answerBytes.get(document) ?? 0;
+    if (answer.length > known) this.#answerBytes.set(document, answer.length);
   }
 
   #complete(session: SocketSession, id: string, payload: string, isOver: () => boolean): void {

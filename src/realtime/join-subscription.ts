@@ -9,13 +9,18 @@
 import type { Viewer } from '../graphql/context.ts';
 import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import { type EventGroupsSources, withExtensions } from './event-groups.ts';
-import type { Loaded } from './feed.ts';
-import type { EventValue } from './feeds.ts';
-import { type FirstEvents, latestState, missedEvents, resumePosition, stateEvents } from './first-events.ts';
+import {
+  type FirstEvent,
+  type FirstEvents,
+  latestChanges,
+  latestState,
+  missedEvents,
+  resumePosition,
+  stateEvents,
+} from './first-events.ts';
 import type { LiveSubscriptions } from './live-subscriptions.ts';
 import type { SocketSession, Subscription } from './socket-session.ts';
 import type { createWatchOf } from './watch.ts';
-import type { WatchedTopics } from './watched-topics.ts';
 
 export interface JoinSources extends Pick<EventGroupsSources, 'createContext' | 'execute' | 'nowMs'> {
   watchOf: ReturnType<typeof createWatchOf>;
@@ -56,36 +61,20 @@ export async function joinSubscription(
   session.store(subscription);
   feed.add(topics, state);
   await feed.watching(topics, from ?? 0);
-  const missed = from === null ? null : feed.since(topics, from);
-  const first =
-    missed === null
-      ? await wholeState(feed, {
-          topics,
-          state,
-          isSent: from !== null || watch.beginsWithState,
-          isGap: from !== null,
-        })
-      : { events: missedEvents(missed), position: feed.position, isWhole: false };
-  await sendFirstEvents(first, subscription, run, live, sources);
-}
-
-interface StateToSend extends Loaded<EventValue> {
-  /** False if a subscriber is sent changes alone. */
-  isSent: boolean;
-  isGap: boolean;
-}
-
-/** The state of topics up to a position: the feed's where it knows them, and that of other sources elsewhere. */
-async function wholeState(
-  feed: WatchedTopics<EventValue>,
-  { topics, state, isSent, isGap }: StateToSend,
-): Promise<FirstEvents> {
+  const isSent = from !== null || watch.beginsWithState;
   const refreshed = isSent ? await feed.refreshed(topics) : null;
-  const position = Math.max(feed.position, refreshed?.position ?? 0);
-  if (!isSent) return { events: [], position, isWhole: true };
-  const newest = (refreshed?.topics ?? []).flatMap(({ changes }) => changes);
-  const changes = [...newest, ...feed.changesAfter(topics, 0)].sort((a, b) => a.position - b.position);
-  return { events: stateEvents(latestState(state, changes), position, isGap), position, isWhole: true };
+  const newest = refreshed?.topics.flatMap(({ changes }) => changes) ?? [];
+  const reached = {
+    position: Math.max(feed.position, refreshed?.position ?? 0),
+    newestPosition: Math.max(0, ...newest.map(({ position }) => position)),
+  };
+  const missed = from === null ? null : feed.since(topics, from);
+  const changes = missed ?? feed.changesAfter(topics, 0);
+  const latest = latestChanges([...newest.filter(({ position }) => position > (from ?? 0)), ...changes]);
+  let events: FirstEvent[] = [];
+  if (missed !== null) events = missedEvents(latest);
+  else if (isSent) events = stateEvents(latestState(state, latest), reached.position, from !== null);
+  await sendFirstEvents({ events, isWhole: missed === null, ...reached }, subscription, run, live, sources);
 }
 
 function storedRequest({ sent, chosen }: PreparedOperation): Subscription['sent'] {
@@ -110,6 +99,7 @@ async function sendFirstEvents(
   for (let hasJoined = false; !hasJoined && !isOver(); ) {
     const context = createContext(requestId, viewer);
     for (const { entity, value, extensions } of events) {
+      await session.untilRead(isOver);
       const result = JSON.stringify(await execute(prepared, context, value));
       if (isOver()) return;
       if (sentResults.get(entity) === result) continue;
@@ -125,7 +115,8 @@ async function sendFirstEvents(
       if (!hasJoined) return;
       subscription.position = position;
       session.store();
-      const latest = feed.changesAfter(topics, 0).at(-1)?.position;
+      const known = feed.changesAfter(topics, 0).at(-1)?.position ?? 0;
+      const latest = Math.max(known, first.newestPosition);
       live.groups.join(session, subscription, prepared, first.isWhole ? sentResults : null, latest);
     });
   }

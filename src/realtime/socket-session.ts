@@ -5,7 +5,7 @@
  */
 import { GraphQLError } from 'graphql';
 import pLimit from 'p-limit';
-import { SOCKET_STARTS_AT_ONCE } from '../config.ts';
+import { SOCKET_SILENT_PING_AFTER_MS, SOCKET_STARTS_AT_ONCE } from '../config.ts';
 import type { OperationRequest } from '../operations/operation-request.ts';
 import type { ClientIdentity } from '../operations/registered-operation.ts';
 import type { FeedName } from './feeds.ts';
@@ -18,6 +18,7 @@ import {
 } from './graphql-transport-ws.ts';
 import { SlowConsumer } from './slow-consumer.ts';
 import { PING } from './transport-messages.ts';
+import type { UnreadBytes } from './unread-bytes.ts';
 
 /** A running subscription, as the socket's attachment holds it. */
 export interface Subscription {
@@ -45,6 +46,10 @@ export type HubEffect = Exclude<Effect, { kind: 'send' | 'close' | 'answered' }>
 
 export interface Attachment {
   openedAtMs: number;
+  /** The last message that is known to have come; absent from sockets of earlier deployments. */
+  heardAtMs?: number;
+  /** When a ping was sent that waits for its answer. */
+  askedAtMs?: number | null;
   isReady: boolean;
   client: ClientIdentity;
   authorization: string | null;
@@ -59,25 +64,40 @@ export class SocketSession {
   readonly running = new Map<string, symbol>();
   /** Begins its operations, a few at a time. An operation waits for others of its socket, and for no other socket. */
   readonly inTurn = pLimit(SOCKET_STARTS_AT_ONCE);
-  readonly openedAtMs: number;
+  #openedAtMs: number;
   readonly client: ClientIdentity;
   authorization: string | null;
   viewer: SocketViewer | null;
   readonly #slowConsumer: SlowConsumer;
+  #isAskedStored: boolean;
+  /** At least then; the hub's memory of later messages may be lost. */
+  #heardAtMs: number;
+  readonly #hub: UnreadBytes;
+  /** The part of the hub's bytes that are this socket's. */
+  #countedBytes = 0;
+  #closedBytes = 0;
+  reservedBytes = 0;
   #connection: Connection;
 
-  constructor(socket: WebSocket, attachment: Attachment, nowMs: number) {
+  constructor(socket: WebSocket, attachment: Attachment, nowMs: number, hub: UnreadBytes) {
     this.socket = socket;
-    this.openedAtMs = attachment.openedAtMs;
+    this.#hub = hub;
+    this.#openedAtMs = attachment.openedAtMs;
+    this.#isAskedStored = (attachment.askedAtMs ?? null) !== null;
+    this.#heardAtMs = attachment.heardAtMs ?? nowMs;
     this.client = attachment.client;
     this.authorization = attachment.authorization;
     this.viewer = attachment.viewer;
-    this.#slowConsumer = new SlowConsumer(nowMs);
+    this.#slowConsumer = new SlowConsumer(attachment.heardAtMs ?? nowMs, attachment.askedAtMs);
     for (const subscription of attachment.subscriptions)
       this.subscriptions.set(subscription.id, subscription);
     const opened = openedConnection(nowMs);
     const active = new Set(this.subscriptions.keys());
     this.#connection = attachment.isReady ? { ...opened, phase: 'ready', active } : opened;
+  }
+
+  get openedAtMs(): number {
+    return this.#openedAtMs;
   }
 
   get phase(): Connection['phase'] {
@@ -98,14 +118,80 @@ export class SocketSession {
   on(event: ConnectionEvent, nowMs: number): HubEffect[] {
     const { connection, effects } = transition(this.#connection, event);
     this.#connection = connection;
+    if (event.kind === 'received') this.#heardAtMs = nowMs;
     const others: HubEffect[] = [];
     for (const effect of effects) {
       if (effect.kind === 'send') this.#send(effect.frame, nowMs);
       else if (effect.kind === 'close') this.socket.close(effect.code, effect.reason);
-      else if (effect.kind === 'answered') this.#slowConsumer.answered(nowMs);
-      else others.push(effect);
+      else if (effect.kind === 'answered') {
+        this.#slowConsumer.answered(nowMs);
+        this.#count();
+        // After hibernation it would seem to be asked still.
+        if (this.#isAskedStored) this.store();
+      } else others.push(effect);
     }
     return others;
+  }
+
+  get isClosed(): boolean {
+    return this.#connection.phase === 'closed';
+  }
+
+  get unreadBytes(): number {
+    return this.#slowConsumer.unreadBytes;
+  }
+
+  /** When the ping was sent that waits for its answer; null if none does. */
+  get askedAtMs(): number | null {
+    return this.#slowConsumer.askedAtMs;
+  }
+
+  /**
+   * When it must be pinged, or closed because it did not answer, in Unix milliseconds.
+   *
+   * @param autoRespondedAtMs when the platform last answered a ping of the client; 0 if it never did.
+   */
+  livenessDueMs(autoRespondedAtMs: number): number {
+    const answerDueMs = this.#slowConsumer.answerDueMs;
+    if (answerDueMs !== null) return answerDueMs;
+    return Math.max(this.#heardAtMs, autoRespondedAtMs) + SOCKET_SILENT_PING_AFTER_MS;
+  }
+
+  /** A clock may be set back: nothing that happened is later than now. */
+  keepTimesBefore(nowMs: number): void {
+    this.#openedAtMs = Math.min(this.#openedAtMs, nowMs);
+    this.#heardAtMs = Math.min(this.#heardAtMs, nowMs);
+    this.#slowConsumer.keepTimesBefore(nowMs);
+  }
+
+  /** Pings it, or closes it if it did not answer the last ping in time. */
+  checkLiveness(nowMs: number): void {
+    if (this.askedAtMs === null) this.#ask(nowMs);
+    else this.closeUnlessReading(nowMs);
+  }
+
+  /** Closes it if it did not answer the last ping in time. */
+  closeUnlessReading(nowMs: number): void {
+    if (!this.#slowConsumer.reads(nowMs)) this.on({ kind: 'not-reading' }, nowMs);
+  }
+
+  /** Resolves when it has read enough to be sent more, or when nobody waits for that any more. */
+  async untilRead(isOver: () => boolean): Promise<void> {
+    if (this.unreadBytes > 0) await this.#hub.untilRead(this, isOver);
+  }
+
+  /** It is closed, and holds what it has not read until its client has answered. */
+  holdUntilClosed(): void {
+    this.#hub.addClosed(this.#countedBytes);
+    this.#closedBytes = this.#countedBytes;
+  }
+
+  /** What it has not read no longer counts. */
+  leave(): void {
+    this.#hub.add(-this.#countedBytes);
+    this.#hub.addClosed(-this.#closedBytes);
+    this.#countedBytes = 0;
+    this.#closedBytes = 0;
   }
 
   /** Does the same as a `result`: events go to thousands of sockets, and the reducer would take most of the time. */
@@ -117,7 +203,9 @@ export class SocketSession {
   store(subscription?: Subscription): void {
     const subscriptions = [...this.subscriptions.values(), ...(subscription ? [subscription] : [])];
     const attachment: Attachment = {
-      openedAtMs: this.openedAtMs,
+      openedAtMs: this.#openedAtMs,
+      heardAtMs: this.#heardAtMs,
+      askedAtMs: this.#slowConsumer.askedAtMs,
       isReady: this.phase === 'ready',
       client: this.client,
       authorization: this.authorization,
@@ -133,7 +221,22 @@ export class SocketSession {
         extensions: { code: 'PAYLOAD_TOO_LARGE' },
       });
     }
+    this.#isAskedStored = attachment.askedAtMs !== null;
     if (subscription) this.subscriptions.set(subscription.id, subscription);
+  }
+
+  #ask(nowMs: number): void {
+    if (this.#slowConsumer.askedAtMs === null) this.#slowConsumer.asked(nowMs);
+    this.#connection = transition(this.#connection, { kind: 'asked' }).connection;
+    this.#hub.noteAsked();
+    this.socket.send(PING);
+  }
+
+  /** Has the hub count what this socket has not read. */
+  #count(): void {
+    const { unreadBytes } = this.#slowConsumer;
+    this.#hub.add(unreadBytes - this.#countedBytes);
+    this.#countedBytes = unreadBytes;
   }
 
   #send(frame: string, nowMs: number): void {
@@ -141,8 +244,9 @@ export class SocketSession {
       this.socket.send(frame);
       // Characters stand for bytes: the bounds are rough ones.
       const verdict = this.#slowConsumer.sent(frame.length + WAITING_FRAME_BYTES, nowMs);
-      if (verdict === 'ask') this.socket.send(PING);
+      if (verdict === 'ask') this.#ask(nowMs);
       else if (verdict === 'does not read') this.on({ kind: 'not-reading' }, nowMs);
+      if (this.#slowConsumer.unreadBytes > 0) this.#count();
     } catch {
       // It has closed; its close event ends its subscriptions.
     }

@@ -3,10 +3,16 @@
  * operations.
  *
  * Guaranteed: sockets and their subscriptions outlive the hub's memory. A connection that is not initialised in time is
- * closed, and so is one with private subscriptions when its viewer's token has expired or their session has ended.
+ * closed, and so is one with private subscriptions when its viewer's token has expired or their session has ended. A
+ * silent connection is pinged from time to time, also after the hub has hibernated, and closed if it does not answer.
  */
 import { GraphQLError } from 'graphql';
-import { HUB_MAX_SOCKETS, SOCKET_INITIALISATION_MS } from '../config.ts';
+import {
+  HUB_BEHIND_MAX_MS,
+  HUB_MAX_SOCKETS,
+  SOCKET_INITIALISATION_MS,
+  SOCKET_UNANSWERED_MAX_MS,
+} from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { readClientIdentity } from '../operations/client-identity.ts';
 import type { ClientIdentity } from '../operations/registered-operation.ts';
@@ -17,11 +23,16 @@ import { setAlarmBy } from './object-storage.ts';
 import { type Attachment, type HubEffect, SocketSession } from './socket-session.ts';
 import type { TopicChange } from './topic-log.ts';
 import { CLOSE_CODES, PING, PONG, TRANSPORT_SUBPROTOCOL } from './transport-messages.ts';
+import { UnreadBytes } from './unread-bytes.ts';
 
 export interface HubSources extends OperationSources {
   state: Pick<
     DurableObjectState,
-    'acceptWebSocket' | 'getWebSockets' | 'setWebSocketAutoResponse' | 'storage'
+    | 'acceptWebSocket'
+    | 'getWebSockets'
+    | 'getWebSocketAutoResponseTimestamp'
+    | 'setWebSocketAutoResponse'
+    | 'storage'
   >;
 }
 
@@ -30,17 +41,26 @@ export class Hub {
   readonly #sessions = new Map<WebSocket, SocketSession>();
   readonly #live: LiveSubscriptions;
   readonly #operations: HubOperations;
+  readonly #unread: UnreadBytes;
+  /** Closed sockets, which hold what their clients have not read until the close is answered. */
+  readonly #closing = new Map<WebSocket, { session: SocketSession; untilMs: number }>();
 
   constructor(sources: HubSources) {
     this.#sources = sources;
     const { state, nowMs } = sources;
     this.#live = new LiveSubscriptions(sources);
-    this.#operations = new HubOperations(sources, this.#live);
+    this.#unread = new UnreadBytes({ ...sources, closeSlowest: (bytes) => this.#makeRoom(bytes) });
+    this.#operations = new HubOperations(sources, this.#live, this.#unread);
     state.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
     for (const socket of state.getWebSockets()) {
       // A closed socket stays in the list until its client answers, which may be never.
       if (socket.readyState !== WebSocket.OPEN) continue;
-      const session = new SocketSession(socket, socket.deserializeAttachment() as Attachment, nowMs());
+      const session = new SocketSession(
+        socket,
+        socket.deserializeAttachment() as Attachment,
+        nowMs(),
+        this.#unread,
+      );
       this.#sessions.set(socket, session);
       this.#live.restore(session);
     }
@@ -63,25 +83,50 @@ export class Hub {
     state.acceptWebSocket(socket);
     const openedAtMs = nowMs();
     const unknown = { isReady: false, authorization: null, viewer: null, subscriptions: [] };
-    const session = new SocketSession(socket, { ...unknown, openedAtMs, client }, openedAtMs);
+    const session = new SocketSession(socket, { ...unknown, openedAtMs, client }, openedAtMs, this.#unread);
     session.store();
     this.#sessions.set(socket, session);
     await setAlarmBy(this.#sources.state.storage, openedAtMs + SOCKET_INITIALISATION_MS);
   }
 
-  /** Closes sockets that were not initialised in time, and those whose viewer's token has expired. */
+  /**
+   * Closes sockets that were not initialised in time, those whose viewer's token has expired and those that do not read,
+   * and pings silent ones.
+   */
   async alarm(): Promise<void> {
     const nowMs = this.#sources.nowMs();
     let nextMs = Number.POSITIVE_INFINITY;
+    this.#closeSlowest(0);
     for (const session of this.#sessions.values()) {
-      const isReady = session.phase === 'ready';
-      const dueMs = isReady ? session.expiresAtMs : session.openedAtMs + SOCKET_INITIALISATION_MS;
-      if (dueMs === null) continue;
-      if (dueMs > nowMs) nextMs = Math.min(nextMs, dueMs);
-      else session.on({ kind: isReady ? 'forbidden' : 'initialisation-timed-out' }, nowMs);
+      this.#check(session, nowMs);
+      if (!session.isClosed) nextMs = Math.min(nextMs, this.#dueMs(session));
+    }
+    for (const [socket, { session, untilMs }] of this.#closing) {
+      if (untilMs <= nowMs) this.#forget(socket, session);
+      else nextMs = Math.min(nextMs, untilMs);
     }
     await this.#leaveClosed();
     if (Number.isFinite(nextMs)) await setAlarmBy(this.#sources.state.storage, nextMs);
+  }
+
+  #check(session: SocketSession, nowMs: number): void {
+    if (session.isClosed) return;
+    session.keepTimesBefore(nowMs);
+    if (session.phase !== 'ready') {
+      if (this.#dueMs(session) <= nowMs) session.on({ kind: 'initialisation-timed-out' }, nowMs);
+    } else if ((session.expiresAtMs ?? nowMs + 1) <= nowMs) session.on({ kind: 'forbidden' }, nowMs);
+    else {
+      if (this.#dueMs(session) <= nowMs) session.checkLiveness(nowMs);
+      // The hub may hibernate before the answer comes.
+      if (!session.isClosed && session.askedAtMs !== null) session.store();
+    }
+  }
+
+  #dueMs(session: SocketSession): number {
+    if (session.phase !== 'ready') return session.openedAtMs + SOCKET_INITIALISATION_MS;
+    const respondedAt = this.#sources.state.getWebSocketAutoResponseTimestamp(session.socket);
+    const livenessMs = session.livenessDueMs(respondedAt?.getTime() ?? 0);
+    return Math.min(livenessMs, session.expiresAtMs ?? livenessMs);
   }
 
   async message(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
@@ -97,19 +142,28 @@ export class Hub {
     }
     if (session.phase === 'closed') await this.#leave([session]);
     else if (session.expiresAtMs !== null) await setAlarmBy(this.#sources.state.storage, session.expiresAtMs);
+    await this.#watchAsked();
   }
 
   async closed(socket: WebSocket): Promise<void> {
-    const session = this.#sessions.get(socket);
-    if (session !== undefined) await this.#leave([session]);
+    const session = this.#sessions.get(socket) ?? this.#closing.get(socket)?.session;
+    if (session !== undefined) {
+      await this.#leave([session]);
+      this.#forget(socket, session);
+    }
     // It closed while the hub hibernated: its topics may be watched no more.
     else await this.#live.updateFeeds();
   }
 
   /** Sends each change to its subscribers; rejects if the feed must publish them again. */
   async publish(feed: FeedName, changes: readonly TopicChange<EventValue>[]): Promise<void> {
-    await this.#live.publish(feed, changes);
-    await this.#leaveClosed();
+    try {
+      await this.#live.publish(feed, changes);
+    } finally {
+      this.#closeSlowest(0);
+      await this.#leaveClosed();
+      await this.#watchAsked();
+    }
   }
 
   /** Closes every socket that was initialised in a session that has ended. */
@@ -157,7 +211,53 @@ export class Hub {
     return this.#leave([...this.#sessions.values()].filter(({ phase }) => phase === 'closed'));
   }
 
-  #leave(sessions: readonly SocketSession[]): Promise<void> {
-    return this.#operations.leave(sessions.filter(({ socket }) => this.#sessions.delete(socket)));
+  async #leave(sessions: readonly SocketSession[]): Promise<void> {
+    const nowMs = this.#sources.nowMs();
+    const left = sessions.filter(({ socket }) => this.#sessions.delete(socket));
+    for (const session of left) {
+      if (session.unreadBytes === 0) continue;
+      session.holdUntilClosed();
+      this.#closing.set(session.socket, { session, untilMs: nowMs + SOCKET_UNANSWERED_MAX_MS });
+    }
+    await this.#operations.leave(left);
+    const { storage } = this.#sources.state;
+    if (this.#sessions.size + this.#closing.size === 0) await storage.deleteAlarm();
+    else if (this.#closing.size > 0) await setAlarmBy(storage, nowMs + SOCKET_UNANSWERED_MAX_MS);
+  }
+
+  /** Its client has answered the close, or its connection has ended: nothing is held for it any more. */
+  #forget(socket: WebSocket, session: SocketSession): void {
+    this.#closing.delete(socket);
+    session.leave();
+  }
+
+  /** Closes sockets that do not read, and the slowest others until the hub has room for so many bytes more. */
+  #closeSlowest(bytes: number): void {
+    const nowMs = this.#sources.nowMs();
+    const asked = [...this.#sessions.values()].filter(({ askedAtMs }) => askedAtMs !== null);
+    for (const session of asked) session.closeUnlessReading(nowMs);
+    let excess = this.#unread.excessOf(bytes);
+    if (excess <= 0) return;
+    const slowestFirst = asked.sort((a, b) => b.unreadBytes - a.unreadBytes);
+    for (const session of slowestFirst) {
+      if (excess <= 0) break;
+      if (session.phase === 'closed') excess -= session.unreadBytes;
+      else if (nowMs - (session.askedAtMs ?? nowMs) >= HUB_BEHIND_MAX_MS) {
+        session.on({ kind: 'too-slow' }, nowMs);
+        excess -= session.unreadBytes;
+      }
+    }
+  }
+
+  /** For an answer that waits: operations of closed sockets end at once. */
+  #makeRoom(bytes: number): void {
+    this.#closeSlowest(bytes);
+    this.#leaveClosed().catch((error: unknown) => log.error('hub.leave_failed', errorFields(error)));
+  }
+
+  /** A socket that was pinged is looked at again, also if nothing else happens. */
+  async #watchAsked(): Promise<void> {
+    if (!this.#unread.takeAsked()) return;
+    await setAlarmBy(this.#sources.state.storage, this.#sources.nowMs() + HUB_BEHIND_MAX_MS);
   }
 }

@@ -19,7 +19,7 @@ let server: GatewayServer;
 
 before(async () => {
   const { gateway } = await bundleLiveWorkers(new AbortController().signal);
-  server = await startGateway(gateway, { hubs: ['hub-0'], polls: 'by hand' });
+  server = await startGateway(gateway, { hubs: ['hub-0'], polls: 'by hand', synced: SYMBOLS });
 });
 
 after(() => server?.stop());
@@ -107,4 +107,51 @@ test('a socket that never reads is closed, memory stays bounded, and who reads i
   }
   assert.ok(most - before < bound, `grown by ${most - before} bytes`);
   for (const watcher of [reading, ...unread]) watcher.end();
+});
+
+const ALIAS = 'a'.repeat(60);
+const LONG_FIELDS = Array.from({ length: 24 }, (_, number) => `${ALIAS}${number}: price`).join(' ');
+const ROOTS = Array.from({ length: 4 }, (_, number) => `r${number}: prices(symbols: $symbols) { ...Long }`);
+/** Some 800 KB. */
+const LONG_QUERY = `query ($symbols: [String!]!) { ${ROOTS.join(' ')} } fragment Long on Price { ${LONG_FIELDS} }`;
+const QUERIES_AT_ONCE = 49;
+const PASSES = 3;
+const SETTLED_MS = 4_000;
+
+/** One socket that asks, and reads nothing. */
+async function askAndReadNothing(): Promise<WebSocket> {
+  const socket = new WebSocket(server.urls[0] ?? '', 'graphql-transport-ws', { perMessageDeflate: false });
+  socket.on('error', () => undefined);
+  await once(socket, 'open');
+  socket.send('{"type":"connection_init"}');
+  await once(socket, 'message');
+  socket.pause();
+  for (let id = 0; id < QUERIES_AT_ONCE; id += 1) {
+    const payload = { query: LONG_QUERY, variables: { symbols: SYMBOLS } };
+    socket.send(JSON.stringify({ type: 'subscribe', id: `${id}`, payload }));
+  }
+  return socket;
+}
+
+test('queries that nobody reads take a bounded memory, the same in each pass', {
+  timeout: 240_000,
+}, async () => {
+  const grown: number[] = [];
+  const before = server.memoryBytes();
+  for (let pass = 0; pass < PASSES; pass += 1) {
+    const sockets = await Promise.all(Array.from({ length: UNREAD_SOCKETS }, askAndReadNothing));
+    let most = 0;
+    const endAtMs = Date.now() + SETTLED_MS;
+    while (Date.now() < endAtMs) {
+      most = Math.max(most, server.memoryBytes());
+      await sleep(50);
+    }
+    grown.push(most - before);
+    for (const socket of sockets) socket.terminate();
+    await sleep(500);
+  }
+  const all = grown.map((bytes) => `${Math.round(bytes / 1024 / 1024)} MB`).join(', ');
+  // All answers would be a gigabyte. The first pass brings compiled code and garbage too.
+  assert.ok(Math.max(...grown) < 150 * 1024 * 1024, `grown by ${all}`);
+  assert.ok((grown.at(-1) ?? 0) < (grown[0] ?? 0) + 40 * 1024 * 1024, `grown by ${all}`);
 });

@@ -25,6 +25,8 @@ const document = parse(
   'subscription ($symbols: [String!]!) { priceUpdated(symbols: $symbols) { symbol priceUsd } }',
 );
 
+const queryDocument = parse('{ nothing }');
+
 /** What stands in for the platform's, which Node does not have. */
 const globals = globalThis as { WebSocketRequestResponsePair?: unknown };
 globals.WebSocketRequestResponsePair ??= class {};
@@ -40,6 +42,13 @@ export class LiveWorld {
   /** Operations that are being prepared or executed. */
   running = 0;
   mostRunning = 0;
+  /** The length of the answer to any query. */
+  answerBytes = 1;
+  /** Before time passes for a hub that waits. */
+  letOthersRun: () => Promise<void> = async () => undefined;
+  /** Queries. */
+  executed = 0;
+  queryHold: Promise<void> = Promise.resolve();
   /** Operations that began to be prepared. */
   started = 0;
   /** By its symbols, what the preparation or execution of an operation waits for. */
@@ -83,6 +92,15 @@ export class LiveWorld {
   async drop(hub: number, socket: ServerSocket): Promise<void> {
     socket.isOpen = false;
     await this.#hubs[hub]?.closed(socket);
+  }
+
+  /** Does what the hub's alarm does, whenever it is set to. */
+  async alarm(hub: number): Promise<void> {
+    await this.#hubs[hub]?.alarm();
+  }
+
+  alarmMs(hub: number): number | null {
+    return this.#hubs[hub]?.alarmMs() ?? null;
   }
 
   async endSession(hub: number, sessionId: string): Promise<void> {
@@ -146,7 +164,13 @@ export class LiveWorld {
         const prepared = await this.#prepared(sent);
         return { ok: true as const, prepared, refusals: [] };
       },
-      sharedAnswer: async () => null,
+      sharedAnswer: async ({ document: asked }: PreparedOperation) => {
+        await this.#pause();
+        if (asked !== queryDocument) return null;
+        await this.queryHold;
+        this.executed += 1;
+        return JSON.stringify({ data: { nothing: 'x'.repeat(this.answerBytes) } });
+      },
       prepareAgain: (sent: PreparedOperation['sent']) => this.#prepared(sent),
       execute: async (prepared: PreparedOperation, _: GatewayContext, event: unknown) => {
         await this.#pause();
@@ -170,6 +194,7 @@ export class LiveWorld {
       randomId: () => 'request',
       nowMs: () => this.nowMs + this.hubSkewMs,
       sleep: async (ms: number) => {
+        await this.letOthersRun();
         this.nowMs += ms;
       },
       socketsOf: () => simulated().sockets,
@@ -198,7 +223,14 @@ export class LiveWorld {
     await this.holdOf(sent.variables?.symbols as string[]);
     this.running -= 1;
     const chosen = { document: '{}', found: null };
-    return { sent, document, operation: getOperationAST(document), chosen } as unknown as PreparedOperation;
+    const isQuery = sent.document === 'query';
+    const prepared = isQuery ? queryDocument : document;
+    return {
+      sent,
+      document: prepared,
+      operation: getOperationAST(prepared),
+      chosen,
+    } as unknown as PreparedOperation;
   }
 
   #watch(symbols: string[]): FeedWatch {
@@ -262,11 +294,23 @@ class SimulatedHub {
       storage,
       acceptWebSocket: () => undefined,
       setWebSocketAutoResponse: () => undefined,
+      getWebSocketAutoResponseTimestamp: () => null,
       getWebSockets: () => [...this.sockets].map((socket) => socket.asWebSocket()),
     };
     const hub = new Hub({ ...this.#started(storage), state } as unknown as HubSources);
     this.#instance = { hub, storage };
     return this.#instance;
+  }
+
+  alarmMs(): number | null {
+    return this.running().storage.alarmMs;
+  }
+
+  /** An alarm that has gone off is set no more. */
+  async alarm(): Promise<void> {
+    const { hub, storage } = this.running();
+    storage.alarmMs = null;
+    await hub.alarm();
   }
 
   async accept(socket: ServerSocket): Promise<void> {

@@ -1,6 +1,8 @@
 /** A hub's end of a socket: what it sends waits until the client reads it, or is lost with the connection. */
 export class ServerSocket {
   isOpen = true;
+  /** Null while it is open, and if the connection was lost. */
+  closeCode: number | null = null;
   readonly #frames: string[] = [];
   #attachment: unknown = null;
   #webSocket: WebSocket | null = null;
@@ -34,8 +36,10 @@ export class ServerSocket {
       send: (frame: string) => {
         if (this.#webSocket === created && this.isOpen) this.#frames.push(frame);
       },
-      close: () => {
-        if (this.#webSocket === created) this.isOpen = false;
+      close: (code: number) => {
+        if (this.#webSocket !== created || !this.isOpen) return;
+        this.isOpen = false;
+        this.closeCode = code;
       },
       serializeAttachment: (value: unknown) => {
         if (this.#webSocket === created) this.#attachment = structuredClone(value);

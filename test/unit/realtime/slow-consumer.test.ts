@@ -5,12 +5,14 @@ import {
   SOCKET_BEHIND_MAX_MS,
   SOCKET_PING_AFTER_BYTES,
   SOCKET_PING_AFTER_MS,
+  SOCKET_PING_AT_ONCE_BYTES,
   SOCKET_PING_PAUSE_MS,
   SOCKET_UNANSWERED_MAX_BYTES,
   SOCKET_UNANSWERED_MAX_MS,
 } from '../../../src/config.ts';
 import { SlowConsumer } from '../../../src/realtime/slow-consumer.ts';
 import { SocketSession } from '../../../src/realtime/socket-session.ts';
+import { UnreadBytes } from '../../../src/realtime/unread-bytes.ts';
 import { ServerSocket } from '../../support/server-socket.ts';
 
 const START_MS = 1_700_000_000_000;
@@ -36,6 +38,33 @@ describe('a socket that is sent events', () => {
     consumer.answered(START_MS);
     expect(consumer.sent(1, START_MS)).toBe('reads');
     expect(consumer.sent(1, START_MS + SOCKET_PING_AFTER_MS)).toBe('ask');
+  });
+
+  test('has answered nothing where nobody asked', () => {
+    const consumer = new SlowConsumer(OPENED_MS);
+    consumer.sent(SOCKET_PING_AFTER_BYTES - 1, START_MS);
+    consumer.answered(START_MS);
+    expect(consumer.sent(1, START_MS)).toBe('ask');
+  });
+
+  test('is asked at once after much, and what was sent since stays unread when it answers', () => {
+    const consumer = new SlowConsumer(START_MS);
+    expect(consumer.sent(SOCKET_PING_AT_ONCE_BYTES, START_MS)).toBe('ask');
+    expect(consumer.unreadBytes).toBe(SOCKET_PING_AT_ONCE_BYTES);
+    consumer.sent(10 * SOCKET_PING_AT_ONCE_BYTES, START_MS);
+    expect(consumer.unreadBytes).toBe(11 * SOCKET_PING_AT_ONCE_BYTES);
+    consumer.answered(START_MS);
+    expect(consumer.sent(1, START_MS)).toBe('ask');
+  });
+
+  test('is asked and given up in time although its clock is set back', () => {
+    const consumer = new SlowConsumer(START_MS);
+    const backMs = START_MS - 3_600_000;
+    expect(consumer.sent(1, backMs)).toBe('reads');
+    expect(consumer.sent(1, backMs + SOCKET_PING_AFTER_MS)).toBe('ask');
+    const againMs = backMs - 3_600_000;
+    expect(consumer.sent(1, againMs)).toBe('reads');
+    expect(consumer.sent(1, againMs + SOCKET_UNANSWERED_MAX_MS + 1)).toBe('does not read');
   });
 
   test('does not read where no answer comes in time', () => {
@@ -113,6 +142,11 @@ function watching(socket: ServerSocket): SocketSession {
     owner: null,
     position: 0,
   };
+  const unread = new UnreadBytes({
+    nowMs: () => START_MS,
+    sleep: async () => undefined,
+    closeSlowest: () => undefined,
+  });
   const attachment = {
     openedAtMs: START_MS,
     isReady: true,
@@ -121,5 +155,5 @@ function watching(socket: ServerSocket): SocketSession {
     viewer: null,
     subscriptions: [subscription],
   };
-  return new SocketSession(socket.asWebSocket(), attachment, START_MS);
+  return new SocketSession(socket.asWebSocket(), attachment, START_MS, unread);
 }
