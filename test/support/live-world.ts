@@ -7,7 +7,6 @@ import { FEED_WATCH_TIMEOUT_MS } from '../../src/config.ts';
 import type { GatewayContext, Viewer } from '../../src/graphql/context.ts';
 import type { EventValue, FeedName } from '../../src/realtime/feeds.ts';
 import { PollingPriceFeed } from '../../src/realtime/price-feed.ts';
-import { Hub, type HubSources } from '../../src/realtime/subscription-hub.ts';
 import type { TopicChange, TopicStates } from '../../src/realtime/topic-log.ts';
 import type { FeedWatch } from '../../src/realtime/watch.ts';
 import type { WatchedFeed } from '../../src/realtime/watched-topics.ts';
@@ -15,6 +14,7 @@ import type { PreparedOperation } from '../../src/serving/prepare-operation.ts';
 import type { PriceRecord } from '../../src/storage/kv/prices.ts';
 import { ObjectStorage } from './object-storage.ts';
 import { ServerSocket } from './server-socket.ts';
+import { SimulatedHub } from './simulated-hub.ts';
 
 const schema: GraphQLSchema = buildSchema(`
   type Query { nothing: Int }
@@ -26,10 +26,6 @@ const document = parse(
 );
 
 const queryDocument = parse('{ nothing }');
-
-/** What stands in for the platform's, which Node does not have. */
-const globals = globalThis as { WebSocketRequestResponsePair?: unknown };
-globals.WebSocketRequestResponsePair ??= class {};
 
 export class LiveWorld {
   nowMs = 1_700_000_000_000;
@@ -274,69 +270,6 @@ export class LiveWorld {
 
 /** A new instance of an object is not there within the same millisecond. */
 const RESTART_MS = 100;
-
-type Started = Omit<HubSources, 'state'> & { socketsOf(): Set<ServerSocket> };
-
-class SimulatedHub {
-  readonly sockets = new Set<ServerSocket>();
-  readonly #storage = new ObjectStorage();
-  readonly #started: (storage: ObjectStorage) => Started;
-  #instance: { hub: Hub; storage: ObjectStorage } | null = null;
-
-  constructor(started: (storage: ObjectStorage) => Started) {
-    this.#started = started;
-  }
-
-  running(): { hub: Hub; storage: ObjectStorage } {
-    if (this.#instance !== null) return this.#instance;
-    const storage = this.#storage.handle();
-    const state = {
-      storage,
-      acceptWebSocket: () => undefined,
-      setWebSocketAutoResponse: () => undefined,
-      getWebSocketAutoResponseTimestamp: () => null,
-      getWebSockets: () => [...this.sockets].map((socket) => socket.asWebSocket()),
-    };
-    const hub = new Hub({ ...this.#started(storage), state } as unknown as HubSources);
-    this.#instance = { hub, storage };
-    return this.#instance;
-  }
-
-  alarmMs(): number | null {
-    return this.running().storage.alarmMs;
-  }
-
-  /** An alarm that has gone off is set no more. */
-  async alarm(): Promise<void> {
-    const { hub, storage } = this.running();
-    storage.alarmMs = null;
-    await hub.alarm();
-  }
-
-  async accept(socket: ServerSocket): Promise<void> {
-    const { hub } = this.running();
-    this.sockets.add(socket);
-    await hub.accept(socket.asWebSocket(), { name: null, version: null });
-  }
-
-  async closed(socket: ServerSocket): Promise<void> {
-    this.sockets.delete(socket);
-    await this.running().hub.closed(socket.asWebSocket());
-  }
-
-  /** Its connections end with it. */
-  crash(): void {
-    this.evict();
-    for (const socket of this.sockets) socket.isOpen = false;
-    this.sockets.clear();
-  }
-
-  evict(): void {
-    if (this.#instance !== null) this.#instance.storage.isDead = true;
-    for (const socket of this.sockets) socket.renew();
-    this.#instance = null;
-  }
-}
 
 function raise(message: string): never {
   throw new Error(message);
