@@ -58,7 +58,7 @@ async function connections(audience: Audience, server: GatewayServer, sockets: n
 
 async function polling(audience: Audience, server: GatewayServer, { quick, signal }: WatchingOptions) {
   // The first alarms are the hubs' too, which look for sockets that never introduced themselves.
-  if (!quick) await until(async () => (await alarmsLeft(server)).hubs === 0, signal);
+  if (!quick) await until(async () => (await hubsAboutToWake(server)) === 0, signal);
   const [before, askedBefore] = [await readCounts(server.url), server.prices.asked()];
   const pollsSince = (counts: GatewayCounts) => countsBetween(before, counts).calls['PriceFeed.alarm'] ?? 0;
   if (quick) await audience.run({ durationMs: 0, minEvents: POLLS });
@@ -124,6 +124,12 @@ async function nobodyWatches(server: GatewayServer, { quick, signal }: WatchingO
 async function alarmsLeft(server: GatewayServer): Promise<{ feed: number; hubs: number }> {
   const [feed, ...hubs] = await readAlarms(server.url, HUBS);
   return { feed: feed === null ? 0 : 1, hubs: hubs.filter((alarm) => alarm !== null).length };
+}
+
+/** Hubs that wake themselves soon: each wakes in minutes to ping silent sockets. */
+async function hubsAboutToWake(server: GatewayServer): Promise<number> {
+  const [, ...hubs] = await readAlarms(server.url, HUBS);
+  return hubs.filter((alarm) => alarm !== null && alarm < Date.now() + WAIT_MAX_MS).length;
 }
 
 /** All that is charged as a request, messages aside. */

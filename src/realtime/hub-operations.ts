@@ -118,11 +118,15 @@ export class HubOperations {
     reservedBytes: number,
   ): Promise<boolean> {
     const { execute, createContext, sharedAnswer, viewerOf } = this.#sources;
+    const fits = () => {
+      const missingBytes = (this.#answerBytes.get(prepared.document) ?? 0) - reservedBytes;
+      return missingBytes <= 0 || this.#unread.hasRoom(session, missingBytes);
+    };
+    if (!fits()) return false;
     const shared = await sharedAnswer(prepared, requestId);
     if (shared !== null) {
-      const missingBytes = shared.length - reservedBytes;
       this.#noteBytes(prepared, shared);
-      if (missingBytes > 0 && !this.#unread.hasRoom(session, missingBytes)) return false;
+      if (!fits()) return false;
       this.#complete(session, id, shared, isOver);
       return true;
     }

@@ -18,6 +18,8 @@ import {
 export type Verdict = 'reads' | 'ask' | 'does not read';
 
 export class SlowConsumer {
+  /** It has answered a ping, as far as its hub remembers. */
+  hasAnswered = false;
   #answeredAtMs: number;
   #askedAtMs: number | null;
   /** Since the last ping; since the last pong if no ping waits for its answer. */
@@ -43,6 +45,7 @@ export class SlowConsumer {
   /** A pong has come: what was sent before the ping is read. */
   answered(nowMs: number): void {
     if (this.#askedAtMs === null) return;
+    this.hasAnswered = true;
     this.#answeredAtMs = nowMs;
     this.#askedAtMs = null;
     this.#bytesBefore = 0;

@@ -137,6 +137,10 @@ export class SocketSession {
     return this.#connection.phase === 'closed';
   }
 
+  get hasAnswered(): boolean {
+    return this.#slowConsumer.hasAnswered;
+  }
+
   get unreadBytes(): number {
     return this.#slowConsumer.unreadBytes;
   }

@@ -150,6 +150,7 @@ export class Hub {
     if (session !== undefined) {
       await this.#leave([session]);
       this.#forget(socket, session);
+      await this.#setNextAlarm();
     }
     // It closed while the hub hibernated: its topics may be watched no more.
     else await this.#live.updateFeeds();
@@ -220,9 +221,13 @@ export class Hub {
       this.#closing.set(session.socket, { session, untilMs: nowMs + SOCKET_UNANSWERED_MAX_MS });
     }
     await this.#operations.leave(left);
-    const { storage } = this.#sources.state;
-    if (this.#sessions.size + this.#closing.size === 0) await storage.deleteAlarm();
-    else if (this.#closing.size > 0) await setAlarmBy(storage, nowMs + SOCKET_UNANSWERED_MAX_MS);
+    await this.#setNextAlarm();
+  }
+
+  async #setNextAlarm(): Promise<void> {
+    const { state, nowMs } = this.#sources;
+    if (this.#sessions.size + this.#closing.size === 0) await state.storage.deleteAlarm();
+    else if (this.#closing.size > 0) await setAlarmBy(state.storage, nowMs() + SOCKET_UNANSWERED_MAX_MS);
   }
 
   /** Its client has answered the close, or its connection has ended: nothing is held for it any more. */

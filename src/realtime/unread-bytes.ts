@@ -17,6 +17,8 @@ import type { Clock } from './watched-topics.ts';
 export interface Reader {
   /** Sent and not shown to be read. */
   readonly unreadBytes: number;
+  /** It has answered a ping: it reads. */
+  readonly hasAnswered: boolean;
   /** For its answers that are being made. */
   reservedBytes: number;
 }
@@ -26,6 +28,16 @@ export interface RoomSources extends Clock {
   closeSlowest(bytes: number): void;
 }
 
+interface Waiter {
+  reader: Reader;
+  bytes: number;
+  isOver(): boolean;
+  /** Since when it waits for others and not for itself; null if it does not. */
+  sinceMs: number | null;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
 const LOOK_EVERY_MS = 500;
 
 export class UnreadBytes {
@@ -33,7 +45,8 @@ export class UnreadBytes {
   #bytes = 0;
   #closedBytes = 0;
   #hasAsked = false;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Set<Waiter>();
+  #isWatching = false;
 
   constructor(sources: RoomSources) {
     this.#sources = sources;
@@ -50,7 +63,7 @@ export class UnreadBytes {
   /** So many of the bytes are those of sockets that are closed now. */
   addClosed(bytes: number): void {
     this.#closedBytes += bytes;
-    this.#wake();
+    this.#admit();
   }
 
   /** A socket was pinged. */
@@ -67,12 +80,7 @@ export class UnreadBytes {
 
   add(bytes: number): void {
     this.#bytes += bytes;
-    if (bytes < 0) this.#wake();
-  }
-
-  #wake(): void {
-    for (const wake of this.#waiting) wake();
-    this.#waiting.clear();
+    if (bytes < 0) this.#admit();
   }
 
   /**
@@ -106,20 +114,51 @@ export class UnreadBytes {
    *
    * @throws GraphQLError if the hub had no room in time.
    */
-  async #takeRoom(reader: Reader, bytes: number, isOver: () => boolean): Promise<void> {
-    const { nowMs, sleep, closeSlowest } = this.#sources;
-    let waitsSinceMs: number | null = null;
-    while (!isOver() && !this.hasRoom(reader, bytes)) {
-      if (!fitsInSocket(reader, bytes)) waitsSinceMs = null;
-      else {
-        waitsSinceMs ??= nowMs();
-        if (nowMs() - waitsSinceMs >= HUB_ROOM_TIMEOUT_MS) throw noRoom();
-      }
-      closeSlowest(bytes);
-      const room = new Promise<void>((resolve) => this.#waiting.add(resolve));
-      await Promise.race([room, sleep(LOOK_EVERY_MS)]);
+  #takeRoom(reader: Reader, bytes: number, isOver: () => boolean): Promise<void> {
+    if (isOver() || this.hasRoom(reader, bytes)) {
+      this.#reserve(reader, bytes);
+      return Promise.resolve();
     }
-    this.#reserve(reader, bytes);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiting.add({ reader, bytes, isOver, sinceMs: null, resolve, reject });
+    void this.#watch();
+    return promise;
+  }
+
+  /** Lets those in for whom there is room: sockets that have shown that they read first. */
+  #admit(): void {
+    const nowMs = this.#sources.nowMs();
+    if (this.#waiting.size === 0) return;
+    const inOrder = [...this.#waiting].sort(
+      (a, b) => Number(b.reader.hasAnswered) - Number(a.reader.hasAnswered),
+    );
+    for (const waiter of inOrder) {
+      const { reader, bytes, isOver, resolve, reject } = waiter;
+      if (isOver() || this.hasRoom(reader, bytes)) {
+        this.#waiting.delete(waiter);
+        this.#reserve(reader, bytes);
+        resolve();
+      } else if (!fitsInSocket(reader, bytes)) waiter.sinceMs = null;
+      else {
+        waiter.sinceMs ??= nowMs;
+        if (nowMs - waiter.sinceMs < HUB_ROOM_TIMEOUT_MS) continue;
+        this.#waiting.delete(waiter);
+        reject(noRoom());
+      }
+    }
+  }
+
+  /** One timer for all that wait. */
+  async #watch(): Promise<void> {
+    if (this.#isWatching) return;
+    this.#isWatching = true;
+    while (this.#waiting.size > 0) {
+      const next = [...this.#waiting].find(({ reader, bytes }) => fitsInSocket(reader, bytes));
+      this.#sources.closeSlowest(next?.bytes ?? 0);
+      await this.#sources.sleep(LOOK_EVERY_MS);
+      this.#admit();
+    }
+    this.#isWatching = false;
   }
 
   hasRoom(reader: Reader, bytes: number): boolean {
