@@ -68,6 +68,8 @@ function keepFailure(error: Error): void {
 }
 
 function received(socket: number, bytes: Buffer): void {
+  // Before the first event, the price that the feed asked for when the first socket came may follow the current state.
+  if (event === 0) return;
   if (seen[socket] === event) {
     onFailure(new Error(`socket ${socket} was sent more than one message of event ${event}: ${bytes}`));
     return;

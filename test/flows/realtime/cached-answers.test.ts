@@ -1,5 +1,6 @@
 /** A query over a socket has the answers that HTTP has: kept for everybody, made once, and never one viewer's. */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { CACHE_HINTS } from '../../../schema/cache-hints.ts';
 import { executionCounts } from '../../../src/execution/execute.ts';
 import type { ClientSocket } from '../../support/client-socket.ts';
 import { coldIsolate } from '../../support/isolates.ts';
@@ -10,6 +11,9 @@ const live = useLiveMarket();
 
 const PRICE = '{ price(symbol: "BTC") { symbol priceUsd } }';
 const MINE = '{ viewer { displayName } price(symbol: "BTC") { symbol } }';
+
+/** The answer is older than its lifetime, and not by more than it may be served. */
+const STALE_MS = (CACHE_HINTS['Query.price']?.lifetime?.maxAgeSeconds ?? Number.NaN) * 1000 + 1_000;
 
 const executions = () => executionCounts().planned + executionCounts().fellBack;
 
@@ -35,6 +39,22 @@ test('is executed once for all sockets of an isolate', async () => {
   expect(new Set(answers.map((answer) => JSON.stringify(answer)))).toEqual(
     new Set([JSON.stringify({ data: { price: { symbol: 'BTC', priceUsd: 1_000_000 } } })]),
   );
+});
+
+test('that is stale is answered at once, and made anew once for all', async () => {
+  coldIsolate();
+  const sockets = [await live.connected('hub-0'), await live.connected('hub-1')];
+  for (const socket of sockets) await answerTo(socket, PRICE);
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + STALE_MS });
+  try {
+    const before = executions();
+    for (const socket of sockets) await answerTo(socket, PRICE);
+    await vi.waitFor(() => expect(executions()).toBe(before + 1));
+    for (const socket of sockets) await answerTo(socket, PRICE);
+    expect(executions()).toBe(before + 1);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('that selects the viewer is executed for each', async () => {
