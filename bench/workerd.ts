@@ -93,6 +93,7 @@ export async function startWorkerd(
         kvNamespaces: idsIn(storage, config.kv_namespaces),
         d1Databases: idsIn(storage, config.d1_databases),
         r2Buckets: idsIn(storage, config.r2_buckets),
+        versionMetadata: config.version_metadata?.binding,
         durableObjects: Object.fromEntries(
           Object.entries(durableObjects).map(([binding, className]) => [
             binding,
