@@ -204,6 +204,8 @@ export const SOCKET_SILENT_PING_AFTER_MS = 600_000;
 /** Only the latest of several changes of a sale within this time is sent. */
 export const SALE_COALESCING_MS = 100;
 export const SALE_RETRY_MS = 5_000;
+/** A call of D1 by the sale feed that takes longer fails the reading that made it; the next reading begins. */
+export const SALE_READ_TIMEOUT_MS = 3_000;
 /** The interval of comments in an event stream: many proxies close a stream that is silent for 30 s. */
 export const EVENT_STREAM_COMMENT_MS = 15_000;
 /** Buffered events of one client. The first events of a hundred prices with a month of history are 4 MB. */

@@ -6,7 +6,7 @@
  * While nobody watches no alarm runs; changes of each sync are only logged, for subscriptions that resume. Several
  * changes of one entity within `SALE_COALESCING_MS` are delivered as the latest one.
  */
-import { SALE_COALESCING_MS, SALE_RETRY_MS } from '../config.ts';
+import { SALE_COALESCING_MS, SALE_READ_TIMEOUT_MS, SALE_RETRY_MS } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
 import type { IdoPoolRow } from '../storage/d1/ido-pools.ts';
 import type { InvestmentRow } from '../storage/d1/investments.ts';
@@ -17,6 +17,7 @@ import {
   type SaleChanges,
   saleChangesAfter,
 } from '../storage/d1/sale-changes.ts';
+import { answerWithin } from './answer-within.ts';
 import { setAlarmBy } from './object-storage.ts';
 import { TopicLog, type TopicLogOptions, type TopicStates, type TopicUpdate } from './topic-log.ts';
 
@@ -42,7 +43,7 @@ export class SaleFeedReader {
   readonly #log: TopicLog<SaleRow, Cursor>;
   /** Unix seconds: status changes by the clock are read up to here. Not stored while there are none. */
   #clock: number;
-  /** One reading at a time. */
+  /** One reading at a time. Each call of D1 has a time limit: no reading keeps the next one waiting for long. */
   #turn: Promise<void> = Promise.resolve();
   /** The reading that waits for the running one; all who ask meanwhile share it. */
   #nextReading: Promise<void> | null = null;
@@ -101,18 +102,19 @@ export class SaleFeedReader {
       const clock = Math.floor(nowMs() / 1000);
       const cursor = this.#log.cursor;
       if (cursor === null) {
-        this.#log.append([], { change: await lastSaleChange(db), clock });
+        this.#log.append([], { change: await inTime(() => lastSaleChange(db)), clock });
         this.#clock = clock;
         return;
       }
-      const changes = await saleChangesAfter(db, cursor.change, { from: this.#clock, to: clock });
+      const span = { from: this.#clock, to: clock };
+      const changes = await inTime(() => saleChangesAfter(db, cursor.change, span));
       const { cursor: change, readTo } = changes;
       const updates = updatesOf(changes);
       this.#clock = Math.max(clock, this.#clock);
       if (updates.length > 0 || change !== cursor.change)
         this.#log.append(updates, { change, clock: this.#clock });
       // The platform sends nothing before earlier writes are stored.
-      if (readTo !== null) await deleteSaleChanges(db, readTo);
+      if (readTo !== null) await inTime(() => deleteSaleChanges(db, readTo));
       hasMore = changes.hasMore;
     }
   }
@@ -129,6 +131,9 @@ export class SaleFeedReader {
     if (boundary !== null) await setAlarmBy(storage, boundary * 1000);
   }
 }
+
+/** A later answer does not count. */
+const inTime = <Answer>(call: () => Promise<Answer>) => answerWithin(SALE_READ_TIMEOUT_MS, 'database', call);
 
 function updatesOf({ pools, investments }: SaleChanges): TopicUpdate<SaleRow>[] {
   return [
