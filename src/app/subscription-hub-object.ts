@@ -87,10 +87,10 @@ function createHub(state: DurableObjectState, isolate: Isolate): Hub {
       if (!preparation.ok) throw preparation.error;
       return preparation.prepared;
     },
-    sharedAnswer: (prepared, requestId) =>
+    sharedAnswer: (prepared, { requestId, onFault }) =>
       serving.sharedText(prepared, {
         waitUntil,
-        createPublicContext: () => createContext({ requestId, viewer: null, waitUntil }),
+        createPublicContext: () => createContext({ requestId, onFault, viewer: null, waitUntil }),
       }),
     isPrivate: ({ document, operation }) => serving.policyOf(document, operation).scope === 'private',
     execute: (prepared, context, event) => serving.execute(prepared, context, event),
@@ -103,8 +103,8 @@ function createHub(state: DurableObjectState, isolate: Isolate): Hub {
     },
     viewerOf: (authorization) =>
       viewerOf(new Request('https://gateway.invalid/graphql', asHeader(authorization))),
-    createContext: (requestId, viewer, events) =>
-      createContext({ requestId, viewer, waitUntil, ...(events ? { events } : {}) }),
+    createContext: ({ requestId, onFault }, viewer, events) =>
+      createContext({ requestId, onFault, viewer, waitUntil, ...(events ? { events } : {}) }),
     randomId,
     nowMs,
     sleep,

@@ -112,8 +112,8 @@ function rebuilt(error: GraphQLError, message: string, extensions: Record<string
 }
 
 /** Errors of any kind as clients see them over a socket, which has no status. */
-export function presented(errors: readonly unknown[], requestId: string): GraphQLError[] {
-  const present = errorPresenter(true, { requestId });
+export function presented(errors: readonly unknown[], request: FaultListener): GraphQLError[] {
+  const present = errorPresenter(true, request);
   return errors.map((error) => present(error instanceof GraphQLError ? error : unexpected(error)));
 }
 

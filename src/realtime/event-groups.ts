@@ -9,7 +9,7 @@ import { GraphQLError } from 'graphql';
 import pLimit from 'p-limit';
 import { TimeoutError } from 'p-timeout';
 import { EVENT_TIMEOUT_MS } from '../config.ts';
-import type { EventSources, GatewayContext, Viewer } from '../graphql/context.ts';
+import type { EventSources, FaultListener, GatewayContext, Viewer } from '../graphql/context.ts';
 import { presented } from '../graphql/error-policy.ts';
 import { UNNAMED_CLIENT } from '../operations/client-identity.ts';
 import type { OperationRequest } from '../operations/operation-request.ts';
@@ -58,7 +58,7 @@ export interface EventGroupsSources {
   execute: Serving['execute'];
   /** The viewer of an `authorization` header; rejects with a GraphQLError if it is not valid. */
   viewerOf(authorization: string | null): Promise<Viewer | null>;
-  createContext(requestId: string, viewer: Viewer | null, events?: EventSources): GatewayContext;
+  createContext(request: FaultListener, viewer: Viewer | null, events?: EventSources): GatewayContext;
   randomId(): string;
   nowMs(): number;
 }
@@ -186,7 +186,7 @@ export class EventGroups {
       group.prepared ??= await this.#sources.prepareAgain(group.sent);
     } catch (error) {
       if (!(error instanceof GraphQLError)) throw error;
-      const text = JSON.stringify(presented([error], context.requestId));
+      const text = JSON.stringify(presented([error], context));
       return { group, entity, position, text, isEnd: true };
     }
     const text = JSON.stringify(await this.#sources.execute(group.prepared, context, value));
@@ -196,13 +196,13 @@ export class EventGroups {
   /** A context for the group's viewer, identified again by one of its sockets; null if none is valid any more. */
   async #contextFor({ owner, members }: Group): Promise<GatewayContext | null> {
     const { createContext, randomId, viewerOf, nowMs } = this.#sources;
-    if (owner === null || owner === '') return createContext(randomId(), null);
+    if (owner === null || owner === '') return createContext({ requestId: randomId() }, null);
     for (const { session } of members.values()) {
       const viewer = await viewerOf(session.authorization).catch((error: unknown) => {
         if (error instanceof GraphQLError) return null;
         throw error;
       });
-      if (viewer?.id === owner) return createContext(randomId(), viewer);
+      if (viewer?.id === owner) return createContext({ requestId: randomId() }, viewer);
       session.on({ kind: 'forbidden' }, nowMs());
     }
     return null;

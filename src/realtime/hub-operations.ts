@@ -4,12 +4,14 @@
  */
 import { type DocumentNode, OperationTypeNode } from 'graphql';
 import { SOCKET_PING_AFTER_BYTES } from '../config.ts';
+import type { FaultListener } from '../graphql/context.ts';
 import { presented } from '../graphql/error-policy.ts';
 import { type OperationRequest, toOperationRequest } from '../operations/operation-request.ts';
 import type { Preparation, PreparedOperation } from '../serving/prepare-operation.ts';
 import type { FeedName } from './feeds.ts';
 import { type JoinSources, joinSubscription, type Run } from './join-subscription.ts';
 import type { LiveSubscriptions, LiveSubscriptionsSources } from './live-subscriptions.ts';
+import { ObservedOperation } from './observed-operation.ts';
 import type { SocketSession } from './socket-session.ts';
 import type { OperationPayload } from './transport-messages.ts';
 import type { UnreadBytes } from './unread-bytes.ts';
@@ -22,11 +24,11 @@ export interface OperationSources extends LiveSubscriptionsSources, JoinSources 
    * The answer to a query that anybody may have, as JSON text; null for every other operation. Rejects with a
    * GraphQLError if it may not run.
    */
-  sharedAnswer(prepared: PreparedOperation, requestId: string): Promise<string | null>;
+  sharedAnswer(prepared: PreparedOperation, request: FaultListener): Promise<string | null>;
 }
 
 /** A started operation, before its viewer is known. */
-type Asked = Omit<Run, 'viewer'>;
+type Asked = Omit<Run, 'viewer'> & { request: ObservedOperation };
 
 /** The room that an operation takes whose answers nobody has seen. */
 const UNKNOWN_ANSWER_BYTES = SOCKET_PING_AFTER_BYTES;
@@ -59,21 +61,24 @@ export class HubOperations {
     payload: OperationPayload,
     isOver: () => boolean,
   ): Promise<void> {
-    const { randomId, prepare, count } = this.#sources;
-    const requestId = randomId();
+    const { randomId, nowMs, prepare, count } = this.#sources;
+    const request = new ObservedOperation(randomId(), session.client, nowMs);
     try {
       const sent = toOperationRequest(payload, session.client);
-      const preparation = await prepare(sent);
+      const preparation = await request.timed(() => prepare(sent));
       count(preparation);
       if (!preparation.ok) throw preparation.error;
       const { prepared } = preparation;
-      const asked = { session, id, prepared, requestId, isOver };
+      request.prepared = prepared;
+      const asked = { session, id, prepared, request, isOver };
       if (prepared.operation.operation === OperationTypeNode.SUBSCRIPTION) await this.#join(asked);
       else await this.#answerInRoom(asked);
     } catch (error) {
       if (isOver()) return;
-      this.#live.refuse(session, id, JSON.stringify(presented([error], requestId)));
+      this.#live.refuse(session, id, JSON.stringify(presented([error], request)));
       await this.stop(session, id);
+    } finally {
+      request.log();
     }
   }
 
@@ -102,7 +107,7 @@ export class HubOperations {
     for (let isAnswered = false; !isAnswered && !isOver(); ) {
       const bytes = this.#answerBytes.get(prepared.document) ?? UNKNOWN_ANSWER_BYTES;
       await this.#unread.inRoom(session, bytes, isOver, async () => {
-        isAnswered = await this.#answer(asked, bytes);
+        isAnswered = await asked.request.timed(() => this.#answer(asked, bytes));
       });
     }
   }
@@ -113,17 +118,14 @@ export class HubOperations {
    * @param reservedBytes the room that it has. False if a shared answer is longer and there is no more room: it is in the
    *   cache, so nobody needs to hold it until there is.
    */
-  async #answer(
-    { session, id, prepared, requestId, isOver }: Asked,
-    reservedBytes: number,
-  ): Promise<boolean> {
+  async #answer({ session, id, prepared, request, isOver }: Asked, reservedBytes: number): Promise<boolean> {
     const { execute, createContext, sharedAnswer, viewerOf } = this.#sources;
     const fits = () => {
       const missingBytes = (this.#answerBytes.get(prepared.document) ?? 0) - reservedBytes;
       return missingBytes <= 0 || this.#unread.hasRoom(session, missingBytes);
     };
     if (!fits()) return false;
-    const shared = await sharedAnswer(prepared, requestId);
+    const shared = await sharedAnswer(prepared, request);
     if (shared !== null) {
       this.#noteBytes(prepared, shared);
       if (!fits()) return false;
@@ -132,7 +134,7 @@ export class HubOperations {
     }
     const viewer = await viewerOf(session.authorization);
     if (isOver()) return true;
-    const result = await execute(prepared, createContext(requestId, viewer));
+    const result = await execute(prepared, createContext(request, viewer));
     if (result.data !== undefined) {
       const text = JSON.stringify(result);
       this.#noteBytes(prepared, text);

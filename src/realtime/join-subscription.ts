@@ -6,7 +6,7 @@
  * The current state, or the missed changes, come before any other event. While the first events take long, nobody else
  * waits for them.
  */
-import type { Viewer } from '../graphql/context.ts';
+import type { FaultListener, Viewer } from '../graphql/context.ts';
 import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import { type EventGroupsSources, withExtensions } from './event-groups.ts';
 import {
@@ -34,7 +34,7 @@ export interface Run {
   /** The client's, unique on its socket. */
   id: string;
   prepared: PreparedOperation;
-  requestId: string;
+  request: FaultListener;
   viewer: Viewer | null;
   isOver(): boolean;
 }
@@ -45,12 +45,12 @@ export async function joinSubscription(
   live: LiveSubscriptions,
   sources: JoinSources,
 ): Promise<void> {
-  const { session, id, prepared, requestId, viewer, isOver } = run;
+  const { session, id, prepared, request, viewer, isOver } = run;
   const { createContext, watchOf, isPrivate } = sources;
-  const watch = await watchOf(prepared, (events) => createContext(requestId, viewer, events));
+  const watch = await watchOf(prepared, (events) => createContext(request, viewer, events));
   const from = resumePosition(prepared.sent.extensions?.resumeFrom);
   const feed = live.topicsOf(watch.feed);
-  const { topics, state } = await watch.load(createContext(requestId, viewer), {
+  const { topics, state } = await watch.load(createContext(request, viewer), {
     isResuming: from !== null,
     knownValue: (topic) => feed.changesOf(topic).get(topic)?.value,
   });
@@ -88,7 +88,7 @@ function storedRequest({ sent, chosen }: PreparedOperation): Subscription['sent'
 async function sendFirstEvents(
   first: FirstEvents,
   subscription: Subscription,
-  { session, prepared, requestId, viewer, isOver }: Run,
+  { session, prepared, request, viewer, isOver }: Run,
   live: LiveSubscriptions,
   { createContext, execute, nowMs }: JoinSources,
 ): Promise<void> {
@@ -97,7 +97,7 @@ async function sendFirstEvents(
   const sentResults = new Map<string, string>();
   let { events, position } = first;
   for (let hasJoined = false; !hasJoined && !isOver(); ) {
-    const context = createContext(requestId, viewer);
+    const context = createContext(request, viewer);
     for (const { entity, value, extensions } of events) {
       await session.untilRead(isOver);
       const result = JSON.stringify(await execute(prepared, context, value));
