@@ -1,11 +1,11 @@
 /** Results as text, for a terminal and for `docs/performance.md`. */
-import type { DistinctAnswersResult } from './distinct-answers.ts';
 import type { ExecutorRow } from './executors/measure-executors.ts';
 import type { HeapResult } from './heap.ts';
 import { printLive } from './live/print-live.ts';
 import type { MixedResult } from './mixed-traffic.ts';
 import { monthTable } from './month.ts';
 import { PRICES_READ_ON } from './prices.ts';
+import { memorySection, unreadSection } from './print-memory.ts';
 import { type BenchResults, busyMachine, type ClaimResult, type ScenarioResult } from './results.ts';
 import { spreadOf } from './statistics.ts';
 import { bytesText, percentText, type Section, sectionText, spreadText, type Table } from './tables.ts';
@@ -15,7 +15,8 @@ import { bytesText, percentText, type Section, sectionText, spreadText, type Tab
  * @param isBrief without the columns that say how busy each process was.
  */
 export function printResults(results: BenchResults, costs: string, isBrief: boolean): string {
-  const { machine, scenarios, refusals, claims, mixed, heap, startup, executors, live, memory } = results;
+  const { machine, scenarios, refusals, claims, mixed, heap, startup, executors, live, memory, unread } =
+    results;
   const lists = [...new Set(scenarios.map(({ list }) => list))];
   const sections: Section[] = [
     ...lists.map((title) =>
@@ -43,6 +44,7 @@ export function printResults(results: BenchResults, costs: string, isBrief: bool
       rows: monthTable(scenarios, costs),
     },
     ...(memory === undefined ? [] : [memorySection(memory)]),
+    ...(unread === undefined ? [] : [unreadSection(unread)]),
   ];
   const { bundleBytes, gzipBytes, cpuMs } = startup;
   return [
@@ -109,18 +111,6 @@ const heapTable = (results: readonly HeapResult[]): Table => [
     (grownBytes / bodyBytes).toFixed(2),
   ]),
 ];
-
-function memorySection({ operations, bodyBytes, startBytes, passes }: DistinctAnswersResult): Section {
-  return {
-    title:
-      `Resident memory of workerd during ${operations.toLocaleString('en-US')} distinct operations, each twice by GET and ` +
-      `twice by POST, with answers of ${bytesText(bodyBytes)}`,
-    rows: [
-      ['before', ...passes.map((_, pass) => `most in pass ${pass + 1}`)],
-      [bytesText(startBytes), ...passes.map(({ peakBytes }) => bytesText(peakBytes))],
-    ],
-  };
-}
 
 /** A row a shape; the plan's time, and how many times as long the others take. */
 function executorTable(rows: readonly ExecutorRow[]): Table {

@@ -6,6 +6,7 @@ import type { DistinctAnswersResult } from './distinct-answers.ts';
 import type { ExecutorRow } from './executors/measure-executors.ts';
 import type { HeapResult } from './heap.ts';
 import type { LiveResults } from './live/measure-live.ts';
+import type { UnreadResult } from './live/measure-unread.ts';
 import type { MixedResult } from './mixed-traffic.ts';
 import type { Measured, Round } from './rounds.ts';
 import { LIST_NAMES, type List } from './stage.ts';
@@ -25,6 +26,8 @@ export interface BenchResults {
   live?: LiveResults;
   /** Absent until it was measured. */
   memory?: DistinctAnswersResult;
+  /** Absent until it was measured. */
+  unread?: UnreadResult;
 }
 
 const versionOf = (name: string): string =>

@@ -8,9 +8,12 @@ import { bundleWorker } from './bundle.ts';
 import { measureDistinctAnswers } from './distinct-answers.ts';
 import { measureExecutors } from './executors/measure-executors.ts';
 import { type HeapResult, measureHeap } from './heap.ts';
+import { bundleLiveWorkers } from './live/live-servers.ts';
 import { measureLive } from './live/measure-live.ts';
+import { measureUnread } from './live/measure-unread.ts';
 import { checkMixedTraffic, type MixedOptions, measureMixedTraffic } from './mixed-traffic.ts';
 import { printResults } from './print.ts';
+import { memorySection, unreadSection } from './print-memory.ts';
 import {
   type BenchResults,
   type Claim,
@@ -30,6 +33,7 @@ import {
   yogaMiss,
 } from './scenarios.ts';
 import { bundleWorkers, LISTS, type List, type Scripts, type Stage, setStage, workerName } from './stage.ts';
+import { sectionText } from './tables.ts';
 import type { Workerd } from './workerd.ts';
 
 /** Enough that a Worker never waits for the generator, few enough that a request waits little for others. */
@@ -51,6 +55,7 @@ const STOPPED = 130;
 
 const PARTS = ['http', 'executors', 'live', 'memory'] as const;
 const MEMORY = { operations: 10_000, projects: 20, passes: 2 } as const;
+const UNREAD = { sockets: 100, passes: 4, settleMs: 5_000 } as const;
 const EXECUTOR_ROUNDS = 9;
 
 const HELP = `npm run bench -- [options]
@@ -144,12 +149,18 @@ async function measureAll(): Promise<void> {
     results.live = await measureLive({ quick: false, signal, report: console.log });
   }
   if (parts.includes('memory')) {
+    const { gateway } = await bundleLiveWorkers(signal);
+    results.unread = await measureUnread({ ...UNREAD, script: gateway, signal });
     const script = await bundleWorker(signal, 'bench/workers/gateway-in-memory.ts');
     results.memory = await measureDistinctAnswers({ ...MEMORY, script, signal });
   }
   // A part alone, measured first, has nothing beside it yet.
   if (results.scenarios !== undefined && results.executors !== undefined)
     console.log(`\n${printResults(results, await readFile('operations/COSTS.md', 'utf8'), false)}`);
+  else if (results.memory !== undefined && results.unread !== undefined) {
+    const sections = [memorySection(results.memory), unreadSection(results.unread)];
+    console.log(`\n${sections.map((section) => sectionText(section, false)).join('\n\n')}`);
+  }
   await writeFile(options.out, `${JSON.stringify(results, null, 2)}\n`);
 }
 

@@ -199,6 +199,16 @@ export const HUB_UNREAD_MAX_BYTES = 8 * 1024 * 1024;
 export const HUB_BEHIND_MAX_MS = 3_000;
 /** and an answer that finds no room for this time is refused. Answers of `SOCKET_PING_AFTER_BYTES` need no room. */
 export const HUB_ROOM_TIMEOUT_MS = 10_000;
+/**
+ * With more unread bytes in its hub, a socket that has answered no ping yet is pinged, and its larger
+ * answers wait for the pong.
+ */
+export const HUB_UNREAD_NEW_SOCKETS_MAX_BYTES = 4 * 1024 * 1024;
+/**
+ * Messages whose operations wait, of all sockets of a hub together. Beyond them an operation is refused if its socket's
+ * would be more than `SOCKET_MESSAGE_MAX_BYTES` together.
+ */
+export const HUB_WAITING_MAX_BYTES = 4 * 1024 * 1024;
 /** A socket that says nothing and is sent nothing is pinged after this time. Each pong wakes its hub. */
 export const SOCKET_SILENT_PING_AFTER_MS = 600_000;
 /** Only the latest of several changes of a sale within this time is sent. */

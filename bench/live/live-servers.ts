@@ -54,34 +54,39 @@ export interface GatewayOptions {
   upstreamMs?: number;
   /** Symbols of the price snapshot; none where left out. */
   synced?: readonly string[];
+  /** As in `WorkerdOptions`. */
+  hasHeapLimit?: boolean;
 }
 
 export async function startGateway(
   script: string,
-  { hubs, polls, upstreamMs = 0, synced = [] }: GatewayOptions,
+  { hubs, polls, upstreamMs = 0, synced = [], hasHeapLimit = false }: GatewayOptions,
 ): Promise<GatewayServer> {
   const prices = await startPriceSource('with each poll', upstreamMs);
   let workerd: Workerd;
   try {
-    workerd = await startWorkerd([
-      {
-        name: 'gateway',
-        script,
-        storage: 'gateway',
-        durableObjects: gatewayObjects(),
-        // A benchmark's rounds lie further apart than polls, which leave nobody time to fall asleep.
-        keepsObjects: polls === 'by hand',
-        vars: {
-          MAIN_API_URL: prices.url,
-          PRICE_API_URL: prices.url,
-          INTERNAL_API_KEY: 'the-key-of-a-benchmark',
-          JWT_SECRET: 'a-secret-for-benchmarks-of-32-characters',
-          OPERATIONS_MODE: 'open',
-          PRICE_POLL_SECONDS: String(POLL_SECONDS),
-          POLLS: polls,
+    workerd = await startWorkerd(
+      [
+        {
+          name: 'gateway',
+          script,
+          storage: 'gateway',
+          durableObjects: gatewayObjects(),
+          // A benchmark's rounds lie further apart than polls, which leave nobody time to fall asleep.
+          keepsObjects: polls === 'by hand',
+          vars: {
+            MAIN_API_URL: prices.url,
+            PRICE_API_URL: prices.url,
+            INTERNAL_API_KEY: 'the-key-of-a-benchmark',
+            JWT_SECRET: 'a-secret-for-benchmarks-of-32-characters',
+            OPERATIONS_MODE: 'open',
+            PRICE_POLL_SECONDS: String(POLL_SECONDS),
+            POLLS: polls,
+          },
         },
-      },
-    ]);
+      ],
+      { hasHeapLimit },
+    );
   } catch (error) {
     await prices.close();
     throw error;

@@ -3,7 +3,7 @@
  * same function as over HTTP decides whether an operation may run.
  */
 import { type DocumentNode, OperationTypeNode } from 'graphql';
-import { SOCKET_PING_AFTER_BYTES } from '../config.ts';
+import { HUB_WAITING_MAX_BYTES, SOCKET_MESSAGE_MAX_BYTES, SOCKET_PING_AFTER_BYTES } from '../config.ts';
 import type { FaultListener } from '../graphql/context.ts';
 import { presented } from '../graphql/error-policy.ts';
 import { type OperationRequest, toOperationRequest } from '../operations/operation-request.ts';
@@ -14,7 +14,7 @@ import type { LiveSubscriptions, LiveSubscriptionsSources } from './live-subscri
 import { ObservedOperation } from './observed-operation.ts';
 import type { SocketSession } from './socket-session.ts';
 import type { OperationPayload } from './transport-messages.ts';
-import type { UnreadBytes } from './unread-bytes.ts';
+import { noRoom, type UnreadBytes } from './unread-bytes.ts';
 
 export interface OperationSources extends LiveSubscriptionsSources, JoinSources {
   prepare(sent: OperationRequest): Promise<Preparation>;
@@ -39,6 +39,8 @@ export class HubOperations {
   readonly #unread: UnreadBytes;
   /** By operation, the length of its longest answer so far. */
   readonly #answerBytes = new WeakMap<DocumentNode, number>();
+  /** Of the messages whose operations have not begun or been answered. */
+  #waitingBytes = 0;
 
   constructor(sources: OperationSources, live: LiveSubscriptions, unread: UnreadBytes) {
     this.#sources = sources;
@@ -46,13 +48,36 @@ export class HubOperations {
     this.#unread = unread;
   }
 
-  async start(session: SocketSession, id: string, payload: OperationPayload): Promise<void> {
+  /** @param messageBytes the length of its message, which is held until the operation is answered or runs. */
+  async start(
+    session: SocketSession,
+    id: string,
+    payload: OperationPayload,
+    messageBytes: number,
+  ): Promise<void> {
+    const isInShare = session.waitingBytes + messageBytes <= SOCKET_MESSAGE_MAX_BYTES;
+    if (!isInShare && this.#waitingBytes + messageBytes > HUB_WAITING_MAX_BYTES) {
+      // Without a line in the log, which a flood would fill.
+      const requestId = this.#sources.randomId();
+      this.#live.refuse(session, id, JSON.stringify(presented([noRoom()], { requestId })));
+      return;
+    }
     const token = Symbol(id);
     session.running.set(id, token);
     const isOver = () => session.running.get(id) !== token;
-    await session.inTurn(async () => {
-      if (!isOver()) await this.#begin(session, id, payload, isOver);
-    });
+    this.#wait(session, messageBytes);
+    try {
+      await session.inTurn(async () => {
+        if (!isOver()) await this.#begin(session, id, payload, isOver);
+      });
+    } finally {
+      this.#wait(session, -messageBytes);
+    }
+  }
+
+  #wait(session: SocketSession, bytes: number): void {
+    session.waitingBytes += bytes;
+    this.#waitingBytes += bytes;
   }
 
   async #begin(

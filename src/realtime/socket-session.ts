@@ -77,6 +77,8 @@ export class SocketSession {
   #countedBytes = 0;
   #closedBytes = 0;
   reservedBytes = 0;
+  /** Of the messages whose operations have not begun or been answered. */
+  waitingBytes = 0;
   #connection: Connection;
 
   constructor(socket: WebSocket, attachment: Attachment, nowMs: number, hub: UnreadBytes) {
@@ -172,6 +174,13 @@ export class SocketSession {
   checkLiveness(nowMs: number): void {
     if (this.askedAtMs === null) this.#ask(nowMs);
     else this.closeUnlessReading(nowMs);
+  }
+
+  /** Pings it if it has answered no ping yet and none waits for its answer. */
+  askIfNew(nowMs: number): void {
+    if (this.hasAnswered || this.askedAtMs !== null || this.isClosed) return;
+    this.#ask(nowMs);
+    this.#count();
   }
 
   /** Closes it if it did not answer the last ping in time. */

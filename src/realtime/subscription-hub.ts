@@ -49,7 +49,10 @@ export class Hub {
     this.#sources = sources;
     const { state, nowMs } = sources;
     this.#live = new LiveSubscriptions(sources);
-    this.#unread = new UnreadBytes({ ...sources, closeSlowest: (bytes) => this.#makeRoom(bytes) });
+    this.#unread = new UnreadBytes({
+      ...sources,
+      closeSlowest: (excessBytes) => this.#makeRoom(excessBytes),
+    });
     this.#operations = new HubOperations(sources, this.#live, this.#unread);
     state.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
     for (const socket of state.getWebSockets()) {
@@ -96,7 +99,7 @@ export class Hub {
   async alarm(): Promise<void> {
     const nowMs = this.#sources.nowMs();
     let nextMs = Number.POSITIVE_INFINITY;
-    this.#closeSlowest(0);
+    this.#closeSlowest();
     for (const session of this.#sessions.values()) {
       this.#check(session, nowMs);
       if (!session.isClosed) nextMs = Math.min(nextMs, this.#dueMs(session));
@@ -129,13 +132,19 @@ export class Hub {
     return Math.min(livenessMs, session.expiresAtMs ?? livenessMs);
   }
 
-  async message(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
+  /** Not `async`, which would keep the message's text beside its payload for as long as its operation waits. */
+  message(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
     const session = this.#sessions.get(socket);
-    if (session === undefined) return;
+    if (session === undefined) return Promise.resolve();
+    const nowMs = this.#sources.nowMs();
+    const effects = session.on({ kind: 'received', data, atMs: nowMs }, nowMs);
+    return this.#performAll(session, effects, typeof data === 'string' ? data.length : data.byteLength);
+  }
+
+  async #performAll(session: SocketSession, effects: HubEffect[], messageBytes: number): Promise<void> {
     const { nowMs } = this.#sources;
-    const effects = session.on({ kind: 'received', data, atMs: nowMs() }, nowMs());
     try {
-      for (const effect of effects) await this.#perform(session, effect);
+      for (const effect of effects) await this.#perform(session, effect, messageBytes);
     } catch (error) {
       log.error('socket.message_failed', errorFields(error));
       session.on({ kind: 'failed' }, nowMs());
@@ -161,7 +170,7 @@ export class Hub {
     try {
       await this.#live.publish(feed, changes);
     } finally {
-      this.#closeSlowest(0);
+      this.#closeSlowest();
       await this.#leaveClosed();
       await this.#watchAsked();
     }
@@ -175,12 +184,12 @@ export class Hub {
     await this.#leaveClosed();
   }
 
-  async #perform(session: SocketSession, effect: HubEffect): Promise<void> {
+  async #perform(session: SocketSession, effect: HubEffect, messageBytes: number): Promise<void> {
     switch (effect.kind) {
       case 'initialise':
         return this.#initialise(session, effect.payload);
       case 'start':
-        return this.#operations.start(session, effect.id, effect.payload);
+        return this.#operations.start(session, effect.id, effect.payload, messageBytes);
       case 'stop':
         return this.#operations.stop(session, effect.id);
       default:
@@ -236,12 +245,12 @@ export class Hub {
     session.leave();
   }
 
-  /** Closes sockets that do not read, and the slowest others until the hub has room for so many bytes more. */
-  #closeSlowest(bytes: number): void {
+  /** Closes sockets that do not read, and the slowest others until the hub has so many bytes less. */
+  #closeSlowest(excessBytes = this.#unread.excessOf(0)): void {
     const nowMs = this.#sources.nowMs();
     const asked = [...this.#sessions.values()].filter(({ askedAtMs }) => askedAtMs !== null);
     for (const session of asked) session.closeUnlessReading(nowMs);
-    let excess = this.#unread.excessOf(bytes);
+    let excess = excessBytes;
     if (excess <= 0) return;
     const slowestFirst = asked.sort((a, b) => b.unreadBytes - a.unreadBytes);
     for (const session of slowestFirst) {
@@ -255,8 +264,8 @@ export class Hub {
   }
 
   /** For an answer that waits: operations of closed sockets end at once. */
-  #makeRoom(bytes: number): void {
-    this.#closeSlowest(bytes);
+  #makeRoom(excessBytes: number): void {
+    this.#closeSlowest(excessBytes);
     this.#leaveClosed().catch((error: unknown) => log.error('hub.leave_failed', errorFields(error)));
   }
 

@@ -8,6 +8,7 @@ import { GraphQLError } from 'graphql';
 import {
   HUB_ROOM_TIMEOUT_MS,
   HUB_UNREAD_MAX_BYTES,
+  HUB_UNREAD_NEW_SOCKETS_MAX_BYTES,
   SOCKET_PING_AFTER_BYTES,
   SOCKET_UNREAD_ANSWERS_MAX_BYTES,
 } from '../config.ts';
@@ -21,11 +22,13 @@ export interface Reader {
   readonly hasAnswered: boolean;
   /** For its answers that are being made. */
   reservedBytes: number;
+  /** Pings it if it has answered no ping yet and none waits for its answer. */
+  askIfNew(nowMs: number): void;
 }
 
 export interface RoomSources extends Clock {
-  /** Closes sockets that do not read, and the slowest others until the hub has room for so many bytes more. */
-  closeSlowest(bytes: number): void;
+  /** Closes sockets that do not read, and the slowest others until the hub has so many bytes less. */
+  closeSlowest(excessBytes: number): void;
 }
 
 interface Waiter {
@@ -56,8 +59,8 @@ export class UnreadBytes {
    * By how much the hub would have too much with so many bytes more; negative if it would not. Closed sockets have as
    * much room of their own as all others: who reads does not wait for them at once.
    */
-  excessOf(bytes: number): number {
-    return this.#bytes - Math.min(this.#closedBytes, HUB_UNREAD_MAX_BYTES) + bytes - HUB_UNREAD_MAX_BYTES;
+  excessOf(bytes: number, maxBytes = HUB_UNREAD_MAX_BYTES): number {
+    return this.#bytes - Math.min(this.#closedBytes, HUB_UNREAD_MAX_BYTES) + bytes - maxBytes;
   }
 
   /** So many of the bytes are those of sockets that are closed now. */
@@ -80,7 +83,7 @@ export class UnreadBytes {
 
   add(bytes: number): void {
     this.#bytes += bytes;
-    if (bytes < 0) this.#admit();
+    if (bytes <= 0) this.#admit();
   }
 
   /**
@@ -121,12 +124,18 @@ export class UnreadBytes {
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#waiting.add({ reader, bytes, isOver, sinceMs: null, resolve, reject });
+    if (fitsInSocket(reader, bytes)) reader.askIfNew(this.#sources.nowMs());
     void this.#watch();
     return promise;
   }
 
-  /** Lets those in for whom there is room: sockets that have shown that they read first. */
-  #admit(): void {
+  /**
+   * Lets those in for whom there is room: sockets that have shown that they read first.
+   *
+   * @param withNew others wait for the next look: many connections that end at once would each make room for answers to
+   *   the next of them.
+   */
+  #admit({ withNew = false } = {}): void {
     const nowMs = this.#sources.nowMs();
     if (this.#waiting.size === 0) return;
     const inOrder = [...this.#waiting].sort(
@@ -134,12 +143,14 @@ export class UnreadBytes {
     );
     for (const waiter of inOrder) {
       const { reader, bytes, isOver, resolve, reject } = waiter;
+      if (!withNew && !isOver() && !reader.hasAnswered && waiter.sinceMs !== null) continue;
       if (isOver() || this.hasRoom(reader, bytes)) {
         this.#waiting.delete(waiter);
         this.#reserve(reader, bytes);
         resolve();
       } else if (!fitsInSocket(reader, bytes)) waiter.sinceMs = null;
       else {
+        reader.askIfNew(nowMs);
         waiter.sinceMs ??= nowMs;
         if (nowMs - waiter.sinceMs < HUB_ROOM_TIMEOUT_MS) continue;
         this.#waiting.delete(waiter);
@@ -154,16 +165,21 @@ export class UnreadBytes {
     this.#isWatching = true;
     while (this.#waiting.size > 0) {
       const next = [...this.#waiting].find(({ reader, bytes }) => fitsInSocket(reader, bytes));
-      this.#sources.closeSlowest(next?.bytes ?? 0);
+      this.#sources.closeSlowest(next ? this.#excessFor(next.reader, next.bytes) : this.excessOf(0));
       await this.#sources.sleep(LOOK_EVERY_MS);
-      this.#admit();
+      this.#admit({ withNew: true });
     }
     this.#isWatching = false;
   }
 
   hasRoom(reader: Reader, bytes: number): boolean {
-    const fitsInHub = bytes <= SOCKET_PING_AFTER_BYTES || this.#bytes === 0 || this.excessOf(bytes) <= 0;
+    const fitsInHub =
+      bytes <= SOCKET_PING_AFTER_BYTES || this.#bytes === 0 || this.#excessFor(reader, bytes) <= 0;
     return fitsInHub && fitsInSocket(reader, bytes);
+  }
+
+  #excessFor({ hasAnswered }: Reader, bytes: number): number {
+    return this.excessOf(bytes, hasAnswered ? HUB_UNREAD_MAX_BYTES : HUB_UNREAD_NEW_SOCKETS_MAX_BYTES);
   }
 
   #reserve(reader: Reader, bytes: number): void {
@@ -177,7 +193,7 @@ function fitsInSocket({ unreadBytes, reservedBytes }: Reader, bytes: number): bo
   return held === 0 || held + bytes <= SOCKET_UNREAD_ANSWERS_MAX_BYTES;
 }
 
-const noRoom = () =>
-  new GraphQLError('Other connections of this hub leave no room for the answer now: try again.', {
+export const noRoom = () =>
+  new GraphQLError('Other connections of this hub leave no room for this operation now: try again.', {
     extensions: { code: 'SERVICE_UNAVAILABLE' },
   });

@@ -3,7 +3,10 @@ import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   HUB_BEHIND_MAX_MS,
   HUB_UNREAD_MAX_BYTES,
+  HUB_UNREAD_NEW_SOCKETS_MAX_BYTES,
+  HUB_WAITING_MAX_BYTES,
   SOCKET_BEHIND_MAX_MS,
+  SOCKET_MESSAGE_MAX_BYTES,
   SOCKET_MESSAGES_PER_SECOND,
   SOCKET_SILENT_PING_AFTER_MS,
   SOCKET_UNANSWERED_MAX_MS,
@@ -98,6 +101,73 @@ test('all sockets of a hub together hold a bounded part, the slowest are closed,
   const closed = unread.filter(({ isOpen }) => !isOpen);
   expect(closed.length).toBeGreaterThan(0);
   for (const { closeCode } of closed) expect([1008, 1013]).toContain(closeCode);
+});
+
+test('a new socket that reads is answered at once beside new ones that do not', async () => {
+  const first = await connected();
+  await readAll(first, ask(first, 'a'));
+  const unread = await Promise.all(Array.from({ length: 100 }, connected));
+  world.letOthersRun = () => new Promise(() => undefined);
+  for (const socket of unread) void ask(socket, 'a');
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(waiting(unread)).toBeGreaterThan(HUB_UNREAD_NEW_SOCKETS_MAX_BYTES - ANSWER_BYTES);
+  expect(waiting(unread)).toBeLessThan(HUB_UNREAD_NEW_SOCKETS_MAX_BYTES + ANSWER_BYTES);
+  const reading = await connected();
+  expect(await readAll(reading, ask(reading, 'a'))).toBe(1);
+  expect(unread.every(({ isOpen }) => isOpen)).toBe(true);
+});
+
+test('connections that end at once make no room for answers to the next of them', async () => {
+  const first = await connected();
+  await readAll(first, ask(first, 'a'));
+  const unread = await Promise.all(Array.from({ length: 100 }, connected));
+  world.letOthersRun = () => new Promise(() => undefined);
+  for (const socket of unread) void ask(socket, 'a');
+  await new Promise((resolve) => setImmediate(resolve));
+  const { executed } = world;
+  for (const socket of unread) await world.drop(0, socket);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(world.executed).toBe(executed);
+});
+
+test('messages whose operations wait are bounded for the hub, and each socket has its share', async () => {
+  const held = Promise.withResolvers<void>();
+  world.queryHold = held.promise;
+  world.answerBytes = 10;
+  const text = 'x'.repeat(SOCKET_MESSAGE_MAX_BYTES / 2);
+  const payload = { query: 'query', variables: { text } };
+  const sockets = await Promise.all(Array.from({ length: 50 }, connected));
+  const asked = sockets.flatMap((socket) =>
+    Array.from({ length: 20 }, (_, id) =>
+      world.receive(0, socket, { type: 'subscribe', id: `${id}`, payload }),
+    ),
+  );
+  await new Promise((resolve) => setImmediate(resolve));
+  const refusals = sockets.flatMap((socket) =>
+    socket.read(Number.POSITIVE_INFINITY).filter(({ type }) => type === 'error'),
+  );
+  for (const { payload: errors } of refusals)
+    expect(errors).toMatchObject([{ extensions: { code: 'SERVICE_UNAVAILABLE' } }]);
+  const heldBytes = (asked.length - refusals.length) * text.length;
+  expect(heldBytes).toBeLessThan(HUB_WAITING_MAX_BYTES + sockets.length * SOCKET_MESSAGE_MAX_BYTES);
+
+  const { started } = world;
+  const late = await connected();
+  const answered = ask(late, 'a');
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(world.started).toBe(started + 1);
+
+  held.resolve();
+  await Promise.all([...asked, answered]);
+  const [socket] = sockets;
+  if (socket === undefined) throw new Error('no socket');
+  socket.read(Number.POSITIVE_INFINITY);
+  await Promise.all(
+    Array.from({ length: 20 }, (_, id) =>
+      world.receive(0, socket, { type: 'subscribe', id: `again ${id}`, payload }),
+    ),
+  );
+  expect(socket.read(Number.POSITIVE_INFINITY).filter(({ type }) => type === 'next')).toHaveLength(20);
 });
 
 test('a socket that is closed holds no room once its connection has ended', async () => {
