@@ -10,7 +10,7 @@ import { startGateway, syncAll, type TestGateway } from '../../support/gateway.t
 import { useLiveMarket } from '../../support/live-market.ts';
 
 const RUNS_PER_OPERATION = 12;
-const DRAWN = 150;
+const DRAWN = 80;
 
 const live = useLiveMarket();
 let gateway: TestGateway;
