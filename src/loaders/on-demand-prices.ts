@@ -191,5 +191,5 @@ const TOO_MANY_CALLS = tooComplex(
   'The symbols that are not synced take more calls of the price API than one request may make.',
 );
 const TOO_MANY_MISSES = upstreamUnavailable(
-  'Too many symbols that nobody knows were asked for within this minute.',
+  'No more symbols that are not synced can be looked up within this minute.',
 );
