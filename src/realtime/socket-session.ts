@@ -77,6 +77,7 @@ export class SocketSession {
   #countedBytes = 0;
   #closedBytes = 0;
   reservedBytes = 0;
+  #isNew = true;
   /** Of the messages whose operations have not begun or been answered. */
   waitingBytes = 0;
   #connection: Connection;
@@ -127,6 +128,7 @@ export class SocketSession {
       else if (effect.kind === 'close') this.socket.close(effect.code, effect.reason);
       else if (effect.kind === 'answered') {
         this.#slowConsumer.answered(nowMs);
+        if (this.hasAnswered) this.#endNew();
         this.#count();
         // After hibernation it would seem to be asked still.
         if (this.#isAskedStored) this.store();
@@ -137,6 +139,10 @@ export class SocketSession {
 
   get isClosed(): boolean {
     return this.#connection.phase === 'closed';
+  }
+
+  get isNew(): boolean {
+    return this.#isNew;
   }
 
   get hasAnswered(): boolean {
@@ -195,13 +201,14 @@ export class SocketSession {
 
   /** It is closed, and holds what it has not read until its client has answered. */
   holdUntilClosed(): void {
+    this.#endNew();
     this.#hub.addClosed(this.#countedBytes);
     this.#closedBytes = this.#countedBytes;
   }
 
   /** What it has not read no longer counts. */
   leave(): void {
-    this.#hub.add(-this.#countedBytes);
+    this.#hub.add(this, -this.#countedBytes);
     this.#hub.addClosed(-this.#closedBytes);
     this.#countedBytes = 0;
     this.#closedBytes = 0;
@@ -245,10 +252,15 @@ export class SocketSession {
     this.socket.send(PING);
   }
 
+  #endNew(): void {
+    if (this.#isNew) this.#hub.removeNew(this.#countedBytes + this.reservedBytes);
+    this.#isNew = false;
+  }
+
   /** Has the hub count what this socket has not read. */
   #count(): void {
     const { unreadBytes } = this.#slowConsumer;
-    this.#hub.add(unreadBytes - this.#countedBytes);
+    this.#hub.add(this, unreadBytes - this.#countedBytes);
     this.#countedBytes = unreadBytes;
   }
 

@@ -20,6 +20,8 @@ export interface Reader {
   readonly unreadBytes: number;
   /** It has answered a ping: it reads. */
   readonly hasAnswered: boolean;
+  /** Neither closed nor known to read. */
+  readonly isNew: boolean;
   /** For its answers that are being made. */
   reservedBytes: number;
   /** Pings it if it has answered no ping yet and none waits for its answer. */
@@ -47,6 +49,7 @@ export class UnreadBytes {
   readonly #sources: RoomSources;
   #bytes = 0;
   #closedBytes = 0;
+  #newBytes = 0;
   #hasAsked = false;
   readonly #waiting = new Set<Waiter>();
   #isWatching = false;
@@ -69,6 +72,11 @@ export class UnreadBytes {
     this.#admit();
   }
 
+  /** A socket that has so many of the bytes is not new any more. */
+  removeNew(bytes: number): void {
+    this.#newBytes -= bytes;
+  }
+
   /** A socket was pinged. */
   noteAsked(): void {
     this.#hasAsked = true;
@@ -81,8 +89,9 @@ export class UnreadBytes {
     return hasAsked;
   }
 
-  add(bytes: number): void {
+  add({ isNew }: Pick<Reader, 'isNew'>, bytes: number): void {
     this.#bytes += bytes;
+    if (isNew) this.#newBytes += bytes;
     if (bytes <= 0) this.#admit();
   }
 
@@ -178,13 +187,15 @@ export class UnreadBytes {
     return fitsInHub && fitsInSocket(reader, bytes);
   }
 
+  /** New sockets may have much unread in small frames: who reads does not wait for that. */
   #excessFor({ hasAnswered }: Reader, bytes: number): number {
-    return this.excessOf(bytes, hasAnswered ? HUB_UNREAD_MAX_BYTES : HUB_UNREAD_NEW_SOCKETS_MAX_BYTES);
+    if (!hasAnswered) return this.excessOf(bytes, HUB_UNREAD_NEW_SOCKETS_MAX_BYTES);
+    return this.excessOf(bytes) - Math.max(0, this.#newBytes - HUB_UNREAD_NEW_SOCKETS_MAX_BYTES);
   }
 
   #reserve(reader: Reader, bytes: number): void {
     reader.reservedBytes += bytes;
-    this.add(bytes);
+    this.add(reader, bytes);
   }
 }
 

@@ -8,6 +8,7 @@ import {
   SOCKET_BEHIND_MAX_MS,
   SOCKET_MESSAGE_MAX_BYTES,
   SOCKET_MESSAGES_PER_SECOND,
+  SOCKET_PING_PAUSE_MS,
   SOCKET_SILENT_PING_AFTER_MS,
   SOCKET_UNANSWERED_MAX_MS,
   SOCKET_UNREAD_ANSWERS_MAX_BYTES,
@@ -115,6 +116,18 @@ test('a new socket that reads is answered at once beside new ones that do not', 
   const reading = await connected();
   expect(await readAll(reading, ask(reading, 'a'))).toBe(1);
   expect(unread.every(({ isOpen }) => isOpen)).toBe(true);
+});
+
+test('a new socket that reads does not wait for the small frames of new ones that do not', async () => {
+  world.answerBytes = 50_000;
+  const unread = await Promise.all(Array.from({ length: 400 }, connected));
+  world.nowMs += SOCKET_PING_PAUSE_MS;
+  world.letOthersRun = () => new Promise(() => undefined);
+  for (const id of ['a', 'b', 'c']) await Promise.all(unread.map((socket) => ask(socket, id)));
+  expect(waiting(unread)).toBeGreaterThan(2 * HUB_UNREAD_MAX_BYTES);
+  world.answerBytes = ANSWER_BYTES;
+  const reading = await connected();
+  expect(await readAll(reading, ask(reading, 'a'))).toBe(1);
 });
 
 test('connections that end at once make no room for answers to the next of them', async () => {
