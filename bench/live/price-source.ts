@@ -48,6 +48,8 @@ export async function startPriceSource(
     if (answersAfterMs === 0) answer();
     else setTimeout(answer, answersAfterMs);
   });
+  // Posts lie further apart than polls, and Node would close their connection meanwhile.
+  server.keepAliveTimeout = 0;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
