@@ -4,7 +4,8 @@
  *
  * Clients can make up any number of symbols, so each cost has a bound that does not grow with them. The isolate reads the
  * KV value every 15 s and writes it a few times a minute, with all that it holds. It remembers unknown symbols in its own
- * memory alone. Calls that find no price have a budget; a call that finds one is free, because known symbols are few.
+ * memory alone. Calls that find no price have a budget; a call that finds one is free, because known symbols are few. A call
+ * counts when it ends: many that begin at once for a known symbol are all made.
  */
 import * as z from 'zod';
 import { tooComplex, upstreamUnavailable } from '../../schema/errors.ts';
@@ -114,7 +115,7 @@ export class OnDemandPrices {
     found: Map<string, PriceRecord | Error>,
     nowMs: number,
   ): Promise<void> {
-    if (!this.#misses.spend(nowMs)) {
+    if (this.#misses.isSpent(nowMs)) {
       for (const symbol of symbols) found.set(symbol, TOO_MANY_MISSES);
       return;
     }
@@ -126,7 +127,7 @@ export class OnDemandPrices {
       const { skipped, refused = [] } = answer;
       if (refused.length > 0) logRefused(refused);
       const prices = withKnownTimes(answer, (symbol) => memory.get(symbol)?.record.lastUpdate);
-      if (prices.size > 0) this.#misses.giveBack();
+      if (prices.size === 0) this.#misses.spend(nowMs);
       const malformed = new Set(skipped.map((record) => record.id));
       for (const symbol of symbols) {
         const record = prices.get(symbol);
@@ -138,6 +139,7 @@ export class OnDemandPrices {
         else unknownSymbols.note(symbol, nowMs);
       }
     } catch (error) {
+      this.#misses.spend(nowMs);
       log.warn('prices.on_demand_failed', { symbols: symbols.length, ...errorFields(error) });
       for (const symbol of symbols) found.set(symbol, unavailable(error));
     }

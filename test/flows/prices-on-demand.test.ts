@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, test, vi } from 'vitest';
+import { ON_DEMAND_MISSES_PER_MINUTE } from '../../src/config.ts';
 import { CRONS } from '../support/gateway.ts';
 import { faults, type Serving, startServing } from '../support/serving-bench.ts';
 
@@ -62,6 +63,15 @@ describe('symbols outside the snapshot', () => {
       comparePrices: { unknownSymbols: ['NOWHERE'] },
     });
     expect(await symbolsAsked(serving)).toEqual(['HEX,DGB,NOBODY,XVG,NOWHERE']);
+  });
+
+  test('are found by everybody who asks for a known one at once, however many', async () => {
+    const serving = await startServing();
+    const asking = Array.from({ length: 2 * ON_DEMAND_MISSES_PER_MINUTE }, () => prices(serving, ['HEX']));
+    for (const { data, errors } of await Promise.all(asking)) {
+      expect(errors).toBeUndefined();
+      expect(symbolsOf(data.prices)).toEqual(['HEX']);
+    }
   });
 
   test('are fetched in one call for a whole list of projects', async () => {
