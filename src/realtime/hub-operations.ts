@@ -39,7 +39,7 @@ export class HubOperations {
   readonly #unread: UnreadBytes;
   /** By operation, the length of its longest answer so far. */
   readonly #answerBytes = new WeakMap<DocumentNode, number>();
-  /** Of the messages whose operations have not begun or been answered. */
+  /** The bytes of messages that the hub holds, for all sockets: their operations wait to begin or to be answered. */
   #waitingBytes = 0;
 
   constructor(sources: OperationSources, live: LiveSubscriptions, unread: UnreadBytes) {

@@ -37,7 +37,7 @@ export class SlowConsumer {
     return this.#askedAtMs;
   }
 
-  /** What the client has been sent, beside a little, and not shown to have read: 0 until it is asked. */
+  /** Bytes that the client was sent and has not acknowledged by a pong. 0 while no ping waits for its pong. */
   get unreadBytes(): number {
     return this.#askedAtMs === null ? 0 : this.#bytesBefore + this.#bytes;
   }

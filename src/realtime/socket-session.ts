@@ -78,7 +78,7 @@ export class SocketSession {
   #closedBytes = 0;
   reservedBytes = 0;
   #isNew = true;
-  /** Of the messages whose operations have not begun or been answered. */
+  /** The bytes of messages that the hub holds: their operations wait to begin or to be answered. */
   waitingBytes = 0;
   #connection: Connection;
 
@@ -206,7 +206,7 @@ export class SocketSession {
     this.#closedBytes = this.#countedBytes;
   }
 
-  /** What it has not read no longer counts. */
+  /** Takes its unread bytes out of the hub's count. */
   leave(): void {
     this.#hub.add(this, -this.#countedBytes);
     this.#hub.addClosed(-this.#closedBytes);

@@ -104,13 +104,19 @@ test('all sockets of a hub together hold a bounded part, the slowest are closed,
   for (const { closeCode } of closed) expect([1008, 1013]).toContain(closeCode);
 });
 
-test('a new socket that reads is answered at once beside new ones that do not', async () => {
+/** New ones that have asked for an answer each, and read none, once the hub knows how long such an answer is. */
+async function socketsThatDoNotRead() {
   const first = await connected();
   await readAll(first, ask(first, 'a'));
   const unread = await Promise.all(Array.from({ length: 100 }, connected));
   world.letOthersRun = () => new Promise(() => undefined);
   for (const socket of unread) void ask(socket, 'a');
   await new Promise((resolve) => setImmediate(resolve));
+  return unread;
+}
+
+test('a new socket that reads is answered at once beside new ones that do not', async () => {
+  const unread = await socketsThatDoNotRead();
   expect(waiting(unread)).toBeGreaterThan(HUB_UNREAD_NEW_SOCKETS_MAX_BYTES - ANSWER_BYTES);
   expect(waiting(unread)).toBeLessThan(HUB_UNREAD_NEW_SOCKETS_MAX_BYTES + ANSWER_BYTES);
   const reading = await connected();
@@ -131,12 +137,7 @@ test('a new socket that reads does not wait for the small frames of new ones tha
 });
 
 test('connections that end at once make no room for answers to the next of them', async () => {
-  const first = await connected();
-  await readAll(first, ask(first, 'a'));
-  const unread = await Promise.all(Array.from({ length: 100 }, connected));
-  world.letOthersRun = () => new Promise(() => undefined);
-  for (const socket of unread) void ask(socket, 'a');
-  await new Promise((resolve) => setImmediate(resolve));
+  const unread = await socketsThatDoNotRead();
   const { executed } = world;
   for (const socket of unread) await world.drop(0, socket);
   await new Promise((resolve) => setImmediate(resolve));
