@@ -11,6 +11,7 @@ import {
   SOCKET_MESSAGES_BURST,
   SOCKET_MESSAGES_PER_SECOND,
 } from '../config.ts';
+import { type Rate, refilled } from '../storage/token-bucket.ts';
 import {
   ACKNOWLEDGED,
   CLOSE_CODES,
@@ -186,10 +187,11 @@ const send = (frame: string): Effect => ({ kind: 'send', frame });
 const pong = (payload: Record<string, unknown> | null | undefined) =>
   JSON.stringify(payload == null ? { type: 'pong' } : { type: 'pong', payload });
 
-/** A token bucket: it fills by so many messages a second, and holds as many as a client sends after it reconnects. */
+const MESSAGE_RATE: Rate = { burst: SOCKET_MESSAGES_BURST, perSecond: SOCKET_MESSAGES_PER_SECOND };
+
+/** A token bucket as a value: it holds as many messages as a client sends after it reconnects. */
 function spent({ messages, atMs: thenMs }: Connection['allowance'], atMs: number): Connection['allowance'] {
-  const gained = (Math.max(0, atMs - thenMs) / 1000) * SOCKET_MESSAGES_PER_SECOND;
-  return { messages: Math.min(SOCKET_MESSAGES_BURST, messages + gained) - 1, atMs };
+  return { messages: refilled(messages, atMs - thenMs, MESSAGE_RATE) - 1, atMs };
 }
 
 /** The pong that answers a ping is not one of the client's own messages. */

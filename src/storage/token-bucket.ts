@@ -1,21 +1,26 @@
+export interface Rate {
+  burst: number;
+  perSecond: number;
+}
+
+/** What a bucket holds after a time. A clock may be set back: less than no time fills nothing. */
+export const refilled = (tokens: number, elapsedMs: number, { burst, perSecond }: Rate): number =>
+  Math.min(burst, tokens + (Math.max(0, elapsedMs) / 1000) * perSecond);
+
 /** A budget that holds `burst` and fills by `perSecond`. It bounds the cost of a flood, and is soon there for others. */
 export class TokenBucket {
-  readonly #burst: number;
-  readonly #perSecond: number;
+  readonly #rate: Rate;
   #tokens: number;
   #filledAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor({ burst, perSecond }: { burst: number; perSecond: number }) {
-    this.#burst = burst;
-    this.#perSecond = perSecond;
-    this.#tokens = burst;
+  constructor(rate: Rate) {
+    this.#rate = rate;
+    this.#tokens = rate.burst;
   }
 
   /** Takes one and returns true, or returns false if there is none. */
   spend(nowMs: number): boolean {
-    // A clock may be set back.
-    const elapsedMs = Math.max(0, nowMs - this.#filledAtMs);
-    this.#tokens = Math.min(this.#burst, this.#tokens + (elapsedMs / 1000) * this.#perSecond);
+    this.#tokens = refilled(this.#tokens, nowMs - this.#filledAtMs, this.#rate);
     this.#filledAtMs = nowMs;
     if (this.#tokens < 1) return false;
     this.#tokens -= 1;
@@ -24,6 +29,6 @@ export class TokenBucket {
 
   /** For a call that did not need what it had spent. */
   giveBack(): void {
-    this.#tokens = Math.min(this.#burst, this.#tokens + 1);
+    this.#tokens = Math.min(this.#rate.burst, this.#tokens + 1);
   }
 }
