@@ -36,6 +36,12 @@ const BY_HAND = [
   'sync_lease',
   'sync_run',
   'usage_flush',
+  'user_account',
+  'user_outbox',
+  'user_password',
+  'user_session',
+  'user_wallet',
+  'wallet_challenge',
 ];
 
 /** SQLite fills it. */

@@ -21,4 +21,10 @@ export const TABLES = [
   'operation_refusal',
   'usage_flush',
   'cache_generation',
+  'user_account',
+  'user_outbox',
+  'user_password',
+  'user_session',
+  'user_wallet',
+  'wallet_challenge',
 ];

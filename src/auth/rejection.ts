@@ -1,0 +1,35 @@
+/**
+ * An expected failure: a person can cause it by ordinary use, so it is a value in `data`. Faults and missing rights are
+ * thrown as GraphQL errors.
+ */
+
+export type RejectionCode =
+  | 'VALIDATION_FAILED'
+  | 'EMAIL_TAKEN'
+  | 'INVALID_CREDENTIALS'
+  | 'PASSWORD_COMMON'
+  | 'REAUTHENTICATION_REQUIRED'
+  | 'ACCOUNT_LOCKED'
+  | 'CHALLENGE_INVALID'
+  | 'SIGNATURE_INVALID'
+  | 'WALLET_TAKEN'
+  | 'SESSION_EXPIRED'
+  | 'SESSION_REUSED';
+
+export interface RejectionModel {
+  kind: 'rejection';
+  code: RejectionCode;
+  /** For developers; apps translate `code`. */
+  message: string;
+  /** The path of the input field at fault, e.g. `['input', 'email']`; null if there is none. */
+  field: string[] | null;
+}
+
+export const rejection = (
+  code: RejectionCode,
+  message: string,
+  field: string[] | null = null,
+): RejectionModel => ({ kind: 'rejection', code, message, field });
+
+export const isRejection = (value: object): value is RejectionModel =>
+  'kind' in value && value.kind === 'rejection';

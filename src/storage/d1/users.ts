@@ -1,0 +1,191 @@
+/**
+ * User accounts. Times are in Unix seconds.
+ *
+ * A row that depends on an account is deleted with it.
+ */
+import { outboxWrites } from './user-outbox.ts';
+
+export interface UserRow {
+  id: string;
+  email: string | null;
+  display_name: string | null;
+  avatar_url: string | null;
+  kyc_level: number;
+  user_level: number;
+  /** A JSON list of permissions. */
+  permissions: string;
+  /** 0 before the main API's first answer. */
+  rights_checked_at: number;
+  last_active_at: number;
+  refused_at: number | null;
+  created_at: number;
+  /** A JSON list of addresses, the first linked first. */
+  wallet_addresses: string;
+}
+
+/** @param user the table's alias */
+export const userColumns = (user: string): string =>
+  `${[
+    'id',
+    'email',
+    'display_name',
+    'avatar_url',
+    'kyc_level',
+    'user_level',
+    'permissions',
+    'rights_checked_at',
+    'last_active_at',
+    'refused_at',
+    'created_at',
+  ]
+    .map((name) => `${user}.${name}`)
+    .join(', ')},
+   (SELECT json_group_array(address) FROM
+      (SELECT address FROM user_wallet WHERE user_id = ${user}.id ORDER BY linked_at, address)) AS wallet_addresses`;
+
+export async function userById(db: D1Database, id: string): Promise<UserRow | null> {
+  const statement = `SELECT ${userColumns('account')} FROM user_account AS account WHERE account.id = ?1`;
+  return db.prepare(statement).bind(id).first<UserRow>();
+}
+
+/** @param address a wallet's, with the checksum of EIP-55 */
+export async function userOfWallet(db: D1Database, address: string): Promise<UserRow | null> {
+  const statement = `SELECT ${userColumns('account')} FROM user_wallet AS wallet
+    JOIN user_account AS account ON account.id = wallet.user_id WHERE wallet.address = ?1`;
+  return db.prepare(statement).bind(address).first<UserRow>();
+}
+
+export interface UserWithPassword extends UserRow {
+  /** A PHC string; null if the account has no password. */
+  password_hash: string | null;
+}
+
+const WITH_PASSWORD = `SELECT ${userColumns('account')}, password.hash AS password_hash FROM user_account AS account
+  LEFT JOIN user_password AS password ON password.user_id = account.id`;
+
+/** @param email normalised */
+export async function userByEmail(db: D1Database, email: string): Promise<UserWithPassword | null> {
+  return db.prepare(`${WITH_PASSWORD} WHERE account.email = ?1`).bind(email).first<UserWithPassword>();
+}
+
+export async function userWithPassword(db: D1Database, id: string): Promise<UserWithPassword | null> {
+  return db.prepare(`${WITH_PASSWORD} WHERE account.id = ?1`).bind(id).first<UserWithPassword>();
+}
+
+export interface NewUser {
+  id: string;
+  displayName: string | null;
+  nowSeconds: number;
+}
+
+/**
+ * Opens an account with an address and a password, and hands it over.
+ *
+ * @returns false if the address is taken; nothing is written then.
+ */
+export async function openWithPassword(
+  db: D1Database,
+  { id, displayName, nowSeconds }: NewUser,
+  { email, passwordHash }: { email: string; passwordHash: string },
+): Promise<boolean> {
+  const [opened] = await db.batch([
+    db
+      .prepare(
+        `INSERT INTO user_account (id, email, display_name, last_active_at, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT (email) DO NOTHING`,
+      )
+      .bind(id, email, displayName, nowSeconds),
+    db
+      .prepare(
+        `INSERT INTO user_password (user_id, hash, changed_at)
+         SELECT id, ?2, ?3 FROM user_account WHERE id = ?1`,
+      )
+      .bind(id, passwordHash, nowSeconds),
+    ...outboxWrites(db, id, nowSeconds),
+  ]);
+  return opened?.meta.changes === 1;
+}
+
+/**
+ * Opens an account with a wallet, and hands it over.
+ *
+ * @returns false if the wallet belongs to an account; nothing is written then.
+ */
+export async function openWithWallet(
+  db: D1Database,
+  { id, displayName, nowSeconds }: NewUser,
+  address: string,
+): Promise<boolean> {
+  const [opened] = await db.batch([
+    db
+      .prepare(
+        `INSERT INTO user_account (id, display_name, last_active_at, created_at)
+         SELECT ?1, ?2, ?3, ?3 WHERE NOT EXISTS (SELECT 1 FROM user_wallet WHERE address = ?4)`,
+      )
+      .bind(id, displayName, nowSeconds, address),
+    walletWrite(db, id, address, nowSeconds),
+    ...outboxWrites(db, id, nowSeconds),
+  ]);
+  return opened?.meta.changes === 1;
+}
+
+/**
+ * Links a wallet to an account, and hands the account over with it.
+ *
+ * @returns false if the wallet belongs to an account, or there is no such account; nothing is written then.
+ */
+export async function linkWallet(
+  db: D1Database,
+  userId: string,
+  address: string,
+  nowSeconds: number,
+): Promise<boolean> {
+  const isLinkedNow = `SELECT 1 FROM user_wallet, user_account AS account WHERE address = ?1
+    AND user_id = account.id AND account.id = ?2 AND user_wallet.sequence > account.sequence`;
+  const [linked] = await db.batch([
+    walletWrite(db, userId, address, nowSeconds),
+    ...outboxWrites(db, userId, nowSeconds, { condition: isLinkedNow, values: [address, userId] }),
+  ]);
+  return linked?.meta.changes === 1;
+}
+
+/** The wallet goes with the next row of the account's outbox. */
+const walletWrite = (db: D1Database, userId: string, address: string, nowSeconds: number) =>
+  db
+    .prepare(
+      `INSERT INTO user_wallet (address, user_id, sequence, linked_at)
+       SELECT ?2, id, sequence + 1, ?3 FROM user_account WHERE id = ?1 ON CONFLICT (address) DO NOTHING`,
+    )
+    .bind(userId, address, nowSeconds);
+
+/** @param changes null removes a value; a value that is left out stays. */
+export async function updateProfile(
+  db: D1Database,
+  userId: string,
+  changes: { displayName?: string | null; avatarUrl?: string | null },
+): Promise<void> {
+  const { displayName, avatarUrl } = changes;
+  await db
+    .prepare(
+      `UPDATE user_account SET display_name = CASE WHEN ?2 THEN ?3 ELSE display_name END,
+         avatar_url = CASE WHEN ?4 THEN ?5 ELSE avatar_url END WHERE id = ?1`,
+    )
+    .bind(
+      ...[userId, displayName === undefined ? 0 : 1, displayName ?? null],
+      ...[avatarUrl === undefined ? 0 : 1, avatarUrl ?? null],
+    )
+    .run();
+}
+
+/** @param known the stored hash that the caller has seen: a hash that another request has changed stays. */
+export async function replacePassword(
+  db: D1Database,
+  userId: string,
+  { known, hash, nowSeconds }: { known: string; hash: string; nowSeconds: number },
+): Promise<boolean> {
+  const { meta } = await db
+    .prepare('UPDATE user_password SET hash = ?3, changed_at = ?4 WHERE user_id = ?1 AND hash = ?2')
+    .bind(userId, known, hash, nowSeconds)
+    .run();
+  return meta.changes === 1;
+}

@@ -1,0 +1,89 @@
+/** Accounts in D1: who owns an address or a wallet, and what is handed over. */
+import { env } from 'cloudflare:workers';
+import { beforeEach, expect, test } from 'vitest';
+import {
+  linkWallet,
+  openWithPassword,
+  openWithWallet,
+  replacePassword,
+  updateProfile,
+  userByEmail,
+  userById,
+  userOfWallet,
+} from '../../../src/storage/d1/users.ts';
+
+const { DB: db } = env;
+const NOW = 1_760_000_000;
+const WALLET = '0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045';
+const OTHER_WALLET = '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed';
+const user = (id: string) => ({ id, displayName: null, nowSeconds: NOW });
+const outbox = async () => {
+  const { results } = await db
+    .prepare('SELECT user_id, sequence, body FROM user_outbox ORDER BY user_id, sequence')
+    .all<{ user_id: string; sequence: number; body: string }>();
+  return results.map(({ body, ...row }) => ({ ...row, ...JSON.parse(body) }));
+};
+
+beforeEach(async () => {
+  await db.exec('DELETE FROM user_account');
+});
+
+test('one account owns an address, and nothing is left of a second one', async () => {
+  const credential = { email: 'ann@example.com', passwordHash: 'hash' };
+  expect(await openWithPassword(db, user('usr_a'), credential)).toBe(true);
+  expect(await openWithPassword(db, user('usr_b'), { ...credential, passwordHash: 'other' })).toBe(false);
+  expect(await userByEmail(db, 'ann@example.com')).toMatchObject({ id: 'usr_a', password_hash: 'hash' });
+  expect(await userById(db, 'usr_b')).toBeNull();
+  expect(await outbox()).toEqual([
+    {
+      user_id: 'usr_a',
+      sequence: 1,
+      id: 'usr_a',
+      email: 'ann@example.com',
+      wallet_addresses: [],
+      created_at: NOW,
+    },
+  ]);
+});
+
+test('one account owns a wallet, and a linked wallet is the next version of the account', async () => {
+  expect(await openWithWallet(db, user('usr_a'), WALLET)).toBe(true);
+  expect(await openWithWallet(db, user('usr_b'), WALLET)).toBe(false);
+  expect(await openWithWallet(db, user('usr_c'), OTHER_WALLET)).toBe(true);
+  expect(await linkWallet(db, 'usr_c', WALLET, NOW)).toBe(false);
+  const third = '0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359';
+  expect(await linkWallet(db, 'usr_a', third, NOW + 1)).toBe(true);
+  expect(await linkWallet(db, 'usr_a', third, NOW + 2)).toBe(false);
+  expect(await linkWallet(db, 'nobody', '0x27b1fdb04752bbc536007a920d24acb045561c26', NOW)).toBe(false);
+  expect((await userOfWallet(db, third))?.wallet_addresses).toBe(JSON.stringify([WALLET, third]));
+  expect(
+    (await outbox()).map(({ user_id, sequence, wallet_addresses }) => [user_id, sequence, wallet_addresses]),
+  ).toEqual([
+    ['usr_a', 1, [WALLET]],
+    ['usr_a', 2, [WALLET, third]],
+    ['usr_c', 1, [OTHER_WALLET]],
+  ]);
+});
+
+test('a profile changes by the values that are given', async () => {
+  await openWithWallet(db, { ...user('usr_a'), displayName: 'Ann' }, WALLET);
+  await updateProfile(db, 'usr_a', { avatarUrl: 'https://example.com/a.png' });
+  expect(await userById(db, 'usr_a')).toMatchObject({
+    display_name: 'Ann',
+    avatar_url: 'https://example.com/a.png',
+  });
+  await updateProfile(db, 'usr_a', { displayName: null });
+  expect(await userById(db, 'usr_a')).toMatchObject({
+    display_name: null,
+    avatar_url: 'https://example.com/a.png',
+  });
+});
+
+test('a password that has changed in the meantime stays', async () => {
+  await openWithPassword(db, user('usr_a'), { email: 'ann@example.com', passwordHash: 'one' });
+  const change = (known: string, hash: string) =>
+    replacePassword(db, 'usr_a', { known, hash, nowSeconds: NOW });
+  expect(await change('one', 'two')).toBe(true);
+  expect(await change('one', 'three')).toBe(false);
+  expect((await userByEmail(db, 'ann@example.com'))?.password_hash).toBe('two');
+});
