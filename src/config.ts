@@ -105,6 +105,8 @@ export function parseConfig(vars: object): ParsedConfig {
 export const REQUEST_BODY_MAX_BYTES = 100 * 1024;
 /** A request that waited this long is logged with its operation and client. */
 export const SLOW_REQUEST_MS = 1_000;
+/** Of a `User-Agent`, as sessions and sockets keep it. */
+export const USER_AGENT_MAX_CHARACTERS = 256;
 
 // ── Look-ups of operations ──
 /** Look-ups by one isolate at once, of ids that the liveness overlay does not name. A found id does not count. */

@@ -1,6 +1,7 @@
 /** A hub as the platform runs it, and its composition: the parts of the isolate that its operations use. */
 import { DurableObject } from 'cloudflare:workers';
 import { GraphQLError } from 'graphql';
+import { UNKNOWN_CLIENT } from '../auth/request-client.ts';
 import type { OperationRegistry } from '../operations/registered-operation.ts';
 import { type EventValue, type FeedName, feedOf } from '../realtime/feeds.ts';
 import { Hub } from '../realtime/subscription-hub.ts';
@@ -90,7 +91,8 @@ function createHub(state: DurableObjectState, isolate: Isolate): Hub {
     sharedAnswer: (prepared, { requestId, onFault }) =>
       serving.sharedText(prepared, {
         waitUntil,
-        createPublicContext: () => createContext({ requestId, onFault, viewer: null, waitUntil }),
+        createPublicContext: () =>
+          createContext({ requestId, onFault, client: UNKNOWN_CLIENT, viewer: null, waitUntil }),
       }),
     isPrivate: ({ document, operation }) => serving.policyOf(document, operation).scope === 'private',
     execute: (prepared, context, event) => serving.execute(prepared, context, event),
@@ -103,8 +105,8 @@ function createHub(state: DurableObjectState, isolate: Isolate): Hub {
     },
     viewerOf: (authorization) =>
       viewerOf(new Request('https://gateway.invalid/graphql', asHeader(authorization))),
-    createContext: ({ requestId, onFault }, viewer, events) =>
-      createContext({ requestId, onFault, viewer, waitUntil, ...(events ? { events } : {}) }),
+    createContext: ({ requestId, onFault, client }, viewer, events) =>
+      createContext({ requestId, onFault, client, viewer, waitUntil, ...(events ? { events } : {}) }),
     randomId,
     nowMs,
     sleep,

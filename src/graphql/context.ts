@@ -1,4 +1,5 @@
 /** The types of the context: the schema sees nothing else of the gateway. */
+import type { RequestClient } from '../auth/request-client.ts';
 import type { EventSources } from '../realtime/feeds.ts';
 import type { IdoPoolRow } from '../storage/d1/ido-pools.ts';
 import type { InvestmentRow } from '../storage/d1/investments.ts';
@@ -6,6 +7,7 @@ import type { Keyed, KeysetPosition } from '../storage/d1/keyset.ts';
 import type { ProjectRow } from '../storage/d1/projects.ts';
 import type { ContextServices } from './request-context.ts';
 
+export type { RequestClient } from '../auth/request-client.ts';
 export type { EventSources } from '../realtime/feeds.ts';
 export type { CandleIntervalCode, CandleRow } from '../storage/d1/candles.ts';
 export type {
@@ -101,6 +103,11 @@ export interface FaultListener {
   requestId: string;
   /** @param code of a fault that is not the caller's. */
   onFault?: ((code: string) => void) | undefined;
+}
+
+/** A request, and its sender. */
+export interface SentRequest extends FaultListener {
+  client: RequestClient;
 }
 
 export interface GatewayContext extends ContextServices, FaultListener {

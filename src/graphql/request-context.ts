@@ -14,7 +14,7 @@ import {
   createProjectLoader,
   type ProjectDetailSources,
 } from '../loaders/projects.ts';
-import type { EventSources, FaultListener, GatewayContext, Viewer } from './context.ts';
+import type { EventSources, FaultListener, GatewayContext, SentRequest, Viewer } from './context.ts';
 
 /** The parts of an isolate that services use. */
 export interface ContextSources {
@@ -27,7 +27,7 @@ export interface ContextSources {
   fetchDetail: ProjectDetailSources['fetchDetail'];
 }
 
-export interface OwnOfRequest extends FaultListener {
+export interface OwnOfRequest extends SentRequest {
   viewer: Viewer | null;
   waitUntil(promise: Promise<unknown>): void;
   /** Left out if the answer is one response. */

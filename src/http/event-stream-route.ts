@@ -7,6 +7,7 @@
  * EventSource reconnects for ever to a stream that ends with status 200.
  */
 import type { GraphQLFormattedError } from 'graphql';
+import { requestClientOf } from '../auth/request-client.ts';
 import { EVENT_STREAM_ANSWER_WITHIN_MS, EVENT_STREAM_RETRY_SECONDS } from '../config.ts';
 import { statusOfCode } from '../graphql/error-policy.ts';
 import { errorFields, log } from '../observability/log.ts';
@@ -53,6 +54,7 @@ export async function subscriptionAsEvents(exchange: EventStreamExchange): Promi
     subscription = await subscribeToHub({
       openSocket: exchange.openSocket,
       client: prepared.sent.client,
+      requestClient: requestClientOf(request.headers),
       authorization: request.headers.get('authorization'),
       payload: payloadOf(prepared, request.headers),
       onEvent: (event) => {

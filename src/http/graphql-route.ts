@@ -3,7 +3,8 @@
  * and a refusal has the status that the wire contract gives.
  */
 import { OperationTypeNode } from 'graphql';
-import type { FaultListener, GatewayContext, Viewer } from '../graphql/context.ts';
+import { requestClientOf, UNKNOWN_CLIENT } from '../auth/request-client.ts';
+import type { FaultListener, GatewayContext, RequestClient, Viewer } from '../graphql/context.ts';
 import { renderGraphiQL } from '../graphql/graphiql.ts';
 import type { OwnOfRequest } from '../graphql/request-context.ts';
 import { createGraphQLHandler, type YogaOptions } from '../graphql/yoga.ts';
@@ -176,13 +177,14 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
       const startedAtMs = nowMs();
       const faults: string[] = [];
       const own = { ...context, onFault: (code: string) => void faults.push(code) };
-      const contextOf = (viewer: Viewer | null) => options.createContext({ ...own, viewer });
+      const contextOf = (viewer: Viewer | null, client: RequestClient) =>
+        options.createContext({ ...own, viewer, client });
       const exchange: Exchange = {
         ...own,
         request,
         accepted,
-        createPublicContext: () => contextOf(null),
-        createContext: async () => contextOf(await options.identify(request)),
+        createPublicContext: () => contextOf(null, UNKNOWN_CLIENT),
+        createContext: async () => contextOf(await options.identify(request), requestClientOf(headers)),
       };
       const incoming = new IncomingOperation(request, serving, corsOrigins);
       let status = 500;

@@ -3,6 +3,7 @@
  * while a stream that ends in the Worker stays open. What may run is for the hub to decide.
  */
 import type { GraphQLFormattedError } from 'graphql';
+import { type RequestClient, requestClientHeaders } from '../auth/request-client.ts';
 import { clientIdentityHeaders } from '../operations/client-identity.ts';
 import type { ClientIdentity } from '../operations/registered-operation.ts';
 import { PONG, TRANSPORT_SUBPROTOCOL } from '../realtime/transport-messages.ts';
@@ -30,6 +31,7 @@ export interface HubSubscriptionOptions {
   /** The handshake. */
   openSocket(request: Request): Promise<Response>;
   client: ClientIdentity;
+  requestClient: RequestClient;
   authorization: string | null;
   /** As a POST body has it. */
   payload: Record<string, unknown>;
@@ -43,8 +45,11 @@ const ABNORMAL_CLOSURE = 1006;
 
 /** Resolves once the socket is open; nothing comes of it any more after `close`. */
 export async function subscribeToHub(options: HubSubscriptionOptions): Promise<{ close(): void }> {
-  const { client, authorization, payload } = options;
-  const headers = new Headers(clientIdentityHeaders(client));
+  const { client, requestClient, authorization, payload } = options;
+  const headers = new Headers([
+    ...Object.entries(clientIdentityHeaders(client)),
+    ...requestClientHeaders(requestClient),
+  ]);
   headers.set('Upgrade', 'websocket');
   headers.set('Sec-WebSocket-Protocol', TRANSPORT_SUBPROTOCOL);
   const { webSocket: socket, status } = await options.openSocket(new Request(INTERNAL_URL, { headers }));

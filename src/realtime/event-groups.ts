@@ -8,8 +8,9 @@
 import { GraphQLError } from 'graphql';
 import pLimit from 'p-limit';
 import { TimeoutError } from 'p-timeout';
+import { UNKNOWN_CLIENT } from '../auth/request-client.ts';
 import { EVENT_TIMEOUT_MS } from '../config.ts';
-import type { EventSources, FaultListener, GatewayContext, Viewer } from '../graphql/context.ts';
+import type { EventSources, GatewayContext, RequestClient, SentRequest, Viewer } from '../graphql/context.ts';
 import { presented } from '../graphql/error-policy.ts';
 import { UNNAMED_CLIENT } from '../operations/client-identity.ts';
 import type { OperationRequest } from '../operations/operation-request.ts';
@@ -58,7 +59,7 @@ export interface EventGroupsSources {
   execute: Serving['execute'];
   /** The viewer of an `authorization` header; rejects with a GraphQLError if it is not valid. */
   viewerOf(authorization: string | null): Promise<Viewer | null>;
-  createContext(request: FaultListener, viewer: Viewer | null, events?: EventSources): GatewayContext;
+  createContext(request: SentRequest, viewer: Viewer | null, events?: EventSources): GatewayContext;
   randomId(): string;
   nowMs(): number;
 }
@@ -196,13 +197,14 @@ export class EventGroups {
   /** A context for the group's viewer, identified again by one of its sockets; null if none is valid any more. */
   async #contextFor({ owner, members }: Group): Promise<GatewayContext | null> {
     const { createContext, randomId, viewerOf, nowMs } = this.#sources;
-    if (owner === null || owner === '') return createContext({ requestId: randomId() }, null);
+    const request = (client: RequestClient) => ({ requestId: randomId(), client });
+    if (owner === null || owner === '') return createContext(request(UNKNOWN_CLIENT), null);
     for (const { session } of members.values()) {
       const viewer = await viewerOf(session.authorization).catch((error: unknown) => {
         if (error instanceof GraphQLError) return null;
         throw error;
       });
-      if (viewer?.id === owner) return createContext({ requestId: randomId() }, viewer);
+      if (viewer?.id === owner) return createContext(request(session.requestClient), viewer);
       session.on({ kind: 'forbidden' }, nowMs());
     }
     return null;

@@ -87,7 +87,7 @@ export class HubOperations {
     isOver: () => boolean,
   ): Promise<void> {
     const { randomId, nowMs, prepare, count } = this.#sources;
-    const request = new ObservedOperation(randomId(), session.client, nowMs);
+    const request = new ObservedOperation(randomId(), session.requestClient, session.client, nowMs);
     try {
       const sent = toOperationRequest(payload, session.client);
       const preparation = await request.timed(() => prepare(sent));

@@ -6,7 +6,7 @@
  * The current state, or the missed changes, come before any other event. While the first events take long, nobody else
  * waits for them.
  */
-import type { FaultListener, Viewer } from '../graphql/context.ts';
+import type { SentRequest, Viewer } from '../graphql/context.ts';
 import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import { type EventGroupsSources, withExtensions } from './event-groups.ts';
 import {
@@ -34,7 +34,7 @@ export interface Run {
   /** The client's, unique on its socket. */
   id: string;
   prepared: PreparedOperation;
-  request: FaultListener;
+  request: SentRequest;
   viewer: Viewer | null;
   isOver(): boolean;
 }

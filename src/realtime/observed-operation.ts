@@ -1,24 +1,26 @@
 /** One operation of a socket, and the log line that it leaves if it failed or was slow. */
 import { OperationTypeNode } from 'graphql';
-import type { FaultListener } from '../graphql/context.ts';
+import type { RequestClient, SentRequest } from '../graphql/context.ts';
 import type { ClientIdentity } from '../operations/registered-operation.ts';
 import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import { logFinishedRequest } from '../serving/request-log.ts';
 
-export class ObservedOperation implements FaultListener {
+export class ObservedOperation implements SentRequest {
   readonly requestId: string;
+  readonly client: RequestClient;
   /** Set once the operation is known. */
   prepared: PreparedOperation | null = null;
   readonly #faults: string[] = [];
   readonly onFault = (code: string) => void this.#faults.push(code);
-  readonly #client: ClientIdentity;
+  readonly #identity: ClientIdentity;
   readonly #nowMs: () => number;
   #durationMs = 0;
 
-  /** @param client as the connection names it; the operation may name another. */
-  constructor(requestId: string, client: ClientIdentity, nowMs: () => number) {
+  /** @param identity as the connection names it; the operation may name another. */
+  constructor(requestId: string, client: RequestClient, identity: ClientIdentity, nowMs: () => number) {
     this.requestId = requestId;
-    this.#client = client;
+    this.client = client;
+    this.#identity = identity;
     this.#nowMs = nowMs;
   }
 
@@ -46,7 +48,7 @@ export class ObservedOperation implements FaultListener {
       () => ({
         operationId: this.prepared?.chosen.found?.operation.id ?? null,
         operationName: this.prepared?.operation.name?.value ?? null,
-        client: this.prepared?.sent.client ?? this.#client,
+        client: this.prepared?.sent.client ?? this.#identity,
       }),
     );
   }

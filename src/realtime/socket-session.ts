@@ -5,6 +5,7 @@
  */
 import { GraphQLError } from 'graphql';
 import pLimit from 'p-limit';
+import { type RequestClient, UNKNOWN_CLIENT } from '../auth/request-client.ts';
 import { SOCKET_SILENT_PING_AFTER_MS, SOCKET_STARTS_AT_ONCE } from '../config.ts';
 import type { OperationRequest } from '../operations/operation-request.ts';
 import type { ClientIdentity } from '../operations/registered-operation.ts';
@@ -52,6 +53,8 @@ export interface Attachment {
   askedAtMs?: number | null;
   isReady: boolean;
   client: ClientIdentity;
+  /** The sender of the handshake; absent from sockets of earlier deployments. */
+  requestClient?: RequestClient;
   authorization: string | null;
   viewer: SocketViewer | null;
   subscriptions: Subscription[];
@@ -66,6 +69,7 @@ export class SocketSession {
   readonly inTurn = pLimit(SOCKET_STARTS_AT_ONCE);
   #openedAtMs: number;
   readonly client: ClientIdentity;
+  readonly requestClient: RequestClient;
   authorization: string | null;
   viewer: SocketViewer | null;
   readonly #slowConsumer: SlowConsumer;
@@ -89,6 +93,7 @@ export class SocketSession {
     this.#isAskedStored = (attachment.askedAtMs ?? null) !== null;
     this.#heardAtMs = attachment.heardAtMs ?? nowMs;
     this.client = attachment.client;
+    this.requestClient = attachment.requestClient ?? UNKNOWN_CLIENT;
     this.authorization = attachment.authorization;
     this.viewer = attachment.viewer;
     this.#slowConsumer = new SlowConsumer(attachment.heardAtMs ?? nowMs, attachment.askedAtMs);
@@ -228,6 +233,7 @@ export class SocketSession {
       askedAtMs: this.#slowConsumer.askedAtMs,
       isReady: this.phase === 'ready',
       client: this.client,
+      requestClient: this.requestClient,
       authorization: this.authorization,
       viewer: this.viewer,
       subscriptions,

@@ -7,6 +7,7 @@
  * silent connection is pinged from time to time, also after the hub has hibernated, and closed if it does not answer.
  */
 import { GraphQLError } from 'graphql';
+import { type RequestClient, requestClientOf } from '../auth/request-client.ts';
 import {
   HUB_BEHIND_MAX_MS,
   HUB_MAX_SOCKETS,
@@ -76,17 +77,18 @@ export class Hub {
     if (this.#sessions.size >= HUB_MAX_SOCKETS) {
       server.accept();
       server.close(CLOSE_CODES.tryAgainLater, 'Too many connections: try again');
-    } else await this.accept(server, readClientIdentity(request.headers));
+    } else await this.accept(server, readClientIdentity(request.headers), requestClientOf(request.headers));
     return new Response(null, { status: 101, webSocket: client, headers });
   }
 
   /** Accepts a socket, which must be initialised in time. */
-  async accept(socket: WebSocket, client: ClientIdentity): Promise<void> {
+  async accept(socket: WebSocket, client: ClientIdentity, requestClient: RequestClient): Promise<void> {
     const { state, nowMs } = this.#sources;
     state.acceptWebSocket(socket);
     const openedAtMs = nowMs();
     const unknown = { isReady: false, authorization: null, viewer: null, subscriptions: [] };
-    const session = new SocketSession(socket, { ...unknown, openedAtMs, client }, openedAtMs, this.#unread);
+    const attachment = { ...unknown, openedAtMs, client, requestClient };
+    const session = new SocketSession(socket, attachment, openedAtMs, this.#unread);
     session.store();
     this.#sessions.set(socket, session);
     await setAlarmBy(this.#sources.state.storage, openedAtMs + SOCKET_INITIALISATION_MS);

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
 import { encodeGlobalId } from '../../schema/global-ids.ts';
 import { schema } from '../../schema/schema.ts';
+import { UNKNOWN_CLIENT } from '../../src/auth/request-client.ts';
 import { GenerationsMemory } from '../../src/cache/freshness.ts';
 import { execute, executionCounts } from '../../src/execution/execute.ts';
 import { type ContextSources, createRequestContext } from '../../src/graphql/request-context.ts';
@@ -57,7 +58,7 @@ function context() {
     }),
     fetchDetail: () => Promise.reject(new Error('the main API is down')),
   };
-  const own = { requestId: 'request', viewer: null, waitUntil: () => undefined };
+  const own = { requestId: 'request', client: UNKNOWN_CLIENT, viewer: null, waitUntil: () => undefined };
   return createRequestContext(sources, own, market.startAt * 1000);
 }
 

@@ -96,16 +96,24 @@ export const alarmOf = (stub: DurableObjectStub) =>
   runInDurableObject(stub, (_, state) => state.storage.getAlarm());
 
 /** The answer to a handshake that offers those subprotocols, or none. */
-export const handshake = (subprotocols: string | null) => handle(upgrade(subprotocols));
+export const handshake = (subprotocols: string | null, headers: Record<string, string> = {}) =>
+  handle(upgrade(subprotocols, headers));
 
 /** The handshake alone. */
-export async function openSocket(subprotocols: string | null = TRANSPORT_SUBPROTOCOL): Promise<ClientSocket> {
-  return socketOf(await handshake(subprotocols));
+export async function openSocket(
+  subprotocols: string | null = TRANSPORT_SUBPROTOCOL,
+  headers: Record<string, string> = {},
+): Promise<ClientSocket> {
+  return socketOf(await handshake(subprotocols, headers));
 }
 
 /** The handshake alone, with the hub of a name. */
-export async function openSocketOf(hubName: string): Promise<ClientSocket> {
-  return socketOf(await env.SUBSCRIPTION_HUBS.getByName(hubName).fetch(upgrade(TRANSPORT_SUBPROTOCOL)));
+export async function openSocketOf(
+  hubName: string,
+  headers: Record<string, string> = {},
+): Promise<ClientSocket> {
+  const hub = env.SUBSCRIPTION_HUBS.getByName(hubName);
+  return socketOf(await hub.fetch(upgrade(TRANSPORT_SUBPROTOCOL, headers)));
 }
 
 /** Introduced, by whatever hub the gateway chooses, or by the one of a name. */
@@ -117,8 +125,8 @@ export async function connect(hubName?: string, authorization?: string): Promise
   return socket;
 }
 
-function upgrade(subprotocols: string | null): Request {
-  const headers = new Headers({ Upgrade: 'websocket' });
+function upgrade(subprotocols: string | null, sent: Record<string, string> = {}): Request {
+  const headers = new Headers({ ...sent, Upgrade: 'websocket' });
   if (subprotocols !== null) headers.set('Sec-WebSocket-Protocol', subprotocols);
   return new Request('https://gateway.test/graphql', { headers });
 }

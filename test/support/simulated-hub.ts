@@ -1,3 +1,4 @@
+import { UNKNOWN_CLIENT } from '../../src/auth/request-client.ts';
 import { Hub, type HubSources } from '../../src/realtime/subscription-hub.ts';
 import { ObjectStorage } from './object-storage.ts';
 import type { ServerSocket } from './server-socket.ts';
@@ -49,7 +50,7 @@ export class SimulatedHub {
   async accept(socket: ServerSocket): Promise<void> {
     const { hub } = this.running();
     this.sockets.add(socket);
-    await hub.accept(socket.asWebSocket(), { name: null, version: null });
+    await hub.accept(socket.asWebSocket(), { name: null, version: null }, UNKNOWN_CLIENT);
   }
 
   async closed(socket: ServerSocket): Promise<void> {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { UNKNOWN_CLIENT } from '../../../src/auth/request-client.ts';
 import { SLOW_REQUEST_MS } from '../../../src/config.ts';
 import { ObservedOperation } from '../../../src/realtime/observed-operation.ts';
 
@@ -10,7 +11,7 @@ beforeEach(() => {
   nowMs = 0;
   lines = [];
   vi.spyOn(console, 'warn').mockImplementation((line) => void lines.push(line));
-  operation = new ObservedOperation('request', { name: 'web', version: null }, () => nowMs);
+  operation = new ObservedOperation('request', UNKNOWN_CLIENT, { name: 'web', version: null }, () => nowMs);
 });
 
 afterEach(() => {
