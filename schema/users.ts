@@ -17,6 +17,8 @@ const Permission = builder.enumType('Permission', {
     INVEST: { value: 'invest', description: 'Take part in pools.' },
     TRADE: { value: 'trade', description: 'Trade.' },
     ADMIN: { value: 'admin', description: 'Run the platform.' },
+    MODERATE: { value: 'moderate', description: 'Keep order among the users.' },
+    TEAM: { value: 'team', description: 'Speak for a project as one of its team.' },
   } as const satisfies Record<string, { value: PermissionCode; description: string }>,
 });
 

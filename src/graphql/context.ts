@@ -5,6 +5,7 @@ import type { IdoPoolRow } from '../storage/d1/ido-pools.ts';
 import type { InvestmentRow } from '../storage/d1/investments.ts';
 import type { Keyed, KeysetPosition } from '../storage/d1/keyset.ts';
 import type { ProjectRow } from '../storage/d1/projects.ts';
+import type { PermissionCode } from '../upstream/main-api-records.ts';
 import type { ContextServices } from './request-context.ts';
 
 export type { RequestClient } from '../auth/request-client.ts';
@@ -34,8 +35,7 @@ export type {
   PriceRecord,
 } from '../storage/kv/prices.ts';
 
-/** A user's permission. */
-export type PermissionCode = 'read' | 'write' | 'invest' | 'trade' | 'admin';
+export type { PermissionCode } from '../upstream/main-api-records.ts';
 
 /** The signed-in user, and the data that only this user may read. Times in Unix seconds, amounts as decimals in text. */
 export interface Viewer {

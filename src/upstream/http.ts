@@ -1,10 +1,11 @@
 /**
- * One GET to an upstream API, with a time limit and retries.
+ * One GET or POST to an upstream API, with a time limit and retries.
  *
  * The result is parsed JSON or an `UpstreamError`. Its message is safe to log: it has the API, the route's template
- * and the status, but no header, query or body. It retries connection failures, 429 and 5xx. It does not retry a
- * timeout, because more requests do not help a slow service. It follows no redirect, because another host must not
- * see the key. It reads an answer up to a limit, so that a huge one takes neither the memory nor the time of others.
+ * and the status, but no header, query or body. It retries connection failures, 429 and 5xx: a POST carries an
+ * idempotency key, so that upstream applies it once. It does not retry a timeout, because more requests do not help a
+ * slow service. It follows no redirect, because another host must not see the key. It reads an answer up to a limit, so
+ * that a huge one takes neither the memory nor the time of others.
  */
 import { UPSTREAM_ANSWER_MAX_BYTES, UPSTREAM_MAX_ATTEMPTS, UPSTREAM_TIMEOUT_MS } from '../config.ts';
 
@@ -48,32 +49,98 @@ export interface UpstreamOptions {
 /** @throws UpstreamError */
 export type GetJson = (route: string, pathAndQuery: string) => Promise<unknown>;
 
+/** Names the request that caused a call, so that both logs can be read together. */
+export interface CallTrace {
+  requestId: string;
+  /** W3C Trace Context; null if the request had none. */
+  traceparent: string | null;
+}
+
+export interface PostCall {
+  /** JSON. The same key always has the same body. */
+  body: string;
+  idempotencyKey: string;
+  trace: CallTrace;
+}
+
+/**
+ * The status is 200 or 201 (applied), or 409 (refused for good).
+ *
+ * @throws UpstreamError for every other status
+ */
+export type PostJson = (route: string, path: string, call: PostCall) => Promise<Answer>;
+
+export interface Answer {
+  status: number;
+  json: unknown;
+}
+
 const BACKOFF_BASE_MS = 200;
 /** If upstream demands a longer pause, the call fails: a retry within that pause would be refused too. */
 const RETRY_AFTER_MAX_MS = 5_000;
 
+const POST_STATUSES = [200, 201, 409];
+/** Version 00 of W3C Trace Context, section 3.2. A client may send anything in this header. */
+const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
 export function createGetJson(api: UpstreamApi, options: UpstreamOptions): GetJson {
+  const call = createCall(api, options);
+  return async (route, pathAndQuery) => (await call(route, pathAndQuery, {}, [200])).json;
+}
+
+export function createPostJson(api: UpstreamApi, options: UpstreamOptions): PostJson {
+  const call = createCall(api, options);
+  return async (route, path, { body, idempotencyKey, trace: { requestId, traceparent } }) => {
+    const headers: Record<string, string> = {
+      'Content-Type': 'application/json',
+      'Idempotency-Key': idempotencyKey,
+      'x-request-id': requestId,
+    };
+    if (traceparent !== null && TRACEPARENT.test(traceparent)) headers.traceparent = traceparent;
+    return call(route, path, { method: 'POST', body, headers }, POST_STATUSES);
+  };
+}
+
+interface CallInit {
+  method?: 'POST';
+  body?: string;
+  headers?: Record<string, string>;
+}
+
+/** Answers of other statuses than the accepted ones reject. */
+type Call = (
+  route: string,
+  pathAndQuery: string,
+  init: CallInit,
+  accepted: readonly number[],
+) => Promise<Answer>;
+
+function createCall(api: UpstreamApi, options: UpstreamOptions): Call {
   // workerd refuses a `fetch` that is called as a method.
   const { baseUrl, apiKey, fetch, sleep } = options;
   const timeoutMs = options.timeoutMs ?? UPSTREAM_TIMEOUT_MS;
   const maxAttempts = options.maxAttempts ?? UPSTREAM_MAX_ATTEMPTS;
   const maxAnswerBytes = options.maxAnswerBytes ?? UPSTREAM_ANSWER_MAX_BYTES;
-  const headers = {
+  const ownHeaders = {
     Accept: 'application/json',
     Authorization: `Bearer ${apiKey}`,
     'User-Agent': 'COM2000-Worker/1.0',
   };
 
-  async function attempt(route: string, pathAndQuery: string): Promise<{ text: string | null } | Refusal> {
+  async function attempt(
+    ...[route, pathAndQuery, init, accepted]: Parameters<Call>
+  ): Promise<{ status: number; text: string | null } | Refusal> {
     const controller = new AbortController();
     const { signal } = controller;
     // AbortSignal.timeout() cannot be cleared, and keeps a Durable Object awake until it fires.
     const timer = setTimeout(() => controller.abort(), timeoutMs);
     try {
-      const response = await fetch(baseUrl + pathAndQuery, { headers, signal, redirect: 'manual' });
-      if (response.status === 200) return { text: await readText(response, maxAnswerBytes) };
+      const headers = { ...ownHeaders, ...init.headers };
+      const response = await fetch(baseUrl + pathAndQuery, { ...init, headers, signal, redirect: 'manual' });
+      const { status } = response;
+      if (accepted.includes(status)) return { status, text: await readText(response, maxAnswerBytes) };
       await response.body?.cancel();
-      return { status: response.status, retryAfter: response.headers.get('retry-after') };
+      return { status, retryAfter: response.headers.get('retry-after') };
     } catch (cause) {
       if (signal.aborted) {
         const reason = `no answer within ${timeoutMs} ms`;
@@ -85,12 +152,13 @@ export function createGetJson(api: UpstreamApi, options: UpstreamOptions): GetJs
     }
   }
 
-  return async (route, pathAndQuery) => {
+  return async (route, ...rest) => {
     for (let attempts = 1; ; attempts += 1) {
-      const answer = await attempt(route, pathAndQuery);
+      const answer = await attempt(route, ...rest);
       if ('text' in answer) {
-        if (answer.text !== null) return parseJson(api, route, answer.text);
-        throw malformed(api, route, `the answer is longer than ${maxAnswerBytes} bytes`);
+        const { status, text } = answer;
+        if (text !== null) return { status, json: parseJson(api, route, text, status) };
+        throw malformed(api, route, `the answer is longer than ${maxAnswerBytes} bytes`, status);
       }
       const pauseMs = attempts < maxAttempts ? pauseBeforeRetryMs(answer, attempts) : null;
       if (pauseMs === null) throw refusalError(api, route, answer);
@@ -141,18 +209,18 @@ function refusalError(api: UpstreamApi, route: string, refusal: Refusal): Upstre
   );
 }
 
-function parseJson(api: UpstreamApi, route: string, text: string): unknown {
+function parseJson(api: UpstreamApi, route: string, text: string, status: number): unknown {
   try {
     return JSON.parse(text);
   } catch {
     // The parser's own message quotes the body.
-    throw malformed(api, route, 'the answer is not JSON');
+    throw malformed(api, route, 'the answer is not JSON', status);
   }
 }
 
-/** A response with status 200 that is not of the expected form. */
-export const malformed = (api: UpstreamApi, route: string, reason: string) =>
-  new UpstreamError({ api, route, kind: 'malformed', status: 200, reason });
+/** A response with an accepted status that is not of the expected form. */
+export const malformed = (api: UpstreamApi, route: string, reason: string, status = 200) =>
+  new UpstreamError({ api, route, kind: 'malformed', status, reason });
 
 /** @throws the error, unless it is a 404. */
 export function rethrowUnlessNotFound(error: unknown): void {

@@ -117,3 +117,29 @@ export const investmentRecord = z.object({
   updated_at: unixSeconds,
 });
 export type InvestmentRecord = z.output<typeof investmentRecord>;
+
+export const PERMISSIONS = ['read', 'write', 'invest', 'trade', 'admin', 'moderate', 'team'] as const;
+/** A user's permission. */
+export type PermissionCode = (typeof PERMISSIONS)[number];
+
+const isPermission = (text: string): text is PermissionCode =>
+  (PERMISSIONS as readonly string[]).includes(text);
+
+export const userStats = z.object({
+  user_level: count,
+  kyc_level: count,
+  /** Unknown ones are left out: the main API may have more than the edge knows. */
+  permissions: z
+    .array(shortText)
+    .max(100)
+    .transform((texts) => [...new Set(texts.map((text) => text.toLowerCase()).filter(isPermission))].sort()),
+});
+export type UserStatsRecord = z.output<typeof userStats>;
+
+export const closedUserRecord = z.object({ user_id: id, closed_at: unixSeconds });
+export type ClosedUserRecord = z.output<typeof closedUserRecord>;
+
+/** The main API has stored the account: any answer without its id is another server's. */
+export const storedUser = z.object({ id });
+/** A refusal for good is of this form: a proxy may send the same status. */
+export const refusedUser = z.object({ code: z.string().min(1) });

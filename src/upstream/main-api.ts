@@ -1,8 +1,17 @@
-/** The client of the main API: projects, pools and investments. */
+/** The client of the main API: projects, pools, investments and users. */
 import type * as z from 'zod';
 import { log } from '../observability/log.ts';
-import { createGetJson, malformed, rethrowUnlessNotFound, type UpstreamOptions } from './http.ts';
 import {
+  type CallTrace,
+  createGetJson,
+  createPostJson,
+  malformed,
+  rethrowUnlessNotFound,
+  type UpstreamOptions,
+} from './http.ts';
+import {
+  type ClosedUserRecord,
+  closedUserRecord,
   type InvestmentRecord,
   investmentRecord,
   type PoolRecord,
@@ -11,11 +20,24 @@ import {
   poolRecord,
   projectDetail,
   projectRecord,
+  refusedUser,
+  storedUser,
+  type UserStatsRecord,
+  userStats,
 } from './main-api-records.ts';
 import { type ParsedRecords, parseRecord, parseRecords } from './parse-records.ts';
 
 /** A detail as the gateway has stored it. */
 type StoredDetail = z.input<typeof projectDetail>;
+
+/** A version of an account that was opened at the edge. */
+export interface AccountVersion {
+  userId: string;
+  /** Grows with each version. */
+  sequence: number;
+  /** JSON: `{ id, email, wallet_addresses, created_at }`. It never changes. */
+  body: string;
+}
 
 /** Every method throws `UpstreamError`. Without `sinceSeconds` (a Unix time) the answer has all records. */
 export interface MainApi {
@@ -28,24 +50,34 @@ export interface MainApi {
    * @param stored the detail that was last received, if any
    */
   projectDetail(projectId: string, stored?: StoredDetail | null): Promise<ProjectDetailRecord | null>;
+  /** Hands an account over. The same version may be handed over again. `refused` is for good. */
+  createUser(version: AccountVersion, trace: CallTrace): Promise<'stored' | 'refused'>;
+  /** A user's levels and permissions, without values that are refused. Null if the main API does not know the user. */
+  userStats(userId: string): Promise<Partial<UserStatsRecord> | null>;
+  /** The accounts that were closed. */
+  closedUsers(sinceSeconds?: number): Promise<ParsedRecords<ClosedUserRecord>>;
 }
 
 const DETAIL_ROUTE = '/internal/projects/:id/detail';
+const USERS_ROUTE = '/internal/users';
+const STATS_ROUTE = '/internal/users/:id/stats';
 
 export function createMainApi(options: UpstreamOptions): MainApi {
   const getJson = createGetJson('main', options);
+  const postJson = createPostJson('main', options);
 
   async function syncRecords<Schema extends z.ZodObject>(
     route: string,
     schema: Schema,
     sinceSeconds: number | undefined,
+    idField = 'id',
   ): Promise<ParsedRecords<z.output<Schema>>> {
     const answer = await getJson(
       route,
       sinceSeconds === undefined ? route : `${route}?since=${sinceSeconds}`,
     );
     if (!Array.isArray(answer)) throw malformed('main', route, 'the answer is not a list');
-    return parseRecords(schema, answer, 'id');
+    return parseRecords(schema, answer, idField);
   }
 
   return {
@@ -62,12 +94,7 @@ export function createMainApi(options: UpstreamOptions): MainApi {
           projectDetail,
           await getJson(DETAIL_ROUTE, path),
         );
-        if (reasons.length > 0)
-          log.warn('upstream.values_refused', {
-            route: DETAIL_ROUTE,
-            id: projectId,
-            values: reasons.join('; '),
-          });
+        logRefused(DETAIL_ROUTE, projectId, reasons);
         if (record !== undefined) return record;
         if (rest === undefined || stored === null) throw malformed('main', DETAIL_ROUTE, reason ?? 'invalid');
         return projectDetail.parse({ ...stored, ...rest });
@@ -76,5 +103,33 @@ export function createMainApi(options: UpstreamOptions): MainApi {
         return null;
       }
     },
+
+    async createUser({ userId, sequence, body }, trace) {
+      const idempotencyKey = `${userId}:${sequence}`;
+      const { status, json } = await postJson(USERS_ROUTE, USERS_ROUTE, { body, idempotencyKey, trace });
+      if (status !== 409 && storedUser.safeParse(json).data?.id === userId) return 'stored';
+      if (status === 409 && refusedUser.safeParse(json).success) return 'refused';
+      throw malformed('main', USERS_ROUTE, 'the answer is neither the stored account nor a refusal', status);
+    },
+
+    async userStats(userId) {
+      try {
+        const answer = await getJson(STATS_ROUTE, `/internal/users/${encodeURIComponent(userId)}/stats`);
+        const { rest, reason, reasons } = parseRecord(userStats, answer);
+        logRefused(STATS_ROUTE, userId, reasons);
+        if (rest === undefined || Object.keys(rest).length === 0)
+          throw malformed('main', STATS_ROUTE, reason ?? 'invalid');
+        return rest;
+      } catch (error) {
+        rethrowUnlessNotFound(error);
+        return null;
+      }
+    },
+
+    closedUsers: (since) => syncRecords('/internal/users/closed', closedUserRecord, since, 'user_id'),
   };
+}
+
+function logRefused(route: string, id: string, reasons: readonly string[]): void {
+  if (reasons.length > 0) log.warn('upstream.values_refused', { route, id, values: reasons.join('; ') });
 }

@@ -63,6 +63,8 @@ function note(market: Market, request: IncomingMessage, route: Route | null, pat
       authorization: request.headers.authorization !== undefined,
       userAgent: header(request, 'user-agent'),
       idempotencyKey: header(request, 'idempotency-key'),
+      requestId: header(request, 'x-request-id'),
+      traceparent: header(request, 'traceparent'),
     },
   });
 }

@@ -8,7 +8,13 @@ export interface Call {
   method: string;
   path: string;
   query: Record<string, string>;
-  headers: { authorization: boolean; userAgent: string | null; idempotencyKey: string | null };
+  headers: {
+    authorization: boolean;
+    userAgent: string | null;
+    idempotencyKey: string | null;
+    requestId: string | null;
+    traceparent: string | null;
+  };
 }
 
 export interface CallSummary {

@@ -50,6 +50,7 @@ const CONTROLS: Record<string, Control> = {
   'PUT investments': (market, [id = ''], body) => market.putInvestment(id, asFields(body)),
   'PUT prices': (market, [symbol = ''], body) => market.pinPrice(symbol, pinnedPrice(asFields(body))),
   'PUT users': (market, [userId = ''], body) => market.setUserStats(userId, asFields(body)),
+  'DELETE users': (market, [userId = '']) => market.closeUser(userId),
 };
 
 export function answerControl(

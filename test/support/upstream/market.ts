@@ -179,6 +179,10 @@ export class Market {
     return this.people.setStats(userId, stats, this.now());
   }
 
+  closeUser(userId: string): void {
+    this.people.close(userId, this.now());
+  }
+
   #knowSymbol(record: Fields): void {
     const { symbol, current_price: price } = record;
     if (typeof symbol !== 'string' || symbol === '') return;

@@ -2,7 +2,7 @@
 import { DAY_SECONDS } from './instrument.ts';
 import type { PoolPlan } from './pool-plans.ts';
 import { Dice } from './random.ts';
-import type { EligibleRecord, PoolType, UserStatsRecord } from './records.ts';
+import type { ClosedUserRecord, EligibleRecord, PoolType, UserStatsRecord } from './records.ts';
 import { plannedStats, USER_IDS } from './user-ids.ts';
 
 export interface AccountRecord {
@@ -23,6 +23,7 @@ export class People {
   readonly #startAt: number;
   readonly #accounts = new Map<string, AccountRecord>();
   readonly #stats = new Map<string, UserStatsRecord>();
+  readonly #closed = new Map<string, number>();
   readonly #eligible = new Map<string, Map<string, EligibleRecord>>();
 
   constructor(seed: number, startAt: number) {
@@ -53,7 +54,27 @@ export class People {
     return null;
   }
 
+  /** Of the account that any of these wallets belongs to, other than `id`. */
+  otherOwnerOfWallets(addresses: readonly string[], id: string): string | null {
+    const wanted = new Set(addresses.map((address) => address.toLowerCase()));
+    for (const account of this.#accounts.values())
+      if (account.id !== id && account.wallet_addresses.some((each) => wanted.has(each.toLowerCase())))
+        return account.id;
+    return null;
+  }
+
+  close(userId: string, now: number): void {
+    this.#closed.set(userId, now);
+  }
+
+  closedSince(since: number): ClosedUserRecord[] {
+    return [...this.#closed]
+      .map(([user_id, closed_at]) => ({ user_id, closed_at }))
+      .filter(({ closed_at }) => closed_at >= since);
+  }
+
   stats(userId: string): UserStatsRecord | null {
+    if (this.#closed.has(userId)) return null;
     const given = this.#stats.get(userId);
     if (given !== undefined) return given;
     return USER_IDS.includes(userId) ? plannedStats(userId, this.#seed, this.#startAt) : null;

@@ -115,7 +115,13 @@ export interface UserStatsRecord {
   user_level: number;
   kyc_level: number;
   permissions: string[];
+  kyc_decided_at?: Optional<number>;
   updated_at: number;
+}
+
+export interface ClosedUserRecord {
+  user_id: string;
+  closed_at: number;
 }
 
 export interface MarketRecords {

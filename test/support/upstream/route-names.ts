@@ -5,6 +5,7 @@ export const ROUTE_NAMES = [
   'pool-eligible',
   'investments-sync',
   'user-stats',
+  'users-closed',
   'create-user',
   'create-registration',
   'create-investment',

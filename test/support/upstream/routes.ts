@@ -45,6 +45,9 @@ export const ROUTES: readonly Route[] = [
   get('user-stats', 'main', '/internal/users/:id/stats', (market, { params: [id = ''] }) =>
     found(market.people.stats(id), 'there is no such user'),
   ),
+  get('users-closed', 'main', '/internal/users/closed', (market, { query }) =>
+    market.people.closedSince(since(query)),
+  ),
   post('create-user', '/internal/users', (market, key, body) =>
     market.writes.createUser(key, body, market.now()),
   ),

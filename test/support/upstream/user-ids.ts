@@ -1,4 +1,7 @@
-/** The people of the market. `usr_0001` is a fully verified investor, `usr_0030` is known but may do nothing. */
+/**
+ * The people of the market. `usr_0001` is a fully verified investor, `usr_0002` a moderator, `usr_0003` of a project's
+ * team, `usr_0030` is known but may do nothing. Their permissions come in lower or upper case.
+ */
 import { DAY_SECONDS } from './instrument.ts';
 import { Dice } from './random.ts';
 import type { UserStatsRecord } from './records.ts';
@@ -6,6 +9,7 @@ import type { UserStatsRecord } from './records.ts';
 export const USER_IDS = Array.from({ length: 30 }, (_, index) => `usr_${String(index + 1).padStart(4, '0')}`);
 
 const RIGHTS = ['READ', 'WRITE', 'INVEST', 'TRADE'];
+const ROLES: Record<string, string[]> = { usr_0002: ['moderate'], usr_0003: ['team'] };
 
 export function plannedStats(userId: string, seed: number, startAt: number): UserStatsRecord {
   const dice = new Dice(seed, `user:${userId}`);
@@ -17,9 +21,13 @@ export function plannedStats(userId: string, seed: number, startAt: number): Use
   return {
     user_level: dice.whole('level', 0, 5),
     kyc_level,
-    permissions: RIGHTS.filter(
-      (right) => right === 'READ' || (kyc_level >= 2 && right === 'INVEST') || dice.chance(right, 0.5),
-    ),
+    permissions: [
+      ...RIGHTS.filter(
+        (right) => right === 'READ' || (kyc_level >= 2 && right === 'INVEST') || dice.chance(right, 0.5),
+      ),
+      ...(ROLES[userId] ?? []),
+    ],
+    kyc_decided_at: kyc_level >= 2 ? updated_at : null,
     updated_at,
   };
 }

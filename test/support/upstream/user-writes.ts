@@ -36,6 +36,8 @@ export class UserWrites {
       const owner = account.email ? this.#people.ownerOfEmail(account.email) : null;
       if (owner !== null && owner !== account.id)
         throw conflict('this e-mail address belongs to another user');
+      if (this.#people.otherOwnerOfWallets(account.wallet_addresses, account.id) !== null)
+        throw conflict('one of these wallets belongs to another user');
       if ((this.#accountSequences.get(account.id) ?? -1) > key.sequence) return false;
       this.#accountSequences.set(account.id, key.sequence);
       this.#people.open(account, now);

@@ -1,7 +1,7 @@
 /** A `fetch` that gives prepared answers in order and remembers what it was asked. */
 export interface ScriptedFetch {
   fetch: typeof fetch;
-  requests: { url: string; headers: Headers }[];
+  requests: { url: string; method: string; headers: Headers; body: unknown }[];
   /** Milliseconds that the client waited before each retry. */
   pausesMs: number[];
   sleep: (ms: number) => Promise<void>;
@@ -13,7 +13,8 @@ export function scriptedFetch(...answers: ScriptedAnswer[]): ScriptedFetch {
   const requests: ScriptedFetch['requests'] = [];
   const pausesMs: number[] = [];
   const answer = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
-    requests.push({ url: String(input), headers: new Headers(init?.headers) });
+    const { method = 'GET', headers, body } = init ?? {};
+    requests.push({ url: String(input), method, headers: new Headers(headers), body });
     const next = answers.shift();
     if (next === undefined) throw new Error('asked more often than prepared for');
     if (next instanceof Response) return Promise.resolve(next);
@@ -32,7 +33,7 @@ export function scriptedFetch(...answers: ScriptedAnswer[]): ScriptedFetch {
   };
 }
 
-export const json = (body: unknown) => Response.json(body);
+export const json = (body: unknown, code = 200) => Response.json(body, { status: code });
 export const status = (code: number, headers: Record<string, string> = {}) =>
   new Response('the body', { status: code, headers });
 

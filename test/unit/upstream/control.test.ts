@@ -48,7 +48,13 @@ describe('the controls', () => {
       method: 'GET',
       path: '/prices/BTC',
       query: { currency: 'eur' },
-      headers: { authorization: true, userAgent: 'COM2000-Worker/1.0', idempotencyKey: null },
+      headers: {
+        authorization: true,
+        userAgent: 'COM2000-Worker/1.0',
+        idempotencyKey: null,
+        requestId: null,
+        traceparent: null,
+      },
     });
     await control('DELETE', `/markets/${one.id}/calls`);
     expect(one.calls()).toEqual({ total: 0, byRoute: {}, last: [] });

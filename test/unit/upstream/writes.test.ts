@@ -61,6 +61,23 @@ describe('accounts', () => {
   });
 });
 
+describe('accounts with wallets', () => {
+  it('contradict one another by a wallet, and are told of once they are closed', async () => {
+    const one = market();
+    const account = { id: 'usr_a', email: null, wallet_addresses: ['0xAbc'], created_at: one.now() };
+    expect((await hand(one, '/internal/users', 'usr_a:1', account)).status).toBe(201);
+    const other = { ...account, id: 'usr_b', wallet_addresses: ['0xabC'] };
+    expect((await hand(one, '/internal/users', 'usr_b:1', other)).status).toBe(409);
+    const closedSince = async (since: number) =>
+      (await ask(one, `/internal/users/closed?since=${since}`)).body;
+    expect(await closedSince(0)).toEqual([]);
+    one.closeUser('usr_a');
+    expect(await closedSince(one.now())).toEqual([{ user_id: 'usr_a', closed_at: one.now() }]);
+    expect(await closedSince(one.now() + 1)).toEqual([]);
+    expect((await ask(one, '/internal/users/usr_a/stats')).status).toBe(404);
+  });
+});
+
 describe('registrations', () => {
   it('put the user on a whitelist', async () => {
     const one = market();
