@@ -30,8 +30,15 @@ import type { UpstreamOptions } from '../upstream/http.ts';
 import { createMainApi, type MainApi } from '../upstream/main-api.ts';
 import { createPriceApi, type PriceApi } from '../upstream/price-api.ts';
 
-/** Identifies the caller; null where nobody is signed in. Rejects with a GraphQLError where a token is not valid. */
-export type ViewerOf = (request: Request) => Promise<Viewer | null>;
+/**
+ * The viewer by an `authorization` header; null without one. Rejects with a GraphQLError if it is not valid.
+ *
+ * @param freshness `authoritative` wherever something changes: the session and the rights are read from D1.
+ */
+export type ViewerOf = (
+  authorization: string | null,
+  freshness: 'cached' | 'authoritative',
+) => Promise<Viewer | null>;
 
 export interface UpstreamApis {
   main: MainApi;

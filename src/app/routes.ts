@@ -42,7 +42,7 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
     mediaTypes: httpMemories.mediaTypes,
     corsOrigins: config.CORS_ORIGINS,
     openSocket: (request) => openSocket(request, env.SUBSCRIPTION_HUBS, randomId),
-    identify: isolate.viewerOf,
+    viewerOf: isolate.viewerOf,
     createContext: isolate.createContext,
     nowMs,
   });

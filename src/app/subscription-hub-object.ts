@@ -1,6 +1,5 @@
 /** A hub as the platform runs it, and its composition: the parts of the isolate that its operations use. */
 import { DurableObject } from 'cloudflare:workers';
-import { GraphQLError } from 'graphql';
 import { UNKNOWN_CLIENT } from '../auth/request-client.ts';
 import type { OperationRegistry } from '../operations/registered-operation.ts';
 import { type EventValue, type FeedName, feedOf } from '../realtime/feeds.ts';
@@ -103,22 +102,11 @@ function createHub(state: DurableObjectState, isolate: Isolate): Hub {
       if (usage.isDue(atMs)) waitUntil(usage.flushWhenDue());
       if (generations.claimRenewal(atMs)) waitUntil(generations.renew(atMs));
     },
-    viewerOf: (authorization) =>
-      viewerOf(new Request('https://gateway.invalid/graphql', asHeader(authorization))),
+    viewerOf,
     createContext: ({ requestId, onFault, client }, viewer, events) =>
       createContext({ requestId, onFault, client, viewer, waitUntil, ...(events ? { events } : {}) }),
     randomId,
     nowMs,
     sleep,
   });
-}
-
-function asHeader(authorization: string | null): { headers: Headers } {
-  try {
-    return { headers: new Headers(authorization === null ? {} : { authorization }) };
-  } catch {
-    throw new GraphQLError('The authorization is nothing that a header can carry.', {
-      extensions: { code: 'UNAUTHENTICATED' },
-    });
-  }
 }

@@ -32,8 +32,8 @@ export interface GraphQLRouteOptions extends YogaOptions {
   corsOrigins: readonly string[];
   /** The handshake of a socket to a hub of subscriptions. */
   openSocket(request: Request): Promise<Response>;
-  /** Rejects with a GraphQLError where the request's token is not valid. */
-  identify(request: Request): Promise<Viewer | null>;
+  /** The viewer by the `authorization` header; rejects with a GraphQLError if it is not valid. */
+  viewerOf(authorization: string | null, freshness: 'cached' | 'authoritative'): Promise<Viewer | null>;
   createContext(own: OwnOfRequest): GatewayContext;
   nowMs(): number;
 }
@@ -179,14 +179,21 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
       const own = { ...context, onFault: (code: string) => void faults.push(code) };
       const contextOf = (viewer: Viewer | null, client: RequestClient) =>
         options.createContext({ ...own, viewer, client });
+      const incoming = new IncomingOperation(request, serving, corsOrigins);
       const exchange: Exchange = {
         ...own,
         request,
         accepted,
         createPublicContext: () => contextOf(null, UNKNOWN_CLIENT),
-        createContext: async () => contextOf(await options.identify(request), requestClientOf(headers)),
+        createContext: async () => {
+          const preparation = await incoming.preparation();
+          const isMutation =
+            preparation.ok && preparation.prepared.operation.operation === OperationTypeNode.MUTATION;
+          const freshness = isMutation ? 'authoritative' : 'cached';
+          const viewer = await options.viewerOf(headers.get('authorization'), freshness);
+          return contextOf(viewer, requestClientOf(headers));
+        },
       };
-      const incoming = new IncomingOperation(request, serving, corsOrigins);
       let status = 500;
       try {
         const answer = accepted.prefersEvents

@@ -58,7 +58,7 @@ export interface EventGroupsSources {
   prepareAgain(sent: OperationRequest): Promise<PreparedOperation>;
   execute: Serving['execute'];
   /** The viewer of an `authorization` header; rejects with a GraphQLError if it is not valid. */
-  viewerOf(authorization: string | null): Promise<Viewer | null>;
+  viewerOf(authorization: string | null, freshness: 'cached' | 'authoritative'): Promise<Viewer | null>;
   createContext(request: SentRequest, viewer: Viewer | null, events?: EventSources): GatewayContext;
   randomId(): string;
   nowMs(): number;
@@ -200,7 +200,8 @@ export class EventGroups {
     const request = (client: RequestClient) => ({ requestId: randomId(), client });
     if (owner === null || owner === '') return createContext(request(UNKNOWN_CLIENT), null);
     for (const { session } of members.values()) {
-      const viewer = await viewerOf(session.authorization).catch((error: unknown) => {
+      // A right that was taken away is missed at the next event.
+      const viewer = await viewerOf(session.authorization, 'authoritative').catch((error: unknown) => {
         if (error instanceof GraphQLError) return null;
         throw error;
       });

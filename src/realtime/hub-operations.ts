@@ -123,7 +123,7 @@ export class HubOperations {
   }
 
   async #join(asked: Asked): Promise<void> {
-    const viewer = await this.#sources.viewerOf(asked.session.authorization);
+    const viewer = await this.#sources.viewerOf(asked.session.authorization, 'cached');
     if (!asked.isOver()) await joinSubscription({ ...asked, viewer }, this.#live, this.#sources);
   }
 
@@ -157,7 +157,8 @@ export class HubOperations {
       this.#complete(session, id, shared, isOver);
       return true;
     }
-    const viewer = await viewerOf(session.authorization);
+    const isMutation = prepared.operation.operation === OperationTypeNode.MUTATION;
+    const viewer = await viewerOf(session.authorization, isMutation ? 'authoritative' : 'cached');
     if (isOver()) return true;
     const result = await execute(prepared, createContext(request, viewer));
     if (result.data !== undefined) {

@@ -205,7 +205,7 @@ export class Hub {
     try {
       // An authorization that does not fit in the attachment could not be checked later.
       session.store();
-      const viewer = await viewerOf(session.authorization);
+      const viewer = await viewerOf(session.authorization, 'cached');
       if (viewer !== null) {
         const { id, sessionId, expiresAt } = viewer;
         session.viewer = { id, sessionId, expiresAt };

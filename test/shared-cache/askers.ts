@@ -1,4 +1,4 @@
-/** Who sends the traffic: two users in either way of signing in, a stranger, and one whose credentials are nobody's. */
+/** Who sends the traffic: two users, a stranger, and impostors, whose token is nobody's or who send one as a cookie. */
 import { credentialOf, type UserName } from './canaries.ts';
 
 export interface Asker {
@@ -8,7 +8,7 @@ export interface Asker {
 
 const signedIn = (name: UserName): Asker[] => [
   { name, headers: { authorization: `Bearer ${credentialOf(name)}` } },
-  { name, headers: { cookie: `session=${credentialOf(name)}` } },
+  { name: 'impostor', headers: { cookie: `session=${credentialOf(name)}` } },
 ];
 
 export const STRANGER: Asker = { name: 'stranger', headers: {} };

@@ -29,8 +29,8 @@ console.warn = (line: unknown) => {
 /** Who sent the request that came last: only the broken gateway looks at it. */
 let lastViewer: Viewer | null = null;
 
-async function viewerOf(request: Request): Promise<Viewer | null> {
-  const name = userNameOf(request.headers);
+async function viewerOf(authorization: string | null): Promise<Viewer | null> {
+  const name = userNameOf(authorization);
   return name === null ? null : canaryUser(name);
 }
 
@@ -44,7 +44,7 @@ export default {
       return new Response(null, { status: 204 });
     }
     breakBefore(env.BROKEN);
-    lastViewer = await viewerOf(request);
+    lastViewer = await viewerOf(request.headers.get('authorization'));
     const answer = await gateway.fetch(request, env, ctx);
     const { status, body, headers } = breakAfter(env.BROKEN, request, answer);
     const marked = new Headers(headers);
@@ -56,7 +56,7 @@ export default {
 
 function askedBy(headers: Headers): string {
   const isSigned = headers.has('authorization') || headers.has('cookie');
-  return isSigned ? (userNameOf(headers) ?? 'impostor') : 'stranger';
+  return isSigned ? (userNameOf(headers.get('authorization')) ?? 'impostor') : 'stranger';
 }
 
 function breakBefore(broken: Breakage | undefined): void {

@@ -26,7 +26,7 @@ export interface ByHand {
   pricesAsOf: number;
   createContext(requestId: string): GatewayContext;
   /** Rejects where a token is not valid. */
-  viewerOf?(request: Request): Promise<null>;
+  viewerOf?(authorization: string | null): Promise<null>;
   /** The handshake of a hub. */
   openSocket?(request: Request): Promise<Response>;
 }

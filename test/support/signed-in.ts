@@ -1,5 +1,5 @@
 /** Users of tests: whoever says who they are is believed, until when they say. */
-import { GraphQLError } from 'graphql';
+import { unauthenticated } from '../../schema/errors.ts';
 import type { Viewer } from '../../src/graphql/context.ts';
 
 export interface SignedIn {
@@ -12,13 +12,14 @@ export interface SignedIn {
 export const authorizationOf = ({ user, session, expiresAt }: SignedIn) =>
   `Bearer ${user}/${session}/${expiresAt}`;
 
-/** @throws GraphQLError where it has expired. */
-export async function viewerOfTests(request: Request): Promise<Viewer | null> {
-  const said = /^Bearer ([^/]+)\/([^/]+)\/(\d+)$/.exec(request.headers.get('authorization') ?? '');
-  if (said === null) return null;
+/** @throws GraphQLError where it has expired, or is of another form. */
+export async function viewerOfTests(authorization: string | null): Promise<Viewer | null> {
+  if (authorization === null) return null;
+  const said = /^Bearer ([^/]+)\/([^/]+)\/(\d+)$/.exec(authorization);
+  if (said === null) throw unauthenticated('The token is of another form.');
   const [, id = '', sessionId = '', until = ''] = said;
   if (Number(until) * 1000 <= Date.now()) {
-    throw new GraphQLError('The token has expired.', { extensions: { code: 'UNAUTHENTICATED' } });
+    throw unauthenticated('The token has expired.');
   }
   return {
     id,

@@ -95,7 +95,7 @@ export async function startWire(
   mode: OperationsMode,
   more: readonly RegisteredOperation[] = [],
   openSocket: (request: Request) => Promise<Response> = async () => new Response(),
-  viewerOf: (request: Request) => Promise<null> = async () => null,
+  viewerOf: (authorization: string | null) => Promise<null> = async () => null,
 ): Promise<WireBench> {
   const found = new Map<string, FoundOperation>();
   for (const [state, liveness] of Object.entries(LIVENESS)) {
