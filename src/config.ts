@@ -6,6 +6,7 @@
  */
 import * as z from 'zod';
 import { operationsKeysSchema } from './operations-keys.ts';
+import { rpcUrlsSchema, siweOriginSchema } from './wallet-settings.ts';
 
 /** 32 hexadecimal characters are 128 bits. */
 const SECRET_MIN_CHARACTERS = 32;
@@ -63,6 +64,10 @@ const configSchema = z.object({
         .filter((item) => item !== ''),
     )
     .pipe(z.array(origin)),
+  /** The frontend's, for messages to wallets in apps that send no `Origin`. */
+  SIWE_ORIGIN: siweOriginSchema,
+  /** Of the chains whose contract wallets may sign in. */
+  RPC_URLS: rpcUrlsSchema,
   /** The admin endpoint exists if this key or one of `OPERATIONS_KEYS` is set. */
   ADMIN_KEY: z
     .string()
@@ -83,6 +88,7 @@ export const SECRET_NAMES = [
   'JWT_SECRET',
   'ADMIN_KEY',
   'OPERATIONS_KEYS',
+  'RPC_URLS',
 ] as const satisfies (keyof Config)[];
 
 export type ParsedConfig = { ok: true; config: Config } | { ok: false; issues: string[] };
@@ -107,6 +113,15 @@ export const REQUEST_BODY_MAX_BYTES = 100 * 1024;
 export const SLOW_REQUEST_MS = 1_000;
 /** Of a `User-Agent`, as sessions and sockets keep it. */
 export const USER_AGENT_MAX_CHARACTERS = 256;
+
+// ── Wallets ──
+export const WALLET_CHALLENGE_SECONDS = 600;
+export const WALLET_MESSAGE_MAX_CHARACTERS = 1_024;
+/** Decoded. Contract wallets concatenate the signatures of their owners, and bring their deployment (ERC-6492). */
+export const WALLET_SIGNATURE_MAX_BYTES = 8 * 1024;
+/** The call of a chain that verifies the signature of a contract wallet. */
+export const WALLET_RPC_TIMEOUT_MS = 3_000;
+export const WALLET_RPC_ANSWER_MAX_BYTES = 16 * 1024;
 
 // ── Look-ups of operations ──
 /** Look-ups by one isolate at once, of ids that the liveness overlay does not name. A found id does not count. */

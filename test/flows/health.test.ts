@@ -209,6 +209,8 @@ describe('a Worker that is not configured', () => {
     ['OPERATIONS_MODE', { OPERATIONS_MODE: 'closed' }],
     ['RATE_LIMIT_THRESHOLD', { RATE_LIMIT_THRESHOLD: '0' }],
     ['CORS_ORIGINS', { CORS_ORIGINS: 'app.example' }],
+    ['SIWE_ORIGIN', { SIWE_ORIGIN: 'app.example' }],
+    ['RPC_URLS', { RPC_URLS: `{"1": "wss://rpc.example/${SECRET}"}` }],
     ['ADMIN_KEY', { ADMIN_KEY: SECRET.slice(0, 10) }],
   ];
   test.each(faults)('answers 503 on every route, and names %s in its log alone', async (name, vars) => {

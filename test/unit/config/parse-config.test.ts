@@ -11,6 +11,7 @@ const VARS = {
   JWT_SECRET: 's'.repeat(32),
   RATE_LIMIT_THRESHOLD: '600',
   CORS_ORIGINS: 'https://app.example',
+  SIWE_ORIGIN: 'https://app.example',
 };
 
 function configOf(vars: Record<string, unknown>) {
@@ -31,6 +32,7 @@ test('parses what is right', () => {
     OPERATIONS_KEYS: [],
     PRICE_POLL_SECONDS: 5,
     CORS_ORIGINS: ['https://app.example'],
+    RPC_URLS: new Map(),
   });
   expect(configOf({ PRICE_POLL_SECONDS: '60' }).PRICE_POLL_SECONDS).toBe(60);
   expect(issuesOf({ PRICE_POLL_SECONDS: '0' })).toEqual([
@@ -73,6 +75,22 @@ test.each([
   ['CORS_ORIGINS', 'https://app.example/'],
   ['CORS_ORIGINS', 'https://app.example,https://APP.example'],
   ['CORS_ORIGINS', 'https://app.example https://b.example'],
+  ['SIWE_ORIGIN', ''],
+  ['SIWE_ORIGIN', 'www.app.example'],
+  ['SIWE_ORIGIN', 'https://app.example/'],
+  ['SIWE_ORIGIN', 'https://App.example'],
+  ['SIWE_ORIGIN', 'https://app.example:443'],
+  ['SIWE_ORIGIN', 'https://intranet'],
+  ['SIWE_ORIGIN', 'https://[::1]'],
+  ['SIWE_ORIGIN', 'ftp://app.example'],
+  ['RPC_URLS', 'https://rpc.example/key'],
+  ['RPC_URLS', '["https://rpc.example/key"]'],
+  ['RPC_URLS', '{"0": "https://rpc.example/key"}'],
+  ['RPC_URLS', '{"0x1": "https://rpc.example/key"}'],
+  ['RPC_URLS', '{"9007199254740993": "https://rpc.example/key"}'],
+  ['RPC_URLS', '{"1": "wss://rpc.example/key"}'],
+  ['RPC_URLS', '{"1": "https://user:secret-key@rpc.example"}'],
+  ['RPC_URLS', '{"1": 7}'],
   ['ADMIN_KEY', 'a'.repeat(31)],
 ])('%s may not be %j, and is not quoted', (name, value) => {
   const issues = issuesOf({ [name]: value });
@@ -100,6 +118,18 @@ describe('forms that mean the same', () => {
     const { CORS_ORIGINS } = configOf({ CORS_ORIGINS: ' https://a.example , ,http://localhost:3000,' });
     expect(CORS_ORIGINS).toEqual(['https://a.example', 'http://localhost:3000']);
     expect(configOf({ CORS_ORIGINS: '' }).CORS_ORIGINS).toEqual([]);
+  });
+
+  test('no chains, none in a list and an empty text', () => {
+    for (const value of [undefined, '', ' ', '{}'])
+      expect(configOf({ RPC_URLS: value }).RPC_URLS).toEqual(new Map());
+    const urls = { '1': 'https://rpc.example/v2/key?region=eu', '8453': 'http://127.0.0.1:8545' };
+    expect(configOf({ RPC_URLS: JSON.stringify(urls) }).RPC_URLS).toEqual(
+      new Map([
+        [1, urls['1']],
+        [8453, urls['8453']],
+      ]),
+    );
   });
 
   test('no admin key and an empty one', () => {

@@ -9,6 +9,7 @@ const developmentVars = {
   PRICE_API_URL: 'http://127.0.0.1:8788/main/price',
   RATE_LIMIT_THRESHOLD: '600',
   CORS_ORIGINS: 'http://localhost:3000',
+  SIWE_ORIGIN: 'http://localhost:3000',
 };
 const KEY = 'the-users-own-api-key';
 
@@ -90,6 +91,8 @@ describe('the settings of npm start', () => {
       OPERATIONS_MODE: 'x-mode',
       RATE_LIMIT_THRESHOLD: 'x-limit',
       CORS_ORIGINS: 'x-origin',
+      SIWE_ORIGIN: 'x-frontend',
+      RPC_URLS: '{"1": "x-rpc"}',
       PRICE_API_URL: 'x-url',
       JWT_SECRET: 'x-jwt',
       ADMIN_KEY: 'x-admin',
@@ -104,6 +107,8 @@ describe('the settings of npm start', () => {
       'PORT',
       'PRICE_API_URL',
       'RATE_LIMIT_THRESHOLD',
+      'RPC_URLS',
+      'SIWE_ORIGIN',
     ]);
     expect(issues.join()).not.toContain('x-');
   });
