@@ -242,6 +242,30 @@ export const EVENT_STREAM_ANSWER_WITHIN_MS = 3_000;
 /** `Retry-After` if no hub accepts a stream. */
 export const EVENT_STREAM_RETRY_SECONDS = 5;
 
+// ── Guesses and limits of single fields ──
+/** Failures to sign in to one address, of all devices that never signed in there, or of one that did, */
+export const GUESSES_MAX_FAILURES = 10;
+/** within this time, after which they do not count any more, */
+export const GUESSES_WINDOW_SECONDS = 900;
+/** lock these devices out for this time. It is no shorter: else failures before it would count after it. */
+export const GUESSES_LOCK_SECONDS = 900;
+/** A counter of attempts that has not answered by then refuses the attempt. */
+export const ATTEMPTS_TIMEOUT_MS = 3_000;
+export const RATE_LIMIT_WINDOW_SECONDS = 60;
+/**
+ * Requests for one key within the window: the client's network, which a thousand subscribers of a mobile network may
+ * share; the normalised address; the user.
+ */
+export const RATE_LIMITS = {
+  register: { network: 10 },
+  login: { network: 60, address: 10 },
+  challenge: { network: 60, user: 10 },
+  connect: { network: 60, user: 10 },
+  refresh: { network: 300, user: 30 },
+  changePassword: { network: 20, user: 5 },
+} as const satisfies Record<string, { network: number; address?: number; user?: number }>;
+export type RateLimitedField = keyof typeof RATE_LIMITS;
+
 // ── Upstream ──
 export const UPSTREAM_TIMEOUT_MS = 10_000;
 export const UPSTREAM_MAX_ATTEMPTS = 3;

@@ -6,6 +6,7 @@ import { createWorker } from './app/worker.ts';
 const isolateOf = createIsolates(async () => null);
 
 const durableObjects = createDurableObjects(isolateOf);
+export class Attempts extends durableObjects.Attempts {}
 export class PriceFeed extends durableObjects.PriceFeed {}
 export class SaleFeed extends durableObjects.SaleFeed {}
 export class SubscriptionHub extends durableObjects.SubscriptionHub {}

@@ -1,4 +1,5 @@
 /** Every Durable Object, registered once. `src/index.ts` exports each class, and wrangler.toml binds it. */
+import { Attempts } from './attempts-object.ts';
 import type { Isolate, IsolateOf } from './isolate.ts';
 import { createPriceFeedObject } from './price-feed-object.ts';
 import { createSaleFeedObject } from './sale-feed-object.ts';
@@ -12,6 +13,7 @@ export function createDurableObjects(isolateOf: IsolateOf) {
     return built.isolate;
   };
   return {
+    Attempts,
     PriceFeed: createPriceFeedObject(requireIsolate),
     SaleFeed: createSaleFeedObject(requireIsolate),
     SubscriptionHub: createSubscriptionHubObject(requireIsolate),

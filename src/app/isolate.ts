@@ -3,6 +3,7 @@
  * Durable Object that runs in the isolate. Nothing in it belongs to a request.
  */
 import { schema } from '../../schema/schema.ts';
+import { Attempts } from '../auth/attempts.ts';
 import { CachedAnswers } from '../cache/cached-answers.ts';
 import { GenerationsMemory } from '../cache/freshness.ts';
 import { ResponseCache } from '../cache/response-cache.ts';
@@ -116,6 +117,7 @@ function createIsolate(env: Env, config: Config, viewerOf: ViewerOf, memory: Mem
   const mode = config.OPERATIONS_MODE;
   const serving = new Serving({ schema, schemaHash, mode, registry, usage, answers, memory });
   const contextSources: ContextSources = {
+    attempts: new Attempts({ objects: env.ATTEMPTS, randomId }),
     db: env.DB,
     pricesKv: env.PRICES_KV,
     generations,

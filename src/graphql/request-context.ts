@@ -4,6 +4,8 @@
  * A new service is its own file and one line in `SERVICES`. Nothing in a context outlives its request.
  */
 import { GraphQLError } from 'graphql';
+import type { Attempts } from '../auth/attempts.ts';
+import { RateLimits } from '../auth/rate-limits.ts';
 import type { GenerationsMemory } from '../cache/freshness.ts';
 import { type ClosesMemory, createCandleLoader } from '../loaders/candles.ts';
 import { createIdoPoolLoader } from '../loaders/ido-pools.ts';
@@ -18,6 +20,7 @@ import type { EventSources, FaultListener, GatewayContext, SentRequest, Viewer }
 
 /** The parts of an isolate that services use. */
 export interface ContextSources {
+  attempts: Attempts;
   db: D1Database;
   pricesKv: KVNamespace;
   generations: GenerationsMemory;
@@ -56,6 +59,7 @@ const SERVICES = {
     });
   },
   idoPools: ({ db }: ContextSources, { nowSeconds }: Asking) => createIdoPoolLoader(db, nowSeconds),
+  limits: ({ attempts }: ContextSources, { client }: Asking) => new RateLimits(attempts, client.network),
   investments: ({ db }: ContextSources, { viewer }: Asking) => createInvestmentLoader(db, viewer?.id ?? null),
 };
 

@@ -2,8 +2,8 @@
 import { TimeoutError } from 'p-timeout';
 import { HUB_HANDSHAKE_TIMEOUT_MS, SUBSCRIPTION_HUBS } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
-import { answerWithin } from '../realtime/answer-within.ts';
 import { CLOSE_CODES, type CloseCode, TRANSPORT_SUBPROTOCOL } from '../realtime/transport-messages.ts';
+import { answerWithin } from '../storage/answer-within.ts';
 
 export async function openSocket(
   request: Request,

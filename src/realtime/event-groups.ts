@@ -16,7 +16,7 @@ import { UNNAMED_CLIENT } from '../operations/client-identity.ts';
 import type { OperationRequest } from '../operations/operation-request.ts';
 import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import type { Serving } from '../serving/serving.ts';
-import { answerWithin } from './answer-within.ts';
+import { answerWithin } from '../storage/answer-within.ts';
 import type { EventValue, FeedName } from './feeds.ts';
 import type { SocketSession, Subscription } from './socket-session.ts';
 import type { TopicChange } from './topic-log.ts';

@@ -3,7 +3,7 @@
  * longer than a limit no longer holds others back; its result still counts.
  */
 import pLimit from 'p-limit';
-import { answerWithin } from './answer-within.ts';
+import { answerWithin } from '../storage/answer-within.ts';
 
 export interface MergedFetchOptions {
   /** Takes the values of these keys from their source; rejects if the source fails. */

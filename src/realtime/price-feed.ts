@@ -11,9 +11,9 @@
 import { TimeoutError } from 'p-timeout';
 import { PRICE_FEED_FETCH_TIMEOUT_MS, PRICE_FEED_FETCHES_AT_ONCE } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
+import { answerWithin } from '../storage/answer-within.ts';
 import type { PriceRecord } from '../storage/kv/prices.ts';
 import { type UndatedPrice, withKnownTimes } from '../upstream/price-api.ts';
-import { answerWithin } from './answer-within.ts';
 import { MergedFetch } from './merged-fetch.ts';
 import { setAlarmBy } from './object-storage.ts';
 import { TopicLog, type TopicLogOptions, type TopicStates, type TopicUpdate } from './topic-log.ts';

@@ -8,6 +8,7 @@
  */
 import { SALE_COALESCING_MS, SALE_READ_TIMEOUT_MS, SALE_RETRY_MS } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
+import { answerWithin } from '../storage/answer-within.ts';
 import type { IdoPoolRow } from '../storage/d1/ido-pools.ts';
 import type { InvestmentRow } from '../storage/d1/investments.ts';
 import {
@@ -17,7 +18,6 @@ import {
   type SaleChanges,
   saleChangesAfter,
 } from '../storage/d1/sale-changes.ts';
-import { answerWithin } from './answer-within.ts';
 import { setAlarmBy } from './object-storage.ts';
 import { TopicLog, type TopicLogOptions, type TopicStates, type TopicUpdate } from './topic-log.ts';
 

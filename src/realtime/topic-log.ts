@@ -9,7 +9,7 @@
  */
 import { HUB_PUBLISH_TIMEOUT_MS, TOPIC_LOG_MAX_AGE_MS, TOPIC_LOG_MAX_BYTES } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
-import { answerWithin } from './answer-within.ts';
+import { answerWithin } from '../storage/answer-within.ts';
 import { StoredNumbers } from './object-storage.ts';
 import { partsOf, StoredTexts } from './stored-texts.ts';
 

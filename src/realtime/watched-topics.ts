@@ -10,7 +10,7 @@ import { TimeoutError } from 'p-timeout';
 import { upstreamUnavailable } from '../../schema/errors.ts';
 import { FEED_WATCH_PAUSE_MS, FEED_WATCH_TIMEOUT_MS } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
-import { answerWithin } from './answer-within.ts';
+import { answerWithin } from '../storage/answer-within.ts';
 import type { WatchCall } from './feed.ts';
 import type { TopicChange, TopicStates } from './topic-log.ts';
 

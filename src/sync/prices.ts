@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import { PRICE_FEED_READ_TIMEOUT_MS } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
-import { answerWithin } from '../realtime/answer-within.ts';
+import { answerWithin } from '../storage/answer-within.ts';
 import { type HourCandles, hourQuery, hourWrite, parseHour } from '../storage/d1/hour-in-progress.ts';
 import { syncedSymbolsQuery } from '../storage/d1/projects.ts';
 import {

@@ -1,5 +1,5 @@
 import { SALE_FEED_NOTIFY_TIMEOUT_MS } from '../config.ts';
-import { answerWithin } from '../realtime/answer-within.ts';
+import { answerWithin } from '../storage/answer-within.ts';
 import { hasSaleChanges } from '../storage/d1/sale-changes.ts';
 import type { JobDeps, JobEffect } from './job.ts';
 

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
 import { encodeGlobalId } from '../../schema/global-ids.ts';
 import { schema } from '../../schema/schema.ts';
+import { Attempts } from '../../src/auth/attempts.ts';
 import { UNKNOWN_CLIENT } from '../../src/auth/request-client.ts';
 import { GenerationsMemory } from '../../src/cache/freshness.ts';
 import { execute, executionCounts } from '../../src/execution/execute.ts';
@@ -46,6 +47,7 @@ beforeAll(async () => {
 function context() {
   const sources: ContextSources = {
     db: env.DB,
+    attempts: new Attempts({ objects: env.ATTEMPTS, randomId: () => crypto.randomUUID() }),
     pricesKv: env.PRICES_KV,
     generations: new GenerationsMemory(env.CACHE_KV),
     priceSnapshot: new PriceSnapshotMemory(),

@@ -59,6 +59,7 @@ export function startGateway(market: TestMarket, vars: Record<string, unknown> =
     DB: countedD1(env.DB, counts),
     PRICES_KV: countedKv(env.PRICES_KV, counts),
     CACHE_KV: countedKv(env.CACHE_KV, counts),
+    ATTEMPTS: countedObjects(env.ATTEMPTS, counts),
     PRICE_FEED: countedObjects(env.PRICE_FEED, counts),
     SALE_FEED: countedObjects(env.SALE_FEED, counts),
     SUBSCRIPTION_HUBS: countedObjects(env.SUBSCRIPTION_HUBS, counts),
@@ -70,6 +71,8 @@ export function startGateway(market: TestMarket, vars: Record<string, unknown> =
   const newEnv = () => ({ ...env, ...bindings }) as unknown as Env;
   let isolate = newEnv();
   let queries = 0;
+  /** Its clients' limits are its own. */
+  const clientAddress = `2001:db8:${crypto.randomUUID().slice(9, 18).replace('-', ':')}::1`;
 
   const gateway: TestGateway = {
     counts,
@@ -85,6 +88,7 @@ export function startGateway(market: TestMarket, vars: Record<string, unknown> =
       const request = new Request(new URL(path, 'https://gateway.test'), init) as Parameters<
         typeof gatewayWorker.fetch
       >[0];
+      if (!request.headers.has('CF-Connecting-IP')) request.headers.set('CF-Connecting-IP', clientAddress);
       const response = await gatewayWorker.fetch(request, isolate, ctx);
       // A copy would lose the socket.
       if (response.webSocket) return response;

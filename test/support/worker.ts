@@ -4,6 +4,7 @@ import { createWorker } from '../../src/app/worker.ts';
 import { isolateOf } from './isolates.ts';
 
 const durableObjects = createDurableObjects(isolateOf);
+export class Attempts extends durableObjects.Attempts {}
 export class PriceFeed extends durableObjects.PriceFeed {}
 export class SaleFeed extends durableObjects.SaleFeed {}
 export class SubscriptionHub extends durableObjects.SubscriptionHub {}

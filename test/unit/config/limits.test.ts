@@ -8,14 +8,19 @@ const ROW = /^\| [^|]+ \| ([^|]+) \| [^|]+ \| `([^`]+)` \|$/gm;
 test('docs/limits.md has every limit of src/config.ts once, with its value', () => {
   const page = readFileSync('docs/limits.md', 'utf8');
   const documented = [...page.matchAll(ROW)].map(([, value = '', name = '']) => [name, value]);
-  const shares = Object.entries(config.MEMORY_SHARES_BYTES).map(
-    ([name, bytes]) => [`MEMORY_SHARES_BYTES.${name}`, bytes] as const,
-  );
-  const limits = [...Object.entries(config), ...shares]
-    .filter((limit): limit is [string, number] => typeof limit[1] === 'number')
-    .map(([name, value]) => [name, withUnit(name, value)]);
+  const limits = numbersIn(config).map(([name, value]) => [name, withUnit(name, value)]);
   expect(documented.toSorted()).toEqual(limits.toSorted());
 });
+
+/** The numbers of a module and of the objects in it, by their paths. */
+function numbersIn(value: object, path = ''): [string, number][] {
+  return Object.entries(value).flatMap(([name, inner]: [string, unknown]): [string, number][] => {
+    if (typeof inner === 'number') return [[`${path}${name}`, inner]];
+    const isPlain =
+      typeof inner === 'object' && inner !== null && Object.getPrototypeOf(inner) === Object.prototype;
+    return isPlain ? numbersIn(inner, `${path}${name}.`) : [];
+  });
+}
 
 /** Names of limits end in their units. */
 function withUnit(name: string, value: number): string {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { answerWithin } from '../../../src/realtime/answer-within.ts';
+import { answerWithin } from '../../../src/storage/answer-within.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
