@@ -7,6 +7,7 @@
  */
 import { GraphQLError } from 'graphql';
 import { WALLET_CHALLENGE_SECONDS, WALLET_MESSAGE_MAX_CHARACTERS } from '../config.ts';
+import type { SignedWallet } from '../storage/d1/users.ts';
 import {
   consumeWalletChallenge,
   openWalletChallenge,
@@ -15,7 +16,7 @@ import {
 import { sha256Hex } from '../storage/sha256-hex.ts';
 import { isSiweOrigin } from '../wallet-settings.ts';
 import { type RejectionModel, rejection } from './rejection.ts';
-import type { SignatureHolds } from './wallet-signatures.ts';
+import type { SignerOf } from './wallet-signatures.ts';
 
 export interface WalletChallengesOptions {
   db: D1Database;
@@ -23,7 +24,7 @@ export interface WalletChallengesOptions {
   siweOrigin: string;
   /** The origins whose pages may ask for a message; it names the page's own. */
   corsOrigins: readonly string[];
-  signatureHolds: SignatureHolds;
+  signerOf: SignerOf;
   nowSeconds: () => number;
   /** @returns so many random bytes, fit for secrets */
   randomBytes: (count: number) => Uint8Array;
@@ -51,9 +52,7 @@ export interface SignedChallenge {
   userId: string | null;
 }
 
-export interface RedeemedWallet {
-  /** With the checksum of EIP-55. */
-  address: string;
+export interface RedeemedWallet extends SignedWallet {
   chainId: number;
 }
 
@@ -71,7 +70,7 @@ const STATEMENT_SIGNED_IN = 'Link this wallet to your COM2000 account.';
 const ZERO_ADDRESS = /^0x0{40}$/;
 
 export function createWalletChallenges(options: WalletChallengesOptions): WalletChallenges {
-  const { db, siweOrigin, corsOrigins, signatureHolds, nowSeconds, randomBytes } = options;
+  const { db, siweOrigin, corsOrigins, signerOf, nowSeconds, randomBytes } = options;
 
   async function issue({ address, chainId, userId, origin }: ChallengeRequest): Promise<IssuedChallenge> {
     if (origin !== null && !(corsOrigins.includes(origin) && isSiweOrigin(origin))) {
@@ -121,13 +120,15 @@ export function createWalletChallenges(options: WalletChallengesOptions): Wallet
     const challenge = await openWalletChallenge(db, hash, nowSeconds());
     if (challenge === null || challenge.user_id !== userId) return challengeInvalid();
     const { address, chain_id: chainId } = challenge;
-    if (!(await signatureHolds({ address, chainId, message, signature }))) {
+    const signer = await signerOf({ address, chainId, message, signature });
+    if (signer === null) {
       return rejection('SIGNATURE_INVALID', 'The signature is not that of this wallet for this message.', [
         'input',
         'signature',
       ]);
     }
-    return (await consumeWalletChallenge(db, hash, nowSeconds())) ? { address, chainId } : challengeInvalid();
+    if (!(await consumeWalletChallenge(db, hash, nowSeconds()))) return challengeInvalid();
+    return { address, chainId, contractChainId: signer === 'contract' ? chainId : null };
   }
 
   return { issue, redeem };

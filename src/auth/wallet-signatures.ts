@@ -8,20 +8,26 @@ export interface SignedMessage {
   signature: string;
 }
 
-export type SignatureHolds = (signed: SignedMessage) => Promise<boolean>;
+/** The address's own key, or the contract at the address on the message's chain. */
+export type WalletSigner = 'key' | 'contract';
+
+/** Null if the signature does not hold. */
+export type SignerOf = (signed: SignedMessage) => Promise<WalletSigner | null>;
 
 /** r, s and v of one ECDSA signature, in hex. */
 const KEY_SIGNATURE = /^0x[0-9a-fA-F]{130}$/;
 
-export function createWalletSignatures(): SignatureHolds {
-  return async ({ address, message, signature }) => {
-    if (!KEY_SIGNATURE.test(signature)) return false;
-    const { recoverMessageAddress } = await import('./ethereum.ts');
-    try {
-      return (await recoverMessageAddress({ message, signature: signature as `0x${string}` })) === address;
-    } catch {
-      // r, s and v that no key can have made.
-      return false;
-    }
-  };
+export function createWalletSignatures(): SignerOf {
+  return async (signed) => ((await isKeySignature(signed)) ? 'key' : null);
+}
+
+async function isKeySignature({ address, message, signature }: SignedMessage): Promise<boolean> {
+  if (!KEY_SIGNATURE.test(signature)) return false;
+  const { recoverMessageAddress } = await import('./ethereum.ts');
+  try {
+    return (await recoverMessageAddress({ message, signature: signature as `0x${string}` })) === address;
+  } catch {
+    // r, s and v that no key can have made.
+    return false;
+  }
 }

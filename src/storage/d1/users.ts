@@ -48,11 +48,25 @@ export async function userById(db: D1Database, id: string): Promise<UserRow | nu
   return db.prepare(statement).bind(id).first<UserRow>();
 }
 
-/** @param address a wallet's, with the checksum of EIP-55 */
-export async function userOfWallet(db: D1Database, address: string): Promise<UserRow | null> {
+export interface SignedWallet {
+  /** With the checksum of EIP-55. */
+  address: string;
+  /** The chain whose contract took the signature; null if the address's own key signed. */
+  contractChainId: number | null;
+}
+
+/**
+ * The account that the wallet signs in to. A contract wallet signs in by the contract that linked it: on another chain
+ * somebody else may own the contract at the same address. A key is the same on every chain.
+ */
+export async function userOfWallet(
+  db: D1Database,
+  { address, contractChainId }: SignedWallet,
+): Promise<UserRow | null> {
   const statement = `SELECT ${userColumns('account')} FROM user_wallet AS wallet
-    JOIN user_account AS account ON account.id = wallet.user_id WHERE wallet.address = ?1`;
-  return db.prepare(statement).bind(address).first<UserRow>();
+    JOIN user_account AS account ON account.id = wallet.user_id
+    WHERE wallet.address = ?1 AND (?2 IS NULL OR wallet.contract_chain_id = ?2)`;
+  return db.prepare(statement).bind(address, contractChainId).first<UserRow>();
 }
 
 export interface UserWithPassword extends UserRow {
@@ -114,7 +128,7 @@ export async function openWithPassword(
 export async function openWithWallet(
   db: D1Database,
   { id, displayName, nowSeconds }: NewUser,
-  address: string,
+  wallet: SignedWallet,
 ): Promise<boolean> {
   const [opened] = await db.batch([
     db
@@ -122,8 +136,8 @@ export async function openWithWallet(
         `INSERT INTO user_account (id, display_name, last_active_at, created_at)
          SELECT ?1, ?2, ?3, ?3 WHERE NOT EXISTS (SELECT 1 FROM user_wallet WHERE address = ?4)`,
       )
-      .bind(id, displayName, nowSeconds, address),
-    walletWrite(db, id, address, nowSeconds),
+      .bind(id, displayName, nowSeconds, wallet.address),
+    walletWrite(db, id, wallet, nowSeconds),
     ...outboxWrites(db, id, nowSeconds),
   ]);
   return opened?.meta.changes === 1;
@@ -137,26 +151,26 @@ export async function openWithWallet(
 export async function linkWallet(
   db: D1Database,
   userId: string,
-  address: string,
+  wallet: SignedWallet,
   nowSeconds: number,
 ): Promise<boolean> {
   const isLinkedNow = `SELECT 1 FROM user_wallet, user_account AS account WHERE address = ?1
     AND user_id = account.id AND account.id = ?2 AND user_wallet.sequence > account.sequence`;
   const [linked] = await db.batch([
-    walletWrite(db, userId, address, nowSeconds),
-    ...outboxWrites(db, userId, nowSeconds, { condition: isLinkedNow, values: [address, userId] }),
+    walletWrite(db, userId, wallet, nowSeconds),
+    ...outboxWrites(db, userId, nowSeconds, { condition: isLinkedNow, values: [wallet.address, userId] }),
   ]);
   return linked?.meta.changes === 1;
 }
 
 /** The wallet goes with the next row of the account's outbox. */
-const walletWrite = (db: D1Database, userId: string, address: string, nowSeconds: number) =>
+const walletWrite = (db: D1Database, userId: string, wallet: SignedWallet, nowSeconds: number) =>
   db
     .prepare(
-      `INSERT INTO user_wallet (address, user_id, sequence, linked_at)
-       SELECT ?2, id, sequence + 1, ?3 FROM user_account WHERE id = ?1 ON CONFLICT (address) DO NOTHING`,
+      `INSERT INTO user_wallet (address, user_id, contract_chain_id, sequence, linked_at)
+       SELECT ?2, id, ?4, sequence + 1, ?3 FROM user_account WHERE id = ?1 ON CONFLICT (address) DO NOTHING`,
     )
-    .bind(userId, address, nowSeconds);
+    .bind(userId, wallet.address, nowSeconds, wallet.contractChainId);
 
 /** @param changes null removes a value; a value that is left out stays. */
 export async function updateProfile(

@@ -6,6 +6,7 @@ import {
   openWithPassword,
   openWithWallet,
   replacePassword,
+  type SignedWallet,
   updateProfile,
   userByEmail,
   userById,
@@ -15,6 +16,7 @@ import {
 const { DB: db } = env;
 const NOW = 1_760_000_000;
 const WALLET = '0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045';
+const keyOf = (address: string): SignedWallet => ({ address, contractChainId: null });
 const OTHER_WALLET = '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed';
 const user = (id: string) => ({ id, displayName: null, nowSeconds: NOW });
 const outbox = async () => {
@@ -47,15 +49,17 @@ test('one account owns an address, and nothing is left of a second one', async (
 });
 
 test('one account owns a wallet, and a linked wallet is the next version of the account', async () => {
-  expect(await openWithWallet(db, user('usr_a'), WALLET)).toBe(true);
-  expect(await openWithWallet(db, user('usr_b'), WALLET)).toBe(false);
-  expect(await openWithWallet(db, user('usr_c'), OTHER_WALLET)).toBe(true);
-  expect(await linkWallet(db, 'usr_c', WALLET, NOW)).toBe(false);
+  expect(await openWithWallet(db, user('usr_a'), keyOf(WALLET))).toBe(true);
+  expect(await openWithWallet(db, user('usr_b'), keyOf(WALLET))).toBe(false);
+  expect(await openWithWallet(db, user('usr_c'), keyOf(OTHER_WALLET))).toBe(true);
+  expect(await linkWallet(db, 'usr_c', keyOf(WALLET), NOW)).toBe(false);
   const third = '0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359';
-  expect(await linkWallet(db, 'usr_a', third, NOW + 1)).toBe(true);
-  expect(await linkWallet(db, 'usr_a', third, NOW + 2)).toBe(false);
-  expect(await linkWallet(db, 'nobody', '0x27b1fdb04752bbc536007a920d24acb045561c26', NOW)).toBe(false);
-  expect((await userOfWallet(db, third))?.wallet_addresses).toBe(JSON.stringify([WALLET, third]));
+  expect(await linkWallet(db, 'usr_a', keyOf(third), NOW + 1)).toBe(true);
+  expect(await linkWallet(db, 'usr_a', keyOf(third), NOW + 2)).toBe(false);
+  expect(await linkWallet(db, 'nobody', keyOf('0x27b1fdb04752bbc536007a920d24acb045561c26'), NOW)).toBe(
+    false,
+  );
+  expect((await userOfWallet(db, keyOf(third)))?.wallet_addresses).toBe(JSON.stringify([WALLET, third]));
   expect(
     (await outbox()).map(({ user_id, sequence, wallet_addresses }) => [user_id, sequence, wallet_addresses]),
   ).toEqual([
@@ -65,8 +69,20 @@ test('one account owns a wallet, and a linked wallet is the next version of the 
   ]);
 });
 
+test('a contract wallet signs in by the chain that linked it, and a key on every chain', async () => {
+  const contract = (contractChainId: number) => ({ address: WALLET, contractChainId });
+  expect(await openWithWallet(db, user('usr_a'), contract(1))).toBe(true);
+  expect(await linkWallet(db, 'usr_a', keyOf(OTHER_WALLET), NOW)).toBe(true);
+  const idOf = async (wallet: SignedWallet) => (await userOfWallet(db, wallet))?.id;
+  expect(await idOf(contract(1))).toBe('usr_a');
+  expect(await idOf(contract(10))).toBeUndefined();
+  expect(await idOf(keyOf(WALLET))).toBe('usr_a');
+  expect(await idOf({ address: OTHER_WALLET, contractChainId: 1 })).toBeUndefined();
+  expect(await openWithWallet(db, user('usr_b'), contract(10))).toBe(false);
+});
+
 test('a profile changes by the values that are given', async () => {
-  await openWithWallet(db, { ...user('usr_a'), displayName: 'Ann' }, WALLET);
+  await openWithWallet(db, { ...user('usr_a'), displayName: 'Ann' }, keyOf(WALLET));
   await updateProfile(db, 'usr_a', { avatarUrl: 'https://example.com/a.png' });
   expect(await userById(db, 'usr_a')).toMatchObject({
     display_name: 'Ann',

@@ -19,7 +19,7 @@ const challenges = createWalletChallenges({
   db,
   siweOrigin: 'https://com2000.example',
   corsOrigins: [APP, LOCAL, 'http://intranet'],
-  signatureHolds: createWalletSignatures(),
+  signerOf: createWalletSignatures(),
   nowSeconds: () => now,
   randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
 });
@@ -147,7 +147,7 @@ Expiration Time: 2026-05-28T20:36:40.000Z`);
       db,
       siweOrigin: origin,
       corsOrigins: [],
-      signatureHolds: async () => true,
+      signerOf: async () => 'key',
       nowSeconds: () => NOW,
       randomBytes: (count) => new Uint8Array(count),
     });
@@ -168,7 +168,7 @@ function swapCase(address: string): string {
 }
 
 describe('a signed challenge', () => {
-  const signIn = { address: ANN.address, chainId: 1 };
+  const signIn = { address: ANN.address, chainId: 1, contractChainId: null };
 
   test('gives the wallet, once', async () => {
     const { message } = await issue();
