@@ -272,6 +272,8 @@ export const UPSTREAM_MAX_ATTEMPTS = 3;
 /** A request that waits for upstream has shorter limits than a sync. */
 export const UPSTREAM_REQUEST_TIMEOUT_MS = 3_000;
 export const UPSTREAM_REQUEST_MAX_ATTEMPTS = 2;
+/** A sign-in makes one attempt to learn what the user may do, and goes on with the stored rights. */
+export const SIGN_IN_RIGHTS_TIMEOUT_MS = 1_500;
 export const PRICES_BATCH_MAX_SYMBOLS = 500;
 /** The symbols of one call, encoded. Many servers refuse a URL of more than 8,000 characters. */
 export const PRICES_BATCH_MAX_CHARACTERS = 6_000;

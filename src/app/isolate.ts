@@ -10,6 +10,7 @@ import { ResponseCache } from '../cache/response-cache.ts';
 import {
   type Config,
   parseConfig,
+  SIGN_IN_RIGHTS_TIMEOUT_MS,
   UPSTREAM_REQUEST_ANSWER_MAX_BYTES,
   UPSTREAM_REQUEST_MAX_ATTEMPTS,
   UPSTREAM_REQUEST_TIMEOUT_MS,
@@ -60,6 +61,8 @@ export interface Isolate {
   httpMemories: HttpMemories;
   /** For requests: a caller waits. */
   promptApis: UpstreamApis;
+  /** For a sign-in, which can do without an answer. */
+  signInApi: Pick<MainApi, 'userStats'>;
   /** For jobs: nobody waits. */
   patientApis: UpstreamApis;
   createContext(request: OwnOfRequest): GatewayContext;
@@ -144,6 +147,11 @@ function createIsolate(env: Env, config: Config, viewerOf: ViewerOf, memory: Mem
     serving,
     httpMemories: openHttpMemories(memory),
     promptApis,
+    signInApi: upstreamApis(config, {
+      timeoutMs: SIGN_IN_RIGHTS_TIMEOUT_MS,
+      maxAttempts: 1,
+      maxAnswerBytes: UPSTREAM_REQUEST_ANSWER_MAX_BYTES,
+    }).main,
     patientApis: upstreamApis(config, {}),
     createContext: (request) => createRequestContext(contextSources, request, nowMs()),
   };

@@ -51,6 +51,8 @@ export interface Bench {
   sync: Sync;
   /** The same, waiting for upstream no longer than `IMPATIENT_MS`. */
   impatientSync: Sync;
+  impatientDeps: JobDeps;
+  mainApiUrl: string;
   /** Unix seconds, of the sync and of the market alike. */
   now(): number;
   /** Moves both clocks. */
@@ -73,6 +75,7 @@ export interface Bench {
   d1Calls(): number;
   /** The errors that were logged for this bench. */
   loggedErrors(): Row[];
+  loggedWarnings(): Row[];
 }
 
 export const IMPATIENT_MS = 50;
@@ -107,11 +110,14 @@ export async function createBench(market: Row = {}): Promise<Bench> {
     };
   };
   const deps = depsWith({});
+  const impatientDeps = depsWith({ timeoutMs: IMPATIENT_MS });
 
   return {
     deps,
     sync: syncOf(deps),
-    impatientSync: syncOf(depsWith({ timeoutMs: IMPATIENT_MS })),
+    impatientSync: syncOf(impatientDeps),
+    impatientDeps,
+    mainApiUrl: introduction.mainApiUrl,
     control,
     now: () => nowSeconds,
     async advance(seconds) {
@@ -144,9 +150,13 @@ export async function createBench(market: Row = {}): Promise<Bench> {
       return snapshot as Awaited<ReturnType<Bench['snapshot']>>;
     },
     d1Calls: counted.take,
-    loggedErrors: () => errors.mock.calls.map(([line]) => JSON.parse(String(line)) as Row),
+    loggedErrors: () => linesOf(errors),
+    loggedWarnings: () => linesOf(warnings),
   };
 }
+
+const linesOf = ({ mock }: { mock: { calls: unknown[][] } }) =>
+  mock.calls.map(([line]) => JSON.parse(String(line)) as Row);
 
 async function request(method: string, path: string, body?: unknown): Promise<unknown> {
   const response = await fetch(`${inject('upstreamUrl')}/control${path}`, {

@@ -1,0 +1,56 @@
+/**
+ * Levels and permissions of accounts, as the main API gives them. Times are in Unix seconds.
+ *
+ * An older answer is never written over a newer one, and an account that the main API has refused never has rights.
+ */
+
+/** A value that is left out keeps what is stored. */
+export interface RightsAnswer {
+  user_level?: number | undefined;
+  kyc_level?: number | undefined;
+  permissions?: readonly string[] | undefined;
+}
+
+export interface RightsRow {
+  user_level: number;
+  kyc_level: number;
+  /** A JSON list. */
+  permissions: string;
+  refused_at: number | null;
+}
+
+/** A stored check that began later than an answer's by more than this was made before the clock was set back. */
+const CLOCK_SKEW_MAX_SECONDS = 60;
+
+/**
+ * @param answer null if the main API does not know the user: no rights
+ * @param askedAt when the question was asked
+ */
+export function rightsWrite(
+  db: D1Database,
+  userId: string,
+  answer: RightsAnswer | null,
+  askedAt: number,
+): D1PreparedStatement {
+  const { user_level, kyc_level, permissions } = answer ?? { user_level: 0, kyc_level: 0, permissions: [] };
+  // Of two answers of one second, "not known" is the older one: an account is asked for while it is handed over.
+  const newerFrom = answer === null ? askedAt : askedAt + 1;
+  return db
+    .prepare(
+      `UPDATE user_account SET
+         user_level = CASE WHEN refused_at IS NULL THEN coalesce(?2, user_level) ELSE 0 END,
+         kyc_level = CASE WHEN refused_at IS NULL THEN coalesce(?3, kyc_level) ELSE 0 END,
+         permissions = CASE WHEN refused_at IS NULL THEN coalesce(?4, permissions) ELSE '[]' END,
+         rights_checked_at = ?5
+       WHERE id = ?1 AND rights_checked_at NOT BETWEEN ?6 AND ?5 + ${CLOCK_SKEW_MAX_SECONDS}`,
+    )
+    .bind(
+      ...[userId, user_level ?? null, kyc_level ?? null],
+      ...[permissions === undefined ? null : JSON.stringify(permissions), askedAt, newerFrom],
+    );
+}
+
+export const rightsRead = (db: D1Database, userId: string): D1PreparedStatement =>
+  db
+    .prepare('SELECT user_level, kyc_level, permissions, refused_at FROM user_account WHERE id = ?1')
+    .bind(userId);
