@@ -1,7 +1,7 @@
 /**
  * Writes everything that follows from the schema and the documents: `schema/schema.graphql` (the printed SDL),
  * `operations/generated/` (typed documents for web clients) and `operations/manifest.json` (the operations that
- * the Worker bundles, by id).
+ * the Worker bundles, by id). Writes `src/auth/common-passwords.ts`, which follows from a list of leaked passwords.
  *
  * `node codegen.ts --check` writes nothing but the untracked typed documents, and fails where a checked-in file
  * is not what it would write.
@@ -12,6 +12,7 @@ import { generate } from '@graphql-codegen/cli';
 import { getOperationAST, lexicographicSortSchema, parse, printSchema } from 'graphql';
 import { CACHE_HINTS } from './schema/cache-hints.ts';
 import { schema } from './schema/schema.ts';
+import { printCommonPasswords } from './scripts/print-common-passwords.ts';
 import { OPERATION_RULES_VERSION } from './src/operations/operation-facts.ts';
 import { operationForms } from './src/operations/operation-forms.ts';
 import { registerOperation } from './src/operations/register-operation.ts';
@@ -19,6 +20,7 @@ import type { OperationForm, RegisteredOperation } from './src/operations/regist
 
 const SDL_FILE = 'schema/schema.graphql';
 const MANIFEST_FILE = 'operations/manifest.json';
+const COMMON_PASSWORDS_FILE = 'src/auth/common-passwords.ts';
 const SOURCE_FILES = 'operations/*.graphql';
 const TYPED_DOCUMENTS_FOLDER = 'operations/generated/';
 
@@ -101,3 +103,4 @@ const sdl = `${printSchema(lexicographicSortSchema(schema))}\n`;
 const documents = await generateTypedDocuments(sdl);
 await writeOrCheck(SDL_FILE, sdl, check);
 await writeOrCheck(MANIFEST_FILE, await printManifest(sdl, documents), check);
+await writeOrCheck(COMMON_PASSWORDS_FILE, await printCommonPasswords(), check);

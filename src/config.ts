@@ -300,6 +300,17 @@ export const SALE_FEED_NOTIFY_TIMEOUT_MS = 10_000;
 export const KV_BULK_GET_MAX_KEYS = 100;
 export const KV_KEY_MAX_BYTES = 512;
 
+// ── Accounts ──
+/** In bytes of UTF-8: the longest path of RFC 5321, without its brackets. */
+export const EMAIL_MAX_BYTES = 254;
+/** Code points of the normal form. */
+export const PASSWORD_MIN_CHARACTERS = 15;
+export const PASSWORD_MAX_CHARACTERS = 128;
+/** A hash takes some 200 ms in which the isolate answers nobody else: the rest of the time is the other requests'. */
+export const PASSWORD_HASH_INTERVAL_MS = 500;
+/** A hash that cannot begin within this time is refused. */
+export const PASSWORD_HASH_WAIT_MAX_MS = 3_000;
+
 // ── Isolate memory: shares of one budget ──
 const MIB = 1024 * 1024;
 /** The platform gives an isolate 128 MB. Code, the schema and what requests hold while they run take the rest. */
