@@ -1,5 +1,5 @@
-import { GraphQLError } from 'graphql';
 import { PASSWORD_HASH_INTERVAL_MS, PASSWORD_HASH_WAIT_MAX_MS } from '../config.ts';
+import { rateLimited } from './attempts.ts';
 
 export interface HashQueueDeps {
   nowMs: () => number;
@@ -60,6 +60,4 @@ export class HashQueue {
 }
 
 const tooManyHashes = (waitMs: number) =>
-  new GraphQLError('Too many passwords are being checked. Try again later.', {
-    extensions: { code: 'RATE_LIMITED', retryAfterSeconds: Math.ceil(waitMs / 1000) },
-  });
+  rateLimited('Too many passwords are being checked: try again later.', waitMs);
