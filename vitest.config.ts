@@ -56,6 +56,7 @@ export default defineConfig({
                   'trading-signals',
                   'big.js',
                   'dataloader',
+                  'jose',
                   'p-limit',
                   'p-timeout',
                   'viem',

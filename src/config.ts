@@ -6,6 +6,7 @@
  */
 import * as z from 'zod';
 import { operationsKeysSchema } from './operations-keys.ts';
+import { signingKeysSchema } from './signing-keys.ts';
 import { rpcUrlsSchema, siweOriginSchema } from './wallet-settings.ts';
 
 /** 32 hexadecimal characters are 128 bits. */
@@ -43,7 +44,8 @@ const configSchema = z.object({
   INTERNAL_API_KEY: secret(API_KEY_MIN_CHARACTERS).regex(/^[\x21-\x7e]*$/, {
     error: 'must be characters that a header can carry, without spaces',
   }),
-  JWT_SECRET: secret(SECRET_MIN_CHARACTERS),
+  /** Keys of tokens; the first one makes new ones. */
+  JWT_SECRET: signingKeysSchema,
   /** Requests a minute. */
   RATE_LIMIT_THRESHOLD: z
     .string()
@@ -122,6 +124,20 @@ export const WALLET_SIGNATURE_MAX_BYTES = 8 * 1024;
 /** The call of a chain that verifies the signature of a contract wallet. */
 export const WALLET_RPC_TIMEOUT_MS = 3_000;
 export const WALLET_RPC_ANSWER_MAX_BYTES = 16 * 1024;
+
+// ── Tokens and sessions ──
+export const ACCESS_TOKEN_SECONDS = 900;
+/** By which the clocks of those who make and check tokens may differ. */
+export const CLOCK_SKEW_SECONDS = 30;
+/** An access token has some 350. */
+export const AUTHORIZATION_MAX_CHARACTERS = 2_048;
+export const SESSIONS_PER_USER_MAX = 20;
+/** A session ends this time after its last refresh, */
+export const SESSION_IDLE_SECONDS = 30 * 86_400;
+/** and this time after the sign-in. */
+export const SESSION_MAX_SECONDS = 180 * 86_400;
+/** The least time between two notes in D1 that a session is in use. */
+export const ACTIVITY_NOTE_SECONDS = 300;
 
 // ── Look-ups of operations ──
 /** Look-ups by one isolate at once, of ids that the liveness overlay does not name. A found id does not count. */
@@ -316,7 +332,7 @@ const MIB = 1024 * 1024;
 /** The platform gives an isolate 128 MB. Code, the schema and what requests hold while they run take the rest. */
 export const ISOLATE_MEMORY_MAX_BYTES = 80 * MIB;
 export const MEMORY_SHARES_BYTES = {
-  answers: 31 * MIB,
+  answers: 28 * MIB,
   /** A week of hourly closes of a thousand symbols. */
   closes: 10 * MIB,
   /** One value with every synced symbol, 5,000 of them. */
@@ -338,6 +354,10 @@ export const MEMORY_SHARES_BYTES = {
   /** Prices of 700 symbols outside the snapshot. */
   onDemandPrices: 1 * MIB,
   acceptHeaders: 0.25 * MIB,
+  /** Access tokens that were verified, a thousand of them. */
+  verifiedTokens: 1 * MIB,
+  /** Sessions and their users, a thousand of them. */
+  sessions: 2 * MIB,
   /** Counts since the last write; `operations/usage.ts` bounds their number. */
   usage: 0.5 * MIB,
 } as const;

@@ -1,9 +1,9 @@
-/** The Worker's entry. There are no accounts yet: every caller is anonymous. */
+/** The Worker's entry. */
 import { createDurableObjects } from './app/durable-objects.ts';
 import { createIsolates } from './app/isolate.ts';
 import { createWorker } from './app/worker.ts';
 
-const isolateOf = createIsolates(async () => null);
+const isolateOf = createIsolates();
 
 const durableObjects = createDurableObjects(isolateOf);
 export class Attempts extends durableObjects.Attempts {}

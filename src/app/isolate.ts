@@ -31,6 +31,7 @@ import { RecentlyAbsent } from '../storage/recently-absent.ts';
 import type { UpstreamOptions } from '../upstream/http.ts';
 import { createMainApi, type MainApi } from '../upstream/main-api.ts';
 import { createPriceApi, type PriceApi } from '../upstream/price-api.ts';
+import { type Accounts, createAccounts } from './accounts.ts';
 
 /**
  * The viewer by an `authorization` header; null without one. Rejects with a GraphQLError if it is not valid.
@@ -51,6 +52,7 @@ export interface Isolate {
   env: Env;
   config: Config;
   schema: typeof schema;
+  accounts: Accounts;
   viewerOf: ViewerOf;
   memory: MemoryBudget;
   registry: TieredRegistry;
@@ -68,6 +70,11 @@ export interface Isolate {
   createContext(request: OwnOfRequest): GatewayContext;
 }
 
+export interface IsolateOptions {
+  viewerOf?: ViewerOf;
+  memoryShares?: MemoryShares;
+}
+
 /** An isolate, or each reason why its configuration is wrong. */
 export type IsolateResult = { ok: true; isolate: Isolate } | { ok: false; issues: readonly string[] };
 export type IsolateOf = (env: Env) => IsolateResult;
@@ -77,22 +84,28 @@ export const nowMs = () => Date.now();
 export const randomId = () => crypto.randomUUID();
 export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** The platform passes the same Env to every request and every object of an isolate. */
-export function createIsolates(viewerOf: ViewerOf, memoryShares?: MemoryShares): IsolateOf {
+/**
+ * The platform passes the same Env to every request and every object of an isolate.
+ *
+ * @param options for tests: who is who, in the place of the accounts; and other shares of the memory.
+ */
+export function createIsolates(options: IsolateOptions = {}): IsolateOf {
   const isolates = new WeakMap<Env, IsolateResult>();
   return (env) => {
     const known = isolates.get(env);
     if (known !== undefined) return known;
     const parsed = parseConfig(env);
     const result: IsolateResult = parsed.ok
-      ? { ok: true, isolate: createIsolate(env, parsed.config, viewerOf, new MemoryBudget(memoryShares)) }
+      ? { ok: true, isolate: createIsolate(env, parsed.config, options) }
       : parsed;
     isolates.set(env, result);
     return result;
   };
 }
 
-function createIsolate(env: Env, config: Config, viewerOf: ViewerOf, memory: MemoryBudget): Isolate {
+function createIsolate(env: Env, config: Config, { viewerOf, memoryShares }: IsolateOptions): Isolate {
+  const memory = new MemoryBudget(memoryShares);
+  const accounts = createAccounts(env, config, { memory, nowMs, randomId });
   const promptApis = upstreamApis(config, {
     timeoutMs: UPSTREAM_REQUEST_TIMEOUT_MS,
     maxAttempts: UPSTREAM_REQUEST_MAX_ATTEMPTS,
@@ -138,7 +151,8 @@ function createIsolate(env: Env, config: Config, viewerOf: ViewerOf, memory: Mem
     env,
     config,
     schema,
-    viewerOf,
+    accounts,
+    viewerOf: viewerOf ?? accounts.viewerOf,
     memory,
     registry,
     usage,

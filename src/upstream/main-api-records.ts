@@ -122,7 +122,7 @@ export const PERMISSIONS = ['read', 'write', 'invest', 'trade', 'admin', 'modera
 /** A user's permission. */
 export type PermissionCode = (typeof PERMISSIONS)[number];
 
-const isPermission = (text: string): text is PermissionCode =>
+export const isPermission = (text: string): text is PermissionCode =>
   (PERMISSIONS as readonly string[]).includes(text);
 
 export const userStats = z.object({

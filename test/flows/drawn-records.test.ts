@@ -66,7 +66,7 @@ async function ask({ market }: Serving, query: string): Promise<GraphQLAnswer['d
     body: JSON.stringify({ query }),
   });
   const ctx = createExecutionContext();
-  const worker = createWorker(createIsolates(viewerOfTests));
+  const worker = createWorker(createIsolates({ viewerOf: viewerOfTests }));
   const response = await worker.fetch(request as Parameters<typeof worker.fetch>[0], bindings, ctx);
   const { data, errors = [] } = (await response.json()) as GraphQLAnswer;
   await waitOnExecutionContext(ctx);

@@ -12,6 +12,7 @@ import {
   UNNAMED_ID_LOOKUPS_PER_SECOND,
 } from '../../src/config.ts';
 import { MemoryBudget, type MemoryUse } from '../../src/storage/bounded-memory.ts';
+import { openWithPassword } from '../../src/storage/d1/users.ts';
 import { ADMIN_KEY, adminOf, sha256Of } from '../support/admin.ts';
 import { CRONS, type TestGateway } from '../support/gateway.ts';
 import { type Serving, startServing } from '../support/serving-bench.ts';
@@ -29,7 +30,8 @@ const limitOf = (name: MemoryName) => (name in TRACKED ? MEMORY_SHARES_BYTES[nam
 
 let serving: Serving;
 let bindings: Env;
-const worker = createWorker(createIsolates(async () => null, shares));
+const isolateOf = createIsolates({ memoryShares: shares });
+const worker = createWorker(isolateOf);
 
 beforeAll(async () => {
   const market = { projectCount: 120, poolCount: 2, investmentCount: 2 };
@@ -120,8 +122,27 @@ const FILL: Record<MemoryName, (at: number) => Promise<unknown>> = {
   usage: (at) => post({ documentId: registered[0] }, { 'graphql-client-name': `client-${at}` }),
   acceptHeaders: (at) =>
     post({ query: '{ __typename }' }, { Accept: `application/json, text/x-${String(at).padEnd(150, 'x')}` }),
+  verifiedTokens: async (at) => {
+    const { token } = await accounts().accessTokens.sign(`usr_${at}`, 'a session that has ended');
+    await post({ query: '{ viewer { id } }' }, { Authorization: `Bearer ${token}` });
+  },
+  sessions: async (at) => {
+    const id = `usr_${at}`;
+    const user = { id, displayName: 'x'.repeat(300), nowSeconds: Math.floor(Date.now() / 1000) };
+    await openWithPassword(env.DB, user, { email: `${id}@example.com`, passwordHash: 'hash' });
+    const client = { ipAddress: '203.0.113.7', userAgent: 'x'.repeat(256), device: 'a-device' };
+    const { accessToken } = await accounts().sessions.open(id, client);
+    await post({ query: '{ viewer { id } }' }, { Authorization: `Bearer ${accessToken}` });
+  },
 };
 let cursor: string | undefined;
+
+function accounts() {
+  const built = isolateOf(bindings);
+  if (!built.ok) throw new Error(built.issues.join('; '));
+  return built.isolate.accounts;
+}
+
 let registered: string[] = [];
 
 async function publishOperations(): Promise<void> {

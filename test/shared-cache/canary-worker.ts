@@ -34,7 +34,7 @@ async function viewerOf(authorization: string | null): Promise<Viewer | null> {
   return name === null ? null : canaryUser(name);
 }
 
-const gateway = createWorker(createIsolates(viewerOf));
+const gateway = createWorker(createIsolates({ viewerOf }));
 
 export default {
   fetch: async (request, env, ctx) => {

@@ -2,11 +2,11 @@
 import { createIsolates, type IsolateOf } from '../../src/app/isolate.ts';
 import { viewerOfTests } from './signed-in.ts';
 
-let current = createIsolates(viewerOfTests);
+let current = createIsolates({ viewerOf: viewerOfTests });
 
 export const isolateOf: IsolateOf = (env) => current(env);
 
 /** Objects that are evicted after this wake in an isolate that remembers nothing. */
 export function coldIsolate(): void {
-  current = createIsolates(viewerOfTests);
+  current = createIsolates({ viewerOf: viewerOfTests });
 }

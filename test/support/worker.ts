@@ -1,4 +1,4 @@
-/** The gateway as `src/index.ts` composes it, but for its users: there are no accounts yet. */
+/** The gateway as `src/index.ts` composes it, but for its users, who are those of `signed-in.ts`. */
 import { createDurableObjects } from '../../src/app/durable-objects.ts';
 import { createWorker } from '../../src/app/worker.ts';
 import { isolateOf } from './isolates.ts';

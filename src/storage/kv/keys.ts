@@ -5,6 +5,12 @@
  * included (developers.cloudflare.com/kv/concepts/how-kv-works).
  */
 
+// ── SESSIONS_KV ──
+
+/** A session and its user, as D1 had them. */
+export const sessionKey = (id: string) => `session:${id}`;
+export const SESSION_COPY_TTL_SECONDS = 60;
+
 // ── PRICES_KV ──
 
 /** One value with every synced symbol. Only the minute's sync writes it. It never expires. */
@@ -46,6 +52,9 @@ export const OPERATION_LOOKUP_MEMORY_SECONDS = 60;
 
 /** An isolate keeps the price snapshot for this time, unless it knows of a newer one. */
 export const PRICE_SNAPSHOT_MEMORY_SECONDS = 15;
+
+/** A copy of a session, in KV or in memory, is read again from D1 at this age. */
+export const SESSION_COPY_MAX_AGE_SECONDS = 30;
 
 /** An isolate remembers for this time that no source knows a symbol. */
 export const UNKNOWN_PRICE_MEMORY_SECONDS = 60;

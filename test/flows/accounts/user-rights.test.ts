@@ -158,7 +158,7 @@ test('rights are checked anew after the clock was set back', async () => {
 test('a sign-in asks the main API once, and does without a slow answer', async () => {
   const bench = await benchWithUser('usr_a');
   const bindings = { ...env, MAIN_API_URL: bench.mainApiUrl };
-  const built = createIsolates(async () => null)(bindings);
+  const built = createIsolates()(bindings);
   if (!built.ok) throw new Error(built.issues.join());
   const { signInApi } = built.isolate;
   expect(await refresh(bench, 'usr_a', signInApi)).toEqual(RIGHTS);

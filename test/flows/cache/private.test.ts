@@ -46,7 +46,7 @@ const viewerOf = async (authorization: string | null) => {
   return name === undefined ? null : viewerNamed(name);
 };
 
-const worker = createWorker(createIsolates(viewerOf));
+const worker = createWorker(createIsolates({ viewerOf }));
 
 let caching: Caching;
 let bindings: Env;

@@ -99,7 +99,7 @@ test('an investment is refunded although some of its values cannot be carried', 
     body: JSON.stringify({ query }),
   });
   const ctx = createExecutionContext();
-  const worker = createWorker(createIsolates(viewerOfTests));
+  const worker = createWorker(createIsolates({ viewerOf: viewerOfTests }));
   const response = await worker.fetch(request as Parameters<typeof worker.fetch>[0], bindings, ctx);
   expect(await response.json()).toEqual({
     data: {

@@ -28,6 +28,7 @@ function issuesOf(vars: Record<string, unknown>): string[] {
 test('parses what is right', () => {
   expect(configOf({})).toEqual({
     ...VARS,
+    JWT_SECRET: [{ kid: 'default', key: VARS.JWT_SECRET }],
     RATE_LIMIT_THRESHOLD: 600,
     OPERATIONS_KEYS: [],
     PRICE_POLL_SECONDS: 5,
@@ -190,5 +191,45 @@ describe('the keys of OPERATIONS_KEYS', () => {
     expect(issue).toMatch(/^OPERATIONS_KEYS: must be JSON such as \[\{"name": /);
     expect(issue).toContain(reason);
     expect(issue).not.toMatch(new RegExp(`${secret}|${sha256}`, 'i'));
+  });
+});
+
+describe('the keys of JWT_SECRET', () => {
+  const secret = 'tops3cr3t-tops3cr3t-tops3cr3t-key';
+  const key = { kid: '2027-01', key: secret };
+
+  test('are a list, the first of which signs, or one text', () => {
+    const keys = [key, { kid: 'default', key: 'ä'.repeat(16) }];
+    expect(configOf({ JWT_SECRET: ` ${JSON.stringify(keys)}\n` }).JWT_SECRET).toEqual(keys);
+    expect(configOf({ JWT_SECRET: secret }).JWT_SECRET).toEqual([{ kid: 'default', key: secret }]);
+  });
+
+  test.each([
+    ['a list that is cut off', `[{"kid":"a","key":"${secret}"`, 'must be a list'],
+    ['one key without a list', JSON.stringify(key), 'must be a list'],
+    ['an empty list', '[]', 'must have a key'],
+    ['texts', JSON.stringify([secret]), 'key 1: must have the properties kid and key'],
+    [
+      'a key of 31 bytes',
+      JSON.stringify([key, { kid: 'b', key: `${secret.slice(0, 31)}` }]),
+      'key 2: key must have 32 bytes',
+    ],
+    ['no key', JSON.stringify([{ kid: 'a' }]), 'key 1: key must be text'],
+    ['no kid', JSON.stringify([{ key: secret }]), 'key 1: kid must be'],
+    ['a kid with a dot', JSON.stringify([{ ...key, kid: 'a.b' }]), 'key 1: kid must be'],
+    [
+      'the key for its name',
+      JSON.stringify([{ kid: `${secret} ${secret}`, key: 'x'.repeat(32) }]),
+      'key 1: kid must be',
+    ],
+    ['one property more', JSON.stringify([{ ...key, [secret]: 1 }]), 'key 1: must have the properties'],
+    ['one kid twice', JSON.stringify([key, { ...key, key: 'x'.repeat(32) }]), 'a kid of its own'],
+    ['one key twice', JSON.stringify([key, { ...key, kid: 'b' }]), 'each key once'],
+  ])('may not be %s, and are not quoted', (_what, value, reason) => {
+    const [issue = '', ...more] = issuesOf({ JWT_SECRET: value });
+    expect(more).toEqual([]);
+    expect(issue).toMatch(/^JWT_SECRET: must be one key, or JSON such as \[\{"kid": /);
+    expect(issue).toContain(reason);
+    expect(issue).not.toContain(secret.slice(0, 20));
   });
 });
