@@ -37,16 +37,32 @@ export async function refreshRights(
   userId: string,
   nowSeconds: number,
 ): Promise<UserRights | null> {
+  const write = await rightsAnswerWrite(db, mainApi, userId, nowSeconds);
+  if (write === null) return null;
   try {
-    const answer = await mainApi.userStats(userId);
-    const [, read] = await db.batch<RightsRow>([
-      rightsWrite(db, userId, answer, nowSeconds),
-      rightsRead(db, userId),
-    ]);
+    const [, read] = await db.batch<RightsRow>([write, rightsRead(db, userId)]);
     const row = read?.results[0];
     return row === undefined ? null : rightsOf(row);
   } catch (error) {
-    log.warn('users.rights_not_refreshed', { user: userId, ...errorFields(error) });
-    return null;
+    return notRefreshed(userId, error);
   }
+}
+
+/** Asks the main API. The statement stores its answer; null if there is none. Never rejects. */
+export async function rightsAnswerWrite(
+  db: D1Database,
+  mainApi: Pick<MainApi, 'userStats'>,
+  userId: string,
+  nowSeconds: number,
+): Promise<D1PreparedStatement | null> {
+  try {
+    return rightsWrite(db, userId, await mainApi.userStats(userId), nowSeconds);
+  } catch (error) {
+    return notRefreshed(userId, error);
+  }
+}
+
+function notRefreshed(user: string, error: unknown): null {
+  log.warn('users.rights_not_refreshed', { user, ...errorFields(error) });
+  return null;
 }

@@ -14,11 +14,13 @@ import type { JobDefinition } from './job.ts';
 import { operationFormsJob } from './operation-forms.ts';
 import { pricesJob } from './prices.ts';
 import { projectJobs } from './projects.ts';
+import { userOutboxJob } from './user-outbox.ts';
 
 const recordJobs = [projectJobs, poolJobs, investmentJobs];
 
 export const JOBS: readonly JobDefinition[] = [
   pricesJob,
+  userOutboxJob,
   ...recordJobs.map(({ changes }) => changes),
   operationFormsJob,
   hourlyCandlesJob,

@@ -65,7 +65,7 @@ export interface Bench {
   /** What upstream was asked since the last time, by route. */
   calls(): Promise<{
     byRoute: Record<string, number>;
-    last: { path: string; query: Record<string, string> }[];
+    last: { path: string; query: Record<string, string>; headers: Row }[];
   }>;
   rows(table: string, order?: string): Promise<Row[]>;
   /** The runs of a job, oldest first. */

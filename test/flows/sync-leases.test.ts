@@ -5,6 +5,7 @@ import manifest from '../../operations/manifest.json' with { type: 'json' };
 import { UPSTREAM_MAX_ATTEMPTS, UPSTREAM_TIMEOUT_MS } from '../../src/config.ts';
 import { bundledRelease } from '../../src/operations/manifest.ts';
 import { appendCounts } from '../../src/storage/d1/operation-usage.ts';
+import { openWithPassword } from '../../src/storage/d1/users.ts';
 import type { JobDeps } from '../../src/sync/job.ts';
 import { JOBS } from '../../src/sync/jobs.ts';
 import { createMainApi } from '../../src/upstream/main-api.ts';
@@ -134,6 +135,8 @@ describe('a run whose lease another run has taken', () => {
       lastSeen: 50,
     };
     await appendCounts(env.DB, { usage: [], refusals: [refusal] });
+    const account = { id: 'usr_a', displayName: null, nowSeconds: bench.now() };
+    await openWithPassword(env.DB, account, { email: 'ann@example.com', passwordHash: 'hash' });
     await insertOperationsWithoutForms(1);
     await bench.advance(3_600);
     const before = await heldData();
