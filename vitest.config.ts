@@ -37,7 +37,7 @@ export default defineConfig({
         test: {
           name: 'flows',
           include: ['test/flows/**/*.test.ts'],
-          globalSetup: ['test/support/simulated-upstream.ts'],
+          globalSetup: ['test/support/simulated-upstream.ts', 'test/support/local-chains.ts'],
           setupFiles: ['test/support/migrate.ts'],
           // Bundled once for all files: one by one, their hundreds of modules cost seconds a file.
           deps: {
@@ -59,6 +59,7 @@ export default defineConfig({
                   'jose',
                   'p-limit',
                   'p-timeout',
+                  'ethers',
                   'viem',
                   'viem/accounts',
                   'viem/siwe',

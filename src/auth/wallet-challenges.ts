@@ -26,8 +26,7 @@ export interface WalletChallengesOptions {
   corsOrigins: readonly string[];
   signerOf: SignerOf;
   nowSeconds: () => number;
-  /** @returns so many random bytes, fit for secrets */
-  randomBytes: (count: number) => Uint8Array;
+  randomBytes: (length: number) => Uint8Array;
 }
 
 export interface ChallengeRequest {
@@ -95,7 +94,7 @@ export function createWalletChallenges(options: WalletChallengesOptions): Wallet
       uri,
       version: '1',
       chainId,
-      nonce: hex(randomBytes(NONCE_BYTES)),
+      nonce: Buffer.from(randomBytes(NONCE_BYTES)).toString('hex'),
       issuedAt: new Date(issuedAt * 1000),
       expirationTime: new Date(expiresAt * 1000),
     });
@@ -145,5 +144,3 @@ const challengeInvalid = () =>
     'The message is not an open challenge of this caller: it was not issued so, was used, or has expired.',
     ['input', 'message'],
   );
-
-const hex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');

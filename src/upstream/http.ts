@@ -168,7 +168,7 @@ function createCall(api: UpstreamApi, options: UpstreamOptions): Call {
 }
 
 /** Null if the body is longer than the limit; its rest is not read. */
-async function readText({ headers, body }: Response, maxBytes: number): Promise<string | null> {
+export async function readText({ headers, body }: Response, maxBytes: number): Promise<string | null> {
   if (Number(headers.get('content-length')) > maxBytes) {
     await body?.cancel();
     return null;

@@ -2,9 +2,7 @@ import { env } from 'cloudflare:workers';
 import { privateKeyToAccount } from 'viem/accounts';
 import { parseSiweMessage } from 'viem/siwe';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { isRejection } from '../../../src/auth/rejection.ts';
 import { createWalletChallenges } from '../../../src/auth/wallet-challenges.ts';
-import { createWalletSignatures } from '../../../src/auth/wallet-signatures.ts';
 import { WALLET_CHALLENGE_SECONDS, WALLET_MESSAGE_MAX_CHARACTERS } from '../../../src/config.ts';
 
 const db = env.DB;
@@ -12,14 +10,13 @@ const NOW = 1_780_000_000;
 const APP = 'https://app.example';
 const LOCAL = 'http://localhost:3000';
 const ANN = privateKeyToAccount(`0x${'a1'.repeat(32)}`);
-const BEN = privateKeyToAccount(`0x${'b2'.repeat(32)}`);
 
 let now = NOW;
 const challenges = createWalletChallenges({
   db,
   siweOrigin: 'https://com2000.example',
   corsOrigins: [APP, LOCAL, 'http://intranet'],
-  signerOf: createWalletSignatures(),
+  signerOf: async () => null,
   nowSeconds: () => now,
   randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
 });
@@ -42,17 +39,6 @@ interface Asked {
 }
 const issue = (asked: Partial<Asked> = {}) =>
   challenges.issue({ address: ANN.address, chainId: 1, userId: null, origin: APP, ...asked });
-
-interface Sent {
-  message: string;
-  signature: string;
-  userId: string | null;
-}
-/** The wallet that was redeemed, or the code of the rejection. */
-async function outcomeOf({ message, signature, userId }: Sent) {
-  const outcome = await challenges.redeem({ message, signature, userId });
-  return isRejection(outcome) ? outcome.code : outcome;
-}
 
 async function openChallenges(): Promise<number> {
   const row = await db.prepare('SELECT COUNT(*) AS count FROM wallet_challenge').first<{ count: number }>();
@@ -166,41 +152,3 @@ Expiration Time: 2026-05-28T20:36:40.000Z`);
 function swapCase(address: string): string {
   return `0x${address.slice(2).replace(/[a-f]/i, (letter) => (letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase()))}`;
 }
-
-describe('a signed challenge', () => {
-  const signIn = { address: ANN.address, chainId: 1, contractChainId: null };
-
-  test('gives the wallet, once', async () => {
-    const { message } = await issue();
-    const sent = { message, signature: await ANN.signMessage({ message }), userId: null };
-    expect(await outcomeOf(sent)).toEqual(signIn);
-    expect(await outcomeOf(sent)).toBe('CHALLENGE_INVALID');
-    expect(await openChallenges()).toBe(0);
-  });
-
-  test('gives the wallet once to twenty at once', async () => {
-    const { message } = await issue();
-    const sent = { message, signature: await ANN.signMessage({ message }), userId: null };
-    const outcomes = await Promise.all(Array.from({ length: 20 }, () => outcomeOf(sent)));
-    expect(outcomes.filter((outcome) => outcome === 'CHALLENGE_INVALID')).toHaveLength(19);
-    expect(outcomes).toContainEqual(signIn);
-  });
-
-  test('stays open when a signature does not hold', async () => {
-    const { message } = await issue();
-    const signature = await ANN.signMessage({ message });
-    expect(await outcomeOf({ message, signature: await BEN.signMessage({ message }), userId: null })).toBe(
-      'SIGNATURE_INVALID',
-    );
-    expect(await outcomeOf({ message, signature, userId: null })).toEqual(signIn);
-  });
-
-  test('is open until its last second', async () => {
-    const { message, expiresAt } = await issue();
-    const signature = await ANN.signMessage({ message });
-    now = expiresAt;
-    expect(await outcomeOf({ message, signature, userId: null })).toBe('CHALLENGE_INVALID');
-    now = expiresAt - 1;
-    expect(await outcomeOf({ message, signature, userId: null })).toEqual(signIn);
-  });
-});
