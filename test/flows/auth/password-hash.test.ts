@@ -1,5 +1,5 @@
 /** The runtime's own scrypt: it has limits of memory, and not every runtime has these parameters. */
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { normalisedEmail } from '../../../src/auth/email-address.ts';
 import { HashQueue } from '../../../src/auth/hash-queue.ts';
 import { createPasswordHasher } from '../../../src/auth/password-hash.ts';
@@ -12,7 +12,10 @@ const OF_PYTHON = '$scrypt$ln=15,r=8,p=3$MDEyMzQ1Njc4OWFiY2RlZg$OjnAyV0AMAPc9cs1
 function startHasher() {
   let nowMs = 0;
   return createPasswordHasher({
-    queue: new HashQueue({ nowMs: () => (nowMs += 1_000), sleep: () => Promise.reject(new Error('waits')) }),
+    queue: new HashQueue({
+      timerNowMs: () => (nowMs += 1_000),
+      sleep: () => Promise.reject(new Error('waits')),
+    }),
     random: (bytes) => crypto.getRandomValues(bytes),
   });
 }
@@ -25,6 +28,23 @@ test('workerd hashes a password with N = 2^15, r = 8, p = 3, as other implementa
   expect(await hasher.verify(PASSWORD, null)).toMatchObject({ matches: false });
   const phc = await hasher.hash(PASSWORD);
   expect(await hasher.verify(PASSWORD, phc)).toEqual({ matches: true, isOutdated: false });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test('hashes that come at once all end, also if the clock of dates stands still', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const hasher = createPasswordHasher({
+    queue: new HashQueue({
+      timerNowMs: () => performance.now(),
+      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    }),
+    random: (bytes) => crypto.getRandomValues(bytes),
+  });
+  const verified = await Promise.all([1, 2, 3].map(() => hasher.verify(PASSWORD, OF_PYTHON)));
+  expect(verified).toEqual(verified.map(() => ({ matches: true, isOutdated: false })));
 });
 
 test('workerd knows common passwords and international addresses as Node does', () => {

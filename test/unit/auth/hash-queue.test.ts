@@ -17,7 +17,7 @@ class SimulatedIsolate {
   readonly #hashMs: number;
   readonly #timers: { dueAtMs: number; fire: () => void }[] = [];
   readonly #queue = new HashQueue({
-    nowMs: () => this.nowMs,
+    timerNowMs: () => this.nowMs,
     sleep: (ms) => new Promise((fire) => this.#timers.push({ dueAtMs: this.nowMs + ms, fire })),
   });
 

@@ -19,7 +19,10 @@ function startHasher(scrypt = cheapScrypt) {
   const calls: ScryptCall[] = [];
   let nowMs = 0;
   const hasher = createPasswordHasher({
-    queue: new HashQueue({ nowMs: () => (nowMs += 1_000), sleep: () => Promise.reject(new Error('waits')) }),
+    queue: new HashQueue({
+      timerNowMs: () => (nowMs += 1_000),
+      sleep: () => Promise.reject(new Error('waits')),
+    }),
     random: (bytes) => crypto.getRandomValues(bytes),
     scrypt: (password, salt, keyBytes, options) => {
       calls.push([options, salt instanceof Uint8Array ? salt.length : Number.NaN, keyBytes]);
@@ -113,7 +116,7 @@ describe('nothing is hashed', () => {
   test('where the queue refuses', async () => {
     let scrypts = 0;
     const hasher = createPasswordHasher({
-      queue: new HashQueue({ nowMs: () => 1_000, sleep: () => new Promise(() => undefined) }),
+      queue: new HashQueue({ timerNowMs: () => 1_000, sleep: () => new Promise(() => undefined) }),
       random: (bytes) => bytes,
       scrypt: () => {
         scrypts += 1;
