@@ -6,7 +6,6 @@
  * the nights fail.
  */
 import { cleanupJob } from './cleanup.ts';
-import { closedUsersJob } from './closed-users.ts';
 import { dailyCandlesJob } from './daily-candles.ts';
 import { hourlyCandlesJob } from './hourly-candles.ts';
 import { poolJobs } from './ido-pools.ts';
@@ -16,7 +15,6 @@ import { operationFormsJob } from './operation-forms.ts';
 import { pricesJob } from './prices.ts';
 import { projectJobs } from './projects.ts';
 import { userOutboxJob } from './user-outbox.ts';
-import { userRightsJob } from './user-rights.ts';
 
 const recordJobs = [projectJobs, poolJobs, investmentJobs];
 
@@ -26,9 +24,7 @@ export const JOBS: readonly JobDefinition[] = [
   ...recordJobs.map(({ changes }) => changes),
   operationFormsJob,
   hourlyCandlesJob,
-  closedUsersJob,
   cleanupJob,
-  userRightsJob,
   ...recordJobs.map(({ full }) => full),
   dailyCandlesJob,
 ];
