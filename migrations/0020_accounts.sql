@@ -20,7 +20,7 @@ CREATE TABLE user_account (
   refused_at INTEGER,
   created_at INTEGER NOT NULL
 );
-CREATE INDEX user_account_rights ON user_account (rights_checked_at);
+CREATE INDEX user_account_active ON user_account (last_active_at, rights_checked_at);
 
 CREATE TABLE user_password (
   user_id TEXT NOT NULL PRIMARY KEY REFERENCES user_account (id) ON DELETE CASCADE,

@@ -1,5 +1,6 @@
 /** Passes the parts of an isolate that jobs need to the jobs of a cron event. */
 import { log } from '../observability/log.ts';
+import { notifyEnded } from '../realtime/ended-sessions.ts';
 import { priceFeedObject } from '../realtime/price-events.ts';
 import { saleFeedObject } from '../realtime/sale-events.ts';
 import { jobsOfCron } from '../sync/jobs.ts';
@@ -18,10 +19,12 @@ export async function runCron(
     db: env.DB,
     pricesKv: env.PRICES_KV,
     cacheKv: env.CACHE_KV,
+    sessionsKv: env.SESSIONS_KV,
     mainApi: patientApis.main,
     priceApi: patientApis.price,
     feedPrices: async () => priceFeedObject(env).prices(),
     notifySaleFeed: () => saleFeedObject(env).changed(),
+    notifyEnded: (sessionIds) => notifyEnded(env.SUBSCRIPTION_HUBS, sessionIds),
     purge: cache && ((tags) => cache.purge({ tags })),
     nowMs,
     sleep,

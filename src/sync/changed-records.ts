@@ -69,8 +69,12 @@ async function withStoredValues<SourceRecord extends { id: string }>(
   });
 }
 
-function sinceLastRun({ newestUpdatedAt, startedAt }: JobRun): number | undefined {
+/** Undefined before the first complete run. */
+export function sinceLastRun(
+  { newestUpdatedAt, startedAt }: JobRun,
+  overlapSeconds = SINCE_OVERLAP_SECONDS,
+): number | undefined {
   if (newestUpdatedAt === null) return undefined;
   // One record from the future must not hide the changes until then.
-  return Math.max(0, Math.min(newestUpdatedAt, startedAt) - SINCE_OVERLAP_SECONDS);
+  return Math.max(0, Math.min(newestUpdatedAt, startedAt) - overlapSeconds);
 }

@@ -6,6 +6,8 @@ import { expiredCountsDeletes } from '../storage/d1/operation-usage.ts';
 import { foldFlushes } from '../storage/d1/operation-usage-folding.ts';
 import { expiredProjectDetailsDelete } from '../storage/d1/project-details.ts';
 import { expiredSyncRowsWrites } from '../storage/d1/sync-runs.ts';
+import { expiredSessionsDelete } from '../storage/d1/user-sessions.ts';
+import { expiredWalletChallengesDelete } from '../storage/d1/wallet-challenges.ts';
 import { DAY_SECONDS } from './candle-plan.ts';
 import {
   errorText,
@@ -55,6 +57,8 @@ async function cleanUp(db: D1Database, { startedAt, lease }: JobRun): Promise<Jo
       }),
       ...expiredCountsDeletes(db, startedAt),
       expiredProjectDetailsDelete(db, startedAt),
+      expiredSessionsDelete(db, startedAt),
+      expiredWalletChallengesDelete(db, startedAt),
       expiredHourlyCandlesDelete(db, candlesBefore),
       expiredHourlyClosesDelete(db, candlesBefore),
     ]);

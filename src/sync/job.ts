@@ -49,12 +49,15 @@ export interface JobDeps {
   db: D1Database;
   pricesKv: KVNamespace;
   cacheKv: KVNamespace;
+  sessionsKv: KVNamespace;
   mainApi: MainApi;
   priceApi: PriceApi;
   /** The latest prices that the price feed has sent to subscribers. May never settle. */
   feedPrices(): Promise<PriceRecord[]>;
   /** Makes the sale feed read the changes that are pending in D1. May never settle. */
   notifySaleFeed(): Promise<void>;
+  /** Tells hubs of sessions that have ended. */
+  notifyEnded(sessionIds: readonly string[]): Promise<void>;
   /** Purges Workers' own cache; undefined where the platform offers none. */
   purge: ((tags: string[]) => Promise<CachePurgeResult>) | undefined;
   nowMs(): number;

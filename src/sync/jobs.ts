@@ -6,6 +6,7 @@
  * the nights fail.
  */
 import { cleanupJob } from './cleanup.ts';
+import { closedUsersJob } from './closed-users.ts';
 import { dailyCandlesJob } from './daily-candles.ts';
 import { hourlyCandlesJob } from './hourly-candles.ts';
 import { poolJobs } from './ido-pools.ts';
@@ -15,6 +16,7 @@ import { operationFormsJob } from './operation-forms.ts';
 import { pricesJob } from './prices.ts';
 import { projectJobs } from './projects.ts';
 import { userOutboxJob } from './user-outbox.ts';
+import { userRightsJob } from './user-rights.ts';
 
 const recordJobs = [projectJobs, poolJobs, investmentJobs];
 
@@ -24,7 +26,9 @@ export const JOBS: readonly JobDefinition[] = [
   ...recordJobs.map(({ changes }) => changes),
   operationFormsJob,
   hourlyCandlesJob,
+  closedUsersJob,
   cleanupJob,
+  userRightsJob,
   ...recordJobs.map(({ full }) => full),
   dailyCandlesJob,
 ];

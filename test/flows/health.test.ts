@@ -129,7 +129,7 @@ describe('/health', () => {
     const serving = await startServing();
     await serving.gateway.advance(3 * 3_600 + 1);
     for (const cron of [CRONS.projects, CRONS.prices, CRONS.pools]) await serving.gateway.scheduled(cron);
-    expect(late(await health(serving))).toEqual(['hourly-candles', 'cleanup']);
+    expect(late(await health(serving))).toEqual(['hourly-candles', 'closed-users', 'cleanup', 'user-rights']);
   });
 
   test('does not take a failed run for a success, and shows its first error', async () => {

@@ -137,6 +137,7 @@ describe('a run whose lease another run has taken', () => {
     await appendCounts(env.DB, { usage: [], refusals: [refusal] });
     const account = { id: 'usr_a', displayName: null, nowSeconds: bench.now() };
     await openWithPassword(env.DB, account, { email: 'ann@example.com', passwordHash: 'hash' });
+    if (job === 'closed-users') await bench.control('DELETE', '/users/usr_a');
     await insertOperationsWithoutForms(1);
     await bench.advance(3_600);
     const before = await heldData();

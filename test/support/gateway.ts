@@ -59,6 +59,7 @@ export function startGateway(market: TestMarket, vars: Record<string, unknown> =
     DB: countedD1(env.DB, counts),
     PRICES_KV: countedKv(env.PRICES_KV, counts),
     CACHE_KV: countedKv(env.CACHE_KV, counts),
+    SESSIONS_KV: countedKv(env.SESSIONS_KV, counts),
     ATTEMPTS: countedObjects(env.ATTEMPTS, counts),
     PRICE_FEED: countedObjects(env.PRICE_FEED, counts),
     SALE_FEED: countedObjects(env.SALE_FEED, counts),

@@ -10,3 +10,8 @@ export const isolateOf: IsolateOf = (env) => current(env);
 export function coldIsolate(): void {
   current = createIsolates({ viewerOf: viewerOfTests });
 }
+
+/** The same, with the accounts that are in D1. */
+export function isolateWithAccounts(): void {
+  current = createIsolates();
+}

@@ -17,6 +17,8 @@ export const CLIENT = { ipAddress: '203.0.113.7', userAgent: 'a browser', device
 export interface IsolateOptions {
   keys?: readonly SigningKey[];
   db?: D1Database;
+  /** In the place of `db` for viewers. */
+  readDb?: D1Database;
   kv?: KVNamespace;
 }
 
@@ -27,7 +29,8 @@ export class SessionBench {
   readonly #background: Promise<unknown>[] = [];
 
   /** Parts of an isolate that remembers nothing yet. */
-  isolate({ keys = [signingKey('one')], db = env.DB, kv = env.SESSIONS_KV }: IsolateOptions = {}) {
+  isolate(options: IsolateOptions = {}) {
+    const { keys = [signingKey('one')], db = env.DB, readDb = db, kv = env.SESSIONS_KV } = options;
     const nowSeconds = () => this.now;
     const inBackground = (work: Promise<unknown>) => void this.#background.push(work);
     const accessTokens = new AccessTokens({
@@ -47,7 +50,7 @@ export class SessionBench {
       notifyEnded: async (ids) => void this.notified.push(...ids),
       inBackground,
     });
-    const viewers = new Viewers({ db, copies, accessTokens, nowSeconds, inBackground });
+    const viewers = new Viewers({ db: readDb, copies, accessTokens, nowSeconds, inBackground });
     return { accessTokens, copies, sessions, viewers };
   }
 

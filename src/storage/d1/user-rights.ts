@@ -54,3 +54,18 @@ export const rightsRead = (db: D1Database, userId: string): D1PreparedStatement 
   db
     .prepare('SELECT user_level, kyc_level, permissions, refused_at FROM user_account WHERE id = ?1')
     .bind(userId);
+
+/** The ids of accounts that were active since a time, those whose rights were checked longest ago first. */
+export async function activeUsers(
+  db: D1Database,
+  { activeSince, limit }: { activeSince: number; limit: number },
+): Promise<string[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT id FROM user_account WHERE last_active_at >= ?1 AND refused_at IS NULL
+       ORDER BY rights_checked_at, id LIMIT ?2`,
+    )
+    .bind(activeSince, limit)
+    .all<{ id: string }>();
+  return results.map(({ id }) => id);
+}

@@ -51,3 +51,6 @@ export async function consumeWalletChallenge(
   const { meta } = await db.prepare(statement).bind(messageHash, nowSeconds).run();
   return meta.changes === 1;
 }
+
+export const expiredWalletChallengesDelete = (db: D1Database, nowSeconds: number): D1PreparedStatement =>
+  db.prepare('DELETE FROM wallet_challenge WHERE expires_at <= ?1').bind(nowSeconds);
