@@ -89,6 +89,8 @@ describe('a wallet does not sign in', () => {
     const signature = await ANN.signMessage({ message });
     now = expiresAt;
     expect(await outcomeOf(message, signature)).toBe('CHALLENGE_INVALID');
+    // Not even the signature is looked at.
+    expect(await outcomeOf(message, '0x')).toBe('CHALLENGE_INVALID');
     now = expiresAt - 1;
     expect(await outcomeOf(message, signature)).toEqual(SIGNED_IN);
   });
