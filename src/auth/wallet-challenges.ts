@@ -10,8 +10,8 @@ import { WALLET_CHALLENGE_SECONDS, WALLET_MESSAGE_MAX_CHARACTERS } from '../conf
 import type { SignedWallet } from '../storage/d1/users.ts';
 import {
   consumeWalletChallenge,
-  openWalletChallenge,
   storeWalletChallenge,
+  walletChallengeByHash,
 } from '../storage/d1/wallet-challenges.ts';
 import { sha256Hex } from '../storage/sha256-hex.ts';
 import { isSiweOrigin } from '../wallet-settings.ts';
@@ -116,7 +116,7 @@ export function createWalletChallenges(options: WalletChallengesOptions): Wallet
     // No issued message is longer; a longer one is not worth its hash.
     if (message.length > WALLET_MESSAGE_MAX_CHARACTERS) return challengeInvalid();
     const hash = await sha256Hex(message);
-    const challenge = await openWalletChallenge(db, hash, nowSeconds());
+    const challenge = await walletChallengeByHash(db, hash, nowSeconds());
     if (challenge === null || challenge.user_id !== userId) return challengeInvalid();
     const { address, chain_id: chainId } = challenge;
     const signer = await signerOf({ address, chainId, message, signature });

@@ -31,7 +31,7 @@ export async function storeWalletChallenge(db: D1Database, challenge: NewWalletC
 }
 
 /** Null if no message of this hash was issued, or if it has been consumed or has expired. */
-export async function openWalletChallenge(
+export async function walletChallengeByHash(
   db: D1Database,
   messageHash: string,
   nowSeconds: number,

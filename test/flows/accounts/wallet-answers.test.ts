@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { Wallet } from 'ethers';
+import fc from 'fast-check';
 import { privateKeyToAccount } from 'viem/accounts';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { isRejection } from '../../../src/auth/rejection.ts';
@@ -82,6 +83,37 @@ describe('a wallet does not sign in', () => {
     expect(await outcomeOf(bad.message, bad.signature)).toBe(code);
     // The challenge stays open for its own wallet.
     expect(await outcomeOf(message, await ANN.signMessage({ message }))).toEqual(SIGNED_IN);
+  });
+
+  test('by the issued message with anything added, replaced or left out', async () => {
+    const { message } = await issue();
+    const edits = fc
+      .tuple(fc.nat(message.length), fc.nat(5), fc.string({ unit: 'binary', maxLength: 5 }))
+      .map(([at, removed, added]) => message.slice(0, at) + added + message.slice(at + removed))
+      .filter((edited) => edited !== message);
+    await fc.assert(
+      fc.asyncProperty(edits, async (edited) => {
+        const signature = await ANN.signMessage({ message: edited });
+        expect(await outcomeOf(edited, signature)).toBe('CHALLENGE_INVALID');
+      }),
+    );
+    expect(await outcomeOf(message, await ANN.signMessage({ message }))).toEqual(SIGNED_IN);
+  });
+
+  test('by any text in place of a signature, and that is no fault', async () => {
+    const { message } = await issue();
+    const texts = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 200 }),
+      fc.uint8Array({ maxLength: 130 }).map((bytes) => `0x${Buffer.from(bytes).toString('hex')}`),
+      fc
+        .uint8Array({ minLength: 65, maxLength: 65 })
+        .map((bytes) => `0x${Buffer.from(bytes).toString('hex')}`),
+    );
+    await fc.assert(
+      fc.asyncProperty(texts, async (signature) => {
+        expect(await outcomeOf(message, signature)).toBe('SIGNATURE_INVALID');
+      }),
+    );
   });
 
   test('once the message has expired', async () => {
