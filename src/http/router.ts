@@ -2,8 +2,16 @@
  * Every HTTP request: its id, its route, its headers. An error that no route expects ends here, masked and logged.
  */
 import { errorFields, log } from '../observability/log.ts';
-import { Answer, completeHeaders, type HeaderOptions, preflightResponse } from './answer.ts';
+import {
+  Answer,
+  commonHeaders,
+  type HeaderOptions,
+  KeptAnswer,
+  preflightResponse,
+  setHeaders,
+} from './answer.ts';
 import { errorResponse } from './responses.ts';
+import { pathOf } from './url-parts.ts';
 
 /** The request's own facts, for its route. */
 export interface RouteContext {
@@ -18,7 +26,7 @@ export interface Route {
   methods?: readonly string[];
   /** True if browsers on other origins may call it: the router answers their preflights. */
   hasPreflight?: boolean;
-  handle(request: Request, context: RouteContext): Response | Promise<Response | Answer>;
+  handle(request: Request, context: RouteContext): Response | Promise<Response | Answer | KeptAnswer>;
 }
 
 export interface RouterOptions extends HeaderOptions {
@@ -32,22 +40,27 @@ export async function answerRequest(
   options: RouterOptions,
 ): Promise<Response> {
   const requestId = options.randomId();
-  let answer: Response | Answer;
+  let answer: Response | Answer | KeptAnswer;
   try {
     answer = await routed(request, { requestId, waitUntil: (promise) => ctx.waitUntil(promise) }, options);
   } catch (error) {
     log.error('http.unhandled', { requestId, path: pathOf(request.url), ...errorFields(error) });
     answer = errorResponse(500, { message: 'Unexpected error.', code: 'INTERNAL_SERVER_ERROR', requestId });
   }
+  if (answer instanceof KeptAnswer) return answer.response(requestId);
   if (answer instanceof Answer) {
-    if (!answer.isComplete) completeHeaders(request, answer.headers, options);
+    setHeaders(answer.headers, commonHeaders(request, answer.headers, options));
     return answer.response(requestId);
   }
   // The connection is the socket's from here on, and a copy would lose it.
   if (answer.status === 101) return answer;
   const headers = new Headers(answer.headers);
-  completeHeaders(request, headers, options);
-  headers.set('x-request-id', requestId);
+  const own = {
+    'Content-Type': headers.get('Content-Type'),
+    'Cache-Control': headers.get('Cache-Control'),
+    Vary: headers.get('Vary'),
+  };
+  setHeaders(headers, { ...commonHeaders(request, own, options), 'x-request-id': requestId });
   const { status, statusText, body } = answer;
   return new Response(body, { status, statusText, headers });
 }
@@ -56,7 +69,7 @@ function routed(
   request: Request,
   context: RouteContext,
   { routes, corsOrigins }: RouterOptions,
-): Response | Promise<Response | Answer> {
+): ReturnType<Route['handle']> {
   const path = pathOf(request.url);
   const route = routes.find(({ paths }) => paths.some((pattern) => matches(pattern, path)));
   const { requestId } = context;
@@ -76,9 +89,3 @@ function routed(
 
 const matches = (pattern: string, path: string) =>
   pattern.endsWith('/*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern;
-
-/** The path of an absolute URL as the runtime writes it, normalised: to parse all of it costs more than the routing. */
-function pathOf(url: string): string {
-  const [path = ''] = url.slice(url.indexOf('/', 'https://'.length)).split(/[?#]/, 1);
-  return path;
-}
