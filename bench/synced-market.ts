@@ -22,6 +22,7 @@ export async function startBenchUpstream(): Promise<BenchUpstream> {
   const [{ mainApiUrl, priceApiUrl }] = (await once(thread, 'message')) as [UpstreamUrls];
   return {
     gatewayVars: {
+      RATE_LIMIT_THRESHOLD: '9999999',
       MAIN_API_URL: mainApiUrl,
       PRICE_API_URL: priceApiUrl,
       INTERNAL_API_KEY: DEFAULT_API_KEY,

@@ -46,7 +46,7 @@ const configSchema = z.object({
   }),
   /** Keys of tokens; the first one makes new ones. */
   JWT_SECRET: signingKeysSchema,
-  /** Requests a minute. */
+  /** Requests of one client in a minute. The rate limiter of `wrangler.toml` has the same limit. */
   RATE_LIMIT_THRESHOLD: z
     .string()
     .regex(/^[1-9]\d{0,6}$/, { error: 'must be a whole number from 1 to 9999999' })
@@ -113,6 +113,14 @@ export function parseConfig(vars: object): ParsedConfig {
 export const REQUEST_BODY_MAX_BYTES = 100 * 1024;
 /** A request that waited this long is logged with its operation and client. */
 export const SLOW_REQUEST_MS = 1_000;
+/** A client that the platform's rate limiter refuses is refused for this time, and then asked for again. */
+export const CLIENT_REFUSED_SECONDS = 10;
+/** Answers from memory that the rate limiter counts as one request: to ask it costs more than such an answer. */
+export const HITS_FOR_ONE_COUNT = 20;
+/** The least time between two such counts of a client by one isolate, which counts every answer itself. */
+export const HITS_COUNT_PAUSE_MS = 1_000;
+/** A rate limiter that has not answered by then refuses nobody. */
+export const RATE_LIMITER_TIMEOUT_MS = 500;
 /** Of a `User-Agent`, as sessions and sockets keep it. */
 export const USER_AGENT_MAX_CHARACTERS = 256;
 
@@ -340,7 +348,7 @@ const MIB = 1024 * 1024;
 /** The platform gives an isolate 128 MB. Code, the schema and what requests hold while they run take the rest. */
 export const ISOLATE_MEMORY_MAX_BYTES = 80 * MIB;
 export const MEMORY_SHARES_BYTES = {
-  answers: 28 * MIB,
+  answers: 27 * MIB,
   /** A week of hourly closes of a thousand symbols. */
   closes: 10 * MIB,
   /** One value with every synced symbol, 5,000 of them. */
@@ -366,6 +374,8 @@ export const MEMORY_SHARES_BYTES = {
   verifiedTokens: 1 * MIB,
   /** Sessions and their users, a thousand of them. */
   sessions: 2 * MIB,
+  /** Counts of the requests of 3,000 clients. */
+  clients: 1 * MIB,
   /** Counts since the last write; `operations/usage.ts` bounds their number. */
   usage: 0.5 * MIB,
 } as const;

@@ -96,24 +96,23 @@ async function startContestant(
   const durableObjects = gatewayObjects(project);
   // Objects stay in memory: rounds lie further apart than requests in production.
   const sameForAll = { durableObjects, keepsObjects: true };
-  const vars = { ...gatewayVars, RATE_LIMIT_THRESHOLD: '9999999' };
   const liveVars = { PRICE_API_URL: prices.url, PRICE_POLL_SECONDS: '1', OPERATIONS_MODE: 'open' };
   const workerd = await startWorkerd(
     [
-      { ...sameForAll, name: 'gateway', script: production, storage: 'market', vars },
+      { ...sameForAll, name: 'gateway', script: production, storage: 'market', vars: gatewayVars },
       {
         ...sameForAll,
         name: 'in-memory',
         script: driven,
         storage: 'market',
-        vars: { ...vars, DRIVEN: 'memory' },
+        vars: { ...gatewayVars, DRIVEN: 'memory' },
       },
       {
         ...sameForAll,
         name: 'one-hub',
         script: driven,
         storage: 'live',
-        vars: { ...vars, ...liveVars, DRIVEN: 'one hub' },
+        vars: { ...gatewayVars, ...liveVars, DRIVEN: 'one hub' },
       },
     ],
     { project },

@@ -17,6 +17,7 @@ import {
 } from '../config.ts';
 import type { GatewayContext, Viewer } from '../graphql/context.ts';
 import { type ContextSources, createRequestContext, type OwnOfRequest } from '../graphql/request-context.ts';
+import { ClientLimit } from '../http/client-limit.ts';
 import { type HttpMemories, openHttpMemories } from '../http/memory-hits.ts';
 import { ClosesMemory } from '../loaders/candles.ts';
 import { OnDemandPrices } from '../loaders/on-demand-prices.ts';
@@ -62,6 +63,7 @@ export interface Isolate {
   answers: CachedAnswers;
   serving: Serving;
   httpMemories: HttpMemories;
+  clientLimit: ClientLimit;
   /** For requests: a caller waits. */
   promptApis: UpstreamApis;
   /** For a sign-in, which can do without an answer. */
@@ -177,6 +179,13 @@ function createIsolate(env: Env, config: Config, { viewerOf, memoryShares }: Iso
     answers,
     serving,
     httpMemories: openHttpMemories(memory),
+    clientLimit: new ClientLimit({
+      limiter: env.RATE_LIMITER,
+      maxRequests: config.RATE_LIMIT_THRESHOLD,
+      sessionOf: (authorization) => accounts.accessTokens.known(authorization)?.sessionId,
+      clients: memory.open('clients'),
+      nowMs,
+    }),
     promptApis,
     signInApi,
     patientApis: upstreamApis(config, {}),

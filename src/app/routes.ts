@@ -18,7 +18,8 @@ export interface HttpHandler {
 }
 
 export function createHttpHandler(isolate: Isolate): HttpHandler {
-  const { env, config, schema, memory, registry, usage, answers, serving, httpMemories } = isolate;
+  const { env, config, schema, memory, registry, usage, answers, serving, httpMemories, clientLimit } =
+    isolate;
   const headers: HeaderOptions = {
     corsOrigins: config.CORS_ORIGINS,
     strictTransport: config.ENVIRONMENT !== 'development',
@@ -70,7 +71,7 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
   const hasKey = keys.adminKey !== undefined || keys.operationsKeys.length > 0;
   const admin = hasKey ? [adminRoute(keys, stores)] : [];
   return {
-    router: { ...headers, randomId, routes: [graphql, health, ...admin] },
+    router: { ...headers, clientLimit, nowMs, randomId, routes: [graphql, health, ...admin] },
     memoryHits: graphiql ? null : memoryHits,
   };
 }

@@ -3,6 +3,7 @@
  * route, and says why in its log alone.
  */
 import { securityHeaders, setHeaders } from '../http/answer.ts';
+import type { ClientCount } from '../http/client-limit.ts';
 import { answerHead } from '../http/head.ts';
 import { errorResponse } from '../http/responses.ts';
 import { answerRequest } from '../http/router.ts';
@@ -38,7 +39,8 @@ export function createWorker(isolateOf: IsolateOf) {
       const { method } = request;
       if (method === 'GET') return answerGet(request, handler, ctx);
       if (method === 'HEAD') return answerHead(request, (asGet) => answerGet(asGet, handler, ctx));
-      return answerAndKeepUp(request, handler, ctx);
+      const client = handler.isolate.clientLimit.count(request, Date.now());
+      return answerAndKeepUp(request, client, handler, ctx);
     },
     scheduled: async (controller, env, ctx) => {
       const handler = servedBy(env);
@@ -48,20 +50,24 @@ export function createWorker(isolateOf: IsolateOf) {
 }
 
 function answerGet(request: Request, handler: Served, ctx: ExecutionContext): Response | Promise<Response> {
+  const { isolate, memoryHits } = handler;
   const nowMs = Date.now();
-  const hit = handler.memoryHits?.respondToGet(request, nowMs);
-  if (!hit) return answerAndKeepUp(request, handler, ctx);
-  keepUp(handler.isolate, ctx, nowMs);
+  const client = isolate.clientLimit.count(request, nowMs);
+  const hit = client.isRefused(nowMs) ? null : memoryHits?.respondToGet(request, nowMs);
+  if (!hit) return answerAndKeepUp(request, client, handler, ctx);
+  isolate.clientLimit.countHit(client, nowMs, ctx);
+  keepUp(isolate, ctx, nowMs);
   return hit.response(crypto.randomUUID());
 }
 
 async function answerAndKeepUp(
   request: Request,
+  client: ClientCount,
   { isolate, router }: Served,
   ctx: ExecutionContext,
 ): Promise<Response> {
   try {
-    return await answerRequest(request, ctx, router);
+    return await answerRequest(request, client, ctx, router);
   } finally {
     keepUp(isolate, ctx, Date.now());
   }

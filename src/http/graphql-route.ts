@@ -61,8 +61,13 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
     const known = envelope === null ? undefined : memoryHits.recall(envelope);
     if (request.method === 'POST' && known !== undefined) {
       const hit = memoryHits.respond(request, known, nowMs());
-      if (hit !== null) return hit;
+      if (hit !== null) {
+        exchange.countHit();
+        return hit;
+      }
     }
+    const refused = await exchange.admit();
+    if (refused !== null) return refused;
     // A remembered request is no subscription.
     const stream =
       accepted.takesEvents && known === undefined ? await subscription(incoming, exchange) : null;
@@ -152,6 +157,8 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
 
   /** The answer to a query or a mutation, in a stream or as a refusal. */
   async function answerAsEvents(incoming: IncomingOperation, exchange: Exchange): Promise<Response> {
+    const refused = await exchange.admit();
+    if (refused !== null) return refused;
     const stream = await subscription(incoming, exchange);
     if (stream !== null) return stream;
     const answer = await jsonInPlaceOfEvents(incoming, exchange);
@@ -169,12 +176,13 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
   return {
     paths: ['/graphql', '/graphql/*'],
     hasPreflight: true,
+    admits: true,
     async handle(request, context) {
       const { requestId } = context;
       const { method, headers } = request;
-      if (method !== 'GET' && method !== 'POST') return notAllowed(requestId);
+      if (method !== 'GET' && method !== 'POST') return (await context.admit()) ?? notAllowed(requestId);
       if (method === 'GET' && headers.get('upgrade')?.toLowerCase() === 'websocket')
-        return openSocket(request);
+        return (await context.admit()) ?? openSocket(request);
       const accepted = mediaTypes.accepted(headers.get('accept'));
       if (graphiql && method === 'GET' && accepted.prefersPage) return graphiqlPage();
       const startedAtMs = nowMs();

@@ -10,12 +10,17 @@ import {
   preflightResponse,
   setHeaders,
 } from './answer.ts';
+import type { ClientCount, ClientLimit } from './client-limit.ts';
 import { errorResponse } from './responses.ts';
 import { pathOf } from './url-parts.ts';
 
 /** The request's own facts, for its route. */
 export interface RouteContext {
   requestId: string;
+  /** Has the client's request counted by the rate limiter, once; 429 if the client is refused, else null. */
+  admit(): Promise<Response | null>;
+  /** In place of `admit` for an answer from memory: nothing waits for the rate limiter. */
+  countHit(): void;
   waitUntil(promise: Promise<unknown>): void;
 }
 
@@ -24,25 +29,43 @@ export interface Route {
   paths: readonly string[];
   /** Other methods are answered with 405; left out where the route decides. HEAD comes as GET. */
   methods?: readonly string[];
+  /** True if it calls `admit` itself, for what is no answer from memory. The router calls it for every other route. */
+  admits?: boolean;
   /** True if browsers on other origins may call it: the router answers their preflights. */
   hasPreflight?: boolean;
   handle(request: Request, context: RouteContext): Response | Promise<Response | Answer | KeptAnswer>;
 }
 
 export interface RouterOptions extends HeaderOptions {
+  clientLimit: Pick<ClientLimit, 'ask' | 'countHit'>;
+  nowMs(): number;
   routes: readonly Route[];
   randomId: () => string;
 }
 
 export async function answerRequest(
   request: Request,
+  client: ClientCount,
   ctx: Pick<ExecutionContext, 'waitUntil'>,
   options: RouterOptions,
 ): Promise<Response> {
-  const requestId = options.randomId();
+  const { clientLimit, randomId, nowMs } = options;
+  const requestId = randomId();
+  let asking: Promise<void> | undefined;
+  const admit = async () => {
+    asking ??= clientLimit.ask(client);
+    await asking;
+    return client.refusal(requestId, nowMs());
+  };
+  const context: RouteContext = {
+    requestId,
+    admit,
+    countHit: () => clientLimit.countHit(client, nowMs(), ctx),
+    waitUntil: (promise) => ctx.waitUntil(promise),
+  };
   let answer: Response | Answer | KeptAnswer;
   try {
-    answer = await routed(request, { requestId, waitUntil: (promise) => ctx.waitUntil(promise) }, options);
+    answer = client.refusal(requestId, nowMs()) ?? (await routed(request, context, options));
   } catch (error) {
     log.error('http.unhandled', { requestId, path: pathOf(request.url), ...errorFields(error) });
     answer = errorResponse(500, { message: 'Unexpected error.', code: 'INTERNAL_SERVER_ERROR', requestId });
@@ -68,10 +91,20 @@ export async function answerRequest(
 function routed(
   request: Request,
   context: RouteContext,
-  { routes, corsOrigins }: RouterOptions,
+  options: RouterOptions,
 ): ReturnType<Route['handle']> {
   const path = pathOf(request.url);
-  const route = routes.find(({ paths }) => paths.some((pattern) => matches(pattern, path)));
+  const route = options.routes.find(({ paths }) => paths.some((pattern) => matches(pattern, path)));
+  if (route?.admits && request.method !== 'OPTIONS') return answered(request, route, context, options);
+  return context.admit().then((refused) => refused ?? answered(request, route, context, options));
+}
+
+function answered(
+  request: Request,
+  route: Route | undefined,
+  context: RouteContext,
+  { corsOrigins }: RouterOptions,
+): ReturnType<Route['handle']> {
   const { requestId } = context;
   if (route === undefined) {
     const refusal = { message: 'Nothing is here: the API is at /graphql.', code: 'NOT_FOUND', requestId };

@@ -120,6 +120,7 @@ const FILL: Record<MemoryName, (at: number) => Promise<unknown>> = {
     await post({ query });
   },
   usage: (at) => post({ documentId: registered[0] }, { 'graphql-client-name': `client-${at}` }),
+  clients: (at) => fetchOf('/health', { headers: { 'CF-Connecting-IP': `2001:db8:${at.toString(16)}::1` } }),
   acceptHeaders: (at) =>
     post({ query: '{ __typename }' }, { Accept: `application/json, text/x-${String(at).padEnd(150, 'x')}` }),
   verifiedTokens: async (at) => {

@@ -7,6 +7,7 @@ import { GenerationsMemory } from '../../src/cache/freshness.ts';
 import { ResponseCache } from '../../src/cache/response-cache.ts';
 import type { Config, OperationsMode } from '../../src/config.ts';
 import type { GatewayContext } from '../../src/graphql/context.ts';
+import { ClientLimit } from '../../src/http/client-limit.ts';
 import { answerHead } from '../../src/http/head.ts';
 import { openHttpMemories } from '../../src/http/memory-hits.ts';
 import { answerRequest } from '../../src/http/router.ts';
@@ -47,6 +48,13 @@ export function gatewayInMemory(byHand: ByHand): GatewayInMemory {
     pricesAsOf: async () => pricesAsOf,
     nowMs,
   });
+  const clientLimit = new ClientLimit({
+    limiter: { limit: async () => ({ success: true }) },
+    maxRequests: Number.POSITIVE_INFINITY,
+    sessionOf: () => undefined,
+    clients: memory.open('clients'),
+    nowMs,
+  });
   const isolate = {
     env: { SUBSCRIPTION_HUBS: { getByName: () => ({ fetch: openSocket }) } },
     config: {
@@ -62,14 +70,16 @@ export function gatewayInMemory(byHand: ByHand): GatewayInMemory {
     usage,
     answers,
     httpMemories: openHttpMemories(memory),
+    clientLimit,
     serving: new Serving({ schema, schemaHash, mode, registry, usage, answers, memory }),
     createContext: ({ requestId }: { requestId: string }) => createContext(requestId),
   };
   const { router, memoryHits } = createHttpHandler(isolate as unknown as Isolate);
   const ctx = { waitUntil: () => undefined };
   const answer = async (request: Request): Promise<Response> => {
-    const hit = request.method === 'GET' ? memoryHits?.respondToGet(request, Date.now()) : undefined;
-    return hit?.response(crypto.randomUUID()) ?? answerRequest(request, ctx, router);
+    const client = clientLimit.count(request, nowMs());
+    const hit = request.method === 'GET' ? memoryHits?.respondToGet(request, nowMs()) : undefined;
+    return hit?.response(crypto.randomUUID()) ?? answerRequest(request, client, ctx, router);
   };
   return {
     memory,

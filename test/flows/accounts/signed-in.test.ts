@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createIsolates } from '../../../src/app/isolate.ts';
 import type { SessionTokens } from '../../../src/auth/sessions.ts';
 import { openWithPassword } from '../../../src/storage/d1/users.ts';
-import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { CRONS, startGateway, type TestGateway } from '../../support/gateway.ts';
 import { isolateOf, isolateWithAccounts } from '../../support/isolates.ts';
 import { PRICES, useLiveMarket } from '../../support/live-market.ts';
 import { CLIENT } from '../../support/session-bench.ts';
@@ -119,5 +119,17 @@ describe('over a socket', () => {
       socket.subscribe('a', PRICES, { symbols: ['BTC'] });
       expect(await socket.next()).toMatchObject({ id: 'a', type: 'next' });
     }
+  });
+
+  test('the hourly job ends an account that was closed at the main API', async () => {
+    const socket = await live.connected('hub-2', bearer().Authorization);
+    const strangers = await live.connected('hub-2');
+    const closed = [{ user_id: 'usr_a', closed_at: Math.floor(Date.now() / 1000) }];
+    await live.upstream.writeAnswer('users-closed', JSON.stringify(closed));
+    await gateway.scheduled(CRONS.hourly);
+    expect((await socket.closed).code).toBe(4403);
+    strangers.subscribe('a', PRICES, { symbols: ['BTC'] });
+    expect(await strangers.next()).toMatchObject({ id: 'a', type: 'next' });
+    expect((await gateway.post({ query: '{ viewer { id } }' }, bearer())).status).toBe(401);
   });
 });

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { unstable_readConfig } from 'wrangler';
 import { CommandFailed, runNode, WRANGLER } from '../../../scripts/start/run-command.ts';
+import { RATE_LIMIT_WINDOW_SECONDS } from '../../../src/config.ts';
 
 /** The part of wrangler's configuration that is compared. */
 interface Environment {
@@ -11,6 +12,7 @@ interface Environment {
   kv_namespaces: { binding: string; id: string }[];
   r2_buckets: { binding: string; bucket_name: string }[];
   analytics_engine_datasets: { binding: string; dataset: string }[];
+  ratelimits: { name: string; namespace_id: string; simple: { limit: number; period: number } }[];
   durable_objects: { bindings: { name: string }[] };
 }
 
@@ -26,8 +28,9 @@ it('no two environments share a Worker, a database, a namespace, a bucket or a d
     ...environment.kv_namespaces.map(({ id }) => `KV ${id}`),
     ...environment.r2_buckets.map((bucket) => `R2 ${bucket.bucket_name}`),
     ...environment.analytics_engine_datasets.map(({ dataset }) => `dataset ${dataset}`),
+    ...environment.ratelimits.map(({ namespace_id }) => `counts ${namespace_id}`),
   ]);
-  expect(resources).toHaveLength(ENVIRONMENTS.length * 8);
+  expect(resources).toHaveLength(ENVIRONMENTS.length * 9);
   expect(new Set(resources).size).toBe(resources.length);
 });
 
@@ -37,10 +40,18 @@ it('every environment has the same bindings and vars', () => {
     environment.kv_namespaces.map(({ binding }) => binding),
     environment.r2_buckets.map(({ binding }) => binding),
     environment.analytics_engine_datasets.map(({ binding }) => binding),
+    environment.ratelimits.map(({ name }) => name),
     environment.durable_objects.bindings.map(({ name }) => name),
     Object.keys(environment.vars),
   ]);
   expect(names).toEqual(names.map(() => names[0]));
+});
+
+it('the rate limiter of every environment has its threshold, a minute', () => {
+  for (const { ratelimits, vars } of environments) {
+    const limit = Number(vars.RATE_LIMIT_THRESHOLD);
+    expect(ratelimits.map(({ simple }) => simple)).toEqual([{ limit, period: RATE_LIMIT_WINDOW_SECONDS }]);
+  }
 });
 
 it('a Worker that is deployed has source maps', () => {

@@ -1,7 +1,10 @@
 /** Users at the main API: accounts that are handed over, their rights, and those that are closed. */
+import * as fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { UPSTREAM_ANSWER_MAX_BYTES } from '../../../src/config.ts';
+import { UpstreamError } from '../../../src/upstream/http.ts';
 import { createMainApi } from '../../../src/upstream/main-api.ts';
+import { PERMISSIONS } from '../../../src/upstream/main-api-records.ts';
 import { clientOptions, json, type ScriptedAnswer, scriptedFetch, status } from './scripted-fetch.ts';
 
 const VERSION = { userId: 'usr_a', sequence: 2, body: '{"id":"usr_a","email":"ann@example.com"}' };
@@ -140,6 +143,66 @@ describe('the rights of a user', () => {
   test.each([{}, [], null, 'x', { user_level: '1' }])('are refused whole: %j', async (answer) => {
     vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     await expect(userStats(json(answer))).rejects.toMatchObject({ kind: 'malformed' });
+  });
+});
+
+describe('any JSON of the main API', () => {
+  /** JSON that is often near what is expected. */
+  const anyJson = (near: Record<string, unknown[]>) =>
+    fc.oneof(
+      fc.jsonValue(),
+      fc.record(
+        Object.fromEntries(
+          Object.entries(near).map(([name, values]) => [
+            name,
+            fc.oneof(fc.constantFrom(...values), fc.jsonValue({ maxDepth: 1 })),
+          ]),
+        ),
+        { requiredKeys: [] },
+      ),
+    );
+  const valueOrError = <Value>(promise: Promise<Value>) =>
+    promise.catch((error: unknown) => {
+      expect(error).toBeInstanceOf(UpstreamError);
+      return 'failed' as const;
+    });
+
+  test('stores an account with its id alone, and refuses it with 409 and a code alone', async () => {
+    const answer = anyJson({ id: ['usr_a', 'usr_b'], code: ['CONFLICT', ''] });
+    await fc.assert(
+      fc.asyncProperty(answer, fc.constantFrom(200, 201, 204, 400, 404, 409), async (body, code) => {
+        const response = code === 204 ? new Response(null, { status: 204 }) : json(body, code);
+        const api = createMainApi(clientOptions(scriptedFetch(response)));
+        const trace = { requestId: 'req-1', traceparent: null };
+        const fields: Record<string, unknown> =
+          typeof body === 'object' && body !== null && !Array.isArray(body) ? { ...body } : {};
+        let expected = 'failed';
+        if ((code === 200 || code === 201) && fields.id === 'usr_a') expected = 'stored';
+        if (code === 409 && typeof fields.code === 'string' && fields.code !== '') expected = 'refused';
+        expect(await valueOrError(api.createUser(VERSION, trace))).toBe(expected);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('gives levels from 0 and known permissions, or fails', async () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const levels = [0, 3, -1, 1.5, 2 ** 31, '2', null];
+    const permissions = [['READ'], ['admin', 7], 'admin', Array(200).fill('read'), null];
+    const answer = anyJson({ user_level: levels, kyc_level: levels, permissions });
+    await fc.assert(
+      fc.asyncProperty(answer, async (body) => {
+        const rights = await valueOrError(userStats(json(body)));
+        expect(rights).not.toBeNull();
+        if (rights === 'failed' || rights === null) return;
+        for (const level of [rights.user_level, rights.kyc_level])
+          if (level !== undefined)
+            expect(Number.isInteger(level) && level >= 0 && level < 2 ** 31).toBe(true);
+        expect(PERMISSIONS).toEqual(expect.arrayContaining(rights.permissions ?? []));
+        expect(Object.keys(rights).length).toBeGreaterThan(0);
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 
