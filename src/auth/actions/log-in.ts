@@ -1,8 +1,9 @@
-import { replacePassword, type UserWithPassword, userByEmail } from '../../storage/d1/users.ts';
+import { errorFields, log } from '../../observability/log.ts';
+import { replacePassword, userByEmail } from '../../storage/d1/users.ts';
 import { normalisedEmail } from '../email-address.ts';
-import type { Verification } from '../password-hash.ts';
-import { type RejectionModel, rejection } from '../rejection.ts';
+import { isRejection, type RejectionModel } from '../rejection.ts';
 import type { ActingViewer, Action } from './action.ts';
+import { guessPassword } from './guess-password.ts';
 import { notAnAddress } from './register.ts';
 import { type SignedInModel, signIn } from './sign-in.ts';
 
@@ -17,40 +18,32 @@ export async function logIn<User extends ActingViewer>(
   action: Action<User>,
   { password, deviceToken, ...input }: Credentials,
 ): Promise<SignedInModel<User> | RejectionModel> {
-  const { db, deviceTokens, passwords, guesses, refreshRights } = action.sources;
+  const { db, deviceTokens, refreshRights } = action.sources;
   const email = normalisedEmail(input.email);
   if (email === null) return notAnAddress();
   const device = deviceToken ? deviceTokens.deviceOf(deviceToken, email) : null;
   await action.request.limits.take('login', { address: device === null ? email : null });
-  const guess = await guesses.begin({ address: email, device });
-  if (!guess.ok) return accountLocked(guess.retryAfterSeconds);
-  const user = await userByEmail(db, email);
-  const verification = await passwords.verify(password, user?.password_hash ?? null);
-  if (user === null || !verification.matches) return invalidCredentials();
-  await Promise.all([guess.succeeded(), refreshRights(user.id)]);
-  renewHash(action, user, password, verification);
-  return signIn(action, user.id, device);
+  const readUser = () => userByEmail(db, email);
+  const guess = { address: email, device, password, readUser, field: null };
+  const guessed = await guessPassword(action.sources, guess);
+  if (isRejection(guessed)) return guessed;
+  const { id } = guessed.user;
+  await refreshRights(id);
+  if (guessed.isOutdated) action.request.waitUntil(renewHash(action, id, guessed.hash, password));
+  return signIn(action, id, device);
 }
 
-/** Stores a hash of today's parameters, beside the answer. Another login renews it if there is no time to hash now. */
-function renewHash<User extends ActingViewer>(
-  { sources: { db, passwords }, request: { nowSeconds, waitUntil } }: Action<User>,
-  { id, password_hash: known }: UserWithPassword,
+/** Stores a hash of today's parameters. Another login renews it if there is no time to hash now. */
+async function renewHash<User extends ActingViewer>(
+  { sources: { db, passwords }, request: { nowSeconds } }: Action<User>,
+  userId: string,
+  known: string,
   password: string,
-  { isOutdated }: Verification,
-): void {
-  if (!isOutdated || known === null) return;
-  const renewed = passwords
-    .hash(password)
-    .then((hash) => replacePassword(db, id, { known, hash, nowSeconds }));
-  waitUntil(renewed.catch(() => undefined));
+): Promise<void> {
+  try {
+    const hash = await passwords.hash(password);
+    await replacePassword(db, userId, { known, hash, nowSeconds });
+  } catch (error) {
+    log.warn('users.password_not_renewed', errorFields(error));
+  }
 }
-
-export const invalidCredentials = (field: string[] | null = null): RejectionModel =>
-  rejection('INVALID_CREDENTIALS', 'The address and the password do not belong together.', field);
-
-export const accountLocked = (seconds: number): RejectionModel =>
-  rejection(
-    'ACCOUNT_LOCKED',
-    `Too many wrong passwords. Try again in ${seconds} seconds, or from a device that signed in before.`,
-  );
