@@ -9,6 +9,8 @@ const APP_HEADERS =
   'Host: gateway.example\r\n' +
   'Accept: application/graphql-response+json, application/json;q=0.9\r\n' +
   'User-Agent: COM2000/5.2.0 (iOS 26.1)\r\n' +
+  // The platform adds it.
+  'CF-Connecting-IP: 203.0.113.7\r\n' +
   'graphql-client-name: ios\r\n' +
   'graphql-client-version: 5.2.0\r\n';
 
@@ -41,6 +43,9 @@ export function operationPath(documentId: string, variables: Variables = {}): st
     Object.keys(variables).length === 0 ? '' : `&variables=${encodeURIComponent(JSON.stringify(variables))}`;
   return `/graphql?documentId=${encodeURIComponent(documentId)}${search}`;
 }
+
+/** Of a user who is signed in. No public answer depends on the token, so it need not be valid. */
+export const BEARER = `Authorization: Bearer ${'x'.repeat(300)}\r\n`;
 
 export const operationByPost = (documentId: string, variables: Variables = {}) =>
   postRequest('/graphql', JSON.stringify({ documentId, variables }));

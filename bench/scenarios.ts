@@ -4,6 +4,7 @@ import { headerOf } from './answer.ts';
 import { isMarketList, isUnknownId, isYogaList, nothing } from './answers.ts';
 import { askOnce } from './ask.ts';
 import {
+  BEARER,
   distinctMarketListVariables,
   operationByGet,
   operationByPost,
@@ -72,6 +73,13 @@ export async function marketListScenarios(workerd: Workerd, list: List): Promise
     scenario('bare-get', 'bare Worker, GET', 'bare', get, right),
     scenario('bare-post', 'bare Worker, POST', 'bare', post, right),
     scenario('hit-get', 'gateway, hit by GET', 'gateway', get, hit),
+    scenario(
+      'hit-get-bearer',
+      'gateway, hit by GET with Bearer',
+      'gateway',
+      same(operationByGet(MARKET_LIST, {}, BEARER)),
+      hit,
+    ),
     scenario('hit-post', 'gateway, hit by POST', 'gateway', post, hit),
     await notModified(workerd, list),
     scenario(
@@ -108,6 +116,13 @@ export const CLAIMS: readonly Omit<Claim, 'list'>[] = [
     over: 'bare-get',
     measure: 'requestsPerSecond',
     target: { atLeast: 0.9 },
+  },
+  {
+    name: 'hit by GET with Bearer over one without',
+    of: 'hit-get-bearer',
+    over: 'hit-get',
+    measure: 'requestsPerSecond',
+    target: { atLeast: 0.8 },
   },
   {
     name: 'hit by POST over the bare Worker',

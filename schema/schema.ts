@@ -9,7 +9,6 @@ import './candles.ts';
 import './ido-pools.ts';
 import './investments.ts';
 import './users.ts';
-import './accounts.ts';
 import './subscriptions.ts';
 import './node.ts';
 

@@ -15,7 +15,6 @@ export interface Accounts {
   accessTokens: AccessTokens;
   deviceTokens: DeviceTokens;
   sessions: Sessions;
-  copies: SessionCopies;
   /** Null without a header; rejects with a GraphQLError if it is not valid. */
   viewerOf(authorization: string | null, freshness: Freshness): Promise<Viewer | null>;
 }
@@ -59,7 +58,6 @@ export function createAccounts(
     accessTokens,
     deviceTokens: new DeviceTokens(keys, randomBytes),
     sessions,
-    copies,
     viewerOf: async (authorization, freshness) => {
       const signedIn = await viewers.signedIn(authorization, freshness);
       return signedIn && viewerFrom(signedIn, sessions);
@@ -81,7 +79,6 @@ function viewerFrom({ session, permissions, tokenExpiresAt }: SignedIn, sessions
     permissions,
     createdAt: userCreatedAt,
     sessionId,
-    signedInAt: session.createdAt,
     expiresAt: tokenExpiresAt,
     // Nothing computes them yet.
     portfolio: async () => null,

@@ -2,6 +2,8 @@
  * GET requests and bodies whose answer is in this isolate's memory: no URL is parsed, nothing is awaited, and the headers
  * are those of the last such answer, but for the request id.
  *
+ * Anybody gets the same answer, also a signed-in user: nothing private is in it. Credentials change its headers alone.
+ *
  * The same URL and body ask the same, so the answer that they ask for is remembered: of registered operations alone,
  * which never change. Their liveness is asked for each time. Everything else goes the long way, which decides the same.
  */
@@ -17,7 +19,7 @@ import {
 } from '../operations/registered-operation.ts';
 import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import { type MemoryBudget, textBytes } from '../storage/bounded-memory.ts';
-import { type AnswerHeaders, KeptAnswer, listedOrigin, type OwnHeaders } from './answer.ts';
+import { Answer, listedOrigin } from './answer.ts';
 import { cachedHeaders } from './cached-answer.ts';
 import { hasNoCredentials } from './cross-site.ts';
 import type { Envelope } from './incoming-operation.ts';
@@ -39,9 +41,16 @@ export interface HitHeaders {
   executedAtMs: number;
   second: number;
   accept: string | null;
-  /** Null but for a POST from an origin whose pages may send credentials. */
+  /** Null but for an origin whose pages may send credentials, where the answer is not the same for every origin. */
   origin: string | null;
   headers: Headers;
+}
+
+/** The headers of a request's last hits. */
+interface LastHeaders {
+  withoutCredentials: HitHeaders | undefined;
+  /** `private`: for the browser that asked alone. */
+  withCredentials: HitHeaders | undefined;
 }
 
 const ENTRY_BYTES = 500;
@@ -51,8 +60,8 @@ const HEADERS_BYTES = 2_500;
 /** An isolate opens them once, however often its HTTP handler is built. */
 export const openHttpMemories = (memory: MemoryBudget) => ({
   requests: memory.open<RecognisedRequest>('recognisedRequests'),
-  /** By the request's text, the headers of its last hit. */
-  hitHeaders: memory.open<HitHeaders>('hitHeaders'),
+  /** By the request's text. */
+  hitHeaders: memory.open<LastHeaders>('hitHeaders'),
   mediaTypes: new MediaTypes(memory.open('acceptHeaders')),
 });
 export type HttpMemories = ReturnType<typeof openHttpMemories>;
@@ -63,9 +72,15 @@ export interface MemoryHitsSources extends HttpMemories {
   answers: CachedAnswers;
   /** Origins whose pages may send credentials. */
   corsOrigins: readonly string[];
-  /** The headers that every answer carries. */
-  commonHeaders(request: Request, own: OwnHeaders): AnswerHeaders;
+  /** Adds the headers that every answer carries. */
+  completeHeaders(request: Request, headers: Headers): void;
 }
+
+const bytesOf = ({ withoutCredentials, withCredentials }: LastHeaders) =>
+  [withoutCredentials, withCredentials].reduce(
+    (bytes, made) => bytes + (made === undefined ? 0 : HEADERS_BYTES + textBytes(made.accept ?? '')),
+    0,
+  );
 
 const textOf = ({ url, body }: Envelope) => (body === null ? url : `${url}\n${body}`);
 
@@ -91,24 +106,24 @@ export class MemoryHits {
   }
 
   /** The answer without its request id; null where it is not a plain hit. */
-  respondToGet(request: Request, atMs: number): KeptAnswer | null {
+  respondToGet(request: Request, atMs: number): Answer | null {
     const known = this.#sources.requests.get(request.url);
     // A URL may be that of an answer and of a socket's handshake.
     return known === undefined || request.headers.has('upgrade') ? null : this.respond(request, known, atMs);
   }
 
-  respond(request: Request, known: RecognisedRequest, atMs: number): KeptAnswer | null {
+  respond(request: Request, known: RecognisedRequest, atMs: number): Answer | null {
     const { registry, usage, answers } = this.#sources;
     if (registry.known(known.operationId, atMs)?.state !== 'live') return null;
     const answer = answers.atOnce(known.key, atMs);
     if (answer === null) return null;
     // Each look at a request's headers leaves JavaScript.
     const { headers: sent } = request;
-    if (!hasNoCredentials(sent) || sent.has('if-none-match')) return null;
+    if (sent.has('if-none-match')) return null;
     const headers = this.#headersOf(request, known, answer, atMs);
     if (headers === null) return null;
     usage.used(known.operationId, clientOf(sent, known.releaseClient), atMs);
-    return new KeptAnswer(answer.body, headers);
+    return new Answer(answer.body, headers, { isComplete: true });
   }
 
   #headersOf(
@@ -117,13 +132,16 @@ export class MemoryHits {
     answer: StoredAnswer,
     atMs: number,
   ): Headers | null {
-    const { hitHeaders, mediaTypes, corsOrigins, commonHeaders } = this.#sources;
+    const { hitHeaders, mediaTypes, corsOrigins, completeHeaders } = this.#sources;
     const { etag, executedAtMs } = answer;
     const accept = request.headers.get('accept');
-    // The answer to a GET is the same for every origin.
-    const origin = request.method === 'GET' ? null : listedOrigin(request.headers, corsOrigins);
+    const hasCredentials = !hasNoCredentials(request.headers);
+    // The answer to a GET without credentials is the same for every origin.
+    const isShared = request.method === 'GET' && !hasCredentials;
+    const origin = isShared ? null : listedOrigin(request.headers, corsOrigins);
     const second = ageSeconds(answer, atMs);
-    const last = hitHeaders.get(text);
+    const kept = hitHeaders.get(text);
+    const last = hasCredentials ? kept?.withCredentials : kept?.withoutCredentials;
     if (
       last?.second === second &&
       last.accept === accept &&
@@ -135,10 +153,13 @@ export class MemoryHits {
     const { json: mediaType, prefersEvents } = mediaTypes.accepted(accept);
     if (mediaType === null || prefersEvents) return null;
     const served = { outcome: 'HIT', answer } as const;
-    const own = cachedHeaders({ request, key, served, mediaType, nowMs: atMs });
-    const headers = new Headers({ ...own, ...commonHeaders(request, own) });
-    const weight = textBytes(text, accept ?? '') + HEADERS_BYTES;
-    hitHeaders.set(text, { etag, executedAtMs, second, accept, origin, headers }, weight);
+    const headers = cachedHeaders({ request, key, served, mediaType, nowMs: atMs });
+    completeHeaders(request, headers);
+    const made: HitHeaders = { etag, executedAtMs, second, accept, origin, headers };
+    const lastHeaders: LastHeaders = hasCredentials
+      ? { withCredentials: made, withoutCredentials: kept?.withoutCredentials }
+      : { withoutCredentials: made, withCredentials: kept?.withCredentials };
+    hitHeaders.set(text, lastHeaders, textBytes(text) + bytesOf(lastHeaders));
     return headers;
   }
 }

@@ -17,10 +17,9 @@ const OPERATION_ID = /^(?!__proto__$)[^\s~\p{C}]+$/u;
 
 /** True if an operation can have the id. No other id is looked up or stored. */
 export const isOperationId = (id: string) =>
-  SHA256_ID.test(id) ||
-  (id.length <= OPERATION_ID_MAX_BYTES &&
-    OPERATION_ID.test(id) &&
-    new TextEncoder().encode(id).byteLength <= OPERATION_ID_MAX_BYTES);
+  id.length <= OPERATION_ID_MAX_BYTES &&
+  OPERATION_ID.test(id) &&
+  new TextEncoder().encode(id).byteLength <= OPERATION_ID_MAX_BYTES;
 
 /** The id of a document by its exact text. */
 export async function sha256Id(document: string): Promise<string> {

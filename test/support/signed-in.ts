@@ -31,7 +31,6 @@ export async function viewerOfTests(authorization: string | null): Promise<Viewe
     userLevel: 0,
     permissions: ['read'],
     createdAt: 1_700_000_000,
-    signedInAt: 1_700_000_000,
     sessionId,
     expiresAt: Number(until),
     portfolio: async () => null,
