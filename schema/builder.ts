@@ -6,15 +6,23 @@
 import SchemaBuilder from '@pothos/core';
 import ComplexityPlugin from '@pothos/plugin-complexity';
 import RelayPlugin from '@pothos/plugin-relay';
+import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
 import ZodPlugin from '@pothos/plugin-zod';
-import type { GatewayContext } from '../src/graphql/context.ts';
-import { badArguments } from './errors.ts';
+import type { GatewayContext, PermissionCode } from '../src/graphql/context.ts';
+import { badArguments, forbidden, unauthenticated } from './errors.ts';
 
 export interface SchemaTypes {
   Context: GatewayContext;
   DefaultFieldNullability: false;
   DefaultEdgesNullability: { list: false; items: false };
   DefaultNodeNullability: false;
+  DefaultAuthStrategy: 'all';
+  AuthScopes: {
+    signedIn: boolean;
+    /** The id of the user whose data it is. */
+    self: string;
+    permission: PermissionCode;
+  };
   Scalars: {
     /** Unix seconds. */
     DateTime: { Input: number; Output: number };
@@ -26,8 +34,11 @@ export interface SchemaTypes {
 /** The field that returns the connection multiplies by the page size. */
 const COUNTED_BY_THE_PAGE = { field: 1, multiplier: 1 };
 
+export const mayDo = ({ viewer }: GatewayContext, permission: PermissionCode): boolean =>
+  viewer?.permissions.includes(permission) === true;
+
 export const builder = new SchemaBuilder<SchemaTypes>({
-  plugins: [ComplexityPlugin, RelayPlugin, ZodPlugin],
+  plugins: [ComplexityPlugin, ScopeAuthPlugin, RelayPlugin, ZodPlugin],
   defaultFieldNullability: false,
   // `operations/operation-cost.ts` counts the cost before an operation runs; the plugin's own check is not used.
   complexity: { disabled: true },
@@ -51,6 +62,18 @@ export const builder = new SchemaBuilder<SchemaTypes>({
     hasPreviousPageFieldOptions: { description: 'Whether anything comes before this page.' },
     startCursorFieldOptions: { description: 'The cursor of the first edge; null on an empty page.' },
     endCursorFieldOptions: { description: 'The cursor of the last edge; null on an empty page.' },
+  },
+  scopeAuth: {
+    defaultStrategy: 'all',
+    authScopes: (context) => ({
+      signedIn: context.viewer !== null,
+      self: (userId) => context.isSelf(userId),
+      permission: (permission) => mayDo(context, permission),
+    }),
+    unauthorizedError: (_parent, { viewer }) =>
+      viewer === null
+        ? unauthenticated('Sign in to ask for this.')
+        : forbidden('This is not yours to ask for.'),
   },
   zod: { validationError: badArguments },
 });

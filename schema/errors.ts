@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'BAD_USER_INPUT'
   | 'OPERATION_TOO_COMPLEX'
   | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
   | 'UPSTREAM_UNAVAILABLE'
   | 'NOT_FOUND'
   | 'INTERNAL_SERVER_ERROR';
@@ -43,6 +44,10 @@ export function upstreamUnavailable(message: string, cause?: unknown): GraphQLEr
 
 export function unauthenticated(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED' satisfies ErrorCode } });
+}
+
+export function forbidden(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'FORBIDDEN' satisfies ErrorCode } });
 }
 
 /** The first problem in a field's arguments, as an error for the client. */

@@ -1,8 +1,10 @@
 /** Global ids: base64url of `<type>:<id>`. They are opaque to clients. Cursors use the same encoding. */
 
 export type NodeTypeName = 'Project' | 'IdoPool' | 'Investment' | 'User';
+/** A session is no node: nobody refetches one. */
+export type IdentifiedTypeName = NodeTypeName | 'Session';
 
-export function encodeGlobalId(typeName: NodeTypeName, id: string): string {
+export function encodeGlobalId(typeName: IdentifiedTypeName, id: string): string {
   return encodeBase64Url(`${typeName}:${id}`);
 }
 
@@ -15,7 +17,7 @@ export function decodeGlobalId(globalId: string): { typeName: string; id: string
 }
 
 /** The id inside a global id; null if that is malformed or of another type. */
-export function localId(typeName: NodeTypeName, globalId: string): string | null {
+export function localId(typeName: IdentifiedTypeName, globalId: string): string | null {
   const decoded = decodeGlobalId(globalId);
   return decoded?.typeName === typeName ? decoded.id : null;
 }

@@ -17,6 +17,7 @@ export const InvestmentStatus = builder.enumType('InvestmentStatus', {
 Investment.implement({
   description: 'What a user put into a pool.',
   interfaces: [builder.nodeInterfaceRef()],
+  authScopes: (row) => ({ self: row.user_id }),
   fields: (t) => ({
     id: t.id({ description: 'The global id.', resolve: (row) => encodeGlobalId('Investment', row.id) }),
     pool: t.field({

@@ -7,17 +7,17 @@ import type {
   InvestmentRow,
   NodeRows,
   ProjectRow,
-  Viewer,
+  UserModel,
 } from '../src/graphql/context.ts';
 import { keysCost } from './arguments.ts';
-import { builder } from './builder.ts';
+import { builder, mayDo } from './builder.ts';
 import { decodeGlobalId, type NodeTypeName } from './global-ids.ts';
 
 /** Declared here because the types refer to one another; `implement` in each noun's file adds the fields. */
 export const Project = builder.objectRef<ProjectRow>('Project');
 export const IdoPool = builder.objectRef<IdoPoolRow>('IdoPool');
 export const Investment = builder.objectRef<InvestmentRow>('Investment');
-export const User = builder.objectRef<Viewer>('User');
+export const User = builder.objectRef<UserModel>('User');
 
 type NodeLoaders = {
   [Name in NodeTypeName]: (id: string, context: GatewayContext) => Promise<NodeRows[Name] | null>;
@@ -27,7 +27,10 @@ const NODE_LOADERS: NodeLoaders = {
   Project: (id, { projects }) => projects.byId(id),
   IdoPool: (id, { idoPools }) => idoPools.byId(id),
   Investment: (id, { investments }) => investments.ofViewer(id),
-  User: async (id, { viewer }) => (viewer?.id === id ? viewer : null),
+  User: async (id, context) => {
+    if (context.viewer?.id === id) return context.viewer;
+    return mayDo(context, 'admin') ? context.users.byId(id) : null;
+  },
 };
 
 /** Null if the id is malformed or unknown, or the viewer may not see the object. */

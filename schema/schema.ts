@@ -9,6 +9,7 @@ import './candles.ts';
 import './ido-pools.ts';
 import './investments.ts';
 import './users.ts';
+import './accounts.ts';
 import './subscriptions.ts';
 import './node.ts';
 

@@ -1,5 +1,8 @@
-/** The signed-in user. There are no accounts yet, so `viewer` is always null. */
-import type { PermissionCode, SessionModel } from '../src/graphql/context.ts';
+/**
+ * Users: each sees their own account. An admin sees the accounts of others, and not what is theirs alone: where they
+ * signed in, and what they own.
+ */
+import type { PermissionCode, SessionModel, UserModel } from '../src/graphql/context.ts';
 import { listCost, listSize, parseArgument } from './arguments.ts';
 import { builder } from './builder.ts';
 import { connectionOf, countBeside, decodeCursor } from './connections.ts';
@@ -25,7 +28,7 @@ const Permission = builder.enumType('Permission', {
 const Session = builder.objectRef<SessionModel>('Session').implement({
   description: 'A sign-in that is still good.',
   fields: (t) => ({
-    id: t.exposeID('id', { description: 'Its id.' }),
+    id: t.id({ description: 'The global id.', resolve: ({ id }) => encodeGlobalId('Session', id) }),
     userAgent: t.exposeString('userAgent', { nullable: true, description: 'What signed in.' }),
     ipAddress: t.exposeString('ipAddress', { nullable: true, description: 'Where it signed in from.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it began.' }),
@@ -34,9 +37,12 @@ const Session = builder.objectRef<SessionModel>('Session').implement({
   }),
 });
 
+const ownAlone = ({ id }: UserModel) => ({ self: id });
+
 User.implement({
   description: 'Somebody with an account.',
   interfaces: [builder.nodeInterfaceRef()],
+  authScopes: ({ id }) => ({ $any: { self: id, permission: 'admin' } }),
   fields: (t) => ({
     id: t.id({ description: 'The global id.', resolve: (viewer) => encodeGlobalId('User', viewer.id) }),
     email: t.exposeString('email', {
@@ -53,6 +59,7 @@ User.implement({
     permissions: t.expose('permissions', { type: [Permission], description: 'What they may do.' }),
     investments: t.field({
       type: InvestmentConnection,
+      authScopes: ownAlone,
       nullable: true,
       description: 'Their investments, newest first.',
       complexity: ({ first }) => listCost(first, 20),
@@ -73,12 +80,14 @@ User.implement({
     }),
     portfolio: t.field({
       type: Portfolio,
+      authScopes: ownAlone,
       nullable: true,
       description: 'Confirmed investments, valued at live prices.',
       resolve: (viewer) => viewer.portfolio(),
     }),
     transactions: t.field({
       type: TransactionConnection,
+      authScopes: ownAlone,
       nullable: true,
       description: 'Payments, claims and refunds, newest first.',
       complexity: ({ first }) => listCost(first, 20),
@@ -96,6 +105,7 @@ User.implement({
     }),
     sessions: t.field({
       type: [Session],
+      authScopes: ownAlone,
       nullable: true,
       description: 'Where they are signed in.',
       resolve: (viewer) => viewer.sessions(),

@@ -290,6 +290,12 @@ export const RATE_LIMITS = {
 } as const satisfies Record<string, { network: number; address?: number; user?: number }>;
 export type RateLimitedField = keyof typeof RATE_LIMITS;
 
+// ── Accounts ──
+/** A wallet is linked to an account within this time of the sign-in. */
+export const REAUTHENTICATION_SECONDS = 600;
+export const DISPLAY_NAME_MAX_CHARACTERS = 50;
+export const AVATAR_URL_MAX_CHARACTERS = 2_048;
+
 // ── Upstream ──
 export const UPSTREAM_TIMEOUT_MS = 10_000;
 export const UPSTREAM_MAX_ATTEMPTS = 3;

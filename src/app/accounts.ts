@@ -15,6 +15,7 @@ export interface Accounts {
   accessTokens: AccessTokens;
   deviceTokens: DeviceTokens;
   sessions: Sessions;
+  copies: SessionCopies;
   /** Null without a header; rejects with a GraphQLError if it is not valid. */
   viewerOf(authorization: string | null, freshness: Freshness): Promise<Viewer | null>;
 }
@@ -58,6 +59,7 @@ export function createAccounts(
     accessTokens,
     deviceTokens: new DeviceTokens(keys, randomBytes),
     sessions,
+    copies,
     viewerOf: async (authorization, freshness) => {
       const signedIn = await viewers.signedIn(authorization, freshness);
       return signedIn && viewerFrom(signedIn, sessions);
@@ -79,6 +81,7 @@ function viewerFrom({ session, permissions, tokenExpiresAt }: SignedIn, sessions
     permissions,
     createdAt: userCreatedAt,
     sessionId,
+    signedInAt: session.createdAt,
     expiresAt: tokenExpiresAt,
     // Nothing computes them yet.
     portfolio: async () => null,

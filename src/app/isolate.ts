@@ -32,6 +32,7 @@ import { RecentlyAbsent } from '../storage/recently-absent.ts';
 import type { UpstreamOptions } from '../upstream/http.ts';
 import { createMainApi, type MainApi } from '../upstream/main-api.ts';
 import { createPriceApi, type PriceApi } from '../upstream/price-api.ts';
+import { createActionSources } from './account-actions.ts';
 import { type Accounts, createAccounts } from './accounts.ts';
 
 /**
@@ -66,7 +67,7 @@ export interface Isolate {
   /** For requests: a caller waits. */
   promptApis: UpstreamApis;
   /** For a sign-in, which can do without an answer. */
-  signInApi: Pick<MainApi, 'userStats'>;
+  signInApi: Pick<MainApi, 'userStats' | 'createUser'>;
   /** For jobs: nobody waits. */
   patientApis: UpstreamApis;
   createContext(request: OwnOfRequest): GatewayContext;
@@ -134,8 +135,24 @@ function createIsolate(env: Env, config: Config, { viewerOf, memoryShares }: Iso
   });
   const mode = config.OPERATIONS_MODE;
   const serving = new Serving({ schema, schemaHash, mode, registry, usage, answers, memory });
+  const signInApi: Isolate['signInApi'] = upstreamApis(config, {
+    timeoutMs: SIGN_IN_RIGHTS_TIMEOUT_MS,
+    maxAttempts: 1,
+    maxAnswerBytes: UPSTREAM_REQUEST_ANSWER_MAX_BYTES,
+  }).main;
+  const attempts = new Attempts({ objects: env.ATTEMPTS, randomId });
   const contextSources: ContextSources = {
-    attempts: new Attempts({ objects: env.ATTEMPTS, randomId }),
+    accounts: createActionSources({
+      db: env.DB,
+      config,
+      accounts: viewerOf === undefined ? accounts : { ...accounts, viewerOf },
+      attempts,
+      mainApi: signInApi,
+      nowMs,
+      randomId,
+      sleep,
+    }),
+    attempts,
     db: env.DB,
     pricesKv: env.PRICES_KV,
     generations,
@@ -170,11 +187,7 @@ function createIsolate(env: Env, config: Config, { viewerOf, memoryShares }: Iso
       nowMs,
     }),
     promptApis,
-    signInApi: upstreamApis(config, {
-      timeoutMs: SIGN_IN_RIGHTS_TIMEOUT_MS,
-      maxAttempts: 1,
-      maxAnswerBytes: UPSTREAM_REQUEST_ANSWER_MAX_BYTES,
-    }).main,
+    signInApi,
     patientApis: upstreamApis(config, {}),
     createContext: (request) => createRequestContext(contextSources, request, nowMs()),
   };

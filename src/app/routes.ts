@@ -1,7 +1,7 @@
 /** The routes of the gateway, each registered once. */
 import { graphiqlBundled } from '../graphql/graphiql.ts';
 import { adminRoute } from '../http/admin.ts';
-import { completeHeaders, type HeaderOptions } from '../http/answer.ts';
+import { commonHeaders, type HeaderOptions } from '../http/answer.ts';
 import { createGraphQLRoute } from '../http/graphql-route.ts';
 import { healthRoute } from '../http/health.ts';
 import { MemoryHits } from '../http/memory-hits.ts';
@@ -31,7 +31,7 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
     answers,
     ...httpMemories,
     corsOrigins: config.CORS_ORIGINS,
-    completeHeaders: (request, answerHeaders) => completeHeaders(request, answerHeaders, headers),
+    commonHeaders: (request, own) => commonHeaders(request, own, headers),
   });
   const graphql = createGraphQLRoute({
     schema,

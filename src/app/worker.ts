@@ -2,7 +2,7 @@
  * The gateway as a Worker: HTTP requests and cron events. A Worker whose configuration is wrong answers 503 on every
  * route, and says why in its log alone.
  */
-import { applySecurityHeaders } from '../http/answer.ts';
+import { securityHeaders, setHeaders } from '../http/answer.ts';
 import type { ClientCount } from '../http/client-limit.ts';
 import { answerHead } from '../http/head.ts';
 import { errorResponse } from '../http/responses.ts';
@@ -86,6 +86,6 @@ function misconfigured(): Response {
     requestId: randomId(),
   };
   const response = errorResponse(503, refusal, { 'x-request-id': refusal.requestId });
-  applySecurityHeaders(response.headers, { strictTransport: false });
+  setHeaders(response.headers, securityHeaders(null, { strictTransport: false }));
   return response;
 }

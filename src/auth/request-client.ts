@@ -10,6 +10,8 @@ export interface RequestClient {
   userAgent: string | null;
   /** The page's, where a browser sends it; not checked. */
   origin: string | null;
+  /** Of W3C Trace Context, for the calls that the request makes; null without a valid one. */
+  traceparent: string | null;
 }
 
 /** Nobody, or one of many: of an answer that is anybody's, and of an event for all equal subscriptions. */
@@ -18,6 +20,7 @@ export const UNKNOWN_CLIENT: RequestClient = {
   ipAddress: null,
   userAgent: null,
   origin: null,
+  traceparent: null,
 };
 
 /** Cloudflare sets it, and overwrites one that the client sends. No other header tells a client's address. */
@@ -28,17 +31,29 @@ export function requestClientOf(headers: Headers): RequestClient {
     ...(clientNetwork(headers.get(ADDRESS_HEADER) ?? '') ?? UNKNOWN_NETWORK),
     userAgent: headers.get('user-agent')?.slice(0, USER_AGENT_MAX_CHARACTERS) ?? null,
     origin: headers.get('origin'),
+    traceparent: traceparentIn(headers.get('traceparent')),
   };
 }
 
 const UNKNOWN_NETWORK = { network: UNKNOWN_CLIENT.network, ipAddress: null };
 
+/** Version 00; a later version begins with the same fields (W3C Trace Context, section 3.2). */
+const TRACEPARENT = /^[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
+const traceparentIn = (header: string | null) =>
+  header !== null && TRACEPARENT.test(header) ? header : null;
+
 /** The headers from which `requestClientOf` reads the same client. */
-export function requestClientHeaders({ ipAddress, userAgent, origin }: RequestClient): [string, string][] {
+export function requestClientHeaders({
+  ipAddress,
+  userAgent,
+  origin,
+  traceparent,
+}: RequestClient): [string, string][] {
   const headers = [
     [ADDRESS_HEADER, ipAddress],
     ['user-agent', userAgent],
     ['origin', origin],
+    ['traceparent', traceparent],
   ] as const;
   return headers.flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
 }

@@ -60,6 +60,13 @@ export class SessionCopies {
     inBackground(writeSessionCopy(kv, copy));
   }
 
+  /** For a session whose values have changed in D1. */
+  drop(sessionId: string): void {
+    const { kv, memory, inBackground } = this.#sources;
+    if (memory.get(sessionId) !== ENDED) memory.delete(sessionId);
+    inBackground(deleteSessionCopies(kv, [sessionId]));
+  }
+
   /** For sessions that have ended in D1. */
   forget(sessionIds: readonly string[]): void {
     const { kv, memory, inBackground } = this.#sources;

@@ -1,4 +1,5 @@
 /** The types of the context: the schema sees nothing else of the gateway. */
+import type { SignedInModel as SignedInUser } from '../auth/actions/sign-in.ts';
 import type { RequestClient } from '../auth/request-client.ts';
 import type { EventSources } from '../realtime/feeds.ts';
 import type { IdoPoolRow } from '../storage/d1/ido-pools.ts';
@@ -8,6 +9,7 @@ import type { ProjectRow } from '../storage/d1/projects.ts';
 import type { PermissionCode } from '../upstream/main-api-records.ts';
 import type { ContextServices } from './request-context.ts';
 
+export type { RejectionCode, RejectionModel } from '../auth/rejection.ts';
 export type { RequestClient } from '../auth/request-client.ts';
 export type { EventSources } from '../realtime/feeds.ts';
 export type { CandleIntervalCode, CandleRow } from '../storage/d1/candles.ts';
@@ -37,8 +39,8 @@ export type {
 
 export type { PermissionCode } from '../upstream/main-api-records.ts';
 
-/** The signed-in user, and the data that only this user may read. Times in Unix seconds, amounts as decimals in text. */
-export interface Viewer {
+/** A user, and the data that only this user may read. Times in Unix seconds, amounts as decimals in text. */
+export interface UserModel {
   id: string;
   email: string | null;
   walletAddresses: string[];
@@ -48,14 +50,22 @@ export interface Viewer {
   userLevel: number;
   permissions: PermissionCode[];
   createdAt: number;
-  sessionId: string;
-  /** The expiry of their token. */
-  expiresAt: number;
   portfolio(): Promise<PortfolioModel | null>;
   /** Newest first; one row more than `limit` if there is a next page. */
   transactions(page: { after: KeysetPosition | null; limit: number }): Promise<Keyed<TransactionModel>[]>;
   sessions(): Promise<SessionModel[] | null>;
 }
+
+/** The signed-in user. Times in Unix seconds. */
+export interface Viewer extends UserModel {
+  sessionId: string;
+  /** When the session began. */
+  signedInAt: number;
+  /** The expiry of their token. */
+  expiresAt: number;
+}
+
+export type SignedInModel = SignedInUser<Viewer>;
 
 export interface PortfolioModel {
   invested: TokenAmountModel[];
@@ -116,6 +126,8 @@ export interface GatewayContext extends ContextServices, FaultListener {
   readonly nowSeconds: number;
   readonly viewer: Viewer | null;
   readonly events: EventSources;
+  /** True for the viewer, and for users who have signed in within this request. */
+  isSelf(userId: string): boolean;
 }
 
 /** Rows that `node` can answer with, by type name. */
@@ -123,5 +135,5 @@ export interface NodeRows {
   Project: ProjectRow;
   IdoPool: IdoPoolRow;
   Investment: InvestmentRow;
-  User: Viewer;
+  User: UserModel;
 }

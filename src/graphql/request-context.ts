@@ -4,8 +4,11 @@
  * A new service is its own file and one line in `SERVICES`. Nothing in a context outlives its request.
  */
 import { GraphQLError } from 'graphql';
+import { createAccountActions } from '../auth/actions/account-actions.ts';
+import type { ActionSources } from '../auth/actions/action.ts';
 import type { Attempts } from '../auth/attempts.ts';
 import { RateLimits } from '../auth/rate-limits.ts';
+import { rightsOf } from '../auth/user-rights.ts';
 import type { GenerationsMemory } from '../cache/freshness.ts';
 import { type ClosesMemory, createCandleLoader } from '../loaders/candles.ts';
 import { createIdoPoolLoader } from '../loaders/ido-pools.ts';
@@ -16,10 +19,12 @@ import {
   createProjectLoader,
   type ProjectDetailSources,
 } from '../loaders/projects.ts';
+import { createUserLoader } from '../loaders/users.ts';
 import type { EventSources, FaultListener, GatewayContext, SentRequest, Viewer } from './context.ts';
 
 /** The parts of an isolate that services use. */
 export interface ContextSources {
+  accounts: ActionSources<Viewer>;
   attempts: Attempts;
   db: D1Database;
   pricesKv: KVNamespace;
@@ -59,7 +64,13 @@ const SERVICES = {
     });
   },
   idoPools: ({ db }: ContextSources, { nowSeconds }: Asking) => createIdoPoolLoader(db, nowSeconds),
-  limits: ({ attempts }: ContextSources, { client }: Asking) => new RateLimits(attempts, client.network),
+  accounts: ({ accounts, attempts }: ContextSources, asking: Asking, context: RequestContext) =>
+    createAccountActions(accounts, {
+      ...asking,
+      limits: new RateLimits(attempts, asking.client.network),
+      proved: (userId) => context.prove(userId),
+    }),
+  users: ({ db }: ContextSources) => createUserLoader(db, rightsOf),
   investments: ({ db }: ContextSources, { viewer }: Asking) => createInvestmentLoader(db, viewer?.id ?? null),
 };
 
@@ -85,6 +96,7 @@ class RequestContext {
   readonly sources: ContextSources;
   readonly asking: Asking;
   readonly made: Partial<Record<string, unknown>> = {};
+  #provedUserIds: string[] | null = null;
 
   constructor(sources: ContextSources, own: OwnOfRequest, nowMs: number) {
     this.requestId = own.requestId;
@@ -95,12 +107,24 @@ class RequestContext {
     this.sources = sources;
     this.asking = { ...own, nowMs, nowSeconds: this.nowSeconds };
   }
+
+  isSelf(userId: string): boolean {
+    return this.viewer?.id === userId || this.#provedUserIds?.includes(userId) === true;
+  }
+
+  /** From here on the request may read this user's own data. */
+  prove(userId: string): void {
+    this.#provedUserIds ??= [];
+    this.#provedUserIds.push(userId);
+  }
 }
 
-for (const [name, create] of Object.entries<(sources: ContextSources, asking: Asking) => unknown>(SERVICES)) {
+type CreateService = (sources: ContextSources, asking: Asking, context: RequestContext) => unknown;
+
+for (const [name, create] of Object.entries<CreateService>(SERVICES)) {
   Object.defineProperty(RequestContext.prototype, name, {
     get(this: RequestContext) {
-      this.made[name] ??= create(this.sources, this.asking);
+      this.made[name] ??= create(this.sources, this.asking, this);
       return this.made[name];
     },
   });

@@ -107,7 +107,8 @@ function useErrorPolicy(): Plugin<object, RequestServices> {
       if (Array.isArray(result) || Symbol.asyncIterator in result) return;
       const { mediaType } = serverContext;
       if (result.errors?.length) {
-        const present = errorPresenter('data' in result, serverContext);
+        // A mutation that may not run leaves null: it has the status of its error.
+        const present = errorPresenter(result.data != null, serverContext);
         setResult({ ...result, errors: result.errors.map(present) });
       } else if (mediaType === null) {
         setResult({ errors: [NOT_ACCEPTABLE] });

@@ -11,31 +11,51 @@ import { hasNoCredentials, PREFLIGHT_HEADERS } from './cross-site.ts';
 
 export const NOT_STORED = 'private, no-store';
 
-export interface AnswerOptions {
-  status?: number;
-  /** True if the headers lack the request's id alone: the answer may serve many requests. */
-  isComplete?: boolean;
-}
+/**
+ * Headers by name, each in the gateway's one spelling. A `Headers` costs more: each call of it leaves JavaScript, and a
+ * response takes a copy.
+ */
+export type AnswerHeaders = Record<string, string>;
 
-/** A body and headers that may outlive a request, unlike a Response. */
+/** Without the headers that every answer carries. */
 export class Answer {
   readonly body: Uint8Array<ArrayBuffer> | string | null;
-  readonly headers: Headers;
-  readonly isComplete: boolean;
+  readonly headers: AnswerHeaders;
   readonly status: number;
 
-  constructor(body: Answer['body'], headers: Headers, options: AnswerOptions = {}) {
+  constructor(body: Answer['body'], headers: AnswerHeaders, status = 200) {
     this.body = body;
     this.headers = headers;
-    this.isComplete = options.isComplete ?? false;
-    this.status = options.status ?? 200;
+    this.status = status;
+  }
+
+  response(requestId: string): Response {
+    this.headers['x-request-id'] = requestId;
+    return new Response(this.body, { status: this.status, headers: this.headers });
+  }
+}
+
+/** An answer from memory. Its headers lack the request's id alone, and serve many requests. */
+export class KeptAnswer {
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly headers: Headers;
+  readonly status = 200;
+
+  constructor(body: KeptAnswer['body'], headers: Headers) {
+    this.body = body;
+    this.headers = headers;
   }
 
   /** A response takes a copy of the headers, which costs less than to write into its own. */
   response(requestId: string): Response {
     this.headers.set('x-request-id', requestId);
-    return new Response(this.body, { status: this.status, headers: this.headers });
+    return new Response(this.body, { headers: this.headers });
   }
+}
+
+export function setHeaders(headers: Headers | AnswerHeaders, added: AnswerHeaders): void {
+  if (!(headers instanceof Headers)) Object.assign(headers, added);
+  else for (const [name, value] of Object.entries(added)) headers.set(name, value);
 }
 
 export interface HeaderOptions {
@@ -44,12 +64,19 @@ export interface HeaderOptions {
   strictTransport: boolean;
 }
 
-/** Adds the headers that every answer carries. */
-export function completeHeaders(request: Request, headers: Headers, options: HeaderOptions): void {
-  applySecurityHeaders(headers, options);
+/** Those of an answer's own headers that the common ones depend on. */
+export type OwnHeaders = Readonly<
+  Partial<Record<'Content-Type' | 'Cache-Control' | 'Vary', string | null | undefined>>
+>;
+
+/** The headers that every answer carries, to be set beside its own. */
+export function commonHeaders(request: Request, own: OwnHeaders, options: HeaderOptions): AnswerHeaders {
+  const headers = securityHeaders(own['Content-Type'], options);
   // Yoga's streams say `no-cache`, which lets a shared cache keep them.
-  if ((headers.get('Cache-Control') ?? 'no-cache') === 'no-cache') headers.set('Cache-Control', NOT_STORED);
-  if (request.method !== 'OPTIONS') applyCors(request, headers, options.corsOrigins);
+  if ((own['Cache-Control'] ?? 'no-cache') === 'no-cache') headers['Cache-Control'] = NOT_STORED;
+  return request.method === 'OPTIONS'
+    ? headers
+    : Object.assign(headers, corsHeaders(request, own, options.corsOrigins));
 }
 
 const EXPOSED_HEADERS = 'ETag, Age, Retry-After, Deprecation, Sunset, X-Cache, x-request-id';
@@ -70,19 +97,20 @@ const ALLOWED_HEADERS = [
 ].join(', ');
 const PREFLIGHT_MAX_AGE_SECONDS = 86_400;
 
-function applyCors(request: Request, headers: Headers, allowedOrigins: readonly string[]): void {
-  const isShared = headers.get('Cache-Control')?.startsWith('public') === true;
-  if (!isShared) headers.append('Vary', 'Origin');
+function corsHeaders(request: Request, own: OwnHeaders, allowedOrigins: readonly string[]): AnswerHeaders {
+  const isShared = own['Cache-Control']?.startsWith('public') === true;
+  const headers: AnswerHeaders = isShared ? {} : { Vary: own.Vary ? `${own.Vary}, Origin` : 'Origin' };
   const origin = isShared ? null : listedOrigin(request.headers, allowedOrigins);
   if (origin !== null) {
-    headers.set('Access-Control-Allow-Origin', origin);
-    headers.set('Access-Control-Allow-Credentials', 'true');
+    headers['Access-Control-Allow-Origin'] = origin;
+    headers['Access-Control-Allow-Credentials'] = 'true';
   } else if (hasNoCredentials(request.headers)) {
-    headers.set('Access-Control-Allow-Origin', '*');
+    headers['Access-Control-Allow-Origin'] = '*';
   } else {
-    return;
+    return headers;
   }
-  headers.set('Access-Control-Expose-Headers', EXPOSED_HEADERS);
+  headers['Access-Control-Expose-Headers'] = EXPOSED_HEADERS;
+  return headers;
 }
 
 /** The origin of the request if its pages may send credentials, else null. */
@@ -128,18 +156,22 @@ const PAGE_POLICY = [
 
 const HSTS_MAX_AGE_SECONDS = 63_072_000;
 
-export function applySecurityHeaders(
-  headers: Headers,
+/** @param contentType of the answer */
+export function securityHeaders(
+  contentType: string | null | undefined,
   { strictTransport }: Pick<HeaderOptions, 'strictTransport'>,
-): void {
-  const isPage = headers.get('Content-Type')?.startsWith('text/html') === true;
-  headers.set('X-Content-Type-Options', 'nosniff');
-  headers.set('X-Frame-Options', 'DENY');
-  headers.set('Referrer-Policy', 'no-referrer');
-  headers.set('Content-Security-Policy', isPage ? PAGE_POLICY : API_POLICY);
-  // Answers are for other origins; CORS decides which may read them.
-  headers.set('Cross-Origin-Resource-Policy', isPage ? 'same-origin' : 'cross-origin');
+): AnswerHeaders {
+  const isPage = contentType?.startsWith('text/html') === true;
+  const headers: AnswerHeaders = {
+    'X-Content-Type-Options': 'nosniff',
+    'X-Frame-Options': 'DENY',
+    'Referrer-Policy': 'no-referrer',
+    'Content-Security-Policy': isPage ? PAGE_POLICY : API_POLICY,
+    // Answers are for other origins; CORS decides which may read them.
+    'Cross-Origin-Resource-Policy': isPage ? 'same-origin' : 'cross-origin',
+  };
   if (strictTransport) {
-    headers.set('Strict-Transport-Security', `max-age=${HSTS_MAX_AGE_SECONDS}; includeSubDomains`);
+    headers['Strict-Transport-Security'] = `max-age=${HSTS_MAX_AGE_SECONDS}; includeSubDomains`;
   }
+  return headers;
 }

@@ -6,7 +6,7 @@ import { ageSeconds } from '../cache/freshness.ts';
 import type { CacheKey } from '../cache/response-cache.ts';
 import { hasOwnStatus } from '../graphql/error-policy.ts';
 import type { Liveness } from '../operations/registered-operation.ts';
-import { Answer, NOT_STORED } from './answer.ts';
+import { Answer, type AnswerHeaders, NOT_STORED } from './answer.ts';
 import { hasNoCredentials } from './cross-site.ts';
 
 export interface CachedAnswerOptions {
@@ -26,34 +26,47 @@ export function cachedAnswer(options: CachedAnswerOptions): Answer {
   if (ifNoneMatch === null || served.outcome === 'STALE' || !holdsAlready(ifNoneMatch, served.answer.etag)) {
     return new Answer(served.answer.body, headers);
   }
-  headers.delete('Content-Type');
-  return new Answer(null, headers, { status: 304 });
+  const { 'Content-Type': _, ...ofNoBody } = headers;
+  return new Answer(null, ofNoBody, 304);
 }
 
-export function cachedHeaders({ request, served, key, mediaType, nowMs }: CachedAnswerOptions): Headers {
-  const headers = new Headers({ 'Content-Type': `${mediaType}; charset=utf-8`, 'X-Cache': served.outcome });
+export function cachedHeaders({
+  request,
+  served,
+  key,
+  mediaType,
+  nowMs,
+}: CachedAnswerOptions): AnswerHeaders {
+  const contentType = `${mediaType}; charset=utf-8`;
   if (served.outcome === 'BYPASS') {
-    headers.set('Cache-Status', forwardStatus('bypass', { detail: 'errors' }));
-    headers.set('Cache-Control', NOT_STORED);
-    return headers;
+    return {
+      'Content-Type': contentType,
+      'X-Cache': 'BYPASS',
+      'Cache-Status': forwardStatus('bypass', { detail: 'errors' }),
+      'Cache-Control': NOT_STORED,
+    };
   }
   const age = ageSeconds(served.answer, nowMs);
   const lifetime = key.policy.maxAgeSeconds;
   // An answer that is outdated before its time may bridge one refresh in the caches in front too, and no more.
   const maxAgeSeconds = served.outcome === 'STALE' ? Math.min(lifetime, age) : lifetime;
   const policy = { ...key.policy, maxAgeSeconds };
-  headers.set('Cache-Status', statusOf(served, maxAgeSeconds - age));
-  if (served.outcome !== 'MISS') headers.set('Age', String(age));
+  const headers: AnswerHeaders = {
+    'Content-Type': contentType,
+    'X-Cache': served.outcome,
+    'Cache-Status': statusOf(served, maxAgeSeconds - age),
+  };
+  if (served.outcome !== 'MISS') headers.Age = String(age);
   if (request.method !== 'GET') {
-    headers.set('Cache-Control', 'no-store');
+    headers['Cache-Control'] = 'no-store';
     return headers;
   }
   // The answer to a request with credentials is for its origin, and some shared caches leave `Vary` out of their keys.
   const scope = hasNoCredentials(request.headers) ? 'public' : 'private';
-  headers.set('Cache-Control', publicCacheControl(policy, scope));
-  headers.set('ETag', served.answer.etag);
-  headers.set('Vary', 'Accept');
-  if (policy.tags.length > 0) headers.set('Cache-Tag', policy.tags.join(','));
+  headers['Cache-Control'] = publicCacheControl(policy, scope);
+  headers.ETag = served.answer.etag;
+  headers.Vary = 'Accept';
+  if (policy.tags.length > 0) headers['Cache-Tag'] = policy.tags.join(',');
   return headers;
 }
 
@@ -77,13 +90,13 @@ function statusOf(served: Exclude<ServedAnswer, { outcome: 'BYPASS' }>, ttl: num
 export function refusalAnswer(error: unknown, mediaType: string): Answer | null {
   if (!(error instanceof GraphQLError) || error.nodes !== undefined || !hasOwnStatus(error)) return null;
   const { http, rule: _, ...extensions } = error.extensions;
-  const headers = new Headers({ 'Content-Type': `${mediaType}; charset=utf-8`, ...http.headers });
+  const headers = { 'Content-Type': `${mediaType}; charset=utf-8`, ...http.headers };
   const body = JSON.stringify({ errors: [{ message: error.message, extensions }] });
-  return new Answer(body, headers, { status: http.status });
+  return new Answer(body, headers, http.status);
 }
 
 /** `Deprecation` (RFC 9745, a structured-field date) and `Sunset` (RFC 8594, an HTTP date) of a deprecated operation. */
-export function deprecationHeaders(liveness: Liveness | null): Record<string, string> {
+export function deprecationHeaders(liveness: Liveness | null): AnswerHeaders {
   if (liveness?.state !== 'deprecated') return {};
   const { deprecatedAt, sunset } = liveness;
   return { Deprecation: `@${deprecatedAt}`, Sunset: new Date(sunset * 1000).toUTCString() };

@@ -13,7 +13,6 @@ import type { ClientIdentity } from '../operations/registered-operation.ts';
 import { parseJson } from './parse-json.ts';
 
 const ID_PARAMETERS = ['documentId', 'doc_id', 'id'];
-const OTHER_PARAMETERS = ['query', 'operationName', 'variables', 'extensions'];
 
 /**
  * @param pathIds the id in the URL's path, if there is one.
@@ -24,24 +23,37 @@ export function readGetParameters(
   client: ClientIdentity,
   pathIds: readonly string[],
 ): OperationRequest {
-  // An empty parameter counts as absent.
-  const valuesOf = (name: string) => new Set(parameters.getAll(name).filter((value) => value !== ''));
-  const jsonValuesOf = (name: string) =>
-    [...valuesOf(name)].map((text) => parseJson(text, `${name}: is not JSON`, [name]));
-  const [query] = valuesOf('query');
-  const [operationName] = valuesOf('operationName');
-  const [variables] = jsonValuesOf('variables');
-  const [extensions, ...otherExtensions] = jsonValuesOf('extensions');
-  const ids = ID_PARAMETERS.flatMap((name) => [...valuesOf(name)]);
+  const sent = {
+    query: valuesOf(parameters, 'query'),
+    operationName: valuesOf(parameters, 'operationName'),
+    variables: valuesOf(parameters, 'variables'),
+    extensions: valuesOf(parameters, 'extensions'),
+  };
+  const [query] = sent.query;
+  const [operationName] = sent.operationName;
+  const [variables] = parsedValues('variables', sent.variables);
+  const [extensions, ...otherExtensions] = parsedValues('extensions', sent.extensions);
+  const ids = ID_PARAMETERS.flatMap((name) => valuesOf(parameters, name));
   const request = toOperationRequest({ query, operationName, variables, extensions }, client, [
     ...pathIds,
     ...ids,
     ...otherExtensions.flatMap(persistedIdsOf),
   ]);
-  const repeated = OTHER_PARAMETERS.find((name) => valuesOf(name).size > 1);
+  const repeated = Object.entries(sent).find(([, values]) => values.length > 1)?.[0];
   // A mismatch of ids is refused before anything else.
   if (repeated !== undefined && request.documentIds.length < 2) {
     throw unreadable(`${repeated}: is sent twice, with different values`, 400, { argumentPath: [repeated] });
   }
   return request;
 }
+
+/** Distinct. An empty value counts as absent. */
+function valuesOf(parameters: URLSearchParams, name: string): string[] {
+  const values = parameters.getAll(name);
+  return values.length === 0 || (values.length === 1 && values[0] !== '')
+    ? values
+    : [...new Set(values)].filter((value) => value !== '');
+}
+
+const parsedValues = (name: string, texts: readonly string[]) =>
+  texts.map((text) => parseJson(text, `${name}: is not JSON`, [name]));

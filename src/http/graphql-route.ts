@@ -12,7 +12,7 @@ import { clientOf } from '../operations/client-identity.ts';
 import type { Liveness, OperationRegistry } from '../operations/registered-operation.ts';
 import { logFinishedRequest } from '../serving/request-log.ts';
 import type { Serving } from '../serving/serving.ts';
-import { Answer, NOT_STORED } from './answer.ts';
+import { type Answer, type KeptAnswer, NOT_STORED, setHeaders } from './answer.ts';
 import { cachedAnswer, deprecationHeaders, forwardStatus, refusalAnswer } from './cached-answer.ts';
 import { onceAsEvents, subscriptionAsEvents, withoutConditions } from './event-stream-route.ts';
 import { type Envelope, IncomingOperation } from './incoming-operation.ts';
@@ -52,7 +52,10 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
   // An isolate that serves from the cache alone never needs it.
   let yoga: ReturnType<typeof createGraphQLHandler> | undefined;
 
-  async function answerOnce(incoming: IncomingOperation, exchange: Exchange): Promise<Response | Answer> {
+  async function answerOnce(
+    incoming: IncomingOperation,
+    exchange: Exchange,
+  ): Promise<Response | Answer | KeptAnswer> {
     const { request, accepted } = exchange;
     const envelope = await incoming.envelope();
     const known = envelope === null ? undefined : memoryHits.recall(envelope);
@@ -167,7 +170,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
   async function jsonInPlaceOfEvents(incoming: IncomingOperation, exchange: Exchange): Promise<Response> {
     const request = withoutConditions(exchange.request);
     const answer = await answerOnce(incoming, { ...exchange, request, accepted: JSON_ALONE });
-    return answer instanceof Answer ? answer.response(exchange.requestId) : answer;
+    return answer instanceof Response ? answer : answer.response(exchange.requestId);
   }
 
   return {
@@ -245,14 +248,18 @@ interface Asked {
   mediaType: string;
 }
 
+const BYPASSED = {
+  'X-Cache': 'BYPASS',
+  'Cache-Status': forwardStatus('bypass'),
+  'Cache-Control': NOT_STORED,
+};
+
 function bypassing<Sent extends Response | Answer>(answer: Sent): Sent {
-  answer.headers.set('X-Cache', 'BYPASS');
-  answer.headers.set('Cache-Status', forwardStatus('bypass'));
-  answer.headers.set('Cache-Control', NOT_STORED);
+  setHeaders(answer.headers, BYPASSED);
   return answer;
 }
 
 function deprecated<Sent extends Response | Answer>(answer: Sent, liveness: Liveness | null): Sent {
-  for (const [name, value] of Object.entries(deprecationHeaders(liveness))) answer.headers.set(name, value);
+  setHeaders(answer.headers, deprecationHeaders(liveness));
   return answer;
 }

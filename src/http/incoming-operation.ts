@@ -14,6 +14,7 @@ import type { Serving } from '../serving/serving.ts';
 import { crossSiteRefusal } from './cross-site.ts';
 import { readGetParameters } from './get-parameters.ts';
 import { parseJson } from './parse-json.ts';
+import { pathOf, queryOf } from './url-parts.ts';
 
 /** The unparsed operation of a request: the same URL and body mean the same operation. */
 export interface Envelope {
@@ -118,11 +119,11 @@ async function readEnvelope(request: Request): Promise<Envelope> {
  * @throws GraphQLError with `extensions.http.status` if the request is malformed.
  */
 function readOperationRequest(envelope: Envelope, client: ClientIdentity): OperationRequest {
-  const url = new URL(envelope.url);
-  const encoded = url.pathname.match(/^\/graphql\/(.+)$/)?.[1];
+  const { url } = envelope;
+  const encoded = pathOf(url).match(/^\/graphql\/(.+)$/)?.[1];
   const pathIds = encoded === undefined ? [] : [decodePath(encoded)];
   return envelope.body === null
-    ? readGetParameters(url.searchParams, client, pathIds)
+    ? readGetParameters(new URLSearchParams(queryOf(url)), client, pathIds)
     : toOperationRequest(readProperties(envelope.body), client, pathIds);
 }
 

@@ -19,7 +19,7 @@ import {
 } from '../operations/registered-operation.ts';
 import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import { type MemoryBudget, textBytes } from '../storage/bounded-memory.ts';
-import { Answer, listedOrigin } from './answer.ts';
+import { type AnswerHeaders, KeptAnswer, listedOrigin, type OwnHeaders } from './answer.ts';
 import { cachedHeaders } from './cached-answer.ts';
 import { hasNoCredentials } from './cross-site.ts';
 import type { Envelope } from './incoming-operation.ts';
@@ -72,8 +72,8 @@ export interface MemoryHitsSources extends HttpMemories {
   answers: CachedAnswers;
   /** Origins whose pages may send credentials. */
   corsOrigins: readonly string[];
-  /** Adds the headers that every answer carries. */
-  completeHeaders(request: Request, headers: Headers): void;
+  /** The headers that every answer carries. */
+  commonHeaders(request: Request, own: OwnHeaders): AnswerHeaders;
 }
 
 const bytesOf = ({ withoutCredentials, withCredentials }: LastHeaders) =>
@@ -106,13 +106,13 @@ export class MemoryHits {
   }
 
   /** The answer without its request id; null where it is not a plain hit. */
-  respondToGet(request: Request, atMs: number): Answer | null {
+  respondToGet(request: Request, atMs: number): KeptAnswer | null {
     const known = this.#sources.requests.get(request.url);
     // A URL may be that of an answer and of a socket's handshake.
     return known === undefined || request.headers.has('upgrade') ? null : this.respond(request, known, atMs);
   }
 
-  respond(request: Request, known: RecognisedRequest, atMs: number): Answer | null {
+  respond(request: Request, known: RecognisedRequest, atMs: number): KeptAnswer | null {
     const { registry, usage, answers } = this.#sources;
     if (registry.known(known.operationId, atMs)?.state !== 'live') return null;
     const answer = answers.atOnce(known.key, atMs);
@@ -123,7 +123,7 @@ export class MemoryHits {
     const headers = this.#headersOf(request, known, answer, atMs);
     if (headers === null) return null;
     usage.used(known.operationId, clientOf(sent, known.releaseClient), atMs);
-    return new Answer(answer.body, headers, { isComplete: true });
+    return new KeptAnswer(answer.body, headers);
   }
 
   #headersOf(
@@ -132,7 +132,7 @@ export class MemoryHits {
     answer: StoredAnswer,
     atMs: number,
   ): Headers | null {
-    const { hitHeaders, mediaTypes, corsOrigins, completeHeaders } = this.#sources;
+    const { hitHeaders, mediaTypes, corsOrigins, commonHeaders } = this.#sources;
     const { etag, executedAtMs } = answer;
     const accept = request.headers.get('accept');
     const hasCredentials = !hasNoCredentials(request.headers);
@@ -153,8 +153,8 @@ export class MemoryHits {
     const { json: mediaType, prefersEvents } = mediaTypes.accepted(accept);
     if (mediaType === null || prefersEvents) return null;
     const served = { outcome: 'HIT', answer } as const;
-    const headers = cachedHeaders({ request, key, served, mediaType, nowMs: atMs });
-    completeHeaders(request, headers);
+    const own = cachedHeaders({ request, key, served, mediaType, nowMs: atMs });
+    const headers = new Headers({ ...own, ...commonHeaders(request, own) });
     const made: HitHeaders = { etag, executedAtMs, second, accept, origin, headers };
     const lastHeaders: LastHeaders = hasCredentials
       ? { withCredentials: made, withoutCredentials: kept?.withoutCredentials }

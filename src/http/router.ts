@@ -2,9 +2,17 @@
  * Every HTTP request: its id, its route, its headers. An error that no route expects ends here, masked and logged.
  */
 import { errorFields, log } from '../observability/log.ts';
-import { Answer, completeHeaders, type HeaderOptions, preflightResponse } from './answer.ts';
+import {
+  Answer,
+  commonHeaders,
+  type HeaderOptions,
+  KeptAnswer,
+  preflightResponse,
+  setHeaders,
+} from './answer.ts';
 import type { ClientCount, ClientLimit } from './client-limit.ts';
 import { errorResponse } from './responses.ts';
+import { pathOf } from './url-parts.ts';
 
 /** The request's own facts, for its route. */
 export interface RouteContext {
@@ -25,7 +33,7 @@ export interface Route {
   admits?: boolean;
   /** True if browsers on other origins may call it: the router answers their preflights. */
   hasPreflight?: boolean;
-  handle(request: Request, context: RouteContext): Response | Promise<Response | Answer>;
+  handle(request: Request, context: RouteContext): Response | Promise<Response | Answer | KeptAnswer>;
 }
 
 export interface RouterOptions extends HeaderOptions {
@@ -55,22 +63,27 @@ export async function answerRequest(
     countHit: () => clientLimit.countHit(client, nowMs(), ctx),
     waitUntil: (promise) => ctx.waitUntil(promise),
   };
-  let answer: Response | Answer;
+  let answer: Response | Answer | KeptAnswer;
   try {
     answer = client.refusal(requestId, nowMs()) ?? (await routed(request, context, options));
   } catch (error) {
     log.error('http.unhandled', { requestId, path: pathOf(request.url), ...errorFields(error) });
     answer = errorResponse(500, { message: 'Unexpected error.', code: 'INTERNAL_SERVER_ERROR', requestId });
   }
+  if (answer instanceof KeptAnswer) return answer.response(requestId);
   if (answer instanceof Answer) {
-    if (!answer.isComplete) completeHeaders(request, answer.headers, options);
+    setHeaders(answer.headers, commonHeaders(request, answer.headers, options));
     return answer.response(requestId);
   }
   // The connection is the socket's from here on, and a copy would lose it.
   if (answer.status === 101) return answer;
   const headers = new Headers(answer.headers);
-  completeHeaders(request, headers, options);
-  headers.set('x-request-id', requestId);
+  const own = {
+    'Content-Type': headers.get('Content-Type'),
+    'Cache-Control': headers.get('Cache-Control'),
+    Vary: headers.get('Vary'),
+  };
+  setHeaders(headers, { ...commonHeaders(request, own, options), 'x-request-id': requestId });
   const { status, statusText, body } = answer;
   return new Response(body, { status, statusText, headers });
 }
@@ -79,7 +92,7 @@ function routed(
   request: Request,
   context: RouteContext,
   options: RouterOptions,
-): Response | Promise<Response | Answer> {
+): ReturnType<Route['handle']> {
   const path = pathOf(request.url);
   const route = options.routes.find(({ paths }) => paths.some((pattern) => matches(pattern, path)));
   if (route?.admits && request.method !== 'OPTIONS') return answered(request, route, context, options);
@@ -91,7 +104,7 @@ function answered(
   route: Route | undefined,
   context: RouteContext,
   { corsOrigins }: RouterOptions,
-): Response | Promise<Response | Answer> {
+): ReturnType<Route['handle']> {
   const { requestId } = context;
   if (route === undefined) {
     const refusal = { message: 'Nothing is here: the API is at /graphql.', code: 'NOT_FOUND', requestId };
@@ -109,9 +122,3 @@ function answered(
 
 const matches = (pattern: string, path: string) =>
   pattern.endsWith('/*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern;
-
-/** The path of an absolute URL as the runtime writes it, normalised: to parse all of it costs more than the routing. */
-function pathOf(url: string): string {
-  const [path = ''] = url.slice(url.indexOf('/', 'https://'.length)).split(/[?#]/, 1);
-  return path;
-}

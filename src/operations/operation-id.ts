@@ -17,9 +17,10 @@ const OPERATION_ID = /^(?!__proto__$)[^\s~\p{C}]+$/u;
 
 /** True if an operation can have the id. No other id is looked up or stored. */
 export const isOperationId = (id: string) =>
-  id.length <= OPERATION_ID_MAX_BYTES &&
-  OPERATION_ID.test(id) &&
-  new TextEncoder().encode(id).byteLength <= OPERATION_ID_MAX_BYTES;
+  SHA256_ID.test(id) ||
+  (id.length <= OPERATION_ID_MAX_BYTES &&
+    OPERATION_ID.test(id) &&
+    new TextEncoder().encode(id).byteLength <= OPERATION_ID_MAX_BYTES);
 
 /** The id of a document by its exact text. */
 export async function sha256Id(document: string): Promise<string> {

@@ -19,7 +19,10 @@ const readSchema = (path: string) => buildSchema(readFileSync(new URL(path, impo
 const contract = readSchema('./schema.graphql');
 const gateway = readSchema('../../schema/schema.graphql');
 
-/** Every type that a query or a subscription can reach, through fields, arguments, input fields and implementations. */
+/** Mutations that the contract promises and the gateway does not have yet. */
+const NOT_YET = ['registerForPool', 'investInPool', 'submitPayment', 'claimTokens'];
+
+/** Every type that an operation can reach, through fields, arguments, input fields and implementations. */
 function reachable(from: GraphQLSchema): Map<string, GraphQLNamedType> {
   const reached = new Map<string, GraphQLNamedType>();
   const visit = (type: GraphQLNamedType | null | undefined) => {
@@ -27,6 +30,7 @@ function reachable(from: GraphQLSchema): Map<string, GraphQLNamedType> {
     reached.set(type.name, type);
     if (isObjectType(type) || isInterfaceType(type)) {
       for (const field of Object.values(type.getFields())) {
+        if (NOT_YET.includes(field.name)) continue;
         visit(getNamedType(field.type));
         for (const argument of field.args) visit(getNamedType(argument.type));
       }
@@ -38,6 +42,7 @@ function reachable(from: GraphQLSchema): Map<string, GraphQLNamedType> {
       for (const field of Object.values(type.getFields())) visit(getNamedType(field.type));
   };
   visit(from.getQueryType());
+  visit(from.getMutationType());
   visit(from.getSubscriptionType());
   return reached;
 }
@@ -64,11 +69,13 @@ function promises(type: GraphQLNamedType): string[] {
   if (isObjectType(type) || isInterfaceType(type)) {
     const lines = type.getInterfaces().map((implemented) => `${type.name} implements ${implemented.name}`);
     for (const field of Object.values(type.getFields())) {
+      if (NOT_YET.includes(field.name)) continue;
       lines.push(`${type.name}.${field.name}: ${field.type}`);
       for (const argument of field.args) lines.push(`${type.name}.${field.name}(${inputShape(argument)})`);
     }
     return lines;
   }
+  if (isUnionType(type)) return type.getTypes().map((member) => `${type.name} = ${member}`);
   return [`scalar ${type.name}`];
 }
 
@@ -90,6 +97,7 @@ describe('the printed schema', () => {
     expect([...contractTypes.keys()]).toEqual(
       expect.arrayContaining([
         'Query',
+        'Mutation',
         'Subscription',
         'Project',
         'Price',

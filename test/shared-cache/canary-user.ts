@@ -26,6 +26,7 @@ export function canaryUser(name: UserName): Viewer {
     userLevel: 5,
     permissions: ['read', 'invest'],
     createdAt: OPENED_AT,
+    signedInAt: 1_700_000_000,
     sessionId: 'session',
     expiresAt: 4_102_444_800,
     portfolio: async () => ({

@@ -31,6 +31,7 @@ export async function viewerOfTests(authorization: string | null): Promise<Viewe
     userLevel: 0,
     permissions: ['read'],
     createdAt: 1_700_000_000,
+    signedInAt: 1_700_000_000,
     sessionId,
     expiresAt: Number(until),
     portfolio: async () => null,

@@ -48,6 +48,12 @@ export async function userById(db: D1Database, id: string): Promise<UserRow | nu
   return db.prepare(statement).bind(id).first<UserRow>();
 }
 
+export async function usersByIds(db: D1Database, ids: readonly string[]): Promise<UserRow[]> {
+  const statement = `SELECT ${userColumns('account')} FROM user_account AS account
+    WHERE account.id IN (SELECT value FROM json_each(?1))`;
+  return (await db.prepare(statement).bind(JSON.stringify(ids)).all<UserRow>()).results;
+}
+
 export interface SignedWallet {
   /** With the checksum of EIP-55. */
   address: string;

@@ -48,6 +48,26 @@ test('twenty at once get one and the same refresh token', async () => {
   expect(await sessionIds()).toEqual([first.sessionId]);
 });
 
+test('a token and its successor at once leave one line of tokens, or end the session', async () => {
+  let { refreshToken: older } = first;
+  let { refreshToken: newer } = await refreshed(older);
+  for (let round = 0; round < 10; round += 1) {
+    const asked = Array.from({ length: 8 }, (_, at) => codeOf(at % 2 === round % 2 ? older : newer));
+    const outcomes = await Promise.all(asked);
+    const given = outcomes.flatMap((outcome) => (typeof outcome === 'string' ? [] : [outcome.refreshToken]));
+    const next = given.filter((token) => token !== newer);
+    expect(new Set(next).size).toBeLessThanOrEqual(1);
+    if (outcomes.includes('SESSION_REUSED')) {
+      for (const token of [older, newer, ...next]) expect(await codeOf(token)).toBe('SESSION_EXPIRED');
+      const { refreshToken } = await isolate.sessions.open('usr_a', CLIENT);
+      [older, newer] = [refreshToken, (await refreshed(refreshToken)).refreshToken];
+    } else {
+      [older, newer] = [newer, next[0] ?? ''];
+      expect(outcomes).not.toContain('SESSION_EXPIRED');
+    }
+  }
+});
+
 describe('a refresh token that was used', () => {
   test('gets the same successor until that is used, and a fresh access token', async () => {
     const second = await refreshed(first.refreshToken);

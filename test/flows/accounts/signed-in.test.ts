@@ -107,11 +107,14 @@ describe('over a socket', () => {
       expect(await socket.next()).toMatchObject({ payload: { data: { viewer: { displayName: 'Ann' } } } });
       expect(await socket.next()).toMatchObject({ id: 'a', type: 'complete' });
     }
+    const copy = () => env.SESSIONS_KV.get(`session:${tokens.sessionId}`);
+    await vi.waitFor(async () => expect(await copy()).not.toBeNull());
     const other = await accountsOf(isolateOf).sessions.open('usr_a', CLIENT);
     const others = await live.connected('hub-0', `Bearer ${other.accessToken}`);
     const strangers = await live.connected('hub-0');
     await accountsOf(isolateOf).sessions.end('usr_a', tokens.sessionId);
     for (const socket of sockets) expect((await socket.closed).code).toBe(4403);
+    await vi.waitFor(async () => expect(await copy()).toBeNull());
     for (const socket of [others, strangers]) {
       socket.subscribe('a', PRICES, { symbols: ['BTC'] });
       expect(await socket.next()).toMatchObject({ id: 'a', type: 'next' });

@@ -31,6 +31,7 @@ function viewerNamed(name: string): Viewer {
     userLevel: 1,
     permissions: ['read'],
     createdAt: 1_700_000_000,
+    signedInAt: 1_700_000_000,
     sessionId: 'session',
     expiresAt: 4_102_444_800,
     portfolio: async () => null,

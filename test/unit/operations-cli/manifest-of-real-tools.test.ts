@@ -10,7 +10,9 @@ const fileOf = (path: string) => ({ path, text: readFileSync(path, 'utf8') });
 const hash = (algorithm: string, text: string) => createHash(algorithm).update(text).digest('hex');
 
 const documents = globSync([`${root}operations/*.graphql`, `${clients}documents/*.graphql`]).map(fileOf);
-const documentNames = documents.map(({ text }) => /^(?:query|subscription) (\w+)/.exec(text)?.[1]).toSorted();
+const heads = documents.map(({ text }) => /^(query|mutation|subscription) (\w+)/.exec(text) ?? []);
+const documentNames = heads.map(([, , name]) => name).toSorted();
+const kinds = Object.fromEntries(heads.map(([, kind, name]) => [name, kind]));
 const RELAY_NAMES = ['marketTileQuery', 'poolTileQuery'];
 
 const sha256 = (text: string) => `sha256:${hash('sha256', text)}`;
@@ -33,8 +35,7 @@ describe('`node test/clients/regenerate.mjs` leaves manifests of every form that
     expect(operations.map((operation) => operation.name).toSorted()).toEqual(expectedNames);
     expect(operations.map(({ id }) => id)).toEqual(operations.map(({ document }) => idOf(document)));
     expect(new Set(operations.map(({ id }) => id)).size).toBe(operations.length);
-    for (const { kind, name: operation } of operations)
-      expect(kind).toBe(operation === 'PriceTicker' ? 'subscription' : 'query');
+    for (const { kind, name: operation } of operations) expect(kind).toBe(kinds[operation] ?? 'query');
   });
 
   it("one operation for Cosmo's file of one operation", () => {

@@ -1,0 +1,34 @@
+import type { SessionTokens } from '../sessions.ts';
+import type { ActingViewer, Action } from './action.ts';
+
+/** A session that has begun or continues. Times are in Unix seconds. */
+export interface SignedInModel<User> {
+  accessToken: string;
+  accessTokenExpiresAt: number;
+  refreshToken: string;
+  deviceToken: string;
+  viewer: User;
+}
+
+/** Opens a session for a user who has proved who they are. @param device the nonce of a device that is known here */
+export async function signIn<User extends ActingViewer>(
+  action: Action<User>,
+  userId: string,
+  device: string | null,
+): Promise<SignedInModel<User>> {
+  const { sessions, deviceTokens } = action.sources;
+  const { ipAddress, userAgent } = action.request.client;
+  const known = device ?? deviceTokens.newDevice();
+  return signedIn(action, await sessions.open(userId, { ipAddress, userAgent, device: known }));
+}
+
+export async function signedIn<User extends ActingViewer>(
+  { sources, request }: Action<User>,
+  { userId, accessToken, accessTokenExpiresAt, refreshToken, device }: SessionTokens,
+): Promise<SignedInModel<User>> {
+  const viewer = await sources.viewerOf(`Bearer ${accessToken}`);
+  if (viewer === null) throw new Error('a session that has just begun has no viewer');
+  request.proved(userId);
+  const deviceToken = sources.deviceTokens.mint(viewer.email ?? userId, device);
+  return { accessToken, accessTokenExpiresAt, refreshToken, deviceToken, viewer };
+}

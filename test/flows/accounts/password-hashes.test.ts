@@ -1,0 +1,73 @@
+/** Logins of which an isolate hashes two a second, and stored passwords of earlier parameters. */
+import { env } from 'cloudflare:workers';
+import { beforeEach, expect, test } from 'vitest';
+import { type AuthAnswer, ask, askForTokens, PASSWORD, register } from '../../support/accounts.ts';
+import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { createMarket } from '../../support/market.ts';
+
+let gateway: TestGateway;
+beforeEach(async () => {
+  gateway = startGateway(await createMarket({ projectCount: 2, poolCount: 0 }));
+});
+
+let networks = 0;
+/** Each login comes from a network of its own: only the hashes are few. */
+const fromElsewhere = () => {
+  networks += 1;
+  return { headers: { 'cf-connecting-ip': `10.0.${networks >> 8}.${networks & 255}` } };
+};
+const codesOf = ({ errors }: { errors: { extensions: Record<string, unknown> }[] | undefined }) =>
+  errors?.map(({ extensions }) => extensions.code);
+
+test('logins that would wait too long for a hash are refused, and lock nobody out', async () => {
+  const { deviceToken } = await register(gateway, 'ann@example.com');
+  const logIn = (input: object) =>
+    ask<{ login: AuthAnswer }>(
+      gateway,
+      'LogIn',
+      { input: { password: PASSWORD, ...input } },
+      fromElsewhere(),
+    );
+  const logInAnn = () => logIn({ email: 'ann@example.com', deviceToken });
+  /** As many strangers as an isolate cannot hash, until the first of them is refused. */
+  const fillQueue = async () => {
+    const logins = Array.from({ length: 10 }, () => logIn({ email: `nobody-${networks}@example.com` }));
+    const refusals = logins.map(async (login) => {
+      const answer = await login;
+      if (answer.status !== 429) throw new Error('hashed');
+      return answer;
+    });
+    expect(codesOf(await Promise.any(refusals))).toEqual(['RATE_LIMITED']);
+  };
+  let refused = 0;
+  // As many as would lock the address if they were wrong.
+  while (refused < 10) {
+    await fillQueue();
+    const answers = await Promise.all([logInAnn(), logInAnn(), logInAnn(), logInAnn()]);
+    for (const answer of answers) {
+      if (answer.status === 429) refused += 1;
+      else expect(answer.data).toMatchObject({ login: { viewer: { email: 'ann@example.com' } } });
+    }
+  }
+  gateway.coldIsolate();
+  expect((await logInAnn()).data).toMatchObject({ login: { viewer: { email: 'ann@example.com' } } });
+});
+
+test('a password of earlier parameters signs in, and is stored with those of today', async () => {
+  await register(gateway, 'bea@example.com');
+  const OUTDATED = '$scrypt$ln=14,r=8,p=5$MDEyMzQ1Njc4OWFiY2RlZg$ERw1xAG1YP7CdtavJRXpCaDH4lh8v8qNpT9c4iGnEiw';
+  const ofBea = "user_id = (SELECT id FROM user_account WHERE email = 'bea@example.com')";
+  const stored = () => env.DB.prepare(`SELECT hash FROM user_password WHERE ${ofBea}`).first<string>('hash');
+  const logIn = (password: string) =>
+    askForTokens(gateway, 'LogIn', { input: { email: 'bea@example.com', password } });
+  await env.DB.prepare(`UPDATE user_password SET hash = ?1 WHERE ${ofBea}`).bind(OUTDATED).run();
+  expect(await logIn(PASSWORD)).toMatchObject({ code: 'INVALID_CREDENTIALS' });
+  expect(await stored()).toBe(OUTDATED);
+
+  const password = 'correct horse bättery 🔋';
+  expect(await logIn(password)).toMatchObject({ viewer: { email: 'bea@example.com' } });
+  const renewed = await stored();
+  expect(renewed).toMatch(/^\$scrypt\$ln=15,r=8,p=3\$/);
+  expect(await logIn(password)).toMatchObject({ viewer: { email: 'bea@example.com' } });
+  expect(await stored()).toBe(renewed);
+});
