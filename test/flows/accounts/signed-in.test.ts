@@ -2,6 +2,7 @@
 import { evictAllDurableObjects } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { encodeGlobalId } from '../../../schema/global-ids.ts';
 import { createIsolates } from '../../../src/app/isolate.ts';
 import type { SessionTokens } from '../../../src/auth/sessions.ts';
 import { openWithPassword } from '../../../src/storage/d1/users.ts';
@@ -42,8 +43,8 @@ describe('over HTTP', () => {
       viewer: {
         displayName: 'Ann',
         sessions: expect.arrayContaining([
-          { id: tokens.sessionId, userAgent, ipAddress, current: true },
-          { id: other.sessionId, userAgent: null, ipAddress, current: false },
+          { id: encodeGlobalId('Session', tokens.sessionId), userAgent, ipAddress, current: true },
+          { id: encodeGlobalId('Session', other.sessionId), userAgent: null, ipAddress, current: false },
         ]),
       },
     });

@@ -15,12 +15,14 @@ const SENDER = {
   'CF-Connecting-IP': '2001:db8:0:1::a',
   'User-Agent': 'a browser',
   Origin: 'http://localhost:3000',
+  traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
 };
 const KEPT = {
   network: '2001:db8:0:1::/64',
   ipAddress: '2001:db8:0:1::a',
   userAgent: 'a browser',
   origin: 'http://localhost:3000',
+  traceparent: SENDER.traceparent,
 };
 
 /** The senders of all open sockets, as the sockets' attachments hold them. */
@@ -77,6 +79,6 @@ test('a socket of an earlier deployment, which kept no sender, goes on', async (
   await evictAllDurableObjects();
   socket.send({ type: 'connection_init' });
   expect(await socket.next()).toMatchObject({ type: 'connection_ack' });
-  const unknown = { network: 'unknown', ipAddress: null, userAgent: null, origin: null };
+  const unknown = { network: 'unknown', ipAddress: null, userAgent: null, origin: null, traceparent: null };
   expect(await keptClients()).toEqual([unknown]);
 });

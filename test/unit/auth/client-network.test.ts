@@ -94,11 +94,25 @@ describe('the sender of a request', () => {
       ipAddress: '2001:db8:0:1::a',
       userAgent: 'a browser',
       origin: 'https://app.example',
+      traceparent: null,
     });
   });
 
+  test('has a trace if its form is right', () => {
+    const traceOf = (traceparent: string) => requestClientOf(new Headers({ traceparent })).traceparent;
+    const [trace, span] = ['4bf92f3577b34da6a3ce929d0e0e4736', '00f067aa0ba902b7'];
+    expect(traceOf(`00-${trace}-${span}-01`)).toBe(`00-${trace}-${span}-01`);
+    for (const wrong of [
+      'x',
+      `00-${trace}-${span}`,
+      `00-${'0'.repeat(32)}-${span}-01`,
+      `00-${trace}-${'0'.repeat(16)}-01`,
+    ])
+      expect([wrong, traceOf(wrong)]).toEqual([wrong, null]);
+  });
+
   test('shares one network with all whose address is not known', () => {
-    const unknown = { network: 'unknown', ipAddress: null, userAgent: null, origin: null };
+    const unknown = { network: 'unknown', ipAddress: null, userAgent: null, origin: null, traceparent: null };
     expect(requestClientOf(new Headers())).toEqual(unknown);
     expect(requestClientOf(new Headers({ 'CF-Connecting-IP': '203.0.113.7, 203.0.113.8' }))).toEqual(unknown);
   });
