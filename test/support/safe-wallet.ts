@@ -58,6 +58,9 @@ export type CreateSafe = (options: {
 const testClient = (chainId: ChainId) =>
   createTestClient({ mode: 'anvil', transport: http(chainUrl(chainId)) });
 
+/** The code of a contract that returns 0x1626ba7e, the magic value of ERC-1271, to everybody. */
+export const TAKES_ALL = '0x631626ba7e60e01b60005260206000f3';
+
 /** Puts a contract at any address, as if it had been deployed there. */
 export const putContract = (chainId: ChainId, address: string, code: Hex) =>
   testClient(chainId).setCode({ address: address as Address, bytecode: code });

@@ -8,7 +8,7 @@ import { createWalletSignatures } from '../../../src/auth/wallet-signatures.ts';
 import { openWithWallet, userOfWallet } from '../../../src/storage/d1/users.ts';
 import { createEthCall } from '../../../src/upstream/chain-rpc.ts';
 import { BAD_WALLET_ANSWERS } from '../../support/bad-wallet-answers.ts';
-import { type CreateSafe, chainUrl, putContract, startSafe } from '../../support/safe-wallet.ts';
+import { type CreateSafe, chainUrl, putContract, startSafe, TAKES_ALL } from '../../support/safe-wallet.ts';
 
 const CHAIN = 31_337;
 const OTHER_CHAIN = 31_338;
@@ -92,8 +92,6 @@ describe('a contract wallet signs in', () => {
   });
 });
 
-/** Returns 0x1626ba7e, the magic value of ERC-1271, to everybody. */
-const TAKES_ALL = '0x631626ba7e60e01b60005260206000f3';
 const ANY_SIGNATURE = `0x${'ab'.repeat(65)}`;
 
 describe('a contract wallet does not sign in', () => {
