@@ -73,7 +73,7 @@ export async function sendOutbox(deps: OutboxDeps, userId: string | null): Promi
   return sent;
 }
 
-/** For the background of the request that opened the account, or linked a wallet. Never rejects. */
+/** For the request that opened the account, or linked a wallet. Never rejects: the job sends what is left. */
 export async function sendOutboxOf(
   userId: string,
   { db, ...deps }: Omit<OutboxDeps, 'write'>,

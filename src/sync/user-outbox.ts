@@ -1,7 +1,7 @@
 import { sendOutbox } from '../auth/user-outbox.ts';
 import { everyMinute, type JobDefinition } from './job.ts';
 
-/** Sends the accounts that the request which opened them could not hand over. */
+/** Sends the versions of accounts that the requests which made them could not hand over. */
 export const userOutboxJob: JobDefinition = {
   name: 'user-outbox',
   schedule: everyMinute,

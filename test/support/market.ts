@@ -8,7 +8,13 @@ import type { RouteName } from './upstream/route-names.ts';
 export interface MarketCalls {
   total: number;
   byRoute: Record<string, number>;
-  last: { route: string; method: string; path: string; query: string }[];
+  last: {
+    route: string;
+    method: string;
+    path: string;
+    query: string;
+    headers: Record<string, string | boolean | null>;
+  }[];
 }
 
 export interface TestMarket {
@@ -29,6 +35,8 @@ export interface TestMarket {
   putPool(id: string, record: Record<string, unknown>): Promise<void>;
   patchInvestment(id: string, fields: Record<string, unknown>): Promise<void>;
   pinPrice(symbol: string, priceUsd: number | null): Promise<void>;
+  /** A user's levels and permissions; what is left out stays. */
+  putUser(id: string, stats: Record<string, unknown>): Promise<void>;
   /** The route's whole answer from now on, as JSON text; null lets the market answer again. */
   writeAnswer(route: RouteName, json: string | null): Promise<void>;
 }
@@ -76,5 +84,6 @@ export async function createMarket(options: MarketOptions = {}): Promise<TestMar
     patchInvestment: (id, fields) => control('PATCH', of('investments', id), fields),
     writeAnswer: (route, json) => control('PUT', `${path}/answers`, { route, json }),
     pinPrice: (symbol, priceUsd) => control('PUT', of('prices', symbol), { priceUsd }),
+    putUser: (id, stats) => control('PUT', of('users', id), stats),
   };
 }

@@ -66,7 +66,7 @@ describe('a new account', () => {
     expect(await bench.pending()).toEqual([]);
   });
 
-  test('is sent alone in the background of its request, whose id and trace it carries', async () => {
+  test('is sent alone by its request, whose id and trace it carries', async () => {
     const bench = await createOutboxBench();
     await bench.open('usr_a');
     await bench.open('usr_b');
@@ -80,7 +80,7 @@ describe('a new account', () => {
     expect(await account('usr_b')).toMatchObject(NEW_CUSTOMER);
   });
 
-  test('is sent by the next run of the job if the background could not', async () => {
+  test('is sent by the next run of the job if its request could not', async () => {
     const bench = await createOutboxBench();
     await bench.open('usr_a');
     await bench.fault('create-user', '503', { times: 3 });
@@ -91,7 +91,7 @@ describe('a new account', () => {
     expect(await account('usr_a')).toMatchObject(NEW_CUSTOMER);
   });
 
-  test('stays when D1 fails in the background, which is logged', async () => {
+  test('stays when D1 fails its request, which is logged', async () => {
     const bench = await createOutboxBench();
     await bench.open('usr_a');
     const away = {
