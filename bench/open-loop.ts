@@ -14,6 +14,7 @@ export interface OpenLoop<Request> {
   /** From 0 to 1; arrivals are independent of one another (exponential gaps). */
   random: () => number;
   next: () => { bytes: Uint8Array; request: Request };
+  keepBodies?: boolean;
   onAnswer: (answer: Answer, request: Request) => void;
 }
 
@@ -21,8 +22,8 @@ export interface OpenLoop<Request> {
 const CONNECTIONS = 64;
 /** Timers come up to a millisecond late; what is due sooner is waited for awake. */
 const AWAKE_MS = 2;
-/** After the last request a Worker that has kept up answers within this. */
-const PATIENCE_MS = 5_000;
+/** After the last request a Worker that has kept up answers within this, a login that waits for its hash included. */
+const PATIENCE_MS = 15_000;
 
 /** Latencies are ascending; a request without an answer at the end counts with the time it had waited. */
 export async function runOpenLoop<Request>(loop: OpenLoop<Request>) {
@@ -30,7 +31,7 @@ export async function runOpenLoop<Request>(loop: OpenLoop<Request>) {
   failed.promise.catch(() => undefined);
   const connections = await Promise.all(
     Array.from({ length: CONNECTIONS }, () =>
-      HttpConnection.open(loop.url, { onFailure: failed.reject, keepBodies: false }),
+      HttpConnection.open(loop.url, { onFailure: failed.reject, keepBodies: loop.keepBodies ?? false }),
     ),
   );
   const idle = [...connections];

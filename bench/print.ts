@@ -5,6 +5,7 @@ import { printLive } from './live/print-live.ts';
 import type { MixedResult } from './mixed-traffic.ts';
 import { monthTable } from './month.ts';
 import { PRICES_READ_ON } from './prices.ts';
+import { loginsSection } from './print-logins.ts';
 import { memorySection, unreadSection } from './print-memory.ts';
 import { type BenchResults, busyMachine, type ClaimResult, type ScenarioResult } from './results.ts';
 import { spreadOf } from './statistics.ts';
@@ -15,8 +16,8 @@ import { bytesText, percentText, type Section, sectionText, spreadText, type Tab
  * @param isBrief without the columns that say how busy each process was.
  */
 export function printResults(results: BenchResults, costs: string, isBrief: boolean): string {
-  const { machine, scenarios, refusals, claims, mixed, heap, startup, executors, live, memory, unread } =
-    results;
+  const { machine, scenarios, refusals, claims, mixed, heap, startup, executors, live } = results;
+  const { memory, unread, logins } = results;
   const lists = [...new Set(scenarios.map(({ list }) => list))];
   const sections: Section[] = [
     ...lists.map((title) =>
@@ -45,6 +46,7 @@ export function printResults(results: BenchResults, costs: string, isBrief: bool
     },
     ...(memory === undefined ? [] : [memorySection(memory)]),
     ...(unread === undefined ? [] : [unreadSection(unread)]),
+    ...(logins === undefined ? [] : [loginsSection(logins)]),
   ];
   const { bundleBytes, gzipBytes, cpuMs } = startup;
   return [

@@ -7,6 +7,7 @@ import type { ExecutorRow } from './executors/measure-executors.ts';
 import type { HeapResult } from './heap.ts';
 import type { LiveResults } from './live/measure-live.ts';
 import type { UnreadResult } from './live/measure-unread.ts';
+import type { LoginsResult } from './logins.ts';
 import type { MixedResult } from './mixed-traffic.ts';
 import type { Measured, Round } from './rounds.ts';
 import { LIST_NAMES, type List } from './stage.ts';
@@ -28,6 +29,8 @@ export interface BenchResults {
   memory?: DistinctAnswersResult;
   /** Absent until it was measured. */
   unread?: UnreadResult;
+  /** Absent until it was measured. */
+  logins?: LoginsResult;
 }
 
 const versionOf = (name: string): string =>

@@ -11,8 +11,10 @@ import { type HeapResult, measureHeap } from './heap.ts';
 import { bundleLiveWorkers } from './live/live-servers.ts';
 import { measureLive } from './live/measure-live.ts';
 import { measureUnread } from './live/measure-unread.ts';
+import { checkLogins, measureLogins } from './logins.ts';
 import { checkMixedTraffic, type MixedOptions, measureMixedTraffic } from './mixed-traffic.ts';
 import { printResults } from './print.ts';
+import { loginsSection } from './print-logins.ts';
 import { memorySection, unreadSection } from './print-memory.ts';
 import {
   type BenchResults,
@@ -53,9 +55,10 @@ const STARTUP_RUNS = 7;
 const STOP_PATIENCE_MS = 3_000;
 const STOPPED = 130;
 
-const PARTS = ['http', 'executors', 'live', 'memory'] as const;
+const PARTS = ['http', 'executors', 'live', 'memory', 'logins'] as const;
 const MEMORY = { operations: 10_000, projects: 20, passes: 2 } as const;
 const UNREAD = { sockets: 100, passes: 4, settleMs: 5_000 } as const;
+const LOGINS = { logins: 15, rounds: 3, warmUpMs: 3_000, durationMs: 10_000 } as const;
 const EXECUTOR_ROUNDS = 9;
 
 const HELP = `npm run bench -- [options]
@@ -121,6 +124,10 @@ async function checkAll(): Promise<void> {
       'bench: every socket of every kind was sent each event once, and nothing ran when nobody watched.',
     );
   }
+  if (parts.includes('logins')) {
+    const logins = await checkLogins(await bundleWorker(signal), signal);
+    console.log(`bench: ${logins} logins were answered as they should, beside cached reads.`);
+  }
 }
 
 async function checkAnswers(): Promise<void> {
@@ -154,11 +161,18 @@ async function measureAll(): Promise<void> {
     const script = await bundleWorker(signal, 'bench/workers/gateway-in-memory.ts');
     results.memory = await measureDistinctAnswers({ ...MEMORY, script, signal });
   }
+  if (parts.includes('logins')) {
+    results.logins = await measureLogins({ ...LOGINS, script: await bundleWorker(signal), signal });
+  }
   // A part alone, measured first, has nothing beside it yet.
   if (results.scenarios !== undefined && results.executors !== undefined)
     console.log(`\n${printResults(results, await readFile('operations/COSTS.md', 'utf8'), false)}`);
-  else if (results.memory !== undefined && results.unread !== undefined) {
-    const sections = [memorySection(results.memory), unreadSection(results.unread)];
+  else {
+    const sections = [
+      ...(results.memory === undefined ? [] : [memorySection(results.memory)]),
+      ...(results.unread === undefined ? [] : [unreadSection(results.unread)]),
+      ...(results.logins === undefined ? [] : [loginsSection(results.logins)]),
+    ];
     console.log(`\n${sections.map((section) => sectionText(section, false)).join('\n\n')}`);
   }
   await writeFile(options.out, `${JSON.stringify(results, null, 2)}\n`);
