@@ -1,5 +1,5 @@
 /**
- * Protects from cross-site request forgery: a page of another site can make a browser send a GET with its user's
+ * Protects from cross-site request forgery, also by WebSocket: a page of another site can make a browser send a GET with its user's
  * credentials. A POST needs no check: it is JSON, and browsers ask by a CORS preflight before they send JSON.
  *
  * A GET may run if a browser asks before it sends it, if it comes from the gateway's own origin or an allowed one, or if
@@ -59,6 +59,17 @@ export function crossSiteRefusal(
     'Send this by POST, or with the header x-graphql-csrf or graphql-client-name. A query runs also without Cookie and Authorization.',
     { extensions: { code: 'FORBIDDEN', rule: 'cross-site', http: { status: 403 } } },
   );
+}
+
+/**
+ * True if a page of a foreign site opens the socket: browsers ask nobody before a handshake, and name its origin (RFC
+ * 6455, section 10.2). Apps name none.
+ *
+ * @param allowedOrigins origins whose pages may send credentials
+ */
+export function isForeignHandshake({ url, headers }: Request, allowedOrigins: readonly string[]): boolean {
+  const origin = headers.get('origin');
+  return origin !== null && origin !== new URL(url).origin && !allowedOrigins.includes(origin);
 }
 
 /** True if no page of a foreign site can have made a browser send the headers. */

@@ -14,6 +14,7 @@ import { logFinishedRequest } from '../serving/request-log.ts';
 import type { Serving } from '../serving/serving.ts';
 import { type Answer, type KeptAnswer, NOT_STORED, setHeaders } from './answer.ts';
 import { cachedAnswer, deprecationHeaders, forwardStatus, refusalAnswer } from './cached-answer.ts';
+import { isForeignHandshake } from './cross-site.ts';
 import { onceAsEvents, subscriptionAsEvents, withoutConditions } from './event-stream-route.ts';
 import { type Envelope, IncomingOperation } from './incoming-operation.ts';
 import { type AcceptedForms, GRAPHQL_RESPONSE, type MediaTypes } from './media-types.ts';
@@ -173,6 +174,12 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
     return answer instanceof Response ? answer : answer.response(exchange.requestId);
   }
 
+  function openSocketOf(request: Request, requestId: string): Response | Promise<Response> {
+    if (!isForeignHandshake(request, corsOrigins)) return openSocket(request);
+    const message = 'Pages of this origin may open no socket here.';
+    return bypassing(errorResponse(403, { message, code: 'FORBIDDEN', requestId }));
+  }
+
   return {
     paths: ['/graphql', '/graphql/*'],
     hasPreflight: true,
@@ -182,7 +189,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
       const { method, headers } = request;
       if (method !== 'GET' && method !== 'POST') return (await context.admit()) ?? notAllowed(requestId);
       if (method === 'GET' && headers.get('upgrade')?.toLowerCase() === 'websocket')
-        return (await context.admit()) ?? openSocket(request);
+        return (await context.admit()) ?? openSocketOf(request, requestId);
       const accepted = mediaTypes.accepted(headers.get('accept'));
       if (graphiql && method === 'GET' && accepted.prefersPage) return graphiqlPage();
       const startedAtMs = nowMs();
