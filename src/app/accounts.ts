@@ -5,9 +5,9 @@ import { DeviceTokens } from '../auth/device-tokens.ts';
 import { RefreshTokens } from '../auth/refresh-tokens.ts';
 import { type RememberedSession, SessionCopies } from '../auth/session-copies.ts';
 import { Sessions } from '../auth/sessions.ts';
-import { type Freshness, type SignedIn, Viewers } from '../auth/viewers.ts';
+import { type SignedIn, Viewers } from '../auth/viewers.ts';
 import type { Config } from '../config.ts';
-import type { SessionModel, Viewer } from '../graphql/context.ts';
+import type { SessionModel, Viewer, ViewerOf } from '../graphql/context.ts';
 import { notifyEnded } from '../realtime/ended-sessions.ts';
 import type { MemoryBudget } from '../storage/bounded-memory.ts';
 
@@ -16,8 +16,7 @@ export interface Accounts {
   deviceTokens: DeviceTokens;
   sessions: Sessions;
   copies: SessionCopies;
-  /** Null without a header; rejects with a GraphQLError if it is not valid. */
-  viewerOf(authorization: string | null, freshness: Freshness): Promise<Viewer | null>;
+  viewerOf: ViewerOf;
 }
 
 export interface AccountSources {

@@ -15,7 +15,7 @@ import {
   UPSTREAM_REQUEST_MAX_ATTEMPTS,
   UPSTREAM_REQUEST_TIMEOUT_MS,
 } from '../config.ts';
-import type { GatewayContext, Viewer } from '../graphql/context.ts';
+import type { GatewayContext, ViewerOf } from '../graphql/context.ts';
 import { type ContextSources, createRequestContext, type OwnOfRequest } from '../graphql/request-context.ts';
 import { ClientLimit } from '../http/client-limit.ts';
 import { type HttpMemories, openHttpMemories } from '../http/memory-hits.ts';
@@ -34,16 +34,6 @@ import { createMainApi, type MainApi } from '../upstream/main-api.ts';
 import { createPriceApi, type PriceApi } from '../upstream/price-api.ts';
 import { createActionSources } from './account-actions.ts';
 import { type Accounts, createAccounts } from './accounts.ts';
-
-/**
- * The viewer by an `authorization` header; null without one. Rejects with a GraphQLError if it is not valid.
- *
- * @param freshness `authoritative` wherever something changes: the session and the rights are read from D1.
- */
-export type ViewerOf = (
-  authorization: string | null,
-  freshness: 'cached' | 'authoritative',
-) => Promise<Viewer | null>;
 
 export interface UpstreamApis {
   main: MainApi;

@@ -65,6 +65,16 @@ export interface Viewer extends UserModel {
   expiresAt: number;
 }
 
+/**
+ * The viewer by an `authorization` header; null without one. Rejects with a GraphQLError if it is not valid.
+ *
+ * @param freshness `authoritative` wherever something changes: the session and the rights are read from D1.
+ */
+export type ViewerOf = (
+  authorization: string | null,
+  freshness: 'cached' | 'authoritative',
+) => Promise<Viewer | null>;
+
 export type SignedInModel = SignedInUser<Viewer>;
 
 export interface PortfolioModel {

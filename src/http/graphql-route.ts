@@ -4,7 +4,7 @@
  */
 import { OperationTypeNode } from 'graphql';
 import { requestClientOf, UNKNOWN_CLIENT } from '../auth/request-client.ts';
-import type { FaultListener, GatewayContext, RequestClient, Viewer } from '../graphql/context.ts';
+import type { FaultListener, GatewayContext, RequestClient, Viewer, ViewerOf } from '../graphql/context.ts';
 import { renderGraphiQL } from '../graphql/graphiql.ts';
 import type { OwnOfRequest } from '../graphql/request-context.ts';
 import { createGraphQLHandler, type YogaOptions } from '../graphql/yoga.ts';
@@ -12,6 +12,7 @@ import { clientOf } from '../operations/client-identity.ts';
 import type { Liveness, OperationRegistry } from '../operations/registered-operation.ts';
 import { logFinishedRequest } from '../serving/request-log.ts';
 import type { Serving } from '../serving/serving.ts';
+import { viewerOfOperation } from '../serving/viewer-of-operation.ts';
 import { type Answer, type KeptAnswer, NOT_STORED, setHeaders } from './answer.ts';
 import { cachedAnswer, deprecationHeaders, forwardStatus, refusalAnswer } from './cached-answer.ts';
 import { isForeignHandshake } from './cross-site.ts';
@@ -33,8 +34,7 @@ export interface GraphQLRouteOptions extends YogaOptions {
   corsOrigins: readonly string[];
   /** The handshake of a socket to a hub of subscriptions. */
   openSocket(request: Request): Promise<Response>;
-  /** The viewer by the `authorization` header; rejects with a GraphQLError if it is not valid. */
-  viewerOf(authorization: string | null, freshness: 'cached' | 'authoritative'): Promise<Viewer | null>;
+  viewerOf: ViewerOf;
   createContext(own: OwnOfRequest): GatewayContext;
   nowMs(): number;
 }
@@ -205,10 +205,9 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
         createPublicContext: () => contextOf(null, UNKNOWN_CLIENT),
         createContext: async () => {
           const preparation = await incoming.preparation();
-          const isMutation =
-            preparation.ok && preparation.prepared.operation.operation === OperationTypeNode.MUTATION;
-          const freshness = isMutation ? 'authoritative' : 'cached';
-          const viewer = await options.viewerOf(headers.get('authorization'), freshness);
+          if (!preparation.ok) throw preparation.error;
+          const { operation } = preparation.prepared;
+          const viewer = await viewerOfOperation(operation, headers.get('authorization'), options.viewerOf);
           return contextOf(viewer, requestClientOf(headers));
         },
       };

@@ -10,7 +10,14 @@ import pLimit from 'p-limit';
 import { TimeoutError } from 'p-timeout';
 import { UNKNOWN_CLIENT } from '../auth/request-client.ts';
 import { EVENT_TIMEOUT_MS } from '../config.ts';
-import type { EventSources, GatewayContext, RequestClient, SentRequest, Viewer } from '../graphql/context.ts';
+import type {
+  EventSources,
+  GatewayContext,
+  RequestClient,
+  SentRequest,
+  Viewer,
+  ViewerOf,
+} from '../graphql/context.ts';
 import { presented } from '../graphql/error-policy.ts';
 import { UNNAMED_CLIENT } from '../operations/client-identity.ts';
 import type { OperationRequest } from '../operations/operation-request.ts';
@@ -57,8 +64,7 @@ export interface EventGroupsSources {
   /** Rejects with a GraphQLError if it may run no more; after another error the next event tries again. */
   prepareAgain(sent: OperationRequest): Promise<PreparedOperation>;
   execute: Serving['execute'];
-  /** The viewer of an `authorization` header; rejects with a GraphQLError if it is not valid. */
-  viewerOf(authorization: string | null, freshness: 'cached' | 'authoritative'): Promise<Viewer | null>;
+  viewerOf: ViewerOf;
   createContext(request: SentRequest, viewer: Viewer | null, events?: EventSources): GatewayContext;
   randomId(): string;
   nowMs(): number;

@@ -8,6 +8,7 @@ import type { FaultListener } from '../graphql/context.ts';
 import { presented } from '../graphql/error-policy.ts';
 import { type OperationRequest, toOperationRequest } from '../operations/operation-request.ts';
 import type { Preparation, PreparedOperation } from '../serving/prepare-operation.ts';
+import { viewerOfOperation } from '../serving/viewer-of-operation.ts';
 import type { FeedName } from './feeds.ts';
 import { type JoinSources, joinSubscription, type Run } from './join-subscription.ts';
 import type { LiveSubscriptions, LiveSubscriptionsSources } from './live-subscriptions.ts';
@@ -157,8 +158,7 @@ export class HubOperations {
       this.#complete(session, id, shared, isOver);
       return true;
     }
-    const isMutation = prepared.operation.operation === OperationTypeNode.MUTATION;
-    const viewer = await viewerOf(session.authorization, isMutation ? 'authoritative' : 'cached');
+    const viewer = await viewerOfOperation(prepared.operation, session.authorization, viewerOf);
     if (isOver()) return true;
     const result = await execute(prepared, createContext(request, viewer));
     if (result.data !== undefined) {

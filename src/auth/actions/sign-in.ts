@@ -10,7 +10,11 @@ export interface SignedInModel<User> {
   viewer: User;
 }
 
-/** Opens a session for a user who has proved who they are. @param device the nonce of a device that is known here */
+/**
+ * Opens a session for a user who has proved who they are. It takes the place of the session that they asked with.
+ *
+ * @param device the nonce of a device that is known here
+ */
 export async function signIn<User extends ActingViewer>(
   action: Action<User>,
   userId: string,
@@ -19,7 +23,10 @@ export async function signIn<User extends ActingViewer>(
   const { sessions, deviceTokens } = action.sources;
   const { ipAddress, userAgent } = action.request.client;
   const known = device ?? deviceTokens.newDevice();
-  return signedIn(action, await sessions.open(userId, { ipAddress, userAgent, device: known }));
+  const tokens = await sessions.open(userId, { ipAddress, userAgent, device: known });
+  const { viewer } = action.request;
+  if (viewer?.id === userId) await sessions.end(userId, viewer.sessionId);
+  return signedIn(action, tokens);
 }
 
 export async function signedIn<User extends ActingViewer>(

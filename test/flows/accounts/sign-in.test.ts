@@ -146,3 +146,37 @@ test.each(['ChangePassword', 'LogOut', 'EndSession', 'UpdateProfile'])(
     expect([status, errors?.[0]?.extensions.code]).toEqual([401, 'UNAUTHENTICATED']);
   },
 );
+
+test('a token that has expired keeps nobody from signing in, and signs nobody in', async () => {
+  const ida = await register(gateway, 'ida@example.com');
+  await gateway.advance(3_600);
+  const { accessToken, refreshToken } = ida;
+  const refused = await ask(gateway, 'Viewer', {}, { accessToken });
+  expect([refused.status, refused.errors?.[0]?.extensions.code]).toEqual([401, 'UNAUTHENTICATED']);
+  const input = { email: 'ida@example.com', password: PASSWORD };
+  for (const answer of [
+    await askForTokens(gateway, 'RefreshSession', { refreshToken }, { accessToken }),
+    await askForTokens(gateway, 'LogIn', { input }, { accessToken }),
+  ])
+    expect(await viewerOf(answer.accessToken)).toMatchObject({ email: 'ida@example.com' });
+  const mixed = await gateway.post(
+    {
+      query:
+        'mutation ($token: String!) { refreshSession(refreshToken: $token) { __typename } createWalletChallenge(input: { address: "0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045" }) { message } }',
+      variables: { token: refreshToken },
+    },
+    { authorization: `Bearer ${accessToken}` },
+  );
+  expect([mixed.status, mixed.errors?.[0]?.extensions.code]).toEqual([401, 'UNAUTHENTICATED']);
+});
+
+test('who signs in again has the new session alone', async () => {
+  const jo = await register(gateway, 'jo@example.com');
+  const input = { email: 'jo@example.com', password: PASSWORD };
+  const again = await askForTokens(gateway, 'LogIn', { input }, { accessToken: jo.accessToken });
+  expect(await viewerOf(again.accessToken)).toMatchObject({ email: 'jo@example.com' });
+  expect(await viewerOf(jo.accessToken)).toBeUndefined();
+  const another = await register(gateway, 'kim@example.com');
+  await askForTokens(gateway, 'LogIn', { input }, { accessToken: another.accessToken });
+  expect(await viewerOf(another.accessToken)).toMatchObject({ email: 'kim@example.com' });
+});
