@@ -8,7 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import getPort from 'get-port';
-import { DEFAULT_API_KEY } from '../test/support/upstream/market.ts';
+import { DEFAULT_API_KEY, type Market } from '../test/support/upstream/market.ts';
 import { startUpstream, type Upstream } from '../test/support/upstream/server.ts';
 import { createCronRunner } from './start/cron-clock.ts';
 import { migrateDatabase } from './start/database.ts';
@@ -20,6 +20,7 @@ import { CommandFailed, runNode } from './start/run-command.ts';
 import { readSettings, type Settings } from './start/settings.ts';
 import { onStopRequest } from './start/stop-request.ts';
 import { runCron } from './start/sync-runs.ts';
+import { openUsers } from './start/users.ts';
 
 const DEV_VARS_FILE = '.dev.vars';
 /** Projects first, because the price sync asks for the prices of known projects. */
@@ -40,6 +41,7 @@ const stopping = new AbortController();
 const crons = createCronRunner();
 const gateway = forkGateway();
 let upstream: Upstream | undefined;
+let market: Market | undefined;
 
 onStopRequest(
   () => stop(0),
@@ -71,11 +73,20 @@ async function start(): Promise<void> {
       if (job.outcome !== 'ok') console.log(timeLine(jobLine(job)));
     }).catch(printUnlessStopping);
 
+  const users = settings.simulated.main && market ? openUsers(url, market) : Promise.resolve([]);
+  // Awaited below; it may fail before.
+  users.catch(() => undefined);
   console.log(heading('First sync'));
   for (const cron of FIRST_CRONS) await crons.run(cron, showJobs);
   console.log(heading(`Ready after ${seconds(Date.now() - startedAtMs)}`));
   console.log(
-    await firstLook({ url, vars, simulated, hasKey: 'ADMIN_KEY' in secrets || 'OPERATIONS_KEYS' in secrets }),
+    await firstLook({
+      url,
+      vars,
+      simulated,
+      hasKey: 'ADMIN_KEY' in secrets || 'OPERATIONS_KEYS' in secrets,
+      users: await users,
+    }),
   );
   console.log(heading('In the background: everything in full, daily candles, indicators'));
   crons.follow(configuration.crons, showProblems);
@@ -103,7 +114,7 @@ async function startSimulatedUpstream(settings: Settings): Promise<void> {
   const { simulated, vars, secrets } = settings;
   if (!simulated.main && !simulated.price) return;
   upstream = await startUpstream();
-  const market = upstream.createMarket({
+  market = upstream.createMarket({
     id: 'main',
     live: true,
     apiKey: secrets.INTERNAL_API_KEY ?? DEFAULT_API_KEY,

@@ -1,6 +1,7 @@
 /** Addresses to open and commands to try, with the market's own numbers. */
 import * as z from 'zod';
 import { heading } from './lines.ts';
+import type { StartUser } from './users.ts';
 
 const OPERATION = 'MarketList';
 const DOCUMENT = '{ projects(first: 3) { totalCount nodes { symbol price { price changePercent } } } }';
@@ -41,10 +42,12 @@ export interface RunningGateway {
   vars: Readonly<Record<string, string>>;
   simulated: { main: boolean; price: boolean };
   hasKey: boolean;
+  /** Who can sign in. */
+  users: readonly StartUser[];
 }
 
 export async function firstLook(gateway: RunningGateway): Promise<string> {
-  const { url, vars, simulated, hasKey } = gateway;
+  const { url, vars, simulated, hasKey, users } = gateway;
   const mode = vars.OPERATIONS_MODE ?? '';
   const id = await marketListId();
   const curl = (body: object) =>
@@ -63,6 +66,10 @@ export async function firstLook(gateway: RunningGateway): Promise<string> {
       hasKey
         ? 'set: npm run operations -- list'
         : 'none, so nothing can be published; set ADMIN_KEY to 32 characters or more',
+    ),
+    ...(users.length > 0 ? [heading('Who can sign in')] : []),
+    ...users.map(({ email, password, description }) =>
+      [`  ${email.padEnd(20)}`, password.padEnd(30), description].join(''),
     ),
     ...(documentsRun ? [heading('Try a document'), curl({ query: DOCUMENT })] : []),
     heading(`Try ${OPERATION} by its id`),
