@@ -3,7 +3,11 @@ import { Wallet } from 'ethers';
 import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts';
 import { parseSiweMessage } from 'viem/siwe';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { REAUTHENTICATION_SECONDS, WALLET_CHALLENGE_SECONDS } from '../../../src/config.ts';
+import {
+  RATE_LIMIT_WINDOW_SECONDS,
+  REAUTHENTICATION_SECONDS,
+  WALLET_CHALLENGE_SECONDS,
+} from '../../../src/config.ts';
 import { type AuthAnswer, ask, askForTokens, register } from '../../support/accounts.ts';
 import { BAD_WALLET_ANSWERS } from '../../support/bad-wallet-answers.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
@@ -31,12 +35,8 @@ beforeAll(async () => {
   });
 });
 
-/** A network of their own for each few tests: it may ask 60 times a minute. */
-let tests = 0;
-beforeEach(() => {
-  tests += 1;
-});
-const clientAddress = () => `2001:db8:aaaa:${Math.floor(tests / 20)}::1`;
+/** Each test has the limits of another minute. */
+beforeEach(() => gateway.advance(RATE_LIMIT_WINDOW_SECONDS));
 
 interface Sender {
   accessToken?: string | undefined;
@@ -45,10 +45,7 @@ interface Sender {
 
 const optionsOf = ({ accessToken, origin = APP }: Sender = {}) => ({
   accessToken,
-  headers: {
-    'CF-Connecting-IP': clientAddress(),
-    ...(origin === null ? {} : { Origin: origin }),
-  },
+  headers: origin === null ? {} : { Origin: origin },
 });
 
 const askForMessage = (input: { address: string; chainId?: number }, sender?: Sender) =>
