@@ -111,7 +111,7 @@ IdoPool.implement({
       type: PoolViewerState,
       nullable: true,
       description: "The viewer's place in this pool; null when signed out.",
-      // There are no accounts yet.
+      // Nobody invests here yet.
       resolve: () => null,
     }),
     updatedAt: t.expose('updated_at', {
