@@ -70,6 +70,8 @@ CREATE TABLE wallet_challenge (
   expires_at INTEGER NOT NULL
 );
 CREATE INDEX wallet_challenge_expiry ON wallet_challenge (expires_at);
+-- An account that is erased takes its challenges with it.
+CREATE INDEX wallet_challenge_user ON wallet_challenge (user_id) WHERE user_id IS NOT NULL;
 
 -- Accounts that the main API has not stored yet, each version a row. Rows of one user leave in order.
 CREATE TABLE user_outbox (
