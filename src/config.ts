@@ -281,11 +281,11 @@ export const RATE_LIMIT_WINDOW_SECONDS = 60;
  * share; the normalised address; the user.
  */
 export const RATE_LIMITS = {
-  register: { network: 10 },
+  register: { network: 10, address: 5 },
   login: { network: 60, address: 10 },
   challenge: { network: 60, user: 10 },
   connect: { network: 60, user: 10 },
-  refresh: { network: 300, user: 30 },
+  refresh: { network: 300 },
   changePassword: { network: 20, user: 5 },
 } as const satisfies Record<string, { network: number; address?: number; user?: number }>;
 export type RateLimitedField = keyof typeof RATE_LIMITS;

@@ -31,7 +31,8 @@ export class RateLimits {
   }
 
   /**
-   * Counts one request for each key that the field is limited by; a key that is not given limits nothing.
+   * Counts one request for each key that the field is limited by, as `RATE_LIMITS` says; a key that is not given limits
+   * nothing.
    *
    * @throws GraphQLError with `RATE_LIMITED` and `retryAfterSeconds`, or with `UPSTREAM_UNAVAILABLE` if it could not be
    *   counted.

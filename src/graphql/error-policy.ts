@@ -68,7 +68,7 @@ export function errorPresenter(
       ...extensions,
       code,
       ...(argumentPath === undefined ? {} : { argumentPath }),
-      ...(hasOwnStatus(error) && !hasData ? { http } : statusOf(code, hasData)),
+      ...(hasOwnStatus(error) && !hasData ? { http } : statusOf(code, hasData, retryAfterOf(extensions))),
     });
   };
 }
@@ -96,9 +96,17 @@ function isOwnFinding(error: GraphQLError): boolean {
 }
 
 /** `spec` has Yoga keep 200 for clients that accept `application/json` alone, as GraphQL over HTTP asks. */
-function statusOf(code: string, hasData: boolean) {
+function statusOf(code: string, hasData: boolean, headers?: Record<string, string>) {
   const status = statusOfCode(code);
-  return hasData ? {} : { http: { status, spec: status < 500 } };
+  return hasData ? {} : { http: { status, spec: status < 500, ...(headers ? { headers } : {}) } };
+}
+
+/** `Retry-After` of an error that says when the request may come again. */
+export function retryAfterOf(
+  extensions: Record<string, unknown> | undefined,
+): Record<string, string> | undefined {
+  const seconds = extensions?.retryAfterSeconds;
+  return typeof seconds === 'number' ? { 'Retry-After': String(seconds) } : undefined;
 }
 
 function rebuilt(error: GraphQLError, message: string, extensions: Record<string, unknown>): GraphQLError {

@@ -9,7 +9,7 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { requestClientOf } from '../auth/request-client.ts';
 import { EVENT_STREAM_ANSWER_WITHIN_MS, EVENT_STREAM_RETRY_SECONDS } from '../config.ts';
-import { statusOfCode } from '../graphql/error-policy.ts';
+import { retryAfterOf, statusOfCode } from '../graphql/error-policy.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { CLOSE_CODES } from '../realtime/transport-messages.ts';
 import type { PreparedOperation } from '../serving/prepare-operation.ts';
@@ -142,13 +142,16 @@ const unavailable = () =>
 /** @param errors as a client may see them. */
 function refused(status: number, errors: readonly GraphQLFormattedError[]): Response {
   const isPassing = status === 429 || status === 503;
+  const retryAfter = retryAfterOf(errors[0]?.extensions) ?? {
+    'Retry-After': String(EVENT_STREAM_RETRY_SECONDS),
+  };
   return new Response(JSON.stringify({ errors }), {
     status,
     headers: {
       'Content-Type': `${GRAPHQL_RESPONSE}; charset=utf-8`,
       'Cache-Control': NOT_STORED,
       ...BYPASSED,
-      ...(isPassing ? { 'Retry-After': String(EVENT_STREAM_RETRY_SECONDS) } : {}),
+      ...(isPassing ? retryAfter : {}),
     },
   });
 }
