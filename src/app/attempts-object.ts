@@ -3,6 +3,9 @@ import { type Attempt, AttemptLog, type AttemptResult } from '../auth/attempt-lo
 import type { AttemptsObject } from '../auth/attempts.ts';
 import { nowMs } from './isolate.ts';
 
+/** The clock by which alarms go off. It goes on where another clock is moved: an alarm would be due at once, over and over. */
+const alarmNowMs = () => performance.timeOrigin + performance.now();
+
 /** The attempts of one key, whose name is the object's. Nothing is left of it when they have expired. */
 export class Attempts extends DurableObject<Env> implements AttemptsObject {
   #log: AttemptLog | null = null;
@@ -35,6 +38,7 @@ export class Attempts extends DurableObject<Env> implements AttemptsObject {
     if (expiresAtMs === null) {
       this.#log = null;
       await storage.deleteAll();
-    } else if ((await storage.getAlarm()) === null) await storage.setAlarm(expiresAtMs);
+    } else if ((await storage.getAlarm()) === null)
+      await storage.setAlarm(alarmNowMs() + expiresAtMs - nowMs());
   }
 }
