@@ -23,6 +23,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 const ANVIL = createRequire(import.meta.url).resolve('@foundry-rs/anvil/bin.mjs');
 
+/** Also a run of tests that is killed leaves no chain. */
+const UNTIL_INPUT_ENDS = 'exec 3<&0 </dev/null; { read -r _ <&3; kill $$; } >/dev/null & exec "$0" "$@" 3<&-';
+
 interface LocalChain {
   id: number;
   url: string;
@@ -30,9 +33,8 @@ interface LocalChain {
 }
 
 async function startChain(id: number): Promise<LocalChain> {
-  const process = spawn(execPath, [ANVIL, '--port', '0', '--chain-id', String(id)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const args = [execPath, ANVIL, '--port', '0', '--chain-id', String(id)];
+  const process = spawn('sh', ['-c', UNTIL_INPUT_ENDS, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = once(process, 'exit');
   for await (const line of createInterface(process.stdout)) {
     const [, host] = /^Listening on (\S+)$/.exec(line) ?? [];
@@ -42,7 +44,7 @@ async function startChain(id: number): Promise<LocalChain> {
       id,
       url: `http://${host}`,
       async stop() {
-        process.kill();
+        process.stdin.end();
         await ended;
       },
     };
