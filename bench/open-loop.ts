@@ -29,12 +29,20 @@ const PATIENCE_MS = 15_000;
 export async function runOpenLoop<Request>(loop: OpenLoop<Request>) {
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined);
-  const connections = await Promise.all(
-    Array.from({ length: CONNECTIONS }, () =>
-      HttpConnection.open(loop.url, { onFailure: failed.reject, keepBodies: loop.keepBodies ?? false }),
-    ),
-  );
-  const idle = [...connections];
+  const idle: HttpConnection[] = [];
+  const open = async () => {
+    let connection: HttpConnection | undefined;
+    const onFailure = (error: Error) => {
+      // Workerd closes one that nobody uses for five seconds.
+      const at = idle.findIndex((one) => one === connection);
+      if (at < 0) failed.reject(error);
+      else idle.splice(at, 1);
+    };
+    connection = await HttpConnection.open(loop.url, { onFailure, keepBodies: loop.keepBodies ?? false });
+    idle.push(connection);
+    return connection;
+  };
+  const connections = await Promise.all(Array.from({ length: CONNECTIONS }, open));
   const latenciesMs: number[] = [];
   const waiting = new Set<{ dueAtMs: number }>();
   const queue: { dueAtMs: number }[] = [];

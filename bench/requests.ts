@@ -9,19 +9,22 @@ const APP_HEADERS =
   'Host: gateway.example\r\n' +
   'Accept: application/graphql-response+json, application/json;q=0.9\r\n' +
   'User-Agent: COM2000/5.2.0 (iOS 26.1)\r\n' +
-  // The platform adds it.
-  'CF-Connecting-IP: 203.0.113.7\r\n' +
   'graphql-client-name: ios\r\n' +
   'graphql-client-version: 5.2.0\r\n';
 
+/** The platform adds it. */
+const addressHeader = (address: string) => `CF-Connecting-IP: ${address}\r\n`;
+const ADDRESS = '203.0.113.7';
+
 function getRequest(path: string, headers = ''): Uint8Array {
-  return Buffer.from(`GET ${path} HTTP/1.1\r\n${APP_HEADERS}${headers}\r\n`);
+  return Buffer.from(`GET ${path} HTTP/1.1\r\n${APP_HEADERS}${addressHeader(ADDRESS)}${headers}\r\n`);
 }
 
-export function postRequest(path: string, body: string, headers = ''): Uint8Array {
+/** @param address of the client */
+export function postRequest(path: string, body: string, headers = '', address = ADDRESS): Uint8Array {
   const length = Buffer.byteLength(body);
   return Buffer.from(
-    `POST ${path} HTTP/1.1\r\n${APP_HEADERS}${headers}Content-Type: application/json\r\n` +
+    `POST ${path} HTTP/1.1\r\n${APP_HEADERS}${addressHeader(address)}${headers}Content-Type: application/json\r\n` +
       `Content-Length: ${length}\r\n\r\n${body}`,
   );
 }
