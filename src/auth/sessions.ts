@@ -52,6 +52,13 @@ export class Sessions {
 
   /** Signs a user in. Beyond `SESSIONS_PER_USER_MAX` the least used session ends. */
   async open(userId: string, client: SessionClient): Promise<SessionTokens> {
+    const tokens = await this.openBy({}, userId, client);
+    if (tokens === null) throw new Error('a session without a proof did not begin');
+    return tokens;
+  }
+
+  /** `open`; null if the proof does not hold any more: a session never outlives the end of what it began by. */
+  async openBy(proof: d1.SignInProof, userId: string, client: SessionClient): Promise<SessionTokens | null> {
     const { db, refreshTokens, randomId, nowSeconds } = this.#sources;
     const now = nowSeconds();
     const sessionId = randomId();
@@ -68,8 +75,9 @@ export class Sessions {
         user_agent: client.userAgent,
         device: client.device,
       },
-      SESSIONS_PER_USER_MAX,
+      { maxSessions: SESSIONS_PER_USER_MAX, proof },
     );
+    if (ended === null) return null;
     this.#afterEnd(ended);
     return this.#tokens({ user_id: userId, device: client.device }, refreshToken);
   }

@@ -46,7 +46,7 @@ export class Viewers {
     const claims = await this.#sources.accessTokens.verify(authorization);
     if (claims === null) throw unauthenticated('The access token is not valid, or has expired.');
     const session = await this.#sessionOf(claims, freshness);
-    if (session === null) throw unauthenticated('The session has ended.');
+    if (session === null) throw sessionEnded();
     const permissions = session.permissions.filter(isPermission);
     return { session, permissions, tokenExpiresAt: claims.expiresAt };
   }
@@ -107,6 +107,8 @@ function copyOf(row: SessionWithUser, sessionId: string, readAt: number): Sessio
     readAt,
   };
 }
+
+export const sessionEnded = () => unauthenticated('The session has ended.');
 
 const unauthenticated = (message: string) =>
   new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED' } });

@@ -38,5 +38,8 @@ export async function changePassword<User extends ActingViewer>(
     return invalidCredentials(CURRENT_PASSWORD);
   const device = (await sessions.ofUser(id)).find((session) => session.id === sessionId)?.device ?? null;
   await sessions.endAll(id);
-  return signIn(action, id, device);
+  return (
+    (await signIn(action, id, { proof: { passwordHash: hash }, device })) ??
+    invalidCredentials(CURRENT_PASSWORD)
+  );
 }

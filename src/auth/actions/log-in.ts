@@ -3,7 +3,7 @@ import { replacePassword, userByEmail } from '../../storage/d1/users.ts';
 import { normalisedEmail } from '../email-address.ts';
 import { isRejection, type RejectionModel } from '../rejection.ts';
 import type { ActingViewer, Action } from './action.ts';
-import { guessPassword } from './guess-password.ts';
+import { guessPassword, invalidCredentials } from './guess-password.ts';
 import { notAnAddress } from './register.ts';
 import { type SignedInModel, signIn } from './sign-in.ts';
 
@@ -29,8 +29,11 @@ export async function logIn<User extends ActingViewer>(
   if (isRejection(guessed)) return guessed;
   const { id } = guessed.user;
   await refreshRights(id);
+  const signedIn = await signIn(action, id, { proof: { passwordHash: guessed.hash }, device });
+  // The password has changed meanwhile, or the account was closed.
+  if (signedIn === null) return invalidCredentials(null);
   if (guessed.isOutdated) action.request.waitUntil(renewHash(action, id, guessed.hash, password));
-  return signIn(action, id, device);
+  return signedIn;
 }
 
 /** Stores a hash of today's parameters. Another login renews it if there is no time to hash now. */

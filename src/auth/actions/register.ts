@@ -4,6 +4,7 @@ import { normalisedEmail } from '../email-address.ts';
 import { passwordRejection } from '../password-policy.ts';
 import { type RejectionModel, rejection } from '../rejection.ts';
 import type { ActingViewer, Action } from './action.ts';
+import { invalidCredentials } from './guess-password.ts';
 import { type SignedInModel, signIn } from './sign-in.ts';
 
 export interface Registration {
@@ -32,7 +33,8 @@ export async function register<User extends ActingViewer>(
   const isOpened = await openWithPassword(db, { id, displayName, nowSeconds }, { email, passwordHash });
   if (!isOpened) return rejection('EMAIL_TAKEN', 'Another account has this address.', ['input', 'email']);
   await handOver(id, { requestId, traceparent: client.traceparent });
-  return signIn(action, id, null);
+  // The main API has closed the account.
+  return (await signIn(action, id, { proof: { passwordHash } })) ?? invalidCredentials(null);
 }
 
 export const notAnAddress = (): RejectionModel =>

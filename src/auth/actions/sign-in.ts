@@ -1,3 +1,4 @@
+import type { SignInProof } from '../../storage/d1/user-sessions.ts';
 import type { SessionTokens } from '../sessions.ts';
 import type { ActingViewer, Action } from './action.ts';
 
@@ -13,17 +14,19 @@ export interface SignedInModel<User> {
 /**
  * Opens a session for a user who has proved who they are. It takes the place of the session that they asked with.
  *
- * @param device the nonce of a device that is known here
+ * @param options.device the nonce of a device that is known here
+ * @returns null if the proof does not hold any more
  */
 export async function signIn<User extends ActingViewer>(
   action: Action<User>,
   userId: string,
-  device: string | null,
-): Promise<SignedInModel<User>> {
+  { proof, device = null }: { proof: SignInProof; device?: string | null },
+): Promise<SignedInModel<User> | null> {
   const { sessions, deviceTokens } = action.sources;
   const { ipAddress, userAgent } = action.request.client;
   const known = device ?? deviceTokens.newDevice();
-  const tokens = await sessions.open(userId, { ipAddress, userAgent, device: known });
+  const tokens = await sessions.openBy(proof, userId, { ipAddress, userAgent, device: known });
+  if (tokens === null) return null;
   const { viewer } = action.request;
   if (viewer?.id === userId) await sessions.end(userId, viewer.sessionId);
   return signedIn(action, tokens);

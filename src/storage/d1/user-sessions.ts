@@ -28,34 +28,49 @@ const COLUMNS = `id, user_id, created_at, last_activity_at, expires_at, refresh_
 
 export type NewSession = Omit<SessionRow, 'last_activity_at' | 'previous_refresh_hash' | 'refresh_key_id'>;
 
+/** What a user has proved who they are by. It may be gone before their session begins. */
+export interface SignInProof {
+  /** The stored hash of their password. */
+  passwordHash?: string;
+  /** Their session. */
+  sessionId?: string;
+}
+
 /**
  * @param maxSessions of a user. Expired ones end first, then the least used.
- * @returns the ids of the sessions that ended to make room.
+ * @returns the ids of the sessions that ended to make room; null if the proof does not hold any more: nothing is written.
  * @throws if there is no such user.
  */
 export async function openSession(
   db: D1Database,
   session: NewSession,
-  maxSessions: number,
-): Promise<string[]> {
+  { maxSessions, proof }: { maxSessions: number; proof: SignInProof },
+): Promise<string[] | null> {
   const { id, user_id, created_at, expires_at, refresh_hash, ip_address, user_agent, device } = session;
-  const [, ended] = await db.batch<{ id: string }>([
+  const { passwordHash = null, sessionId = null } = proof;
+  const [opened, ended] = await db.batch<{ id: string }>([
     db
       .prepare(
         `INSERT INTO user_session
            (id, user_id, created_at, last_activity_at, expires_at, refresh_hash, ip_address, user_agent, device)
-         VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8)`,
+         SELECT ?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8
+         WHERE (?9 IS NULL OR EXISTS (SELECT 1 FROM user_password WHERE user_id = ?2 AND hash = ?9))
+           AND (?10 IS NULL OR EXISTS (SELECT 1 FROM user_session WHERE user_id = ?2 AND id = ?10))`,
       )
-      .bind(id, user_id, created_at, expires_at, refresh_hash, ip_address, user_agent, device),
+      .bind(
+        ...[id, user_id, created_at, expires_at, refresh_hash, ip_address, user_agent, device],
+        ...[passwordHash, sessionId],
+      ),
     db
       .prepare(
         `DELETE FROM user_session WHERE id IN (SELECT id FROM user_session WHERE user_id = ?1 AND id <> ?2
+             AND EXISTS (SELECT 1 FROM user_session WHERE id = ?2)
            ORDER BY expires_at > ?3 DESC, last_activity_at DESC, created_at DESC, id LIMIT -1 OFFSET ?4)
          RETURNING id`,
       )
       .bind(user_id, id, created_at, maxSessions - 1),
   ]);
-  return ended?.results.map((row) => row.id) ?? [];
+  return opened?.meta.changes === 0 ? null : (ended?.results.map((row) => row.id) ?? []);
 }
 
 export interface RefreshRotation {

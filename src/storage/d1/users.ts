@@ -152,31 +152,46 @@ export async function openWithWallet(
 /**
  * Links a wallet to an account, and hands the account over with it.
  *
- * @returns false if the wallet belongs to an account, or there is no such account; nothing is written then.
+ * @param sessionId the session that asks for it; null if none does
+ * @returns false if the wallet belongs to an account, there is no such account, or the session has ended; nothing is
+ *   written then.
  */
 export async function linkWallet(
   db: D1Database,
   userId: string,
   wallet: SignedWallet,
   nowSeconds: number,
+  sessionId: string | null = null,
 ): Promise<boolean> {
   const isLinkedNow = `SELECT 1 FROM user_wallet, user_account AS account WHERE address = ?1
     AND user_id = account.id AND account.id = ?2 AND user_wallet.sequence > account.sequence`;
   const [linked] = await db.batch([
-    walletWrite(db, userId, wallet, nowSeconds),
+    walletWrite(db, userId, wallet, nowSeconds, sessionId),
     ...outboxWrites(db, userId, nowSeconds, { condition: isLinkedNow, values: [wallet.address, userId] }),
   ]);
   return linked?.meta.changes === 1;
 }
 
-/** The wallet goes with the next row of the account's outbox. */
-const walletWrite = (db: D1Database, userId: string, wallet: SignedWallet, nowSeconds: number) =>
+/**
+ * The wallet goes with the next row of the account's outbox.
+ *
+ * @param sessionId must not have ended; null if there is none
+ */
+const walletWrite = (
+  db: D1Database,
+  userId: string,
+  wallet: SignedWallet,
+  nowSeconds: number,
+  sessionId: string | null = null,
+) =>
   db
     .prepare(
       `INSERT INTO user_wallet (address, user_id, contract_chain_id, sequence, linked_at)
-       SELECT ?2, id, ?4, sequence + 1, ?3 FROM user_account WHERE id = ?1 ON CONFLICT (address) DO NOTHING`,
+       SELECT ?2, id, ?4, sequence + 1, ?3 FROM user_account WHERE id = ?1
+         AND (?5 IS NULL OR EXISTS (SELECT 1 FROM user_session WHERE user_id = ?1 AND id = ?5))
+       ON CONFLICT (address) DO NOTHING`,
     )
-    .bind(userId, wallet.address, nowSeconds, wallet.contractChainId);
+    .bind(userId, wallet.address, nowSeconds, wallet.contractChainId, sessionId);
 
 /** @param changes null removes a value; a value that is left out stays. */
 export async function updateProfile(
