@@ -34,6 +34,9 @@ export interface TestMarket {
   patchPool(id: string, fields: Record<string, unknown>): Promise<void>;
   putPool(id: string, record: Record<string, unknown>): Promise<void>;
   patchInvestment(id: string, fields: Record<string, unknown>): Promise<void>;
+  putInvestment(id: string, record: Record<string, unknown>): Promise<void>;
+  /** The main API's answer about a user. */
+  setUserStats(id: string, stats: Record<string, unknown>): Promise<void>;
   pinPrice(symbol: string, priceUsd: number | null): Promise<void>;
   /** A user's levels and permissions; what is left out stays. */
   putUser(id: string, stats: Record<string, unknown>): Promise<void>;
@@ -82,6 +85,8 @@ export async function createMarket(options: MarketOptions = {}): Promise<TestMar
     patchPool: (id, fields) => control('PATCH', of('pools', id), fields),
     putPool: (id, record) => control('PUT', of('pools', id), record),
     patchInvestment: (id, fields) => control('PATCH', of('investments', id), fields),
+    putInvestment: (id, record) => control('PUT', of('investments', id), record),
+    setUserStats: (id, stats) => control('PUT', of('users', id), stats),
     writeAnswer: (route, json) => control('PUT', `${path}/answers`, { route, json }),
     pinPrice: (symbol, priceUsd) => control('PUT', of('prices', symbol), { priceUsd }),
     putUser: (id, stats) => control('PUT', of('users', id), stats),

@@ -1,0 +1,59 @@
+/** Arguments that make sense, for every field that needs them, as GraphQL text. */
+import { privateKeyToAccount } from 'viem/accounts';
+import { encodeGlobalId } from '../../../schema/global-ids.ts';
+import { PASSWORD } from '../accounts.ts';
+import type { TestGateway } from '../gateway.ts';
+import { type Asker, openSession, type People, signedChallenge } from './people.ts';
+
+export interface Held {
+  gateway: TestGateway;
+  people: People;
+  /** Global ids. */
+  projectId: string;
+  poolId: string;
+  symbol: string;
+}
+
+export type FieldArguments = (held: Held, asker: Asker) => string | Promise<string>;
+
+const quoted = (value: string) => JSON.stringify(value);
+const personOf = ({ people }: Held, asker: Asker) => (asker === 'stranger' ? undefined : people.of[asker]);
+
+let made = 0;
+const nextNumber = () => {
+  made += 1;
+  return made;
+};
+
+export const FIELD_ARGUMENTS: Readonly<Record<string, FieldArguments>> = {
+  'Query.candles': ({ symbol }) => `symbol: ${quoted(symbol)}`,
+  'Query.comparePrices': ({ symbol }) => `symbols: [${quoted(symbol)}, "NOT-HELD"]`,
+  'Query.idoPool': ({ poolId }) => `id: ${quoted(poolId)}`,
+  'Query.node': ({ projectId }) => `id: ${quoted(projectId)}`,
+  'Query.nodes': ({ projectId }) => `ids: [${quoted(projectId)}]`,
+  'Query.price': ({ symbol }) => `symbol: ${quoted(symbol)}`,
+  'Query.prices': ({ symbol }) => `symbols: [${quoted(symbol)}]`,
+  'Query.project': ({ projectId }) => `by: { id: ${quoted(projectId)} }`,
+  'Query.searchProjects': ({ symbol }) => `query: ${quoted(symbol)}`,
+  'Mutation.register': () =>
+    `input: { email: "new-${nextNumber()}@example.com", password: ${quoted(PASSWORD)} }`,
+  'Mutation.login': ({ people }) =>
+    `input: { email: ${quoted(people.of.other.email)}, password: ${quoted(PASSWORD)} }`,
+  'Mutation.createWalletChallenge': () => `input: { address: "0x${'0c'.repeat(20)}" }`,
+  'Mutation.connectWallet': async (held, asker) => {
+    const wallet = privateKeyToAccount(`0x${String(nextNumber()).padStart(64, '0')}`);
+    const signed = await signedChallenge(held.gateway, wallet, personOf(held, asker)?.accessToken);
+    return `input: { message: ${quoted(signed.message)}, signature: ${quoted(signed.signature)} }`;
+  },
+  'Mutation.refreshSession': (held, asker) =>
+    `refreshToken: ${quoted((personOf(held, asker) ?? held.people.of.other).refreshToken)}`,
+  'Mutation.changePassword': () =>
+    `input: { currentPassword: "not the password at all", newPassword: ${quoted(PASSWORD)} }`,
+  'Mutation.endSession': async ({ people }) => {
+    const { sessionId } = await openSession(people.of.user.id);
+    return `sessionId: ${quoted(encodeGlobalId('Session', sessionId))}`;
+  },
+  'Mutation.updateProfile': () => 'input: {}',
+  'Subscription.priceUpdated': ({ symbol }) => `symbols: [${quoted(symbol)}]`,
+  'Subscription.idoPoolUpdated': ({ poolId }) => `id: ${quoted(poolId)}`,
+};

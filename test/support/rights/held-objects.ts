@@ -1,0 +1,52 @@
+/** A project, a pool and a price of the market, with a value for each field that upstream may leave out. */
+import { encodeGlobalId } from '../../../schema/global-ids.ts';
+import type { TestGateway } from '../gateway.ts';
+import type { TestMarket } from '../market.ts';
+import type { Held } from './field-arguments.ts';
+
+export async function holdOneOfEach(market: TestMarket): Promise<Pick<Held, 'projectId' | 'poolId'>> {
+  const { projects, pools } = await market.records();
+  const project = projects.find(({ status }) => status === 'live');
+  const [pool] = pools;
+  if (project === undefined || pool === undefined) throw new Error('the market is empty');
+  const link = 'https://project.example/';
+  await market.patchProject(project.id, {
+    ...{ banner_url: link, logo_url: link, website_url: link, twitter_url: link, telegram_url: link },
+    ...{ github_url: link, trending_rank: 1, trending_score: 99, tagline: 'Fast', subcategory: 'Fast' },
+    ...{ max_supply: 1_000, total_supply: 1_000 },
+    social: {
+      ...{ twitter_followers: 1, telegram_members: 2, discord_members: 3 },
+      ...{ github_stars: 4, reddit_subscribers: 5 },
+    },
+  });
+  await market.patchPool(pool.id, {
+    ...{ max_participants: 100, max_allocation: '100', description: 'A sale', contract_address: '0x1' },
+    ...{ registration_start: pool.sale_start - 20, registration_end: pool.sale_start - 10 },
+  });
+  await market.writeAnswer(
+    'project-detail',
+    JSON.stringify({
+      about: 'A project',
+      team: [{ name: 'Ann', role: 'engineer' }],
+      roadmap: [{ title: 'Begin', target_date: market.startAt, done: true }],
+      tokenomics: [{ label: 'Team', percent: 10 }],
+    }),
+  );
+  return {
+    projectId: encodeGlobalId('Project', project.id),
+    poolId: encodeGlobalId('IdoPool', pool.id),
+  };
+}
+
+/** The price API gives the prices at single exchanges for some symbols only. */
+export async function symbolWithExchanges(gateway: TestGateway): Promise<string> {
+  interface Listed {
+    projects: { nodes: { symbol: string; price: { exchanges: unknown[] } | null }[] };
+  }
+  const listed = await gateway.query<Listed>(
+    '{ projects(first: 20) { nodes { symbol price { exchanges { exchange } } } } }',
+  );
+  const found = listed.data.projects.nodes.find(({ price }) => (price?.exchanges.length ?? 0) > 0);
+  if (found === undefined) throw new Error('no price has exchanges');
+  return found.symbol;
+}

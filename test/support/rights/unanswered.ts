@@ -1,0 +1,22 @@
+/** Fields, and types with all of their fields, that nobody gets a value of: a row of them decides nothing yet. */
+export const UNANSWERED: Readonly<Record<string, string>> = {
+  'IdoPool.viewerState': 'nothing computes it yet',
+  PoolViewerState: 'nothing computes it yet',
+  'User.portfolio': 'nothing computes it yet',
+  Portfolio: 'nothing computes it yet',
+  Holding: 'nothing computes it yet',
+  TokenAmount: 'nothing computes it yet',
+  'TransactionConnection.edges': 'nothing lists transactions yet',
+  'TransactionConnection.nodes': 'nothing lists transactions yet',
+  TransactionEdge: 'nothing lists transactions yet',
+  Transaction: 'nothing lists transactions yet',
+  'PriceComparison.unrankedSymbols': 'each symbol of the test has a change to rank it by',
+};
+
+/** @param coordinates of all fields that nobody got a value of; each has to be named here, and no other field */
+export function wronglyNamed(coordinates: readonly string[], all: readonly string[]): string[] {
+  const unanswered = new Set(coordinates);
+  const isNamed = (coordinate: string) =>
+    Object.hasOwn(UNANSWERED, coordinate) || Object.hasOwn(UNANSWERED, coordinate.split('.')[0] ?? '');
+  return all.filter((coordinate) => isNamed(coordinate) !== unanswered.has(coordinate));
+}
