@@ -196,6 +196,8 @@ export const SOCKET_MESSAGES_BURST = 60;
 export const SOCKET_INITIALISATION_MS = 10_000;
 /** A hub that has not answered the Worker's handshake by then takes no socket: the client is asked to try again. */
 export const HUB_HANDSHAKE_TIMEOUT_MS = 5_000;
+/** A socket whose session has ended gets answers that it waits for until then: one may be that of its own logout. */
+export const SOCKET_LAST_ANSWERS_MS = 1_000;
 /** An event that a hub has not accepted by then is sent again: with the next poll, or after `SALE_RETRY_MS`. */
 export const HUB_PUBLISH_TIMEOUT_MS = 3_000;
 /** Executions of one event that take longer keep no other event waiting, and are sent when they end. */

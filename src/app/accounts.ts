@@ -7,7 +7,7 @@ import { type RememberedSession, SessionCopies } from '../auth/session-copies.ts
 import { Sessions } from '../auth/sessions.ts';
 import { type SignedIn, Viewers } from '../auth/viewers.ts';
 import type { Config } from '../config.ts';
-import type { SessionModel, Viewer, ViewerOf } from '../graphql/context.ts';
+import type { SessionModel, Viewer, ViewerOf, ViewersOf } from '../graphql/context.ts';
 import { notifyEnded } from '../realtime/ended-sessions.ts';
 import type { MemoryBudget } from '../storage/bounded-memory.ts';
 
@@ -17,6 +17,7 @@ export interface Accounts {
   sessions: Sessions;
   copies: SessionCopies;
   viewerOf: ViewerOf;
+  viewersOf: ViewersOf;
 }
 
 export interface AccountSources {
@@ -63,6 +64,10 @@ export function createAccounts(
       const signedIn = await viewers.signedIn(authorization, freshness);
       return signedIn && viewerFrom(signedIn, sessions);
     },
+    viewersOf: async (tokens) => {
+      const signedIn = await viewers.stillSignedIn(tokens);
+      return new Map([...signedIn].map(([id, each]) => [id, viewerFrom(each, sessions)]));
+    },
   };
 }
 
@@ -81,7 +86,7 @@ function viewerFrom({ session, permissions, tokenExpiresAt }: SignedIn, sessions
     createdAt: userCreatedAt,
     sessionId,
     signedInAt: session.createdAt,
-    expiresAt: tokenExpiresAt,
+    expiresAt: Math.min(tokenExpiresAt, session.expiresAt),
     // Nothing computes them yet.
     portfolio: async () => null,
     transactions: async () => [],

@@ -15,7 +15,7 @@ import {
   UPSTREAM_REQUEST_MAX_ATTEMPTS,
   UPSTREAM_REQUEST_TIMEOUT_MS,
 } from '../config.ts';
-import type { GatewayContext, ViewerOf } from '../graphql/context.ts';
+import type { GatewayContext, ViewerOf, ViewersOf } from '../graphql/context.ts';
 import { type ContextSources, createRequestContext, type OwnOfRequest } from '../graphql/request-context.ts';
 import { ClientLimit } from '../http/client-limit.ts';
 import { type HttpMemories, openHttpMemories } from '../http/memory-hits.ts';
@@ -46,6 +46,7 @@ export interface Isolate {
   schema: typeof schema;
   accounts: Accounts;
   viewerOf: ViewerOf;
+  viewersOf: ViewersOf;
   memory: MemoryBudget;
   registry: TieredRegistry;
   usage: UsageCounts;
@@ -65,6 +66,7 @@ export interface Isolate {
 
 export interface IsolateOptions {
   viewerOf?: ViewerOf;
+  viewersOf?: ViewersOf;
   memoryShares?: MemoryShares;
 }
 
@@ -96,7 +98,11 @@ export function createIsolates(options: IsolateOptions = {}): IsolateOf {
   };
 }
 
-function createIsolate(env: Env, config: Config, { viewerOf, memoryShares }: IsolateOptions): Isolate {
+function createIsolate(
+  env: Env,
+  config: Config,
+  { viewerOf, viewersOf, memoryShares }: IsolateOptions,
+): Isolate {
   const memory = new MemoryBudget(memoryShares);
   const accounts = createAccounts(env, config, { memory, nowMs, randomId });
   const promptApis = upstreamApis(config, {
@@ -162,6 +168,7 @@ function createIsolate(env: Env, config: Config, { viewerOf, memoryShares }: Iso
     schema,
     accounts,
     viewerOf: viewerOf ?? accounts.viewerOf,
+    viewersOf: viewersOf ?? accounts.viewersOf,
     memory,
     registry,
     usage,

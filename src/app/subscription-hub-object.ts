@@ -54,14 +54,15 @@ export function createSubscriptionHubObject(requireIsolate: (env: Env) => Isolat
       return this.#hub.publish(feed, changes);
     }
 
-    endSession(sessionId: string): Promise<void> {
-      return this.#hub.endSession(sessionId);
+    endSessions(sessionIds: string[]): Promise<void> {
+      return this.#hub.endSessions(sessionIds);
     }
   };
 }
 
 function createHub(state: DurableObjectState, isolate: Isolate): Hub {
-  const { env, config, schema, registry, serving, usage, generations, createContext, viewerOf } = isolate;
+  const { env, config, schema, registry, serving, usage, generations, createContext, viewerOf, viewersOf } =
+    isolate;
   const waitUntil = (promise: Promise<unknown>) => state.waitUntil(promise);
   /** Subscriptions outlive a flood of unknown ids: a look-up beyond its budget is tried again and ends none of them. */
   const patientRegistry: OperationRegistry = {
@@ -103,6 +104,7 @@ function createHub(state: DurableObjectState, isolate: Isolate): Hub {
       if (generations.claimRenewal(atMs)) waitUntil(generations.renew(atMs));
     },
     viewerOf,
+    viewersOf,
     createContext: ({ requestId, onFault, client }, viewer, events) =>
       createContext({ requestId, onFault, client, viewer, waitUntil, ...(events ? { events } : {}) }),
     randomId,

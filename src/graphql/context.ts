@@ -1,6 +1,7 @@
 /** The types of the context: the schema sees nothing else of the gateway. */
 import type { SignedInModel as SignedInUser } from '../auth/actions/sign-in.ts';
 import type { RequestClient } from '../auth/request-client.ts';
+import type { VerifiedToken } from '../auth/viewers.ts';
 import type { EventSources } from '../realtime/feeds.ts';
 import type { IdoPoolRow } from '../storage/d1/ido-pools.ts';
 import type { InvestmentRow } from '../storage/d1/investments.ts';
@@ -61,7 +62,7 @@ export interface Viewer extends UserModel {
   sessionId: string;
   /** When the session began. */
   signedInAt: number;
-  /** The expiry of their token. */
+  /** The expiry of their token, or of their session if that is earlier. */
   expiresAt: number;
 }
 
@@ -74,6 +75,9 @@ export type ViewerOf = (
   authorization: string | null,
   freshness: 'cached' | 'authoritative',
 ) => Promise<Viewer | null>;
+
+/** The viewers of verified tokens who are signed in still, by session id, as D1 has them: one call for all of them. */
+export type ViewersOf = (tokens: readonly VerifiedToken[]) => Promise<Map<string, Viewer>>;
 
 export type SignedInModel = SignedInUser<Viewer>;
 

@@ -1,4 +1,4 @@
-/** Tells every hub of sessions that have ended: it closes their sockets. */
+/** Tells every hub of sessions that have ended, in one call for each hub: it closes their sockets. */
 import { HUB_PUBLISH_TIMEOUT_MS, SUBSCRIPTION_HUBS } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { answerWithin } from '../storage/answer-within.ts';
@@ -9,9 +9,9 @@ export async function notifyEnded(
   sessionIds: readonly string[],
 ): Promise<void> {
   const numbers = Array.from({ length: SUBSCRIPTION_HUBS }, (_, number) => number);
-  const calls = numbers.flatMap((number) => {
+  const calls = numbers.map((number) => {
     const hub = hubs.getByName(`hub-${number}`);
-    return sessionIds.map((id) => answerWithin(HUB_PUBLISH_TIMEOUT_MS, 'hub', () => hub.endSession(id)));
+    return answerWithin(HUB_PUBLISH_TIMEOUT_MS, 'hub', () => hub.endSessions([...sessionIds]));
   });
   for (const outcome of await Promise.allSettled(calls)) {
     if (outcome.status === 'rejected') log.warn('sessions.hub_not_told', errorFields(outcome.reason));

@@ -2,6 +2,9 @@
  * Groups of equal subscriptions of one hub: an event is executed and serialised once for a group, and each member is
  * sent the same bytes behind its own id. A private subscription is executed as its viewer, for their sockets alone.
  *
+ * D1 is asked for the sessions and rights of all these viewers once for each delivery, after the changes have happened.
+ * A socket whose session has ended is closed, and is sent no event.
+ *
  * A member is not sent the same result twice in a row: the changed fields may not be among the selected ones.
  */
 
@@ -17,6 +20,7 @@ import type {
   SentRequest,
   Viewer,
   ViewerOf,
+  ViewersOf,
 } from '../graphql/context.ts';
 import { presented } from '../graphql/error-policy.ts';
 import { UNNAMED_CLIENT } from '../operations/client-identity.ts';
@@ -65,6 +69,7 @@ export interface EventGroupsSources {
   prepareAgain(sent: OperationRequest): Promise<PreparedOperation>;
   execute: Serving['execute'];
   viewerOf: ViewerOf;
+  viewersOf: ViewersOf;
   createContext(request: SentRequest, viewer: Viewer | null, events?: EventSources): GatewayContext;
   randomId(): string;
   nowMs(): number;
@@ -134,7 +139,8 @@ export class EventGroups {
 
   /**
    * Executes changes once for each group that watches them, several groups at a time, and sends each event as soon as it
-   * is executed. No group waits for another one, and none is sent a change before an earlier one.
+   * is executed. No group waits for another one, and none is sent a change before an earlier one. Private groups come
+   * after the others: they wait for D1.
    *
    * @returns for each group that has not been sent all of them in time, the reason: it must be sent them again.
    */
@@ -144,12 +150,16 @@ export class EventGroups {
     send: (event: GroupEvent) => void,
   ): Promise<unknown[]> {
     const groups = [...this.#groups.values()].filter((group) => group.feed === feed);
-    groups.sort((a, b) => Number(a.wasLate) - Number(b.wasLate));
+    groups.sort((a, b) => lateness(a) - lateness(b));
+    const isDue = (group: Group) => changes.some((change) => isBehind(group, change));
+    const viewers = this.#viewersOf(groups.filter((group) => group.owner && isDue(group)));
+    // Each group meets the failure itself.
+    viewers.catch(() => undefined);
     const failures: unknown[] = [];
     await pLimit(GROUPS_AT_ONCE).map(groups, async (group) => {
       try {
         for (const change of changes)
-          if (group.topics.has(change.topic)) await this.#deliverTo(group, change, send);
+          if (isBehind(group, change)) await this.#deliverTo(group, change, viewers, send);
       } catch (error) {
         failures.push(error);
       }
@@ -161,10 +171,11 @@ export class EventGroups {
   async #deliverTo(
     group: Group,
     change: TopicChange<EventValue>,
+    viewers: Promise<Viewers>,
     send: (event: GroupEvent) => void,
   ): Promise<void> {
     if (group.isLate) throw new Error('an earlier event is still being executed');
-    const sending = this.#eventOf(group, change).then((event) => {
+    const sending = this.#eventOf(group, change, viewers).then((event) => {
       if (event !== null) send(event);
     });
     try {
@@ -184,10 +195,12 @@ export class EventGroups {
     }
   }
 
-  async #eventOf(group: Group, change: TopicChange<EventValue>): Promise<GroupEvent | null> {
-    const { position, entity, value } = change;
-    if (!group.members.keys().some((subscription) => subscription.position < position)) return null;
-    const context = await this.#contextFor(group);
+  async #eventOf(
+    group: Group,
+    { position, entity, value }: TopicChange<EventValue>,
+    viewers: Promise<Viewers>,
+  ): Promise<GroupEvent | null> {
+    const context = await this.#contextFor(group, viewers);
     if (context === null) return null;
     try {
       group.prepared ??= await this.#sources.prepareAgain(group.sent);
@@ -200,23 +213,46 @@ export class EventGroups {
     return { group, entity, position, text, isEnd: false };
   }
 
-  /** A context for the group's viewer, identified again by one of its sockets; null if none is valid any more. */
-  async #contextFor({ owner, members }: Group): Promise<GatewayContext | null> {
-    const { createContext, randomId, viewerOf, nowMs } = this.#sources;
+  /** Of the sockets that have not expired, by session id; null for a session that has ended. */
+  async #viewersOf(groups: readonly Group[]): Promise<Viewers> {
+    const { viewersOf, nowMs } = this.#sources;
+    const sockets = new Set(
+      groups.flatMap(({ members }) => [...members.values()].map(({ session }) => session)),
+    );
+    const tokens = [...sockets].flatMap((socket) => {
+      const { viewer } = socket;
+      const isOver = viewer === null || socket.isClosed || socket.isExpired(nowMs());
+      return isOver ? [] : { ...viewer, userId: viewer.id };
+    });
+    if (tokens.length === 0) return new Map();
+    const found = await viewersOf(tokens);
+    return new Map(tokens.map(({ sessionId }) => [sessionId, found.get(sessionId) ?? null]));
+  }
+
+  /** A context for the group's viewer; null if none of its sockets has one any more: those are closed. */
+  async #contextFor({ owner, members }: Group, viewers: Promise<Viewers>): Promise<GatewayContext | null> {
+    const { createContext, randomId, nowMs } = this.#sources;
     const request = (client: RequestClient) => ({ requestId: randomId(), client });
     if (owner === null || owner === '') return createContext(request(UNKNOWN_CLIENT), null);
+    const known = await viewers;
+    let context: GatewayContext | null = null;
     for (const { session } of members.values()) {
-      // A right that was taken away is missed at the next event.
-      const viewer = await viewerOf(session.authorization, 'authoritative').catch((error: unknown) => {
-        if (error instanceof GraphQLError) return null;
-        throw error;
-      });
-      if (viewer?.id === owner) return createContext(request(session.requestClient), viewer);
-      session.on({ kind: 'forbidden' }, nowMs());
+      const viewer = known.get(session.viewer?.sessionId ?? '');
+      // One that has joined since then is sent later events alone.
+      if (viewer === undefined && !session.isExpired(nowMs())) continue;
+      if (viewer?.id === owner) context ??= createContext(request(session.requestClient), viewer);
+      else session.on({ kind: 'forbidden' }, nowMs());
     }
-    return null;
+    return context;
   }
 }
+
+type Viewers = ReadonlyMap<string, Viewer | null>;
+
+const isBehind = ({ topics, members }: Group, { topic, position }: TopicChange<EventValue>) =>
+  topics.has(topic) && members.keys().some((subscription) => subscription.position < position);
+
+const lateness = ({ wasLate, owner }: Group) => (wasLate ? 2 : 0) + (owner ? 1 : 0);
 
 const groupKey = ({ sent, topics, owner }: Subscription) =>
   JSON.stringify([sent.documentIds, sent.document, sent.operationName, sent.variables, topics, owner]);

@@ -3,7 +3,13 @@
  * same function as over HTTP decides whether an operation may run.
  */
 import { type DocumentNode, OperationTypeNode } from 'graphql';
-import { HUB_WAITING_MAX_BYTES, SOCKET_MESSAGE_MAX_BYTES, SOCKET_PING_AFTER_BYTES } from '../config.ts';
+import pTimeout from 'p-timeout';
+import {
+  HUB_WAITING_MAX_BYTES,
+  SOCKET_LAST_ANSWERS_MS,
+  SOCKET_MESSAGE_MAX_BYTES,
+  SOCKET_PING_AFTER_BYTES,
+} from '../config.ts';
 import type { FaultListener } from '../graphql/context.ts';
 import { presented } from '../graphql/error-policy.ts';
 import { type OperationRequest, toOperationRequest } from '../operations/operation-request.ts';
@@ -68,9 +74,11 @@ export class HubOperations {
     const isOver = () => session.running.get(id) !== token;
     this.#wait(session, messageBytes);
     try {
-      await session.inTurn(async () => {
+      const beginning = session.inTurn(async () => {
         if (!isOver()) await this.#begin(session, id, payload, isOver);
       });
+      session.beginning.add(beginning);
+      await beginning.finally(() => session.beginning.delete(beginning));
     } finally {
       this.#wait(session, -messageBytes);
     }
@@ -108,6 +116,11 @@ export class HubOperations {
     }
   }
 
+  /** Resolves when the socket waits for no answer any more, or has waited for `SOCKET_LAST_ANSWERS_MS`. */
+  async untilAnswered({ beginning }: SocketSession): Promise<void> {
+    await pTimeout(Promise.allSettled(beginning), { milliseconds: SOCKET_LAST_ANSWERS_MS, message: false });
+  }
+
   async stop(session: SocketSession, id: string): Promise<void> {
     const feed = this.#remove(session, id);
     session.store();
@@ -124,7 +137,11 @@ export class HubOperations {
   }
 
   async #join(asked: Asked): Promise<void> {
-    const viewer = await this.#sources.viewerOf(asked.session.authorization, 'cached');
+    const { isPrivate, viewerOf } = this.#sources;
+    // Anybody may have a public one, also when the socket's token has expired.
+    const viewer = isPrivate(asked.prepared)
+      ? await viewerOf(asked.session.authorization, 'authoritative')
+      : null;
     if (!asked.isOver()) await joinSubscription({ ...asked, viewer }, this.#live, this.#sources);
   }
 

@@ -67,6 +67,8 @@ export class SocketSession {
   readonly running = new Map<string, symbol>();
   /** Begins its operations, a few at a time. An operation waits for others of its socket, and for no other socket. */
   readonly inTurn = pLimit(SOCKET_STARTS_AT_ONCE);
+  /** Operations that are not answered yet, and subscriptions that do not run yet. */
+  readonly beginning = new Set<Promise<void>>();
   #openedAtMs: number;
   readonly client: ClientIdentity;
   readonly requestClient: RequestClient;

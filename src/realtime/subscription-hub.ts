@@ -178,11 +178,20 @@ export class Hub {
     }
   }
 
-  /** Closes every socket that was initialised in a session that has ended. */
-  async endSession(sessionId: string): Promise<void> {
-    const nowMs = this.#sources.nowMs();
-    for (const session of this.#sessions.values())
-      if (session.viewer?.sessionId === sessionId) session.on({ kind: 'forbidden' }, nowMs);
+  /**
+   * Closes every socket that was initialised in a session that has ended. One that waits for an answer gets it first: it
+   * may be the answer to the mutation that has ended the session.
+   */
+  async endSessions(sessionIds: readonly string[]): Promise<void> {
+    const { nowMs } = this.#sources;
+    const ids = new Set(sessionIds);
+    const ended = [...this.#sessions.values()].filter(({ viewer }) => viewer && ids.has(viewer.sessionId));
+    await Promise.all(
+      ended.map(async (session) => {
+        if (session.beginning.size > 0) await this.#operations.untilAnswered(session);
+        session.on({ kind: 'forbidden' }, nowMs());
+      }),
+    );
     await this.#leaveClosed();
   }
 

@@ -1,17 +1,21 @@
 /** The isolate that the Durable Objects of tests share, and a way to have them share a new one. */
+import { env } from 'cloudflare:workers';
 import { createIsolates, type IsolateOf } from '../../src/app/isolate.ts';
-import { viewerOfTests } from './signed-in.ts';
+import { viewerOfTests, viewersOfTests } from './signed-in.ts';
 
-let current = createIsolates({ viewerOf: viewerOfTests });
+const SIGNED_IN_BY_TESTS = { viewerOf: viewerOfTests, viewersOf: viewersOfTests };
+let current = createIsolates(SIGNED_IN_BY_TESTS);
 
 export const isolateOf: IsolateOf = (env) => current(env);
 
 /** Objects that are evicted after this wake in an isolate that remembers nothing. */
 export function coldIsolate(): void {
-  current = createIsolates({ viewerOf: viewerOfTests });
+  current = createIsolates(SIGNED_IN_BY_TESTS);
 }
 
-/** The same, with the accounts that are in D1. */
-export function isolateWithAccounts(): void {
-  current = createIsolates();
+/** The same, with the accounts that are in D1. @param bindings in the place of the environment's */
+export function isolateWithAccounts(bindings: Partial<Env> = {}): void {
+  const isolates = createIsolates();
+  const replaced = { ...env, ...bindings };
+  current = () => isolates(replaced);
 }

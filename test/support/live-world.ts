@@ -3,6 +3,7 @@
  * drives: what crashes loses its memory and its connections, what sleeps loses its memory alone.
  */
 import { buildSchema, execute, type GraphQLSchema, getOperationAST, parse } from 'graphql';
+import type { VerifiedToken } from '../../src/auth/viewers.ts';
 import { FEED_WATCH_TIMEOUT_MS } from '../../src/config.ts';
 import type { GatewayContext, Viewer } from '../../src/graphql/context.ts';
 import type { EventValue, FeedName } from '../../src/realtime/feeds.ts';
@@ -99,8 +100,8 @@ export class LiveWorld {
     return this.#hubs[hub]?.alarmMs() ?? null;
   }
 
-  async endSession(hub: number, sessionId: string): Promise<void> {
-    await this.#hubs[hub]?.running().hub.endSession(sessionId);
+  async endSessions(hub: number, ...sessionIds: string[]): Promise<void> {
+    await this.#hubs[hub]?.running().hub.endSessions(sessionIds);
   }
 
   poll(): Promise<void> {
@@ -186,6 +187,8 @@ export class LiveWorld {
         sessionId === null
           ? null
           : ({ id: sessionId, sessionId, expiresAt: Number.MAX_SAFE_INTEGER } as Viewer),
+      viewersOf: async (tokens: readonly VerifiedToken[]) =>
+        new Map(tokens.map(({ userId, ...token }) => [token.sessionId, { ...token, id: userId } as Viewer])),
       createContext: () => ({}) as GatewayContext,
       randomId: () => 'request',
       nowMs: () => this.nowMs + this.hubSkewMs,

@@ -1,5 +1,6 @@
 /** Users of tests: whoever says who they are is believed, until when they say. */
 import { unauthenticated } from '../../schema/errors.ts';
+import type { VerifiedToken } from '../../src/auth/viewers.ts';
 import type { Viewer } from '../../src/graphql/context.ts';
 
 export interface SignedIn {
@@ -11,6 +12,15 @@ export interface SignedIn {
 
 export const authorizationOf = ({ user, session, expiresAt }: SignedIn) =>
   `Bearer ${user}/${session}/${expiresAt}`;
+
+/** They are signed in until their token expires. */
+export async function viewersOfTests(tokens: readonly VerifiedToken[]): Promise<Map<string, Viewer>> {
+  const signedIn = tokens.map(({ userId, sessionId, expiresAt }) =>
+    viewerOfTests(authorizationOf({ user: userId, session: sessionId, expiresAt })),
+  );
+  const viewers = (await Promise.all(signedIn)).filter((viewer) => viewer !== null);
+  return new Map(viewers.map((viewer) => [viewer.sessionId, viewer]));
+}
 
 /** @throws GraphQLError where it has expired, or is of another form. */
 export async function viewerOfTests(authorization: string | null): Promise<Viewer | null> {

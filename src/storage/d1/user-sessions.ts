@@ -2,6 +2,7 @@
  * Sessions: a row is one that has not ended. Ids are never used again, so a session that has no row never comes back.
  * Times are in Unix seconds.
  */
+import { jsonChunks } from './json-chunks.ts';
 import { type UserRow, userColumns } from './users.ts';
 
 export interface SessionRow {
@@ -141,6 +142,7 @@ export async function sessionsOfUser(
 }
 
 export interface SessionWithUser extends UserRow {
+  session_id: string;
   session_created_at: number;
   last_activity_at: number;
   expires_at: number;
@@ -149,17 +151,33 @@ export interface SessionWithUser extends UserRow {
   device: string;
 }
 
+const SESSION_WITH_USER = `${userColumns('account')}, session.id AS session_id,
+  session.created_at AS session_created_at, session.last_activity_at, session.expires_at, session.ip_address,
+  session.user_agent, session.device`;
+
 /** Null if it has ended, or belongs to another user. It may have expired. */
 export async function sessionWithUser(
   db: D1Database,
   userId: string,
   id: string,
 ): Promise<SessionWithUser | null> {
-  const statement = `SELECT ${userColumns('account')}, session.created_at AS session_created_at,
-      session.last_activity_at, session.expires_at, session.ip_address, session.user_agent, session.device
+  const statement = `SELECT ${SESSION_WITH_USER}
     FROM user_session AS session JOIN user_account AS account ON account.id = session.user_id
     WHERE session.id = ?1 AND session.user_id = ?2`;
   return db.prepare(statement).bind(id, userId).first<SessionWithUser>();
+}
+
+/** Those that have not ended, in one call of D1. They may have expired. */
+export async function sessionsWithUsers(db: D1Database, ids: readonly string[]): Promise<SessionWithUser[]> {
+  const statement = db.prepare(
+    `SELECT ${SESSION_WITH_USER} FROM json_each(?1) AS asked
+      JOIN user_session AS session ON session.id = asked.value
+      JOIN user_account AS account ON account.id = session.user_id`,
+  );
+  const chunks = jsonChunks(ids);
+  if (chunks.length === 0) return [];
+  const read = await db.batch<SessionWithUser>(chunks.map((chunk) => statement.bind(chunk)));
+  return read.flatMap(({ results }) => results);
 }
 
 /** Notes that a session and its user are active; nothing if both were noted after `notedBefore`. */

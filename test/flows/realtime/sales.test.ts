@@ -249,7 +249,7 @@ describe('investmentUpdated', () => {
       await watchingOwn({ ...alice, session: 'alice-2' }, 'hub-0'),
     ];
     for (let at = 0; at < SUBSCRIPTION_HUBS; at += 1)
-      await env.SUBSCRIPTION_HUBS.getByName(`hub-${at}`).endSession('alice-1');
+      await env.SUBSCRIPTION_HUBS.getByName(`hub-${at}`).endSessions(['alice-1']);
     for (const socket of ended) expect((await socket.closed).code).toBe(4403);
     for (const socket of others) await socket.expectSilence();
   });

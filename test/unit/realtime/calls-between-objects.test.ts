@@ -24,7 +24,7 @@ const LIMITS_MS = {
 const CALLS = {
   'SubscriptionHub.fetch': ['HUB_HANDSHAKE_TIMEOUT_MS', 'src/http/socket-route.ts'],
   'SubscriptionHub.publish': ['HUB_PUBLISH_TIMEOUT_MS', 'src/realtime/topic-log.ts'],
-  'SubscriptionHub.endSession': ['HUB_PUBLISH_TIMEOUT_MS', 'src/realtime/ended-sessions.ts'],
+  'SubscriptionHub.endSessions': ['HUB_PUBLISH_TIMEOUT_MS', 'src/realtime/ended-sessions.ts'],
   'PriceFeed.watch': ['FEED_WATCH_TIMEOUT_MS', 'src/realtime/watched-topics.ts'],
   'PriceFeed.refreshed': ['FEED_WATCH_TIMEOUT_MS', 'src/realtime/watched-topics.ts'],
   'PriceFeed.prices': ['PRICE_FEED_READ_TIMEOUT_MS', 'src/sync/prices.ts'],

@@ -224,7 +224,7 @@ describe('a feed that does not answer', () => {
     setPrices(1);
     for (const symbols of ['A', 'B']) await watching(0, symbols, {}, { authorization: 'session' });
     faults = [hangs, hangs];
-    const ending = world.endSession(0, 'session');
+    const ending = world.endSessions(0, 'session');
     await vi.advanceTimersByTimeAsync(FEED_WATCH_TIMEOUT_MS);
     await ending;
     expect(faults).toHaveLength(1);
