@@ -16,7 +16,8 @@ export interface AuthAnswer {
 
 export const PASSWORD = 'correct horse battery staple';
 
-const idOf = (name: string) => {
+/** Of one of the project's own operations. */
+export const documentIdOf = (name: string) => {
   const found = manifest.operations.find((operation) => operation.name === name);
   if (found === undefined) throw new Error(`no operation is called ${name}`);
   return found.id;
@@ -31,7 +32,7 @@ export function ask<Data = Record<string, unknown>>(
 ): Promise<GraphQLAnswer<Data>> {
   const authorization: Record<string, string> =
     accessToken === undefined ? {} : { authorization: `Bearer ${accessToken}` };
-  return gateway.post<Data>({ documentId: idOf(name), variables }, { ...authorization, ...headers });
+  return gateway.post<Data>({ documentId: documentIdOf(name), variables }, { ...authorization, ...headers });
 }
 
 /** The answer of an operation whose one field is an AuthResult. */

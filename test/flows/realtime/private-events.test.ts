@@ -4,13 +4,11 @@
  */
 import { evictAllDurableObjects } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { decodeGlobalId } from '../../../schema/global-ids.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { createIsolates } from '../../../src/app/isolate.ts';
-import { ask, askForTokens, PASSWORD, register } from '../../support/accounts.ts';
+import { ask } from '../../support/accounts.ts';
 import type { ClientSocket } from '../../support/client-socket.ts';
-import { startGateway, type TestGateway } from '../../support/gateway.ts';
-import { coldIsolate, isolateWithAccounts } from '../../support/isolates.ts';
+import { type Person, useLiveAccounts } from '../../support/live-accounts.ts';
 import { useLiveMarket } from '../../support/live-market.ts';
 import { canaryOf, usePrivatePool } from '../../support/private-pool.ts';
 import { CLIENT } from '../../support/session-bench.ts';
@@ -27,42 +25,12 @@ const countedDb = {
   },
 } as D1Database;
 
-let gateway: TestGateway;
-beforeEach(async () => {
-  await env.DB.exec('DELETE FROM user_account');
-  isolateWithAccounts({ DB: countedDb });
-  // Alarms go off by the real clock: the market is brought to it.
-  const realNow = Math.floor(Date.now() / 1000);
-  gateway = startGateway(live.upstream);
-  await gateway.advance(realNow - live.upstream.startAt);
-  await pool.store(gateway);
-});
-afterEach(() => {
-  vi.useRealTimers();
-  coldIsolate();
-});
+const accounts = useLiveAccounts(live, { DB: countedDb });
+beforeEach(() => pool.store(accounts.gateway));
 
-interface SignedIn {
-  id: string;
-  sessionId: string;
-  accessToken: string;
-}
-
-function signedIn({ accessToken, viewer }: { accessToken: string; viewer: { id: string } }): SignedIn {
-  const claims = JSON.parse(atob(accessToken.split('.')[1] ?? ''));
-  return { id: decodeGlobalId(viewer.id)?.id ?? '', sessionId: claims.sid, accessToken };
-}
-
-const registered = async (name: string) => signedIn(await register(gateway, `${name}@example.com`));
-
-const again = async (name: string) => {
-  const input = { email: `${name}@example.com`, password: PASSWORD };
-  return signedIn(await askForTokens(gateway, 'LogIn', { input }));
-};
-
-async function watching(user: SignedIn | null, hubName = HUB): Promise<ClientSocket> {
-  const socket = await live.connected(hubName, user === null ? undefined : `Bearer ${user.accessToken}`);
-  await pool.watch(socket, 'own', user?.id ?? null);
+async function watching(person: Pick<Person, 'id' | 'accessToken'> | null): Promise<ClientSocket> {
+  const socket = await accounts.connected(person, HUB);
+  await pool.watch(socket, 'own', person?.id ?? null);
   return socket;
 }
 
@@ -79,20 +47,20 @@ async function expectForbidden(...sockets: ClientSocket[]): Promise<void> {
   }
 }
 
-const endInD1 = ({ sessionId }: SignedIn) =>
+const endInD1 = ({ sessionId }: Person) =>
   env.DB.prepare('DELETE FROM user_session WHERE id = ?1').bind(sessionId).run();
 
-const setPermissions = ({ id }: SignedIn, permissions: string[]) =>
+const setPermissions = ({ id }: Person, permissions: string[]) =>
   env.DB.prepare('UPDATE user_account SET permissions = ?2 WHERE id = ?1')
     .bind(id, JSON.stringify(permissions))
     .run();
 
 describe('viewers who watch the same in one hub', () => {
   test('are sent each their own, also after the hub has hibernated', async () => {
-    const [ann, bob] = [await registered('ann'), await registered('bob')];
-    const watchers: [SignedIn | null, ClientSocket][] = [];
+    const [ann, bob] = [await accounts.registered(), await accounts.registered()];
+    const watchers: [Person | null, ClientSocket][] = [];
     for (const user of [ann, bob, null, ann, bob]) watchers.push([user, await watching(user)]);
-    const foreign = (user: SignedIn | null) =>
+    const foreign = (user: Person | null) =>
       [ann, bob].filter(({ id }) => id !== user?.id).map(({ id }) => canaryOf(id));
     for (const hibernates of [false, true, false]) {
       if (hibernates) await evictAllDurableObjects();
@@ -106,9 +74,9 @@ describe('viewers who watch the same in one hub', () => {
   });
 
   test('stay when another one signs out', async () => {
-    const [ann, bob] = [await registered('ann'), await registered('bob')];
+    const [ann, bob] = [await accounts.registered(), await accounts.registered()];
     const [anns, bobs] = [await watching(ann), await watching(bob)];
-    await ask(gateway, 'LogOut', {}, ann);
+    await ask(accounts.gateway, 'LogOut', {}, ann);
     await expectForbidden(anns);
     await pool.move();
     await expectSeen(bobs, bob.id);
@@ -118,7 +86,7 @@ describe('viewers who watch the same in one hub', () => {
 
 describe('a right', () => {
   test('that was given or taken away between two events is felt at the second', async () => {
-    const [ann, bob] = [await registered('ann'), await registered('bob')];
+    const [ann, bob] = [await accounts.registered(), await accounts.registered()];
     const [anns, bobs] = [await watching(ann), await watching(bob)];
     for (const permissions of [['read', 'invest'], ['read'], ['invest']]) {
       await setPermissions(ann, permissions);
@@ -129,9 +97,9 @@ describe('a right', () => {
   });
 
   test('that was taken away is not in the first event of a new subscription', async () => {
-    const ann = await registered('ann');
+    const ann = await accounts.registered();
     await setPermissions(ann, ['invest']);
-    const socket = await live.connected(HUB, `Bearer ${ann.accessToken}`);
+    const socket = await accounts.connected(ann, HUB);
     // The isolate keeps a copy of the session from now on.
     socket.subscribe('a', '{ viewer { permissions } }');
     expect(await socket.next()).toMatchObject({ payload: { data: { viewer: { permissions: ['INVEST'] } } } });
@@ -143,8 +111,8 @@ describe('a right', () => {
 
 describe('a hub that was not told of the end of a session', () => {
   test('notices at the next event, for each socket of that session and no other', async () => {
-    const [ann, bob] = [await registered('ann'), await registered('bob')];
-    const other = await again('ann');
+    const [ann, bob] = [await accounts.registered(), await accounts.registered()];
+    const other = await accounts.again(ann);
     // All but the last share a group.
     const staying = [await watching(other)];
     const leaving = [await watching(ann), await watching(ann)];
@@ -159,7 +127,7 @@ describe('a hub that was not told of the end of a session', () => {
   });
 
   test('refuses a new private subscription at once', async () => {
-    const ann = await registered('ann');
+    const ann = await accounts.registered();
     const socket = await watching(ann);
     await endInD1(ann);
     socket.send({
