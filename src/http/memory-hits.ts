@@ -105,6 +105,13 @@ export class MemoryHits {
     );
   }
 
+  /** True if the answer is in memory, though perhaps none that needs its headers alone. */
+  holds({ operationId, key }: RecognisedRequest, atMs: number): boolean {
+    const { registry, answers } = this.#sources;
+    const state = registry.known(operationId, atMs)?.state;
+    return (state === 'live' || state === 'deprecated') && answers.atOnce(key, atMs) !== null;
+  }
+
   /** The answer without its request id; null where it is not a plain hit. */
   respondToGet(request: Request, atMs: number): KeptAnswer | null {
     const known = this.#sources.requests.get(request.url);
