@@ -15,10 +15,12 @@ export async function updateProfile<User extends ActingViewer>(
   changes: ProfileChanges,
 ): Promise<{ viewer: User } | RejectionModel> {
   const viewer = actingViewer(request);
-  const { avatarUrl } = changes;
+  const avatarUrl = pictureUrl(changes.avatarUrl);
   const displayName = normalisedDisplayName(changes.displayName);
-  const refused = displayNameRejection(displayName) ?? avatarRejection(avatarUrl);
+  const refused = displayNameRejection(displayName);
   if (refused !== null) return refused;
+  if (avatarUrl === false)
+    return rejection('VALIDATION_FAILED', 'A picture is at an https URL.', ['input', 'avatarUrl']);
   const given = {
     ...(displayName === undefined ? {} : { displayName }),
     ...(avatarUrl === undefined ? {} : { avatarUrl }),
@@ -28,11 +30,10 @@ export async function updateProfile<User extends ActingViewer>(
   return { viewer: { ...viewer, ...given } };
 }
 
-function avatarRejection(url: string | null | undefined): RejectionModel | null {
-  if (url === null || url === undefined) return null;
-  const isPicture =
-    url.length <= AVATAR_URL_MAX_CHARACTERS && URL.canParse(url) && new URL(url).protocol === 'https:';
-  return isPicture
-    ? null
-    : rejection('VALIDATION_FAILED', 'A picture is at an https URL.', ['input', 'avatarUrl']);
+/** As a URL parser writes it: without blanks, quotes and angle brackets. False if it is not the URL of a picture. */
+function pictureUrl(text: string | null | undefined): string | null | undefined | false {
+  if (text === null || text === undefined) return text;
+  const url = URL.parse(text);
+  const isPicture = url?.protocol === 'https:' && url.username === '' && url.password === '';
+  return isPicture && url.href.length <= AVATAR_URL_MAX_CHARACTERS && url.href;
 }
