@@ -352,3 +352,34 @@ test('activity is noted every five minutes at most', async () => {
     expect([seconds, await noted()]).toEqual([seconds, expected]);
   }
 });
+
+describe('viewers of many sockets', () => {
+  test('are read anew from D1 in one call, without those who are signed in no more', async () => {
+    const tokenOf = ({ userId, sessionId, accessTokenExpiresAt }: SessionTokens) => ({
+      userId,
+      sessionId,
+      expiresAt: accessTokenExpiresAt,
+    });
+    await bench.openUser('usr_b');
+    const [ended, other] = [
+      await isolate.sessions.open('usr_a', CLIENT),
+      await isolate.sessions.open('usr_b', CLIENT),
+    ];
+    const old = { ...tokenOf(await isolate.sessions.open('usr_b', CLIENT)), expiresAt: bench.now };
+    const foreign = { ...tokenOf(await isolate.sessions.open('usr_b', CLIENT)), userId: 'usr_a' };
+    await signedIn();
+    await bench.isolate().sessions.end('usr_a', ended.sessionId);
+    await db.exec(`UPDATE user_account SET permissions = '["invest"]', refused_at = 1 WHERE id = 'usr_b'`);
+    await db.exec(`UPDATE user_account SET permissions = '["moderate"]' WHERE id = 'usr_a'`);
+    await bench.settled();
+    const asked = [tokenOf(tokens), tokenOf(ended), tokenOf(other), old, foreign];
+    const read = async () => isolate.viewers.stillSignedIn(asked);
+    // The copy of the session that has ended is deleted behind the first call.
+    expect(await counted(read)).toEqual({ d1Calls: 1, kvReads: 0, kvWrites: 1 });
+    expect(await counted(read)).toEqual({ d1Calls: 1, kvReads: 0, kvWrites: 0 });
+    const found = [...(await read())].map(([id, { permissions }]) => [id, permissions]);
+    expect(Object.fromEntries(found)).toEqual({ [tokens.sessionId]: ['moderate'], [other.sessionId]: [] });
+    await bench.isolate().sessions.endAll('usr_a');
+    expect([...(await read()).keys()]).toEqual([other.sessionId]);
+  });
+});
