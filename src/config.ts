@@ -1,5 +1,6 @@
 /**
- * Vars and secrets, parsed once, and all limits of the gateway.
+ * Vars and secrets, parsed once, and all limits of the gateway: those of accounts and subscriptions have files of their
+ * own, and are exported here.
  *
  * If the configuration is invalid, the Worker answers 503 on every route. The issues that `parseConfig` returns name the
  * invalid vars, and never contain their values.
@@ -109,6 +110,9 @@ export function parseConfig(vars: object): ParsedConfig {
   return { ok: false, issues: [...messages.values()] };
 }
 
+export * from './account-limits.ts';
+export * from './subscription-limits.ts';
+
 // ── Requests ──
 export const REQUEST_BODY_MAX_BYTES = 100 * 1024;
 /** A request that waited this long is logged with its operation and client. */
@@ -123,29 +127,6 @@ export const HITS_COUNT_PAUSE_MS = 1_000;
 export const RATE_LIMITER_TIMEOUT_MS = 500;
 /** Of a `User-Agent`, as sessions and sockets keep it. */
 export const USER_AGENT_MAX_CHARACTERS = 256;
-
-// ── Wallets ──
-export const WALLET_CHALLENGE_SECONDS = 600;
-export const WALLET_MESSAGE_MAX_CHARACTERS = 1_024;
-/** Decoded. Contract wallets concatenate the signatures of their owners, and bring their deployment (ERC-6492). */
-export const WALLET_SIGNATURE_MAX_BYTES = 8 * 1024;
-/** The call of a chain that verifies the signature of a contract wallet. */
-export const WALLET_RPC_TIMEOUT_MS = 3_000;
-export const WALLET_RPC_ANSWER_MAX_BYTES = 16 * 1024;
-
-// ── Tokens and sessions ──
-export const ACCESS_TOKEN_SECONDS = 900;
-/** By which the clocks of those who make and check tokens may differ. */
-export const CLOCK_SKEW_SECONDS = 30;
-/** An access token has some 350. */
-export const AUTHORIZATION_MAX_CHARACTERS = 2_048;
-export const SESSIONS_PER_USER_MAX = 20;
-/** A session ends this time after its last refresh, */
-export const SESSION_IDLE_SECONDS = 30 * 86_400;
-/** and this time after the sign-in. */
-export const SESSION_MAX_SECONDS = 180 * 86_400;
-/** The least time between two notes in D1 that a session is in use. */
-export const ACTIVITY_NOTE_SECONDS = 300;
 
 // ── Look-ups of operations ──
 /** Look-ups by one isolate at once, of ids that the liveness overlay does not name. A found id does not count. */
@@ -184,120 +165,6 @@ export const CANDLES_MAX = 1000;
 /** Details of projects that one request may fetch from the main API. */
 export const DETAIL_MAX_FETCHES = 5;
 
-// ── Subscriptions ──
-export const SUBSCRIPTION_HUBS = 4;
-/** The platform allows 32,768 for one Durable Object. */
-export const HUB_MAX_SOCKETS = 10_000;
-export const SOCKET_MAX_SUBSCRIPTIONS = 50;
-export const SOCKET_MESSAGE_MAX_BYTES = 64 * 1024;
-export const SOCKET_MESSAGES_PER_SECOND = 20;
-/** A client that reconnects sends all its subscriptions at once. */
-export const SOCKET_MESSAGES_BURST = 60;
-export const SOCKET_INITIALISATION_MS = 10_000;
-/** A hub that has not answered the Worker's handshake by then takes no socket: the client is asked to try again. */
-export const HUB_HANDSHAKE_TIMEOUT_MS = 5_000;
-/** A socket whose session has ended gets answers that it waits for until then: one may be that of its own logout. */
-export const SOCKET_LAST_ANSWERS_MS = 1_000;
-/** An event that a hub has not accepted by then is sent again: with the next poll, or after `SALE_RETRY_MS`. */
-export const HUB_PUBLISH_TIMEOUT_MS = 3_000;
-/** Executions of one event that take longer keep no other event waiting, and are sent when they end. */
-export const EVENT_TIMEOUT_MS = 500;
-/** A feed that has not answered a hub by then refuses new subscriptions. The price feed's own limit is shorter. */
-export const FEED_WATCH_TIMEOUT_MS = 8_000;
-/** The least time between two calls of a hub that change what a feed watches for it. */
-export const FEED_WATCH_PAUSE_MS = 50;
-/** A new subscription then begins with the prices of other sources, and the next poll asks the price API again. */
-export const PRICE_FEED_FETCH_TIMEOUT_MS = 1_000;
-/**
- * Calls of the price API for symbols that nobody watched before, beside the poll. A call that takes longer than
- * `PRICE_FEED_FETCH_TIMEOUT_MS` does not count. The platform allows 6 connections.
- */
-export const PRICE_FEED_FETCHES_AT_ONCE = 4;
-/** Operations of one socket that begin at once: loading, waiting for a feed, or executing their answer. */
-export const SOCKET_STARTS_AT_ONCE = 10;
-/** The latest event of a topic without subscribers is kept for clients that resume. */
-export const TOPIC_LOG_MAX_AGE_MS = 3_600_000;
-export const TOPIC_LOG_MAX_BYTES = 1024 * 1024;
-/** A socket that receives events is pinged after this many bytes or milliseconds, to see that it reads them. */
-export const SOCKET_PING_AFTER_BYTES = 64 * 1024;
-/** The least time between two pings, because pongs count as messages of the client. */
-export const SOCKET_PING_PAUSE_MS = 1_000;
-/** After this many bytes there is no such pause. A pong that answers a ping does not count as a message. */
-export const SOCKET_PING_AT_ONCE_BYTES = 256 * 1024;
-export const SOCKET_PING_AFTER_MS = 120_000;
-/** A socket is closed if no pong arrives within this many further bytes or milliseconds, */
-export const SOCKET_UNANSWERED_MAX_BYTES = 8 * 1024 * 1024;
-export const SOCKET_UNANSWERED_MAX_MS = 60_000;
-/** or if more than these bytes stay unanswered for this time: a burst must leave time for a pong. */
-export const SOCKET_BEHIND_MAX_BYTES = 1024 * 1024;
-export const SOCKET_BEHIND_MAX_MS = 10_000;
-/** A socket with more unread bytes is answered nothing more until it reads. */
-export const SOCKET_UNREAD_ANSWERS_MAX_BYTES = 1024 * 1024;
-/**
- * Unread bytes of all sockets of a hub together, beside those for which a socket is not pinged yet; as many again of
- * closed sockets, whose memory the platform frees when the connection ends.
- */
-export const HUB_UNREAD_MAX_BYTES = 8 * 1024 * 1024;
-/** Beyond them the slowest sockets are closed: those without a pong for this time, */
-export const HUB_BEHIND_MAX_MS = 3_000;
-/** and an answer that finds no room for this time is refused. Answers of `SOCKET_PING_AFTER_BYTES` need no room. */
-export const HUB_ROOM_TIMEOUT_MS = 10_000;
-/**
- * With more unread bytes in its hub, a socket that has answered no ping yet is pinged, and its larger
- * answers wait for the pong.
- */
-export const HUB_UNREAD_NEW_SOCKETS_MAX_BYTES = 4 * 1024 * 1024;
-/**
- * Messages whose operations wait, of all sockets of a hub together. Beyond them an operation is refused if its socket's
- * would be more than `SOCKET_MESSAGE_MAX_BYTES` together.
- */
-export const HUB_WAITING_MAX_BYTES = 4 * 1024 * 1024;
-/** A socket that says nothing and is sent nothing is pinged after this time. Each pong wakes its hub. */
-export const SOCKET_SILENT_PING_AFTER_MS = 600_000;
-/** Only the latest of several changes of a sale within this time is sent. */
-export const SALE_COALESCING_MS = 100;
-export const SALE_RETRY_MS = 5_000;
-/** A call of D1 by the sale feed that takes longer fails the reading that made it; the next reading begins. */
-export const SALE_READ_TIMEOUT_MS = 3_000;
-/** The interval of comments in an event stream: many proxies close a stream that is silent for 30 s. */
-export const EVENT_STREAM_COMMENT_MS = 15_000;
-/** Buffered events of one client. The first events of a hundred prices with a month of history are 4 MB. */
-export const EVENT_STREAM_UNREAD_MAX_BYTES = 8 * 1024 * 1024;
-/** The response waits this long for a refusal or a first event. A resumed stream may have no event. */
-export const EVENT_STREAM_ANSWER_WITHIN_MS = 3_000;
-/** `Retry-After` if no hub accepts a stream. */
-export const EVENT_STREAM_RETRY_SECONDS = 5;
-
-// ── Guesses and limits of single fields ──
-/** Failures to sign in to one address, of all devices that never signed in there, or of one that did, */
-export const GUESSES_MAX_FAILURES = 10;
-/** within this time, after which they do not count any more, */
-export const GUESSES_WINDOW_SECONDS = 900;
-/** lock these devices out for this time. It is no shorter: else failures before it would count after it. */
-export const GUESSES_LOCK_SECONDS = 900;
-/** A counter of attempts that has not answered by then refuses the attempt. */
-export const ATTEMPTS_TIMEOUT_MS = 3_000;
-export const RATE_LIMIT_WINDOW_SECONDS = 60;
-/**
- * Requests for one key within the window: the client's network, which a thousand subscribers of a mobile network may
- * share; the normalised address; the user.
- */
-export const RATE_LIMITS = {
-  register: { network: 10, address: 5 },
-  login: { network: 60, address: 10 },
-  challenge: { network: 60, user: 10 },
-  connect: { network: 60, user: 10 },
-  refresh: { network: 300 },
-  changePassword: { network: 20, user: 5 },
-} as const satisfies Record<string, { network: number; address?: number; user?: number }>;
-export type RateLimitedField = keyof typeof RATE_LIMITS;
-
-// ── Accounts ──
-/** A wallet is linked to an account within this time of the sign-in. */
-export const REAUTHENTICATION_SECONDS = 600;
-export const DISPLAY_NAME_MAX_CHARACTERS = 50;
-export const AVATAR_URL_MAX_CHARACTERS = 2_048;
-
 // ── Upstream ──
 export const UPSTREAM_TIMEOUT_MS = 10_000;
 export const UPSTREAM_MAX_ATTEMPTS = 3;
@@ -333,17 +200,6 @@ export const SALE_FEED_NOTIFY_TIMEOUT_MS = 10_000;
 /** The platform's limit for one KV call. */
 export const KV_BULK_GET_MAX_KEYS = 100;
 export const KV_KEY_MAX_BYTES = 512;
-
-// ── Accounts ──
-/** In bytes of UTF-8: the longest path of RFC 5321, without its brackets. */
-export const EMAIL_MAX_BYTES = 254;
-/** Code points of the normal form. */
-export const PASSWORD_MIN_CHARACTERS = 15;
-export const PASSWORD_MAX_CHARACTERS = 128;
-/** A hash takes some 200 ms in which the isolate answers nobody else: the rest of the time is the other requests'. */
-export const PASSWORD_HASH_INTERVAL_MS = 500;
-/** A hash that cannot begin within this time is refused. */
-export const PASSWORD_HASH_WAIT_MAX_MS = 3_000;
 
 // ── Isolate memory: shares of one budget ──
 const MIB = 1024 * 1024;
