@@ -77,9 +77,11 @@ test('investments and users are nobody’s to see while signed out', async () =>
   expect(await answered(NODES, { ids })).toEqual({ nodes: [null, null, null] });
 });
 
-test('nobody is signed in, whatever the request carries', async () => {
+test('nobody is signed in by a cookie, and a token that is not valid is refused', async () => {
   const query = '{ viewer { id } idoPools(first: 3) { nodes { viewerState { registered } } } }';
-  for (const headers of [{}, { Authorization: 'Bearer anything' }, { Cookie: 'session=anything' }]) {
+  const refused = await serving.gateway.post({ query }, { Authorization: 'Bearer anything' });
+  expect([refused.status, refused.errors?.[0]?.extensions.code]).toEqual([401, 'UNAUTHENTICATED']);
+  for (const headers of [{}, { Cookie: 'session=anything' }]) {
     const { data, errors } = await serving.gateway.post({ query }, headers as Record<string, string>);
     expect(errors).toBeUndefined();
     expect(data).toEqual({ viewer: null, idoPools: { nodes: Array(3).fill({ viewerState: null }) } });

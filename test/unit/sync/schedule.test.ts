@@ -5,10 +5,10 @@ import { JOB_INTERVALS, JOBS, jobsOfCron } from '../../../src/sync/jobs.ts';
 const namesOfCron = (cron: string) => jobsOfCron(cron).map(({ name }) => name);
 
 test('each cron expression runs its jobs', () => {
-  expect(namesOfCron('* * * * *')).toEqual(['prices']);
+  expect(namesOfCron('* * * * *')).toEqual(['prices', 'user-outbox']);
   expect(namesOfCron('*/5 * * * *')).toEqual(['projects', 'operation-forms']);
   expect(namesOfCron('*/15 * * * *')).toEqual(['pools', 'investments']);
-  expect(namesOfCron('0 * * * *')).toEqual(['hourly-candles', 'cleanup']);
+  expect(namesOfCron('0 * * * *')).toEqual(['hourly-candles', 'closed-users', 'cleanup', 'user-rights']);
   expect(namesOfCron('0 0 * * *')).toEqual([
     'projects-full',
     'pools-full',
@@ -19,7 +19,8 @@ test('each cron expression runs its jobs', () => {
 
 test('/health lists the jobs of the night last', () => {
   expect(Object.keys(JOB_INTERVALS)).toEqual([
-    ...['prices', 'projects', 'pools', 'investments', 'operation-forms', 'hourly-candles', 'cleanup'],
+    ...['prices', 'user-outbox', 'projects', 'pools', 'investments', 'operation-forms'],
+    ...['hourly-candles', 'closed-users', 'cleanup', 'user-rights'],
     ...['projects-full', 'pools-full', 'investments-full', 'daily-candles'],
   ]);
 });
