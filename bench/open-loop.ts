@@ -34,7 +34,7 @@ export async function runOpenLoop<Request>(loop: OpenLoop<Request>) {
     let connection: HttpConnection | undefined;
     const onFailure = (error: Error) => {
       // Workerd closes one that nobody uses for five seconds.
-      const at = idle.findIndex((one) => one === connection);
+      const at = connection === undefined ? -1 : idle.indexOf(connection);
       if (at < 0) failed.reject(error);
       else idle.splice(at, 1);
     };
