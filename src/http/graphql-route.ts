@@ -60,11 +60,15 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
     const { request, accepted } = exchange;
     const envelope = await incoming.envelope();
     const known = envelope === null ? undefined : memoryHits.recall(envelope);
-    if (known !== undefined && memoryHits.holds(known, nowMs())) {
-      exchange.countHit();
-      const hit = request.method === 'POST' ? memoryHits.respond(request, known, nowMs()) : null;
-      if (hit !== null) return hit;
-    } else {
+    if (request.method === 'POST' && known !== undefined) {
+      const hit = memoryHits.respond(request, known, nowMs());
+      if (hit !== null) {
+        exchange.countHit();
+        return hit;
+      }
+    }
+    if (known !== undefined && memoryHits.holds(known, nowMs())) exchange.countHit();
+    else {
       const refused = await exchange.admit();
       if (refused !== null) return refused;
     }
