@@ -2,6 +2,7 @@ import { AVATAR_URL_MAX_CHARACTERS } from '../../config.ts';
 import * as users from '../../storage/d1/users.ts';
 import { displayNameRejection, normalisedDisplayName } from '../display-name.ts';
 import { type RejectionModel, rejection } from '../rejection.ts';
+import { sessionEnded } from '../viewers.ts';
 import { type ActingViewer, type Action, actingViewer } from './action.ts';
 
 /** A value that is left out stays; null removes it. */
@@ -10,6 +11,7 @@ export interface ProfileChanges {
   avatarUrl?: string | null | undefined;
 }
 
+/** @throws GraphQLError UNAUTHENTICATED if the session has ended since the request began */
 export async function updateProfile<User extends ActingViewer>(
   { sources: { db, dropCopy }, request }: Action<User>,
   changes: ProfileChanges,
@@ -25,7 +27,7 @@ export async function updateProfile<User extends ActingViewer>(
     ...(displayName === undefined ? {} : { displayName }),
     ...(avatarUrl === undefined ? {} : { avatarUrl }),
   };
-  await users.updateProfile(db, viewer.id, given);
+  if (!(await users.updateProfile(db, viewer, given))) throw sessionEnded();
   dropCopy(viewer.sessionId);
   return { viewer: { ...viewer, ...given } };
 }

@@ -193,23 +193,28 @@ const walletWrite = (
     )
     .bind(userId, wallet.address, nowSeconds, wallet.contractChainId, sessionId);
 
-/** @param changes null removes a value; a value that is left out stays. */
+/**
+ * @param changes null removes a value; a value that is left out stays.
+ * @returns false if the session has ended: nothing has changed.
+ */
 export async function updateProfile(
   db: D1Database,
-  userId: string,
+  { id, sessionId }: { id: string; sessionId: string },
   changes: { displayName?: string | null; avatarUrl?: string | null },
-): Promise<void> {
+): Promise<boolean> {
   const { displayName, avatarUrl } = changes;
-  await db
+  const { meta } = await db
     .prepare(
       `UPDATE user_account SET display_name = CASE WHEN ?2 THEN ?3 ELSE display_name END,
-         avatar_url = CASE WHEN ?4 THEN ?5 ELSE avatar_url END WHERE id = ?1`,
+         avatar_url = CASE WHEN ?4 THEN ?5 ELSE avatar_url END
+       WHERE id = ?1 AND EXISTS (SELECT 1 FROM user_session WHERE user_id = ?1 AND id = ?6)`,
     )
     .bind(
-      ...[userId, displayName === undefined ? 0 : 1, displayName ?? null],
-      ...[avatarUrl === undefined ? 0 : 1, avatarUrl ?? null],
+      ...[id, displayName === undefined ? 0 : 1, displayName ?? null],
+      ...[avatarUrl === undefined ? 0 : 1, avatarUrl ?? null, sessionId],
     )
     .run();
+  return meta.changes > 0;
 }
 
 /** @param known the stored hash that the caller has seen: a hash that another request has changed stays. */

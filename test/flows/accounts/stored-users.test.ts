@@ -1,6 +1,7 @@
 /** Accounts in D1: who owns an address or a wallet, and what is handed over. */
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test } from 'vitest';
+import { endSession, openSession } from '../../../src/storage/d1/user-sessions.ts';
 import {
   linkWallet,
   openWithPassword,
@@ -81,14 +82,26 @@ test('a contract wallet signs in by the chain that linked it, and a key on every
   expect(await openWithWallet(db, user('usr_b'), contract(10))).toBe(false);
 });
 
-test('a profile changes by the values that are given', async () => {
+test('a profile changes by the values that are given, while the session lives', async () => {
   await openWithWallet(db, { ...user('usr_a'), displayName: 'Ann' }, keyOf(WALLET));
-  await updateProfile(db, 'usr_a', { avatarUrl: 'https://example.com/a.png' });
+  const by = { id: 'usr_a', sessionId: 'ses_a' };
+  const session = {
+    id: 'ses_a',
+    user_id: 'usr_a',
+    created_at: NOW,
+    expires_at: NOW + 60,
+    refresh_hash: 'hash',
+  };
+  const client = { ip_address: null, user_agent: null, device: 'a-device' };
+  await openSession(db, { ...session, ...client }, { maxSessions: 20, proof: {} });
+  expect(await updateProfile(db, by, { avatarUrl: 'https://example.com/a.png' })).toBe(true);
   expect(await userById(db, 'usr_a')).toMatchObject({
     display_name: 'Ann',
     avatar_url: 'https://example.com/a.png',
   });
-  await updateProfile(db, 'usr_a', { displayName: null });
+  expect(await updateProfile(db, by, { displayName: null })).toBe(true);
+  await endSession(db, 'usr_a', 'ses_a');
+  expect(await updateProfile(db, by, { displayName: 'Late' })).toBe(false);
   expect(await userById(db, 'usr_a')).toMatchObject({
     display_name: null,
     avatar_url: 'https://example.com/a.png',
