@@ -64,13 +64,21 @@ export function errorPresenter(
     }
     const argumentPath =
       extensions.argumentPath ?? (code === 'BAD_USER_INPUT' ? argumentPathOf(error) : undefined);
-    return rebuilt(error, isTooDeep(error) ? 'The document is nested too deeply.' : error.message, {
+    return rebuilt(error, messageOf(error), {
       ...extensions,
       code,
       ...(argumentPath === undefined ? {} : { argumentPath }),
       ...(hasOwnStatus(error) && !hasData ? { http } : statusOf(code, hasData, retryAfterOf(extensions))),
     });
   };
+}
+
+/** graphql-js repeats the value that does not fit: the whole input, with the password in it. */
+const INPUT_IN_MESSAGE = /(?:, found|(?<=String cannot represent a non string value)): .*$/s;
+
+function messageOf(error: GraphQLError): string {
+  if (isTooDeep(error)) return 'The document is nested too deeply.';
+  return isOwnFinding(error) ? error.message.replace(INPUT_IN_MESSAGE, '.') : error.message;
 }
 
 /** Codes that only Yoga and graphql-js use say what BAD_USER_INPUT says. */
