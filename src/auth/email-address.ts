@@ -5,6 +5,7 @@
  * address literals are refused: nobody signs in with them, and `"a"@b.example` is the same mailbox as `a@b.example`.
  */
 import { EMAIL_MAX_BYTES } from '../config.ts';
+import { latePattern } from './late-pattern.ts';
 
 /** RFC 5321, section 4.5.3.1.1. */
 const LOCAL_PART_MAX_BYTES = 64;
@@ -16,9 +17,9 @@ const TEXT_MAX_CODE_UNITS = 8 * EMAIL_MAX_BYTES;
 /** `atext` of RFC 5322, and of RFC 6532 what a person can see. */
 const ATEXT =
   "(?:[a-z0-9!#$%&'*+/=?^_`{|}~-]|(?![\\p{Z}\\p{C}\\p{Default_Ignorable_Code_Point}])[^\\x00-\\x7f])";
-const LOCAL_PART = new RegExp(`^${ATEXT}+(?:\\.${ATEXT}+)*$`, 'u');
-/** A URL's host may also be percent-encoded, or hold a port: these characters cannot. */
-const DOMAIN = /^[\p{L}\p{M}\p{N}.。-]+$/u;
+const localParts = latePattern(`^${ATEXT}+(?:\\.${ATEXT}+)*$`, 'u');
+/** A URL's host may also be percent-encoded, or hold a port: these characters cannot. U+3002 is a full stop. */
+const domains = latePattern('^[\\p{L}\\p{M}\\p{N}.\\u3002-]+$', 'u');
 const ASCII_LABEL = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/;
 const TOP_LEVEL_LABEL = /[a-z]/;
 
@@ -31,7 +32,7 @@ export function normalisedEmail(text: string): string | null {
   const address = text.normalize('NFKC').trim().toLowerCase().normalize('NFKC');
   const at = address.lastIndexOf('@');
   const localPart = address.slice(0, Math.max(at, 0));
-  if (!LOCAL_PART.test(localPart) || byteLength(localPart) > LOCAL_PART_MAX_BYTES) return null;
+  if (!localParts().test(localPart) || byteLength(localPart) > LOCAL_PART_MAX_BYTES) return null;
   const domain = asciiDomain(address.slice(at + 1));
   if (domain === null) return null;
   const normalised = `${localPart}@${domain}`;
@@ -41,7 +42,7 @@ export function normalisedEmail(text: string): string | null {
 /** The host parser of URLs maps international names by UTS #46. */
 function asciiDomain(domain: string): string | null {
   const url = `http://${domain}`;
-  if (!DOMAIN.test(domain) || !URL.canParse(url)) return null;
+  if (!domains().test(domain) || !URL.canParse(url)) return null;
   const { hostname } = new URL(url);
   const labels = hostname.split('.');
   const isDomain = labels.length > 1 && labels.every((label) => ASCII_LABEL.test(label));

@@ -9,6 +9,7 @@ import { foldText } from '../storage/d1/fold-text.ts';
 import { commonPasswordFingerprint, FINGERPRINT_BYTES } from './common-password-fingerprint.ts';
 import { COMMON_PASSWORD_FINGERPRINTS, COMMON_WORDS } from './common-passwords.ts';
 import { isGuessable } from './guessable-text.ts';
+import { latePattern } from './late-pattern.ts';
 import { normalisedPassword } from './password-text.ts';
 import { type RejectionModel, rejection } from './rejection.ts';
 
@@ -21,9 +22,9 @@ const OWN_TEXT_MAX_CODE_UNITS = 256;
 const ASCII_WORD_MIN_CHARACTERS = 3;
 const OTHER_WORD_MIN_CHARACTERS = 2;
 const ASCII = /^[\x20-\x7e]*$/;
-const WORDS = /[\p{L}\p{M}\p{N}]+/gu;
-const LETTERS = /[\p{L}\p{M}]+/gu;
-const MARKS = /\p{M}/gu;
+const words = latePattern('[\\p{L}\\p{M}\\p{N}]+', 'gu');
+const letters = latePattern('[\\p{L}\\p{M}]+', 'gu');
+const marks = latePattern('\\p{M}', 'gu');
 
 const KNOWN_WORDS = [...COMMON_WORDS.split(' '), ...PLATFORM_WORDS];
 
@@ -53,9 +54,11 @@ export function passwordRejection(password: string, owner: PasswordOwner): Rejec
 /** The words of a name or an address, with and without accents and digits, forwards and backwards. */
 function wordsOf(own: string): string[] {
   const folded = foldText(own.slice(0, OWN_TEXT_MAX_CODE_UNITS));
-  const spellings = [folded, folded.normalize('NFD').replace(MARKS, '')];
-  const words = spellings.flatMap((text) => [...(text.match(WORDS) ?? []), ...(text.match(LETTERS) ?? [])]);
-  return words.filter(isLongEnough).flatMap((word) => [word, [...word].reverse().join('')]);
+  const spellings = [folded, folded.normalize('NFD').replace(marks(), '')];
+  return spellings
+    .flatMap((text) => [...(text.match(words()) ?? []), ...(text.match(letters()) ?? [])])
+    .filter(isLongEnough)
+    .flatMap((word) => [word, [...word].reverse().join('')]);
 }
 
 const isLongEnough = (word: string) =>
