@@ -57,7 +57,7 @@ export function createAccounts(
   const viewers = new Viewers({ ...shared, copies, accessTokens });
   return {
     accessTokens,
-    deviceTokens: new DeviceTokens(keys, randomBytes),
+    deviceTokens: new DeviceTokens(keys, { environment, randomBytes }),
     sessions,
     copies,
     viewerOf: async (authorization, freshness) => {

@@ -15,10 +15,16 @@ const FORM = new RegExp(`^([\\w-]{1,32})\\.([\\w-]{${NONCE_CHARACTERS}})\\.([\\w
 /** An owner is the normalised address of an account, or the id of a user without one. */
 export class DeviceTokens {
   readonly #keys: PurposeKeys;
+  readonly #environment: string;
   readonly #randomBytes: (length: number) => Uint8Array;
 
-  constructor(keys: readonly SigningKey[], randomBytes: (length: number) => Uint8Array) {
+  /** @param sources.environment a token of one environment is not valid in another */
+  constructor(
+    keys: readonly SigningKey[],
+    { environment, randomBytes }: { environment: string; randomBytes: (length: number) => Uint8Array },
+  ) {
     this.#keys = keysFor('device', keys);
+    this.#environment = environment;
     this.#randomBytes = randomBytes;
   }
 
@@ -30,16 +36,18 @@ export class DeviceTokens {
   /** @param device the nonce. A device that is known keeps its nonce, and gets a token of the first key. */
   mint(owner: string, device: string): string {
     const { kid, bytes } = this.#keys.first;
-    return `${kid}.${device}.${hmac(bytes, boundText(device, owner))}`;
+    return `${kid}.${device}.${hmac(bytes, this.#boundText(device, owner))}`;
   }
 
   /** The nonce; null if the gateway did not make the token for this owner, or with a key that it has no more. */
   deviceOf(token: string, owner: string): string | null {
     const [, kid = '', device = '', tag = ''] = FORM.exec(token) ?? [];
     const key = this.#keys.byId(kid);
-    return key !== undefined && isHmacOf(key.bytes, boundText(device, owner), tag) ? device : null;
+    return key !== undefined && isHmacOf(key.bytes, this.#boundText(device, owner), tag) ? device : null;
+  }
+
+  /** An environment and a nonce have no such character, so nothing else makes the same text. */
+  #boundText(device: string, owner: string): string {
+    return `${this.#environment}|${device}|${owner}`;
   }
 }
-
-/** A nonce has no such character, so no other pair makes the same text. */
-const boundText = (device: string, owner: string) => `${device}|${owner}`;

@@ -12,7 +12,7 @@ import { type RefreshToken, type RefreshTokens, refreshHash } from './refresh-to
 import { type RejectionModel, rejection } from './rejection.ts';
 import type { SessionCopies } from './session-copies.ts';
 
-/** What signs in. */
+/** The sender of a sign-in. */
 export interface SessionClient {
   ipAddress: string | null;
   userAgent: string | null;

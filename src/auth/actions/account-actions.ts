@@ -7,7 +7,7 @@ import { refreshSession } from './refresh-session.ts';
 import { type Registration, register } from './register.ts';
 import { type ProfileChanges, updateProfile } from './update-profile.ts';
 
-/** What can be done with accounts in one request. The schema asks for the viewer's rights before it calls one. */
+/** The actions on accounts, for one request. The schema asks for the viewer's rights before it calls one. */
 export function createAccountActions<User extends ActingViewer>(
   sources: ActionSources<User>,
   request: ActionRequest<User>,

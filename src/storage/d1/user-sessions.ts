@@ -29,7 +29,7 @@ const COLUMNS = `id, user_id, created_at, last_activity_at, expires_at, refresh_
 
 export type NewSession = Omit<SessionRow, 'last_activity_at' | 'previous_refresh_hash' | 'refresh_key_id'>;
 
-/** What a user has proved who they are by. It may be gone before their session begins. */
+/** The proof of who a user is. It may be gone before their session begins. */
 export interface SignInProof {
   /** The stored hash of their password. */
   passwordHash?: string;

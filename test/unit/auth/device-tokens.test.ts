@@ -8,7 +8,9 @@ const [ONE, TWO] = ['one', 'two'].map((kid): SigningKey => ({ kid, key: `${kid} 
   SigningKey,
 ];
 const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(length));
-const tokensOf = (...keys: SigningKey[]) => new DeviceTokens(keys, randomBytes);
+const tokensIn = (environment: string, ...keys: SigningKey[]) =>
+  new DeviceTokens(keys, { environment, randomBytes });
+const tokensOf = (...keys: SigningKey[]) => tokensIn('production', ...keys);
 const OWNER = 'ann@example.com';
 
 test('a device is known to its owner alone', () => {
@@ -20,6 +22,13 @@ test('a device is known to its owner alone', () => {
   for (const other of ['bob@example.com', '', `${OWNER} `, `|${OWNER}`])
     expect(tokens.deviceOf(token, other)).toBeNull();
   expect(tokens.newDevice()).not.toBe(device);
+});
+
+test('a device that is known in one environment is not known in another that has the same keys', () => {
+  const elsewhere = tokensIn('staging', ONE);
+  const token = elsewhere.mint(OWNER, elsewhere.newDevice());
+  expect(tokensIn('staging', ONE).deviceOf(token, OWNER)).not.toBeNull();
+  expect(tokensOf(ONE).deviceOf(token, OWNER)).toBeNull();
 });
 
 test('a device keeps its nonce when the keys are rotated', () => {
