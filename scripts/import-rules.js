@@ -3,7 +3,7 @@
  * Read top to bottom the floors are the way of a request.
  */
 const FLOORS = [
-  ['operations-keys', 'signing-keys', 'wallet-settings', 'account-limits', 'subscription-limits'],
+  ['settings'],
   ['config', 'observability'],
   ['schema', 'execution', 'storage', 'upstream'],
   ['cache', 'loaders', 'auth'],
@@ -16,15 +16,7 @@ const FLOORS = [
   ['index'],
 ];
 
-const FILES = [
-  'operations-keys',
-  'signing-keys',
-  'wallet-settings',
-  'account-limits',
-  'subscription-limits',
-  'config',
-  'index',
-];
+const FILES = ['config', 'index'];
 
 /** Only types cross these ways up, and nothing of them is left at run time. Feeds declare the context's events. */
 const TYPES_FROM_ABOVE = { schema: '^src/graphql/context\\.ts$', graphql: '^src/realtime/feeds\\.ts$' };

@@ -6,9 +6,9 @@
  * invalid vars, and never contain their values.
  */
 import * as z from 'zod';
-import { operationsKeysSchema } from './operations-keys.ts';
-import { signingKeysSchema } from './signing-keys.ts';
-import { rpcUrlsSchema, siweOriginSchema } from './wallet-settings.ts';
+import { operationsKeysSchema } from './settings/operations-keys.ts';
+import { signingKeysSchema } from './settings/signing-keys.ts';
+import { rpcUrlsSchema, siweOriginSchema } from './settings/wallet-settings.ts';
 
 /** 32 hexadecimal characters are 128 bits. */
 const SECRET_MIN_CHARACTERS = 32;
@@ -69,7 +69,7 @@ const configSchema = z.object({
     .pipe(z.array(origin)),
   /** The frontend's, for messages to wallets in apps that send no `Origin`. */
   SIWE_ORIGIN: siweOriginSchema,
-  /** Of the chains whose contract wallets may sign in. */
+  /** The chains whose contract wallets may sign in. */
   RPC_URLS: rpcUrlsSchema,
   /** The admin endpoint exists if this key or one of `OPERATIONS_KEYS` is set. */
   ADMIN_KEY: z
@@ -110,8 +110,8 @@ export function parseConfig(vars: object): ParsedConfig {
   return { ok: false, issues: [...messages.values()] };
 }
 
-export * from './account-limits.ts';
-export * from './subscription-limits.ts';
+export * from './settings/account-limits.ts';
+export * from './settings/subscription-limits.ts';
 
 // ── Requests ──
 export const REQUEST_BODY_MAX_BYTES = 100 * 1024;
@@ -125,7 +125,7 @@ export const HITS_FOR_ONE_COUNT = 20;
 export const HITS_COUNT_PAUSE_MS = 1_000;
 /** A rate limiter that has not answered by then refuses nobody. */
 export const RATE_LIMITER_TIMEOUT_MS = 500;
-/** Of a `User-Agent`, as sessions and sockets keep it. */
+/** The part of a `User-Agent` that sessions and sockets keep. */
 export const USER_AGENT_MAX_CHARACTERS = 256;
 
 // ── Look-ups of operations ──

@@ -6,7 +6,7 @@
 import { errors, type JWTHeaderParameters, jwtVerify, SignJWT } from 'jose';
 import * as z from 'zod';
 import { ACCESS_TOKEN_SECONDS, AUTHORIZATION_MAX_CHARACTERS, CLOCK_SKEW_SECONDS } from '../config.ts';
-import type { SigningKey } from '../signing-keys.ts';
+import type { SigningKey } from '../settings/signing-keys.ts';
 import { type BoundedMemory, ENTRY_BYTES, textBytes } from '../storage/bounded-memory.ts';
 import { keysFor, type PurposeKeys } from './keyring.ts';
 

@@ -4,7 +4,7 @@
  * never expires, and is stored nowhere.
  */
 import { Buffer } from 'node:buffer';
-import type { SigningKey } from '../signing-keys.ts';
+import type { SigningKey } from '../settings/signing-keys.ts';
 import { HMAC_CHARACTERS, hmac, isHmacOf } from './hmac.ts';
 import { keysFor, type PurposeKeys } from './keyring.ts';
 

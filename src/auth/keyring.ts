@@ -3,7 +3,7 @@
  * and no two algorithms share a key (RFC 5869).
  */
 import { hkdfSync } from 'node:crypto';
-import type { SigningKey } from '../signing-keys.ts';
+import type { SigningKey } from '../settings/signing-keys.ts';
 
 /** Tokens in use were made with keys of these names: a changed name signs everybody out. */
 export type KeyPurpose = 'access' | 'refresh' | 'refresh-tag' | 'device';

@@ -6,7 +6,7 @@
  * A session stores hashes of tokens alone (`sessions.ts`).
  */
 import { Buffer } from 'node:buffer';
-import type { SigningKey } from '../signing-keys.ts';
+import type { SigningKey } from '../settings/signing-keys.ts';
 import { sha256Hex } from '../storage/sha256-hex.ts';
 import { HMAC_CHARACTERS, hmac, isHmacOf } from './hmac.ts';
 import { keysFor, type PurposeKey, type PurposeKeys } from './keyring.ts';

@@ -10,7 +10,7 @@ export interface RequestClient {
   userAgent: string | null;
   /** The page's, where a browser sends it; not checked. */
   origin: string | null;
-  /** Of W3C Trace Context, for the calls that the request makes; null without a valid one. */
+  /** The header of W3C Trace Context, for the calls that the request makes; null without a valid one. */
   traceparent: string | null;
 }
 

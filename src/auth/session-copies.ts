@@ -31,7 +31,7 @@ export class SessionCopies {
     this.#sources = sources;
   }
 
-  /** Of this isolate's memory; undefined if it has none that may be used. */
+  /** The copy in this isolate's memory; undefined if it has none that may be used. */
   recall(sessionId: string): RememberedSession | undefined {
     const remembered = this.#sources.memory.get(sessionId);
     return remembered === undefined || remembered === ENDED || this.#isRecent(remembered)

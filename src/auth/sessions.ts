@@ -27,7 +27,7 @@ export interface SessionTokens {
   /** Unix seconds. */
   accessTokenExpiresAt: number;
   refreshToken: string;
-  /** Of the sign-in: a device token for it is made anew with each answer. */
+  /** The device of the sign-in; each answer has a new device token for it. */
   device: string;
 }
 

@@ -7,6 +7,7 @@
  */
 import { GraphQLError } from 'graphql';
 import { WALLET_CHALLENGE_SECONDS, WALLET_MESSAGE_MAX_CHARACTERS } from '../config.ts';
+import { isSiweOrigin } from '../settings/wallet-settings.ts';
 import type { SignedWallet } from '../storage/d1/users.ts';
 import {
   consumeWalletChallenge,
@@ -14,7 +15,6 @@ import {
   walletChallengeByHash,
 } from '../storage/d1/wallet-challenges.ts';
 import { sha256Hex } from '../storage/sha256-hex.ts';
-import { isSiweOrigin } from '../wallet-settings.ts';
 import { type RejectionModel, rejection } from './rejection.ts';
 import type { SignerOf } from './wallet-signatures.ts';
 

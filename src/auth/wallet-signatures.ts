@@ -7,8 +7,8 @@
  */
 import { WALLET_SIGNATURE_MAX_BYTES } from '../config.ts';
 import { log } from '../observability/log.ts';
+import type { RpcUrls } from '../settings/wallet-settings.ts';
 import type { EthCall } from '../upstream/chain-rpc.ts';
-import type { RpcUrls } from '../wallet-settings.ts';
 
 export interface SignedMessage {
   /** With the checksum of EIP-55. */

@@ -4,7 +4,7 @@
  * Each isolate counts wrong keys and answers 429 beyond a limit. A right key always passes: an attacker cannot lock its
  * owner out. The comparison takes the same time for every key: it compares hashes, and all of them.
  */
-import { ADMIN_KEY_NAME, KEY_ROLES, type KeyRole, type OperationsKey } from '../operations-keys.ts';
+import { ADMIN_KEY_NAME, KEY_ROLES, type KeyRole, type OperationsKey } from '../settings/operations-keys.ts';
 import { sha256Hex } from '../storage/sha256-hex.ts';
 
 export const WRONG_KEYS_MAX = 10;

@@ -7,7 +7,7 @@
 import { log } from '../observability/log.ts';
 import { ReleaseRefusal, type ReleaseRefusalCode } from '../operations/liveness-writes.ts';
 import { recordBundledRelease } from '../operations/publish-release.ts';
-import type { KeyRole } from '../operations-keys.ts';
+import type { KeyRole } from '../settings/operations-keys.ts';
 import { readRefusals, readUsage } from '../storage/d1/operation-usage.ts';
 import { listReleases, liveOperations } from '../storage/d1/release-reads.ts';
 import { AdminRefusal, badInput, sinceDay } from './admin-answer.ts';

@@ -79,9 +79,9 @@ export class ClientCount {
 }
 
 export interface ClientLimitSources {
-  /** Of this location; its limit is `maxRequests` too. */
+  /** The platform's limiter of this location; its limit is `maxRequests` too. */
   limiter: Pick<RateLimit, 'limit'>;
-  /** Of one client to one isolate, in a minute. */
+  /** The most requests of one client to one isolate in a minute. */
   maxRequests: number;
   /**
    * The session of an `authorization` header whose token this isolate has verified and that is valid now.

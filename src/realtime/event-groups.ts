@@ -213,7 +213,7 @@ export class EventGroups {
     return { group, entity, position, text, isEnd: false };
   }
 
-  /** Of the sockets that have not expired, by session id; null for a session that has ended. */
+  /** The viewers of sockets that have not expired, by session id; null for a session that has ended. */
   async #viewersOf(groups: readonly Group[]): Promise<Viewers> {
     const { viewersOf, nowMs } = this.#sources;
     const sockets = new Set(

@@ -3,7 +3,7 @@ export interface Rate {
   perSecond: number;
 }
 
-/** What a bucket holds after a time. A clock may be set back: less than no time fills nothing. */
+/** The content of a bucket after a time. A clock may be set back: less than no time fills nothing. */
 export const refilled = (tokens: number, elapsedMs: number, { burst, perSecond }: Rate): number =>
   Math.min(burst, tokens + (Math.max(0, elapsedMs) / 1000) * perSecond);
 

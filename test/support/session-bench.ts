@@ -6,7 +6,7 @@ import { isRejection } from '../../src/auth/rejection.ts';
 import { SessionCopies } from '../../src/auth/session-copies.ts';
 import { Sessions, type SessionTokens } from '../../src/auth/sessions.ts';
 import { Viewers } from '../../src/auth/viewers.ts';
-import type { SigningKey } from '../../src/signing-keys.ts';
+import type { SigningKey } from '../../src/settings/signing-keys.ts';
 import { BoundedMemory } from '../../src/storage/bounded-memory.ts';
 import { openWithPassword } from '../../src/storage/d1/users.ts';
 

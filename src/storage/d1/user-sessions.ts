@@ -76,9 +76,9 @@ export async function openSession(
 
 export interface RefreshRotation {
   id: string;
-  /** Of the token that is used. */
+  /** The hash of the token that is used. */
   hash: string;
-  /** Of the token that takes its place. */
+  /** The hash of the token that takes its place. */
   successorHash: string;
   /** The key that derived it. */
   keyId: string;

@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SessionTokens } from '../../../src/auth/sessions.ts';
-import type { SigningKey } from '../../../src/signing-keys.ts';
+import type { SigningKey } from '../../../src/settings/signing-keys.ts';
 import { CLIENT, outcomeOf, SessionBench, signingKey } from '../../support/session-bench.ts';
 
 const DAY = 86_400;

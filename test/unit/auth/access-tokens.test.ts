@@ -5,7 +5,7 @@ import { base64url, exportJWK, type JWTHeaderParameters, type JWTPayload, SignJW
 import { describe, expect, test } from 'vitest';
 import { type AccessClaims, AccessTokens } from '../../../src/auth/access-tokens.ts';
 import { RefreshTokens } from '../../../src/auth/refresh-tokens.ts';
-import type { SigningKey } from '../../../src/signing-keys.ts';
+import type { SigningKey } from '../../../src/settings/signing-keys.ts';
 import { BoundedMemory } from '../../../src/storage/bounded-memory.ts';
 
 const NOW = 1_760_000_000;

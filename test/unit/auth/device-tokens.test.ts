@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DeviceTokens } from '../../../src/auth/device-tokens.ts';
-import type { SigningKey } from '../../../src/signing-keys.ts';
+import type { SigningKey } from '../../../src/settings/signing-keys.ts';
 
 const [ONE, TWO] = ['one', 'two'].map((kid): SigningKey => ({ kid, key: `${kid} `.repeat(16) })) as [
   SigningKey,

@@ -3,6 +3,7 @@
  * that exist.
  */
 import * as z from 'zod';
+import { parseKeys } from './json-setting.ts';
 
 /** 32 hexadecimal characters are 128 bits. */
 const TEXT_MIN_CHARACTERS = 32;
@@ -46,6 +47,8 @@ const keysSchema = z
 /** A text that begins like JSON is a list: a mistyped list must not become a key, which would sign everybody out. */
 const BEGINS_LIKE_JSON = /^\s*[[{]/;
 
+const FORM = 'must be one key, or JSON such as [{"kid": "2027-01", "key": "<32 bytes or more>"}]';
+
 /** A JSON list of keys, or the text of one key. An issue is one sentence without any part of the value. */
 export const signingKeysSchema = z.string().transform((secret, context): readonly SigningKey[] => {
   if (!BEGINS_LIKE_JSON.test(secret)) {
@@ -54,23 +57,5 @@ export const signingKeysSchema = z.string().transform((secret, context): readonl
     context.addIssue({ code: 'custom', message });
     return z.NEVER;
   }
-  const parsed = keysSchema.safeParse(parseJson(secret));
-  if (parsed.success) return parsed.data;
-  context.addIssue({ code: 'custom', message: sentence(parsed.error.issues[0]) });
-  return z.NEVER;
+  return parseKeys(secret, { schema: keysSchema, form: FORM, context });
 });
-
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-}
-
-function sentence(issue: z.core.$ZodIssue | undefined): string {
-  const [index, property] = issue?.path ?? [];
-  const place = typeof index === 'number' ? `key ${index + 1}: ` : '';
-  const subject = property === undefined ? '' : `${String(property)} `;
-  return `must be one key, or JSON such as [{"kid": "2027-01", "key": "<32 bytes or more>"}]; ${place}${subject}${issue?.message}`;
-}

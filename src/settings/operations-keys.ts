@@ -3,6 +3,7 @@
  * keys, so that whoever can read the gateway's settings cannot use them.
  */
 import * as z from 'zod';
+import { parseKeys } from './json-setting.ts';
 
 /** Each role may do all that those before it may. */
 export const KEY_ROLES = ['read', 'publish', 'administer'] as const;
@@ -47,29 +48,13 @@ const keysSchema = z
   .refine(distinct('name'), { error: 'must have a name of its own for each key' })
   .refine(distinct('sha256'), { error: 'must have each key once' });
 
+const FORM = 'must be JSON such as [{"name": "ci", "role": "publish", "sha256": "<64 hexadecimal digits>"}]';
+
 /** Unset and empty mean that there are no such keys. An issue is one sentence without any part of the value. */
 export const operationsKeysSchema = z
   .string()
   .default('')
   .transform((json, context): OperationsKey[] => {
     if (json.trim() === '') return [];
-    const parsed = keysSchema.safeParse(parseJson(json));
-    if (parsed.success) return parsed.data;
-    context.addIssue({ code: 'custom', message: sentence(parsed.error.issues[0]) });
-    return z.NEVER;
+    return parseKeys(json, { schema: keysSchema, form: FORM, context });
   });
-
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-}
-
-function sentence(issue: z.core.$ZodIssue | undefined): string {
-  const [index, property] = issue?.path ?? [];
-  const place = typeof index === 'number' ? `key ${index + 1}: ` : '';
-  const subject = property === undefined ? '' : `${String(property)} `;
-  return `must be JSON such as [{"name": "ci", "role": "publish", "sha256": "<64 hexadecimal digits>"}]; ${place}${subject}${issue?.message}`;
-}

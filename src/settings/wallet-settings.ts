@@ -1,5 +1,6 @@
 /** The settings of Sign-In with Ethereum. */
 import * as z from 'zod';
+import { parseJson } from './json-setting.ts';
 
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 const NAME = `(?:${LABEL}\\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{0,58}[a-z0-9])`;
@@ -48,11 +49,3 @@ export const rpcUrlsSchema = z
     });
     return z.NEVER;
   });
-
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-}
