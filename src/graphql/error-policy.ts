@@ -106,8 +106,12 @@ function isOwnFinding(error: GraphQLError): boolean {
 /** `spec` has Yoga keep 200 for clients that accept `application/json` alone, as GraphQL over HTTP asks. */
 function statusOf(code: string, hasData: boolean, headers?: Record<string, string>) {
   const status = statusOfCode(code);
-  return hasData ? {} : { http: { status, spec: status < 500, ...(headers ? { headers } : {}) } };
+  const sent = code === 'UNAUTHENTICATED' ? { ...headers, ...BEARER_CHALLENGE } : headers;
+  return hasData ? {} : { http: { status, spec: status < 500, ...(sent ? { headers: sent } : {}) } };
 }
+
+/** A 401 names the scheme that it wants (RFC 9110, section 15.5.2). */
+const BEARER_CHALLENGE = { 'WWW-Authenticate': 'Bearer' };
 
 /** `Retry-After` of an error that says when the request may come again. */
 export function retryAfterOf(

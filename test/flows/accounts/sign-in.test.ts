@@ -155,8 +155,9 @@ test.each(['ChangePassword', 'LogOut', 'EndSession', 'UpdateProfile'])(
       EndSession: { sessionId: 'x' },
       UpdateProfile: { input: {} },
     }[name];
-    const { status, errors } = await ask(gateway, name, variables);
+    const { status, headers, errors } = await ask(gateway, name, variables);
     expect([status, errors?.[0]?.extensions.code]).toEqual([401, 'UNAUTHENTICATED']);
+    expect(headers.get('www-authenticate')).toBe('Bearer');
   },
 );
 
