@@ -5,7 +5,8 @@ import { priceFeedObject } from '../realtime/price-events.ts';
 import { saleFeedObject } from '../realtime/sale-events.ts';
 import { jobsOfCron } from '../sync/jobs.ts';
 import { runJobs } from '../sync/run-jobs.ts';
-import { type Isolate, nowMs, randomId, sleep } from './isolate.ts';
+import type { Isolate } from './isolate.ts';
+import { nowMs, randomId, sleep } from './runtime.ts';
 
 /** Never rejects. */
 export async function runCron(

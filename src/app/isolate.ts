@@ -34,6 +34,7 @@ import { createMainApi, type MainApi } from '../upstream/main-api.ts';
 import { createPriceApi, type PriceApi } from '../upstream/price-api.ts';
 import { createActionSources } from './account-actions.ts';
 import { type Accounts, createAccounts } from './accounts.ts';
+import { nowMs, randomId, sleep } from './runtime.ts';
 
 export interface UpstreamApis {
   main: MainApi;
@@ -73,11 +74,6 @@ export interface IsolateOptions {
 /** An isolate, or each reason why its configuration is wrong. */
 export type IsolateResult = { ok: true; isolate: Isolate } | { ok: false; issues: readonly string[] };
 export type IsolateOf = (env: Env) => IsolateResult;
-
-/** The clock is read anew each time: tests and workerd move it. */
-export const nowMs = () => Date.now();
-export const randomId = () => crypto.randomUUID();
-export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /**
  * The platform passes the same Env to every request and every object of an isolate.

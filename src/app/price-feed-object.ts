@@ -3,7 +3,8 @@ import { priceFeed } from '../realtime/price-events.ts';
 import { PollingPriceFeed } from '../realtime/price-feed.ts';
 import type { TopicStates } from '../realtime/topic-log.ts';
 import type { PriceRecord } from '../storage/kv/prices.ts';
-import { type Isolate, nowMs } from './isolate.ts';
+import type { Isolate } from './isolate.ts';
+import { nowMs } from './runtime.ts';
 import { hubPublisher } from './subscription-hub-object.ts';
 
 export function createPriceFeedObject(requireIsolate: (env: Env) => Isolate) {

@@ -9,7 +9,8 @@ import type { RouterOptions } from '../http/router.ts';
 import { openSocket } from '../http/socket-route.ts';
 import { bundledRelease } from '../operations/manifest.ts';
 import { JOB_INTERVALS } from '../sync/jobs.ts';
-import { type Isolate, nowMs, randomId, sleep } from './isolate.ts';
+import type { Isolate } from './isolate.ts';
+import { nowMs, randomId, sleep } from './runtime.ts';
 
 export interface HttpHandler {
   router: RouterOptions;

@@ -2,7 +2,8 @@ import { DurableObject } from 'cloudflare:workers';
 import { saleFeed } from '../realtime/sale-events.ts';
 import { SaleFeedReader, type SaleRow } from '../realtime/sale-feed.ts';
 import type { TopicStates } from '../realtime/topic-log.ts';
-import { type Isolate, nowMs } from './isolate.ts';
+import type { Isolate } from './isolate.ts';
+import { nowMs } from './runtime.ts';
 import { hubPublisher } from './subscription-hub-object.ts';
 
 export function createSaleFeedObject(requireIsolate: (env: Env) => Isolate) {

@@ -6,7 +6,8 @@ import { type EventValue, type FeedName, feedOf } from '../realtime/feeds.ts';
 import { Hub } from '../realtime/subscription-hub.ts';
 import type { TopicChange } from '../realtime/topic-log.ts';
 import { createWatchOf } from '../realtime/watch.ts';
-import { type Isolate, nowMs, randomId, sleep } from './isolate.ts';
+import type { Isolate } from './isolate.ts';
+import { nowMs, randomId, sleep } from './runtime.ts';
 
 /** RFC 6455, section 7.4: a close may send these codes back; others cannot be sent. */
 const isSendable = (code: number) => code === 1000 || (code >= 3000 && code <= 4999);

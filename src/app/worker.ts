@@ -9,8 +9,9 @@ import { errorResponse } from '../http/responses.ts';
 import { answerRequest } from '../http/router.ts';
 import { log } from '../observability/log.ts';
 import { runCron } from './cron.ts';
-import { type Isolate, type IsolateOf, randomId } from './isolate.ts';
+import type { Isolate, IsolateOf } from './isolate.ts';
 import { createHttpHandler, type HttpHandler } from './routes.ts';
+import { randomId } from './runtime.ts';
 
 interface Served extends HttpHandler {
   isolate: Isolate;

@@ -1,0 +1,6 @@
+/** The clock, randomness and timers of the runtime. Node has them too, so tests may load what uses them alone. */
+
+/** The clock is read anew each time: tests and workerd move it. */
+export const nowMs = () => Date.now();
+export const randomId = () => crypto.randomUUID();
+export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
