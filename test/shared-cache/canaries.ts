@@ -3,6 +3,8 @@
  * shown what. The rows that D1 holds of them are the simulated upstream's, and no less theirs.
  */
 
+import { encodeGlobalId } from '../../schema/global-ids.ts';
+
 export const USER_NAMES = ['first', 'second'] as const;
 export type UserName = (typeof USER_NAMES)[number];
 
@@ -42,9 +44,12 @@ export const CANARY_TEXTS = [
 ] as const;
 export const CANARY_NUMBERS = { invested: 1, tokens: 2, moved: 3 } as const;
 
+/** As the API shows it: the id of a session is a global id. */
+const shown = (what: string, text: string) => (what === 'session' ? encodeGlobalId('Session', text) : text);
+
 export function canariesOf(name: UserName): string[] {
   return [
-    ...CANARY_TEXTS.map((what) => canaryText(name, what)),
+    ...CANARY_TEXTS.map((what) => shown(what, canaryText(name, what))),
     ...Object.values(CANARY_NUMBERS).map((place) => canaryNumber(name, place)),
   ];
 }
