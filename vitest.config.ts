@@ -11,6 +11,8 @@ process.env.JWT_SECRET = 'a-secret-for-tests-of-32-characters';
 export default defineConfig({
   test: {
     silent: 'passed-only',
+    // On two cores one worker is the default, and many tests of accounts wait for hashes.
+    maxWorkers: 2,
     projects: [
       {
         test: {
