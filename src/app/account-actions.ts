@@ -13,6 +13,7 @@ import type { Viewer } from '../graphql/context.ts';
 import { createEthCall } from '../upstream/chain-rpc.ts';
 import type { MainApi } from '../upstream/main-api.ts';
 import type { Accounts } from './accounts.ts';
+import { nowSeconds, randomBytes, randomId, sleep } from './runtime.ts';
 
 export interface AccountActionParts {
   db: D1Database;
@@ -20,15 +21,11 @@ export interface AccountActionParts {
   accounts: Accounts;
   attempts: Attempts;
   mainApi: Pick<MainApi, 'userStats' | 'createUser'>;
-  nowMs(): number;
-  randomId(): string;
-  sleep(ms: number): Promise<void>;
 }
 
 export function createActionSources(parts: AccountActionParts): ActionSources<Viewer> {
-  const { db, config, accounts, attempts, mainApi, nowMs, randomId, sleep } = parts;
+  const { db, config, accounts, attempts, mainApi } = parts;
   const { sessions, deviceTokens, viewerOf } = accounts;
-  const nowSeconds = () => Math.floor(nowMs() / 1000);
   const readRights = async (userId: string) => {
     await refreshRights(db, mainApi, userId, nowSeconds());
   };
@@ -47,7 +44,7 @@ export function createActionSources(parts: AccountActionParts): ActionSources<Vi
       corsOrigins: config.CORS_ORIGINS,
       signerOf: createWalletSignatures({ rpcUrls: config.RPC_URLS, ethCall: createEthCall({ fetch }) }),
       nowSeconds,
-      randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+      randomBytes,
     }),
     randomId,
     viewerOf: (authorization) => viewerOf(authorization, 'authoritative'),

@@ -10,6 +10,7 @@ import type { Config } from '../config.ts';
 import type { SessionModel, Viewer, ViewerOf, ViewersOf } from '../graphql/context.ts';
 import { notifyEnded } from '../realtime/ended-sessions.ts';
 import type { MemoryBudget } from '../storage/bounded-memory.ts';
+import { nowSeconds, randomBytes, randomId } from './runtime.ts';
 
 export interface Accounts {
   accessTokens: AccessTokens;
@@ -20,20 +21,11 @@ export interface Accounts {
   viewersOf: ViewersOf;
 }
 
-export interface AccountSources {
-  memory: MemoryBudget;
-  nowMs(): number;
-  randomId(): string;
-}
-
-const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(length));
-
 export function createAccounts(
   env: Pick<Env, 'DB' | 'SESSIONS_KV' | 'SUBSCRIPTION_HUBS'>,
   { JWT_SECRET: keys, ENVIRONMENT: environment }: Pick<Config, 'JWT_SECRET' | 'ENVIRONMENT'>,
-  { memory, nowMs, randomId }: AccountSources,
+  memory: MemoryBudget,
 ): Accounts {
-  const nowSeconds = () => Math.floor(nowMs() / 1000);
   const shared = { db: env.DB, nowSeconds, inBackground: waitUntil };
   const accessTokens = new AccessTokens({
     keys,

@@ -100,7 +100,7 @@ function createIsolate(
   { viewerOf, viewersOf, memoryShares }: IsolateOptions,
 ): Isolate {
   const memory = new MemoryBudget(memoryShares);
-  const accounts = createAccounts(env, config, { memory, nowMs, randomId });
+  const accounts = createAccounts(env, config, memory);
   const promptApis = upstreamApis(config, {
     timeoutMs: UPSTREAM_REQUEST_TIMEOUT_MS,
     maxAttempts: UPSTREAM_REQUEST_MAX_ATTEMPTS,
@@ -140,9 +140,6 @@ function createIsolate(
       accounts: viewerOf === undefined ? accounts : { ...accounts, viewerOf },
       attempts,
       mainApi: signInApi,
-      nowMs,
-      randomId,
-      sleep,
     }),
     attempts,
     db: env.DB,

@@ -4,3 +4,5 @@
 export const nowMs = () => Date.now();
 export const randomId = () => crypto.randomUUID();
 export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+export const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(length));
+export const nowSeconds = () => Math.floor(nowMs() / 1000);

@@ -1,7 +1,7 @@
 /**
  * Written by `npm run generate` from the list "10 million passwords" of OWASP SecLists (CC BY-SA 3.0).
  *
- * Of the 3000 most used passwords that are long enough, 338 are patterns that the rules refuse. The fingerprints of the
+ * The rules refuse 338 of the 3000 most used passwords that are long enough: they are patterns. The fingerprints of the
  * others, in base64:
  */
 export const COMMON_PASSWORD_FINGERPRINTS =

@@ -4,6 +4,7 @@
  * The generations are kept as a value: a promise made in one request must not be awaited in another.
  */
 import { errorFields, log } from '../observability/log.ts';
+import { CLOCK_SKEW_MAX_SECONDS } from '../storage/clock-skew.ts';
 import { type CacheGenerations, readCacheGenerations } from '../storage/kv/cache-generations.ts';
 import { CACHE_GENERATIONS_MEMORY_SECONDS, CACHE_GENERATIONS_RENEWAL_SECONDS } from '../storage/kv/keys.ts';
 import type { StorablePolicy } from './cache-policy.ts';
@@ -41,12 +42,9 @@ export function freshnessOf(
   return staleSeconds < staleIfErrorSeconds ? 'last-resort' : 'expired';
 }
 
-/** The clocks of two isolates differ by less. */
-const CLOCK_SKEW_MAX_MS = 60_000;
-
 /** True if the clock was set back since. The answer's age is not known, and nothing may wait until then. */
 export const isFromFuture = ({ executedAtMs }: Pick<Dated, 'executedAtMs'>, nowMs: number) =>
-  executedAtMs > nowMs + CLOCK_SKEW_MAX_MS;
+  executedAtMs > nowMs + CLOCK_SKEW_MAX_SECONDS * 1000;
 
 /** True if a tag of the answer has changed since it was executed. */
 export function isOutdated(answer: Dated, policy: StorablePolicy, current: CacheGenerations): boolean {

@@ -139,7 +139,7 @@ export type UserStatsRecord = z.output<typeof userStats>;
 export const closedUserRecord = z.object({ user_id: id, closed_at: unixSeconds });
 export type ClosedUserRecord = z.output<typeof closedUserRecord>;
 
-/** The main API has stored the account: any answer without its id is another server's. */
+/** The main API has stored the account. An answer without the account's id is another server's. */
 export const storedUser = z.object({ id });
 /** A refusal for good is of this form: a proxy may send the same status. */
 export const refusedUser = z.object({ code: z.string().min(1) });

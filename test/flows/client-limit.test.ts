@@ -165,11 +165,7 @@ describe('one isolate', () => {
     const gateway = start(2);
     const parsed = parseConfig(env);
     if (!parsed.ok) throw new Error(parsed.issues.join());
-    const tokens = createAccounts(env as unknown as Env, parsed.config, {
-      memory: new MemoryBudget(),
-      nowMs: Date.now,
-      randomId: () => crypto.randomUUID(),
-    }).accessTokens;
+    const tokens = createAccounts(env as unknown as Env, parsed.config, new MemoryBudget()).accessTokens;
     const signed = async (session: string) => `Bearer ${(await tokens.sign('usr_a', session)).token}`;
     const authorizations = await Promise.all(['one', 'two'].map(signed));
     for (const [at, authorization] of authorizations.entries()) {

@@ -5,10 +5,9 @@
  * other writes nothing.
  */
 
-export type SyncOutcome = 'ok' | 'partial' | 'failed';
+import { CLOCK_SKEW_MAX_SECONDS } from '../clock-skew.ts';
 
-/** A lease that ends later than a new one by more than this was taken before the clock was set back. */
-const CLOCK_SKEW_MAX_SECONDS = 60;
+export type SyncOutcome = 'ok' | 'partial' | 'failed';
 
 export interface BegunRun {
   /** The greatest `updated_at` that a run of the sources has seen, of the runs that skipped no record. */

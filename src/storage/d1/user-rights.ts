@@ -4,6 +4,8 @@
  * An older answer is never written over a newer one, and an account that the main API has refused never has rights.
  */
 
+import { CLOCK_SKEW_MAX_SECONDS } from '../clock-skew.ts';
+
 /** A value that is left out keeps what is stored. */
 export interface RightsAnswer {
   user_level?: number | undefined;
@@ -19,9 +21,6 @@ export interface RightsRow {
   refused_at: number | null;
 }
 
-/** A stored check that began later than an answer's by more than this was made before the clock was set back. */
-const CLOCK_SKEW_MAX_SECONDS = 60;
-
 /**
  * @param answer null if the main API does not know the user: no rights
  * @param askedAt when the question was asked
@@ -33,7 +32,7 @@ export function rightsWrite(
   askedAt: number,
 ): D1PreparedStatement {
   const { user_level, kyc_level, permissions } = answer ?? { user_level: 0, kyc_level: 0, permissions: [] };
-  // Of two answers of one second, "not known" is the older one: an account is asked for while it is handed over.
+  // If two answers are of one second, "not known" is the older one: an account is asked for while it is handed over.
   const newerFrom = answer === null ? askedAt : askedAt + 1;
   return db
     .prepare(
