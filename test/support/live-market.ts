@@ -21,6 +21,16 @@ export const priceFeed = () => env.PRICE_FEED.getByName('prices');
 
 export const saleFeed = () => env.SALE_FEED.getByName('sales');
 
+/** All topics that hubs watch at the sale feed, as one text. */
+export const watchedSaleTopics = () =>
+  runInDurableObject(saleFeed(), (_, { storage }) =>
+    storage.sql
+      .exec<{ text: string }>('SELECT text FROM hub_topics')
+      .toArray()
+      .map(({ text }) => text)
+      .join(''),
+  );
+
 /** What the feed's alarm does each time it goes off; false where nobody watches. */
 export const poll = () => runDurableObjectAlarm(priceFeed());
 

@@ -1,11 +1,31 @@
 /** Accounts that are handed over to a market of the simulated upstream, whose every call is noted. */
 import { env } from 'cloudflare:workers';
 import { type OutboxDeps, type SentVersions, sendOutbox } from '../../../src/auth/user-outbox.ts';
-import { linkWallet, openWithPassword } from '../../../src/storage/d1/users.ts';
+import { rightsOf } from '../../../src/auth/user-rights.ts';
+import { linkWallet, openWithPassword, userById } from '../../../src/storage/d1/users.ts';
 import { createMainApi } from '../../../src/upstream/main-api.ts';
 import { type Bench, createBench } from '../sync-bench.ts';
 
 const { DB: db } = env;
+
+export const FIRST_WALLET = '0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045';
+export const SECOND_WALLET = '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed';
+export const THIRD_WALLET = '0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359';
+/** The rights that the simulated main API gives to a new account. */
+export const NEW_CUSTOMER = { userLevel: 0, kycLevel: 1, permissions: ['read', 'write'] };
+
+/** The account as D1 has it. */
+export async function account(id: string) {
+  const row = await userById(db, id);
+  if (row === null) throw new Error(`no account is ${id}`);
+  return {
+    ...rightsOf(row),
+    refusedAt: row.refused_at,
+    wallets: JSON.parse(row.wallet_addresses) as string[],
+  };
+}
+
+export const errorsOf = (bench: OutboxBench) => bench.loggedErrors().map(({ event, user }) => [event, user]);
 
 export interface PostedVersion {
   key: string;

@@ -5,7 +5,8 @@ import { encodeGlobalId } from '../../../schema/global-ids.ts';
 import { PASSWORD } from '../../support/accounts.ts';
 import { startGateway, syncAll, type TestGateway } from '../../support/gateway.ts';
 import { createMarket } from '../../support/market.ts';
-import { type Asker, openSession, type People, registerPeople } from '../../support/rights/people.ts';
+import { askAs, bearer, codesOf } from '../../support/rights/ask-as.ts';
+import { openSession, type People, registerPeople } from '../../support/rights/people.ts';
 
 let gateway: TestGateway;
 let people: People;
@@ -16,17 +17,7 @@ beforeAll(async () => {
   people = await registerPeople(gateway, market);
 });
 
-const bearer = (accessToken: string) => ({ Authorization: `Bearer ${accessToken}` });
-const headersOf = (asker: Asker): Record<string, string> =>
-  asker === 'stranger' ? {} : bearer(people.of[asker].accessToken);
-const userId = (asker: Exclude<Asker, 'stranger'>) => encodeGlobalId('User', people.of[asker].id);
-const codesOf = (errors: { extensions: Record<string, unknown> }[] | undefined) =>
-  (errors ?? []).map(({ extensions }) => extensions.code);
-
-async function asked(asker: Asker, query: string, variables: Record<string, unknown> = {}) {
-  const { data, errors } = await gateway.post({ query, variables }, headersOf(asker));
-  return { data: data as Record<string, unknown> | null | undefined, codes: codesOf(errors) };
-}
+const { headersOf, userId, asked } = askAs(() => ({ gateway, people }));
 
 describe('two sign-ins in one request', () => {
   const SIGNED_IN = `... on AuthPayload { accessToken viewer {

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { encodeBase64Url, encodeGlobalId } from '../../../schema/global-ids.ts';
 import { startGateway, syncAll, type TestGateway } from '../../support/gateway.ts';
 import { createMarket, type TestMarket } from '../../support/market.ts';
+import { askAs, bearer, codesOf } from '../../support/rights/ask-as.ts';
 import { ASKERS, type Asker, openSession, type People, registerPeople } from '../../support/rights/people.ts';
 
 let market: TestMarket;
@@ -16,17 +17,7 @@ beforeAll(async () => {
   people = await registerPeople(gateway, market);
 });
 
-const bearer = (accessToken: string) => ({ Authorization: `Bearer ${accessToken}` });
-const headersOf = (asker: Asker): Record<string, string> =>
-  asker === 'stranger' ? {} : bearer(people.of[asker].accessToken);
-const userId = (asker: Exclude<Asker, 'stranger'>) => encodeGlobalId('User', people.of[asker].id);
-const codesOf = (errors: { extensions: Record<string, unknown> }[] | undefined) =>
-  (errors ?? []).map(({ extensions }) => extensions.code);
-
-async function asked(asker: Asker, query: string, variables: Record<string, unknown> = {}) {
-  const { data, errors } = await gateway.post({ query, variables }, headersOf(asker));
-  return { data: data as Record<string, unknown> | null | undefined, codes: codesOf(errors) };
-}
+const { headersOf, userId, asked } = askAs(() => ({ gateway, people }));
 
 describe('an object that one may not see', () => {
   const NODE = `query ($id: ID!) { node(id: $id) { __typename id ... on User { email sessions { id } }

@@ -1,11 +1,11 @@
 /** `idoPoolUpdated` and `investmentUpdated`. */
-import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { SUBSCRIPTION_HUBS } from '../../../src/config.ts';
 import { alarmOf, type ClientSocket } from '../../support/client-socket.ts';
 import { CRONS, startGateway, type TestGateway } from '../../support/gateway.ts';
-import { saleFeed, useLiveMarket } from '../../support/live-market.ts';
+import { saleFeed, useLiveMarket, watchedSaleTopics } from '../../support/live-market.ts';
 import { authorizationOf } from '../../support/signed-in.ts';
 
 const live = useLiveMarket();
@@ -148,18 +148,9 @@ describe('investmentUpdated', () => {
     socket.subscribe('own', INVESTMENTS);
     // It begins with nothing: what it watches is with the feed once another message has been answered.
     await socket.expectSilence();
-    await vi.waitFor(async () => expect(await watchedTopics()).toContain(`investor:${who.user}`));
+    await vi.waitFor(async () => expect(await watchedSaleTopics()).toContain(`investor:${who.user}`));
     return socket;
   }
-
-  const watchedTopics = () =>
-    runInDurableObject(saleFeed(), (_, { storage }) =>
-      storage.sql
-        .exec<{ text: string }>('SELECT text FROM hub_topics')
-        .toArray()
-        .map(({ text }) => text)
-        .join(''),
-    );
 
   let version = 0;
   async function putInvestment(id: string, userId: string, status: string): Promise<void> {

@@ -1,10 +1,10 @@
 /** Subscriptions of all askers at one hub, and the event that each gets. */
-import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { expect, vi } from 'vitest';
 import { localId } from '../../../schema/global-ids.ts';
 import type { ClientSocket, SocketMessage } from '../client-socket.ts';
-import { type LiveMarket, saleFeed } from '../live-market.ts';
+import { type LiveMarket, saleFeed, watchedSaleTopics } from '../live-market.ts';
 import type { OpenedEntry } from './entries.ts';
 import type { Held } from './field-arguments.ts';
 import { documentFor } from './field-document.ts';
@@ -56,18 +56,9 @@ async function changeInvestmentOfUser({ people }: Held): Promise<void> {
 async function untilWatchedOrRefused({ people }: Held, asker: Asker, socket: ClientSocket): Promise<void> {
   const topic = asker === 'stranger' ? null : `investor:${people.of[asker].id}`;
   await vi.waitFor(async () => {
-    if (socket.unread.length === 0) expect(await watchedTopics()).toContain(topic);
+    if (socket.unread.length === 0) expect(await watchedSaleTopics()).toContain(topic);
   });
 }
-
-const watchedTopics = () =>
-  runInDurableObject(saleFeed(), (_, { storage }) =>
-    storage.sql
-      .exec<{ text: string }>('SELECT text FROM hub_topics')
-      .toArray()
-      .map(({ text }) => text)
-      .join(''),
-  );
 
 /** The next message that was sent before the answer to a ping; null if there is none. */
 async function nextBeforeFence(socket: ClientSocket): Promise<SocketMessage | null> {
