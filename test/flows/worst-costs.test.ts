@@ -3,7 +3,6 @@
  * as closely as a request can.
  */
 import { env } from 'cloudflare:workers';
-import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { KV_PUTS } from '../../src/cache/response-cache.ts';
 import {
@@ -25,8 +24,6 @@ import { operationId } from '../support/cache-bench.ts';
 import { CRONS, type GraphQLAnswer, startGateway, type TestGateway } from '../support/gateway.ts';
 import { createMarket, type TestMarket } from '../support/market.ts';
 
-/** Of a new account: the account, its wallet, its version for the main API, its session, and their indexes. */
-const ACCOUNT_ROWS = 21;
 const PRICES = 'query ($symbols: [String!]!) { prices(symbols: $symbols) { symbol } }';
 type Prices = GraphQLAnswer<{ prices: ({ symbol: string } | null)[] }>;
 
@@ -220,45 +217,6 @@ describe('one request', () => {
     }
     expect(gateway.counts.kvWrites).toBeLessThanOrEqual(KV_PUTS.times + ON_DEMAND_PUTS_PER_MINUTE);
     expect(gateway.counts.d1RowsWritten).toBeLessThanOrEqual(1);
-  });
-});
-
-describe('one request that signs in', () => {
-  const aliased = (count: number, field: (at: number) => string) =>
-    `mutation { ${Array.from({ length: count }, (_, at) => `m${at}: ${field(at)}`).join(' ')} }`;
-  const wallets = Array.from({ length: DOCUMENT_MAX_ROOT_FIELDS }, () =>
-    privateKeyToAccount(generatePrivateKey()),
-  );
-
-  test('writes three rows for each challenge and 21 for each new account, of which it tells the main API', async () => {
-    gateway.resetCounts();
-    const issued = await gateway.post<Record<string, { message: string }>>({
-      query: aliased(
-        wallets.length,
-        (at) => `createWalletChallenge(input: { address: "${wallets[at]?.address}" }) { message }`,
-      ),
-    });
-    expect(gateway.counts).toMatchObject({
-      d1RowsWritten: 3 * DOCUMENT_MAX_ROOT_FIELDS,
-      durableObjectCalls: DOCUMENT_MAX_ROOT_FIELDS,
-    });
-    const messages = Object.values(issued.data).map(({ message }) => message);
-    const signatures = await Promise.all(
-      wallets.map((wallet, at) => wallet.signMessage({ message: messages[at] ?? '' })),
-    );
-    gateway.resetCounts();
-    const connected = await gateway.post({
-      query: aliased(
-        wallets.length,
-        (at) =>
-          `connectWallet(input: { message: ${JSON.stringify(messages[at])}, signature: "${signatures[at]}" }) { __typename }`,
-      ),
-    });
-    expect(Object.values(connected.data)).toEqual(wallets.map(() => ({ __typename: 'AuthPayload' })));
-    const { d1RowsWritten, durableObjectCalls, kvWrites } = gateway.counts;
-    expect(d1RowsWritten).toBe(ACCOUNT_ROWS * DOCUMENT_MAX_ROOT_FIELDS);
-    expect([durableObjectCalls, kvWrites]).toEqual([DOCUMENT_MAX_ROOT_FIELDS, 0]);
-    expect(await upstreamCalls()).toBe(2 * DOCUMENT_MAX_ROOT_FIELDS);
   });
 });
 
