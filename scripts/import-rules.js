@@ -7,11 +7,11 @@ const FLOORS = [
   ['config', 'observability'],
   ['schema', 'execution', 'storage', 'upstream'],
   ['cache', 'loaders', 'auth'],
-  ['operations'],
+  ['operations', 'investing'],
   ['graphql'],
   ['serving'],
   ['realtime'],
-  ['http', 'sync', 'investing'],
+  ['http', 'sync'],
   ['app'],
   ['index'],
 ];

@@ -25,6 +25,9 @@ export function progressPercent(soldTokens: string, totalTokens: string): number
 
 export const idoPoolRow = (record: PoolRecord): IdoPoolWriteRow => ({
   ...record,
+  upstream_sold_tokens: record.sold_tokens,
+  upstream_total_raised: record.total_raised,
+  upstream_participant_count: record.participant_count,
   progress_percent: progressPercent(record.sold_tokens, record.total_tokens),
   total_raised_real: Number(record.total_raised),
 });

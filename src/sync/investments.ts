@@ -1,4 +1,5 @@
 import { investmentsByIds, investmentWrites } from '../storage/d1/investments.ts';
+import { sortableUnits, toUnits } from '../storage/decimal-units.ts';
 import type { InvestmentRecord } from '../upstream/main-api-records.ts';
 import { recordJobs } from './changed-records.ts';
 import { everyQuarter } from './job.ts';
@@ -9,6 +10,12 @@ export const investmentJobs = recordJobs<InvestmentRecord>({
   schedule: everyQuarter,
   effects: [saleFeedEffect],
   read: (mainApi, sinceSeconds) => mainApi.syncInvestments(sinceSeconds),
-  stored: async (db, ids) => new Map((await investmentsByIds(db, ids)).map((row) => [row.id, row])),
-  writes: investmentWrites,
+  stored: async (db, ids) =>
+    new Map((await investmentsByIds(db, ids)).map((row) => [row.id, { ...row, sequence: null }])),
+  writes: (db, records, nowSeconds) => investmentWrites(db, records.map(investmentRow), nowSeconds),
+});
+
+export const investmentRow = (record: InvestmentRecord) => ({
+  ...record,
+  total_claimed_units: sortableUnits(toUnits(record.total_claimed)),
 });

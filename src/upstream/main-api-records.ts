@@ -95,6 +95,8 @@ export const poolRecord = z.object({
   sale_end: unixSeconds,
   status: z.enum(['upcoming', 'registration', 'active', 'completed', 'cancelled']),
   updated_at: unixSeconds,
+  /** Digits after the point of the payment token. */
+  payment_decimals: orNull(z.int().min(0).max(18)),
 });
 export type PoolRecord = z.output<typeof poolRecord>;
 
@@ -115,6 +117,8 @@ export const investmentRecord = z.object({
   invested_at: unixSeconds,
   confirmed_at: orNull(unixSeconds),
   updated_at: unixSeconds,
+  /** Of an investment that the edge has handed over: the highest that is applied. */
+  sequence: orNull(count),
 });
 export type InvestmentRecord = z.output<typeof investmentRecord>;
 

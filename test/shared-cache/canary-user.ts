@@ -1,5 +1,6 @@
 import type { Viewer } from '../../src/graphql/context.ts';
 import type { InvestmentRow } from '../../src/storage/d1/investments.ts';
+import { MADE_ELSEWHERE } from '../support/investment-rows.ts';
 import {
   CANARY_NUMBERS,
   type CANARY_TEXTS,
@@ -87,4 +88,5 @@ const investmentOf = (name: UserName): InvestmentRow => ({
   invested_at: OPENED_AT,
   confirmed_at: null,
   updated_at: OPENED_AT,
+  ...MADE_ELSEWHERE,
 });

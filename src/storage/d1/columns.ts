@@ -37,6 +37,8 @@ interface UpsertDefinition {
   key: readonly string[];
   /** In Unix seconds. A row is not written over a newer one, unless the stored version is in the future. */
   version?: string;
+  /** The upsert does not change these columns of a stored row for which the condition holds; no column if it names none. */
+  unless?: { condition: string; columns?: readonly string[] };
   /** An integer column with the Unix seconds of the insert. It never changes and is not in the SELECT list. */
   insertedAt?: string;
 }
@@ -105,17 +107,26 @@ export function defineTable<
 }
 
 /** `?1` is a JSON array of tuples in the order of `written`, `?2` the current time in Unix seconds. */
-function upsertSql({ name, key, version, insertedAt }: UpsertDefinition, written: readonly string[]): string {
+function upsertSql(definition: UpsertDefinition, written: readonly string[]): string {
+  const { name, key, version, insertedAt, unless } = definition;
   const inserted = insertedAt === undefined ? written : [...written, insertedAt];
   const values = inserted.map((column, index) => (column === insertedAt ? '?2' : `value ->> ${index}`));
   const updated = written.filter((column) => !key.includes(column));
-  const updatedOf = (row: string) => updated.map((column) => `${row}.${column}`).join(', ');
+  const kept = unless?.columns;
+  /** The value that the upsert gives a column of a stored row. */
+  const newValue = (column: string) =>
+    kept?.includes(column)
+      ? `CASE WHEN ${name}.${unless?.condition} THEN ${name}.${column} ELSE excluded.${column} END`
+      : `excluded.${column}`;
+  const storedValues = updated.map((column) => `${name}.${column}`).join(', ');
+  const isWritable =
+    unless === undefined || kept !== undefined ? '' : `NOT (${name}.${unless.condition}) AND `;
   const isNewer = `(excluded.${version} >= ${name}.${version} OR ${name}.${version} > ?2) AND `;
   // SQLite needs a WHERE before ON CONFLICT, and D1 refuses a parameter that a statement does not use.
   return `INSERT INTO ${name} (${inserted.join(', ')})
     SELECT ${values.join(', ')} FROM json_each(?1) WHERE ?2 IS NOT NULL
-    ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${updated.map((column) => `${column} = excluded.${column}`).join(', ')}
-    WHERE ${version === undefined ? '' : isNewer}(${updatedOf('excluded')}) IS NOT (${updatedOf(name)})
+    ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${updated.map((column) => `${column} = ${newValue(column)}`).join(', ')}
+    WHERE ${isWritable}${version === undefined ? '' : isNewer}(${updated.map(newValue).join(', ')}) IS NOT (${storedValues})
     RETURNING 1`;
 }
 

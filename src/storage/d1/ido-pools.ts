@@ -45,8 +45,29 @@ export const idoPoolTable = defineTable({
     status: textOf<IdoPoolStatus>(),
     updated_at: integer,
     progress_percent: real,
+    upstream_sold_tokens: text,
+    upstream_total_raised: text,
+    upstream_participant_count: integer,
+    payment_decimals: orNull(integer),
+    ledger_revision: orNull(integer),
+    ledger_sequence: orNull(integer),
+    ledger_hash: orNull(text),
+    ledger_recorded_at: orNull(integer),
+    ledger_outbox_since: orNull(integer),
   },
   writeOnly: { total_raised_real: real },
+  /** The ledger of the pool writes them (`d1/ledger-rows.ts`). */
+  computed: [
+    'ledger_revision',
+    'ledger_sequence',
+    'ledger_hash',
+    'ledger_recorded_at',
+    'ledger_outbox_since',
+  ],
+  unless: {
+    condition: 'ledger_revision IS NOT NULL',
+    columns: ['sold_tokens', 'total_raised', 'participant_count', 'progress_percent', 'total_raised_real'],
+  },
   key: ['id'],
   version: 'updated_at',
   insertedAt: 'created_at',
@@ -144,12 +165,18 @@ export async function idoPoolsByIds(
   return new Map(results.map((row) => [row.id, row]));
 }
 
-/** By id, with the status that the platform last gave. */
+const UPSTREAM_COLUMNS = idoPoolTable.selectList({
+  sold_tokens: 'upstream_sold_tokens',
+  total_raised: 'upstream_total_raised',
+  participant_count: 'upstream_participant_count',
+});
+
+/** By id, as the main API last gave them. */
 export async function storedIdoPools(
   db: D1Database,
   ids: readonly string[],
 ): Promise<Map<string, IdoPoolRow>> {
-  const sql = `SELECT ${idoPoolTable.selectList()} FROM ido_pool_cache WHERE id IN (SELECT value FROM json_each(?1))`;
+  const sql = `SELECT ${UPSTREAM_COLUMNS} FROM ido_pool_cache WHERE id IN (SELECT value FROM json_each(?1))`;
   const { results } = await db.prepare(sql).bind(JSON.stringify(ids)).all<IdoPoolRow>();
   return new Map(results.map((row) => [row.id, row]));
 }

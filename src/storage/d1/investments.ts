@@ -8,6 +8,9 @@ import { countRows, type Keyed, type KeysetPosition, keysetPage } from './keyset
 
 export type InvestmentStatus = 'pending' | 'confirmed' | 'failed' | 'refunded';
 
+export type InvestmentFailure = 'EXPIRED' | 'SOLD_OUT' | 'POOL_CANCELLED' | 'REFUSED';
+
+/** The ledger of the pool writes the rows of the edge's own investments (`d1/ledger-rows.ts`), and syncs all others. */
 export const investmentTable = defineTable({
   name: 'user_investment_cache',
   columns: {
@@ -27,7 +30,28 @@ export const investmentTable = defineTable({
     invested_at: integer,
     confirmed_at: orNull(integer),
     updated_at: integer,
+    revision: orNull(integer),
+    reservation_expires_at: orNull(integer),
+    failure: orNull(textOf<InvestmentFailure>()),
+    /** 1 or 0. */
+    refund_due: integer,
+    receipt_sequence: orNull(integer),
+    receipt_hash: orNull(text),
+    receipt_at: orNull(integer),
+    claim_level: text,
   },
+  writeOnly: { total_claimed_units: text },
+  computed: [
+    'revision',
+    'reservation_expires_at',
+    'failure',
+    'refund_due',
+    'receipt_sequence',
+    'receipt_hash',
+    'receipt_at',
+    'claim_level',
+  ],
+  unless: { condition: 'revision IS NOT NULL' },
   key: ['id'],
   version: 'updated_at',
   insertedAt: 'created_at',

@@ -9,6 +9,7 @@ import {
   investmentWrites,
 } from '../../../src/storage/d1/investments.ts';
 import { countedD1, noCounts } from '../../support/counted-bindings.ts';
+import { MADE_ELSEWHERE } from '../../support/investment-rows.ts';
 import { drawn } from '../../support/list-inputs.ts';
 
 const STATUSES: readonly InvestmentStatus[] = ['pending', 'confirmed', 'failed', 'refunded'];
@@ -19,11 +20,16 @@ function investment(id: string, userId: string, status: InvestmentStatus, invest
     ...{ investment_amount: '1', token_amount: '1', token_price: '1', payment_token: 'USDT' },
     ...{ total_claimed: '0', claimable_amount: '0', next_claim_date: null, transaction_hash: null },
     ...{ block_number: null, confirmed_at: null },
+    ...MADE_ELSEWHERE,
   };
 }
 
 async function write(rows: readonly InvestmentRow[]): Promise<void> {
-  const statements = investmentWrites(env.DB, rows, 0);
+  const statements = investmentWrites(
+    env.DB,
+    rows.map((row) => ({ ...row, total_claimed_units: '' })),
+    0,
+  );
   if (statements.length > 0) await env.DB.batch(statements);
 }
 

@@ -1,4 +1,5 @@
 /** What the sale feed reads of D1 and tells to hubs, by a clock that stands still. */
+
 import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test } from 'vitest';
@@ -7,6 +8,7 @@ import { investorTopic, poolTopic, SaleFeedReader } from '../../../src/realtime/
 import { type IdoPoolRow, idoPoolWrites } from '../../../src/storage/d1/ido-pools.ts';
 import { nextPoolBoundary, saleChangesAfter } from '../../../src/storage/d1/sale-changes.ts';
 import { countedD1, noCounts } from '../../support/counted-bindings.ts';
+import { NOTHING_SOLD_UPSTREAM } from '../../support/investment-rows.ts';
 import { saleFeed } from '../../support/live-market.ts';
 
 /** Far enough ahead for no alarm to go off by itself. */
@@ -118,6 +120,7 @@ const POOL = {
   updated_at: START,
   progress_percent: 0,
   total_raised_real: 0,
+  ...NOTHING_SOLD_UPSTREAM,
 };
 
 const withFeed = (work: (bench: Bench) => Promise<void>) =>

@@ -1,0 +1,133 @@
+/**
+ * The calls of a pool's ledger: one Durable Object a pool, which alone allocates its tokens.
+ *
+ * All amounts are decimals in text (`schema.graphql`, `Decimal`), times are Unix seconds unless a name says milliseconds.
+ * Each call may be repeated: a caller that has lost an answer asks again.
+ */
+import type { IdoPoolStatus, IdoPoolType } from '../storage/d1/ido-pools.ts';
+import type { InvestmentRow } from '../storage/d1/investments.ts';
+import type { CallTrace } from '../upstream/http.ts';
+import type { InvestmentRecord } from '../upstream/main-api-records.ts';
+
+/** A pool as the main API last gave it: its terms, and a snapshot of what it has sold through every channel. */
+export interface PoolTerms {
+  id: string;
+  pool_type: IdoPoolType;
+  token_price: string;
+  total_tokens: string;
+  min_allocation: string;
+  max_allocation: string | null;
+  max_participants: number | null;
+  payment_token: string;
+  /** Null if nobody knows them: nobody can invest then. */
+  payment_decimals: number | null;
+  blockchain: string;
+  registration_start: number | null;
+  registration_end: number | null;
+  sale_start: number;
+  sale_end: number;
+  /** As the main API gave it; the ledger lets it follow the clock. */
+  status: IdoPoolStatus;
+  upstream_sold_tokens: string;
+  upstream_total_raised: string;
+  upstream_participant_count: number;
+  updated_at: number;
+  /** Milliseconds: when it was asked for; 0 if nobody knows, which makes it contain less. */
+  askedAtMs: number;
+}
+
+/** Why a person could not do what they asked for; the schema shows it as a `Rejection`. */
+export type LedgerRejectionCode =
+  | 'VALIDATION_FAILED'
+  | 'POOL_NOT_OPEN'
+  | 'NOT_REGISTERED'
+  | 'NOT_ELIGIBLE'
+  | 'KYC_REQUIRED'
+  | 'BELOW_MINIMUM'
+  | 'ABOVE_MAXIMUM'
+  | 'POOL_FULL'
+  | 'SOLD_OUT'
+  | 'RESERVATION_LIMIT'
+  | 'IDEMPOTENCY_KEY_REUSED'
+  | 'INVESTMENT_NOT_FOUND'
+  | 'INVESTMENT_NOT_PENDING'
+  | 'NOTHING_TO_CLAIM';
+
+export interface LedgerRejection {
+  kind: 'rejection';
+  code: LedgerRejectionCode;
+  message: string;
+  field: string[] | null;
+}
+
+export type LedgerAnswer = { investment: InvestmentRow } | LedgerRejection;
+
+export interface InvestRequest {
+  pool: PoolTerms;
+  userId: string;
+  /** In payment tokens. */
+  amount: string;
+  /** One a viewer and pool, for ever. */
+  idempotencyKey: string;
+  /** Why the viewer may not invest, for reasons outside of the ledger. A known key is answered all the same. */
+  refusal: LedgerRejection | null;
+  /** The viewer's living investments in this pool through other channels. */
+  elsewhere: { amount: string; isParticipant: boolean };
+  trace: CallTrace;
+}
+
+export interface RegisterRequest {
+  pool: PoolTerms;
+  userId: string;
+  trace: CallTrace;
+}
+
+export interface SubmitRequest {
+  userId: string;
+  investmentId: string;
+  /** Normalised for the pool's chain. */
+  transactionHash: string;
+  /** As in `InvestRequest`: a reservation that ran out is allocated again within the viewer's maximum. */
+  elsewhere: { amount: string; isParticipant: boolean };
+  trace: CallTrace;
+}
+
+export interface ClaimRequest {
+  pool: PoolTerms;
+  userId: string;
+  /** The investment as D1 has it: one that was made elsewhere is known there alone. */
+  investment: InvestmentRow;
+  trace: CallTrace;
+}
+
+/** An investment of the edge's as the main API gives it; `sequence` is the highest that it has applied. */
+export interface UpstreamInvestment extends InvestmentRecord {
+  sequence: number;
+}
+
+export interface LedgerHead {
+  pool: string;
+  sequence: number;
+  hash: string;
+  recordedAt: number;
+}
+
+export interface PoolLedgerCalls {
+  invest(request: InvestRequest): Promise<LedgerAnswer>;
+  /** Null once the viewer is on the list. */
+  register(request: RegisterRequest): Promise<LedgerRejection | null>;
+  submit(request: SubmitRequest): Promise<LedgerAnswer>;
+  claim(request: ClaimRequest): Promise<LedgerAnswer>;
+  /** A snapshot that a sync has read. */
+  applyTerms(pool: PoolTerms): Promise<void>;
+  /** The edge's own investments in this pool that a sync has read. */
+  applyRecords(records: readonly UpstreamInvestment[]): Promise<void>;
+  /** Goes on with what is left: calls to the main API, rows of D1, reservations that have run out. */
+  poke(): Promise<void>;
+  /** Compares the ledger with itself and with D1, and notices differences. */
+  compare(): Promise<void>;
+  /** Null before the first entry. */
+  head(): Promise<LedgerHead | null>;
+  /** Entries as JSON by RFC 8785, one a line, behind `after`; 10,000 at most. */
+  exportEntries(after: number): Promise<string>;
+}
