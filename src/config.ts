@@ -111,6 +111,7 @@ export function parseConfig(vars: object): ParsedConfig {
 }
 
 export * from './settings/account-limits.ts';
+export * from './settings/investing-limits.ts';
 export * from './settings/subscription-limits.ts';
 
 // ── Requests ──

@@ -143,7 +143,39 @@ export type UserStatsRecord = z.output<typeof userStats>;
 export const closedUserRecord = z.object({ user_id: id, closed_at: unixSeconds });
 export type ClosedUserRecord = z.output<typeof closedUserRecord>;
 
-/** The main API has stored the account. An answer without the account's id is another server's. */
-export const storedUser = z.object({ id });
+/** A version of a record that the edge hands over. */
+export interface RecordVersion {
+  id: string;
+  /** Grows with each version. */
+  sequence: number;
+  /** JSON. It never changes. */
+  body: string;
+}
+
+// The record of a version, as the main API has stored it. Another record is the answer of another server.
+export const storedUser = ({ id }: RecordVersion) => z.object({ id: z.literal(id) });
+export const storedInvestment = ({ id }: RecordVersion) =>
+  investmentRecord.pick({ status: true, updated_at: true }).extend({ id: z.literal(id) });
+export const storedClaim = storedUser;
+/** It has no id. */
+export const storedRegistration = ({ body }: RecordVersion) => {
+  const { pool_id, user_id } = registration.parse(JSON.parse(body));
+  return z.object({ pool_id: z.literal(pool_id), user_id: z.literal(user_id) });
+};
+const registration = z.object({ pool_id: id, user_id: id });
+
+export type StoredInvestment = z.output<ReturnType<typeof storedInvestment>>;
+export type StoredRegistration = z.output<ReturnType<typeof storedRegistration>>;
+export type StoredClaim = z.output<ReturnType<typeof storedClaim>>;
+
+const CODE_MAX_CHARACTERS = 100;
 /** A refusal for good is of this form: a proxy may send the same status. */
-export const refusedUser = z.object({ code: z.string().min(1) });
+export const refusal = z.object({
+  code: z
+    .string()
+    .min(1)
+    .transform((code) => code.slice(0, CODE_MAX_CHARACTERS)),
+  /** It may name users. */
+  message: shortText.catch(''),
+});
+export type UpstreamRefusal = z.output<typeof refusal>;

@@ -20,8 +20,16 @@ import {
   poolRecord,
   projectDetail,
   projectRecord,
-  refusedUser,
+  type RecordVersion,
+  refusal,
+  type StoredClaim,
+  type StoredInvestment,
+  type StoredRegistration,
+  storedClaim,
+  storedInvestment,
+  storedRegistration,
   storedUser,
+  type UpstreamRefusal,
   type UserStatsRecord,
   userStats,
 } from './main-api-records.ts';
@@ -39,6 +47,9 @@ export interface AccountVersion {
   body: string;
 }
 
+/** A refusal is for good. */
+export type HandOverAnswer<Stored> = { stored: Stored } | { refused: UpstreamRefusal };
+
 /** Every method throws `UpstreamError`. Without `sinceSeconds` (a Unix time) the answer has all records. */
 export interface MainApi {
   syncProjects(sinceSeconds?: number): Promise<ParsedRecords<ProjectRecord>>;
@@ -52,6 +63,11 @@ export interface MainApi {
   projectDetail(projectId: string, stored?: StoredDetail | null): Promise<ProjectDetailRecord | null>;
   /** Hands an account over. The same version may be handed over again. `refused` is for good. */
   createUser(version: AccountVersion, trace: CallTrace): Promise<'stored' | 'refused'>;
+  /** Hands an investment of the edge's over, as `createUser` does an account. The stored record may be of a later version. */
+  createInvestment(version: RecordVersion, trace: CallTrace): Promise<HandOverAnswer<StoredInvestment>>;
+  /** A viewer's place on the list of a pool. Its id is the edge's alone: the stored record has none. */
+  createRegistration(version: RecordVersion, trace: CallTrace): Promise<HandOverAnswer<StoredRegistration>>;
+  createClaim(version: RecordVersion, trace: CallTrace): Promise<HandOverAnswer<StoredClaim>>;
   /** A user's levels and permissions, without values that are refused. Null if the main API does not know the user. */
   userStats(userId: string): Promise<Partial<UserStatsRecord> | null>;
   /** The accounts that were closed. */
@@ -60,6 +76,9 @@ export interface MainApi {
 
 const DETAIL_ROUTE = '/internal/projects/:id/detail';
 const USERS_ROUTE = '/internal/users';
+const REGISTRATIONS_ROUTE = '/internal/ido/registrations';
+const INVESTMENTS_ROUTE = '/internal/ido/investments';
+const CLAIMS_ROUTE = '/internal/ido/claims';
 const STATS_ROUTE = '/internal/users/:id/stats';
 
 export function createMainApi(options: UpstreamOptions): MainApi {
@@ -78,6 +97,25 @@ export function createMainApi(options: UpstreamOptions): MainApi {
     );
     if (!Array.isArray(answer)) throw malformed('main', route, 'the answer is not a list');
     return parseRecords(schema, answer, idField);
+  }
+
+  async function handOver<Stored>(
+    route: string,
+    version: RecordVersion,
+    trace: CallTrace,
+    storedOf: (version: RecordVersion) => z.ZodType<Stored>,
+  ): Promise<HandOverAnswer<Stored>> {
+    const { id, sequence, body } = version;
+    const idempotencyKey = `${id}:${sequence}`;
+    const { status, json } = await postJson(route, route, { body, idempotencyKey, trace });
+    if (status === 409) {
+      const refused = refusal.safeParse(json).data;
+      if (refused !== undefined) return { refused };
+    } else {
+      const stored = storedOf(version).safeParse(json);
+      if (stored.success) return { stored: stored.data };
+    }
+    throw malformed('main', route, 'the answer is neither the stored record nor a refusal', status);
   }
 
   return {
@@ -104,13 +142,14 @@ export function createMainApi(options: UpstreamOptions): MainApi {
       }
     },
 
-    async createUser({ userId, sequence, body }, trace) {
-      const idempotencyKey = `${userId}:${sequence}`;
-      const { status, json } = await postJson(USERS_ROUTE, USERS_ROUTE, { body, idempotencyKey, trace });
-      if (status !== 409 && storedUser.safeParse(json).data?.id === userId) return 'stored';
-      if (status === 409 && refusedUser.safeParse(json).success) return 'refused';
-      throw malformed('main', USERS_ROUTE, 'the answer is neither the stored account nor a refusal', status);
+    async createUser({ userId, ...version }, trace) {
+      const answer = await handOver(USERS_ROUTE, { id: userId, ...version }, trace, storedUser);
+      return 'refused' in answer ? 'refused' : 'stored';
     },
+
+    createInvestment: (version, trace) => handOver(INVESTMENTS_ROUTE, version, trace, storedInvestment),
+    createRegistration: (version, trace) => handOver(REGISTRATIONS_ROUTE, version, trace, storedRegistration),
+    createClaim: (version, trace) => handOver(CLAIMS_ROUTE, version, trace, storedClaim),
 
     async userStats(userId) {
       try {

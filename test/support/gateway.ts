@@ -61,6 +61,7 @@ export function startGateway(market: TestMarket, vars: Record<string, unknown> =
     CACHE_KV: countedKv(env.CACHE_KV, counts),
     SESSIONS_KV: countedKv(env.SESSIONS_KV, counts),
     ATTEMPTS: countedObjects(env.ATTEMPTS, counts),
+    IDO_MANAGER: countedObjects(env.IDO_MANAGER, counts),
     PRICE_FEED: countedObjects(env.PRICE_FEED, counts),
     SALE_FEED: countedObjects(env.SALE_FEED, counts),
     SUBSCRIPTION_HUBS: countedObjects(env.SUBSCRIPTION_HUBS, counts),

@@ -1,0 +1,80 @@
+/**
+ * The ledgers of pools as requests and jobs call them.
+ *
+ * A call whose answer is lost, or that a busy ledger has refused, may have been recorded or not: it is reported as
+ * retryable. The same request is safe to repeat, because a ledger answers a repeated call with what it has recorded.
+ */
+import { GraphQLError } from 'graphql';
+import { LEDGER_CALL_TIMEOUT_MS, LEDGER_RETRY_SECONDS } from '../config.ts';
+import { errorFields, log } from '../observability/log.ts';
+import { answerWithin } from '../storage/answer-within.ts';
+import { poolKey, poolKeyOf } from './pool-key.ts';
+import type { PoolLedgerCalls } from './pool-ledger.ts';
+
+/** The namespace of the objects, by `poolKey`. */
+export interface LedgerObjects {
+  getByName(key: string): PoolLedgerCalls;
+}
+
+/** Each call throws a `GraphQLError` with `SERVICE_UNAVAILABLE` if its answer is lost. */
+export interface Ledgers {
+  ofPool(poolId: string): PoolLedgerCalls;
+  /** Null if no ledger has made the investment. */
+  ofInvestment(investmentId: string): PoolLedgerCalls | null;
+}
+
+export function ledgersOf(objects: LedgerObjects): Ledgers {
+  const byKey = (key: string): PoolLedgerCalls => {
+    // A stub does not recover after some errors, so each call takes its own.
+    const call = <Answer>(name: keyof PoolLedgerCalls, ask: (ledger: PoolLedgerCalls) => Promise<Answer>) =>
+      answered(key, name, () => ask(objects.getByName(key)));
+    return {
+      invest: (request) => call('invest', (ledger) => ledger.invest(request)),
+      register: (request) => call('register', (ledger) => ledger.register(request)),
+      submit: (request) => call('submit', (ledger) => ledger.submit(request)),
+      claim: (request) => call('claim', (ledger) => ledger.claim(request)),
+      applyTerms: (pool) => call('applyTerms', (ledger) => ledger.applyTerms(pool)),
+      applyRecords: (records) => call('applyRecords', (ledger) => ledger.applyRecords(records)),
+      poke: () => call('poke', (ledger) => ledger.poke()),
+      compare: () => call('compare', (ledger) => ledger.compare()),
+      head: () => call('head', (ledger) => ledger.head()),
+      exportEntries: (after) => call('exportEntries', (ledger) => ledger.exportEntries(after)),
+    };
+  };
+  return {
+    ofPool: (poolId) => byKey(poolKey(poolId)),
+    ofInvestment: (investmentId) => {
+      const key = poolKeyOf(investmentId);
+      return key === null ? null : byKey(key);
+    },
+  };
+}
+
+async function answered<Answer>(
+  ledger: string,
+  call: keyof PoolLedgerCalls,
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
+  try {
+    return await answerWithin(LEDGER_CALL_TIMEOUT_MS, 'ledger', ask);
+  } catch (error) {
+    if (!isLostAnswer(error)) throw error;
+    log.error('investing.answer_lost', { ledger, call, ...errorFields(error) });
+    throw new GraphQLError(
+      'The pool does not answer now. It is safe to send the same request again: nothing happens twice.',
+      { extensions: { code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: LEDGER_RETRY_SECONDS } },
+    );
+  }
+}
+
+/** Properties that the platform gives errors of its own: the object was busy, has moved or was restarted. */
+const PLATFORM_FAULTS = ['overloaded', 'retryable', 'durableObjectReset'] as const;
+
+function isLostAnswer(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error.name === 'TimeoutError' || error.message === LOST_CONNECTION) return true;
+  return PLATFORM_FAULTS.some((fault) => Reflect.get(error, fault) === true);
+}
+
+/** Without a property to know it by, where the object's process has ended. */
+const LOST_CONNECTION = 'Network connection lost.';
