@@ -8,6 +8,7 @@ import { firstArgument, listCost, SortDirection } from './arguments.ts';
 import { builder } from './builder.ts';
 import { connectionObject, connectionOf, countBeside, decodeCursor } from './connections.ts';
 import { encodeGlobalId, localId } from './global-ids.ts';
+import { LedgerEntry, ledgerEntry } from './ledger-entry.ts';
 import { IdoPool, Project } from './node.ts';
 
 const IdoPoolStatus = builder.enumType('IdoPoolStatus', {
@@ -113,6 +114,15 @@ IdoPool.implement({
       description: "The viewer's place in this pool; null when signed out.",
       // Nobody invests here yet.
       resolve: () => null,
+    }),
+    ledgerHead: t.field({
+      type: LedgerEntry,
+      nullable: true,
+      description:
+        "The last entry of the pool's ledger: a chain of hashes over every allocation, so that anybody can check that " +
+        'nothing was sold twice or changed later. Null before the first entry.',
+      resolve: ({ ledger_sequence, ledger_hash, ledger_recorded_at }) =>
+        ledgerEntry(ledger_sequence, ledger_hash, ledger_recorded_at),
     }),
     updatedAt: t.expose('updated_at', {
       type: 'DateTime',

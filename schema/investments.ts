@@ -1,7 +1,11 @@
-import type { InvestmentStatus as InvestmentStatusCode } from '../src/graphql/context.ts';
+import type {
+  InvestmentFailure as InvestmentFailureCode,
+  InvestmentStatus as InvestmentStatusCode,
+} from '../src/graphql/context.ts';
 import { builder } from './builder.ts';
 import { connectionObject } from './connections.ts';
 import { encodeGlobalId } from './global-ids.ts';
+import { LedgerEntry, ledgerEntry } from './ledger-entry.ts';
 import { IdoPool, Investment } from './node.ts';
 
 export const InvestmentStatus = builder.enumType('InvestmentStatus', {
@@ -12,6 +16,16 @@ export const InvestmentStatus = builder.enumType('InvestmentStatus', {
     FAILED: { value: 'failed', description: 'It came to nothing.' },
     REFUNDED: { value: 'refunded', description: 'The payment was given back.' },
   } as const satisfies Record<string, { value: InvestmentStatusCode; description: string }>,
+});
+
+const InvestmentFailure = builder.enumType('InvestmentFailure', {
+  description: 'Why an investment failed.',
+  values: {
+    EXPIRED: { description: 'The reservation ran out before a payment was told of.' },
+    SOLD_OUT: { description: 'Its tokens were sold to others.' },
+    POOL_CANCELLED: { description: 'The sale was cancelled.' },
+    REFUSED: { description: 'The platform refused it, or its payment.' },
+  } as const satisfies Record<InvestmentFailureCode, { description: string }>,
 });
 
 Investment.implement({
@@ -57,6 +71,29 @@ Investment.implement({
       type: 'DateTime',
       nullable: true,
       description: 'When the platform confirmed it.',
+    }),
+    reservationExpiresAt: t.expose('reservation_expires_at', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When an unpaid reservation runs out; null once it is paid or over.',
+    }),
+    failure: t.expose('failure', {
+      type: InvestmentFailure,
+      nullable: true,
+      description: 'Why it failed.',
+    }),
+    refundDue: t.boolean({
+      description:
+        'Whether what was paid for it is owed back, where it arrived: it failed after a payment was told of, and REFUNDED ' +
+        'has not come yet.',
+      resolve: ({ refund_due }) => refund_due === 1,
+    }),
+    receipt: t.field({
+      type: LedgerEntry,
+      nullable: true,
+      description: "The entry of the pool's ledger that allocated it; null for what was bought elsewhere.",
+      resolve: ({ receipt_sequence, receipt_hash, receipt_at }) =>
+        ledgerEntry(receipt_sequence, receipt_hash, receipt_at),
     }),
     updatedAt: t.expose('updated_at', {
       type: 'DateTime',

@@ -1,21 +1,6 @@
 import type { RejectionCode as RejectionCodeName, RejectionModel } from '../src/graphql/context.ts';
 import { builder } from './builder.ts';
 
-/** Codes of the contract that only investing gives. */
-type InvestingCode =
-  | 'POOL_NOT_FOUND'
-  | 'POOL_NOT_OPEN'
-  | 'NOT_REGISTERED'
-  | 'KYC_REQUIRED'
-  | 'BELOW_MINIMUM'
-  | 'ABOVE_MAXIMUM'
-  | 'POOL_FULL'
-  | 'SOLD_OUT'
-  | 'IDEMPOTENCY_KEY_REUSED'
-  | 'INVESTMENT_NOT_FOUND'
-  | 'INVESTMENT_NOT_PENDING'
-  | 'NOTHING_TO_CLAIM';
-
 const RejectionCode = builder.enumType('RejectionCode', {
   description: 'Why something could not be done. Expect codes that you do not know yet.',
   values: {
@@ -37,16 +22,21 @@ const RejectionCode = builder.enumType('RejectionCode', {
     POOL_NOT_FOUND: { description: 'There is no such pool.' },
     POOL_NOT_OPEN: { description: 'The pool is not open for this now.' },
     NOT_REGISTERED: { description: 'The viewer is not on the list of the pool.' },
+    NOT_ELIGIBLE: { description: 'The platform has not let the viewer into the pool.' },
     KYC_REQUIRED: { description: 'The viewer must be verified first.' },
     BELOW_MINIMUM: { description: 'Less than one may invest.' },
     ABOVE_MAXIMUM: { description: 'More than one may invest.' },
     POOL_FULL: { description: 'The pool has all of its participants.' },
     SOLD_OUT: { description: 'Not that many tokens are left.' },
+    RESERVATION_LIMIT: {
+      description:
+        'Another reservation is open in this pool, or several ran out unpaid: `message` says until when.',
+    },
     IDEMPOTENCY_KEY_REUSED: { description: 'The key was used with another input.' },
     INVESTMENT_NOT_FOUND: { description: 'The viewer has no such investment.' },
     INVESTMENT_NOT_PENDING: { description: 'The investment is decided already.' },
     NOTHING_TO_CLAIM: { description: 'Nothing has vested that was not claimed.' },
-  } as const satisfies Record<RejectionCodeName | InvestingCode, { description: string }>,
+  } as const satisfies Record<RejectionCodeName, { description: string }>,
 });
 
 export const Rejection = builder.objectRef<RejectionModel>('Rejection').implement({

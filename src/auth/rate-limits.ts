@@ -38,7 +38,7 @@ export class RateLimits {
    *   counted.
    */
   async take(field: RateLimitedField, { address = null, userId = null }: RateLimitKeys): Promise<void> {
-    const limits: { network: number; address?: number; user?: number } = RATE_LIMITS[field];
+    const limits: { network?: number; address?: number; user?: number } = RATE_LIMITS[field];
     // The network first: a flood from one network then makes no objects of other keys.
     await this.#takeOf(field, 'network', this.#network, limits.network);
     await this.#takeOf(field, 'address', address, limits.address);

@@ -14,7 +14,21 @@ export type RejectionCode =
   | 'SIGNATURE_INVALID'
   | 'WALLET_TAKEN'
   | 'SESSION_EXPIRED'
-  | 'SESSION_REUSED';
+  | 'SESSION_REUSED'
+  | 'POOL_NOT_FOUND'
+  | 'POOL_NOT_OPEN'
+  | 'NOT_REGISTERED'
+  | 'NOT_ELIGIBLE'
+  | 'KYC_REQUIRED'
+  | 'BELOW_MINIMUM'
+  | 'ABOVE_MAXIMUM'
+  | 'POOL_FULL'
+  | 'SOLD_OUT'
+  | 'RESERVATION_LIMIT'
+  | 'IDEMPOTENCY_KEY_REUSED'
+  | 'INVESTMENT_NOT_FOUND'
+  | 'INVESTMENT_NOT_PENDING'
+  | 'NOTHING_TO_CLAIM';
 
 export interface RejectionModel {
   kind: 'rejection';

@@ -44,7 +44,12 @@ export const RATE_LIMITS = {
   connect: { network: 60, user: 10 },
   refresh: { network: 300 },
   changePassword: { network: 20, user: 5 },
-} as const satisfies Record<string, { network: number; address?: number; user?: number }>;
+  // Of the user alone: at the opening of a sale thousands come from one mobile network.
+  registerForPool: { user: 20 },
+  invest: { user: 30 },
+  submitPayment: { user: 20 },
+  claimTokens: { user: 20 },
+} as const satisfies Record<string, { network?: number; address?: number; user?: number }>;
 export type RateLimitedField = keyof typeof RATE_LIMITS;
 
 // ── Accounts ──

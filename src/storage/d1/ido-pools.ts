@@ -56,7 +56,7 @@ export const idoPoolTable = defineTable({
     ledger_outbox_since: orNull(integer),
   },
   writeOnly: { total_raised_real: real },
-  /** The ledger of the pool writes them (`d1/ledger-rows.ts`). */
+  /** The ledger of the pool writes them. */
   computed: [
     'ledger_revision',
     'ledger_sequence',

@@ -10,7 +10,7 @@ export type InvestmentStatus = 'pending' | 'confirmed' | 'failed' | 'refunded';
 
 export type InvestmentFailure = 'EXPIRED' | 'SOLD_OUT' | 'POOL_CANCELLED' | 'REFUSED';
 
-/** The ledger of the pool writes the rows of the edge's own investments (`d1/ledger-rows.ts`), and syncs all others. */
+/** The ledger of the pool writes the rows of the edge's own investments, and syncs all others. */
 export const investmentTable = defineTable({
   name: 'user_investment_cache',
   columns: {
