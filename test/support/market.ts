@@ -1,8 +1,10 @@
 /** A market of the simulated upstream, driven from a test over HTTP. */
 import { inject } from 'vitest';
 import type { FaultSetting } from './upstream/faults.ts';
+import type { Handover } from './upstream/idempotency.ts';
 import type { MarketOptions } from './upstream/market.ts';
 import type { InvestmentRecord, PoolRecord, ProjectRecord } from './upstream/records.ts';
+import type { RefusalSetting } from './upstream/refusals.ts';
 import type { RouteName } from './upstream/route-names.ts';
 
 export interface MarketCalls {
@@ -35,6 +37,13 @@ export interface TestMarket {
   putPool(id: string, record: Record<string, unknown>): Promise<void>;
   patchInvestment(id: string, fields: Record<string, unknown>): Promise<void>;
   putInvestment(id: string, record: Record<string, unknown>): Promise<void>;
+  /** Who may take part in a private or whitelist pool. */
+  setEligible(poolId: string, userId: string, eligible: boolean): Promise<void>;
+  /** Calls are refused for good (409) from now on. */
+  refuse(setting: RefusalSetting): Promise<void>;
+  clearRefusals(): Promise<void>;
+  /** The sequences that came with each id, by `users`, `registrations`, `investments` and `claims`. */
+  handovers(): Promise<Record<string, Record<string, Handover>>>;
   /** The main API's answer about a user. */
   setUserStats(id: string, stats: Record<string, unknown>): Promise<void>;
   pinPrice(symbol: string, priceUsd: number | null): Promise<void>;
@@ -86,6 +95,11 @@ export async function createMarket(options: MarketOptions = {}): Promise<TestMar
     putPool: (id, record) => control('PUT', of('pools', id), record),
     patchInvestment: (id, fields) => control('PATCH', of('investments', id), fields),
     putInvestment: (id, record) => control('PUT', of('investments', id), record),
+    setEligible: (poolId, userId, eligible) =>
+      control('PUT', `${of('pools', poolId)}/eligible/${encodeURIComponent(userId)}`, { eligible }),
+    refuse: (setting) => control('POST', `${path}/refusals`, setting),
+    clearRefusals: () => control('DELETE', `${path}/refusals`),
+    handovers: () => control('GET', `${path}/handovers`),
     setUserStats: (id, stats) => control('PUT', of('users', id), stats),
     writeAnswer: (route, json) => control('PUT', `${path}/answers`, { route, json }),
     pinPrice: (symbol, priceUsd) => control('PUT', of('prices', symbol), { priceUsd }),

@@ -31,7 +31,8 @@ export async function answerApi(
   if (route === null) throw notFound('there is no such route');
 
   const fault = market.faults.take(route.name);
-  if (fault !== null) await wait(fault.latencyMs ?? (fault.kind === 'latency' ? DEFAULT_LATENCY_MS : 0));
+  if (fault !== null && fault.kind !== 'slow') await wait(latencyOf(fault));
+  if (fault?.kind === 'dropped') return { reply: { status: 500, body: null }, fault: 'reset' };
   const refused = fault === null ? null : refusingReply(fault);
   if (refused !== null) return { reply: refused, fault: null };
   // A broken answer is not a broken call: what was handed over has been taken, and only the news of it is lost.
@@ -41,8 +42,12 @@ export async function answerApi(
     idempotencyKey: header(request, 'idempotency-key'),
     body: parseJson(body),
   });
+  if (fault?.kind === 'slow') await wait(latencyOf(fault));
   return fault === null ? { reply, fault: null } : { reply: spoil(reply, fault), fault: onTheWay(fault) };
 }
+
+const latencyOf = ({ kind, latencyMs }: Fault) =>
+  latencyMs ?? (kind === 'latency' || kind === 'slow' ? DEFAULT_LATENCY_MS : 0);
 
 function match(api: string, method: string, path: string): { route: Route | null; params: string[] } {
   for (const route of ROUTES) {

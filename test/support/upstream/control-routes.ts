@@ -3,6 +3,7 @@ import { asFields, text } from './body-fields.ts';
 import { type FaultSetting, requireFaultKind } from './faults.ts';
 import type { Market, MarketOptions } from './market.ts';
 import type { Fields } from './records.ts';
+import { refusalSetting } from './refusals.ts';
 import { badRequest, notFound, type Reply } from './reply.ts';
 import { ROUTE_NAMES, type RouteName } from './route-names.ts';
 
@@ -19,6 +20,9 @@ const CONTROLS: Record<string, Control> = {
   'POST clock': (market, _, body) => ({ now: moveClock(market, asFields(body)) }),
   'PUT faults': (market, _, body) => market.setFault(faultSetting(asFields(body))),
   'DELETE faults': (market) => market.clearFaults(),
+  'POST refusals': (market, _, body) => market.writes.refusals.add(refusalSetting(asFields(body))),
+  'DELETE refusals': (market) => market.writes.refusals.clear(),
+  'GET handovers': (market) => market.writes.handovers(),
   'PUT answers': (market, _, body) => {
     const { json } = asFields(body);
     const route = routeName(asFields(body));

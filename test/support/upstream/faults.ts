@@ -9,6 +9,8 @@ export const FAULT_KINDS = [
   '500',
   '503',
   'reset',
+  'dropped',
+  'slow',
   'truncated',
   'huge',
   'wrong-shape',
@@ -21,7 +23,7 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
 export interface Fault {
   route: RouteName | '*';
   kind: FaultKind;
-  /** Waits before anything else, whatever the kind. */
+  /** Waits before anything else, whatever the kind; only `slow` carries the call out first. */
   latencyMs?: number;
   retryAfterSeconds?: number;
   /** Only the next so many calls. */

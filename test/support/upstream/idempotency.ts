@@ -9,6 +9,17 @@ export interface IdempotencyKey {
   sequence: number;
 }
 
+/** The sequences of one id, in the order in which their calls came. */
+export interface Handover {
+  /** Those that changed something: each of them once. */
+  applied: number[];
+  /** Those that were lower than one before. */
+  ignored: number[];
+  refused: number[];
+  /** Those that were known already. */
+  repeated: number[];
+}
+
 interface Remembered {
   body: string;
   refusal: Refusal | null;
@@ -24,6 +35,7 @@ export function parseIdempotencyKey(header: string | null): IdempotencyKey {
 
 export class IdempotencyLedger {
   readonly #answered = new Map<string, Remembered>();
+  readonly #handovers = new Map<string, Map<string, Handover>>();
 
   /**
    * `apply` says whether anything came of it, and throws a conflict to refuse; `stored` reads the record as it is now.
@@ -38,8 +50,10 @@ export class IdempotencyLedger {
     const name = `${route} ${key.id}:${key.sequence}`;
     const canonical = canonicalJson(body);
     const before = this.#answered.get(name);
+    const handover = this.#handover(route, key.id);
     if (before !== undefined) {
       if (before.body !== canonical) throw conflict('this Idempotency-Key came with another body before');
+      handover.repeated.push(key.sequence);
       if (before.refusal !== null) throw before.refusal;
       return { status: 200, body: stored() };
     }
@@ -49,11 +63,28 @@ export class IdempotencyLedger {
     } catch (error) {
       if (error instanceof Refusal && error.status === 409) {
         this.#answered.set(name, { body: canonical, refusal: error });
+        handover.refused.push(key.sequence);
       }
       throw error;
     }
     this.#answered.set(name, { body: canonical, refusal: null });
+    handover[applied ? 'applied' : 'ignored'].push(key.sequence);
     return { status: applied ? 201 : 200, body: stored() };
+  }
+
+  /** By route and id. */
+  handovers(): Record<string, Record<string, Handover>> {
+    return Object.fromEntries(
+      [...this.#handovers].map(([route, byId]) => [route, Object.fromEntries(byId)] as const),
+    );
+  }
+
+  #handover(route: string, id: string): Handover {
+    const byId = this.#handovers.get(route) ?? new Map<string, Handover>();
+    this.#handovers.set(route, byId);
+    const handover = byId.get(id) ?? { applied: [], ignored: [], refused: [], repeated: [] };
+    byId.set(id, handover);
+    return handover;
   }
 }
 

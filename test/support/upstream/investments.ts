@@ -1,6 +1,6 @@
 /** Every investment the main API knows: planned ones as the clock brings them, and those the edge handed over. */
 import { formatDecimal, parseDecimal } from './decimals.ts';
-import { type EdgeInvestment, EdgeInvestments, type PostedInvestment } from './edge-investments.ts';
+import { EdgeInvestments, type EdgeSale, type PostedInvestment } from './edge-investments.ts';
 import type { InvestmentPlan } from './investment-plans.ts';
 import { Overrides } from './overrides.ts';
 import type { Fields, InvestmentRecord } from './records.ts';
@@ -21,7 +21,7 @@ export interface EdgeSales {
 export class InvestmentBook {
   readonly #startAt: number;
   readonly #plans: readonly InvestmentPlan[];
-  readonly #edge = new EdgeInvestments();
+  readonly #edge: EdgeInvestments;
   readonly #claims = new Map<string, Claim[]>();
   readonly #overrides = new Overrides();
   readonly #saleEndOf: (poolId: string) => number | null;
@@ -30,7 +30,9 @@ export class InvestmentBook {
     plans: readonly InvestmentPlan[],
     startAt: number,
     saleEndOf: (poolId: string) => number | null,
+    cancelledAt: (poolId: string) => number | null,
   ) {
+    this.#edge = new EdgeInvestments(cancelledAt);
     this.#plans = plans;
     this.#startAt = startAt;
     this.#saleEndOf = saleEndOf;
@@ -58,6 +60,8 @@ export class InvestmentBook {
   }
 
   find(id: string, now: number): InvestmentRecord | null {
+    const edge = this.#edge.find(id, now);
+    if (edge !== null) return this.#laidOver(this.#handedOver(edge, now));
     return this.all(now).find((row) => row.id === id) ?? null;
   }
 
@@ -73,6 +77,10 @@ export class InvestmentBook {
     this.#edge.store(posted, now);
   }
 
+  refuse(posted: PostedInvestment, now: number): void {
+    this.#edge.refuse(posted, now);
+  }
+
   claim(investmentId: string, amount: bigint, now: number): void {
     this.#claims.set(investmentId, [...(this.#claims.get(investmentId) ?? []), { amount, at: now }]);
   }
@@ -80,13 +88,13 @@ export class InvestmentBook {
   /** `except` leaves one investment out, as when it is about to be replaced. */
   edgeSales(poolId: string, now: number, except?: string): EdgeSales {
     const sales: EdgeSales = { tokens: 0n, users: new Set(), lastAt: 0 };
-    for (const edge of this.#edge.all(now)) {
-      if (edge.record.pool_id !== poolId || edge.record.id === except) continue;
-      const row = this.#laidOver(edge.record);
-      sales.lastAt = Math.max(sales.lastAt, row.updated_at);
-      if (row.status !== 'pending' && row.status !== 'confirmed') continue;
-      sales.tokens += parseDecimal(row.token_amount);
-      sales.users.add(row.user_id);
+    for (const edge of this.#edge.sales(poolId, now)) {
+      if (edge.id === except) continue;
+      const sale = this.#saleLaidOver(edge);
+      sales.lastAt = Math.max(sales.lastAt, sale.updatedAt);
+      if (sale.status !== 'pending' && sale.status !== 'confirmed') continue;
+      sales.tokens += sale.tokens;
+      sales.users.add(sale.userId);
     }
     return sales;
   }
@@ -95,6 +103,22 @@ export class InvestmentBook {
     const override = this.#overrides.find(row.id);
     if (override === undefined) return row;
     return { ...row, updated_at: Math.max(row.updated_at, override.touchedAt), ...override.fields };
+  }
+
+  #saleLaidOver(sale: EdgeSale): EdgeSale {
+    const override = this.#overrides.find(sale.id);
+    if (override === undefined) return sale;
+    const {
+      token_amount,
+      status = sale.status,
+      updated_at: updatedAt,
+    } = override.fields as Partial<InvestmentRecord>;
+    return {
+      ...sale,
+      status,
+      tokens: token_amount === undefined ? sale.tokens : parseDecimal(token_amount),
+      updatedAt: updatedAt ?? Math.max(sale.updatedAt, override.touchedAt),
+    };
   }
 
   #planned(plan: InvestmentPlan, now: number): InvestmentRecord {
@@ -135,9 +159,9 @@ export class InvestmentBook {
     );
   }
 
-  #handedOver(edge: EdgeInvestment, now: number): InvestmentRecord {
-    const saleEnd = this.#saleEndOf(edge.record.pool_id);
-    const clean = { ...edge.record, total_claimed: '0', claimable_amount: '0', next_claim_date: null };
+  #handedOver(edge: PostedInvestment, now: number): InvestmentRecord {
+    const saleEnd = this.#saleEndOf(edge.pool_id);
+    const clean = { ...edge, total_claimed: '0', claimable_amount: '0', next_claim_date: null };
     if (saleEnd === null) return clean;
     return this.#vested(clean, parseDecimal(clean.token_amount), saleEnd, 0n, now);
   }

@@ -91,7 +91,12 @@ export class Market {
     const holders = coins.map((coin) => ({ id: `prj_${coin.id}`, name: coin.name }));
     const pools = planPools(holders, poolCount, seed, this.startAt);
     const investments = planInvestments(pools, investmentCount, seed, this.startAt);
-    this.investments = new InvestmentBook(investments, this.startAt, (poolId) => this.pools.saleEnd(poolId));
+    this.investments = new InvestmentBook(
+      investments,
+      this.startAt,
+      (poolId) => this.pools.saleEnd(poolId),
+      (poolId) => this.pools.cancelledAt(poolId),
+    );
     this.pools = new PoolBook(pools, investments, this.investments.edgeSales.bind(this.investments));
     this.people = new People(seed, this.startAt);
     this.writes = new UserWrites(this.people, this.pools, this.investments);

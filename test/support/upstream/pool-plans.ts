@@ -23,6 +23,8 @@ export interface PoolPlan extends PoolTimes {
   blockchain: string;
   contractAddress: string | null;
   paymentToken: string;
+  /** Digits after the point of the payment token, where the main API says. */
+  toldDecimals: number | null;
   createdAt: number;
   /** When the last token goes, where all of them do. */
   soldOutAt: number | null;
@@ -158,6 +160,8 @@ function plan(
   const open = times.registrationStart === null;
   const type = open ? 'public' : (TYPES[(index + Math.floor(index / STAGES.length)) % 3] ?? 'public');
   const round = ROUNDS[index % ROUNDS.length];
+  const blockchain = dice.pick('chain', CHAINS);
+  const sized = size(dice, soldOutAt !== null);
   return {
     id,
     projectId: project.id,
@@ -166,7 +170,7 @@ function plan(
     description: dice.chance('described', 0.8)
       ? `${project.name} opens its ${type} sale to supporters 🌱.`
       : null,
-    blockchain: dice.pick('chain', CHAINS),
+    blockchain,
     contractAddress: dice.chance('contract', 0.75) ? `0x${dice.hex('contract', 40)}` : null,
     ...times,
     createdAt:
@@ -174,8 +178,15 @@ function plan(
       dice.whole('created', 1, 20) * DAY_SECONDS,
     soldOutAt,
     cancelledAt,
-    ...size(dice, soldOutAt !== null),
+    ...sized,
+    toldDecimals: dice.chance('decimals-told', 0.6) ? decimalsOf(blockchain, sized.paymentToken) : null,
   };
+}
+
+/** Tether and Circle issue their dollars with 6 decimals, and the pegged ones of BNB Smart Chain have 18. */
+function decimalsOf(blockchain: string, token: string): number {
+  if (token === 'USDT' || token === 'USDC') return blockchain === 'bsc' ? 18 : 6;
+  return blockchain === 'solana' ? 8 : 18;
 }
 
 function size(dice: Dice, sellsOut: boolean) {

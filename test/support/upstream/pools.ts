@@ -23,6 +23,8 @@ export class PoolBook {
   readonly #named = new Map<string, InvestmentPlan[]>();
   readonly #overrides = new Overrides();
   readonly #baselines = new Map<string, Baseline>();
+  /** By hand. */
+  readonly #cancelledAt = new Map<string, number>();
   readonly #toldAt = new Map<string, number>();
   readonly #salesOf: SalesOf;
 
@@ -62,6 +64,8 @@ export class PoolBook {
   }
 
   override(id: string, fields: Fields, now: number, whole: boolean): void {
+    if (fields.status === 'cancelled') this.#cancelledAt.set(id, this.#cancelledAt.get(id) ?? now);
+    else if ('status' in fields || whole) this.#cancelledAt.delete(id);
     if ('sold_tokens' in fields) {
       const sales = this.#salesOf(id, now);
       this.#baselines.set(id, { tokens: sales.tokens, participants: sales.users.size });
@@ -74,6 +78,11 @@ export class PoolBook {
   saleEnd(id: string): number | null {
     const given = this.#overrides.find(id)?.fields.sale_end;
     return typeof given === 'number' ? given : (this.#plans.get(id)?.saleEnd ?? null);
+  }
+
+  /** Unix seconds; it may be still to come. */
+  cancelledAt(id: string): number | null {
+    return this.#cancelledAt.get(id) ?? this.#plans.get(id)?.cancelledAt ?? null;
   }
 
   /** `exceptInvestment` answers as if that one had never been handed over. */
@@ -133,6 +142,7 @@ export class PoolBook {
       sale_start: plan.saleStart,
       sale_end: plan.saleEnd,
       status: 'upcoming',
+      ...(plan.toldDecimals === null ? {} : { payment_decimals: plan.toldDecimals }),
       updated_at: changedAt(plan, named, now),
     };
   }

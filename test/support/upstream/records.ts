@@ -81,6 +81,8 @@ export interface PoolRecord {
   sale_start: number;
   sale_end: number;
   status: PoolStatus;
+  /** Digits after the point of the payment token. */
+  payment_decimals?: Optional<number>;
   updated_at: number;
 }
 
@@ -109,6 +111,8 @@ export interface InvestmentRecord {
   invested_at: number;
   confirmed_at?: Optional<number>;
   updated_at: number;
+  /** Of one that the edge has handed over: the highest that is applied. */
+  sequence?: Optional<number>;
 }
 
 export interface UserStatsRecord {

@@ -7,7 +7,8 @@ import type { InvestmentBook } from './investments.ts';
 import type { AccountRecord, People } from './people.ts';
 import type { PoolBook } from './pools.ts';
 import type { Fields, PoolRecord } from './records.ts';
-import { badRequest, conflict, type Reply } from './reply.ts';
+import { Refusals } from './refusals.ts';
+import { badRequest, conflict, Refusal, type Reply } from './reply.ts';
 
 const STATUSES = ['pending', 'confirmed', 'failed', 'refunded'] as const;
 
@@ -15,6 +16,7 @@ export class UserWrites {
   readonly #people: People;
   readonly #pools: PoolBook;
   readonly #investments: InvestmentBook;
+  readonly refusals = new Refusals();
   readonly #ledger = new IdempotencyLedger();
   readonly #accountSequences = new Map<string, number>();
 
@@ -22,6 +24,10 @@ export class UserWrites {
     this.#people = people;
     this.#pools = pools;
     this.#investments = investments;
+  }
+
+  handovers() {
+    return this.#ledger.handovers();
   }
 
   createUser(key: IdempotencyKey, body: Fields, now: number): Reply {
@@ -54,6 +60,7 @@ export class UserWrites {
     };
     const apply = () => {
       const pool = this.#openPool(registration.pool_id, now);
+      this.refusals.meet('create-registration', { poolId: pool.id, userId: registration.user_id });
       // A whitelist takes whoever signs up; a private sale leaves the decision to its team.
       if (pool.pool_type === 'whitelist') this.#people.setEligible(pool.id, registration.user_id, true, now);
       return true;
@@ -65,15 +72,18 @@ export class UserWrites {
     const posted = postedInvestment(body);
     sameId(key, posted.id);
     if (posted.sequence !== key.sequence) throw badRequest('sequence must be the one of the Idempotency-Key');
-    const stored = () => {
-      const record = this.#investments.find(posted.id, now);
-      return { ...record, sequence: this.#investments.sequenceOf(posted.id, now) };
-    };
+    const stored = () => this.#investments.find(posted.id, now);
     const apply = () => {
       const known = this.#investments.sequenceOf(posted.id, now);
       if (known !== null && known >= posted.sequence) return false;
-      this.#checkInvestment(posted, known !== null, now);
-      this.#investments.store(posted, this.#pools.storingAt(posted.pool_id, now));
+      this.#checkOwner(posted, now);
+      try {
+        this.#checkInvestment(posted, known !== null, now);
+      } catch (error) {
+        if (error instanceof Refusal) this.#investments.refuse(posted, this.#storingAt(posted, now));
+        throw error;
+      }
+      this.#investments.store(posted, this.#storingAt(posted, now));
       return true;
     };
     return this.#ledger.once('investments', key, body, apply, stored);
@@ -96,6 +106,11 @@ export class UserWrites {
       if (amount === 0n || amount > parseDecimal(investment.claimable_amount)) {
         throw conflict('this is more than can be claimed');
       }
+      this.refusals.meet('create-claim', {
+        poolId: investment.pool_id,
+        userId: claim.user_id,
+        investmentId: investment.id,
+      });
       this.#investments.claim(claim.investment_id, amount, now);
       return true;
     };
@@ -109,11 +124,24 @@ export class UserWrites {
     return pool;
   }
 
-  #checkInvestment(posted: PostedInvestment, known: boolean, now: number): void {
-    const before = known ? this.#investments.find(posted.id, now) : null;
+  #storingAt({ pool_id }: PostedInvestment, now: number): number {
+    return this.#pools.storingAt(pool_id, now);
+  }
+
+  #checkOwner(posted: PostedInvestment, now: number): void {
+    const before = this.#investments.find(posted.id, now);
     if (before !== null && (before.user_id !== posted.user_id || before.pool_id !== posted.pool_id)) {
       throw conflict('this investment is of another user or pool');
     }
+  }
+
+  #checkInvestment(posted: PostedInvestment, known: boolean, now: number): void {
+    this.refusals.meet('create-investment', {
+      poolId: posted.pool_id,
+      userId: posted.user_id,
+      investmentId: posted.id,
+      paid: typeof posted.transaction_hash === 'string',
+    });
     // Giving up needs no room, whatever has become of the pool.
     if (known && posted.status !== 'pending' && posted.status !== 'confirmed') return;
     const pool = this.#openPool(posted.pool_id, now, posted.id);

@@ -57,3 +57,23 @@ function tryJson(text: string): unknown {
     return undefined;
   }
 }
+
+export const POOL = 'pool_0001';
+
+/** An investment of the edge's in `POOL` that is not paid yet. */
+export function reservation(one: Market, changes: Record<string, unknown> = {}) {
+  return {
+    id: 'edge_1',
+    user_id: 'usr_edge',
+    pool_id: POOL,
+    investment_amount: '99',
+    token_amount: '100',
+    token_price: '0.99',
+    payment_token: 'USDC',
+    status: 'pending',
+    invested_at: one.now(),
+    updated_at: one.now(),
+    sequence: 1,
+    ...changes,
+  };
+}

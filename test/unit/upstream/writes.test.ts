@@ -2,28 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { formatDecimal, parseDecimal } from '../../support/upstream/decimals.ts';
 import { CONFIRMATION_SECONDS } from '../../support/upstream/edge-investments.ts';
 import type { Market } from '../../support/upstream/market.ts';
-import { ask, hand, useUpstream } from './upstream-caller.ts';
+import { ask, hand, POOL, reservation, useUpstream } from './upstream-caller.ts';
 
 const { market } = useUpstream();
 const INVESTMENTS = '/internal/ido/investments';
-const POOL = 'pool_0001';
-
-function reservation(one: Market, changes: Record<string, unknown> = {}) {
-  return {
-    id: 'edge_1',
-    user_id: 'usr_edge',
-    pool_id: POOL,
-    investment_amount: '99',
-    token_amount: '100',
-    token_price: '0.99',
-    payment_token: 'USDC',
-    status: 'pending',
-    invested_at: one.now(),
-    updated_at: one.now(),
-    sequence: 1,
-    ...changes,
-  };
-}
 
 function pool(one: Market) {
   const row = one.pools.find(POOL, one.now());
@@ -106,7 +88,8 @@ describe('investments handed over', () => {
     expect(after.participant_count).toBe(before.participant_count + 1);
     expect(after.updated_at).toBe(one.now());
     const { body } = await ask(one, `${INVESTMENTS}/sync?since=${one.now()}`);
-    expect(body.map((row: { id: string }) => row.id)).toContain('edge_1');
+    expect(body.find((row: { id: string }) => row.id === 'edge_1')).toMatchObject({ sequence: 1 });
+    expect(body.filter((row: { sequence?: number }) => row.sequence !== undefined)).toHaveLength(1);
   });
 
   it('take the highest sequence and ignore lower ones', async () => {
