@@ -1,0 +1,61 @@
+/** How each kind of entry may move tokens and money: from one account into another, at most once an asset. */
+import type { Account, CheckedEntry, Kind } from './checked-entry.ts';
+
+/** As `movementOf` writes them. */
+const ALLOWED: Readonly<Record<Kind, readonly string[]>> = {
+  open: ['tokens outside→unsold'],
+  reserve: ['money outside→due, tokens unsold→reserved'],
+  submit: ['money due→submitted', 'nothing'],
+  pay: [
+    'money due→paid, tokens reserved→sold',
+    'money submitted→paid, tokens reserved→sold',
+    // It had failed here, and the main API confirms it all the same.
+    'money outside→paid, tokens unsold→sold',
+    'money owed→paid, tokens unsold→sold',
+  ],
+  expire: ['money due→outside, tokens reserved→unsold'],
+  refuse: ['money due→outside, tokens reserved→unsold', 'tokens reserved→unsold'],
+  refund_due: ['money submitted→owed', 'money outside→owed'],
+  refund: ['money owed→returned', 'money paid→returned, tokens sold→unsold'],
+  claim: ['nothing'],
+  elsewhere: ['tokens unsold→elsewhere', 'tokens elsewhere→unsold'],
+  adjust: [
+    'tokens outside→unsold',
+    'tokens unsold→outside',
+    'tokens outside→sold',
+    'tokens sold→outside',
+    'tokens outside→elsewhere',
+    'tokens elsewhere→outside',
+  ],
+  close: ['nothing'],
+};
+const ASSETS = ['money', 'tokens'] as const;
+
+/** Null, or the reason why this kind of entry may not move these amounts. */
+export function movementFault({ kind, movements }: CheckedEntry): string | null {
+  for (const asset of ASSETS) {
+    const sum = ofAsset(movements, asset).reduce((total, [, units]) => total + units, 0n);
+    if (sum !== 0n) return `the movements of ${asset} do not sum to zero`;
+  }
+  if (kind !== 'open' && kind !== 'adjust' && (movements.get('tokens:outside') ?? 0n) < 0n)
+    return `oversale: "${kind}" brings in tokens that are not for sale`;
+  const movement = movementOf(movements);
+  return ALLOWED[kind].includes(movement) ? null : `"${kind}" may not move ${movement}`;
+}
+
+/** As `money outside→due, tokens unsold→reserved`; `nothing` where nothing moves. */
+export function movementOf(movements: CheckedEntry['movements']): string {
+  const parts = ASSETS.flatMap((asset) => {
+    const moved = ofAsset(movements, asset);
+    const names = (isSource: boolean) =>
+      moved
+        .filter(([, units]) => units < 0n === isSource)
+        .map(([account]) => account.slice(asset.length + 1))
+        .join('+');
+    return moved.length === 0 ? [] : [`${asset} ${names(true)}→${names(false)}`];
+  });
+  return parts.length === 0 ? 'nothing' : parts.join(', ');
+}
+
+const ofAsset = (movements: CheckedEntry['movements'], asset: string): [Account, bigint][] =>
+  [...movements].filter(([account]) => account.startsWith(`${asset}:`));
