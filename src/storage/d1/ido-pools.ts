@@ -181,6 +181,10 @@ export async function storedIdoPools(
   return new Map(results.map((row) => [row.id, row]));
 }
 
+/** One of them. */
+export const storedIdoPoolRead = (db: D1Database, id: string): D1PreparedStatement =>
+  db.prepare(`SELECT ${UPSTREAM_COLUMNS} FROM ido_pool_cache WHERE id = ?1`).bind(id);
+
 /** The newest pools of each project, by sale start, at most `limit` a project. */
 export async function idoPoolsByProjects(
   db: D1Database,
