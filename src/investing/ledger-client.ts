@@ -38,7 +38,7 @@ export function ledgersOf(objects: LedgerObjects): Ledgers {
       poke: () => call('poke', (ledger) => ledger.poke()),
       compare: () => call('compare', (ledger) => ledger.compare()),
       head: () => call('head', (ledger) => ledger.head()),
-      exportEntries: (after) => call('exportEntries', (ledger) => ledger.exportEntries(after)),
+      exportEntries: (after, limit) => call('exportEntries', (ledger) => ledger.exportEntries(after, limit)),
     };
   };
   return {

@@ -128,6 +128,6 @@ export interface PoolLedgerCalls {
   compare(): Promise<void>;
   /** Null before the first entry. */
   head(): Promise<LedgerHead | null>;
-  /** Entries as JSON by RFC 8785, one a line, behind `after`; 10,000 at most. */
-  exportEntries(after: number): Promise<string>;
+  /** Entries behind `after` as JSON by RFC 8785, each with its line break; `limit` at most. */
+  exportEntries(after: number, limit: number): Promise<string>;
 }
