@@ -10,6 +10,7 @@ import { connectionObject, connectionOf, countBeside, decodeCursor } from './con
 import { encodeGlobalId, localId } from './global-ids.ts';
 import { LedgerEntry, ledgerEntry } from './ledger-entry.ts';
 import { IdoPool, Project } from './node.ts';
+import { PoolViewerState } from './pool-viewer-state.ts';
 
 const IdoPoolStatus = builder.enumType('IdoPoolStatus', {
   description:
@@ -31,24 +32,6 @@ const IdoPoolType = builder.enumType('IdoPoolType', {
     WHITELIST: { value: 'whitelist', description: 'Those who registered and were let in.' },
   } as const satisfies Record<string, { value: IdoPoolTypeCode; description: string }>,
 });
-
-const PoolViewerState = builder
-  .objectRef<{ registered: boolean; invested: string; remainingAllocation: string }>('PoolViewerState')
-  .implement({
-    description: "The viewer's place in a pool.",
-    fields: (t) => ({
-      registered: t.exposeBoolean('registered', { description: 'Whether they are on its list.' }),
-      invested: t.expose('invested', {
-        type: 'Decimal',
-        description: 'What they put in, in payment tokens.',
-      }),
-      remainingAllocation: t.expose('remainingAllocation', {
-        type: 'Decimal',
-        description:
-          'What the viewer may still invest now, in payment tokens; 0 where the pool is closed to them.',
-      }),
-    }),
-  });
 
 IdoPool.implement({
   description: "A sale of a project's tokens.",
@@ -112,8 +95,7 @@ IdoPool.implement({
       type: PoolViewerState,
       nullable: true,
       description: "The viewer's place in this pool; null when signed out.",
-      // Nobody invests here yet.
-      resolve: () => null,
+      resolve: (row, _args, { poolViewerStates }) => poolViewerStates.in(row),
     }),
     ledgerHead: t.field({
       type: LedgerEntry,

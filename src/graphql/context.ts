@@ -12,6 +12,7 @@ import type { ContextServices } from './request-context.ts';
 
 export type { RejectionCode, RejectionModel } from '../auth/rejection.ts';
 export type { RequestClient } from '../auth/request-client.ts';
+export type { PoolViewerState } from '../investing/pool-viewer-state.ts';
 export type { EventSources } from '../realtime/feeds.ts';
 export type { CandleIntervalCode, CandleRow } from '../storage/d1/candles.ts';
 export type {

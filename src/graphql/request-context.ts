@@ -10,6 +10,7 @@ import type { Attempts } from '../auth/attempts.ts';
 import { RateLimits } from '../auth/rate-limits.ts';
 import { rightsOf } from '../auth/user-rights.ts';
 import type { GenerationsMemory } from '../cache/freshness.ts';
+import { createPoolViewerStates } from '../investing/pool-viewer-states.ts';
 import { type ClosesMemory, createCandleLoader } from '../loaders/candles.ts';
 import { createIdoPoolLoader } from '../loaders/ido-pools.ts';
 import { createInvestmentLoader } from '../loaders/investments.ts';
@@ -64,6 +65,8 @@ const SERVICES = {
     });
   },
   idoPools: ({ db }: ContextSources, { nowSeconds }: Asking) => createIdoPoolLoader(db, nowSeconds),
+  poolViewerStates: ({ db }: ContextSources, { viewer, nowSeconds }: Asking) =>
+    createPoolViewerStates(db, viewer && { id: viewer.id, rights: viewer }, nowSeconds),
   accounts: ({ accounts, attempts }: ContextSources, asking: Asking, context: RequestContext) =>
     createAccountActions(accounts, {
       ...asking,

@@ -111,6 +111,19 @@ export async function investmentsOfUser(
   return new Map(results.map((row) => [row.id, row]));
 }
 
+/**
+ * A user's pending and confirmed investments in some pools.
+ *
+ * @param poolIds a JSON list
+ */
+export const livingInvestmentsIn = (db: D1Database, userId: string, poolIds: string): D1PreparedStatement =>
+  db
+    .prepare(
+      `SELECT ${COLUMNS} FROM user_investment_cache INDEXED BY user_investment_cache_user_pool
+       WHERE user_id = ?1 AND pool_id IN (SELECT value FROM json_each(?2)) AND status IN ('pending', 'confirmed')`,
+    )
+    .bind(userId, poolIds);
+
 /** The investments of any user: only for the feed that sends each owner their own. */
 export async function investmentsByIds(db: D1Database, ids: readonly string[]): Promise<InvestmentRow[]> {
   const sql = `SELECT ${COLUMNS} FROM user_investment_cache WHERE id IN (SELECT value FROM json_each(?1))`;

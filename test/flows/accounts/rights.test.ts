@@ -9,7 +9,7 @@ import { useLiveMarket } from '../../support/live-market.ts';
 import { ENTRIES } from '../../support/rights/entries.ts';
 import { FIELD_ARGUMENTS, type Held } from '../../support/rights/field-arguments.ts';
 import { documentFor } from '../../support/rights/field-document.ts';
-import { holdOneOfEach, symbolWithExchanges } from '../../support/rights/held-objects.ts';
+import { holdOneOfEach, reserveIn, symbolWithExchanges } from '../../support/rights/held-objects.ts';
 import { ASKERS, type Asker, registerPeople } from '../../support/rights/people.ts';
 import { printRights, rowsOf, type SendOf, withoutAnswer } from '../../support/rights/rights-table.ts';
 import { coordinatesOf, type Way, waysThrough } from '../../support/rights/schema-walk.ts';
@@ -45,6 +45,7 @@ async function setStage(): Promise<void> {
   await syncAll(gateway);
   await gateway.scheduled(CRONS.nightly);
   const people = await registerPeople(gateway, live.upstream);
+  await reserveIn(ids.poolId, people.of.user.id);
   held = { gateway, people, ...ids, symbol: await symbolWithExchanges(gateway) };
 }
 

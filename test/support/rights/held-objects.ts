@@ -1,5 +1,6 @@
 /** A project, a pool and a price of the market, with a value for each field that upstream may leave out. */
-import { encodeGlobalId } from '../../../schema/global-ids.ts';
+import { env } from 'cloudflare:workers';
+import { encodeGlobalId, localId } from '../../../schema/global-ids.ts';
 import type { TestGateway } from '../gateway.ts';
 import type { TestMarket } from '../market.ts';
 import type { Held } from './field-arguments.ts';
@@ -49,4 +50,14 @@ export async function symbolWithExchanges(gateway: TestGateway): Promise<string>
   const found = listed.data.projects.nodes.find(({ price }) => (price?.exchanges.length ?? 0) > 0);
   if (found === undefined) throw new Error('no price has exchanges');
   return found.symbol;
+}
+
+/** Makes the user's pending investment an open reservation in a pool. @param poolId its global id */
+export async function reserveIn(poolId: string, userId: string): Promise<void> {
+  await env.DB.prepare(
+    `UPDATE user_investment_cache SET pool_id = ?1, reservation_expires_at = ?3
+     WHERE user_id = ?2 AND status = 'pending'`,
+  )
+    .bind(localId('IdoPool', poolId), userId, Math.floor(Date.now() / 1000) + 1_800)
+    .run();
 }

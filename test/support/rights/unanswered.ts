@@ -1,7 +1,5 @@
 /** Fields, and types with all of their fields, that nobody gets a value of: a row of them decides nothing yet. */
 export const UNANSWERED: Readonly<Record<string, string>> = {
-  'IdoPool.viewerState': 'nothing computes it yet',
-  PoolViewerState: 'nothing computes it yet',
   'User.portfolio': 'nothing computes it yet',
   Portfolio: 'nothing computes it yet',
   Holding: 'nothing computes it yet',

@@ -1,0 +1,63 @@
+/** People with the rights to invest, and rows of D1 about what they did. */
+import { env } from 'cloudflare:workers';
+import type { InvestmentRow } from '../../src/storage/d1/investments.ts';
+import { sortableUnits, toUnits } from '../../src/storage/decimal-units.ts';
+import { MADE_ELSEWHERE } from './investment-rows.ts';
+import { bearer } from './rights/ask-as.ts';
+import { openSession } from './rights/people.ts';
+
+export interface Investor {
+  id: string;
+  headers: Record<string, string>;
+}
+
+/** With an account and a session, which begins by the gateway's clock. */
+export async function createInvestor(
+  id: string,
+  { kycLevel = 2, permissions = ['read', 'invest'] }: { kycLevel?: number; permissions?: string[] } = {},
+): Promise<Investor> {
+  await insert('user_account', {
+    id,
+    kyc_level: kycLevel,
+    permissions: JSON.stringify(permissions),
+    last_active_at: 1,
+    created_at: 1,
+  });
+  return { id, headers: bearer((await openSession(id)).accessToken) };
+}
+
+export type InvestmentFields = Partial<InvestmentRow> & Pick<InvestmentRow, 'id' | 'user_id' | 'pool_id'>;
+
+/** @param fields of an investment of 100 USDT for 50 tokens that was confirmed elsewhere; others are as given */
+export async function insertInvestments(...fields: readonly InvestmentFields[]): Promise<void> {
+  await env.DB.batch(
+    fields.map((given) => {
+      const row: InvestmentRow = { ...CONFIRMED, ...given };
+      const units = sortableUnits(toUnits(row.total_claimed));
+      return insertStatement('user_investment_cache', { ...row, total_claimed_units: units, created_at: 1 });
+    }),
+  );
+}
+
+const CONFIRMED: Omit<InvestmentRow, 'id' | 'user_id' | 'pool_id'> = {
+  ...MADE_ELSEWHERE,
+  ...{ investment_amount: '100', token_amount: '50', token_price: '2', payment_token: 'USDT' },
+  ...{ status: 'confirmed', total_claimed: '0', claimable_amount: '0', next_claim_date: null },
+  ...{
+    transaction_hash: null,
+    block_number: null,
+    invested_at: 1_000,
+    confirmed_at: 1_100,
+    updated_at: 1_100,
+  },
+};
+
+export const insert = (table: string, fields: Record<string, unknown>) =>
+  insertStatement(table, fields).run();
+
+export function insertStatement(table: string, fields: Record<string, unknown>): D1PreparedStatement {
+  const places = Object.keys(fields).map((_, at) => `?${at + 1}`);
+  return env.DB.prepare(
+    `INSERT INTO ${table} (${Object.keys(fields).join(', ')}) VALUES (${places.join(', ')})`,
+  ).bind(...Object.values(fields));
+}
