@@ -22,6 +22,7 @@ const BY_HAND = [
   'hour_in_progress',
   'hourly_closes',
   'investment_transaction',
+  'ledger_batch',
   'ledger_notice',
   'liveness_copy',
   'operation',

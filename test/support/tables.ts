@@ -24,6 +24,7 @@ export const TABLES = [
   'pool_member',
   'pool_eligibility',
   'investment_transaction',
+  'ledger_batch',
   'told_payment',
   'ledger_notice',
   'user_account',
