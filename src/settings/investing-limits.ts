@@ -10,3 +10,9 @@ export const IDEMPOTENCY_KEY_MAX_CHARACTERS = 255;
 export const LEDGER_CALL_TIMEOUT_MS = 12_000;
 /** `Retry-After` of a call whose answer is lost. */
 export const LEDGER_RETRY_SECONDS = 2;
+
+// ── Who may take part ──
+/** An isolate asks for a pool's decisions at most once in this time on behalf of requests. */
+export const ELIGIBILITY_REFRESH_SECONDS = 5;
+/** Decisions that the main API stored so long before the newest one are asked for again: it may store them late. */
+export const ELIGIBILITY_OVERLAP_SECONDS = 600;

@@ -13,6 +13,7 @@ import { poolJobs } from './ido-pools.ts';
 import { investmentJobs } from './investments.ts';
 import type { JobDefinition } from './job.ts';
 import { operationFormsJob } from './operation-forms.ts';
+import { poolEligibilityJobs } from './pool-eligibility.ts';
 import { pricesJob } from './prices.ts';
 import { projectJobs } from './projects.ts';
 import { userOutboxJob } from './user-outbox.ts';
@@ -24,12 +25,14 @@ export const JOBS: readonly JobDefinition[] = [
   pricesJob,
   userOutboxJob,
   ...recordJobs.map(({ changes }) => changes),
+  poolEligibilityJobs.changes,
   operationFormsJob,
   hourlyCandlesJob,
   closedUsersJob,
   cleanupJob,
   userRightsJob,
   ...recordJobs.map(({ full }) => full),
+  poolEligibilityJobs.full,
   dailyCandlesJob,
 ];
 

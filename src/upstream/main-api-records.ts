@@ -143,6 +143,10 @@ export type UserStatsRecord = z.output<typeof userStats>;
 export const closedUserRecord = z.object({ user_id: id, closed_at: unixSeconds });
 export type ClosedUserRecord = z.output<typeof closedUserRecord>;
 
+/** Who may take part in a whitelist or private pool. */
+export const eligibleRecord = z.object({ user_id: id, eligible: z.boolean(), updated_at: unixSeconds });
+export type EligibleRecord = z.output<typeof eligibleRecord>;
+
 /** A version of a record that the edge hands over. */
 export interface RecordVersion {
   id: string;

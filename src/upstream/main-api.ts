@@ -12,6 +12,8 @@ import {
 import {
   type ClosedUserRecord,
   closedUserRecord,
+  type EligibleRecord,
+  eligibleRecord,
   type InvestmentRecord,
   investmentRecord,
   type PoolRecord,
@@ -72,6 +74,8 @@ export interface MainApi {
   userStats(userId: string): Promise<Partial<UserStatsRecord> | null>;
   /** The accounts that were closed. */
   closedUsers(sinceSeconds?: number): Promise<ParsedRecords<ClosedUserRecord>>;
+  /** Who may take part in a whitelist or private pool. Null if the main API does not know the pool. */
+  eligibleUsers(poolId: string, sinceSeconds?: number): Promise<ParsedRecords<EligibleRecord> | null>;
 }
 
 const DETAIL_ROUTE = '/internal/projects/:id/detail';
@@ -79,6 +83,7 @@ const USERS_ROUTE = '/internal/users';
 const REGISTRATIONS_ROUTE = '/internal/ido/registrations';
 const INVESTMENTS_ROUTE = '/internal/ido/investments';
 const CLAIMS_ROUTE = '/internal/ido/claims';
+const ELIGIBLE_ROUTE = '/internal/ido/pools/:id/eligible';
 const STATS_ROUTE = '/internal/users/:id/stats';
 
 export function createMainApi(options: UpstreamOptions): MainApi {
@@ -89,12 +94,9 @@ export function createMainApi(options: UpstreamOptions): MainApi {
     route: string,
     schema: Schema,
     sinceSeconds: number | undefined,
-    idField = 'id',
+    { idField = 'id', path = route } = {},
   ): Promise<ParsedRecords<z.output<Schema>>> {
-    const answer = await getJson(
-      route,
-      sinceSeconds === undefined ? route : `${route}?since=${sinceSeconds}`,
-    );
+    const answer = await getJson(route, sinceSeconds === undefined ? path : `${path}?since=${sinceSeconds}`);
     if (!Array.isArray(answer)) throw malformed('main', route, 'the answer is not a list');
     return parseRecords(schema, answer, idField);
   }
@@ -124,10 +126,10 @@ export function createMainApi(options: UpstreamOptions): MainApi {
     syncInvestments: (since) => syncRecords('/internal/ido/investments/sync', investmentRecord, since),
 
     async projectDetail(projectId, stored = null) {
-      // The URL parser removes the segments "." and "..", encoded or not: they name no project.
-      if (projectId === '' || projectId === '.' || projectId === '..') return null;
+      const segment = pathSegment(projectId);
+      if (segment === null) return null;
       try {
-        const path = `/internal/projects/${encodeURIComponent(projectId.toWellFormed())}/detail`;
+        const path = `/internal/projects/${segment}/detail`;
         const { record, rest, reason, reasons } = parseRecord(
           projectDetail,
           await getJson(DETAIL_ROUTE, path),
@@ -165,8 +167,26 @@ export function createMainApi(options: UpstreamOptions): MainApi {
       }
     },
 
-    closedUsers: (since) => syncRecords('/internal/users/closed', closedUserRecord, since, 'user_id'),
+    closedUsers: (since) =>
+      syncRecords('/internal/users/closed', closedUserRecord, since, { idField: 'user_id' }),
+
+    async eligibleUsers(poolId, since) {
+      const segment = pathSegment(poolId);
+      if (segment === null) return null;
+      try {
+        const path = `/internal/ido/pools/${segment}/eligible`;
+        return await syncRecords(ELIGIBLE_ROUTE, eligibleRecord, since, { idField: 'user_id', path });
+      } catch (error) {
+        rethrowUnlessNotFound(error);
+        return null;
+      }
+    },
   };
+}
+
+/** Null if a path cannot have the id: the URL parser removes the segments "." and "..", encoded or not. */
+function pathSegment(id: string): string | null {
+  return id === '' || id === '.' || id === '..' ? null : encodeURIComponent(id.toWellFormed());
 }
 
 function logRefused(route: string, id: string, reasons: readonly string[]): void {

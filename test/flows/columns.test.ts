@@ -4,6 +4,7 @@ import { candleTable } from '../../src/storage/d1/candles.ts';
 import { idoPoolTable } from '../../src/storage/d1/ido-pools.ts';
 import { indicatorTable } from '../../src/storage/d1/indicators.ts';
 import { investmentTable } from '../../src/storage/d1/investments.ts';
+import { poolEligibilityTable } from '../../src/storage/d1/pool-eligibility.ts';
 import { projectDetailTable } from '../../src/storage/d1/project-details.ts';
 import { projectTable } from '../../src/storage/d1/projects.ts';
 
@@ -11,6 +12,7 @@ const DECLARED = [
   projectTable,
   idoPoolTable,
   investmentTable,
+  poolEligibilityTable,
   projectDetailTable,
   candleTable,
   indicatorTable,
@@ -29,7 +31,6 @@ const BY_HAND = [
   'operation_form',
   'operation_refusal',
   'operation_usage',
-  'pool_eligibility',
   'pool_member',
   'project_label',
   'project_search',

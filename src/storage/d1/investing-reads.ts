@@ -1,6 +1,7 @@
 /** What a mutation of investing reads, in one call of D1. */
 import { fromUnits, toUnits } from '../decimal-units.ts';
 import { type IdoPoolRow, storedIdoPoolRead } from './ido-pools.ts';
+import { eligibilityRead } from './pool-eligibility.ts';
 import { type RightsRow, rightsRead } from './user-rights.ts';
 
 export interface InvestingFacts {
@@ -26,9 +27,7 @@ export async function investingFacts(
     db
       .prepare('SELECT registered_at FROM pool_member WHERE user_id = ?1 AND pool_id = ?2')
       .bind(userId, poolId),
-    db
-      .prepare('SELECT eligible FROM pool_eligibility WHERE pool_id = ?1 AND user_id = ?2')
-      .bind(poolId, userId),
+    eligibilityRead(db, poolId, userId),
     db
       .prepare(
         `SELECT investment_amount FROM user_investment_cache

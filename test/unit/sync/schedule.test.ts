@@ -7,21 +7,22 @@ const namesOfCron = (cron: string) => jobsOfCron(cron).map(({ name }) => name);
 test('each cron expression runs its jobs', () => {
   expect(namesOfCron('* * * * *')).toEqual(['prices', 'user-outbox']);
   expect(namesOfCron('*/5 * * * *')).toEqual(['projects', 'operation-forms']);
-  expect(namesOfCron('*/15 * * * *')).toEqual(['pools', 'investments']);
+  expect(namesOfCron('*/15 * * * *')).toEqual(['pools', 'investments', 'pool-eligibility']);
   expect(namesOfCron('0 * * * *')).toEqual(['hourly-candles', 'closed-users', 'cleanup', 'user-rights']);
   expect(namesOfCron('0 0 * * *')).toEqual([
     'projects-full',
     'pools-full',
     'investments-full',
+    'pool-eligibility-full',
     'daily-candles',
   ]);
 });
 
 test('/health lists the jobs of the night last', () => {
   expect(Object.keys(JOB_INTERVALS)).toEqual([
-    ...['prices', 'user-outbox', 'projects', 'pools', 'investments', 'operation-forms'],
+    ...['prices', 'user-outbox', 'projects', 'pools', 'investments', 'pool-eligibility', 'operation-forms'],
     ...['hourly-candles', 'closed-users', 'cleanup', 'user-rights'],
-    ...['projects-full', 'pools-full', 'investments-full', 'daily-candles'],
+    ...['projects-full', 'pools-full', 'investments-full', 'pool-eligibility-full', 'daily-candles'],
   ]);
 });
 
