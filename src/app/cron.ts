@@ -1,4 +1,5 @@
 /** Passes the parts of an isolate that jobs need to the jobs of a cron event. */
+import { type LedgerObjects, ledgersOf } from '../investing/ledger-client.ts';
 import { log } from '../observability/log.ts';
 import { notifyEnded } from '../realtime/ended-sessions.ts';
 import { priceFeedObject } from '../realtime/price-events.ts';
@@ -23,6 +24,7 @@ export async function runCron(
     sessionsKv: env.SESSIONS_KV,
     mainApi: patientApis.main,
     priceApi: patientApis.price,
+    ledgers: ledgersOf(env.IDO_MANAGER as unknown as LedgerObjects),
     feedPrices: async () => priceFeedObject(env).prices(),
     notifySaleFeed: () => saleFeedObject(env).changed(),
     notifyEnded: (sessionIds) => notifyEnded(env.SUBSCRIPTION_HUBS, sessionIds),

@@ -1,4 +1,3 @@
-import type { IdoPoolRow } from '../storage/d1/ido-pools.ts';
 import { paymentDecimals } from './payment-decimals.ts';
 import type { PoolTerms } from './pool-ledger.ts';
 
@@ -6,7 +5,7 @@ import type { PoolTerms } from './pool-ledger.ts';
  * @param row with the status that the main API gave, and not that of the clock
  * @param askedAtMs when the main API was asked for it; 0 if nobody knows
  */
-export function poolTermsOf(row: IdoPoolRow, askedAtMs: number): PoolTerms {
+export function poolTermsOf(row: Omit<PoolTerms, 'askedAtMs'>, askedAtMs: number): PoolTerms {
   return {
     id: row.id,
     pool_type: row.pool_type,

@@ -1,3 +1,4 @@
+import { poolKeyOf } from '../investing/pool-key.ts';
 import { investmentsByIds, investmentWrites } from '../storage/d1/investments.ts';
 import { sortableUnits, toUnits } from '../storage/decimal-units.ts';
 import type { InvestmentRecord } from '../upstream/main-api-records.ts';
@@ -12,8 +13,12 @@ export const investmentJobs = recordJobs<InvestmentRecord>({
   read: (mainApi, sinceSeconds) => mainApi.syncInvestments(sinceSeconds),
   stored: async (db, ids) =>
     new Map((await investmentsByIds(db, ids)).map((row) => [row.id, { ...row, sequence: null }])),
-  writes: (db, records, nowSeconds) => investmentWrites(db, records.map(investmentRow), nowSeconds),
+  writes: (db, records, nowSeconds) =>
+    investmentWrites(db, records.filter(isMadeElsewhere).map(investmentRow), nowSeconds),
 });
+
+/** The ledgers write the others (`ledgers.ts`). */
+const isMadeElsewhere = ({ id }: InvestmentRecord) => poolKeyOf(id) === null;
 
 export const investmentRow = (record: InvestmentRecord) => ({
   ...record,

@@ -1,4 +1,5 @@
 /** The form of a job: when it runs, its work, and the effects that follow each run. `jobs.ts` lists all jobs. */
+import type { Ledgers } from '../investing/ledger-client.ts';
 import { log } from '../observability/log.ts';
 import type { SyncOutcome } from '../storage/d1/sync-runs.ts';
 import type { PriceRecord } from '../storage/kv/prices.ts';
@@ -52,6 +53,7 @@ export interface JobDeps {
   sessionsKv: KVNamespace;
   mainApi: MainApi;
   priceApi: PriceApi;
+  ledgers: Ledgers;
   /** The latest prices that the price feed has sent to subscribers. May never settle. */
   feedPrices(): Promise<PriceRecord[]>;
   /** Makes the sale feed read the changes that are pending in D1. May never settle. */

@@ -12,6 +12,7 @@ import { hourlyCandlesJob } from './hourly-candles.ts';
 import { poolJobs } from './ido-pools.ts';
 import { investmentJobs } from './investments.ts';
 import type { JobDefinition } from './job.ts';
+import { ledgerJobs } from './ledgers.ts';
 import { operationFormsJob } from './operation-forms.ts';
 import { poolEligibilityJobs } from './pool-eligibility.ts';
 import { pricesJob } from './prices.ts';
@@ -25,6 +26,7 @@ export const JOBS: readonly JobDefinition[] = [
   pricesJob,
   userOutboxJob,
   ...recordJobs.map(({ changes }) => changes),
+  ledgerJobs.changes,
   poolEligibilityJobs.changes,
   operationFormsJob,
   hourlyCandlesJob,
@@ -32,6 +34,7 @@ export const JOBS: readonly JobDefinition[] = [
   cleanupJob,
   userRightsJob,
   ...recordJobs.map(({ full }) => full),
+  ledgerJobs.full,
   poolEligibilityJobs.full,
   dailyCandlesJob,
 ];

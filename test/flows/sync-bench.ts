@@ -4,6 +4,7 @@
  */
 import { env } from 'cloudflare:workers';
 import { inject, vi } from 'vitest';
+import type { Ledgers } from '../../src/investing/ledger-client.ts';
 import type { JobDeps, JobResult } from '../../src/sync/job.ts';
 import { JOBS, jobsOfCron } from '../../src/sync/jobs.ts';
 import { runJob, runJobs } from '../../src/sync/run-jobs.ts';
@@ -101,6 +102,7 @@ export async function createBench(market: Row = {}): Promise<Bench> {
       sessionsKv: env.SESSIONS_KV,
       mainApi: createMainApi({ ...client, baseUrl: introduction.mainApiUrl }),
       priceApi: createPriceApi({ ...client, baseUrl: introduction.priceApiUrl }),
+      ledgers: NO_LEDGERS,
       feedPrices: async () => [],
       notifySaleFeed: async () => undefined,
       notifyEnded: async () => undefined,
@@ -156,6 +158,14 @@ export async function createBench(market: Row = {}): Promise<Bench> {
     loggedWarnings: () => linesOf(warnings),
   };
 }
+
+/** Calls of a ledger by a test that has none are errors. */
+const NO_LEDGERS: Ledgers = {
+  ofPool: (poolId) => {
+    throw new Error(`the ledger of ${poolId} was called`);
+  },
+  ofInvestment: () => null,
+};
 
 const linesOf = ({ mock }: { mock: { calls: unknown[][] } }) =>
   mock.calls.map(([line]) => JSON.parse(String(line)) as Row);

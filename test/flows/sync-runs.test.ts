@@ -89,6 +89,8 @@ test('a cron expression runs its jobs in order, and one that fails does not keep
   expect(results.map(({ job, outcome }) => [job, outcome])).toEqual([
     ['pools', 'failed'],
     ['investments', 'ok'],
+    ['ledgers', 'ok'],
+    ['pool-eligibility', 'ok'],
   ]);
   expect(await bench.sync.runCron('7 7 7 7 7')).toEqual([]);
 });

@@ -181,6 +181,12 @@ export async function storedIdoPools(
   return new Map(results.map((row) => [row.id, row]));
 }
 
+/** The ids of the pools that have a ledger. */
+export async function poolsWithLedgers(db: D1Database): Promise<string[]> {
+  const sql = 'SELECT id FROM ido_pool_cache WHERE ledger_revision IS NOT NULL ORDER BY id';
+  return (await db.prepare(sql).all<{ id: string }>()).results.map(({ id }) => id);
+}
+
 /** One of them. */
 export const storedIdoPoolRead = (db: D1Database, id: string): D1PreparedStatement =>
   db.prepare(`SELECT ${UPSTREAM_COLUMNS} FROM ido_pool_cache WHERE id = ?1`).bind(id);

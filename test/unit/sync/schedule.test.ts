@@ -7,12 +7,13 @@ const namesOfCron = (cron: string) => jobsOfCron(cron).map(({ name }) => name);
 test('each cron expression runs its jobs', () => {
   expect(namesOfCron('* * * * *')).toEqual(['prices', 'user-outbox']);
   expect(namesOfCron('*/5 * * * *')).toEqual(['projects', 'operation-forms']);
-  expect(namesOfCron('*/15 * * * *')).toEqual(['pools', 'investments', 'pool-eligibility']);
+  expect(namesOfCron('*/15 * * * *')).toEqual(['pools', 'investments', 'ledgers', 'pool-eligibility']);
   expect(namesOfCron('0 * * * *')).toEqual(['hourly-candles', 'closed-users', 'cleanup', 'user-rights']);
   expect(namesOfCron('0 0 * * *')).toEqual([
     'projects-full',
     'pools-full',
     'investments-full',
+    'ledgers-full',
     'pool-eligibility-full',
     'daily-candles',
   ]);
@@ -20,9 +21,17 @@ test('each cron expression runs its jobs', () => {
 
 test('/health lists the jobs of the night last', () => {
   expect(Object.keys(JOB_INTERVALS)).toEqual([
-    ...['prices', 'user-outbox', 'projects', 'pools', 'investments', 'pool-eligibility', 'operation-forms'],
+    ...['prices', 'user-outbox', 'projects', 'pools', 'investments', 'ledgers', 'pool-eligibility'],
+    'operation-forms',
     ...['hourly-candles', 'closed-users', 'cleanup', 'user-rights'],
-    ...['projects-full', 'pools-full', 'investments-full', 'pool-eligibility-full', 'daily-candles'],
+    ...[
+      'projects-full',
+      'pools-full',
+      'investments-full',
+      'ledgers-full',
+      'pool-eligibility-full',
+      'daily-candles',
+    ],
   ]);
 });
 
