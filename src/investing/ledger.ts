@@ -2,7 +2,24 @@
  * The ledger of one pool: it alone allocates the pool's tokens.
  *
  * Every method is one synchronous transaction: it is done as a whole, or it leaves nothing behind. Each may be repeated.
+ * Every step begins with the clock, which never goes back, and settles what has run out by it.
  */
+import { fromUnits } from '../storage/decimal-units.ts';
+import type { CallTrace } from '../upstream/http.ts';
+import { type Book, insertBook, newBook, readBook, updateBook } from './book.ts';
+import { checkLedger } from './check-ledger.ts';
+import { applyRecord } from './commands/apply-records.ts';
+import { applyTerms, openPool } from './commands/apply-terms.ts';
+import { claim } from './commands/claim.ts';
+import { invest } from './commands/invest.ts';
+import { acknowledge, dueCalls, nextCallMs, postpone, refuse, sending } from './commands/outbox.ts';
+import { NOTHING_TO_PROJECT, noteProjected, projection, projectionDueMs } from './commands/projection.ts';
+import { register } from './commands/register.ts';
+import { closeIfOver, runOut } from './commands/run-out.ts';
+import { settlePool } from './commands/settle-pool.ts';
+import { submitPayment } from './commands/submit.ts';
+import { createTables } from './ledger-schema.ts';
+import { LedgerStep } from './ledger-step.ts';
 import type {
   LedgerDeps,
   LedgerNotice,
@@ -23,108 +40,221 @@ import type {
   SubmitRequest,
   UpstreamInvestment,
 } from './pool-ledger.ts';
+import { reject } from './rejection.ts';
+
+const TERMS = 'SELECT json FROM terms';
+const ENTRIES = 'SELECT json FROM entry WHERE sequence > ? ORDER BY sequence LIMIT ?';
+
+/** What the last step has left, so that the next one need not read it. */
+interface State {
+  book: Book;
+  terms: PoolTerms;
+}
 
 export class Ledger {
   readonly #storage: LedgerStorage;
   readonly #deps: LedgerDeps;
+  #notices: LedgerNotice[] = [];
+  /** Null if the pool is not known; undefined if it has to be read. A step that throws leaves it to be read. */
+  #state: State | null | undefined;
 
   constructor(storage: LedgerStorage, deps: LedgerDeps) {
     this.#storage = storage;
     this.#deps = deps;
+    createTables(storage.sql);
   }
 
   invest(request: InvestRequest): LedgerAnswer {
-    return this.#planned(request);
+    return this.#stepOf(request.pool, request.trace, (step) => invest(step, request));
   }
 
   register(request: RegisterRequest): LedgerRejection | null {
-    return this.#planned(request);
+    return this.#stepOf(request.pool, request.trace, (step) => register(step, request));
   }
 
   submit(request: SubmitRequest): LedgerAnswer {
-    return this.#planned(request);
+    const answer = this.#step(request.trace, (step) => submitPayment(step, request));
+    return (
+      answer ??
+      reject('INVESTMENT_NOT_FOUND', 'There is no such investment of yours.', ['input', 'investmentId'])
+    );
   }
 
   claim(request: ClaimRequest): LedgerAnswer {
-    return this.#planned(request);
+    return this.#stepOf(request.pool, request.trace, (step) => claim(step, request));
   }
 
   applyTerms(terms: PoolTerms): void {
-    this.#planned(terms);
+    this.#stepOf(terms, null, () => null);
   }
 
   applyRecords(records: readonly UpstreamInvestment[]): void {
-    this.#planned(records);
+    this.#step(null, (step) => {
+      for (const record of records) applyRecord(step, record);
+    });
   }
 
   /** Lets the clock go on: settles what has run out. */
   tick(): void {
-    this.#planned();
+    this.#step(null, () => null);
   }
 
   /** Calls of the main API that are due, oldest first; one of each subject, the first that it has. */
   due(limit: number): OutboxRow[] {
-    return this.#planned(limit);
+    const state = this.#read();
+    return state === null ? [] : dueCalls(this.#storage.sql, this.#nowMs(state), limit);
   }
 
   /** Before a row is sent. If nobody reports of it, it is due again after a while. */
   sending(row: OutboxRow): void {
-    this.#planned(row);
+    this.#step(null, (step) => sending(step, row));
   }
 
   /** The main API gave no answer for good. */
   postpone(row: OutboxRow): void {
-    this.#planned(row);
+    this.#step(null, (step) => postpone(step, row));
   }
 
   acknowledge(row: OutboxRow, stored: StoredInvestment): void {
-    this.#planned(row, stored);
+    this.#step(null, (step) => acknowledge(step, row, stored));
   }
 
   refuse(row: OutboxRow, refusal: UpstreamRefusal): void {
-    this.#planned(row, refusal);
+    this.#step(null, (step) => refuse(step, row, refusal));
   }
 
   /** @param limit of investments, and of each other kind of rows */
   projection(limit: number): Projection {
-    return this.#planned(limit);
+    const state = this.#read();
+    if (state === null) return NOTHING_TO_PROJECT;
+    return projection(this.#storage.sql, { ...state, nowMs: this.#nowMs(state), limit });
   }
 
   /** D1 has these rows, or newer ones. */
-  projected(projection: Projection): void {
-    this.#planned(projection);
+  projected(written: Projection): void {
+    this.#step(null, (step) => noteProjected(step, written));
   }
 
   /** Notices since the last call, for the log: those of transactions that are done. */
   takeNotices(): LedgerNotice[] {
-    return this.#planned();
+    const taken = this.#notices;
+    this.#notices = [];
+    return taken;
   }
 
   /** When something is to be done next: a call, rows for D1, a reservation that runs out. */
   nextWakeMs(): number | null {
-    return this.#planned();
+    const state = this.#read();
+    if (state === null) return null;
+    const { sql } = this.#storage;
+    const times = [state.book.wakeMs, nextCallMs(sql), projectionDueMs(sql, state.book)];
+    const due = times.filter((time) => time !== null);
+    return due.length === 0 ? null : Math.min(...due);
   }
 
+  /** Null before the first entry. */
   head(): LedgerHead | null {
-    return this.#planned();
+    const state = this.#read();
+    if (state === null) return null;
+    const { poolId, headSequence, headHash, headAtMs } = state.book;
+    return { pool: poolId, sequence: headSequence, hash: headHash, recordedAt: Math.floor(headAtMs / 1000) };
   }
 
   /** Entries behind `after`, oldest first, as JSON, one a line. */
   exportEntries(after: number, limit: number): string {
-    return this.#planned(after, limit);
+    const rows = this.#storage.sql.exec<{ json: string }>(ENTRIES, after, limit).toArray();
+    return rows.map(({ json }) => `${json}\n`).join('');
   }
 
   /** By account, as decimals. */
   balances(): Record<string, string> {
-    return this.#planned();
+    const { balances } = this.#read()?.book ?? newBook('');
+    return Object.fromEntries(
+      Object.entries(balances).map(([account, units]) => [account, fromUnits(units)]),
+    );
   }
 
   /** What is wrong with the ledger, as sentences: it compares every row with every other that must agree. */
   check(): string[] {
-    return this.#planned();
+    const state = this.#read();
+    return state === null ? [] : checkLedger(this.#storage.sql, state.book, state.terms);
   }
 
-  #planned(..._given: unknown[]): never {
-    throw new Error(`not built yet: ${typeof this.#storage}, ${typeof this.#deps}`);
+  #nowMs({ book }: State): number {
+    return Math.max(book.clockMs, this.#deps.nowMs());
   }
+
+  #read(): State | null {
+    if (this.#state !== undefined) return this.#state;
+    const { sql } = this.#storage;
+    const book = readBook(sql);
+    if (book === null) return null;
+    const [terms] = sql.exec<{ json: string }>(TERMS).toArray();
+    if (terms === undefined) throw new Error('the ledger has no terms');
+    return { book, terms: JSON.parse(terms.json) as PoolTerms };
+  }
+
+  /** A step of a pool that the caller knows: the first one opens its ledger. */
+  #stepOf<Result>(terms: PoolTerms, trace: CallTrace | null, act: (step: LedgerStep) => Result): Result {
+    return this.#transaction((stored) => {
+      const isNew = stored === null;
+      const state = stored ?? { book: newBook(terms.id), terms };
+      if (state.book.poolId !== terms.id)
+        throw new Error(`This is the ledger of the pool ${state.book.poolId}.`);
+      const step = this.#begun(state, trace);
+      if (isNew) openPool(step);
+      else applyTerms(step, terms);
+      return { step, isNew, result: act(step) };
+    }).result;
+  }
+
+  /** Null, and nothing is done, if the pool is not known yet. */
+  #step<Result>(trace: CallTrace | null, act: (step: LedgerStep) => Result): Result | null {
+    const done = this.#transaction((state) => {
+      if (state === null) return null;
+      const step = this.#begun(state, trace);
+      return { step, isNew: false, result: act(step) };
+    });
+    return done === null ? null : done.result;
+  }
+
+  #begun({ book, terms }: State, trace: CallTrace | null): LedgerStep {
+    book.clockMs = Math.max(book.clockMs, this.#deps.nowMs());
+    const step = new LedgerStep(this.#storage.sql, this.#deps, { book, terms, trace });
+    runOut(step);
+    return step;
+  }
+
+  #transaction<Begun extends Done<unknown> | null>(act: (state: State | null) => Begun): Begun {
+    try {
+      const done = this.#storage.transactionSync(() => {
+        const begun = act(this.#read());
+        if (begun !== null) finish(this.#storage.sql, begun);
+        return begun;
+      });
+      if (done !== null) {
+        this.#state = { book: done.step.book, terms: done.step.terms };
+        this.#notices.push(...done.step.notices);
+      }
+      return done;
+    } catch (error) {
+      this.#state = undefined;
+      throw error;
+    }
+  }
+}
+
+interface Done<Result> {
+  step: LedgerStep;
+  /** The book is not stored yet. */
+  isNew: boolean;
+  result: Result;
+}
+
+function finish(sql: LedgerStorage['sql'], { step, isNew }: Done<unknown>): void {
+  settlePool(step);
+  closeIfOver(step);
+  step.writeMembers();
+  if (isNew) insertBook(sql, step.book);
+  else updateBook(sql, step.book);
 }

@@ -16,3 +16,24 @@ export const LEDGER_RETRY_SECONDS = 2;
 export const ELIGIBILITY_REFRESH_SECONDS = 5;
 /** Decisions that the main API stored so long before the newest one are asked for again: it may store them late. */
 export const ELIGIBILITY_OVERLAP_SECONDS = 600;
+
+// ── Reservations ──
+export const RESERVATION_SECONDS = 1_800;
+/** One that runs out, or whose payment is unknown upstream, keeps its owner from the next for this time: doubled each time, */
+export const RESERVATION_BLOCK_SECONDS = 1_800;
+/** up to this. */
+export const RESERVATION_BLOCK_MAX_SECONDS = 30 * 86_400;
+/** After the end of a sale, for a reservation that ran out. */
+export const LATE_PAYMENT_SECONDS = 86_400;
+/** A person is told of a payment that is not confirmed within this time. */
+export const CONFIRMATION_MAX_SECONDS = 86_400;
+
+// ── Calls that a ledger makes ──
+/** The pause before the first repetition, doubled each time, */
+export const LEDGER_BACKOFF_MS = 1_000;
+/** up to this. */
+export const LEDGER_BACKOFF_MAX_MS = 300_000;
+/** A call of which nobody reports is made again after this time. */
+export const LEDGER_CALL_LEASE_MS = 60_000;
+/** The least time between two writes of a pool's figures to D1. */
+export const POOL_FIGURES_PAUSE_MS = 1_000;

@@ -27,3 +27,6 @@ export function sortableUnits(units: bigint): string {
   if (units < 0n || digits.length > SORTABLE_DIGITS) throw new RangeError(`${digits} units cannot be stored`);
   return digits.padStart(SORTABLE_DIGITS, '0');
 }
+
+export const smallerOf = (one: bigint, other: bigint): bigint => (one < other ? one : other);
+export const greaterOf = (one: bigint, other: bigint): bigint => (one < other ? other : one);

@@ -1,5 +1,5 @@
-import Big from 'big.js';
 import { type IdoPoolWriteRow, idoPoolWrites, storedIdoPools } from '../storage/d1/ido-pools.ts';
+import { progressPercent } from '../storage/progress-percent.ts';
 import type { PoolRecord } from '../upstream/main-api-records.ts';
 import { recordJobs } from './changed-records.ts';
 import { everyQuarter } from './job.ts';
@@ -14,14 +14,6 @@ export const poolJobs = recordJobs<PoolRecord>({
   stored: storedIdoPools,
   writes: (db, records, nowSeconds) => idoPoolWrites(db, records.map(idoPoolRow), nowSeconds),
 });
-
-/** Sold of total in percent, 0 to 100; 0 where there is nothing to sell. Amounts are exact decimals. */
-export function progressPercent(soldTokens: string, totalTokens: string): number {
-  const total = new Big(totalTokens);
-  if (total.eq(0)) return 0;
-  const percent = new Big(soldTokens).times(100).div(total).toNumber();
-  return Math.min(100, Math.max(0, percent));
-}
 
 export const idoPoolRow = (record: PoolRecord): IdoPoolWriteRow => ({
   ...record,

@@ -1,8 +1,9 @@
 /** The part of a Durable Object's storage that this project uses, over SQLite in memory: it outlives an instance. */
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 
 export class ObjectStorage {
   readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
   /** Of an instance that has ended: what it still writes has no effect. */
   isDead = false;
   alarmMs: number | null = null;
@@ -19,7 +20,7 @@ export class ObjectStorage {
 
   readonly sql = {
     exec: (query: string, ...values: SQLInputValue[]) => {
-      const statement = this.#database.prepare(query);
+      const statement = this.#prepared(query);
       if (query.startsWith('SELECT')) {
         const rows = statement.all(...values);
         return { toArray: () => rows };
@@ -30,6 +31,27 @@ export class ObjectStorage {
       return { toArray: () => [] };
     },
   };
+
+  /** As in workerd, what throws leaves nothing behind. */
+  transactionSync<Result>(closure: () => Result): Result {
+    this.#database.exec('SAVEPOINT step');
+    try {
+      const result = closure();
+      this.#database.exec('RELEASE step');
+      return result;
+    } catch (error) {
+      this.#database.exec('ROLLBACK TO step; RELEASE step');
+      throw error;
+    }
+  }
+
+  #prepared(query: string): StatementSync {
+    const known = this.#statements.get(query);
+    if (known !== undefined) return known;
+    const statement = this.#database.prepare(query);
+    this.#statements.set(query, statement);
+    return statement;
+  }
 
   async getAlarm(): Promise<number | null> {
     return this.alarmMs;

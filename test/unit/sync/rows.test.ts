@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { jsonChunks } from '../../../src/storage/d1/json-chunks.ts';
-import { progressPercent } from '../../../src/sync/ido-pools.ts';
+import { progressPercent } from '../../../src/storage/progress-percent.ts';
 import { foldHour } from '../../../src/sync/prices.ts';
 import { projectRow } from '../../../src/sync/projects.ts';
 import { projectRecord } from '../../../src/upstream/main-api-records.ts';

@@ -1,0 +1,156 @@
+/** The one row that every step of a ledger reads and writes: clock, head of the chain, balances and sums. */
+import { fromUnits, sortableUnits, toUnits } from '../storage/decimal-units.ts';
+import { ACCOUNTS, type Balances, isOutside } from './accounts.ts';
+import { FIRST_PREVIOUS } from './entry.ts';
+import { balanceColumn } from './ledger-schema.ts';
+import type { LedgerStorage } from './ledger-types.ts';
+
+export interface Book {
+  poolId: string;
+  /** It never goes back. */
+  clockMs: number;
+  /** Nothing runs out before; null if nothing will. */
+  wakeMs: number | null;
+  headSequence: number;
+  headHash: string;
+  headAtMs: number;
+  balances: Balances;
+  /** Of pending and confirmed investments, in payment tokens. */
+  livingAmount: bigint;
+  /** Of investments that the applied snapshot surely contains. */
+  containedTokens: bigint;
+  containedAmount: bigint;
+  /** Members with a living investment, and none that the snapshot contains. */
+  newParticipants: number;
+  /** When the applied snapshot came. */
+  snapshotAppliedMs: number;
+  /** When the sale was found to be over. */
+  closedAt: number | null;
+  figuresRevision: number;
+  figuresProjected: number;
+  figuresProjectedMs: number;
+}
+
+const BALANCE_COLUMNS = ACCOUNTS.map(balanceColumn);
+const COLUMNS = [
+  'pool_id',
+  'clock_ms',
+  'wake_ms',
+  'head_sequence',
+  'head_hash',
+  'head_at_ms',
+  ...BALANCE_COLUMNS,
+  'living_amount',
+  'contained_tokens',
+  'contained_amount',
+  'new_participants',
+  'snapshot_applied_ms',
+  'closed_at',
+  'figures_revision',
+  'figures_projected',
+  'figures_projected_ms',
+];
+const SELECT = `SELECT ${COLUMNS.join(', ')} FROM book`;
+const INSERT = `INSERT INTO book (one, ${COLUMNS.join(', ')}) VALUES (1, ${COLUMNS.map(() => '?').join(', ')})`;
+const UPDATE = `UPDATE book SET ${COLUMNS.map((column) => `${column} = ?`).join(', ')}`;
+
+export function newBook(poolId: string): Book {
+  return {
+    poolId,
+    clockMs: 0,
+    wakeMs: null,
+    headSequence: 0,
+    headHash: FIRST_PREVIOUS,
+    headAtMs: 0,
+    balances: Object.fromEntries(ACCOUNTS.map((account) => [account, 0n])) as Balances,
+    livingAmount: 0n,
+    containedTokens: 0n,
+    containedAmount: 0n,
+    newParticipants: 0,
+    snapshotAppliedMs: 0,
+    closedAt: null,
+    figuresRevision: 0,
+    figuresProjected: 0,
+    figuresProjectedMs: 0,
+  };
+}
+
+type BookRow = {
+  pool_id: string;
+  clock_ms: number;
+  wake_ms: number | null;
+  head_sequence: number;
+  head_hash: string;
+  head_at_ms: number;
+  living_amount: string;
+  contained_tokens: string;
+  contained_amount: string;
+  new_participants: number;
+  snapshot_applied_ms: number;
+  closed_at: number | null;
+  figures_revision: number;
+  figures_projected: number;
+  figures_projected_ms: number;
+  [balance: string]: SqlStorageValue;
+};
+
+/** Null before the pool is known. */
+export function readBook(sql: LedgerStorage['sql']): Book | null {
+  const [row] = sql.exec<BookRow>(SELECT).toArray();
+  if (row === undefined) return null;
+  const balances = {} as Balances;
+  for (const [index, account] of ACCOUNTS.entries()) {
+    const stored = String(row[BALANCE_COLUMNS[index] ?? '']);
+    balances[account] = isOutside(account) ? toUnits(stored) : BigInt(stored);
+  }
+  return {
+    poolId: row.pool_id,
+    clockMs: row.clock_ms,
+    wakeMs: row.wake_ms,
+    headSequence: row.head_sequence,
+    headHash: row.head_hash,
+    headAtMs: row.head_at_ms,
+    balances,
+    livingAmount: BigInt(row.living_amount),
+    containedTokens: BigInt(row.contained_tokens),
+    containedAmount: BigInt(row.contained_amount),
+    newParticipants: row.new_participants,
+    snapshotAppliedMs: row.snapshot_applied_ms,
+    closedAt: row.closed_at,
+    figuresRevision: row.figures_revision,
+    figuresProjected: row.figures_projected,
+    figuresProjectedMs: row.figures_projected_ms,
+  };
+}
+
+const values = (book: Book): SqlStorageValue[] => [
+  book.poolId,
+  book.clockMs,
+  book.wakeMs,
+  book.headSequence,
+  book.headHash,
+  book.headAtMs,
+  ...ACCOUNTS.map((account) =>
+    isOutside(account) ? fromUnits(book.balances[account]) : storedUnits(book.balances[account]),
+  ),
+  storedUnits(book.livingAmount),
+  storedUnits(book.containedTokens),
+  storedUnits(book.containedAmount),
+  book.newParticipants,
+  book.snapshotAppliedMs,
+  book.closedAt,
+  book.figuresRevision,
+  book.figuresProjected,
+  book.figuresProjectedMs,
+];
+
+/** A negative amount stays as it is, and the database refuses it. */
+export const storedUnits = (units: bigint): string => (units < 0n ? units.toString() : sortableUnits(units));
+
+export const insertBook = (sql: LedgerStorage['sql'], book: Book): void => {
+  sql.exec(INSERT, ...values(book));
+};
+
+export const updateBook = (sql: LedgerStorage['sql'], book: Book): void => {
+  sql.exec(UPDATE, ...values(book));
+};

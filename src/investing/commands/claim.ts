@@ -1,0 +1,69 @@
+/** Asks for all that has vested of an investment, once: a claim that is on its way reduces what can be claimed at once. */
+import type { InvestmentRow } from '../../storage/d1/investments.ts';
+import { fromUnits, toUnits } from '../../storage/decimal-units.ts';
+import type { LedgerStep } from '../ledger-step.ts';
+import { type Claim, claimLevels, claims, type Investment } from '../ledger-tables.ts';
+import { poolKey } from '../pool-key.ts';
+import type { ClaimRequest, LedgerAnswer } from '../pool-ledger.ts';
+import { reject } from '../rejection.ts';
+import { claimable } from '../rules/claimable.ts';
+import { claimCall } from '../upstream-bodies.ts';
+import { shownInvestment } from './shown-investment.ts';
+
+export function claim(step: LedgerStep, { userId, investment: given }: ClaimRequest): LedgerAnswer {
+  const own = step.investment(given.id);
+  if ((own ?? given).user_id !== userId) {
+    return reject('INVESTMENT_NOT_FOUND', 'There is no such investment of yours.', ['investmentId']);
+  }
+  const vested = own ?? { ...given, claim_level: levelElsewhere(step, given.id) };
+  const { units, levelAfter } = claimable(vested);
+  if (vested.status !== 'confirmed' || units === 0n) {
+    return reject('NOTHING_TO_CLAIM', 'Nothing more has vested that can be claimed.');
+  }
+  const asked: Claim = {
+    id: `${poolKey(step.book.poolId)}-${step.deps.randomUuid()}`,
+    investment_id: given.id,
+    user_id: userId,
+    amount: fromUnits(units),
+    level: fromUnits(levelAfter),
+    requested_at: step.nowSeconds,
+    status: 'asked',
+    revision: 1,
+    projected_revision: 0,
+  };
+  claims.insert(step.sql, asked);
+  step.enqueue(claimCall(asked));
+  if (own !== null) step.post('claim', {}, { investmentId: own.id });
+  return { investment: withLevel(step, own ?? given, asked.level) };
+}
+
+/** The main API has refused the claim: its amount can be claimed again. */
+export function refuseClaim(step: LedgerStep, refused: Claim): void {
+  claims.save(step.sql, { ...refused, status: 'refused', revision: refused.revision + 1 });
+  const own = step.investment(refused.investment_id);
+  const level = own?.claim_level ?? levelElsewhere(step, refused.investment_id);
+  const restored = fromUnits(toUnits(level) - toUnits(refused.amount));
+  if (own === null) saveLevelElsewhere(step, refused.investment_id, restored);
+  else step.change(own, { claim_level: restored });
+}
+
+function withLevel(step: LedgerStep, investment: Investment | InvestmentRow, level: string): InvestmentRow {
+  if ('token_account' in investment) {
+    return shownInvestment(step.book.poolId, step.change(investment, { claim_level: level }));
+  }
+  saveLevelElsewhere(step, investment.id, level);
+  return { ...investment, claim_level: level };
+}
+
+const levelElsewhere = ({ sql }: LedgerStep, investmentId: string): string =>
+  claimLevels.byKey(sql, investmentId)?.claim_level ?? '0';
+
+function saveLevelElsewhere({ sql }: LedgerStep, investmentId: string, claimLevel: string): void {
+  const stored = claimLevels.byKey(sql, investmentId);
+  claimLevels.save(sql, {
+    investment_id: investmentId,
+    claim_level: claimLevel,
+    revision: (stored?.revision ?? 0) + 1,
+    projected_revision: stored?.projected_revision ?? 0,
+  });
+}

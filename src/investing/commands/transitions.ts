@@ -1,0 +1,229 @@
+/** What becomes of an investment: its entries, its row, and its owner's standing. */
+import { CONFIRMATION_MAX_SECONDS } from '../../settings/investing-limits.ts';
+import type { InvestmentFailure } from '../../storage/d1/investments.ts';
+import { smallerOf, toUnits } from '../../storage/decimal-units.ts';
+import { move } from '../accounts.ts';
+import type { LedgerStep } from '../ledger-step.ts';
+import type { Investment } from '../ledger-tables.ts';
+import { hasLiving, isContained } from '../rules/containment.ts';
+import { CLEARED, struck } from '../rules/strikes.ts';
+import { adjust, settlePool } from './settle-pool.ts';
+
+export const tokensOf = (investment: Investment): bigint => toUnits(investment.token_amount);
+export const amountOf = (investment: Investment): bigint => toUnits(investment.investment_amount);
+
+/** How the main API comes to know that an investment lives no more. */
+type Release = Pick<Investment, 'sequence' | 'release_sequence' | 'release_sent_ms' | 'release_ack_at'>;
+
+/** By the investment's next version. */
+const nextVersion = ({ sequence }: Investment): Release => ({
+  sequence: sequence + 1,
+  release_sequence: sequence + 1,
+  release_sent_ms: null,
+  release_ack_at: null,
+});
+
+/** It knows already: nobody can say which snapshots have it. @param updatedAt null if it does not say since when */
+export const knownRelease = ({ sequence }: Investment, updatedAt: number | null): Release => ({
+  sequence,
+  release_sequence: null,
+  release_sent_ms: 0,
+  release_ack_at: updatedAt,
+});
+
+/** A reservation that ran out unpaid. */
+export function expire(step: LedgerStep, investment: Investment): void {
+  const expiredAt = investment.reservation_expires_at ?? step.nowSeconds;
+  step.handOver(fail(step, investment, 'expire', 'EXPIRED', nextVersion(investment)));
+  strike(step, investment, expiredAt);
+}
+
+export function cancel(step: LedgerStep, investment: Investment): void {
+  step.handOver(fail(step, investment, 'refuse', 'POOL_CANCELLED', nextVersion(investment)));
+}
+
+/** The main API's no to a pending investment. A payment that it does not know is a strike. */
+export function refuseUpstream(
+  step: LedgerStep,
+  investment: Investment,
+  { updatedAt, isStrike }: { updatedAt: number | null; isStrike: boolean },
+): Investment {
+  if (isStrike && investment.money_account === 'money:submitted') strike(step, investment, step.nowSeconds);
+  return fail(step, investment, 'refuse', 'REFUSED', knownRelease(investment, updatedAt));
+}
+
+/** Its tokens are free again, and a payment that was told is owed back. */
+function fail(
+  step: LedgerStep,
+  investment: Investment,
+  kind: 'expire' | 'refuse',
+  failure: InvestmentFailure,
+  release: Release,
+): Investment {
+  const investmentId = investment.id;
+  const freed = move('tokens:reserved', 'tokens:unsold', tokensOf(investment));
+  const isPaid = investment.money_account === 'money:submitted';
+  if (isPaid) {
+    step.post(kind, freed, { investmentId });
+    step.post('refund_due', move('money:submitted', 'money:owed', amountOf(investment)), { investmentId });
+  } else {
+    step.post(
+      kind,
+      { ...freed, ...move('money:due', 'money:outside', amountOf(investment)) },
+      { investmentId },
+    );
+  }
+  return over(step, investment, release, {
+    status: 'failed',
+    failure,
+    money_account: isPaid ? 'money:owed' : null,
+  });
+}
+
+/** An investment lives no more. */
+function over(
+  step: LedgerStep,
+  investment: Investment,
+  release: Release,
+  changes: Partial<Investment>,
+): Investment {
+  const { snapshot } = step;
+  const stays =
+    release.release_sent_ms === null || isContained(snapshot, false, { ...investment, ...release });
+  closeReservation(step, investment);
+  return step.change(investment, {
+    ...changes,
+    ...release,
+    token_account: null,
+    is_contained: Number(investment.is_contained === 1 && stays),
+    reservation_expires_at: null,
+    confirmation_due_at: null,
+  });
+}
+
+/** The main API has the payment: this always wins. */
+export function confirm(
+  step: LedgerStep,
+  given: Investment,
+  { confirmedAt, updatedAt }: { confirmedAt: number; updatedAt: number },
+): Investment {
+  const investment = given.token_account === null ? revive(step, given, updatedAt) : given;
+  const { id: investmentId, user_id, money_account } = investment;
+  const [tokens, amount] = [tokensOf(investment), amountOf(investment)];
+  const from = given.token_account ?? 'tokens:unsold';
+  const covered = smallerOf(tokens, step.book.balances[from]);
+  const paid = move(money_account ?? 'money:outside', 'money:paid', amount);
+  let receipt = step.post('pay', { ...move(from, 'tokens:sold', covered), ...paid }, { investmentId });
+  if (covered < tokens) {
+    const beyond = move('tokens:outside', 'tokens:sold', tokens - covered);
+    receipt = adjust(step, beyond, 'confirmed beyond the total', investmentId);
+    step.notice('over_allocated', investmentId, 'The main API has confirmed more than there was left.');
+  }
+  closeReservation(step, investment);
+  step.changeMember(step.member(user_id), CLEARED);
+  return step.change(investment, {
+    status: 'confirmed',
+    failure: null,
+    token_account: 'tokens:sold',
+    money_account: 'money:paid',
+    confirmed_at: confirmedAt,
+    reservation_expires_at: null,
+    confirmation_due_at: null,
+    ...(given.token_account === null ? receipt : {}),
+  });
+}
+
+/** The main API counts it again. Snapshots that have it are known before its tokens are taken. */
+function revive(step: LedgerStep, investment: Investment, updatedAt: number): Investment {
+  const ack = { living_ack_at: updatedAt, living_ack_ms: step.nowMs };
+  const isIn = investment.is_contained === 1 || hasLiving(step.snapshot, ack);
+  const revived = step.changeUnseen(investment, { ...ack, is_contained: Number(isIn) });
+  settlePool(step);
+  return revived;
+}
+
+/** The main API has given the payment back. */
+export function refund(step: LedgerStep, investment: Investment, updatedAt: number): Investment {
+  const { id: investmentId, token_account, money_account } = investment;
+  const returned = move(money_account ?? 'money:outside', 'money:returned', amountOf(investment));
+  const freed = token_account === null ? {} : move(token_account, 'tokens:unsold', tokensOf(investment));
+  step.post('refund', { ...freed, ...returned }, { investmentId });
+  const release = token_account === null ? releaseOf(investment) : knownRelease(investment, updatedAt);
+  return over(step, investment, release, { status: 'refunded', money_account: 'money:returned' });
+}
+
+const releaseOf = ({ sequence, release_sequence, release_sent_ms, release_ack_at }: Investment): Release => ({
+  sequence,
+  release_sequence,
+  release_sent_ms,
+  release_ack_at,
+});
+
+/** The owner may reserve again. */
+function closeReservation(step: LedgerStep, { id, user_id }: Investment): void {
+  const member = step.member(user_id);
+  if (member.open_investment === id) step.changeMember(member, { open_investment: null });
+}
+
+function strike(step: LedgerStep, { user_id }: Investment, atSeconds: number): void {
+  const member = step.member(user_id);
+  step.changeMember(member, struck(member, atSeconds));
+}
+
+/** Somebody says that they have paid a pending investment. */
+export function submit(step: LedgerStep, investment: Investment, transactionHash: string): Investment {
+  const movements = move(
+    investment.money_account ?? 'money:outside',
+    'money:submitted',
+    amountOf(investment),
+  );
+  step.post('submit', movements, { investmentId: investment.id });
+  closeReservation(step, investment);
+  const confirmationDueAt = step.nowSeconds + CONFIRMATION_MAX_SECONDS;
+  step.wakeBy(confirmationDueAt * 1000);
+  const submitted = step.change(investment, {
+    transaction_hash: transactionHash,
+    money_account: 'money:submitted',
+    reservation_expires_at: null,
+    confirmation_due_at: confirmationDueAt,
+    sequence: investment.sequence + 1,
+  });
+  step.handOver(submitted);
+  return submitted;
+}
+
+/** A reservation that ran out is allocated again at its own price. Its payment has still to be recorded. */
+export function reserveAgain(step: LedgerStep, investment: Investment): Investment {
+  const tokens = tokensOf(investment);
+  const movements = {
+    ...move('tokens:unsold', 'tokens:reserved', tokens),
+    ...move('money:outside', 'money:due', amountOf(investment)),
+  };
+  const receipt = step.post('reserve', movements, { investmentId: investment.id });
+  return step.change(investment, {
+    status: 'pending',
+    failure: null,
+    token_account: 'tokens:reserved',
+    money_account: 'money:due',
+    ...receipt,
+    living_sequence: investment.sequence + 1,
+    living_ack_at: null,
+    living_ack_ms: null,
+    release_sequence: null,
+    release_sent_ms: null,
+    release_ack_at: null,
+  });
+}
+
+/** A payment for an investment that has failed is owed back. */
+export function owe(step: LedgerStep, investment: Investment, transactionHash: string): Investment {
+  const from = investment.money_account ?? 'money:outside';
+  step.post('refund_due', move(from, 'money:owed', amountOf(investment)), { investmentId: investment.id });
+  const owed = step.change(investment, {
+    transaction_hash: transactionHash,
+    money_account: 'money:owed',
+    sequence: investment.sequence + 1 - investment.is_refused,
+  });
+  if (owed.is_refused === 0) step.handOver(owed);
+  return owed;
+}
