@@ -131,22 +131,19 @@ type Types = (typeof builder)['$inferSchemaTypes'];
 /** Defines the connection and edge types of a node type. */
 export function connectionObject<Row extends { id: string }>(
   node: ObjectRef<Types, Row>,
-  options: { name: string; page: string; edge: string; withTotalCount?: boolean },
+  options: { name: string; page: string; edge: string },
 ): ObjectRef<Types, ConnectionModel<Row>> {
   const connection = builder.connectionObject(
     {
       type: node,
       name: `${options.name}Connection`,
       description: options.page,
-      fields: (t) =>
-        options.withTotalCount === false
-          ? {}
-          : {
-              totalCount: t.int({
-                description: 'How many items all pages hold together. Counted only when selected.',
-                resolve: (model) => (model as unknown as ConnectionModel<Row>).totalCount(),
-              }),
-            },
+      fields: (t) => ({
+        totalCount: t.int({
+          description: 'How many items all pages hold together. Counted only when selected.',
+          resolve: (model) => (model as unknown as ConnectionModel<Row>).totalCount(),
+        }),
+      }),
     },
     { name: `${options.name}Edge`, description: options.edge },
   );

@@ -49,9 +49,10 @@ Investment.implement({
     }),
     paymentToken: t.exposeString('payment_token', { description: 'The symbol of what was paid with.' }),
     totalClaimed: t.expose('total_claimed', { type: 'Decimal', description: 'Sale tokens already claimed.' }),
-    claimableAmount: t.expose('claimable_amount', {
+    claimableAmount: t.field({
       type: 'Decimal',
-      description: 'Sale tokens that have vested and can be claimed.',
+      description: 'Sale tokens that have vested and can be claimed, without those that were asked for.',
+      resolve: (row, _args, { investments }) => investments.claimableAmount(row),
     }),
     nextClaimDate: t.expose('next_claim_date', {
       type: 'DateTime',

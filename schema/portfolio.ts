@@ -1,4 +1,8 @@
-import type { HoldingModel, PortfolioModel, TokenAmountModel } from '../src/graphql/context.ts';
+import type {
+  Holding as HoldingModel,
+  Portfolio as PortfolioModel,
+  TokenAmount as TokenAmountModel,
+} from '../src/graphql/context.ts';
 import { builder } from './builder.ts';
 import { Project } from './node.ts';
 

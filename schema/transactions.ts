@@ -1,6 +1,7 @@
-import type { TransactionModel } from '../src/graphql/context.ts';
+import type { Transaction as TransactionModel } from '../src/graphql/context.ts';
 import { builder } from './builder.ts';
 import { connectionObject } from './connections.ts';
+import { encodeGlobalId } from './global-ids.ts';
 import { Investment } from './node.ts';
 
 const TransactionKind = builder.enumType('TransactionKind', {
@@ -15,7 +16,7 @@ const TransactionKind = builder.enumType('TransactionKind', {
 const Transaction = builder.objectRef<TransactionModel>('Transaction').implement({
   description: 'Tokens that changed hands for an investment.',
   fields: (t) => ({
-    id: t.exposeID('id', { description: 'Its id.' }),
+    id: t.id({ description: 'The global id.', resolve: ({ id }) => encodeGlobalId('Transaction', id) }),
     kind: t.expose('kind', { type: TransactionKind, description: 'What moved.' }),
     investment: t.expose('investment', { type: Investment, description: 'What it was for.' }),
     amount: t.expose('amount', { type: 'Decimal', description: 'How much.' }),
@@ -32,5 +33,4 @@ export const TransactionConnection = connectionObject(Transaction, {
   name: 'Transaction',
   page: 'A page of transactions.',
   edge: 'A transaction in its place in a list.',
-  withTotalCount: false,
 });

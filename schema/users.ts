@@ -83,7 +83,7 @@ User.implement({
       authScopes: ownAlone,
       nullable: true,
       description: 'Confirmed investments, valued at live prices.',
-      resolve: (viewer) => viewer.portfolio(),
+      resolve: (viewer, _args, { portfolios, prices }) => portfolios.ofUser(viewer.id, prices),
     }),
     transactions: t.field({
       type: TransactionConnection,
@@ -95,12 +95,13 @@ User.implement({
         first: t.arg.int({ defaultValue: 20, description: 'How many, 1 to 100.' }),
         after: t.arg.string({ description: 'A cursor of this list, to go on behind it.' }),
       },
-      resolve: async (viewer, args) => {
+      resolve: async (viewer, args, { transactions }, info) => {
         const first = parseArgument('first', listSize, args.first ?? 20);
         const order = 'OCCURRED_AT:DESC';
         const after = decodeCursor(order, args.after);
-        const rows = await viewer.transactions({ after, limit: first + 1 });
-        return connectionOf(rows, { order, first, after, totalCount: async () => rows.length });
+        const totalCount = countBeside(info, () => transactions.count(viewer.id));
+        const rows = await transactions.page({ userId: viewer.id, after, limit: first + 1 });
+        return connectionOf(rows, { order, first, after, totalCount });
       },
     }),
     sessions: t.field({

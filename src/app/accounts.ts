@@ -79,9 +79,6 @@ function viewerFrom({ session, permissions, tokenExpiresAt }: SignedIn, sessions
     sessionId,
     signedInAt: session.createdAt,
     expiresAt: Math.min(tokenExpiresAt, session.expiresAt),
-    // Nothing computes them yet.
-    portfolio: async () => null,
-    transactions: async () => [],
     sessions: () => {
       ownSessions ??= sessionsOf(userId, sessionId, sessions);
       return ownSessions;

@@ -5,7 +5,6 @@ import type { VerifiedToken } from '../auth/viewers.ts';
 import type { EventSources } from '../realtime/feeds.ts';
 import type { IdoPoolRow } from '../storage/d1/ido-pools.ts';
 import type { InvestmentRow } from '../storage/d1/investments.ts';
-import type { Keyed, KeysetPosition } from '../storage/d1/keyset.ts';
 import type { ProjectRow } from '../storage/d1/projects.ts';
 import type { PermissionCode } from '../upstream/main-api-records.ts';
 import type { ContextServices } from './request-context.ts';
@@ -13,6 +12,8 @@ import type { ContextServices } from './request-context.ts';
 export type { RejectionCode, RejectionModel } from '../auth/rejection.ts';
 export type { RequestClient } from '../auth/request-client.ts';
 export type { PoolViewerState } from '../investing/pool-viewer-state.ts';
+export type { Holding, Portfolio, TokenAmount } from '../investing/portfolio.ts';
+export type { Transaction } from '../investing/transactions.ts';
 export type { EventSources } from '../realtime/feeds.ts';
 export type { CandleIntervalCode, CandleRow } from '../storage/d1/candles.ts';
 export type {
@@ -52,9 +53,6 @@ export interface UserModel {
   userLevel: number;
   permissions: PermissionCode[];
   createdAt: number;
-  portfolio(): Promise<PortfolioModel | null>;
-  /** Newest first; one row more than `limit` if there is a next page. */
-  transactions(page: { after: KeysetPosition | null; limit: number }): Promise<Keyed<TransactionModel>[]>;
   sessions(): Promise<SessionModel[] | null>;
 }
 
@@ -81,38 +79,6 @@ export type ViewerOf = (
 export type ViewersOf = (tokens: readonly VerifiedToken[]) => Promise<Map<string, Viewer>>;
 
 export type SignedInModel = SignedInUser<Viewer>;
-
-export interface PortfolioModel {
-  invested: TokenAmountModel[];
-  investedUsd: number | null;
-  currentValueUsd: number | null;
-  profitPercent: number | null;
-  holdings: HoldingModel[];
-  unpricedSymbols: string[];
-}
-
-export interface TokenAmountModel {
-  token: string;
-  amount: string;
-}
-
-export interface HoldingModel {
-  symbol: string;
-  projectId: string | null;
-  tokenAmount: string;
-  invested: TokenAmountModel[];
-  currentValueUsd: number | null;
-}
-
-export interface TransactionModel {
-  id: string;
-  kind: 'payment' | 'claim' | 'refund';
-  investment: InvestmentRow;
-  amount: string;
-  token: string;
-  transactionHash: string | null;
-  occurredAt: number;
-}
 
 export interface SessionModel {
   id: string;

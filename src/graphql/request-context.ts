@@ -11,6 +11,8 @@ import { RateLimits } from '../auth/rate-limits.ts';
 import { rightsOf } from '../auth/user-rights.ts';
 import type { GenerationsMemory } from '../cache/freshness.ts';
 import { createPoolViewerStates } from '../investing/pool-viewer-states.ts';
+import { createPortfolios } from '../investing/portfolios.ts';
+import { createTransactions } from '../investing/transactions.ts';
 import { type ClosesMemory, createCandleLoader } from '../loaders/candles.ts';
 import { createIdoPoolLoader } from '../loaders/ido-pools.ts';
 import { createInvestmentLoader } from '../loaders/investments.ts';
@@ -67,6 +69,8 @@ const SERVICES = {
   idoPools: ({ db }: ContextSources, { nowSeconds }: Asking) => createIdoPoolLoader(db, nowSeconds),
   poolViewerStates: ({ db }: ContextSources, { viewer, nowSeconds }: Asking) =>
     createPoolViewerStates(db, viewer && { id: viewer.id, rights: viewer }, nowSeconds),
+  portfolios: ({ db }: ContextSources) => createPortfolios(db),
+  transactions: ({ db }: ContextSources) => createTransactions(db),
   accounts: ({ accounts, attempts }: ContextSources, asking: Asking, context: RequestContext) =>
     createAccountActions(accounts, {
       ...asking,

@@ -4,7 +4,7 @@ import type { InvestmentRow } from '../storage/d1/investments.ts';
 import type { PoolPlace } from '../storage/d1/pool-members.ts';
 import { fromUnits, toUnits } from '../storage/decimal-units.ts';
 import { remainingAllocation } from './remaining-allocation.ts';
-import { refusalToTakePart, type TakingPart } from './taking-part.ts';
+import { needsRegistration, refusalToTakePart, type TakingPart } from './taking-part.ts';
 
 export interface PoolViewerState {
   registered: boolean;
@@ -33,15 +33,18 @@ export function poolViewerState(
     isRegistered,
     isEligible: place.isEligible,
   });
-  const mayInvest = refusal === null && open === null && place.blockedUntil <= nowSeconds;
+  const isParticipant = living.length > 0;
+  const mayInvest =
+    refusal === null &&
+    (isRegistered || isParticipant || !needsRegistration(pool)) &&
+    open === null &&
+    place.blockedUntil <= nowSeconds;
   return {
     registered: isRegistered,
     eligible: refusal === null,
     openReservation: open,
     invested: fromUnits(invested),
-    remainingAllocation: mayInvest
-      ? fromUnits(remainingAllocation(pool, { invested, isParticipant: living.length > 0 }))
-      : '0',
+    remainingAllocation: mayInvest ? fromUnits(remainingAllocation(pool, { invested, isParticipant })) : '0',
   };
 }
 

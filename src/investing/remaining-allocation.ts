@@ -1,5 +1,6 @@
 import type { IdoPoolRow } from '../storage/d1/ido-pools.ts';
 import { toUnits, UNIT_DIGITS, UNITS_OF_ONE } from '../storage/decimal-units.ts';
+import { paymentDecimals } from './payment-decimals.ts';
 
 /** The viewer's living investments in the pool. */
 export interface Invested {
@@ -16,7 +17,7 @@ export interface Invested {
  */
 export function remainingAllocation(pool: IdoPoolRow, { invested, isParticipant }: Invested): bigint {
   const price = toUnits(pool.token_price);
-  const decimals = pool.payment_decimals;
+  const decimals = paymentDecimals(pool);
   if (pool.status !== 'active' || price <= 0n || decimals === null) return 0n;
   const isFull = pool.max_participants !== null && pool.participant_count >= pool.max_participants;
   if (isFull && !isParticipant) return 0n;

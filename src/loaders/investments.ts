@@ -1,3 +1,4 @@
+import { claimableAmount } from '../storage/claimable-amount.ts';
 import {
   countInvestments,
   type InvestmentPageQuery,
@@ -16,6 +17,7 @@ export function createInvestmentLoader(db: D1Database, viewerId: string | null) 
   return {
     /** Null if it is not the viewer's own. */
     ofViewer: (id: string) => ofViewer.load(id),
+    claimableAmount,
     page: (query: InvestmentPageQuery) => investmentPage(db, query),
     count: (userId: string, status: InvestmentStatus | undefined) => countInvestments(db, userId, status),
   };

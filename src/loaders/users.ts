@@ -19,8 +19,6 @@ const profileOf = (row: UserRow) => ({
   displayName: row.display_name,
   avatarUrl: row.avatar_url,
   createdAt: row.created_at,
-  // They are for nobody else.
-  portfolio: async () => null,
-  transactions: async () => [],
+  // For nobody else.
   sessions: async () => null,
 });

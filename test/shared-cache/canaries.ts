@@ -37,12 +37,10 @@ export const CANARY_TEXTS = [
   'session',
   'user-agent',
   'address',
-  'holding',
-  'unpriced',
-  'transaction',
+  'payment-token',
   'transaction-hash',
 ] as const;
-export const CANARY_NUMBERS = { invested: 1, tokens: 2, moved: 3 } as const;
+export const CANARY_NUMBERS = { invested: 1, tokens: 2 } as const;
 
 /** As the API shows it: the id of a session is a global id. */
 const shown = (what: string, text: string) => (what === 'session' ? encodeGlobalId('Session', text) : text);

@@ -44,8 +44,8 @@ function document(kind: Question['kind'], query: string, variables: Variables = 
 
 const USER_FIELDS =
   'id email walletAddresses displayName avatarUrl sessions { id userAgent ipAddress } ' +
-  'portfolio { invested { amount } unpricedSymbols holdings { symbol tokenAmount } } ' +
-  'transactions(first: 5) { nodes { id amount transactionHash } } ' +
+  'portfolio { invested { token amount } unpricedSymbols holdings { symbol tokenAmount } } ' +
+  'transactions(first: 5) { nodes { id amount token transactionHash } } ' +
   'investments(first: 100) { nodes { id transactionHash amount } }';
 const PRICES = 'prices(symbols: $symbols) { symbol price }';
 

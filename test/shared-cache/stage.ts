@@ -9,7 +9,15 @@ import { encodeGlobalId } from '../../schema/global-ids.ts';
 import type { FaultSetting } from '../support/upstream/faults.ts';
 import { DEFAULT_API_KEY, type Market } from '../support/upstream/market.ts';
 import { startUpstream } from '../support/upstream/server.ts';
-import { canariesOf, USER_IDS, USER_NAMES, type UserName } from './canaries.ts';
+import {
+  CANARY_NUMBERS,
+  canariesOf,
+  canaryNumber,
+  canaryText,
+  USER_IDS,
+  USER_NAMES,
+  type UserName,
+} from './canaries.ts';
 import { BREAKAGES, type Breakage, CLOCK_PATH } from './harness.ts';
 import type { Held } from './questions.ts';
 import type { Canaries } from './verdict.ts';
@@ -74,6 +82,7 @@ export async function setStage({ production, harness }: Bundles): Promise<Stage>
       { inspector: false },
     );
     await migrateAndSync(workerd, 'gateway', { afterTheNight: false });
+    for (const name of USER_NAMES) await investFor(name, workerd);
     const { held, canaries } = await whatIsHeld(workerd);
     market.setFault(NO_PRICES_ON_DEMAND);
     const urlOf = workerd.urlOf;
@@ -107,6 +116,25 @@ export async function setStage({ production, harness }: Bundles): Promise<Stage>
 }
 
 const nameOf = (breakage: Breakage) => `gateway-broken-by-${breakage.replaceAll(' ', '-')}`;
+
+/** An investment whose every value is a canary: it is in the user's portfolio, and its payment in their transactions. */
+async function investFor(name: UserName, { miniflare }: Workerd): Promise<void> {
+  const db = await miniflare.getD1Database('DB', 'gateway');
+  const amount = (what: keyof typeof CANARY_NUMBERS) => canaryNumber(name, CANARY_NUMBERS[what]);
+  await db
+    .prepare(
+      `INSERT INTO user_investment_cache
+         (id, user_id, pool_id, investment_amount, token_amount, token_price, payment_token, status, total_claimed,
+          claimable_amount, transaction_hash, invested_at, confirmed_at, created_at, updated_at)
+       VALUES (?1, ?2, 'none', ?3, ?4, '1', ?5, 'confirmed', '0', '0', ?6, ?7, ?7, ?7, ?7)`,
+    )
+    .bind(
+      ...[`investment-${name}`, USER_IDS[name], amount('invested'), amount('tokens')],
+      ...[canaryText(name, 'payment-token'), canaryText(name, 'transaction-hash')],
+      Math.floor(Date.now() / 1000),
+    )
+    .run();
+}
 
 /** Investments are canaries too: D1 holds whose they are. */
 async function whatIsHeld({ miniflare }: Workerd): Promise<{ held: Held; canaries: Canaries }> {

@@ -52,6 +52,39 @@ const CONFIRMED: Omit<InvestmentRow, 'id' | 'user_id' | 'pool_id'> = {
   },
 };
 
+interface ColumnInfo {
+  name: string;
+  type: string;
+  notnull: number;
+  dflt_value: unknown;
+}
+
+/** Pools and their projects, with the least that their tables need. Several may be of one project. */
+export async function insertPools(
+  pools: readonly { id: string; project: { id: string; symbol: string; owns_symbol?: 0 | 1 } }[],
+): Promise<void> {
+  const projects = new Map(pools.map(({ project }) => [project.id, project]));
+  const leastPool = await leastOf('ido_pool_cache');
+  const leastProject = { ...(await leastOf('project_cache')), tags: '[]', blockchain: '[]' };
+  await env.DB.batch([
+    ...[...projects.values()].map((project) =>
+      insertStatement('project_cache', { ...leastProject, ...project }),
+    ),
+    ...pools.map(({ id, project }) =>
+      insertStatement('ido_pool_cache', { ...leastPool, id, project_id: project.id }),
+    ),
+  ]);
+}
+
+/** An empty value for each column that needs one. */
+async function leastOf(table: string): Promise<Record<string, unknown>> {
+  const { results } = await env.DB.prepare(`PRAGMA table_info(${table})`).all<ColumnInfo>();
+  const needed = results.filter(({ notnull, dflt_value }) => notnull === 1 && dflt_value === null);
+  return Object.fromEntries(
+    needed.filter(({ name }) => name !== 'row_id').map(({ name, type }) => [name, type === 'TEXT' ? '' : 0]),
+  );
+}
+
 export const insert = (table: string, fields: Record<string, unknown>) =>
   insertStatement(table, fields).run();
 

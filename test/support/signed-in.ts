@@ -44,8 +44,6 @@ export async function viewerOfTests(authorization: string | null): Promise<Viewe
     signedInAt: 1_700_000_000,
     sessionId,
     expiresAt: Number(until),
-    portfolio: async () => null,
-    transactions: async () => [],
     sessions: async () => null,
   };
 }

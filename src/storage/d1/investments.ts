@@ -106,7 +106,8 @@ export async function investmentsOfUser(
   userId: string,
   ids: readonly string[],
 ): Promise<Map<string, InvestmentRow>> {
-  const sql = `SELECT ${COLUMNS} FROM user_investment_cache WHERE user_id = ?1 AND id IN (SELECT value FROM json_each(?2))`;
+  // The unary plus keeps SQLite from reading all investments of the user.
+  const sql = `SELECT ${COLUMNS} FROM user_investment_cache WHERE +user_id = ?1 AND id IN (SELECT value FROM json_each(?2))`;
   const { results } = await db.prepare(sql).bind(userId, JSON.stringify(ids)).all<InvestmentRow>();
   return new Map(results.map((row) => [row.id, row]));
 }

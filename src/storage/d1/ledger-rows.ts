@@ -160,9 +160,10 @@ const claimTuple = (row: ClaimRow) => [
   sortableUnits(toUnits(row.level)),
   row.requested_at,
 ];
-const CLAIMS = `INSERT OR IGNORE INTO investment_transaction (id, user_id, investment_id, kind, level_units, occurred_at)
+const CLAIMS = `INSERT INTO investment_transaction (id, user_id, investment_id, kind, level_units, occurred_at)
   SELECT value ->> 0, value ->> 1, value ->> 2, 'claim', value ->> 3, value ->> 4
-  FROM json_each(?1) WHERE ${IS_LATEST_BATCH}`;
+  FROM json_each(?1) WHERE ${IS_LATEST_BATCH}
+  ON CONFLICT (id) DO UPDATE SET level_units = excluded.level_units`;
 const REFUSED_CLAIMS = `DELETE FROM investment_transaction
   WHERE id IN (SELECT value ->> 0 FROM json_each(?1)) AND ${IS_LATEST_BATCH}`;
 

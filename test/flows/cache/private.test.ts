@@ -34,8 +34,6 @@ function viewerNamed(name: string): Viewer {
     signedInAt: 1_700_000_000,
     sessionId: 'session',
     expiresAt: 4_102_444_800,
-    portfolio: async () => null,
-    transactions: async () => [],
     sessions: async () => [
       { id: canary, userAgent: canary, ipAddress: null, createdAt: 0, lastActivityAt: 0, current: true },
     ],

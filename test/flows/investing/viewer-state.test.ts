@@ -37,7 +37,8 @@ beforeEach(async () => {
       ...{ id: type, pool_type: type, status: 'active', sale_start: now - 60, sale_end: now + 86_400 },
       ...{ token_price: '2', total_tokens: '100000', sold_tokens: '0', total_raised: '0' },
       ...{ min_allocation: '10', max_allocation: '1000', max_participants: 10, participant_count: 3 },
-      ...{ payment_token: 'USDT', payment_decimals: 6, updated_at: now },
+      ...{ payment_token: 'USDT', payment_decimals: 6, blockchain: 'ethereum', updated_at: now },
+      ...{ registration_start: null, registration_end: null },
     });
   }
   gateway = startGateway(market);
@@ -100,6 +101,17 @@ test('somebody whose reservations ran out unpaid waits until then', async () => 
   expect(await stateOf(ann)).toEqual(NOT_IN);
 });
 
+test('a public pool with a list is open to those on it, and to those who have bought elsewhere', async () => {
+  await patchPool('registration_start = 1');
+  const bob = await createInvestor('bob');
+  await insertInvestments({ id: "bob's", user_id: 'bob', pool_id: 'public' });
+  expect(await stateOf(ann)).toEqual({ ...NOT_IN, remainingAllocation: '0' });
+  expect(await stateOf(bob)).toEqual({ ...NOT_IN, invested: '100', remainingAllocation: '900' });
+  const member = { pool_id: 'public', user_id: 'ann', registered_at: now, revision: 1, blocked_until: 0 };
+  await insert('pool_member', member);
+  expect(await stateOf(ann)).toEqual({ ...NOT_IN, registered: true });
+});
+
 test('a registration shows, and lets nobody in by itself', async () => {
   const member = { pool_id: 'whitelist', user_id: 'ann', registered_at: now, revision: 1, blocked_until: 0 };
   await insert('pool_member', member);
@@ -144,6 +156,13 @@ test('a participant of a pool that is full may go on', async () => {
   await insertInvestments({ id: 'one', user_id: 'ann', pool_id: 'public' });
   await patchPool('participant_count = max_participants');
   expect(await stateOf(ann)).toEqual({ ...NOT_IN, invested: '100', remainingAllocation: '900' });
+});
+
+test('a stable coin has the digits that it has on its chain, if the platform does not say', async () => {
+  await patchPool("payment_decimals = NULL, sold_tokens = '99999.9999999', token_price = '2.5'");
+  expect(await stateOf(ann)).toEqual({ ...NOT_IN, remainingAllocation: '0.000001' });
+  await patchPool("blockchain = 'bsc'");
+  expect(await stateOf(ann)).toEqual({ ...NOT_IN, remainingAllocation: '0.00000025' });
 });
 
 test('the last piece is left at its cost, also below the minimum', async () => {

@@ -1,13 +1,6 @@
 /** Fields, and types with all of their fields, that nobody gets a value of: a row of them decides nothing yet. */
 export const UNANSWERED: Readonly<Record<string, string>> = {
-  'User.portfolio': 'nothing computes it yet',
-  Portfolio: 'nothing computes it yet',
-  Holding: 'nothing computes it yet',
-  TokenAmount: 'nothing computes it yet',
-  'TransactionConnection.edges': 'nothing lists transactions yet',
-  'TransactionConnection.nodes': 'nothing lists transactions yet',
-  TransactionEdge: 'nothing lists transactions yet',
-  Transaction: 'nothing lists transactions yet',
+  'Portfolio.unpricedSymbols': 'each symbol of the test has a price',
   'PriceComparison.unrankedSymbols': 'each symbol of the test has a change to rank it by',
 };
 
