@@ -3,29 +3,33 @@ import type { Account, CheckedEntry, Kind } from './checked-entry.ts';
 
 /** As `movementOf` writes them. */
 const ALLOWED: Readonly<Record<Kind, readonly string[]>> = {
-  open: ['tokens outside→unsold'],
+  open: ['tokens outside→unsold', 'nothing'],
   reserve: ['money outside→due, tokens unsold→reserved'],
   submit: ['money due→submitted', 'nothing'],
   pay: [
-    'money due→paid, tokens reserved→sold',
-    'money submitted→paid, tokens reserved→sold',
-    // It had failed here, and the main API confirms it all the same.
-    'money outside→paid, tokens unsold→sold',
-    'money owed→paid, tokens unsold→sold',
+    ...['due', 'submitted'].map((money) => `money ${money}→paid, tokens reserved→sold`),
+    // It was over here, and the main API confirms it all the same. Tokens that are not left come by an `adjust`.
+    ...['outside', 'owed', 'returned'].flatMap((money) => [
+      `money ${money}→paid, tokens unsold→sold`,
+      `money ${money}→paid`,
+    ]),
   ],
   expire: ['money due→outside, tokens reserved→unsold'],
   refuse: ['money due→outside, tokens reserved→unsold', 'tokens reserved→unsold'],
-  refund_due: ['money submitted→owed', 'money outside→owed'],
-  refund: ['money owed→returned', 'money paid→returned, tokens sold→unsold'],
+  // Another transaction for what is owed already moves nothing.
+  refund_due: ['money submitted→owed', 'money outside→owed', 'nothing'],
+  refund: [
+    'money paid→returned, tokens sold→unsold',
+    ...['due', 'submitted'].map((money) => `money ${money}→returned, tokens reserved→unsold`),
+    ...['owed', 'outside'].map((money) => `money ${money}→returned`),
+  ],
   claim: ['nothing'],
   elsewhere: ['tokens unsold→elsewhere', 'tokens elsewhere→unsold'],
   adjust: [
     'tokens outside→unsold',
     'tokens unsold→outside',
     'tokens outside→sold',
-    'tokens sold→outside',
     'tokens outside→elsewhere',
-    'tokens elsewhere→outside',
   ],
   close: ['nothing'],
 };
