@@ -3,7 +3,9 @@
  * POST, each twice, so that the second one is a hit; then all of them once more. Memory that the isolate keeps of evicted
  * answers would grow with the requests.
  */
+import { heapBytes, openInspector } from './heap.ts';
 import { HttpConnection } from './http-connection.ts';
+import type { PassMemory } from './memory-passes.ts';
 import { distinctMarketListVariables, operationByGet, operationByPost, operationId } from './requests.ts';
 import { startWorkerd } from './workerd.ts';
 import type { MarketInMemory } from './workers/market-in-memory.ts';
@@ -19,9 +21,7 @@ export interface DistinctAnswersOptions {
   signal: AbortSignal;
 }
 
-export interface MemoryPass {
-  /** The most resident memory of workerd during the pass. */
-  peakBytes: number;
+export interface MemoryPass extends PassMemory {
   hits: number;
 }
 
@@ -45,6 +45,7 @@ export async function measureDistinctAnswers(
   const { script, operations, projects, signal } = options;
   const workerd = await startWorkerd([{ name: 'gateway', script, storage: 'gateway' }], {
     hasHeapLimit: true,
+    inspector: true,
   });
   try {
     const url = workerd.urlOf('gateway');
@@ -53,14 +54,16 @@ export async function measureDistinctAnswers(
     const asking = { url, projects, memoryBytes: () => workerd.memoryBytes(), signal };
     await askAll(distinct(WARM_UP_OPERATIONS), asking);
     const startBytes = workerd.memoryBytes();
+    const inspector = await openInspector(workerd, 'gateway');
     const asked = distinct(operations);
     const passes: MemoryPass[] = [];
     let bodyBytes = 0;
     for (let pass = 0; pass < options.passes; pass += 1) {
       const { bytes, ...measured } = await askAll(asked, asking);
-      passes.push(measured);
+      passes.push({ ...measured, heldBytes: await heapBytes(inspector, url) });
       bodyBytes = bytes;
     }
+    inspector.close();
     return { operations, bodyBytes, startBytes, passes };
   } finally {
     await workerd.stop();

@@ -54,12 +54,13 @@ interface HeapUsage {
   backingStorageSize: number;
 }
 
-interface Inspector {
+export interface Inspector {
   call(method: string): Promise<unknown>;
   close(): void;
 }
 
-async function heapBytes(inspector: Inspector, url: URL): Promise<number> {
+/** Used after a collection. @param url of a Worker, which is asked so that it runs. */
+export async function heapBytes(inspector: Inspector, url: URL): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
   for (let number = 0; number < COLLECTIONS; number += 1) {
     // workerd never answers this; the collection comes with the next request.
@@ -71,7 +72,7 @@ async function heapBytes(inspector: Inspector, url: URL): Promise<number> {
   return least;
 }
 
-async function openInspector({ miniflare }: Workerd, worker: string): Promise<Inspector> {
+export async function openInspector({ miniflare }: Workerd, worker: string): Promise<Inspector> {
   const socket = new WebSocket(new URL(`/core:user:${worker}`, await miniflare.getInspectorURL()));
   await new Promise<void>((resolve, reject) => {
     socket.addEventListener('open', () => resolve());

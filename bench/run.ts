@@ -12,6 +12,7 @@ import { bundleLiveWorkers } from './live/live-servers.ts';
 import { measureLive } from './live/measure-live.ts';
 import { measureUnread } from './live/measure-unread.ts';
 import { checkLogins, measureLogins } from './logins.ts';
+import { JUDGED_PASSES } from './memory-passes.ts';
 import { checkMixedTraffic, type MixedOptions, measureMixedTraffic } from './mixed-traffic.ts';
 import { printResults } from './print.ts';
 import { loginsSection } from './print-logins.ts';
@@ -56,14 +57,14 @@ const STOP_PATIENCE_MS = 3_000;
 const STOPPED = 130;
 
 const PARTS = ['http', 'executors', 'live', 'memory', 'logins'] as const;
-const MEMORY = { operations: 10_000, projects: 20, passes: 2 } as const;
-const UNREAD = { sockets: 100, passes: 4, settleMs: 5_000 } as const;
+const MEMORY = { operations: 10_000, projects: 20, passes: JUDGED_PASSES } as const;
+const UNREAD = { sockets: 100, passes: JUDGED_PASSES, settleMs: 5_000 } as const;
 const LOGINS = { logins: 15, rounds: 3, warmUpMs: 3_000, durationMs: 10_000 } as const;
 const EXECUTOR_ROUNDS = 9;
 
 const HELP = `npm run bench -- [options]
 
-Measures on this machine in about half an hour, prints the results, and keeps them in bench/results.json.
+Measures on this machine in about 35 minutes, prints the results, and keeps them in bench/results.json.
 Leave the machine alone meanwhile.
 
   --part <name>      only this part, again for another: ${PARTS.join(', ')}

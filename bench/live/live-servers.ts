@@ -3,6 +3,7 @@
 import { PRICE_SNAPSHOT_KEY } from '../../src/storage/kv/keys.ts';
 import type { PriceSnapshot } from '../../src/storage/kv/prices.ts';
 import { bundleWorker, gatewayObjects } from '../bundle.ts';
+import { heapBytes, type Inspector, openInspector } from '../heap.ts';
 import { type CpuTimes, cpuTimesOf, residentBytesOf } from '../process-usage.ts';
 import { startWorkerd, type Workerd } from '../workerd.ts';
 import { messageOf, startChild, stopChild } from './child.ts';
@@ -43,6 +44,8 @@ export interface GatewayServer extends LiveServer {
   /** The address of its Worker. */
   url: URL;
   prices: PriceSource;
+  /** V8's heap and array buffers after a collection. */
+  heldBytes(): Promise<number>;
 }
 
 export interface GatewayOptions {
@@ -56,11 +59,13 @@ export interface GatewayOptions {
   synced?: readonly string[];
   /** As in `WorkerdOptions`. */
   hasHeapLimit?: boolean;
+  /** As in `WorkerdOptions`; `heldBytes` needs it. */
+  inspector?: boolean;
 }
 
 export async function startGateway(
   script: string,
-  { hubs, polls, upstreamMs = 0, synced = [], hasHeapLimit = false }: GatewayOptions,
+  { hubs, polls, upstreamMs = 0, synced = [], hasHeapLimit = false, inspector = false }: GatewayOptions,
 ): Promise<GatewayServer> {
   const prices = await startPriceSource('with each poll', upstreamMs);
   let workerd: Workerd;
@@ -85,7 +90,7 @@ export async function startGateway(
           },
         },
       ],
-      { hasHeapLimit },
+      { hasHeapLimit, inspector },
     );
   } catch (error) {
     await prices.close();
@@ -99,6 +104,7 @@ export async function startGateway(
     await kv.put(PRICE_SNAPSHOT_KEY, JSON.stringify(snapshotOf(synced)));
   }
   const url = workerd.urlOf('gateway');
+  let opened: Promise<Inspector> | undefined;
   const paths = hubs.length === 0 ? ['/graphql'] : hubs.map((hub) => `/hub/${hub}`);
   return {
     url,
@@ -109,9 +115,14 @@ export async function startGateway(
     eventUrl: new URL('/event', url).href,
     cpuMs: () => workerd.cpuMs(),
     memoryBytes: () => workerd.memoryBytes(),
+    async heldBytes() {
+      opened ??= openInspector(workerd, 'gateway');
+      return heapBytes(await opened, url);
+    },
     // Whatever its operation calls it.
     check: (message) => assertHolds(message, `:${prices.price()},`),
     async stop() {
+      (await opened)?.close();
       await workerd.stop();
       await prices.close();
     },

@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import type { MemoryPass } from '../distinct-answers.ts';
+import type { PassMemory } from '../memory-passes.ts';
 import { type GatewayServer, startGateway } from './live-servers.ts';
 
 export interface UnreadOptions {
@@ -19,7 +19,7 @@ export interface UnreadOptions {
   signal: AbortSignal;
 }
 
-export interface UnreadPass extends Pick<MemoryPass, 'peakBytes'> {
+export interface UnreadPass extends PassMemory {
   /** The time in which the socket that reads was answered. */
   readerMs: number;
 }
@@ -51,6 +51,7 @@ export async function measureUnread(options: UnreadOptions): Promise<UnreadResul
     polls: 'by hand',
     synced: SYMBOLS,
     hasHeapLimit: true,
+    inspector: true,
   });
   try {
     let answerBytes = 0;
@@ -81,7 +82,7 @@ async function measurePass(
     await sleep(settleMs, undefined, { signal });
     for (const socket of unread) socket.terminate();
     await readAnswer(server);
-    return { peakBytes, readerMs };
+    return { peakBytes, readerMs, heldBytes: await server.heldBytes() };
   } finally {
     clearInterval(sampling);
   }

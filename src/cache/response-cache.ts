@@ -34,6 +34,9 @@ export interface CacheKey {
 /** An entry without its body and its key: objects, headers, a place in the map. */
 const ENTRY_BYTES = 1_000;
 
+/** With what the allocator rounds it up by, measured in workerd: an eighth on average, and no more than 4 KiB. */
+const allocatedBytes = (bytes: number) => bytes + Math.min(bytes >> 3, 4_096);
+
 /**
  * KV is the tier for answers with a long lifetime. A put costs as much as ten reads, a read as much as ten executions
  * over D1 (developers.cloudflare.com/kv/platform/pricing, /d1/platform/pricing), and other locations see a put up to
@@ -109,7 +112,8 @@ export class ResponseCache {
   #remember(key: CacheKey, answer: StoredAnswer): void {
     const held = this.#memory.get(key.text);
     if (held?.executedAtMs !== answer.executedAtMs && this.#isLater(held, answer)) return;
-    this.#memory.set(key.text, answer, answer.body.byteLength + textBytes(key.text) + ENTRY_BYTES);
+    const bytes = allocatedBytes(answer.body.byteLength) + textBytes(key.text) + ENTRY_BYTES;
+    this.#memory.set(key.text, answer, bytes);
   }
 
   /** An answer from the future is later than none: the clock was set back since. */

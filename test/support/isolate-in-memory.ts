@@ -13,7 +13,7 @@ import { openHttpMemories } from '../../src/http/memory-hits.ts';
 import { answerRequest } from '../../src/http/router.ts';
 import type { OperationRegistry, OperationUsage } from '../../src/operations/registered-operation.ts';
 import { Serving } from '../../src/serving/serving.ts';
-import { MemoryBudget } from '../../src/storage/bounded-memory.ts';
+import { MemoryBudget, type MemoryShares } from '../../src/storage/bounded-memory.ts';
 
 /** Its pages may send credentials. */
 export const LISTED_ORIGIN = 'https://app.example';
@@ -25,6 +25,8 @@ export interface ByHand {
   usage: OperationUsage;
   kv: KVNamespace;
   pricesAsOf: number;
+  /** Those of production where left out. */
+  memoryShares?: MemoryShares;
   createContext(requestId: string): GatewayContext;
   /** Rejects where a token is not valid. */
   viewerOf?(authorization: string | null): Promise<null>;
@@ -40,7 +42,7 @@ export interface GatewayInMemory {
 export function gatewayInMemory(byHand: ByHand): GatewayInMemory {
   const { schemaHash, mode, registry, usage, kv, createContext, pricesAsOf } = byHand;
   const openSocket = byHand.openSocket ?? (async () => new Response(null, { status: 503 }));
-  const memory = new MemoryBudget();
+  const memory = new MemoryBudget(byHand.memoryShares);
   const nowMs = Date.now;
   const answers = new CachedAnswers({
     cache: new ResponseCache({ kv, schemaHash, memory: memory.open('answers'), nowMs }),
