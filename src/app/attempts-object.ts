@@ -1,10 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { type Attempt, AttemptLog, type AttemptResult } from '../auth/attempt-log.ts';
 import type { AttemptsObject } from '../auth/attempts.ts';
-import { nowMs } from './runtime.ts';
-
-/** The clock by which alarms go off. It goes on where another clock is moved: an alarm would be due at once, over and over. */
-const alarmNowMs = () => performance.timeOrigin + performance.now();
+import { alarmNowMs, nowMs } from './runtime.ts';
 
 /** The attempts of one key, whose name is the object's. Nothing is left of it when they have expired. */
 export class Attempts extends DurableObject<Env> implements AttemptsObject {

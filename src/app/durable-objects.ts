@@ -1,7 +1,7 @@
 /** Every Durable Object, registered once. `src/index.ts` exports each class, and wrangler.toml binds it. */
 import { Attempts } from './attempts-object.ts';
 import type { Isolate, IsolateOf } from './isolate.ts';
-import { PoolLedger } from './pool-ledger-object.ts';
+import { createPoolLedgerObject } from './pool-ledger-object.ts';
 import { createPriceFeedObject } from './price-feed-object.ts';
 import { createSaleFeedObject } from './sale-feed-object.ts';
 import { createSubscriptionHubObject } from './subscription-hub-object.ts';
@@ -15,7 +15,7 @@ export function createDurableObjects(isolateOf: IsolateOf) {
   };
   return {
     Attempts,
-    PoolLedger,
+    PoolLedger: createPoolLedgerObject(requireIsolate),
     PriceFeed: createPriceFeedObject(requireIsolate),
     SaleFeed: createSaleFeedObject(requireIsolate),
     SubscriptionHub: createSubscriptionHubObject(requireIsolate),

@@ -60,6 +60,8 @@ export interface Isolate {
   promptApis: UpstreamApis;
   /** For a sign-in, which can do without an answer. */
   signInApi: Pick<MainApi, 'userStats' | 'createUser'>;
+  /** For ledgers, which repeat their calls themselves. */
+  ledgerApi: MainApi;
   /** For jobs: nobody waits. */
   patientApis: UpstreamApis;
   createContext(request: OwnOfRequest): GatewayContext;
@@ -178,6 +180,7 @@ function createIsolate(
     }),
     promptApis,
     signInApi,
+    ledgerApi: upstreamApis(config, { maxAttempts: 1 }).main,
     patientApis: upstreamApis(config, {}),
     createContext: (request) => createRequestContext(contextSources, request, nowMs()),
   };

@@ -1,4 +1,86 @@
 import { DurableObject } from 'cloudflare:workers';
+import { SALE_FEED_NOTIFY_TIMEOUT_MS } from '../config.ts';
+import type {
+  ClaimRequest,
+  InvestRequest,
+  LedgerAnswer,
+  LedgerHead,
+  LedgerRejection,
+  PoolLedgerCalls,
+  PoolTerms,
+  RegisterRequest,
+  SubmitRequest,
+  UpstreamInvestment,
+} from '../investing/pool-ledger.ts';
+import { RunningLedger } from '../investing/running-ledger.ts';
+import { saleFeedObject } from '../realtime/sale-events.ts';
+import { answerWithin } from '../storage/answer-within.ts';
+import type { Isolate } from './isolate.ts';
+import { alarmNowMs, nowMs, randomId } from './runtime.ts';
 
 /** The ledger of one pool. Its name is the pool's key (`investing/pool-key.ts`). */
-export class PoolLedger extends DurableObject<Env> {}
+export function createPoolLedgerObject(requireIsolate: (env: Env) => Isolate) {
+  return class PoolLedger extends DurableObject<Env> implements PoolLedgerCalls {
+    readonly #running: RunningLedger;
+
+    constructor(state: DurableObjectState, env: Env) {
+      super(state, env);
+      const isolate = requireIsolate(env);
+      this.#running = new RunningLedger({
+        storage: state.storage,
+        db: isolate.env.DB,
+        mainApi: isolate.ledgerApi,
+        notifySaleFeed: () =>
+          answerWithin(SALE_FEED_NOTIFY_TIMEOUT_MS, 'sale feed', () => saleFeedObject(isolate.env).changed()),
+        nowMs,
+        alarmNowMs,
+        random: Math.random,
+        randomId,
+      });
+    }
+
+    invest(request: InvestRequest): Promise<LedgerAnswer> {
+      return this.#running.command((ledger) => ledger.invest(request));
+    }
+
+    register(request: RegisterRequest): Promise<LedgerRejection | null> {
+      return this.#running.command((ledger) => ledger.register(request));
+    }
+
+    submit(request: SubmitRequest): Promise<LedgerAnswer> {
+      return this.#running.command((ledger) => ledger.submit(request));
+    }
+
+    claim(request: ClaimRequest): Promise<LedgerAnswer> {
+      return this.#running.command((ledger) => ledger.claim(request));
+    }
+
+    applyTerms(pool: PoolTerms): Promise<void> {
+      return this.#running.command((ledger) => ledger.applyTerms(pool));
+    }
+
+    applyRecords(records: readonly UpstreamInvestment[]): Promise<void> {
+      return this.#running.command((ledger) => ledger.applyRecords(records));
+    }
+
+    poke(): Promise<void> {
+      return this.#running.command((ledger) => ledger.tick());
+    }
+
+    compare(): Promise<void> {
+      return this.#running.compare();
+    }
+
+    async head(): Promise<LedgerHead | null> {
+      return this.#running.ledger.head();
+    }
+
+    async exportEntries(after: number, limit: number): Promise<string> {
+      return this.#running.ledger.exportEntries(after, limit);
+    }
+
+    override alarm(): Promise<void> {
+      return this.#running.alarm();
+    }
+  };
+}

@@ -6,3 +6,5 @@ export const randomId = () => crypto.randomUUID();
 export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 export const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(length));
 export const nowSeconds = () => Math.floor(nowMs() / 1000);
+/** The clock by which alarms go off. It goes on where another clock is moved: an alarm would be due at once, over and over. */
+export const alarmNowMs = () => performance.timeOrigin + performance.now();

@@ -1,7 +1,17 @@
 /** Rows that a pool's ledger hands to those who call the main API and write D1. Times are as in `pool-ledger.ts`. */
 import type { InvestmentRow } from '../storage/d1/investments.ts';
+import type {
+  MemberRow,
+  NoticeRow,
+  PoolFigures,
+  ClaimRow as ShownClaim,
+  ClaimLevelRow as ShownClaimLevel,
+  ToldPaymentRow,
+} from '../storage/d1/ledger-rows.ts';
 import type { CallTrace } from '../upstream/http.ts';
-import type { InvestmentRecord } from '../upstream/main-api-records.ts';
+import type { InvestmentRecord, UpstreamRefusal } from '../upstream/main-api-records.ts';
+
+export type { MemberRow, PoolFigures, ToldPaymentRow, UpstreamRefusal };
 
 /** The part of a Durable Object's storage that a ledger uses. */
 export interface LedgerStorage {
@@ -33,14 +43,8 @@ export interface OutboxRow {
   trace: CallTrace | null;
 }
 
-/** The stored record with which the main API answers for an investment; null for other kinds. */
+/** The stored record with which the main API answers for an investment; null if it cannot be read, and for other kinds. */
 export type StoredInvestment = InvestmentRecord | null;
-
-/** Why the main API refuses a call for good. */
-export interface UpstreamRefusal {
-  code: string;
-  message: string;
-}
 
 export type NoticeKind =
   | 'over_allocated'
@@ -59,65 +63,16 @@ export type NoticeKind =
   | 'ledger_differs';
 
 /** Told to a person. The ledger numbers its own from 1. */
-export interface LedgerNotice {
-  notice_id: number;
+export interface LedgerNotice extends NoticeRow {
   kind: NoticeKind;
-  investment_id: string | null;
-  /** Names nobody. */
-  detail: string;
-  noticed_at: number;
 }
 
-/** The pool's columns of `ido_pool_cache` that the ledger owns. */
-export interface PoolFigures {
-  pool_id: string;
-  sold_tokens: string;
-  total_raised: string;
-  participant_count: number;
-  progress_percent: number;
-  total_raised_real: number;
-  ledger_revision: number;
-  ledger_sequence: number;
-  ledger_hash: string;
-  ledger_recorded_at: number;
-  /** When the oldest unanswered call was recorded. */
-  ledger_outbox_since: number | null;
-}
-
-/** A row of `pool_member`. */
-export interface MemberRow {
-  user_id: string;
-  registered_at: number | null;
-  blocked_until: number;
+export interface ClaimLevelRow extends ShownClaimLevel {
   revision: number;
 }
 
-/** A row of `told_payment`. */
-export interface ToldPaymentRow {
-  transaction_hash: string;
-  investment_id: string;
-  blockchain: string;
-  user_id: string;
-  told_at: number;
-}
-
-/** How much of an investment that was made elsewhere has been claimed, the edge's claims included. */
-export interface ClaimLevelRow {
-  investment_id: string;
-  claim_level: string;
-  revision: number;
-}
-
-/** A claim that the edge has asked for. */
-export interface ClaimRow {
-  id: string;
-  investment_id: string;
-  user_id: string;
+export interface ClaimRow extends ShownClaim {
   amount: string;
-  /** How much had been claimed in all with it. */
-  level: string;
-  requested_at: number;
-  status: 'asked' | 'stored' | 'refused';
   revision: number;
 }
 

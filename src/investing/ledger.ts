@@ -4,6 +4,7 @@
  * Every method is one synchronous transaction: it is done as a whole, or it leaves nothing behind. Each may be repeated.
  * Every step begins with the clock, which never goes back, and settles what has run out by it.
  */
+import type { InvestmentRow } from '../storage/d1/investments.ts';
 import { fromUnits } from '../storage/decimal-units.ts';
 import type { CallTrace } from '../upstream/http.ts';
 import { type Book, insertBook, newBook, readBook, updateBook } from './book.ts';
@@ -11,15 +12,18 @@ import { checkLedger } from './check-ledger.ts';
 import { applyRecord } from './commands/apply-records.ts';
 import { applyTerms, openPool } from './commands/apply-terms.ts';
 import { claim } from './commands/claim.ts';
+import { type Difference, noteDifferences } from './commands/differences.ts';
 import { invest } from './commands/invest.ts';
 import { acknowledge, dueCalls, nextCallMs, postpone, refuse, sending } from './commands/outbox.ts';
 import { NOTHING_TO_PROJECT, noteProjected, projection, projectionDueMs } from './commands/projection.ts';
 import { register } from './commands/register.ts';
 import { closeIfOver, runOut } from './commands/run-out.ts';
 import { settlePool } from './commands/settle-pool.ts';
+import { shownInvestment } from './commands/shown-investment.ts';
 import { submitPayment } from './commands/submit.ts';
 import { createTables } from './ledger-schema.ts';
 import { LedgerStep } from './ledger-step.ts';
+import { investments } from './ledger-tables.ts';
 import type {
   LedgerDeps,
   LedgerNotice,
@@ -178,6 +182,19 @@ export class Ledger {
   check(): string[] {
     const state = this.#read();
     return state === null ? [] : checkLedger(this.#storage.sql, state.book, state.terms);
+  }
+
+  /** By id, behind `after`. */
+  investmentsAfter(after: string, limit: number): InvestmentRow[] {
+    const poolId = this.#read()?.book.poolId;
+    if (poolId === undefined) return [];
+    const rows = investments.select(this.#storage.sql, 'WHERE id > ? ORDER BY id LIMIT ?', after, limit);
+    return rows.map((row) => shownInvestment(poolId, row));
+  }
+
+  /** A comparison has found them. */
+  noteDifferences(differences: readonly Difference[]): void {
+    this.#step(null, (step) => noteDifferences(step, differences));
   }
 
   #nowMs({ book }: State): number {

@@ -14,3 +14,9 @@ export const poolKey = (poolId: string): string =>
 /** The key of the pool whose ledger has made an investment's id. Null if no ledger has. */
 export const poolKeyOf = (investmentId: string): string | null =>
   ID_OF_LEDGER.exec(investmentId)?.[1] ?? null;
+
+/** All ids that a pool's ledger makes are between these two. */
+export const idsOfLedger = (poolId: string): { after: string; end: string } => ({
+  after: `${poolKey(poolId)}-`,
+  end: `${poolKey(poolId)}.`,
+});

@@ -10,6 +10,22 @@ export const IDEMPOTENCY_KEY_MAX_CHARACTERS = 255;
 export const LEDGER_CALL_TIMEOUT_MS = 12_000;
 /** `Retry-After` of a call whose answer is lost. */
 export const LEDGER_RETRY_SECONDS = 2;
+/** A command is answered by then, also if D1 does not have its rows yet. */
+export const LEDGER_FLUSH_WAIT_MS = 2_000;
+
+// ── The work of a ledger ──
+export const LEDGER_D1_TIMEOUT_MS = 10_000;
+/** Rows that D1 did not take are written again after this time, which doubles with each failure, */
+export const LEDGER_FLUSH_RETRY_MS = 1_000;
+/** up to this one. */
+export const LEDGER_FLUSH_RETRY_MAX_MS = 60_000;
+/** An alarm waits for its work this long: the platform ends one that takes 15 minutes. The work itself goes on. */
+export const LEDGER_ALARM_WORK_MS = 30_000;
+/** The alarm of a ledger that is at work: it goes off if the object was evicted meanwhile. */
+export const LEDGER_ALARM_BUSY_MS = 5_000;
+export const LEDGER_ALARM_RETRY_MS = 60_000;
+/** The minute's job wakes a ledger whose oldest call of the main API was recorded this long ago. */
+export const LEDGER_POKE_AFTER_SECONDS = 120;
 
 // ── Who may take part ──
 /** An isolate asks for a pool's decisions at most once in this time on behalf of requests. */

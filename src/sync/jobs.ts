@@ -12,6 +12,7 @@ import { hourlyCandlesJob } from './hourly-candles.ts';
 import { poolJobs } from './ido-pools.ts';
 import { investmentJobs } from './investments.ts';
 import type { JobDefinition } from './job.ts';
+import { ledgerPokesJob } from './ledger-pokes.ts';
 import { ledgerJobs } from './ledgers.ts';
 import { operationFormsJob } from './operation-forms.ts';
 import { poolEligibilityJobs } from './pool-eligibility.ts';
@@ -25,6 +26,7 @@ const recordJobs = [projectJobs, poolJobs, investmentJobs];
 export const JOBS: readonly JobDefinition[] = [
   pricesJob,
   userOutboxJob,
+  ledgerPokesJob,
   ...recordJobs.map(({ changes }) => changes),
   ledgerJobs.changes,
   poolEligibilityJobs.changes,

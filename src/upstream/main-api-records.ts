@@ -157,20 +157,15 @@ export interface RecordVersion {
 }
 
 // The record of a version, as the main API has stored it. Another record is the answer of another server.
-export const storedUser = ({ id }: RecordVersion) => z.object({ id: z.literal(id) });
-export const storedInvestment = ({ id }: RecordVersion) =>
-  investmentRecord.pick({ status: true, updated_at: true }).extend({ id: z.literal(id) });
+export const storedUser = ({ id }: RecordVersion) => z.looseObject({ id: z.literal(id) });
+export const storedInvestment = storedUser;
 export const storedClaim = storedUser;
 /** It has no id. */
 export const storedRegistration = ({ body }: RecordVersion) => {
   const { pool_id, user_id } = registration.parse(JSON.parse(body));
-  return z.object({ pool_id: z.literal(pool_id), user_id: z.literal(user_id) });
+  return z.looseObject({ pool_id: z.literal(pool_id), user_id: z.literal(user_id) });
 };
 const registration = z.object({ pool_id: id, user_id: id });
-
-export type StoredInvestment = z.output<ReturnType<typeof storedInvestment>>;
-export type StoredRegistration = z.output<ReturnType<typeof storedRegistration>>;
-export type StoredClaim = z.output<ReturnType<typeof storedClaim>>;
 
 const CODE_MAX_CHARACTERS = 100;
 /** A refusal for good is of this form: a proxy may send the same status. */

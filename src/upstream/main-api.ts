@@ -24,9 +24,6 @@ import {
   projectRecord,
   type RecordVersion,
   refusal,
-  type StoredClaim,
-  type StoredInvestment,
-  type StoredRegistration,
   storedClaim,
   storedInvestment,
   storedRegistration,
@@ -65,11 +62,17 @@ export interface MainApi {
   projectDetail(projectId: string, stored?: StoredDetail | null): Promise<ProjectDetailRecord | null>;
   /** Hands an account over. The same version may be handed over again. `refused` is for good. */
   createUser(version: AccountVersion, trace: CallTrace): Promise<'stored' | 'refused'>;
-  /** Hands an investment of the edge's over, as `createUser` does an account. The stored record may be of a later version. */
-  createInvestment(version: RecordVersion, trace: CallTrace): Promise<HandOverAnswer<StoredInvestment>>;
+  /**
+   * Hands an investment of the edge's over, as `createUser` does an account. The stored record may be of a later version;
+   * it is null if a required value of it is refused.
+   */
+  createInvestment(
+    version: RecordVersion,
+    trace: CallTrace,
+  ): Promise<HandOverAnswer<InvestmentRecord | null>>;
   /** A viewer's place on the list of a pool. Its id is the edge's alone: the stored record has none. */
-  createRegistration(version: RecordVersion, trace: CallTrace): Promise<HandOverAnswer<StoredRegistration>>;
-  createClaim(version: RecordVersion, trace: CallTrace): Promise<HandOverAnswer<StoredClaim>>;
+  createRegistration(version: RecordVersion, trace: CallTrace): Promise<HandOverAnswer<unknown>>;
+  createClaim(version: RecordVersion, trace: CallTrace): Promise<HandOverAnswer<unknown>>;
   /** A user's levels and permissions, without values that are refused. Null if the main API does not know the user. */
   userStats(userId: string): Promise<Partial<UserStatsRecord> | null>;
   /** The accounts that were closed. */
@@ -149,7 +152,14 @@ export function createMainApi(options: UpstreamOptions): MainApi {
       return 'refused' in answer ? 'refused' : 'stored';
     },
 
-    createInvestment: (version, trace) => handOver(INVESTMENTS_ROUTE, version, trace, storedInvestment),
+    async createInvestment(version, trace) {
+      const answer = await handOver(INVESTMENTS_ROUTE, version, trace, storedInvestment);
+      if ('refused' in answer) return answer;
+      const { record, reasons } = parseRecord(investmentRecord, answer.stored);
+      logRefused(INVESTMENTS_ROUTE, version.id, reasons);
+      return { stored: record ?? null };
+    },
+
     createRegistration: (version, trace) => handOver(REGISTRATIONS_ROUTE, version, trace, storedRegistration),
     createClaim: (version, trace) => handOver(CLAIMS_ROUTE, version, trace, storedClaim),
 

@@ -195,3 +195,23 @@ const figuresTuple = (figures: PoolFigures) => [
 ];
 const FIGURES = `UPDATE ido_pool_cache SET ${FIGURE_COLUMNS.map((column, index) => `${column} = ?${index + 2}`).join(', ')}
   WHERE id = ?1 AND (ledger_revision IS NULL OR ledger_revision <= ?${FIGURE_COLUMNS.indexOf('ledger_revision') + 2})`;
+
+export type ShownInvestment = Pick<
+  InvestmentRow,
+  'id' | 'status' | 'token_amount' | 'investment_amount' | 'revision'
+>;
+
+/** A ledger's investments by id, behind `after` and up to `upTo`. One D1 call. */
+export async function shownInvestments(
+  db: D1Database,
+  { after, upTo }: { after: string; upTo: string },
+): Promise<ShownInvestment[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT id, status, token_amount, investment_amount, revision FROM user_investment_cache
+       WHERE id > ?1 AND id <= ?2 AND revision IS NOT NULL`,
+    )
+    .bind(after, upTo)
+    .all<ShownInvestment>();
+  return results;
+}

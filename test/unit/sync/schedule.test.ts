@@ -5,7 +5,7 @@ import { JOB_INTERVALS, JOBS, jobsOfCron } from '../../../src/sync/jobs.ts';
 const namesOfCron = (cron: string) => jobsOfCron(cron).map(({ name }) => name);
 
 test('each cron expression runs its jobs', () => {
-  expect(namesOfCron('* * * * *')).toEqual(['prices', 'user-outbox']);
+  expect(namesOfCron('* * * * *')).toEqual(['prices', 'user-outbox', 'ledger-pokes']);
   expect(namesOfCron('*/5 * * * *')).toEqual(['projects', 'operation-forms']);
   expect(namesOfCron('*/15 * * * *')).toEqual(['pools', 'investments', 'ledgers', 'pool-eligibility']);
   expect(namesOfCron('0 * * * *')).toEqual(['hourly-candles', 'closed-users', 'cleanup', 'user-rights']);
@@ -21,7 +21,16 @@ test('each cron expression runs its jobs', () => {
 
 test('/health lists the jobs of the night last', () => {
   expect(Object.keys(JOB_INTERVALS)).toEqual([
-    ...['prices', 'user-outbox', 'projects', 'pools', 'investments', 'ledgers', 'pool-eligibility'],
+    ...[
+      'prices',
+      'user-outbox',
+      'ledger-pokes',
+      'projects',
+      'pools',
+      'investments',
+      'ledgers',
+      'pool-eligibility',
+    ],
     'operation-forms',
     ...['hourly-candles', 'closed-users', 'cleanup', 'user-rights'],
     ...[

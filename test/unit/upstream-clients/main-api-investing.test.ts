@@ -1,5 +1,5 @@
 /** Records of investing that are handed over to the main API: registrations, investments and claims. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createMainApi, type MainApi } from '../../../src/upstream/main-api.ts';
 import { clientOptions, json, type ScriptedAnswer, scriptedFetch, status } from './scripted-fetch.ts';
 
@@ -17,26 +17,33 @@ interface Example {
   ofAnother: object;
 }
 
+const STORED_INVESTMENT = {
+  ...{ id: 'the-id', user_id: 'usr_a', pool_id: 'pool_a', payment_token: 'USDT', status: 'confirmed' },
+  ...{ investment_amount: '200', token_amount: '100', token_price: '2', total_claimed: '0' },
+  ...{ claimable_amount: '0', transaction_hash: '0xa', invested_at: 7, confirmed_at: 9, updated_at: 9 },
+  sequence: 3,
+};
+
 const KINDS: Record<Kind, Example> = {
   createRegistration: {
     route: '/internal/ido/registrations',
     body: { pool_id: 'pool_a', user_id: 'usr_a', registered_at: 7 },
     stored: { pool_id: 'pool_a', user_id: 'usr_a', registered_at: 7 },
-    read: { pool_id: 'pool_a', user_id: 'usr_a' },
+    read: { pool_id: 'pool_a', user_id: 'usr_a', registered_at: 7 },
     ofAnother: { user_id: 'usr_b' },
   },
   createInvestment: {
     route: '/internal/ido/investments',
     body: { id: 'the-id', sequence: 2 },
-    stored: { id: 'the-id', status: 'confirmed', updated_at: 9, sequence: 3, token_amount: 'abc' },
-    read: { id: 'the-id', status: 'confirmed', updated_at: 9 },
+    stored: STORED_INVESTMENT,
+    read: { ...STORED_INVESTMENT, next_claim_date: null, block_number: null },
     ofAnother: { id: 'another' },
   },
   createClaim: {
     route: '/internal/ido/claims',
     body: { id: 'the-id', investment_id: 'inv_a' },
     stored: { id: 'the-id', amount: '7' },
-    read: { id: 'the-id' },
+    read: { id: 'the-id', amount: '7' },
     ofAnother: { id: 'another' },
   },
 };
@@ -98,4 +105,16 @@ describe.each(Object.entries(KINDS) as [Kind, Example][])('%s', (kind, example) 
     expect(outcome).toMatchObject({ name: 'UpstreamError', route: example.route, ...error });
     expect(String(outcome)).not.toMatch(/usr_|the-id|internal-key/);
   });
+});
+
+test('an investment is stored, whatever the main API says of its fields', async () => {
+  const warnings = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+  const answerOf = (changes: object) =>
+    createMainApi(
+      clientOptions(scriptedFetch(json({ ...STORED_INVESTMENT, ...changes }, 201))),
+    ).createInvestment({ id: 'the-id', sequence: 2, body: '{}' }, TRACE);
+  expect(await answerOf({ block_number: 'x' })).toMatchObject({ stored: { block_number: null } });
+  expect(await answerOf({ token_amount: 'abc' })).toEqual({ stored: null });
+  expect(warnings).toHaveBeenCalledTimes(2);
+  warnings.mockRestore();
 });

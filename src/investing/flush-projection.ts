@@ -1,0 +1,90 @@
+/**
+ * Brings a ledger's rows to D1.
+ *
+ * Guaranteed: a mark leaves the ledger after D1 has its row. One batch at a time: the next one has all that has changed
+ * meanwhile (group commit), so a busy ledger writes few batches with many rows.
+ */
+import { LEDGER_D1_TIMEOUT_MS, LEDGER_FLUSH_RETRY_MAX_MS, LEDGER_FLUSH_RETRY_MS } from '../config.ts';
+import { errorFields, log } from '../observability/log.ts';
+import { answerWithin } from '../storage/answer-within.ts';
+import { type LedgerRows, ledgerWrites } from '../storage/d1/ledger-rows.ts';
+import { GroupedRuns } from './grouped-runs.ts';
+import type { Ledger } from './ledger.ts';
+import type { LedgerStorage, Projection } from './ledger-types.ts';
+
+/** Of each kind of rows. One of 1,000 investments has 0.7 MB. */
+const ROWS_PER_BATCH = 500;
+
+export interface FlushSources {
+  ledger: Pick<Ledger, 'projection' | 'projected' | 'head'>;
+  sql: LedgerStorage['sql'];
+  db: D1Database;
+  nowMs(): number;
+  /** Pools or investments have changed in D1. */
+  notify(): void;
+}
+
+export class ProjectionFlush {
+  readonly #sources: FlushSources;
+  readonly #runs = new GroupedRuns(() => this.#run());
+  #failures = 0;
+
+  constructor(sources: FlushSources) {
+    this.#sources = sources;
+    sources.sql.exec(
+      'CREATE TABLE IF NOT EXISTS flush (id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER NOT NULL)',
+    );
+  }
+
+  get isRunning(): boolean {
+    return this.#runs.isRunning;
+  }
+
+  /** How long to wait after failures before the next try. */
+  get pauseMs(): number {
+    if (this.#failures === 0) return 0;
+    return Math.min(LEDGER_FLUSH_RETRY_MAX_MS, LEDGER_FLUSH_RETRY_MS * 2 ** (this.#failures - 1));
+  }
+
+  /** Resolves when D1 has all that has changed until now, or has failed. Never rejects. */
+  run(): Promise<void> {
+    return this.#runs.run();
+  }
+
+  async #run(): Promise<void> {
+    try {
+      for (let isFull = true; isFull; ) {
+        const projection = this.#sources.ledger.projection(ROWS_PER_BATCH);
+        await this.#write(projection);
+        isFull = listsOf(projection).some((rows) => rows.length >= ROWS_PER_BATCH);
+      }
+      this.#failures = 0;
+    } catch (error) {
+      this.#failures += 1;
+      log.warn('investing.flush_failed', { failures: this.#failures, ...errorFields(error) });
+    }
+  }
+
+  async #write(projection: Projection): Promise<void> {
+    const { ledger, db, nowMs, notify } = this.#sources;
+    if (isEmpty(projection)) return;
+    const poolId = ledger.head()?.pool;
+    if (poolId === undefined) throw new Error('a ledger without an entry has rows');
+    const batch = { poolId, number: this.#nextNumber(), nowSeconds: Math.floor(nowMs() / 1000) };
+    await answerWithin(LEDGER_D1_TIMEOUT_MS, 'database', () => db.batch(ledgerWrites(db, batch, projection)));
+    ledger.projected(projection);
+    if (projection.figures !== null || projection.investments.length > 0) notify();
+  }
+
+  #nextNumber(): number {
+    const rows = this.#sources.sql.exec<{ number: number }>(
+      'INSERT INTO flush (id, number) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET number = number + 1 RETURNING number',
+    );
+    return rows.one().number;
+  }
+}
+
+const listsOf = ({ figures: _, ...lists }: LedgerRows) => Object.values(lists);
+
+const isEmpty = (rows: LedgerRows) =>
+  rows.figures === null && listsOf(rows).every(({ length }) => length === 0);

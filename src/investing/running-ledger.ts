@@ -1,0 +1,158 @@
+/**
+ * A ledger at work: the commands of its callers, its calls of the main API, its rows in D1 and its alarm.
+ *
+ * Guaranteed: whatever a command leaves to do is recorded with it, and an alarm is set in the same step, so that an
+ * eviction between any two steps loses nothing. The alarm is set again at each wake, after everything else.
+ */
+import {
+  LEDGER_ALARM_BUSY_MS,
+  LEDGER_ALARM_RETRY_MS,
+  LEDGER_ALARM_WORK_MS,
+  LEDGER_FLUSH_WAIT_MS,
+} from '../config.ts';
+import { errorFields, log } from '../observability/log.ts';
+import { answerWithin } from '../storage/answer-within.ts';
+import type { MainApi } from '../upstream/main-api.ts';
+import { differencesOf } from './compare-ledger.ts';
+import { ProjectionFlush } from './flush-projection.ts';
+import { GroupedRuns } from './grouped-runs.ts';
+import { Ledger } from './ledger.ts';
+import type { LedgerStorage } from './ledger-types.ts';
+import { OutboxSender } from './send-outbox.ts';
+
+export interface RunningLedgerSources {
+  storage: LedgerStorage & Pick<DurableObjectStorage, 'setAlarm'>;
+  db: D1Database;
+  mainApi: Pick<MainApi, 'createInvestment' | 'createRegistration' | 'createClaim'>;
+  /** The minute's job repeats a notification that fails. */
+  notifySaleFeed(): Promise<void>;
+  nowMs(): number;
+  /** The clock by which alarms go off. */
+  alarmNowMs(): number;
+  random(): number;
+  randomId(): string;
+}
+
+export class RunningLedger {
+  readonly #sources: RunningLedgerSources;
+  /** Only for calls that change nothing. */
+  readonly ledger: Ledger;
+  readonly #outbox: OutboxSender;
+  readonly #flush: ProjectionFlush;
+  readonly #notifications: GroupedRuns;
+  /** By the clock of alarms; null if none is known. */
+  #alarmAtMs: number | null = null;
+
+  constructor(sources: RunningLedgerSources) {
+    const { storage, db, mainApi, nowMs, random, randomId } = sources;
+    this.#sources = sources;
+    this.ledger = new Ledger(storage, { nowMs, random, randomUuid: randomId });
+    this.#notifications = new GroupedRuns(() => this.#notify());
+    this.#outbox = new OutboxSender({
+      ledger: this.ledger,
+      mainApi,
+      randomId,
+      changed: () => this.#goOn(),
+    });
+    this.#flush = new ProjectionFlush({
+      ledger: this.ledger,
+      sql: storage.sql,
+      db,
+      nowMs,
+      notify: () => void this.#notifications.run(),
+    });
+  }
+
+  /**
+   * Runs a command. Answers when D1 has its rows, so that what the caller reads next shows them, or after a while.
+   *
+   * @throws what the command throws: nothing is recorded then.
+   */
+  async command<Answer>(run: (ledger: Ledger) => Answer): Promise<Answer> {
+    const answer = run(this.ledger);
+    await this.#flushed();
+    return answer;
+  }
+
+  /** Compares the ledger with itself and with D1; differences become notices. @throws if D1 fails */
+  async compare(): Promise<void> {
+    const { db } = this.#sources;
+    const differences = await differencesOf({ ledger: this.ledger, db, flush: () => this.#flush.run() });
+    await this.command((ledger) => ledger.noteDifferences(differences));
+  }
+
+  /** Never rejects: the platform gives up on an alarm that fails six times. */
+  async alarm(): Promise<void> {
+    this.#alarmAtMs = null;
+    try {
+      this.ledger.tick();
+    } catch (error) {
+      log.error('investing.tick_failed', errorFields(error));
+    }
+    const flushed = this.#goOn();
+    try {
+      await answerWithin(LEDGER_ALARM_WORK_MS, 'main API', () => Promise.all([flushed, this.#outbox.idle()]));
+    } catch (error) {
+      log.warn('investing.alarm_not_waiting', errorFields(error));
+    }
+    this.#schedule();
+  }
+
+  async #flushed(): Promise<void> {
+    const flushed = this.#goOn();
+    try {
+      await answerWithin(LEDGER_FLUSH_WAIT_MS, 'database', () => flushed);
+    } catch (error) {
+      // The rows are there later; the answer is right now.
+      log.warn('investing.answered_before_flush', errorFields(error));
+    }
+  }
+
+  /** Begins what is left to do. Never throws. @returns once D1 has what has changed until now, or has failed. */
+  #goOn(): Promise<void> {
+    try {
+      for (const { kind, investment_id: investment, detail } of this.ledger.takeNotices())
+        log.error(`investing.${kind}`, { investment, detail });
+      this.#outbox.send();
+    } catch (error) {
+      log.error('investing.not_sent', errorFields(error));
+    }
+    const flushed = this.#flush.run().then(() => this.#schedule());
+    this.#schedule();
+    return flushed;
+  }
+
+  /** Sets the alarm if it is to go off earlier than it is set to. */
+  #schedule(): void {
+    const { storage, alarmNowMs } = this.#sources;
+    let delayMs: number | null;
+    try {
+      delayMs = this.#delayMs();
+    } catch (error) {
+      log.error('investing.not_scheduled', errorFields(error));
+      delayMs = LEDGER_ALARM_RETRY_MS;
+    }
+    if (delayMs === null) return;
+    const atMs = alarmNowMs() + delayMs;
+    if (this.#alarmAtMs !== null && this.#alarmAtMs <= atMs) return;
+    this.#alarmAtMs = atMs;
+    void storage.setAlarm(atMs);
+  }
+
+  #delayMs(): number | null {
+    const wakeMs = this.ledger.nextWakeMs();
+    if (wakeMs === null) return null;
+    // What runs goes on without an alarm, unless the object is evicted.
+    const isBusy = this.#flush.isRunning || this.#outbox.isSending;
+    const restMs = Math.max(isBusy ? LEDGER_ALARM_BUSY_MS : 0, this.#flush.pauseMs);
+    return Math.max(restMs, wakeMs - this.#sources.nowMs());
+  }
+
+  async #notify(): Promise<void> {
+    try {
+      await this.#sources.notifySaleFeed();
+    } catch (error) {
+      log.warn('investing.sale_feed_not_notified', errorFields(error));
+    }
+  }
+}
