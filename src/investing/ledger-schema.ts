@@ -122,7 +122,8 @@ const STATEMENTS = [
    WHERE reservation_expires_at IS NOT NULL`,
   `CREATE INDEX IF NOT EXISTS investment_unconfirmed ON investment (confirmation_due_at)
    WHERE confirmation_due_at IS NOT NULL`,
-  'CREATE INDEX IF NOT EXISTS investment_changed ON investment (id) WHERE projected_revision < revision',
+  `CREATE INDEX IF NOT EXISTS investment_changed ON investment (receipt_sequence)
+   WHERE projected_revision < revision`,
   'CREATE INDEX IF NOT EXISTS investment_unsettled ON investment (id) WHERE is_unsettled = 1',
 
   `CREATE TABLE IF NOT EXISTS told_payment (

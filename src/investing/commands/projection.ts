@@ -12,6 +12,8 @@ import { shownInvestment } from './shown-investment.ts';
 type Sql = LedgerStorage['sql'];
 
 const CHANGED = 'WHERE projected_revision < revision LIMIT ?';
+/** Oldest first: none waits for ever while others change. */
+const CHANGED_INVESTMENTS = 'WHERE projected_revision < revision ORDER BY receipt_sequence LIMIT ?';
 const NEW = 'WHERE is_projected = 0 LIMIT ?';
 const OLDEST_CALL = 'SELECT recorded_ms FROM outbox ORDER BY place LIMIT 1';
 const IS_ANY_LEFT = `SELECT EXISTS (SELECT 1 FROM investment WHERE projected_revision < revision)
@@ -55,7 +57,9 @@ export function projection(sql: Sql, { book, terms, nowMs, limit }: Asked): Proj
   const areFiguresDue = book.figuresRevision > book.figuresProjected && nowMs >= figuresDueMs(book);
   return {
     figures: areFiguresDue ? figures(sql, book, terms) : null,
-    investments: investments.select(sql, CHANGED, limit).map((row) => shownInvestment(book.poolId, row)),
+    investments: investments
+      .select(sql, CHANGED_INVESTMENTS, limit)
+      .map((row) => shownInvestment(book.poolId, row)),
     members: members
       .select(sql, CHANGED, limit)
       .map(({ user_id, registered_at, blocked_until, revision }) => ({
