@@ -22,10 +22,9 @@ export interface Book {
   containedAmount: bigint;
   /** Members with a living investment, and none that the snapshot contains. */
   newParticipants: number;
-  /** When the applied snapshot came. */
-  snapshotAppliedMs: number;
   /** When the sale was found to be over. */
   closedAt: number | null;
+  /** Grows with each change of what D1 shows of the pool: `ledger_revision`. */
   figuresRevision: number;
   figuresProjected: number;
   figuresProjectedMs: number;
@@ -44,7 +43,6 @@ const COLUMNS = [
   'contained_tokens',
   'contained_amount',
   'new_participants',
-  'snapshot_applied_ms',
   'closed_at',
   'figures_revision',
   'figures_projected',
@@ -67,7 +65,6 @@ export function newBook(poolId: string): Book {
     containedTokens: 0n,
     containedAmount: 0n,
     newParticipants: 0,
-    snapshotAppliedMs: 0,
     closedAt: null,
     figuresRevision: 0,
     figuresProjected: 0,
@@ -86,7 +83,6 @@ type BookRow = {
   contained_tokens: string;
   contained_amount: string;
   new_participants: number;
-  snapshot_applied_ms: number;
   closed_at: number | null;
   figures_revision: number;
   figures_projected: number;
@@ -115,7 +111,6 @@ export function readBook(sql: LedgerStorage['sql']): Book | null {
     containedTokens: BigInt(row.contained_tokens),
     containedAmount: BigInt(row.contained_amount),
     newParticipants: row.new_participants,
-    snapshotAppliedMs: row.snapshot_applied_ms,
     closedAt: row.closed_at,
     figuresRevision: row.figures_revision,
     figuresProjected: row.figures_projected,
@@ -137,7 +132,6 @@ const values = (book: Book): SqlStorageValue[] => [
   storedUnits(book.containedTokens),
   storedUnits(book.containedAmount),
   book.newParticipants,
-  book.snapshotAppliedMs,
   book.closedAt,
   book.figuresRevision,
   book.figuresProjected,

@@ -40,13 +40,14 @@ const STATEMENTS = [
     contained_tokens TEXT NOT NULL ${UNITS_CHECK('contained_tokens')},
     contained_amount TEXT NOT NULL ${UNITS_CHECK('contained_amount')},
     new_participants INTEGER NOT NULL CHECK (new_participants >= 0),
-    snapshot_applied_ms INTEGER NOT NULL,
     closed_at INTEGER,
     figures_revision INTEGER NOT NULL,
     figures_projected INTEGER NOT NULL,
     figures_projected_ms INTEGER NOT NULL
   ) STRICT`,
-  'CREATE TABLE IF NOT EXISTS terms (one INTEGER PRIMARY KEY CHECK (one = 1), json TEXT NOT NULL) STRICT',
+  `CREATE TABLE IF NOT EXISTS terms (
+    one INTEGER PRIMARY KEY CHECK (one = 1), terms TEXT NOT NULL, snapshot TEXT NOT NULL
+  ) STRICT`,
 
   `CREATE TABLE IF NOT EXISTS idempotency_key (
     user_id TEXT NOT NULL,
@@ -109,7 +110,7 @@ const STATEMENTS = [
     is_unsettled INTEGER NOT NULL,
     living_sequence INTEGER NOT NULL,
     living_ack_at INTEGER,
-    living_ack_ms INTEGER,
+    living_ack_revision INTEGER,
     release_sequence INTEGER,
     release_sent_ms INTEGER,
     release_ack_at INTEGER,
@@ -151,6 +152,7 @@ const STATEMENTS = [
     revision INTEGER NOT NULL,
     projected_revision INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID`,
+  'CREATE INDEX IF NOT EXISTS claim_of_investment ON claim (investment_id)',
   'CREATE INDEX IF NOT EXISTS claim_changed ON claim (id) WHERE projected_revision < revision',
   `CREATE TABLE IF NOT EXISTS claim_level (
     investment_id TEXT PRIMARY KEY,
@@ -181,9 +183,11 @@ const STATEMENTS = [
     recorded_ms INTEGER NOT NULL,
     request_id TEXT,
     traceparent TEXT,
+    effect TEXT NOT NULL CHECK (effect IN ('takes', 'releases', 'none')),
     is_first INTEGER NOT NULL,
     UNIQUE (subject, sequence)
   ) STRICT`,
+  "CREATE INDEX IF NOT EXISTS outbox_release ON outbox (place) WHERE effect = 'releases'",
   'CREATE INDEX IF NOT EXISTS outbox_due ON outbox (due_ms) WHERE is_first = 1',
 ];
 

@@ -14,6 +14,7 @@ import {
   type Member,
   members,
   notices,
+  type StoredCall,
   type StoredNotice,
 } from './ledger-tables.ts';
 import type { LedgerDeps, LedgerStorage, NoticeKind, OutboxRow } from './ledger-types.ts';
@@ -22,6 +23,7 @@ import { isUnsettled, type Snapshot } from './rules/containment.ts';
 import { investmentCall } from './upstream-bodies.ts';
 
 const INSERT_ENTRY = 'INSERT INTO entry (sequence, json) VALUES (?, ?)';
+const DROP_CALLS = 'DELETE FROM outbox WHERE subject = ?';
 const HAS_CALL = 'SELECT 1 AS found FROM outbox WHERE subject = ? LIMIT 1';
 
 export interface Receipt {
@@ -35,6 +37,13 @@ interface About {
   adjustment?: Adjustment;
 }
 
+/** What one step leaves for the next one. */
+export interface LedgerState {
+  book: Book;
+  terms: PoolTerms;
+  snapshot: Snapshot;
+}
+
 export class LedgerStep {
   readonly sql: LedgerStorage['sql'];
   readonly deps: LedgerDeps;
@@ -42,7 +51,9 @@ export class LedgerStep {
   /** By the ledger's clock. */
   readonly nowMs: number;
   readonly nowSeconds: number;
+  /** With the counts of the snapshot. */
   terms: PoolTerms;
+  snapshot: Snapshot;
   /** Of the request that caused the step. */
   readonly trace: CallTrace | null;
   readonly notices: StoredNotice[] = [];
@@ -51,23 +62,17 @@ export class LedgerStep {
   constructor(
     sql: LedgerStorage['sql'],
     deps: LedgerDeps,
-    { book, terms, trace }: { book: Book; terms: PoolTerms; trace: CallTrace | null },
+    { book, terms, snapshot }: LedgerState,
+    trace: CallTrace | null,
   ) {
     this.sql = sql;
     this.deps = deps;
     this.book = book;
     this.terms = terms;
+    this.snapshot = snapshot;
     this.trace = trace;
     this.nowMs = book.clockMs;
     this.nowSeconds = Math.floor(book.clockMs / 1000);
-  }
-
-  get snapshot(): Snapshot {
-    return {
-      updatedAt: this.terms.updated_at,
-      askedAtMs: this.terms.askedAtMs,
-      appliedMs: this.book.snapshotAppliedMs,
-    };
   }
 
   /** Appends an entry and moves its amounts. @throws if an account would fall below zero */
@@ -211,7 +216,10 @@ export class LedgerStep {
   }
 
   /** Records a call of the main API; the calls of one subject leave in order. */
-  enqueue(call: Pick<OutboxRow, 'kind' | 'subject' | 'sequence' | 'body'>): void {
+  enqueue(
+    call: Pick<OutboxRow, 'kind' | 'subject' | 'sequence' | 'body'>,
+    effect: StoredCall['effect'] = 'none',
+  ): void {
     const isFirst = call.sequence === 1 || this.sql.exec(HAS_CALL, call.subject).toArray().length === 0;
     calls.insert(this.sql, {
       ...call,
@@ -220,6 +228,7 @@ export class LedgerStep {
       recorded_ms: this.nowMs,
       request_id: this.trace?.requestId ?? null,
       traceparent: this.trace?.traceparent ?? null,
+      effect,
       is_first: Number(isFirst),
     });
     this.figuresChanged();
@@ -227,7 +236,18 @@ export class LedgerStep {
 
   /** Hands the investment over as it is now. */
   handOver(investment: Investment): void {
-    this.enqueue(investmentCall(this.book.poolId, investment));
+    const { sequence, living_sequence, release_sequence } = investment;
+    const released = sequence === release_sequence ? 'releases' : 'none';
+    this.enqueue(
+      investmentCall(this.book.poolId, investment),
+      sequence === living_sequence ? 'takes' : released,
+    );
+  }
+
+  /** The main API knows better: what waits to be handed over is out of date. */
+  dropCalls(subject: string): void {
+    this.sql.exec(DROP_CALLS, subject);
+    this.figuresChanged();
   }
 
   /** The ledger looks at its clock again by then. */

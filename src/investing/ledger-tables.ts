@@ -26,11 +26,11 @@ export type Investment = Omit<InvestmentRow, 'pool_id' | 'revision' | 'refund_du
   is_contained: number;
   /** A later snapshot may change that. */
   is_unsettled: number;
-  /** The version that made it living, and when the main API had stored that: by its own clock, and by the ledger's. */
+  /** The version that made it living; when the main API had stored that, and the ledger's revision that knew first. */
   living_sequence: number;
   living_ack_at: number | null;
-  living_ack_ms: number | null;
-  /** The version that ended that; when it was first sent, and when the main API had stored it. */
+  living_ack_revision: number | null;
+  /** The version that ended that; when it was first sent (0: the main API ended it), and when it was stored. */
   release_sequence: number | null;
   release_sent_ms: number | null;
   release_ack_at: number | null;
@@ -69,7 +69,7 @@ export const investments = new Table<Investment>('investment', ['id'], {
   is_unsettled: 1,
   living_sequence: 1,
   living_ack_at: 1,
-  living_ack_ms: 1,
+  living_ack_revision: 1,
   release_sequence: 1,
   release_sent_ms: 1,
   release_ack_at: 1,
@@ -192,6 +192,8 @@ export type StoredCall = {
   recorded_ms: number;
   request_id: string | null;
   traceparent: string | null;
+  /** On the tokens that the main API counts. */
+  effect: 'takes' | 'releases' | 'none';
   /** Its subject has no earlier call: it may leave. */
   is_first: number;
 };
@@ -206,5 +208,6 @@ export const calls = new Table<StoredCall>('outbox', ['subject', 'sequence'], {
   recorded_ms: 1,
   request_id: 1,
   traceparent: 1,
+  effect: 1,
   is_first: 1,
 });

@@ -7,10 +7,10 @@
 import type { InvestmentRow } from '../storage/d1/investments.ts';
 import { fromUnits } from '../storage/decimal-units.ts';
 import type { CallTrace } from '../upstream/http.ts';
-import { type Book, insertBook, newBook, readBook, updateBook } from './book.ts';
+import { insertBook, newBook, readBook, updateBook } from './book.ts';
 import { checkLedger } from './check-ledger.ts';
 import { applyRecord } from './commands/apply-records.ts';
-import { applyTerms, openPool } from './commands/apply-terms.ts';
+import { applySnapshot, applyTerms, openPool, snapshotOf } from './commands/apply-terms.ts';
 import { claim } from './commands/claim.ts';
 import { type Difference, noteDifferences } from './commands/differences.ts';
 import { invest } from './commands/invest.ts';
@@ -22,7 +22,7 @@ import { settlePool } from './commands/settle-pool.ts';
 import { shownInvestment } from './commands/shown-investment.ts';
 import { submitPayment } from './commands/submit.ts';
 import { createTables } from './ledger-schema.ts';
-import { LedgerStep } from './ledger-step.ts';
+import { type LedgerState, LedgerStep } from './ledger-step.ts';
 import { investments } from './ledger-tables.ts';
 import type {
   LedgerDeps,
@@ -45,22 +45,17 @@ import type {
   UpstreamInvestment,
 } from './pool-ledger.ts';
 import { reject } from './rejection.ts';
+import type { Snapshot } from './rules/containment.ts';
 
-const TERMS = 'SELECT json FROM terms';
+const TERMS = 'SELECT terms, snapshot FROM terms';
 const ENTRIES = 'SELECT json FROM entry WHERE sequence > ? ORDER BY sequence LIMIT ?';
-
-/** What the last step has left, so that the next one need not read it. */
-interface State {
-  book: Book;
-  terms: PoolTerms;
-}
 
 export class Ledger {
   readonly #storage: LedgerStorage;
   readonly #deps: LedgerDeps;
   #notices: LedgerNotice[] = [];
-  /** Null if the pool is not known; undefined if it has to be read. A step that throws leaves it to be read. */
-  #state: State | null | undefined;
+  /** As the last step has left it: null if the pool is not known; undefined if it has to be read. A step that throws leaves it to be read. */
+  #state: LedgerState | null | undefined;
 
   constructor(storage: LedgerStorage, deps: LedgerDeps) {
     this.#storage = storage;
@@ -89,7 +84,7 @@ export class Ledger {
   }
 
   applyTerms(terms: PoolTerms): void {
-    this.#stepOf(terms, null, () => null);
+    this.#stepOf(terms, null, (step) => applySnapshot(step, terms));
   }
 
   applyRecords(records: readonly UpstreamInvestment[]): void {
@@ -197,25 +192,33 @@ export class Ledger {
     this.#step(null, (step) => noteDifferences(step, differences));
   }
 
-  #nowMs({ book }: State): number {
+  #nowMs({ book }: LedgerState): number {
     return Math.max(book.clockMs, this.#deps.nowMs());
   }
 
-  #read(): State | null {
+  #read(): LedgerState | null {
     if (this.#state !== undefined) return this.#state;
     const { sql } = this.#storage;
     const book = readBook(sql);
     if (book === null) return null;
-    const [terms] = sql.exec<{ json: string }>(TERMS).toArray();
-    if (terms === undefined) throw new Error('the ledger has no terms');
-    return { book, terms: JSON.parse(terms.json) as PoolTerms };
+    const [stored] = sql.exec<{ terms: string; snapshot: string }>(TERMS).toArray();
+    if (stored === undefined) throw new Error('the ledger has no terms');
+    return {
+      book,
+      terms: JSON.parse(stored.terms) as PoolTerms,
+      snapshot: JSON.parse(stored.snapshot) as Snapshot,
+    };
   }
 
   /** A step of a pool that the caller knows: the first one opens its ledger. */
   #stepOf<Result>(terms: PoolTerms, trace: CallTrace | null, act: (step: LedgerStep) => Result): Result {
     return this.#transaction((stored) => {
       const isNew = stored === null;
-      const state = stored ?? { book: newBook(terms.id), terms };
+      const state = stored ?? {
+        book: newBook(terms.id),
+        terms,
+        snapshot: snapshotOf(terms, this.#deps.nowMs()),
+      };
       if (state.book.poolId !== terms.id)
         throw new Error(`This is the ledger of the pool ${state.book.poolId}.`);
       const step = this.#begun(state, trace);
@@ -235,14 +238,14 @@ export class Ledger {
     return done === null ? null : done.result;
   }
 
-  #begun({ book, terms }: State, trace: CallTrace | null): LedgerStep {
-    book.clockMs = Math.max(book.clockMs, this.#deps.nowMs());
-    const step = new LedgerStep(this.#storage.sql, this.#deps, { book, terms, trace });
+  #begun(state: LedgerState, trace: CallTrace | null): LedgerStep {
+    state.book.clockMs = this.#nowMs(state);
+    const step = new LedgerStep(this.#storage.sql, this.#deps, state, trace);
     runOut(step);
     return step;
   }
 
-  #transaction<Begun extends Done<unknown> | null>(act: (state: State | null) => Begun): Begun {
+  #transaction<Begun extends Done<unknown> | null>(act: (state: LedgerState | null) => Begun): Begun {
     try {
       const done = this.#storage.transactionSync(() => {
         const begun = act(this.#read());
@@ -250,8 +253,9 @@ export class Ledger {
         return begun;
       });
       if (done !== null) {
-        this.#state = { book: done.step.book, terms: done.step.terms };
-        this.#notices.push(...done.step.notices);
+        const { book, terms, snapshot, notices } = done.step;
+        this.#state = { book, terms, snapshot };
+        this.#notices.push(...notices);
       }
       return done;
     } catch (error) {

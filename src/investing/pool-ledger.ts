@@ -32,8 +32,10 @@ export interface PoolTerms {
   upstream_total_raised: string;
   upstream_participant_count: number;
   updated_at: number;
-  /** Milliseconds: when it was asked for; 0 if nobody knows, which makes it contain less. */
+  /** Milliseconds: when it was asked for; 0 if nobody knows. */
   askedAtMs: number;
+  /** The `ledger_revision` of D1 that was read before it was asked for; without one it contains less. */
+  askedAtRevision?: number;
 }
 
 /** Why a person could not do what they asked for; the schema shows it as a `Rejection`. */

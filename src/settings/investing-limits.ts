@@ -51,5 +51,7 @@ export const LEDGER_BACKOFF_MS = 1_000;
 export const LEDGER_BACKOFF_MAX_MS = 300_000;
 /** A call of which nobody reports is made again after this time. */
 export const LEDGER_CALL_LEASE_MS = 60_000;
+/** A call that releases tokens and that was made so often without an answer does not hold later calls back any more. */
+export const LEDGER_ORDER_MAX_ATTEMPTS = 40;
 /** The least time between two writes of a pool's figures to D1. */
 export const POOL_FIGURES_PAUSE_MS = 1_000;

@@ -1,9 +1,10 @@
 /** Takes over what the main API says of an investment. An older record than the last one is ignored. */
+import { toUnits } from '../../storage/decimal-units.ts';
 import type { LedgerStep } from '../ledger-step.ts';
 import type { Investment } from '../ledger-tables.ts';
 import type { UpstreamInvestment } from '../pool-ledger.ts';
 import { isContained } from '../rules/containment.ts';
-import { confirm, refund, refuseUpstream } from './transitions.ts';
+import { confirm, endedUpstream, refund, refuseUpstream } from './transitions.ts';
 
 const NOTICED = 'SELECT 1 AS found FROM notice WHERE kind = ? AND investment_id = ? LIMIT 1';
 
@@ -19,6 +20,7 @@ export function applyRecord(step: LedgerStep, record: UpstreamInvestment): void 
     return;
   }
   if (record.updated_at < investment.upstream_updated_at) return;
+  noticeDifference(step, investment, record);
   const known = takeFacts(step, acknowledgeLiving(step, investment, record, record.sequence), record);
   switch (record.status) {
     case 'confirmed':
@@ -64,8 +66,10 @@ function applyFailed(
       'The main API says that a confirmed investment has failed.',
     );
   }
-  if (known.status !== 'pending' || sequence < known.sequence) return;
-  refuseUpstream(step, known, { updatedAt: updated_at, isStrike: true });
+  if (known.status === 'failed' && known.release_ack_at === null) endedUpstream(step, known, updated_at);
+  if (known.status !== 'pending') return;
+  if (sequence >= known.sequence) refuseUpstream(step, known, { updatedAt: updated_at, isStrike: true });
+  else forgetAcknowledgement(step, known);
 }
 
 /** The main API has it as living, by a version of its present life. */
@@ -81,22 +85,33 @@ export function acknowledgeLiving(
   }
   const { release_sequence } = investment;
   if (release_sequence !== null && sequence >= release_sequence) return investment;
-  const ack = { living_ack_at: updated_at, living_ack_ms: step.nowMs };
-  const isIn = investment.is_contained === 1 || isNowContained(step, { ...investment, ...ack });
+  step.figuresChanged();
+  const ack = { living_ack_at: updated_at, living_ack_revision: step.book.figuresRevision };
+  const isLiving = investment.token_account !== null;
+  const isIn =
+    investment.is_contained === 1 || isContained(step.snapshot, isLiving, { ...investment, ...ack });
   return step.changeUnseen(investment, { ...ack, is_contained: Number(isIn) });
 }
 
-const isNowContained = (step: LedgerStep, investment: Investment) =>
-  isContained(step.snapshot, investment.token_account !== null, investment);
+/** The main API does not count it until it has stored the next version. */
+function forgetAcknowledgement(step: LedgerStep, investment: Investment): void {
+  step.changeUnseen(investment, {
+    living_sequence: investment.sequence,
+    living_ack_at: null,
+    living_ack_revision: null,
+    is_contained: 0,
+  });
+}
 
 /** Only a fact that changes is a change of the investment. */
 function takeFacts(step: LedgerStep, investment: Investment, record: UpstreamInvestment): Investment {
+  const isPaid = record.status === 'confirmed' || record.status === 'refunded';
   const facts = {
     total_claimed: record.total_claimed,
     claimable_amount: record.claimable_amount,
     next_claim_date: record.next_claim_date,
     block_number: record.block_number,
-    transaction_hash: investment.transaction_hash ?? record.transaction_hash,
+    transaction_hash: investment.transaction_hash ?? (isPaid ? record.transaction_hash : null),
   };
   const isChanged = (Object.keys(facts) as (keyof typeof facts)[]).some(
     (name) => facts[name] !== investment[name],
@@ -106,6 +121,16 @@ function takeFacts(step: LedgerStep, investment: Investment, record: UpstreamInv
   return record.updated_at === investment.upstream_updated_at
     ? investment
     : step.changeUnseen(investment, upstream);
+}
+
+/** What was agreed stays as it is here. */
+function noticeDifference(step: LedgerStep, investment: Investment, record: UpstreamInvestment): void {
+  const isSame =
+    record.user_id === investment.user_id &&
+    toUnits(record.investment_amount) === toUnits(investment.investment_amount) &&
+    toUnits(record.token_amount) === toUnits(investment.token_amount);
+  if (isSame) return;
+  noticeOnce(step, 'upstream_differs', investment.id, 'The main API has another amount, or another owner.');
 }
 
 function noticeOnce(

@@ -110,7 +110,7 @@ function reserve(step: LedgerStep, userId: string, { amount, tokens }: Admitted)
     is_unsettled: 1,
     living_sequence: 1,
     living_ack_at: null,
-    living_ack_ms: null,
+    living_ack_revision: null,
     release_sequence: null,
     release_sent_ms: null,
     release_ack_at: null,

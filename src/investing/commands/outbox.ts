@@ -3,19 +3,25 @@ import {
   LEDGER_BACKOFF_MAX_MS,
   LEDGER_BACKOFF_MS,
   LEDGER_CALL_LEASE_MS,
+  LEDGER_ORDER_MAX_ATTEMPTS,
 } from '../../settings/investing-limits.ts';
 import type { LedgerStep } from '../ledger-step.ts';
-import { calls, claims, type StoredCall } from '../ledger-tables.ts';
+import { calls, claims, type Investment, type StoredCall } from '../ledger-tables.ts';
 import type { LedgerStorage, OutboxRow, StoredInvestment, UpstreamRefusal } from '../ledger-types.ts';
 import { isContained } from '../rules/containment.ts';
 import { acknowledgeLiving, applyRecord } from './apply-records.ts';
 import { refuseClaim } from './claim.ts';
-import { refuseUpstream } from './transitions.ts';
+import { endedUpstream, refuseUpstream } from './transitions.ts';
 
-const DUE = 'WHERE is_first = 1 AND due_ms <= ? ORDER BY due_ms, place LIMIT ?';
-const NEXT_DUE = 'SELECT min(due_ms) AS due FROM outbox WHERE is_first = 1';
+/**
+ * A call that takes tokens waits for those before it that release some: the main API would refuse it for good, for
+ * tokens that are free here. One that the main API has not answered so often does not hold others back.
+ */
+const MAY_LEAVE = `is_first = 1 AND (effect <> 'takes' OR place < coalesce(
+  (SELECT min(place) FROM outbox WHERE effect = 'releases' AND attempts < ${LEDGER_ORDER_MAX_ATTEMPTS}), place + 1))`;
+const DUE = `WHERE ${MAY_LEAVE} AND due_ms <= ? ORDER BY due_ms, place LIMIT ?`;
+const NEXT_DUE = `SELECT min(due_ms) AS due FROM outbox WHERE ${MAY_LEAVE}`;
 const DELETE = 'DELETE FROM outbox WHERE subject = ? AND sequence = ?';
-const DELETE_ALL = 'DELETE FROM outbox WHERE subject = ?';
 const NEXT_FIRST = `UPDATE outbox SET is_first = 1, due_ms = ?
   WHERE place = (SELECT min(place) FROM outbox WHERE subject = ?)`;
 
@@ -77,8 +83,7 @@ export function acknowledge(step: LedgerStep, row: OutboxRow, record: StoredInve
 export function refuse(step: LedgerStep, row: OutboxRow, refusal: UpstreamRefusal): void {
   if (stored(step, row) === null) return;
   if (row.kind === 'investment') {
-    step.sql.exec(DELETE_ALL, row.subject);
-    step.figuresChanged();
+    step.dropCalls(row.subject);
     refuseInvestment(step, row.subject, refusal);
     return;
   }
@@ -97,11 +102,14 @@ function refuseInvestment(step: LedgerStep, id: string, refusal: UpstreamRefusal
   if (investment === null) return;
   step.notice('refused', id, whyRefused(refusal));
   const refused =
-    investment.status === 'pending'
+    investment.token_account === 'tokens:reserved'
       ? refuseUpstream(step, investment, { updatedAt: null, isStrike: false })
-      : investment;
+      : endedIfOver(step, investment);
   step.changeUnseen(refused, { is_refused: 1 });
 }
+
+const endedIfOver = (step: LedgerStep, investment: Investment): Investment =>
+  investment.token_account === null ? endedUpstream(step, investment, null) : investment;
 
 function refuseRegistration(step: LedgerStep, row: OutboxRow, refusal: UpstreamRefusal): void {
   const { user_id } = JSON.parse(row.body) as { user_id: string };
@@ -111,7 +119,8 @@ function refuseRegistration(step: LedgerStep, row: OutboxRow, refusal: UpstreamR
   step.notice('registration_refused', null, whyRefused(refusal));
 }
 
-const whyRefused = ({ code, message }: UpstreamRefusal) => `${code}: ${message}`.slice(0, 500);
+/** The message may name somebody. */
+const whyRefused = ({ code }: UpstreamRefusal) => `The main API refuses it: ${code.slice(0, 100)}.`;
 
 /** Null if it was answered before. */
 const stored = ({ sql }: LedgerStep, { subject, sequence }: OutboxRow): StoredCall | null =>

@@ -1,11 +1,12 @@
 /** Rows that D1 does not have yet, with their state of now, and the note that it has them. */
 import { POOL_FIGURES_PAUSE_MS } from '../../settings/investing-limits.ts';
+import type { PoolFigures } from '../../storage/d1/ledger-rows.ts';
 import { fromUnits, greaterOf, toUnits } from '../../storage/decimal-units.ts';
 import { progressPercent } from '../../storage/progress-percent.ts';
 import type { Book } from '../book.ts';
 import type { LedgerStep } from '../ledger-step.ts';
 import { claimLevels, claims, investments, members, notices, toldPayments } from '../ledger-tables.ts';
-import type { LedgerStorage, PoolFigures, Projection } from '../ledger-types.ts';
+import type { LedgerStorage, Projection } from '../ledger-types.ts';
 import type { PoolTerms } from '../pool-ledger.ts';
 import { shownInvestment } from './shown-investment.ts';
 

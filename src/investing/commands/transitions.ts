@@ -5,7 +5,7 @@ import { smallerOf, toUnits } from '../../storage/decimal-units.ts';
 import { move } from '../accounts.ts';
 import type { LedgerStep } from '../ledger-step.ts';
 import type { Investment } from '../ledger-tables.ts';
-import { hasLiving, isContained } from '../rules/containment.ts';
+import { isContained } from '../rules/containment.ts';
 import { CLEARED, struck } from '../rules/strikes.ts';
 import { adjust, settlePool } from './settle-pool.ts';
 
@@ -87,15 +87,12 @@ function over(
   release: Release,
   changes: Partial<Investment>,
 ): Investment {
-  const { snapshot } = step;
-  const stays =
-    release.release_sent_ms === null || isContained(snapshot, false, { ...investment, ...release });
   closeReservation(step, investment);
   return step.change(investment, {
     ...changes,
     ...release,
     token_account: null,
-    is_contained: Number(investment.is_contained === 1 && stays),
+    is_contained: release.release_sent_ms === null ? investment.is_contained : 0,
     reservation_expires_at: null,
     confirmation_due_at: null,
   });
@@ -107,7 +104,8 @@ export function confirm(
   given: Investment,
   { confirmedAt, updatedAt }: { confirmedAt: number; updatedAt: number },
 ): Investment {
-  const investment = given.token_account === null ? revive(step, given, updatedAt) : given;
+  const wasLiving = given.token_account !== null;
+  const investment = wasLiving && given.living_ack_at !== null ? given : acknowledged(step, given, updatedAt);
   const { id: investmentId, user_id, money_account } = investment;
   const [tokens, amount] = [tokensOf(investment), amountOf(investment)];
   const from = given.token_account ?? 'tokens:unsold';
@@ -121,6 +119,7 @@ export function confirm(
   }
   closeReservation(step, investment);
   step.changeMember(step.member(user_id), CLEARED);
+  step.dropCalls(investmentId);
   return step.change(investment, {
     status: 'confirmed',
     failure: null,
@@ -129,17 +128,25 @@ export function confirm(
     confirmed_at: confirmedAt,
     reservation_expires_at: null,
     confirmation_due_at: null,
-    ...(given.token_account === null ? receipt : {}),
+    ...(wasLiving ? {} : receipt),
   });
 }
 
-/** The main API counts it again. Snapshots that have it are known before its tokens are taken. */
-function revive(step: LedgerStep, investment: Investment, updatedAt: number): Investment {
-  const ack = { living_ack_at: updatedAt, living_ack_ms: step.nowMs };
-  const isIn = investment.is_contained === 1 || hasLiving(step.snapshot, ack);
-  const revived = step.changeUnseen(investment, { ...ack, is_contained: Number(isIn) });
+/** The main API counts it by now. Snapshots that have it are known before its tokens are taken. */
+function acknowledged(step: LedgerStep, investment: Investment, updatedAt: number): Investment {
+  const life = {
+    living_sequence: investment.sequence,
+    living_ack_at: updatedAt,
+    living_ack_revision: step.book.figuresRevision + 1,
+    release_sequence: null,
+    release_sent_ms: null,
+    release_ack_at: null,
+  };
+  const isIn = investment.is_contained === 1 || isContained(step.snapshot, true, life);
+  step.figuresChanged();
+  const known = step.changeUnseen(investment, { ...life, is_contained: Number(isIn) });
   settlePool(step);
-  return revived;
+  return known;
 }
 
 /** The main API has given the payment back. */
@@ -148,16 +155,21 @@ export function refund(step: LedgerStep, investment: Investment, updatedAt: numb
   const returned = move(money_account ?? 'money:outside', 'money:returned', amountOf(investment));
   const freed = token_account === null ? {} : move(token_account, 'tokens:unsold', tokensOf(investment));
   step.post('refund', { ...freed, ...returned }, { investmentId });
-  const release = token_account === null ? releaseOf(investment) : knownRelease(investment, updatedAt);
-  return over(step, investment, release, { status: 'refunded', money_account: 'money:returned' });
+  step.dropCalls(investmentId);
+  return over(step, investment, knownRelease(investment, updatedAt), {
+    status: 'refunded',
+    money_account: 'money:returned',
+  });
 }
 
-const releaseOf = ({ sequence, release_sequence, release_sent_ms, release_ack_at }: Investment): Release => ({
-  sequence,
-  release_sequence,
-  release_sent_ms,
-  release_ack_at,
-});
+/** The main API has ended an investment that was over here: no later snapshot has it. */
+export function endedUpstream(
+  step: LedgerStep,
+  investment: Investment,
+  updatedAt: number | null,
+): Investment {
+  return step.changeUnseen(investment, { ...knownRelease(investment, updatedAt), is_contained: 0 });
+}
 
 /** The owner may reserve again. */
 function closeReservation(step: LedgerStep, { id, user_id }: Investment): void {
@@ -208,7 +220,7 @@ export function reserveAgain(step: LedgerStep, investment: Investment): Investme
     ...receipt,
     living_sequence: investment.sequence + 1,
     living_ack_at: null,
-    living_ack_ms: null,
+    living_ack_revision: null,
     release_sequence: null,
     release_sent_ms: null,
     release_ack_at: null,

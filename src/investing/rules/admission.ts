@@ -41,7 +41,7 @@ export function admit(amountText: string, sale: Sale, applicant: Applicant): Adm
   const price = toUnits(terms.token_price);
   if (price === 0n || decimals === null) return reject('POOL_NOT_OPEN', 'The pool has no price yet.');
   if (applicant.refusal !== null) return applicant.refusal;
-  if (terms.registration_start !== null && !applicant.isRegistered && !applicant.isParticipant) {
+  if (needsRegistration(terms) && !applicant.isRegistered && !applicant.isParticipant) {
     return reject('NOT_REGISTERED', 'Only those who registered for the pool can invest in it.');
   }
   const amount = parseAmount(amountText);
@@ -68,6 +68,10 @@ export function admit(amountText: string, sale: Sale, applicant: Applicant): Adm
   const left = rest === 0n ? 'No tokens are left.' : `The tokens that are left cost ${fromUnits(cost)}.`;
   return reject('SOLD_OUT', left);
 }
+
+/** The main API decides who may take part in other pools, those who registered through other channels too. */
+const needsRegistration = ({ pool_type, registration_start }: PoolTerms) =>
+  pool_type === 'public' && registration_start !== null;
 
 export const isAboveMaximum = ({ max_allocation }: PoolTerms, invested: bigint): boolean =>
   max_allocation !== null && invested > toUnits(max_allocation);

@@ -1,58 +1,66 @@
 /**
  * Which snapshots of a pool surely count an investment of the edge's. In doubt none does: its tokens then count twice.
  *
- * A snapshot includes all that the main API had stored by its `updated_at`, in whole seconds: one of the very second of
- * an acknowledgement includes it only if it was asked for after the acknowledgement came.
+ * A snapshot counts all that the main API had stored by its `updated_at`, in whole seconds. One of the very second of an
+ * acknowledgement counts it only if it was asked for by somebody who knew of the acknowledgement: clocks may differ. The
+ * main API may have ended an investment long before its record says so: only a snapshot that came before the end was
+ * sent surely lacks it.
  */
 
 export interface Snapshot {
   updatedAt: number;
   askedAtMs: number;
+  /** The revision of the ledger that was known when the snapshot was asked for; 0 if none was. */
+  askedAtRevision: number;
+  /** By the ledger's clock. */
   appliedMs: number;
 }
 
-export interface Living {
+export interface Life {
   /** When the main API had stored it as living, by its own clock; null if it has not said so. */
   living_ack_at: number | null;
-  /** When it said so, by the ledger's clock. */
-  living_ack_ms: number | null;
-}
-
-/** How it came to live no more. */
-export interface Release {
+  /** The ledger's revision that knew of this first. */
+  living_ack_revision: number | null;
+  /** When the main API was first told of its end; null if it was not. 0 if it has ended it itself. */
   release_sent_ms: number | null;
+  /** When it had stored the end. */
   release_ack_at: number | null;
 }
 
-export const isNewer = (one: Omit<Snapshot, 'appliedMs'>, other: Omit<Snapshot, 'appliedMs'>): boolean =>
-  one.updatedAt > other.updatedAt || (one.updatedAt === other.updatedAt && one.askedAtMs > other.askedAtMs);
+type Version = Omit<Snapshot, 'appliedMs'>;
 
-/** That it was living is in the snapshot. */
-export function hasLiving(snapshot: Snapshot, { living_ack_at, living_ack_ms }: Living): boolean {
-  if (living_ack_at === null || living_ack_ms === null) return false;
-  return (
-    snapshot.updatedAt > living_ack_at ||
-    (snapshot.updatedAt === living_ack_at && snapshot.askedAtMs > living_ack_ms)
-  );
+export function isNewer(one: Version, other: Version): boolean {
+  const ages = [
+    one.updatedAt - other.updatedAt,
+    one.askedAtRevision - other.askedAtRevision,
+    one.askedAtMs - other.askedAtMs,
+  ];
+  return (ages.find((age) => age !== 0) ?? 0) > 0;
 }
 
-/** That it lives no more is surely not in the snapshot. */
-export function lacksRelease(snapshot: Snapshot, { release_sent_ms, release_ack_at }: Release): boolean {
-  if (release_ack_at !== null && snapshot.updatedAt < release_ack_at) return true;
-  return release_sent_ms === null || snapshot.appliedMs < release_sent_ms;
+/** @param isLiving its tokens are reserved or sold now */
+export function isContained(snapshot: Snapshot, isLiving: boolean, life: Life): boolean {
+  return hasLiving(snapshot, life) && (isLiving || lacksEnd(snapshot, life));
 }
 
-export const isContained = (snapshot: Snapshot, isLiving: boolean, investment: Living & Release): boolean =>
-  hasLiving(snapshot, investment) && (isLiving || lacksRelease(snapshot, investment));
-
-/** A later snapshot may change whether it is contained. */
+/** A later snapshot may count it otherwise. */
 export function isUnsettled(
   snapshot: Snapshot,
   isLiving: boolean,
   isContainedNow: boolean,
-  { living_ack_at, release_ack_at }: Living & Release,
+  life: Life,
 ): boolean {
-  if (isLiving) return !isContainedNow;
-  if (living_ack_at === null) return isContainedNow;
-  return isContainedNow || release_ack_at === null || release_ack_at > snapshot.updatedAt;
+  if (isLiving) return !hasLiving(snapshot, life);
+  return isContainedNow || life.release_ack_at === null || life.release_ack_at >= snapshot.updatedAt;
 }
+
+function hasLiving(snapshot: Snapshot, { living_ack_at, living_ack_revision }: Life): boolean {
+  if (living_ack_at === null || living_ack_revision === null) return false;
+  return (
+    snapshot.updatedAt > living_ack_at ||
+    (snapshot.updatedAt === living_ack_at && snapshot.askedAtRevision >= living_ack_revision)
+  );
+}
+
+const lacksEnd = ({ appliedMs }: Snapshot, { release_sent_ms }: Life): boolean =>
+  release_sent_ms === null || appliedMs < release_sent_ms;
