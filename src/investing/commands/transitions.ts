@@ -1,7 +1,7 @@
 /** What becomes of an investment: its entries, its row, and its owner's standing. */
 import { CONFIRMATION_MAX_SECONDS } from '../../settings/investing-limits.ts';
 import type { InvestmentFailure } from '../../storage/d1/investments.ts';
-import { smallerOf, toUnits } from '../../storage/decimal-units.ts';
+import { toUnits } from '../../storage/decimal-units.ts';
 import { move } from '../accounts.ts';
 import type { LedgerStep } from '../ledger-step.ts';
 import type { Investment } from '../ledger-tables.ts';
@@ -109,14 +109,18 @@ export function confirm(
   const { id: investmentId, user_id, money_account } = investment;
   const [tokens, amount] = [tokensOf(investment), amountOf(investment)];
   const from = given.token_account ?? 'tokens:unsold';
-  const covered = smallerOf(tokens, step.book.balances[from]);
-  const paid = move(money_account ?? 'money:outside', 'money:paid', amount);
-  let receipt = step.post('pay', { ...move(from, 'tokens:sold', covered), ...paid }, { investmentId });
-  if (covered < tokens) {
-    const beyond = move('tokens:outside', 'tokens:sold', tokens - covered);
-    receipt = adjust(step, beyond, 'confirmed beyond the total', investmentId);
+  const missing = tokens - step.book.balances[from];
+  if (missing > 0n) {
+    adjust(
+      step,
+      move('tokens:outside', 'tokens:unsold', missing),
+      'confirmed beyond the total',
+      investmentId,
+    );
     step.notice('over_allocated', investmentId, 'The main API has confirmed more than there was left.');
   }
+  const paid = move(money_account ?? 'money:outside', 'money:paid', amount);
+  const receipt = step.post('pay', { ...move(from, 'tokens:sold', tokens), ...paid }, { investmentId });
   closeReservation(step, investment);
   step.changeMember(step.member(user_id), CLEARED);
   step.dropCalls(investmentId);
