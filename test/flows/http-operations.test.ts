@@ -22,6 +22,7 @@ async function idOf(document: string): Promise<string> {
 
 const VARIABLES: Record<string, Record<string, unknown>> = {
   CandleChart: { symbol: 'BTC' },
+  InvestScreen: { id: 'bm90aGluZw' },
   PoolPage: { id: 'bm90aGluZw' },
   PriceCompare: { symbols: ['BTC', 'ETH'] },
   ProjectPage: { by: { slug: 'bitcoin' } },

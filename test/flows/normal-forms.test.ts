@@ -45,6 +45,7 @@ const REFUSED = [403, 'QUERY_NOT_IN_SAFELIST'];
 const VARIABLES: Record<string, Record<string, unknown>> = {
   CandleChart: { symbol: 'BTC' },
   ClientForms: { id: 'bm90aGluZw' },
+  InvestScreen: { id: 'bm90aGluZw' },
   PoolPage: { id: 'bm90aGluZw' },
   PriceCard: { symbol: 'BTC' },
   PriceCompare: { symbols: ['BTC', 'ETH'] },

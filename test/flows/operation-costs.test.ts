@@ -1,9 +1,10 @@
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
-import { encodeGlobalId } from '../../schema/global-ids.ts';
+import { encodeGlobalId, localId } from '../../schema/global-ids.ts';
 import { register } from '../support/accounts.ts';
 import { CRONS, startGateway, syncAll, type TestGateway } from '../support/gateway.ts';
+import { insertInvestments } from '../support/investors.ts';
 import { createMarket, type TestMarket } from '../support/market.ts';
 
 /** What one run of an operation on a cold isolate asked for. */
@@ -17,7 +18,7 @@ interface Cost {
 }
 
 /** Nothing in their variables sizes a list. */
-const OF_ONE_SIZE = ['Viewer', 'ViewerSessions'];
+const OF_ONE_SIZE = ['InvestScreen', 'Viewer', 'ViewerSessions'];
 const FEW = 5;
 const MANY = 100;
 
@@ -62,6 +63,10 @@ it('costs as many calls for a hundred items as for five, as the table says', asy
       project_id: number < MANY + 5 ? owner.id : projects[number]?.id,
     });
   }
+  for (let number = 0; number < MANY; number += 1) {
+    const id = `pool_of_each_${number}`;
+    await market.putPool(id, { ...pools[0], id, project_id: projects[number]?.id });
+  }
   for (const [position, project] of projects.entries()) {
     await market.patchProject(project.id, { trending_rank: position + 1, trending_score: 200 - position });
   }
@@ -87,11 +92,30 @@ it('costs as many calls for a hundred items as for five, as the table says', asy
     Viewer: () => ({}),
     ViewerSessions: () => ({}),
     PoolList: (first) => ({ first }),
+    InvestScreen: () => ({ id: encodeGlobalId('IdoPool', 'pool_of_one_0') }),
+    // Its size is that of what the viewer has.
+    Portfolio: () => ({}),
+    MyInvestments: (first) => ({ first }),
+    MyTransactions: (first) => ({ first }),
     PoolPage: (otherPools) => ({ id: encodeGlobalId('IdoPool', 'pool_of_one_0'), otherPools }),
   };
 
-  const { accessToken } = await register(gateway, 'ann@example.com');
-  const authorization = `Bearer ${accessToken}`;
+  const investorIn = async (poolCount: number) => {
+    const { accessToken, viewer } = await register(gateway, `investor-in-${poolCount}@example.com`);
+    const user_id = localId('User', viewer.id) ?? '';
+    await insertInvestments(
+      ...Array.from({ length: poolCount }, (_, number) => ({
+        ...{
+          id: `of-${poolCount}-${number}`,
+          user_id,
+          pool_id: `pool_of_each_${number}`,
+          invested_at: number,
+        },
+      })),
+    );
+    return `Bearer ${accessToken}`;
+  };
+  const [inFew, inMany] = [await investorIn(FEW), await investorIn(MANY)];
   /** A copy of the session in KV would spare the second run a call. */
   const forgetCopies = async () => {
     for (const { name } of (await env.SESSIONS_KV.list()).keys) await env.SESSIONS_KV.delete(name);
@@ -101,11 +125,11 @@ it('costs as many calls for a hundred items as for five, as the table says', asy
   for (const { id, name } of manifest.operations.filter(({ kind }) => kind === 'query')) {
     const variables = variablesOf[name];
     if (variables === undefined) throw new Error(`${name} has no variables here: add them, and its row`);
-    const few = await costOf(gateway, market, id, variables(FEW), authorization);
+    const few = await costOf(gateway, market, id, variables(FEW), inFew);
     // A cold isolate is not an empty table: what the first run kept would spare the second a call.
     await forgetCopies();
     await gateway.forgetDetails();
-    const many = await costOf(gateway, market, id, variables(MANY), authorization);
+    const many = await costOf(gateway, market, id, variables(MANY), inMany);
     await forgetCopies();
     await gateway.forgetDetails();
     const { d1RowsRead: rowsFew, ...callsFew } = few.cost;

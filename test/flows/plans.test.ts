@@ -42,6 +42,10 @@ beforeAll(async () => {
     Viewer: [{}],
     ViewerSessions: [{}],
     PoolPage: [{ id: encodeGlobalId('IdoPool', pools[0]?.id ?? ''), otherPools: 2 }, { id: 'no id' }],
+    InvestScreen: [{ id: encodeGlobalId('IdoPool', pools[0]?.id ?? '') }],
+    Portfolio: [{}],
+    MyInvestments: [{}, { first: 3 }],
+    MyTransactions: [{}, { first: 3 }],
   };
 });
 
