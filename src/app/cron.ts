@@ -1,5 +1,5 @@
 /** Passes the parts of an isolate that jobs need to the jobs of a cron event. */
-import { type LedgerObjects, ledgersOf } from '../investing/ledger-client.ts';
+import { ledgersOf } from '../investing/ledger-client.ts';
 import { log } from '../observability/log.ts';
 import { notifyEnded } from '../realtime/ended-sessions.ts';
 import { priceFeedObject } from '../realtime/price-events.ts';
@@ -22,9 +22,10 @@ export async function runCron(
     pricesKv: env.PRICES_KV,
     cacheKv: env.CACHE_KV,
     sessionsKv: env.SESSIONS_KV,
+    storage: env.STORAGE,
     mainApi: patientApis.main,
     priceApi: patientApis.price,
-    ledgers: ledgersOf(env.IDO_MANAGER as unknown as LedgerObjects),
+    ledgers: ledgersOf(env.IDO_MANAGER),
     feedPrices: async () => priceFeedObject(env).prices(),
     notifySaleFeed: () => saleFeedObject(env).changed(),
     notifyEnded: (sessionIds) => notifyEnded(env.SUBSCRIPTION_HUBS, sessionIds),

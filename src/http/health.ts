@@ -4,17 +4,21 @@
  *
  * A job that never ran counts from the first run of any job, so that a night's job is not missed on the first day. Before
  * the first run of all there is nothing to serve, which is 503.
+ *
+ * Notices about pools and their ledgers change no status: they are for a person, and the gateway serves all the same.
  */
 import type { OperationsMode } from '../config.ts';
 import { executionCounts } from '../execution/execute.ts';
 import { errorFields, log } from '../observability/log.ts';
 import type { MemoryBudget } from '../storage/bounded-memory.ts';
+import { noticesSince } from '../storage/d1/ledger-notices.ts';
 import { type LatestRun, latestRuns } from '../storage/d1/sync-runs.ts';
 import { PRICE_SNAPSHOT_KEY } from '../storage/kv/keys.ts';
 import { jsonResponse } from './responses.ts';
 import type { Route } from './router.ts';
 
 const LATE_AFTER_INTERVALS = 3;
+const NOTICES_SHOWN_SECONDS = 86_400;
 
 export interface HealthSources {
   mode: OperationsMode;
@@ -40,13 +44,14 @@ async function healthResponse(sources: HealthSources): Promise<Response> {
   const jobs = d1.jobs ?? {};
   const ok = d1.status === 'ok' && kv === 'ok' && Object.values(jobs).every((job) => !job.late);
   const checks = { d1: d1.status, kv };
-  // The last two are the answering isolate's own.
+  // `ledgerNotices` counts those of the last day by kind, the latest first. The last two are the answering isolate's own.
   const body = {
     status: ok ? 'ok' : 'unavailable',
     version: { worker: sources.workerVersion.id, operations: sources.operationsVersion },
     mode: sources.mode,
     checks,
     jobs,
+    ledgerNotices: d1.ledgerNotices ?? {},
     executions: executionCounts(),
     memory: sources.memory.use,
   };
@@ -65,13 +70,23 @@ interface JobHealth {
   firstError: string | null;
 }
 
-async function checkD1(
-  sources: HealthSources,
-): Promise<{ status: 'ok' | 'failed'; jobs?: Record<string, JobHealth> }> {
+async function checkD1(sources: HealthSources): Promise<{
+  status: 'ok' | 'failed';
+  jobs?: Record<string, JobHealth>;
+  ledgerNotices?: Record<string, number>;
+}> {
   try {
-    const runs = await latestRuns(sources.db, Object.keys(sources.jobIntervals));
+    const noticesFrom = Math.floor(sources.nowMs() / 1000) - NOTICES_SHOWN_SECONDS;
+    const [runs, notices] = await Promise.all([
+      latestRuns(sources.db, Object.keys(sources.jobIntervals)),
+      noticesSince(sources.db, noticesFrom),
+    ]);
     const jobs = runs.jobs.map((run) => [run.job, jobHealth(run, runs.oldestStartedAt, sources)] as const);
-    return { status: 'ok', jobs: Object.fromEntries(jobs) };
+    return {
+      status: 'ok',
+      jobs: Object.fromEntries(jobs),
+      ledgerNotices: Object.fromEntries(notices.map(({ kind, notices: count }) => [kind, count])),
+    };
   } catch (error) {
     log.error('health.d1_failed', errorFields(error));
     return { status: 'failed' };

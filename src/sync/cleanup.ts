@@ -2,6 +2,7 @@ import { errorFields, log } from '../observability/log.ts';
 import { bringLivenessToKv } from '../operations/liveness-writes.ts';
 import { expiredHourlyCandlesDelete } from '../storage/d1/candles.ts';
 import { expiredHourlyClosesDelete } from '../storage/d1/hourly-closes.ts';
+import { expiredNoticesDelete } from '../storage/d1/ledger-notices.ts';
 import { expiredCountsDeletes } from '../storage/d1/operation-usage.ts';
 import { foldFlushes } from '../storage/d1/operation-usage-folding.ts';
 import { expiredProjectDetailsDelete } from '../storage/d1/project-details.ts';
@@ -22,6 +23,7 @@ import type { RunLease } from './run-lease.ts';
 
 export const RUN_RECORDS_KEPT_DAYS = 30;
 export const HOURLY_CANDLES_KEPT_DAYS = 35;
+export const NOTICES_KEPT_DAYS = 90;
 /** The platform ends a scheduled run after 15 minutes: a run that is open for longer was cut off. */
 const RUN_MAX_SECONDS = 3_600;
 /** The next run continues with the rest; until then readers add up the rest themselves. */
@@ -61,6 +63,7 @@ async function cleanUp(db: D1Database, { startedAt, lease }: JobRun): Promise<Jo
       expiredWalletChallengesDelete(db, startedAt),
       expiredHourlyCandlesDelete(db, candlesBefore),
       expiredHourlyClosesDelete(db, candlesBefore),
+      expiredNoticesDelete(db, startedAt - NOTICES_KEPT_DAYS * DAY_SECONDS),
     ]);
     for (const { meta } of results) report.written += meta.changes;
   } catch (failure) {

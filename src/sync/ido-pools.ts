@@ -4,12 +4,13 @@ import type { PoolRecord } from '../upstream/main-api-records.ts';
 import { recordJobs } from './changed-records.ts';
 import { everyQuarter } from './job.ts';
 import { saleFeedEffect } from './sale-feed-effects.ts';
+import { unknownDecimalsEffect } from './unknown-decimals.ts';
 
 export const poolJobs = recordJobs<PoolRecord>({
   name: 'pools',
   schedule: everyQuarter,
   cacheTag: 'pools',
-  effects: [saleFeedEffect],
+  effects: [saleFeedEffect, unknownDecimalsEffect],
   read: (mainApi, sinceSeconds) => mainApi.syncPools(sinceSeconds),
   stored: storedIdoPools,
   writes: (db, records, nowSeconds) => idoPoolWrites(db, records.map(idoPoolRow), nowSeconds),

@@ -51,6 +51,7 @@ export interface JobDeps {
   pricesKv: KVNamespace;
   cacheKv: KVNamespace;
   sessionsKv: KVNamespace;
+  storage: Pick<R2Bucket, 'put'>;
   mainApi: MainApi;
   priceApi: PriceApi;
   ledgers: Ledgers;

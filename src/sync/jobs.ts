@@ -12,6 +12,7 @@ import { hourlyCandlesJob } from './hourly-candles.ts';
 import { poolJobs } from './ido-pools.ts';
 import { investmentJobs } from './investments.ts';
 import type { JobDefinition } from './job.ts';
+import { ledgerCheckJob } from './ledger-check.ts';
 import { ledgerPokesJob } from './ledger-pokes.ts';
 import { ledgerJobs } from './ledgers.ts';
 import { operationFormsJob } from './operation-forms.ts';
@@ -37,6 +38,7 @@ export const JOBS: readonly JobDefinition[] = [
   userRightsJob,
   ...recordJobs.map(({ full }) => full),
   ledgerJobs.full,
+  ledgerCheckJob,
   poolEligibilityJobs.full,
   dailyCandlesJob,
 ];

@@ -3,13 +3,15 @@
  *
  * A ledger gets its investments before the snapshot of its pool, and both were asked for in the other order: so it knows
  * of every investment that the snapshot counts no more. A ledger that does not take its investments gets no snapshot. What
- * a ledger did not take is asked for again by the next run; the other ledgers do not notice.
+ * a ledger did not take is asked for again by the next run; the other ledgers do not notice. The night's run also compares
+ * D1 with the main API.
  */
 import pLimit from 'p-limit';
 import { poolKey, poolKeyOf } from '../investing/pool-key.ts';
 import type { PoolLedgerCalls, PoolTerms, UpstreamInvestment } from '../investing/pool-ledger.ts';
 import { poolTermsOf } from '../investing/pool-terms.ts';
 import { poolsWithLedgers } from '../storage/d1/ido-pools.ts';
+import { noticeWrites } from '../storage/d1/ledger-notices.ts';
 import type { InvestmentRecord } from '../upstream/main-api-records.ts';
 import type { ParsedRecords } from '../upstream/parse-records.ts';
 import { sinceLastRun } from './changed-records.ts';
@@ -26,6 +28,8 @@ import {
   logRefused,
   nothingDone,
 } from './job.ts';
+import { logNotices } from './log-notices.ts';
+import { upstreamDifferences } from './upstream-differences.ts';
 
 const JOB = 'ledgers';
 const FULL_JOB = `${JOB}-full`;
@@ -42,30 +46,35 @@ export const ledgerJobs: { changes: JobDefinition; full: JobDefinition } = {
     ...shared,
     name: JOB,
     schedule: everyQuarter,
-    run: (deps, run) => handOver(deps, run, sinceLastRun(run, OVERLAP_SECONDS)),
+    run: async (deps, run) => (await handOver(deps, run, sinceLastRun(run, OVERLAP_SECONDS))).report,
   },
   full: {
     ...shared,
     name: FULL_JOB,
     schedule: everyNight,
-    run: (deps, run) => handOver(deps, run, undefined),
+    run: handOverAndCompare,
   },
 };
 
-/** What one ledger is handed. */
-interface Parcel {
-  records: UpstreamInvestment[];
-  terms: PoolTerms | null;
+interface HandedOver {
+  report: JobReport;
+  /** The edge's own investments that the main API gave. */
+  records: InvestmentRecord[];
+  /** Ids of such investments whose records lack a required value. */
+  unread: ReadonlySet<string>;
+  /** Ids of the pools whose ledgers did not take everything. */
+  failed: ReadonlySet<string>;
 }
 
 async function handOver(
   { db, mainApi, ledgers, nowMs }: JobDeps,
   { newestUpdatedAt, lease }: JobRun,
   sinceSeconds: number | undefined,
-): Promise<JobReport> {
+): Promise<HandedOver> {
   const report: JobReport = { ...nothingDone(), newestUpdatedAt };
-  const poolIds = new Set(await poolsWithLedgers(db));
-  if (poolIds.size === 0) return report;
+  const failed = new Set<string>();
+  const poolIds = new Set((await poolsWithLedgers(db)).map(({ id }) => id));
+  if (poolIds.size === 0) return { report, records: [], unread: new Set(), failed };
 
   const askedAtMs = nowMs();
   const pools = await mainApi.syncPools(sinceSeconds);
@@ -73,44 +82,50 @@ async function handOver(
   const investments = await mainApi.syncInvestments(sinceSeconds);
   for (const { updated_at } of [...pools.records, ...investments.records])
     report.newestUpdatedAt = Math.max(report.newestUpdatedAt ?? 0, updated_at);
+  const records = investments.records.filter(({ id }) => poolKeyOf(id) !== null);
+  const isLying = ({ id, pool_id }: InvestmentRecord) => poolKeyOf(id) !== poolKey(pool_id);
+  const liar = records.find(isLying);
+  if (liar !== undefined)
+    report.firstError = `investment ${JSON.stringify(liar.id)} is not of the pool that made its id`;
+  noteSkipped(report, pools, (id) => poolIds.has(id));
+  const unread = noteSkipped(report, investments, (id) => poolKeyOf(id) !== null);
 
-  /** By pool id. */
-  const parcels = new Map<string, Parcel>();
-  const parcelOf = (poolId: string): Parcel => {
-    const parcel = parcels.get(poolId) ?? { records: [], terms: null };
-    parcels.set(poolId, parcel);
-    return parcel;
-  };
-  for (const pool of pools.records)
-    if (poolIds.has(pool.id)) parcelOf(pool.id).terms = poolTermsOf(idoPoolRow(pool), askedAtMs);
-  for (const record of investments.records) {
-    const key = poolKeyOf(record.id);
-    if (key === null) continue;
-    if (key === poolKey(record.pool_id)) parcelOf(record.pool_id).records.push(asUpstreamInvestment(record));
-    else report.firstError ??= `investment ${JSON.stringify(record.id)} is not of the pool that made its id`;
-  }
-  reportSkipped(report, pools, (id) => poolIds.has(id));
-  reportSkipped(report, investments, (id) => poolKeyOf(id) !== null);
-
-  await pLimit(LEDGERS_AT_ONCE).map([...parcels], async ([poolId, parcel]) => {
-    const size = parcel.records.length + (parcel.terms === null ? 0 : 1);
+  const recordsByPool = Map.groupBy(
+    records.filter((record) => !isLying(record)).map(asUpstreamInvestment),
+    ({ pool_id }) => pool_id,
+  );
+  const termsByPool = new Map(
+    pools.records
+      .filter(({ id }) => poolIds.has(id))
+      .map((pool) => [pool.id, poolTermsOf(idoPoolRow(pool), askedAtMs)]),
+  );
+  const concerned = [...new Set([...recordsByPool.keys(), ...termsByPool.keys()])];
+  await pLimit(LEDGERS_AT_ONCE).map(concerned, async (poolId) => {
+    const own = recordsByPool.get(poolId) ?? [];
+    const terms = termsByPool.get(poolId);
+    const size = own.length + (terms === undefined ? 0 : 1);
     report.read += size;
-    await lease.keep();
     try {
-      await handParcel(ledgers.ofPool(poolId), parcel);
+      await lease.keep();
+      await handToLedger(ledgers.ofPool(poolId), own, terms);
       report.written += size;
     } catch (error) {
+      failed.add(poolId);
       report.skipped += size;
       report.firstError ??= errorText(error);
     }
   });
-  return report;
+  return { report, records, unread, failed };
 }
 
-async function handParcel(ledger: PoolLedgerCalls, { records, terms }: Parcel): Promise<void> {
+async function handToLedger(
+  ledger: PoolLedgerCalls,
+  records: readonly UpstreamInvestment[],
+  terms: PoolTerms | undefined,
+): Promise<void> {
   for (let start = 0; start < records.length; start += RECORDS_A_CALL)
     await ledger.applyRecords(records.slice(start, start + RECORDS_A_CALL));
-  if (terms !== null) await ledger.applyTerms(terms);
+  if (terms !== undefined) await ledger.applyTerms(terms);
 }
 
 /** Without a sequence a record is of no known version. */
@@ -119,17 +134,33 @@ const asUpstreamInvestment = (record: InvestmentRecord): UpstreamInvestment => (
   sequence: record.sequence ?? 0,
 });
 
-/** Records that a ledger would get but for a value that was refused. */
-function reportSkipped(
+async function handOverAndCompare(deps: JobDeps, run: JobRun): Promise<JobReport> {
+  const { report, records, unread, failed } = await handOver(deps, run, undefined);
+  try {
+    const differences = await upstreamDifferences(deps.db, {
+      records,
+      askedAt: run.startedAt,
+      isComparable: ({ id, pool_id }) => !unread.has(id) && !failed.has(pool_id),
+    });
+    logNotices(await run.lease.write(noticeWrites(deps.db, differences, run.startedAt)));
+  } catch (failure) {
+    report.failure = failure;
+  }
+  return report;
+}
+
+/** Records that a ledger would get but for a value that was refused. Returns their ids. */
+function noteSkipped(
   report: JobReport,
   { skipped, refused = [] }: ParsedRecords<{ id: string }>,
   isOfLedger: (id: string) => boolean,
-): void {
-  const concerned = (id: string | undefined) => id === undefined || isOfLedger(id);
-  const count = skipped.filter(({ rest }) => concerned(rest?.id)).length;
-  const relevant = refused.filter(({ id }) => concerned(id));
+): Set<string> {
+  const concerns = (id: string | undefined) => id === undefined || isOfLedger(id);
+  const missing = skipped.filter(({ rest }) => concerns(rest?.id));
+  const relevant = refused.filter(({ id }) => concerns(id));
   logRefused(JOB, relevant);
-  report.read += count;
-  report.skipped += count;
+  report.read += missing.length;
+  report.skipped += missing.length;
   report.firstError ??= firstError(relevant);
+  return new Set(missing.flatMap(({ rest }) => rest?.id ?? []));
 }

@@ -100,6 +100,7 @@ export async function createBench(market: Row = {}): Promise<Bench> {
       pricesKv: env.PRICES_KV,
       cacheKv: env.CACHE_KV,
       sessionsKv: env.SESSIONS_KV,
+      storage: env.STORAGE,
       mainApi: createMainApi({ ...client, baseUrl: introduction.mainApiUrl }),
       priceApi: createPriceApi({ ...client, baseUrl: introduction.priceApiUrl }),
       ledgers: NO_LEDGERS,

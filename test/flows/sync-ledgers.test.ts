@@ -1,14 +1,11 @@
 /** The job that hands ledgers what the main API says of their pools and investments. */
-import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
-import { poolKey } from '../../src/investing/pool-key.ts';
 import type { PoolLedgerCalls, PoolTerms, UpstreamInvestment } from '../../src/investing/pool-ledger.ts';
+import { edgeId, giveLedger } from '../support/edge-rows.ts';
 import { type Bench, createBench, type Row, syncOf } from './sync-bench.ts';
 
 const JOB = 'ledgers';
 const [POOL, OTHER, WITHOUT] = ['pool_0001', 'pool_0006', 'pool_0011'];
-
-const edgeId = (pool: string) => `${poolKey(pool)}-${crypto.randomUUID()}`;
 
 type Handed = { pool: string; records: readonly UpstreamInvestment[] } | { pool: string; terms: PoolTerms };
 
@@ -16,9 +13,7 @@ type Handed = { pool: string; records: readonly UpstreamInvestment[] } | { pool:
 async function benchWithLedgers() {
   const bench = await createBench();
   await bench.sync.runJob('pools');
-  await env.DB.prepare('UPDATE ido_pool_cache SET ledger_revision = 1 WHERE id IN (?1, ?2)')
-    .bind(POOL, OTHER)
-    .run();
+  for (const pool of [POOL, OTHER]) await giveLedger(pool);
   const handed: Handed[] = [];
   const failing = new Map<string, 'records' | 'terms'>();
   const note = async (call: Handed) => {

@@ -181,10 +181,20 @@ export async function storedIdoPools(
   return new Map(results.map((row) => [row.id, row]));
 }
 
-/** The ids of the pools that have a ledger. */
-export async function poolsWithLedgers(db: D1Database): Promise<string[]> {
-  const sql = 'SELECT id FROM ido_pool_cache WHERE ledger_revision IS NOT NULL ORDER BY id';
-  return (await db.prepare(sql).all<{ id: string }>()).results.map(({ id }) => id);
+/** The pools that are not over, and of which the main API does not say how many digits their payment token has. */
+export async function openPoolsWithoutDecimals(db: D1Database, nowSeconds: number): Promise<PoolPayment[]> {
+  const sql = `SELECT id, blockchain, payment_token, payment_decimals FROM ido_pool_cache
+    WHERE payment_decimals IS NULL AND status NOT IN ('cancelled', 'completed') AND sale_end > ?1`;
+  return (await db.prepare(sql).bind(nowSeconds).all<PoolPayment>()).results;
+}
+type PoolPayment = Pick<IdoPoolRow, 'id' | 'blockchain' | 'payment_token' | 'payment_decimals'>;
+
+export type PoolWithLedger = Pick<IdoPoolRow, 'id' | 'ledger_outbox_since'>;
+
+export async function poolsWithLedgers(db: D1Database): Promise<PoolWithLedger[]> {
+  const sql =
+    'SELECT id, ledger_outbox_since FROM ido_pool_cache WHERE ledger_revision IS NOT NULL ORDER BY id';
+  return (await db.prepare(sql).all<PoolWithLedger>()).results;
 }
 
 /** One of them. */

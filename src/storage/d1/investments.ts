@@ -4,6 +4,7 @@
  * Every read is one D1 call, whatever its arguments are.
  */
 import { defineTable, integer, orNull, type SelectedRow, text, textOf } from './columns.ts';
+import type { IdoPoolRow } from './ido-pools.ts';
 import { countRows, type Keyed, type KeysetPosition, keysetPage } from './keyset.ts';
 
 export type InvestmentStatus = 'pending' | 'confirmed' | 'failed' | 'refunded';
@@ -129,4 +130,24 @@ export const livingInvestmentsIn = (db: D1Database, userId: string, poolIds: str
 export async function investmentsByIds(db: D1Database, ids: readonly string[]): Promise<InvestmentRow[]> {
   const sql = `SELECT ${COLUMNS} FROM user_investment_cache WHERE id IN (SELECT value FROM json_each(?1))`;
   return (await db.prepare(sql).bind(JSON.stringify(ids)).all<InvestmentRow>()).results;
+}
+
+/** An investment of the edge's own. */
+export type EdgeInvestmentRow = Pick<
+  InvestmentRow,
+  'id' | 'user_id' | 'pool_id' | 'investment_amount' | 'token_amount' | 'status' | 'updated_at'
+> &
+  Pick<IdoPoolRow, 'ledger_outbox_since'>;
+
+/** All of them by pages, in the order of their ids. `''` begins. */
+export async function edgeInvestmentsAfter(
+  db: D1Database,
+  id: string,
+  limit: number,
+): Promise<EdgeInvestmentRow[]> {
+  const sql = `SELECT investment.id, investment.user_id, investment.pool_id, investment_amount, token_amount,
+      investment.status, investment.updated_at, pool.ledger_outbox_since
+    FROM user_investment_cache AS investment LEFT JOIN ido_pool_cache AS pool ON pool.id = investment.pool_id
+    WHERE investment.id > ?1 AND investment.revision IS NOT NULL ORDER BY investment.id LIMIT ?2`;
+  return (await db.prepare(sql).bind(id, limit).all<EdgeInvestmentRow>()).results;
 }

@@ -162,6 +162,8 @@ function plan(
   const round = ROUNDS[index % ROUNDS.length];
   const blockchain = dice.pick('chain', CHAINS);
   const sized = size(dice, soldOutAt !== null);
+  // Several bridges bring them there, each with decimals of its own.
+  const isAmbiguous = blockchain === 'solana' && ['ETH', 'BNB'].includes(sized.paymentToken);
   return {
     id,
     projectId: project.id,
@@ -179,7 +181,8 @@ function plan(
     soldOutAt,
     cancelledAt,
     ...sized,
-    toldDecimals: dice.chance('decimals-told', 0.6) ? decimalsOf(blockchain, sized.paymentToken) : null,
+    toldDecimals:
+      isAmbiguous || dice.chance('decimals-told', 0.6) ? decimalsOf(blockchain, sized.paymentToken) : null,
   };
 }
 

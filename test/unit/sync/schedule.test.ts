@@ -14,6 +14,7 @@ test('each cron expression runs its jobs', () => {
     'pools-full',
     'investments-full',
     'ledgers-full',
+    'ledger-check',
     'pool-eligibility-full',
     'daily-candles',
   ]);
@@ -38,6 +39,7 @@ test('/health lists the jobs of the night last', () => {
       'pools-full',
       'investments-full',
       'ledgers-full',
+      'ledger-check',
       'pool-eligibility-full',
       'daily-candles',
     ],
