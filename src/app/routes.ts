@@ -4,9 +4,11 @@ import { adminRoute } from '../http/admin.ts';
 import { commonHeaders, type HeaderOptions } from '../http/answer.ts';
 import { createGraphQLRoute } from '../http/graphql-route.ts';
 import { healthRoute } from '../http/health.ts';
+import { ledgerExportRoute } from '../http/ledger-export.ts';
 import { MemoryHits } from '../http/memory-hits.ts';
 import type { RouterOptions } from '../http/router.ts';
 import { openSocket } from '../http/socket-route.ts';
+import { ledgersOf } from '../investing/ledger-client.ts';
 import { bundledRelease } from '../operations/manifest.ts';
 import { JOB_INTERVALS } from '../sync/jobs.ts';
 import type { Isolate } from './isolate.ts';
@@ -58,6 +60,7 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
     memory,
     nowMs,
   });
+  const ledgerExport = ledgerExportRoute({ db: env.DB, ledgers: ledgersOf(env.IDO_MANAGER), nowMs });
   const stores = {
     schema,
     db: env.DB,
@@ -72,7 +75,7 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
   const hasKey = keys.adminKey !== undefined || keys.operationsKeys.length > 0;
   const admin = hasKey ? [adminRoute(keys, stores)] : [];
   return {
-    router: { ...headers, clientLimit, nowMs, randomId, routes: [graphql, health, ...admin] },
+    router: { ...headers, clientLimit, nowMs, randomId, routes: [graphql, health, ledgerExport, ...admin] },
     memoryHits: graphiql ? null : memoryHits,
   };
 }

@@ -8,6 +8,7 @@ import { hasOwnStatus } from '../graphql/error-policy.ts';
 import type { Liveness } from '../operations/registered-operation.ts';
 import { Answer, type AnswerHeaders, NOT_STORED } from './answer.ts';
 import { hasNoCredentials } from './cross-site.ts';
+import { holdsAlready } from './holds-already.ts';
 
 export interface CachedAnswerOptions {
   request: Request;
@@ -121,10 +122,3 @@ export const forwardStatus = (
   options: { stored?: boolean; detail?: string } = {},
 ) =>
   `${CACHE_NAME}; fwd=${reason}${options.stored ? '; stored' : ''}${options.detail === undefined ? '' : `; detail=${options.detail}`}`;
-
-/** True if the client holds these bytes. `If-None-Match` compares entity tags weakly (RFC 9110, section 13.1.2). */
-function holdsAlready(ifNoneMatch: string, etag: string): boolean {
-  if (ifNoneMatch.trim() === '*') return true;
-  // No tag of the gateway has a comma, so a tag with one is foreign, however it is cut.
-  return ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
-}

@@ -55,3 +55,14 @@ export const LEDGER_CALL_LEASE_MS = 60_000;
 export const LEDGER_ORDER_MAX_ATTEMPTS = 40;
 /** The least time between two writes of a pool's figures to D1. */
 export const POOL_FIGURES_PAUSE_MS = 1_000;
+
+// ── The public export of a ledger ──
+/** One answer. `test/contracts/ledger.md` promises it. */
+export const LEDGER_EXPORT_MAX_ENTRIES = 10_000;
+/** One call of the ledger: it answers nothing else meanwhile. */
+export const LEDGER_EXPORT_PART_ENTRIES = 500;
+/** Caches keep an answer for so long that may still grow. */
+export const LEDGER_EXPORT_MAX_AGE_SECONDS = 5;
+/** Answers of an isolate that read a ledger. */
+export const LEDGER_EXPORTS_BURST = 20;
+export const LEDGER_EXPORTS_PER_SECOND = 2;
