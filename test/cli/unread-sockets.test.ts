@@ -12,7 +12,11 @@ const SYMBOLS = Array.from({ length: 100 }, (_, number) => `S${number}`);
 const FIELDS = Array.from({ length: 25 }, (_, number) => `a${number}: price`).join(' ');
 const QUERY = `subscription ($symbols: [String!]!) { priceUpdated(symbols: $symbols) { symbol ${FIELDS} } }`;
 const UNREAD_SOCKETS = 30;
-const POLICY_VIOLATION = 1008;
+/**
+ * By its own bound, 1008, if the socket is sent that much within `HUB_BEHIND_MAX_MS`; by the one of all sockets, 1013, on
+ * a machine that is slower. `test/unit/realtime` tells them apart by a driven clock.
+ */
+const CLOSED_AS_UNREAD = [1008, 1013];
 const WARM_UP_MS = 5_000;
 
 let server: GatewayServer;
@@ -102,7 +106,7 @@ test('a socket that never reads is closed, memory stays bounded, and who reads i
   await (await fetch(server.eventUrl, { method: 'POST' })).arrayBuffer();
   while (reading.bytes === sent) await sleep(50);
   for (const { closeCode, bytes } of unread) {
-    assert.equal(closeCode, POLICY_VIOLATION);
+    assert.ok(CLOSED_AS_UNREAD.includes(closeCode ?? 0), `closed with ${closeCode}`);
     assert.ok(bytes < sent, `${bytes} of ${sent} bytes`);
   }
   assert.ok(most - before < bound, `grown by ${most - before} bytes`);
