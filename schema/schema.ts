@@ -10,6 +10,7 @@ import './ido-pools.ts';
 import './investments.ts';
 import './users.ts';
 import './accounts.ts';
+import './investing.ts';
 import './subscriptions.ts';
 import './node.ts';
 

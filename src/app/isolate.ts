@@ -34,6 +34,7 @@ import { createMainApi, type MainApi } from '../upstream/main-api.ts';
 import { createPriceApi, type PriceApi } from '../upstream/price-api.ts';
 import { createActionSources } from './account-actions.ts';
 import { type Accounts, createAccounts } from './accounts.ts';
+import { createInvestingSources } from './investing.ts';
 import { nowMs, randomId, sleep } from './runtime.ts';
 
 export interface UpstreamApis {
@@ -59,7 +60,7 @@ export interface Isolate {
   /** For requests: a caller waits. */
   promptApis: UpstreamApis;
   /** For a sign-in, which can do without an answer. */
-  signInApi: Pick<MainApi, 'userStats' | 'createUser'>;
+  signInApi: Pick<MainApi, 'userStats' | 'createUser' | 'eligibleUsers'>;
   /** For ledgers, which repeat their calls themselves. */
   ledgerApi: MainApi;
   /** For jobs: nobody waits. */
@@ -143,6 +144,7 @@ function createIsolate(
       attempts,
       mainApi: signInApi,
     }),
+    investing: createInvestingSources(env, signInApi),
     attempts,
     db: env.DB,
     pricesKv: env.PRICES_KV,

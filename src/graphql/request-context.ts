@@ -10,6 +10,8 @@ import type { Attempts } from '../auth/attempts.ts';
 import { RateLimits } from '../auth/rate-limits.ts';
 import { rightsOf } from '../auth/user-rights.ts';
 import type { GenerationsMemory } from '../cache/freshness.ts';
+import type { InvestingSources } from '../investing/actions/investing-action.ts';
+import { createInvestingActions } from '../investing/actions/investing-actions.ts';
 import { createPoolViewerStates } from '../investing/pool-viewer-states.ts';
 import { createPortfolios } from '../investing/portfolios.ts';
 import { createTransactions } from '../investing/transactions.ts';
@@ -28,6 +30,7 @@ import type { EventSources, FaultListener, GatewayContext, SentRequest, Viewer }
 /** The parts of an isolate that services use. */
 export interface ContextSources {
   accounts: ActionSources<Viewer>;
+  investing: InvestingSources;
   attempts: Attempts;
   db: D1Database;
   pricesKv: KVNamespace;
@@ -76,6 +79,13 @@ const SERVICES = {
       ...asking,
       limits: new RateLimits(attempts, asking.client.network),
       proved: (userId) => context.prove(userId),
+    }),
+  investing: ({ investing, attempts }: ContextSources, { viewer, client, requestId }: Asking) =>
+    createInvestingActions(investing, {
+      viewerId: viewer?.id ?? null,
+      client,
+      requestId,
+      limits: new RateLimits(attempts, client.network),
     }),
   users: ({ db }: ContextSources) => createUserLoader(db, rightsOf),
   investments: ({ db }: ContextSources, { viewer }: Asking) => createInvestmentLoader(db, viewer?.id ?? null),

@@ -52,8 +52,9 @@ beforeAll(async () => {
 /** A context for each execution: what its loaders keep is not shared. */
 function context() {
   const sources: ContextSources = {
-    // Queries do nothing with accounts.
+    // Queries do nothing with accounts, and do not invest.
     accounts: {} as ContextSources['accounts'],
+    investing: {} as ContextSources['investing'],
     db: env.DB,
     attempts: new Attempts({ objects: env.ATTEMPTS, randomId: () => crypto.randomUUID() }),
     pricesKv: env.PRICES_KV,

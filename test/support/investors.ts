@@ -26,6 +26,12 @@ export async function createInvestor(
   return { id, headers: bearer((await openSession(id)).accessToken) };
 }
 
+/** A new session of the same person, when the clock has ended the last one. */
+export const signedInAgain = async ({ id }: Investor): Promise<Investor> => ({
+  id,
+  headers: bearer((await openSession(id)).accessToken),
+});
+
 export type InvestmentFields = Partial<InvestmentRow> & Pick<InvestmentRow, 'id' | 'user_id' | 'pool_id'>;
 
 /** @param fields of an investment of 100 USDT for 50 tokens that was confirmed elsewhere; others are as given */

@@ -61,6 +61,8 @@ export const ENTRIES: readonly OpenedEntry[] = [
   { ...root('Mutation', 'Mutations'), operation: 'mutation' },
   result('refreshSession', 'AuthPayload', ''),
   result('updateProfile', 'ProfilePayload', ''),
+  result('investInPool', 'InvestPayload', ''),
+  result('registerForPool', 'PoolRegistrationPayload', ''),
   result('createWalletChallenge', 'WalletChallenge', ''),
   result('register', 'Rejection', 'input: { email: "no address", password: "" }'),
   { ...root('Subscription', 'Subscriptions'), operation: 'subscription' },

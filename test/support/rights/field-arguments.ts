@@ -11,6 +11,10 @@ export interface Held {
   /** Global ids. */
   projectId: string;
   poolId: string;
+  /** Of a pool that is on sale. */
+  saleId: string;
+  /** Of a pool that is open for registration. */
+  registrationId: string;
   symbol: string;
 }
 
@@ -54,6 +58,12 @@ export const FIELD_ARGUMENTS: Readonly<Record<string, FieldArguments>> = {
     return `sessionId: ${quoted(encodeGlobalId('Session', sessionId))}`;
   },
   'Mutation.updateProfile': () => 'input: {}',
+  'Mutation.registerForPool': ({ registrationId }) => `poolId: ${quoted(registrationId)}`,
+  'Mutation.investInPool': ({ saleId }) =>
+    `input: { poolId: ${quoted(saleId)}, amount: "10", idempotencyKey: "the same intent" }`,
+  'Mutation.submitPayment': ({ people }) =>
+    `input: { investmentId: ${quoted(people.of.user.investmentIds[0] ?? '')}, transactionHash: "0x${'0d'.repeat(32)}" }`,
+  'Mutation.claimTokens': ({ people }) => `investmentId: ${quoted(people.of.user.investmentIds[0] ?? '')}`,
   'Subscription.priceUpdated': ({ symbol }) => `symbols: [${quoted(symbol)}]`,
   'Subscription.idoPoolUpdated': ({ poolId }) => `id: ${quoted(poolId)}`,
 };

@@ -5,7 +5,9 @@ import type { TestGateway } from '../gateway.ts';
 import type { TestMarket } from '../market.ts';
 import type { Held } from './field-arguments.ts';
 
-export async function holdOneOfEach(market: TestMarket): Promise<Pick<Held, 'projectId' | 'poolId'>> {
+export async function holdOneOfEach(
+  market: TestMarket,
+): Promise<Pick<Held, 'projectId' | 'poolId' | 'saleId' | 'registrationId'>> {
   const { projects, pools } = await market.records();
   const project = projects.find(({ status }) => status === 'live');
   const [pool] = pools;
@@ -24,6 +26,18 @@ export async function holdOneOfEach(market: TestMarket): Promise<Pick<Held, 'pro
     ...{ max_participants: 100, max_allocation: '100', description: 'A sale', contract_address: '0x1' },
     ...{ registration_start: pool.sale_start - 20, registration_end: pool.sale_start - 10 },
   });
+  const saleStart = Math.floor(Date.now() / 1000) - 60;
+  const open = {
+    ...pool,
+    ...{ pool_type: 'public', status: undefined, registration_start: null, registration_end: null },
+    ...{ sale_start: saleStart, sale_end: saleStart + 86_400, token_price: '1', total_tokens: '1000' },
+    ...{ sold_tokens: '0', min_allocation: '1', max_allocation: '100', payment_decimals: 6 },
+  };
+  await market.putPool('open-sale', { ...open, id: 'open-sale' });
+  await market.putPool('open-registration', {
+    ...{ ...open, id: 'open-registration', registration_start: saleStart },
+    ...{ registration_end: saleStart + 3_600, sale_start: saleStart + 3_600 },
+  });
   await market.writeAnswer(
     'project-detail',
     JSON.stringify({
@@ -36,6 +50,8 @@ export async function holdOneOfEach(market: TestMarket): Promise<Pick<Held, 'pro
   return {
     projectId: encodeGlobalId('Project', project.id),
     poolId: encodeGlobalId('IdoPool', pool.id),
+    saleId: encodeGlobalId('IdoPool', 'open-sale'),
+    registrationId: encodeGlobalId('IdoPool', 'open-registration'),
   };
 }
 

@@ -35,6 +35,7 @@ export interface People {
 }
 
 const PERMISSIONS: Partial<Record<Asker, string[]>> = {
+  user: ['READ', 'WRITE', 'INVEST'],
   moderator: ['READ', 'WRITE', 'MODERATE'],
   admin: ['READ', 'WRITE', 'ADMIN'],
 };
