@@ -52,6 +52,10 @@ export class LedgerWorld {
     this.ledger.applyTerms(this.#terms);
   }
 
+  get terms(): PoolTerms {
+    return this.#terms;
+  }
+
   get nowSeconds(): number {
     return Math.floor(this.nowMs / 1000);
   }
