@@ -45,11 +45,11 @@ export class LedgerWorld {
   #terms: PoolTerms;
   #made = 0;
 
-  constructor(changes: Partial<PoolTerms> = {}, storage = new ObjectStorage()) {
+  constructor(changes: Partial<PoolTerms> = {}, storage = new ObjectStorage(), isOpen = true) {
     this.storage = storage;
     this.#terms = terms(changes);
     this.ledger = this.#opened();
-    this.ledger.applyTerms(this.#terms);
+    if (isOpen) this.ledger.applyTerms(this.#terms);
   }
 
   get terms(): PoolTerms {
