@@ -114,6 +114,7 @@ const STATEMENTS = [
     release_sequence INTEGER,
     release_sent_ms INTEGER,
     release_ack_at INTEGER,
+    release_ack_revision INTEGER,
     revision INTEGER NOT NULL,
     projected_revision INTEGER NOT NULL,
     CHECK ((status IN ('pending', 'confirmed')) = (token_account IS NOT NULL)),

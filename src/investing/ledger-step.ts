@@ -102,7 +102,13 @@ export class LedgerStep {
 
   /** The pool's figures in D1 are out of date. */
   figuresChanged(): void {
+    this.nextRevision();
+  }
+
+  /** Who reads it in D1 knows all that the ledger knows now. */
+  nextRevision(): number {
     this.book.figuresRevision += 1;
+    return this.book.figuresRevision;
   }
 
   notice(kind: NoticeKind, investmentId: string | null, detail: string): void {

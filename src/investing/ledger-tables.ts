@@ -34,6 +34,7 @@ export type Investment = Omit<InvestmentRow, 'pool_id' | 'revision' | 'refund_du
   release_sequence: number | null;
   release_sent_ms: number | null;
   release_ack_at: number | null;
+  release_ack_revision: number | null;
 };
 type Receipt = 'receipt_sequence' | 'receipt_hash' | 'receipt_at';
 
@@ -73,6 +74,7 @@ export const investments = new Table<Investment>('investment', ['id'], {
   release_sequence: 1,
   release_sent_ms: 1,
   release_ack_at: 1,
+  release_ack_revision: 1,
   revision: 1,
   projected_revision: 1,
 });

@@ -85,8 +85,7 @@ export function acknowledgeLiving(
   }
   const { release_sequence } = investment;
   if (release_sequence !== null && sequence >= release_sequence) return investment;
-  step.figuresChanged();
-  const ack = { living_ack_at: updated_at, living_ack_revision: step.book.figuresRevision };
+  const ack = { living_ack_at: updated_at, living_ack_revision: step.nextRevision() };
   const isLiving = investment.token_account !== null;
   const isIn =
     investment.is_contained === 1 || isContained(step.snapshot, isLiving, { ...investment, ...ack });

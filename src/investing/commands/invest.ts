@@ -114,6 +114,7 @@ function reserve(step: LedgerStep, userId: string, { amount, tokens }: Admitted)
     release_sequence: null,
     release_sent_ms: null,
     release_ack_at: null,
+    release_ack_revision: null,
     revision: 1,
     projected_revision: 0,
   };

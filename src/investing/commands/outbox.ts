@@ -8,7 +8,6 @@ import {
 import type { LedgerStep } from '../ledger-step.ts';
 import { calls, claims, type Investment, type StoredCall } from '../ledger-tables.ts';
 import type { LedgerStorage, OutboxRow, StoredInvestment, UpstreamRefusal } from '../ledger-types.ts';
-import { isContained } from '../rules/containment.ts';
 import { acknowledgeLiving, applyRecord } from './apply-records.ts';
 import { refuseClaim } from './claim.ts';
 import { endedUpstream, refuseUpstream } from './transitions.ts';
@@ -72,9 +71,8 @@ export function acknowledge(step: LedgerStep, row: OutboxRow, record: StoredInve
   const investment = row.kind === 'investment' ? step.investment(row.subject) : null;
   if (investment === null || record === null) return;
   if (row.sequence === investment.release_sequence) {
-    const released = { ...investment, release_ack_at: record.updated_at };
-    const isIn = investment.is_contained === 1 || isContained(step.snapshot, false, released);
-    step.changeUnseen(investment, { release_ack_at: record.updated_at, is_contained: Number(isIn) });
+    const ack = { release_ack_at: record.updated_at, release_ack_revision: step.nextRevision() };
+    step.changeUnseen(investment, ack);
   } else acknowledgeLiving(step, investment, record, row.sequence);
   applyRecord(step, { ...record, id: row.subject, sequence: Math.max(record.sequence ?? 0, row.sequence) });
 }

@@ -13,22 +13,32 @@ export const tokensOf = (investment: Investment): bigint => toUnits(investment.t
 export const amountOf = (investment: Investment): bigint => toUnits(investment.investment_amount);
 
 /** How the main API comes to know that an investment lives no more. */
-type Release = Pick<Investment, 'sequence' | 'release_sequence' | 'release_sent_ms' | 'release_ack_at'>;
+type Release = Pick<
+  Investment,
+  'sequence' | 'release_sequence' | 'release_sent_ms' | 'release_ack_at' | 'release_ack_revision'
+>;
+
+const NO_END = {
+  release_sequence: null,
+  release_sent_ms: null,
+  release_ack_at: null,
+  release_ack_revision: null,
+};
 
 /** By the investment's next version. */
 const nextVersion = ({ sequence }: Investment): Release => ({
   sequence: sequence + 1,
+  ...NO_END,
   release_sequence: sequence + 1,
-  release_sent_ms: null,
-  release_ack_at: null,
 });
 
 /** It knows already: nobody can say which snapshots have it. @param updatedAt null if it does not say since when */
-export const knownRelease = ({ sequence }: Investment, updatedAt: number | null): Release => ({
+const knownRelease = (step: LedgerStep, { sequence }: Investment, updatedAt: number | null): Release => ({
   sequence,
   release_sequence: null,
   release_sent_ms: 0,
   release_ack_at: updatedAt,
+  release_ack_revision: step.nextRevision(),
 });
 
 /** A reservation that ran out unpaid. */
@@ -49,7 +59,7 @@ export function refuseUpstream(
   { updatedAt, isStrike }: { updatedAt: number | null; isStrike: boolean },
 ): Investment {
   if (isStrike && investment.money_account === 'money:submitted') strike(step, investment, step.nowSeconds);
-  return fail(step, investment, 'refuse', 'REFUSED', knownRelease(investment, updatedAt));
+  return fail(step, investment, 'refuse', 'REFUSED', knownRelease(step, investment, updatedAt));
 }
 
 /** Its tokens are free again, and a payment that was told is owed back. */
@@ -141,13 +151,10 @@ function acknowledged(step: LedgerStep, investment: Investment, updatedAt: numbe
   const life = {
     living_sequence: investment.sequence,
     living_ack_at: updatedAt,
-    living_ack_revision: step.book.figuresRevision + 1,
-    release_sequence: null,
-    release_sent_ms: null,
-    release_ack_at: null,
+    living_ack_revision: step.nextRevision(),
+    ...NO_END,
   };
   const isIn = investment.is_contained === 1 || isContained(step.snapshot, true, life);
-  step.figuresChanged();
   const known = step.changeUnseen(investment, { ...life, is_contained: Number(isIn) });
   settlePool(step);
   return known;
@@ -160,7 +167,7 @@ export function refund(step: LedgerStep, investment: Investment, updatedAt: numb
   const freed = token_account === null ? {} : move(token_account, 'tokens:unsold', tokensOf(investment));
   step.post('refund', { ...freed, ...returned }, { investmentId });
   step.dropCalls(investmentId);
-  return over(step, investment, knownRelease(investment, updatedAt), {
+  return over(step, investment, knownRelease(step, investment, updatedAt), {
     status: 'refunded',
     money_account: 'money:returned',
   });
@@ -172,7 +179,7 @@ export function endedUpstream(
   investment: Investment,
   updatedAt: number | null,
 ): Investment {
-  return step.changeUnseen(investment, { ...knownRelease(investment, updatedAt), is_contained: 0 });
+  return step.changeUnseen(investment, { ...knownRelease(step, investment, updatedAt), is_contained: 0 });
 }
 
 /** The owner may reserve again. */
@@ -225,9 +232,7 @@ export function reserveAgain(step: LedgerStep, investment: Investment): Investme
     living_sequence: investment.sequence + 1,
     living_ack_at: null,
     living_ack_revision: null,
-    release_sequence: null,
-    release_sent_ms: null,
-    release_ack_at: null,
+    ...NO_END,
   });
 }
 

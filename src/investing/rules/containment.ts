@@ -23,8 +23,10 @@ export interface Life {
   living_ack_revision: number | null;
   /** When the main API was first told of its end; null if it was not. 0 if it has ended it itself. */
   release_sent_ms: number | null;
-  /** When it had stored the end. */
+  /** When it had stored the end, by its own clock; null if it has not said so. */
   release_ack_at: number | null;
+  /** The ledger's revision that knew of the end first. */
+  release_ack_revision: number | null;
 }
 
 type Version = Omit<Snapshot, 'appliedMs'>;
@@ -51,15 +53,20 @@ export function isUnsettled(
   life: Life,
 ): boolean {
   if (isLiving) return !hasLiving(snapshot, life);
-  return isContainedNow || life.release_ack_at === null || life.release_ack_at >= snapshot.updatedAt;
+  return isContainedNow || !hasEnd(snapshot, life);
 }
 
 function hasLiving(snapshot: Snapshot, { living_ack_at, living_ack_revision }: Life): boolean {
-  if (living_ack_at === null || living_ack_revision === null) return false;
-  return (
-    snapshot.updatedAt > living_ack_at ||
-    (snapshot.updatedAt === living_ack_at && snapshot.askedAtRevision >= living_ack_revision)
-  );
+  return living_ack_revision !== null && has(snapshot, living_ack_at, living_ack_revision);
+}
+
+const hasEnd = (snapshot: Snapshot, { release_ack_at, release_ack_revision }: Life): boolean =>
+  release_ack_revision !== null && has(snapshot, release_ack_at, release_ack_revision);
+
+/** @param at null if the main API does not say: whoever knew of it has it */
+function has({ updatedAt, askedAtRevision }: Snapshot, at: number | null, revision: number): boolean {
+  if (at !== null && updatedAt !== at) return updatedAt > at;
+  return askedAtRevision >= revision;
 }
 
 const lacksEnd = ({ appliedMs }: Snapshot, { release_sent_ms }: Life): boolean =>

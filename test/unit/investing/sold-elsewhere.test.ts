@@ -247,3 +247,23 @@ test('tokens that are freed go to what others have sold first', () => {
   expect(outcomeOf(world.invest('bob', '20'))).toBe('SOLD_OUT');
   expect(elsewhere()).toBe('1000');
 });
+
+test.each(['acknowledged', 'refused'])('an end that is %s leaves no doubt for ever', (answer) => {
+  const ann = world.allocated('ann', '50');
+  world.submit(world.allocated('bob', '450'));
+  world.deliver();
+  world.pass(HALF_HOUR);
+  world.ledger.tick();
+  const [row] = world.ledger.due(1);
+  if (row === undefined) throw new Error('no call');
+  const updated_at = world.nowSeconds;
+  snapshot('900', { updated_at });
+  if (answer === 'refused') world.ledger.refuse(row, { code: 'NO', message: 'no' });
+  else world.ledger.acknowledge(row, world.recordOf(ann, { status: 'failed', sequence: 2 }));
+  snapshot('1100', { updated_at, askedAtMs: world.nowMs + 1 });
+  expect(elsewhere()).toBe('100');
+  expect(world.ledger.takeNotices().map(({ kind }) => kind)).not.toContain('over_allocated');
+  snapshot('1100', { updated_at, askedAtRevision: shownRevision() });
+  expect(elsewhere()).toBe('200');
+  expect(world.ledger.takeNotices().map(({ kind }) => kind)).toContain('over_allocated');
+});
