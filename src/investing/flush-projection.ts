@@ -28,6 +28,8 @@ export class ProjectionFlush {
   readonly #sources: FlushSources;
   readonly #runs = new GroupedRuns(() => this.#run());
   #failures = 0;
+  /** Of the last batch; null if it has to be read. */
+  #number: number | null = null;
 
   constructor(sources: FlushSources) {
     this.#sources = sources;
@@ -77,10 +79,11 @@ export class ProjectionFlush {
   }
 
   #nextNumber(): number {
-    const rows = this.#sources.sql.exec<{ number: number }>(
-      'INSERT INTO flush (id, number) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET number = number + 1 RETURNING number',
-    );
-    return rows.one().number;
+    const { sql } = this.#sources;
+    this.#number ??= sql.exec<{ number: number }>('SELECT number FROM flush').toArray()[0]?.number ?? 0;
+    this.#number += 1;
+    sql.exec('INSERT OR REPLACE INTO flush (id, number) VALUES (1, ?)', this.#number);
+    return this.#number;
   }
 }
 

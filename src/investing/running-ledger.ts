@@ -6,6 +6,7 @@
  */
 import {
   LEDGER_ALARM_BUSY_MS,
+  LEDGER_ALARM_PAUSE_MS,
   LEDGER_ALARM_RETRY_MS,
   LEDGER_ALARM_WORK_MS,
   LEDGER_FLUSH_WAIT_MS,
@@ -42,6 +43,8 @@ export class RunningLedger {
   readonly #notifications: GroupedRuns;
   /** By the clock of alarms; null if none is known. */
   #alarmAtMs: number | null = null;
+  /** The last wake found a fault of the ledger itself: the next ones come seldom. */
+  #isBroken = false;
 
   constructor(sources: RunningLedgerSources) {
     const { storage, db, mainApi, nowMs, random, randomId } = sources;
@@ -86,7 +89,9 @@ export class RunningLedger {
     this.#alarmAtMs = null;
     try {
       this.ledger.tick();
+      this.#isBroken = false;
     } catch (error) {
+      this.#isBroken = true;
       log.error('investing.tick_failed', errorFields(error));
     }
     const flushed = this.#goOn();
@@ -95,6 +100,8 @@ export class RunningLedger {
     } catch (error) {
       log.warn('investing.alarm_not_waiting', errorFields(error));
     }
+    // Last, and whatever is set: an alarm that was set meanwhile may be overdue by now.
+    this.#alarmAtMs = null;
     this.#schedule();
   }
 
@@ -115,6 +122,7 @@ export class RunningLedger {
         log.error(`investing.${kind}`, { investment, detail });
       this.#outbox.send();
     } catch (error) {
+      this.#isBroken = true;
       log.error('investing.not_sent', errorFields(error));
     }
     const flushed = this.#flush.run().then(() => this.#schedule());
@@ -125,27 +133,29 @@ export class RunningLedger {
   /** Sets the alarm if it is to go off earlier than it is set to. */
   #schedule(): void {
     const { storage, alarmNowMs } = this.#sources;
-    let delayMs: number | null;
-    try {
-      delayMs = this.#delayMs();
-    } catch (error) {
-      log.error('investing.not_scheduled', errorFields(error));
-      delayMs = LEDGER_ALARM_RETRY_MS;
-    }
-    if (delayMs === null) return;
-    const atMs = alarmNowMs() + delayMs;
-    if (this.#alarmAtMs !== null && this.#alarmAtMs <= atMs) return;
+    // What runs goes on without an alarm, unless the object is evicted. It schedules the next one when it ends.
+    const isBusy = this.#flush.isRunning || this.#outbox.isSending;
+    const pauseMs = this.#isBroken ? LEDGER_ALARM_RETRY_MS : LEDGER_ALARM_PAUSE_MS;
+    const leastMs = isBusy ? LEDGER_ALARM_BUSY_MS : Math.max(pauseMs, this.#flush.pauseMs);
+    const isSetBy = (atMs: number) => this.#alarmAtMs !== null && this.#alarmAtMs <= atMs;
+    if (isSetBy(alarmNowMs() + leastMs)) return;
+    const restMs = this.#restMs();
+    if (restMs === null) return;
+    const atMs = alarmNowMs() + Math.max(leastMs, restMs);
+    if (isSetBy(atMs)) return;
     this.#alarmAtMs = atMs;
     void storage.setAlarm(atMs);
   }
 
-  #delayMs(): number | null {
-    const wakeMs = this.ledger.nextWakeMs();
-    if (wakeMs === null) return null;
-    // What runs goes on without an alarm, unless the object is evicted.
-    const isBusy = this.#flush.isRunning || this.#outbox.isSending;
-    const restMs = Math.max(isBusy ? LEDGER_ALARM_BUSY_MS : 0, this.#flush.pauseMs);
-    return Math.max(restMs, wakeMs - this.#sources.nowMs());
+  /** How long there is nothing to do; null for ever. Never throws. */
+  #restMs(): number | null {
+    try {
+      const wakeMs = this.ledger.nextWakeMs();
+      return wakeMs === null ? null : wakeMs - this.#sources.nowMs();
+    } catch (error) {
+      log.error('investing.not_scheduled', errorFields(error));
+      return LEDGER_ALARM_RETRY_MS;
+    }
   }
 
   async #notify(): Promise<void> {

@@ -23,6 +23,8 @@ export const LEDGER_FLUSH_RETRY_MAX_MS = 60_000;
 export const LEDGER_ALARM_WORK_MS = 30_000;
 /** The alarm of a ledger that is at work: it goes off if the object was evicted meanwhile. */
 export const LEDGER_ALARM_BUSY_MS = 5_000;
+/** The least time until the next alarm. */
+export const LEDGER_ALARM_PAUSE_MS = 1_000;
 export const LEDGER_ALARM_RETRY_MS = 60_000;
 /** The minute's job wakes a ledger whose oldest call of the main API was recorded this long ago. */
 export const LEDGER_POKE_AFTER_SECONDS = 120;

@@ -17,6 +17,7 @@ export interface TestSale {
   readonly market: TestMarket;
   readonly gateway: TestGateway;
   readonly poolId: string;
+  /** Another stub each time: one that has failed does not recover. */
   readonly ledger: DurableObjectStub<import('./worker.ts').PoolLedger>;
   terms(): Promise<PoolTerms>;
   /** @throws if the ledger rejects it */
@@ -56,7 +57,6 @@ export async function openSale(fields: Record<string, unknown> = {}): Promise<Te
   } as unknown as Partial<Env>);
   const gateway = startGateway(market);
   await gateway.scheduled(CRONS.pools);
-  const ledger = env.IDO_MANAGER.getByName(poolKey(poolId)) as unknown as TestSale['ledger'];
   const trace = { requestId: 'req-1', traceparent: null };
   const elsewhere = { amount: '0', isParticipant: false };
   let keys = 0;
@@ -65,7 +65,9 @@ export async function openSale(fields: Record<string, unknown> = {}): Promise<Te
     market,
     gateway,
     poolId,
-    ledger,
+    get ledger() {
+      return env.IDO_MANAGER.getByName(poolKey(poolId)) as unknown as TestSale['ledger'];
+    },
     async terms() {
       const row = (await storedIdoPools(env.DB, [poolId])).get(poolId);
       if (row === undefined) throw new Error('D1 has no such pool');
@@ -74,7 +76,7 @@ export async function openSale(fields: Record<string, unknown> = {}): Promise<Te
     async invest(userId, amount, idempotencyKey) {
       keys += 1;
       const pool = await sale.terms();
-      const answer = await ledger.invest({
+      const answer = await sale.ledger.invest({
         ...{ pool, userId, amount, refusal: null, elsewhere, trace },
         idempotencyKey: idempotencyKey ?? `key-${keys}`,
       });
@@ -82,17 +84,17 @@ export async function openSale(fields: Record<string, unknown> = {}): Promise<Te
       return answer.investment;
     },
     submit: ({ id, user_id: userId }, transactionHash = madeHash()) =>
-      ledger.submit({ userId, investmentId: id, transactionHash, elsewhere, trace }),
+      sale.ledger.submit({ userId, investmentId: id, transactionHash, elsewhere, trace }),
     async settle() {
-      await runDurableObjectAlarm(ledger);
+      await runDurableObjectAlarm(sale.ledger);
     },
     async pass(seconds) {
       for (let left = seconds; left > 0; ) {
-        const alarmMs = await alarmOf(ledger);
+        const alarmMs = await alarmOf(sale.ledger);
         const untilMs = alarmMs === null ? Number.POSITIVE_INFINITY : alarmMs - alarmNowMs();
         const step = Math.min(left, Math.max(1, Math.ceil(untilMs / 1000)));
         await gateway.advance(step);
-        await runDurableObjectAlarm(ledger);
+        await runDurableObjectAlarm(sale.ledger);
         left -= step;
       }
     },

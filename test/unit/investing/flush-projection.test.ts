@@ -1,9 +1,9 @@
 /** A ledger's rows on their way to D1, with a database whose answers the test gives. */
-import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LEDGER_D1_TIMEOUT_MS, LEDGER_FLUSH_RETRY_MAX_MS } from '../../../src/config.ts';
 import { ProjectionFlush } from '../../../src/investing/flush-projection.ts';
 import type { LedgerStorage, Projection } from '../../../src/investing/ledger-types.ts';
+import { ObjectStorage } from '../../support/object-storage.ts';
 
 const NOTHING: Projection = {
   figures: null,
@@ -15,16 +15,10 @@ const NOTHING: Projection = {
   notices: [],
 };
 
-/** As many of SQLite's cursors as the flush needs. */
-const memorySql = (database = new DatabaseSync(':memory:')): LedgerStorage['sql'] => ({
-  exec: ((query: string) => {
-    const rows = database.prepare(query).all();
-    return { one: () => rows[0] };
-  }) as never,
-});
+const objectSql = () => new ObjectStorage().sql as unknown as LedgerStorage['sql'];
 
 /** A ledger with members and claims that have changed, and a database that keeps its batches waiting. */
-function start(sql = memorySql()) {
+function start(sql = objectSql()) {
   const changed = new Set<string>();
   const claimed = new Set<string>();
   const batches: { sql: string; bound: unknown[] }[][] = [];
@@ -147,7 +141,7 @@ describe('a flush', () => {
 });
 
 test('batches are numbered on after an eviction', async () => {
-  const sql = memorySql();
+  const sql = objectSql();
   const numbers: unknown[] = [];
   for (let object = 0; object < 3; object += 1) {
     const { flush, claimed, batches, pending } = start(sql);
