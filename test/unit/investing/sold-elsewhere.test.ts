@@ -256,6 +256,7 @@ test.each(['acknowledged', 'refused'])('an end that is %s leaves no doubt for ev
   world.ledger.tick();
   const [row] = world.ledger.due(1);
   if (row === undefined) throw new Error('no call');
+  world.ledger.sending(row);
   const updated_at = world.nowSeconds;
   snapshot('900', { updated_at });
   if (answer === 'refused') world.ledger.refuse(row, { code: 'NO', message: 'no' });
