@@ -73,8 +73,11 @@ async function handOver(
 ): Promise<HandedOver> {
   const report: JobReport = { ...nothingDone(), newestUpdatedAt };
   const failed = new Set<string>();
-  const poolIds = new Set((await poolsWithLedgers(db)).map(({ id }) => id));
-  if (poolIds.size === 0) return { report, records: [], unread: new Set(), failed };
+  // Before anybody is asked: a ledger knows by its revision what an answer surely contains.
+  const revisions = new Map(
+    (await poolsWithLedgers(db)).map(({ id, ledger_revision }) => [id, ledger_revision]),
+  );
+  if (revisions.size === 0) return { report, records: [], unread: new Set(), failed };
 
   const askedAtMs = nowMs();
   const pools = await mainApi.syncPools(sinceSeconds);
@@ -87,26 +90,27 @@ async function handOver(
   const liar = records.find(isLying);
   if (liar !== undefined)
     report.firstError = `investment ${JSON.stringify(liar.id)} is not of the pool that made its id`;
-  noteSkipped(report, pools, (id) => poolIds.has(id));
+  noteSkipped(report, pools, (id) => revisions.has(id));
   const unread = noteSkipped(report, investments, (id) => poolKeyOf(id) !== null);
 
   const recordsByPool = Map.groupBy(
     records.filter((record) => !isLying(record)).map(asUpstreamInvestment),
     ({ pool_id }) => pool_id,
   );
-  const termsByPool = new Map(
-    pools.records
-      .filter(({ id }) => poolIds.has(id))
-      .map((pool) => [pool.id, poolTermsOf(idoPoolRow(pool), askedAtMs)]),
-  );
+  const termsByPool = new Map<string, PoolTerms>();
+  for (const pool of pools.records) {
+    const askedAtRevision = revisions.get(pool.id);
+    if (askedAtRevision === undefined) continue;
+    termsByPool.set(pool.id, { ...poolTermsOf(idoPoolRow(pool), askedAtMs), askedAtRevision });
+  }
   const concerned = [...new Set([...recordsByPool.keys(), ...termsByPool.keys()])];
   await pLimit(LEDGERS_AT_ONCE).map(concerned, async (poolId) => {
     const own = recordsByPool.get(poolId) ?? [];
     const terms = termsByPool.get(poolId);
     const size = own.length + (terms === undefined ? 0 : 1);
     report.read += size;
+    await lease.keep();
     try {
-      await lease.keep();
       await handToLedger(ledgers.ofPool(poolId), own, terms);
       report.written += size;
     } catch (error) {
@@ -123,9 +127,12 @@ async function handToLedger(
   records: readonly UpstreamInvestment[],
   terms: PoolTerms | undefined,
 ): Promise<void> {
+  // A pool that is cancelled sells nothing any more, and its investments have failed for that reason.
+  const isCancelled = terms?.status === 'cancelled';
+  if (isCancelled) await ledger.applyTerms(terms);
   for (let start = 0; start < records.length; start += RECORDS_A_CALL)
     await ledger.applyRecords(records.slice(start, start + RECORDS_A_CALL));
-  if (terms !== undefined) await ledger.applyTerms(terms);
+  if (terms !== undefined && !isCancelled) await ledger.applyTerms(terms);
 }
 
 /** Without a sequence a record is of no known version. */

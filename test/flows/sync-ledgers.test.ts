@@ -79,7 +79,12 @@ describe('the job of ledgers', () => {
     ]);
     const terms = handed.flatMap((call) => ('terms' in call ? call.terms : []));
     expect(terms.find((each) => each.id === POOL)).toMatchObject({
-      ...{ payment_decimals: 18, upstream_sold_tokens: '7.5', askedAtMs: bench.now() * 1000 },
+      ...{
+        payment_decimals: 18,
+        upstream_sold_tokens: '7.5',
+        askedAtMs: bench.now() * 1000,
+        askedAtRevision: 1,
+      },
       updated_at: bench.now(),
     });
     // Its status is the main API's, although its sale has begun by the clock.
@@ -87,6 +92,17 @@ describe('the job of ledgers', () => {
       payment_decimals: 3,
       status: 'upcoming',
     });
+  });
+
+  test('tells a ledger of a cancelled pool before the investments that failed for that reason', async () => {
+    const { bench, sync, take } = await benchWithLedgers();
+    await put(bench, edgeId(POOL), POOL, { status: 'failed' });
+    await bench.control('PATCH', `/pools/${POOL}`, { status: 'cancelled' });
+    await sync.runJob(JOB);
+    expect(poolsOf(take()).filter(([pool]) => pool === POOL)).toEqual([
+      [POOL, 'terms'],
+      [POOL, 'records'],
+    ]);
   });
 
   test('leaves the edge its own investments out of D1, and nothing else', async () => {

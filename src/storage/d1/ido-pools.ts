@@ -189,11 +189,11 @@ export async function openPoolsWithoutDecimals(db: D1Database, nowSeconds: numbe
 }
 type PoolPayment = Pick<IdoPoolRow, 'id' | 'blockchain' | 'payment_token' | 'payment_decimals'>;
 
-export type PoolWithLedger = Pick<IdoPoolRow, 'id' | 'ledger_outbox_since'>;
+export type PoolWithLedger = Pick<IdoPoolRow, 'id' | 'ledger_outbox_since'> & { ledger_revision: number };
 
 export async function poolsWithLedgers(db: D1Database): Promise<PoolWithLedger[]> {
   const sql =
-    'SELECT id, ledger_outbox_since FROM ido_pool_cache WHERE ledger_revision IS NOT NULL ORDER BY id';
+    'SELECT id, ledger_revision, ledger_outbox_since FROM ido_pool_cache WHERE ledger_revision IS NOT NULL ORDER BY id';
   return (await db.prepare(sql).all<PoolWithLedger>()).results;
 }
 
