@@ -3,8 +3,10 @@ import type { IdoPoolRow } from '../storage/d1/ido-pools.ts';
 import type { InvestmentRow } from '../storage/d1/investments.ts';
 import type { PoolPlace } from '../storage/d1/pool-members.ts';
 import { fromUnits, toUnits } from '../storage/decimal-units.ts';
-import { remainingAllocation } from './remaining-allocation.ts';
-import { needsRegistration, refusalToTakePart, type TakingPart } from './taking-part.ts';
+import { poolTermsOf } from './pool-terms.ts';
+import type { Applicant, Sale } from './rules/admission.ts';
+import { remainingAllocation } from './rules/remaining-allocation.ts';
+import { refusalToTakePart, type TakingPart } from './taking-part.ts';
 
 export interface PoolViewerState {
   registered: boolean;
@@ -33,20 +35,30 @@ export function poolViewerState(
     isRegistered,
     isEligible: place.isEligible,
   });
-  const isParticipant = living.length > 0;
-  const mayInvest =
-    refusal === null &&
-    (isRegistered || isParticipant || !needsRegistration(pool)) &&
-    open === null &&
-    place.blockedUntil <= nowSeconds;
+  const applicant: Applicant = {
+    isRegistered,
+    isParticipant: living.length > 0,
+    openUntil: open?.reservation_expires_at ?? null,
+    blockedUntil: place.blockedUntil,
+    invested,
+    refusal: null,
+  };
   return {
     registered: isRegistered,
     eligible: refusal === null,
     openReservation: open,
     invested: fromUnits(invested),
-    remainingAllocation: mayInvest ? fromUnits(remainingAllocation(pool, { invested, isParticipant })) : '0',
+    remainingAllocation:
+      refusal === null ? fromUnits(remainingAllocation(saleOf(pool, nowSeconds), applicant)) : '0',
   };
 }
+
+const saleOf = (pool: IdoPoolRow, nowSeconds: number): Sale => ({
+  terms: poolTermsOf(pool, 0),
+  nowSeconds,
+  rest: toUnits(pool.total_tokens) - toUnits(pool.sold_tokens),
+  participants: pool.participant_count,
+});
 
 /** It is not paid yet. */
 const isReservation = (

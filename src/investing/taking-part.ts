@@ -1,14 +1,7 @@
 /** The rules of taking part in a pool that are outside of its ledger: the viewer's rights, and the pool's type. */
 import { INVESTING_KYC_LEVEL } from '../config.ts';
-import type { IdoPoolRow, IdoPoolType } from '../storage/d1/ido-pools.ts';
+import type { IdoPoolType } from '../storage/d1/ido-pools.ts';
 import type { PermissionCode } from '../upstream/main-api-records.ts';
-
-/**
- * A public pool that takes registrations sells to those who are on its list, and to those who have bought through another
- * channel. The main API decides about the lists of other pools.
- */
-export const needsRegistration = (pool: Pick<IdoPoolRow, 'pool_type' | 'registration_start'>): boolean =>
-  pool.pool_type === 'public' && pool.registration_start !== null;
 
 export interface TakingPart {
   poolType: IdoPoolType;
