@@ -10,7 +10,8 @@ import { authorizationOf } from '../../support/signed-in.ts';
 
 const live = useLiveMarket();
 const POOL = 'subscription ($id: ID!) { idoPoolUpdated(id: $id) { soldTokens status } }';
-const INVESTMENTS = 'subscription { investmentUpdated { id status } }';
+const INVESTMENTS =
+  'subscription { investmentUpdated { id status transactionHash refundDue failure updatedAt } }';
 const POOL_ID = 'pool-of-tests';
 const globalId = (type: string, id: string) => btoa(`${type}:${id}`).replace(/=+$/, '');
 
@@ -187,6 +188,26 @@ describe('investmentUpdated', () => {
     }
     expect((await other.next()).payload).toMatchObject(investment('i2', 'PENDING'));
     await other.expectSilence();
+  });
+
+  test('tells of a payment and of a refund that is due while the status stays, and of no other change', async () => {
+    const socket = await watchingOwn(alice, 'hub-0');
+    await putInvestment('i1', 'alice', 'failed');
+    await tell();
+    await socket.next();
+    const own = 'UPDATE user_investment_cache SET';
+    for (const change of ["transaction_hash = '0xab'", 'refund_due = 1', "failure = 'EXPIRED'"]) {
+      await env.DB.exec(`${own} ${change} WHERE id = 'i1'`);
+      await saleFeed().changed();
+      await tell();
+      expect((await socket.next()).payload, change).toMatchObject(investment('i1', 'FAILED'));
+    }
+    await env.DB.exec(
+      `${own} transaction_hash = '0xab', refund_due = 1, updated_at = 9999, block_number = 1`,
+    );
+    await saleFeed().changed();
+    await tell();
+    await socket.expectSilence();
   });
 
   test('resumes with what has changed since, and shows all where that cannot be known', async () => {
