@@ -30,6 +30,10 @@ export type Investment = Omit<InvestmentRow, 'pool_id' | 'revision' | 'refund_du
   living_sequence: number;
   living_ack_at: number | null;
   living_ack_revision: number | null;
+  /** The newest version by which it was acknowledged again; when that was stored, and the revision that knew first. */
+  acked_sequence: number;
+  renewed_ack_at: number | null;
+  renewed_ack_revision: number | null;
   /** The version that ended that; when it was first sent (0: the main API ended it), and when it was stored. */
   release_sequence: number | null;
   release_sent_ms: number | null;
@@ -71,6 +75,9 @@ export const investments = new Table<Investment>('investment', ['id'], {
   living_sequence: 1,
   living_ack_at: 1,
   living_ack_revision: 1,
+  acked_sequence: 1,
+  renewed_ack_at: 1,
+  renewed_ack_revision: 1,
   release_sequence: 1,
   release_sent_ms: 1,
   release_ack_at: 1,

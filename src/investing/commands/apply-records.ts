@@ -3,7 +3,7 @@ import { toUnits } from '../../storage/decimal-units.ts';
 import type { LedgerStep } from '../ledger-step.ts';
 import type { Investment } from '../ledger-tables.ts';
 import type { UpstreamInvestment } from '../pool-ledger.ts';
-import { isContained } from '../rules/containment.ts';
+import { acknowledgeLiving, notAcknowledged } from './acknowledgement.ts';
 import { confirm, endedUpstream, refund, refuseUpstream } from './transitions.ts';
 
 const NOTICED = 'SELECT 1 AS found FROM notice WHERE kind = ? AND investment_id = ? LIMIT 1';
@@ -69,37 +69,8 @@ function applyFailed(
   if (known.status === 'failed' && known.release_ack_at === null) endedUpstream(step, known, updated_at);
   if (known.status !== 'pending') return;
   if (sequence >= known.sequence) refuseUpstream(step, known, { updatedAt: updated_at, isStrike: true });
-  else forgetAcknowledgement(step, known);
-}
-
-/** The main API has it as living, by a version of its present life. */
-export function acknowledgeLiving(
-  step: LedgerStep,
-  investment: Investment,
-  { status, updated_at }: Pick<UpstreamInvestment, 'status' | 'updated_at'>,
-  sequence: number,
-): Investment {
-  const isLivingThere = status === 'pending' || status === 'confirmed';
-  if (!isLivingThere || investment.living_ack_at !== null || sequence < investment.living_sequence) {
-    return investment;
-  }
-  const { release_sequence } = investment;
-  if (release_sequence !== null && sequence >= release_sequence) return investment;
-  const ack = { living_ack_at: updated_at, living_ack_revision: step.nextRevision() };
-  const isLiving = investment.token_account !== null;
-  const isIn =
-    investment.is_contained === 1 || isContained(step.snapshot, isLiving, { ...investment, ...ack });
-  return step.changeUnseen(investment, { ...ack, is_contained: Number(isIn) });
-}
-
-/** The main API does not count it until it has stored the next version. */
-function forgetAcknowledgement(step: LedgerStep, investment: Investment): void {
-  step.changeUnseen(investment, {
-    living_sequence: investment.sequence,
-    living_ack_at: null,
-    living_ack_revision: null,
-    is_contained: 0,
-  });
+  // The main API does not count it until it has stored the next version.
+  else step.changeUnseen(known, { ...notAcknowledged(known.sequence), is_contained: 0 });
 }
 
 /** Only a fact that changes is a change of the investment. */

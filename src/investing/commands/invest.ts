@@ -13,6 +13,7 @@ import type { InvestRequest, LedgerAnswer, LedgerRejection, LedgerRejectionCode 
 import { reject } from '../rejection.ts';
 import { type Admitted, type Applicant, admit, type Sale } from '../rules/admission.ts';
 import { parseAmount } from '../rules/allocation.ts';
+import { notAcknowledged } from './acknowledgement.ts';
 import { shownInvestment } from './shown-investment.ts';
 
 const STICKY: readonly LedgerRejectionCode[] = ['SOLD_OUT', 'POOL_FULL', 'ABOVE_MAXIMUM'];
@@ -108,9 +109,7 @@ function reserve(step: LedgerStep, userId: string, { amount, tokens }: Admitted)
     upstream_updated_at: 0,
     is_contained: 0,
     is_unsettled: 1,
-    living_sequence: 1,
-    living_ack_at: null,
-    living_ack_revision: null,
+    ...notAcknowledged(1),
     release_sequence: null,
     release_sent_ms: null,
     release_ack_at: null,

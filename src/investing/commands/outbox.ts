@@ -8,7 +8,8 @@ import {
 import type { LedgerStep } from '../ledger-step.ts';
 import { calls, claims, type Investment, type StoredCall } from '../ledger-tables.ts';
 import type { LedgerStorage, OutboxRow, StoredInvestment, UpstreamRefusal } from '../ledger-types.ts';
-import { acknowledgeLiving, applyRecord } from './apply-records.ts';
+import { acknowledgeLiving } from './acknowledgement.ts';
+import { applyRecord } from './apply-records.ts';
 import { refuseClaim } from './claim.ts';
 import { endedUpstream, refuseUpstream } from './transitions.ts';
 

@@ -7,6 +7,7 @@ import type { LedgerStep } from '../ledger-step.ts';
 import type { Investment } from '../ledger-tables.ts';
 import { isContained } from '../rules/containment.ts';
 import { CLEARED, struck } from '../rules/strikes.ts';
+import { acknowledgement, notAcknowledged } from './acknowledgement.ts';
 import { adjust, settlePool } from './settle-pool.ts';
 
 export const tokensOf = (investment: Investment): bigint => toUnits(investment.token_amount);
@@ -150,8 +151,7 @@ export function confirm(
 function acknowledged(step: LedgerStep, investment: Investment, updatedAt: number): Investment {
   const life = {
     living_sequence: investment.sequence,
-    living_ack_at: updatedAt,
-    living_ack_revision: step.nextRevision(),
+    ...acknowledgement(step, investment.sequence, updatedAt),
     ...NO_END,
   };
   const isIn = investment.is_contained === 1 || isContained(step.snapshot, true, life);
@@ -229,9 +229,7 @@ export function reserveAgain(step: LedgerStep, investment: Investment): Investme
     token_account: 'tokens:reserved',
     money_account: 'money:due',
     ...receipt,
-    living_sequence: investment.sequence + 1,
-    living_ack_at: null,
-    living_ack_revision: null,
+    ...notAcknowledged(investment.sequence + 1),
     ...NO_END,
   });
 }

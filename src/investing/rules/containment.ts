@@ -5,6 +5,10 @@
  * acknowledgement counts it only if it was asked for by somebody who knew of the acknowledgement: clocks may differ. The
  * main API may have ended an investment long before its record says so: only a snapshot that came before the end was
  * sent surely lacks it.
+ *
+ * The main API may also have failed an investment and taken it back, with a later version or a confirmation, and nobody
+ * here saw it fail. A snapshot from before that counts it only if it was asked for afterwards: the failure would have
+ * changed the pool once more.
  */
 
 export interface Snapshot {
@@ -21,6 +25,9 @@ export interface Life {
   living_ack_at: number | null;
   /** The ledger's revision that knew of this first. */
   living_ack_revision: number | null;
+  /** The same of the newest version that it has stored, or of the confirmation. */
+  renewed_ack_at: number | null;
+  renewed_ack_revision: number | null;
   /** When the main API was first told of its end; null if it was not. 0 if it has ended it itself. */
   release_sent_ms: number | null;
   /** When it had stored the end, by its own clock; null if it has not said so. */
@@ -56,8 +63,13 @@ export function isUnsettled(
   return isContainedNow || !hasEnd(snapshot, life);
 }
 
-function hasLiving(snapshot: Snapshot, { living_ack_at, living_ack_revision }: Life): boolean {
-  return living_ack_revision !== null && has(snapshot, living_ack_at, living_ack_revision);
+function hasLiving(snapshot: Snapshot, life: Life): boolean {
+  const { living_ack_at, living_ack_revision, renewed_ack_at, renewed_ack_revision } = life;
+  if (living_ack_revision === null || renewed_ack_revision === null) return false;
+  if (has(snapshot, renewed_ack_at, renewed_ack_revision)) return true;
+  return (
+    has(snapshot, living_ack_at, living_ack_revision) && snapshot.askedAtRevision >= renewed_ack_revision
+  );
 }
 
 const hasEnd = (snapshot: Snapshot, { release_ack_at, release_ack_revision }: Life): boolean =>

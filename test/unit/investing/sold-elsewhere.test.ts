@@ -81,8 +81,10 @@ describe('an investment of the edge', () => {
   let investment: InvestmentRow;
   /** The second in which the main API has stored it. */
   let storedAt: number;
+  let revisionBefore: number;
   beforeEach(() => {
     investment = world.allocated('ann', '50');
+    revisionBefore = shownRevision();
     world.deliver();
     storedAt = world.nowSeconds;
   });
@@ -104,7 +106,7 @@ describe('an investment of the edge', () => {
   });
 
   test('counts twice in a snapshot of the same second that was asked for before, whatever its clock says', () => {
-    const askedAtRevision = shownRevision() - 1;
+    const askedAtRevision = revisionBefore;
     snapshot('100', { updated_at: storedAt, askedAtRevision, askedAtMs: world.nowMs + 1e6 });
     expect(elsewhere()).toBe('100');
   });
@@ -267,4 +269,43 @@ test.each(['acknowledged', 'refused'])('an end that is %s leaves no doubt for ev
   snapshot('1100', { updated_at, askedAtRevision: shownRevision() });
   expect(elsewhere()).toBe('200');
   expect(world.ledger.takeNotices().map(({ kind }) => kind)).toContain('over_allocated');
+});
+
+describe('an investment that the main API may have failed and taken back unseen', () => {
+  test.each(['by a later version', 'by a confirmation'])('%s counts twice until that can be known', (how) => {
+    const investment = world.allocated('ann', '50');
+    world.deliver();
+    world.submit(investment, '0xa1');
+    world.deliver();
+    world.submit(investment, '0xa2');
+    world.pass(10);
+    // The main API has failed it by now: the snapshot lacks it. Then it takes it back, and only that is seen.
+    const lacking = { updated_at: world.nowSeconds, upstream_sold_tokens: '400' };
+    world.pass(1);
+    if (how === 'by a later version') world.deliver();
+    else world.record(investment, { status: 'confirmed', sequence: 2 });
+    world.change(lacking);
+    expect([elsewhere(), unsold()]).toEqual(['400', '500']);
+    snapshot('500', { updated_at: lacking.updated_at, askedAtRevision: shownRevision() });
+    expect([elsewhere(), unsold()]).toEqual(['400', '500']);
+    world.pass(1);
+    snapshot('500', { updated_at: world.nowSeconds });
+    expect([elsewhere(), unsold()]).toEqual(['400', '500']);
+  });
+
+  test('counts once in a pool that changes no more', () => {
+    const investment = world.allocated('ann', '50');
+    world.deliver();
+    world.pass(1);
+    const updated_at = world.nowSeconds;
+    snapshot('100', { updated_at });
+    world.pass(1);
+    world.record(investment, { status: 'confirmed' });
+    expect(elsewhere()).toBe('0');
+    snapshot('100', { updated_at, askedAtRevision: shownRevision() });
+    world.pass(1);
+    world.record(investment, { status: 'confirmed', total_claimed: '5' });
+    snapshot('100', { updated_at, askedAtRevision: shownRevision() });
+    expect([elsewhere(), unsold()]).toEqual(['0', '900']);
+  });
 });
