@@ -34,6 +34,15 @@ export interface RunningLedgerSources {
   randomId(): string;
 }
 
+/** A run of the flush, which all commands share that have asked for it. Its promises do not reject. */
+interface Flushing {
+  run: Promise<void>;
+  /** D1 has the rows, or has failed, and the alarm is set. */
+  done: Promise<void>;
+  /** The same, or it takes too long for a caller. */
+  doneOrLate: Promise<void>;
+}
+
 export class RunningLedger {
   readonly #sources: RunningLedgerSources;
   /** Only for calls that change nothing. */
@@ -41,6 +50,7 @@ export class RunningLedger {
   readonly #outbox: OutboxSender;
   readonly #flush: ProjectionFlush;
   readonly #notifications: GroupedRuns;
+  #flushing: Flushing | null = null;
   /** By the clock of alarms; null if none is known. */
   #alarmAtMs: number | null = null;
   /** The last wake found a fault of the ledger itself: the next ones come seldom. */
@@ -73,7 +83,7 @@ export class RunningLedger {
    */
   async command<Answer>(run: (ledger: Ledger) => Answer): Promise<Answer> {
     const answer = run(this.ledger);
-    await this.#flushed();
+    await this.#goOn().doneOrLate;
     return answer;
   }
 
@@ -94,9 +104,9 @@ export class RunningLedger {
       this.#isBroken = true;
       log.error('investing.tick_failed', errorFields(error));
     }
-    const flushed = this.#goOn();
+    const { done } = this.#goOn();
     try {
-      await answerWithin(LEDGER_ALARM_WORK_MS, 'main API', () => Promise.all([flushed, this.#outbox.idle()]));
+      await answerWithin(LEDGER_ALARM_WORK_MS, 'main API', () => Promise.all([done, this.#outbox.idle()]));
     } catch (error) {
       log.warn('investing.alarm_not_waiting', errorFields(error));
     }
@@ -105,18 +115,8 @@ export class RunningLedger {
     this.#schedule();
   }
 
-  async #flushed(): Promise<void> {
-    const flushed = this.#goOn();
-    try {
-      await answerWithin(LEDGER_FLUSH_WAIT_MS, 'database', () => flushed);
-    } catch (error) {
-      // The rows are there later; the answer is right now.
-      log.warn('investing.answered_before_flush', errorFields(error));
-    }
-  }
-
-  /** Begins what is left to do. Never throws. @returns once D1 has what has changed until now, or has failed. */
-  #goOn(): Promise<void> {
+  /** Begins what is left to do. Never throws. */
+  #goOn(): Flushing {
     try {
       for (const { kind, investment_id: investment, detail } of this.ledger.takeNotices())
         log.error(`investing.${kind}`, { investment, detail });
@@ -125,9 +125,13 @@ export class RunningLedger {
       this.#isBroken = true;
       log.error('investing.not_sent', errorFields(error));
     }
-    const flushed = this.#flush.run().then(() => this.#schedule());
+    const run = this.#flush.run();
+    if (run !== this.#flushing?.run) {
+      const done = run.then(() => this.#schedule());
+      this.#flushing = { run, done, doneOrLate: doneOrLate(done) };
+    }
     this.#schedule();
-    return flushed;
+    return this.#flushing;
   }
 
   /** Sets the alarm if it is to go off earlier than it is set to. */
@@ -164,5 +168,14 @@ export class RunningLedger {
     } catch (error) {
       log.warn('investing.sale_feed_not_notified', errorFields(error));
     }
+  }
+}
+
+async function doneOrLate(done: Promise<void>): Promise<void> {
+  try {
+    await answerWithin(LEDGER_FLUSH_WAIT_MS, 'database', () => done);
+  } catch (error) {
+    // The rows are there later; the answers are right now.
+    log.warn('investing.answered_before_flush', errorFields(error));
   }
 }
