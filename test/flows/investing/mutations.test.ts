@@ -1,7 +1,11 @@
 /** Registering, investing, paying and claiming, as an app does it by id over HTTP. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { encodeGlobalId } from '../../../schema/global-ids.ts';
-import { IDEMPOTENCY_KEY_MAX_CHARACTERS, RATE_LIMITS } from '../../../src/config.ts';
+import {
+  ELIGIBILITY_REFRESH_SECONDS,
+  IDEMPOTENCY_KEY_MAX_CHARACTERS,
+  RATE_LIMITS,
+} from '../../../src/config.ts';
 import { ask } from '../../support/accounts.ts';
 import {
   claimTokens,
@@ -11,7 +15,7 @@ import {
   transactionHashOf,
 } from '../../support/ask-to-invest.ts';
 import { CRONS, type TestGateway } from '../../support/gateway.ts';
-import { createInvestor, type Investor, signedInAgain } from '../../support/investors.ts';
+import { createInvestor, type Investor, insert, signedInAgain } from '../../support/investors.ts';
 import type { TestMarket } from '../../support/market.ts';
 import { openSale, type TestSale } from '../../support/sale.ts';
 
@@ -198,8 +202,8 @@ test('what has vested is claimed once', async () => {
   expect(Object.keys(claims)).toHaveLength(1);
 });
 
-describe('a whitelist', () => {
-  test('is for those who registered and were let in', async () => {
+describe('a pool', () => {
+  test('with a whitelist is for those who registered and were let in', async () => {
     const { startAt: now } = market;
     await enter({
       ...{ pool_type: 'whitelist', status: undefined, sale_start: now + 900 },
@@ -216,5 +220,30 @@ describe('a whitelist', () => {
     await gateway.advance(900);
     expect(await registerForPool(gateway, bob, poolId)).toMatchObject({ code: 'POOL_NOT_OPEN' });
     expect(await invest(gateway, bob, early)).toMatchObject({ code: 'NOT_REGISTERED' });
+  });
+
+  test.each(['whitelist', 'private'])(
+    'or a %s pool is open to those who were let in a moment ago',
+    async (type) => {
+      await enter({ pool_type: type });
+      const input = { poolId, amount: '100', idempotencyKey: newKey() };
+      const refused = type === 'private' ? 'NOT_ELIGIBLE' : 'NOT_REGISTERED';
+      expect(await invest(gateway, ann, input)).toMatchObject({ code: refused });
+      await market.setEligible(sale.poolId, ann.id, true);
+      await gateway.advance(ELIGIBILITY_REFRESH_SECONDS);
+      await market.resetCalls();
+      expect((await invest(gateway, ann, input)).investment?.status).toBe('PENDING');
+      expect((await invest(gateway, ann, input)).investment?.status).toBe('PENDING');
+      expect((await market.calls()).byRoute['pool-eligible']).toBe(1);
+    },
+  );
+
+  test('that the main API cannot be asked about is open to those whom D1 knows', async () => {
+    await enter({ pool_type: 'private' });
+    await market.fault({ route: 'pool-eligible', kind: '500' });
+    const input = { poolId, amount: '100', idempotencyKey: newKey() };
+    expect(await invest(gateway, ann, input)).toMatchObject({ code: 'NOT_ELIGIBLE' });
+    await insert('pool_eligibility', { pool_id: sale.poolId, user_id: ann.id, eligible: 1, updated_at: 1 });
+    expect((await invest(gateway, ann, input)).investment?.status).toBe('PENDING');
   });
 });
