@@ -90,11 +90,16 @@ export class EdgeInvestments {
 
   *sales(poolId: string, now: number): Generator<EdgeSale> {
     for (const id of this.#idsByPool.get(poolId) ?? []) {
-      const stored = this.#byId.get(id);
-      if (stored === undefined) continue;
-      const { status, at } = this.#decision(stored, now);
-      yield { id, userId: stored.posted.user_id, tokens: stored.tokens, status, updatedAt: at };
+      const sale = this.sale(id, now);
+      if (sale !== null) yield sale;
     }
+  }
+
+  sale(id: string, now: number): EdgeSale | null {
+    const stored = this.#byId.get(id);
+    if (stored === undefined) return null;
+    const { status, at } = this.#decision(stored, now);
+    return { id, userId: stored.posted.user_id, tokens: stored.tokens, status, updatedAt: at };
   }
 
   all(now: number): PostedInvestment[] {

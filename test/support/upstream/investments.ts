@@ -2,7 +2,8 @@
 import { formatDecimal, parseDecimal } from './decimals.ts';
 import { EdgeInvestments, type EdgeSale, type PostedInvestment } from './edge-investments.ts';
 import type { InvestmentPlan } from './investment-plans.ts';
-import { Overrides } from './overrides.ts';
+import { type FieldOverrides, Overrides } from './overrides.ts';
+import { type EdgeSales, PoolSales } from './pool-sales.ts';
 import type { Fields, InvestmentRecord } from './records.ts';
 import { stepsVested, VESTING_STEPS, vestedAt } from './vesting.ts';
 
@@ -11,11 +12,11 @@ interface Claim {
   at: number;
 }
 
-/** What the edge's living investments in one pool come to. */
-export interface EdgeSales {
-  tokens: bigint;
-  users: Set<string>;
-  lastAt: number;
+/** It holds until the clock moves, or the pool is cancelled. */
+interface KeptSales {
+  now: number;
+  cancelledAt: number | null;
+  sales: PoolSales;
 }
 
 export class InvestmentBook {
@@ -24,6 +25,8 @@ export class InvestmentBook {
   readonly #edge: EdgeInvestments;
   readonly #claims = new Map<string, Claim[]>();
   readonly #overrides = new Overrides();
+  readonly #sales = new Map<string, KeptSales>();
+  readonly #cancelledAt: (poolId: string) => number | null;
   readonly #saleEndOf: (poolId: string) => number | null;
 
   constructor(
@@ -33,6 +36,7 @@ export class InvestmentBook {
     cancelledAt: (poolId: string) => number | null,
   ) {
     this.#edge = new EdgeInvestments(cancelledAt);
+    this.#cancelledAt = cancelledAt;
     this.#plans = plans;
     this.#startAt = startAt;
     this.#saleEndOf = saleEndOf;
@@ -46,11 +50,7 @@ export class InvestmentBook {
     for (const edge of this.#edge.all(now)) rows.push(this.#laidOver(this.#handedOver(edge, now)));
     for (const [id, override] of this.#overrides.whole()) {
       if (rows.some((row) => row.id === id)) continue;
-      rows.push({
-        ...override.fields,
-        id,
-        updated_at: override.fields.updated_at ?? override.touchedAt,
-      } as unknown as InvestmentRecord);
+      rows.push(wholeRecord(id, override));
     }
     return rows;
   }
@@ -62,11 +62,15 @@ export class InvestmentBook {
   find(id: string, now: number): InvestmentRecord | null {
     const edge = this.#edge.find(id, now);
     if (edge !== null) return this.#laidOver(this.#handedOver(edge, now));
-    return this.all(now).find((row) => row.id === id) ?? null;
+    const plan = this.#plans.find((each) => each.id === id && each.investedAt <= now);
+    if (plan !== undefined) return this.#laidOver(this.#planned(plan, now));
+    const override = this.#overrides.find(id);
+    return override?.whole ? wholeRecord(id, override) : null;
   }
 
   override(id: string, fields: Fields, now: number, whole: boolean): void {
     this.#overrides.set(id, fields, now, whole);
+    this.#sales.clear();
   }
 
   sequenceOf(id: string, now: number): number | null {
@@ -75,10 +79,12 @@ export class InvestmentBook {
 
   store(posted: PostedInvestment, now: number): void {
     this.#edge.store(posted, now);
+    this.#replaceSale(posted);
   }
 
   refuse(posted: PostedInvestment, now: number): void {
     this.#edge.refuse(posted, now);
+    this.#replaceSale(posted);
   }
 
   claim(investmentId: string, amount: bigint, now: number): void {
@@ -87,16 +93,20 @@ export class InvestmentBook {
 
   /** `except` leaves one investment out, as when it is about to be replaced. */
   edgeSales(poolId: string, now: number, except?: string): EdgeSales {
-    const sales: EdgeSales = { tokens: 0n, users: new Set(), lastAt: 0 };
-    for (const edge of this.#edge.sales(poolId, now)) {
-      if (edge.id === except) continue;
-      const sale = this.#saleLaidOver(edge);
-      sales.lastAt = Math.max(sales.lastAt, sale.updatedAt);
-      if (sale.status !== 'pending' && sale.status !== 'confirmed') continue;
-      sales.tokens += sale.tokens;
-      sales.users.add(sale.userId);
+    const cancelledAt = this.#cancelledAt(poolId);
+    let kept = this.#sales.get(poolId);
+    if (kept?.now !== now || kept.cancelledAt !== cancelledAt) {
+      kept = { now, cancelledAt, sales: new PoolSales() };
+      for (const sale of this.#edge.sales(poolId, now)) kept.sales.set(this.#saleLaidOver(sale));
+      this.#sales.set(poolId, kept);
     }
-    return sales;
+    return kept.sales.figures(except);
+  }
+
+  #replaceSale({ id, pool_id: poolId }: PostedInvestment): void {
+    const kept = this.#sales.get(poolId);
+    const sale = kept === undefined ? null : this.#edge.sale(id, kept.now);
+    if (sale !== null) kept?.sales.set(this.#saleLaidOver(sale));
   }
 
   #laidOver(row: InvestmentRecord): InvestmentRecord {
@@ -186,3 +196,6 @@ export class InvestmentBook {
     };
   }
 }
+
+const wholeRecord = (id: string, { fields, touchedAt }: FieldOverrides) =>
+  ({ ...fields, id, updated_at: fields.updated_at ?? touchedAt }) as unknown as InvestmentRecord;

@@ -2,10 +2,10 @@
 import { formatDecimal, isDecimal, parseDecimal, smaller } from './decimals.ts';
 import type { InvestmentPlan } from './investment-plans.ts';
 import { namedSales } from './investment-plans.ts';
-import type { EdgeSales } from './investments.ts';
 import { type FieldOverrides, Overrides } from './overrides.ts';
 import { changedAt, raised, soldAt, statusAt } from './pool-life.ts';
 import type { PoolPlan, PoolTimes } from './pool-plans.ts';
+import type { EdgeSales } from './pool-sales.ts';
 import type { Fields, PoolRecord } from './records.ts';
 
 type SalesOf = (poolId: string, now: number, except?: string) => EdgeSales;
@@ -68,7 +68,7 @@ export class PoolBook {
     else if ('status' in fields || whole) this.#cancelledAt.delete(id);
     if ('sold_tokens' in fields) {
       const sales = this.#salesOf(id, now);
-      this.#baselines.set(id, { tokens: sales.tokens, participants: sales.users.size });
+      this.#baselines.set(id, { tokens: sales.tokens, participants: sales.participants });
     } else if (whole) {
       this.#baselines.delete(id);
     }
@@ -113,7 +113,7 @@ export class PoolBook {
     if (override?.fields.total_raised === undefined || added !== 0n) {
       row.total_raised = raised(sold, parseDecimal(row.token_price));
     }
-    row.participant_count = Math.max(0, row.participant_count + sales.users.size - baseline.participants);
+    row.participant_count = Math.max(0, row.participant_count + sales.participants - baseline.participants);
   }
 
   #planned(original: PoolPlan, override: FieldOverrides | undefined, now: number): PoolRecord {
