@@ -4,9 +4,12 @@ import { ACCOUNTS, type Balances, isOutside } from './accounts.ts';
 import { FIRST_PREVIOUS } from './entry.ts';
 import { balanceColumn } from './ledger-schema.ts';
 import type { LedgerStorage } from './ledger-types.ts';
+import { poolKey } from './pool-key.ts';
 
 export interface Book {
   poolId: string;
+  /** The ledger's name. */
+  poolKey: string;
   /** It never goes back. */
   clockMs: number;
   /** Nothing runs out before; null if nothing will. */
@@ -33,6 +36,7 @@ export interface Book {
 const BALANCE_COLUMNS = ACCOUNTS.map(balanceColumn);
 const COLUMNS = [
   'pool_id',
+  'pool_key',
   'clock_ms',
   'wake_ms',
   'head_sequence',
@@ -55,6 +59,7 @@ const UPDATE = `UPDATE book SET ${COLUMNS.map((column) => `${column} = ?`).join(
 export function newBook(poolId: string): Book {
   return {
     poolId,
+    poolKey: poolKey(poolId),
     clockMs: 0,
     wakeMs: null,
     headSequence: 0,
@@ -74,6 +79,7 @@ export function newBook(poolId: string): Book {
 
 type BookRow = {
   pool_id: string;
+  pool_key: string;
   clock_ms: number;
   wake_ms: number | null;
   head_sequence: number;
@@ -101,6 +107,7 @@ export function readBook(sql: LedgerStorage['sql']): Book | null {
   }
   return {
     poolId: row.pool_id,
+    poolKey: row.pool_key,
     clockMs: row.clock_ms,
     wakeMs: row.wake_ms,
     headSequence: row.head_sequence,
@@ -120,6 +127,7 @@ export function readBook(sql: LedgerStorage['sql']): Book | null {
 
 const values = (book: Book): SqlStorageValue[] => [
   book.poolId,
+  book.poolKey,
   book.clockMs,
   book.wakeMs,
   book.headSequence,

@@ -1,5 +1,4 @@
 /** An entry of a ledger as JSON by RFC 8785, and its place in the chain (`test/contracts/ledger.md`). */
-import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { fromUnits } from '../storage/decimal-units.ts';
 import type { Account, Movements } from './accounts.ts';
@@ -65,8 +64,9 @@ export function entryJson(entry: Entry): string {
 
 export const entryHash = (json: string): string => createHash('sha256').update(json).digest('hex');
 
-/** The SHA-256 of the investment's global id: its owner alone can find their entries by it. */
+/**
+ * The SHA-256 of the investment's global id: its owner alone can find their entries by it. In base64, an id that a ledger
+ * has made has no character that base64url writes otherwise.
+ */
 export const investmentHash = (investmentId: string): string =>
-  createHash('sha256')
-    .update(Buffer.from(`Investment:${investmentId}`).toString('base64url'))
-    .digest('hex');
+  entryHash(btoa(`Investment:${investmentId}`).replace(/=+$/, ''));

@@ -30,6 +30,7 @@ const STATEMENTS = [
   `CREATE TABLE IF NOT EXISTS book (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     pool_id TEXT NOT NULL,
+    pool_key TEXT NOT NULL,
     clock_ms INTEGER NOT NULL,
     wake_ms INTEGER,
     head_sequence INTEGER NOT NULL,

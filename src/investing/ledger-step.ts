@@ -75,6 +75,11 @@ export class LedgerStep {
     this.nowSeconds = Math.floor(book.clockMs / 1000);
   }
 
+  /** Of an investment, a claim or a registration: it leads back to this ledger. */
+  newId(): string {
+    return `${this.book.poolKey}-${this.deps.randomUuid()}`;
+  }
+
   /** Appends an entry and moves its amounts. @throws if an account would fall below zero */
   post(kind: EntryKind, movements: Movements, { investmentId, adjustment }: About = {}): Receipt {
     const { book, nowMs } = this;

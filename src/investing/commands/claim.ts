@@ -5,7 +5,6 @@ import type { InvestmentRow } from '../../storage/d1/investments.ts';
 import { fromUnits, greaterOf, toUnits } from '../../storage/decimal-units.ts';
 import type { LedgerStep } from '../ledger-step.ts';
 import { type Claim, claimLevels, claims, type Investment } from '../ledger-tables.ts';
-import { poolKey } from '../pool-key.ts';
 import type { ClaimRequest, LedgerAnswer } from '../pool-ledger.ts';
 import { reject } from '../rejection.ts';
 import { claimCall } from '../upstream-bodies.ts';
@@ -24,7 +23,7 @@ export function claim(step: LedgerStep, { userId, investment: given }: ClaimRequ
     return reject('NOTHING_TO_CLAIM', 'Nothing more has vested that can be claimed.');
   }
   const asked: Claim = {
-    id: `${poolKey(step.book.poolId)}-${step.deps.randomUuid()}`,
+    id: step.newId(),
     investment_id: given.id,
     user_id: userId,
     amount: fromUnits(units),

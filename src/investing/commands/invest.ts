@@ -8,7 +8,6 @@ import { RESERVATION_SECONDS } from '../../settings/investing-limits.ts';
 import { fromUnits, toUnits } from '../../storage/decimal-units.ts';
 import type { LedgerStep } from '../ledger-step.ts';
 import { type Investment, type KeyedOutcome, keyedOutcomes } from '../ledger-tables.ts';
-import { poolKey } from '../pool-key.ts';
 import type { InvestRequest, LedgerAnswer, LedgerRejection, LedgerRejectionCode } from '../pool-ledger.ts';
 import { reject } from '../rejection.ts';
 import { type Admitted, type Applicant, admit, type Sale } from '../rules/admission.ts';
@@ -71,8 +70,8 @@ function applicantOf(step: LedgerStep, { userId, elsewhere, refusal }: InvestReq
 }
 
 function reserve(step: LedgerStep, userId: string, { amount, tokens }: Admitted): Investment {
-  const { book, terms, nowSeconds, deps } = step;
-  const id = `${poolKey(book.poolId)}-${deps.randomUuid()}`;
+  const { terms, nowSeconds } = step;
+  const id = step.newId();
   const movements = {
     'tokens:unsold': -tokens,
     'tokens:reserved': tokens,
