@@ -9,7 +9,8 @@ export async function poolsWithOldWork(
   const { results } = await db
     .prepare(
       `SELECT id FROM ido_pool_cache WHERE ledger_revision IS NOT NULL AND (ledger_outbox_since <= ?1 OR id IN
-         (SELECT pool_id FROM user_investment_cache WHERE status = 'pending' AND reservation_expires_at <= ?2))`,
+         (SELECT pool_id FROM user_investment_cache INDEXED BY user_investment_cache_reservation
+          WHERE status = 'pending' AND reservation_expires_at <= ?2))`,
     )
     .bind(outboxSince, nowSeconds)
     .all<{ id: string }>();

@@ -1,8 +1,12 @@
 /** Ledgers whose alarm is gone: the minute's job finds them by their rows in D1, and wakes no other. */
 import { runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { LEDGER_POKE_AFTER_SECONDS } from '../../../src/config.ts';
+import { poolsWithOldWork } from '../../../src/storage/d1/ledger-work.ts';
+import { countedD1 } from '../../support/counted-bindings.ts';
 import { CRONS } from '../../support/gateway.ts';
+import { insertInvestments } from '../../support/investors.ts';
 import { openSale, type TestSale } from '../../support/sale.ts';
 
 let sale: TestSale;
@@ -42,6 +46,19 @@ describe('a ledger without its alarm', () => {
     expect(await sale.shown(investment)).toMatchObject({ status: 'pending' });
     await sale.gateway.scheduled(CRONS.prices);
     expect(await sale.shown(investment)).toMatchObject({ status: 'failed', failure: 'EXPIRED' });
+  });
+
+  test('is found without a look at investments that wait for nothing', async () => {
+    const { gateway, poolId } = sale;
+    await sale.invest('ann', '200');
+    await insertInvestments(
+      ...Array.from({ length: 200 }, (_, at) => ({
+        ...{ id: `pending-${at}`, user_id: 'bob', pool_id: poolId, status: 'pending' as const },
+      })),
+    );
+    gateway.resetCounts();
+    await poolsWithOldWork(countedD1(env.DB, gateway.counts), { outboxSince: 1, nowSeconds: 4_000_000_000 });
+    expect(gateway.counts.d1RowsRead).toBeLessThan(10);
   });
 
   test('is left alone if it has nothing to do', async () => {
