@@ -17,7 +17,9 @@ const TokenAmount = builder.objectRef<TokenAmountModel>('TokenAmount').implement
 const Holding = builder.objectRef<HoldingModel>('Holding').implement({
   description: 'What a user holds of one token.',
   fields: (t) => ({
-    symbol: t.exposeString('symbol', { description: 'The symbol of the token.' }),
+    symbol: t.exposeString('symbol', {
+      description: 'The symbol of the token; `?` if its project is not known.',
+    }),
     project: t.field({
       type: Project,
       nullable: true,
@@ -42,15 +44,17 @@ export const Portfolio = builder.objectRef<PortfolioModel>('Portfolio').implemen
     invested: t.expose('invested', { type: [TokenAmount], description: 'What was paid, by payment token.' }),
     investedUsd: t.exposeFloat('investedUsd', {
       nullable: true,
-      description: 'In US dollars at live prices; what has no live price is left out here and listed below.',
+      description:
+        'In US dollars at live prices; what has no live price is left out here and listed below. Null if nothing of it has one.',
     }),
     currentValueUsd: t.exposeFloat('currentValueUsd', {
       nullable: true,
-      description: 'In US dollars at live prices.',
+      description: 'In US dollars at live prices. Null if nothing of it has one.',
     }),
     profitPercent: t.exposeFloat('profitPercent', {
       nullable: true,
-      description: 'Value over what was invested.',
+      description:
+        'The gain over what was invested, of the holdings whose tokens and payments all have live prices; null if there are none.',
     }),
     holdings: t.expose('holdings', { type: [Holding], description: 'By token.' }),
     unpricedSymbols: t.exposeStringList('unpricedSymbols', { description: 'What has no live price.' }),

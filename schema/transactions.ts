@@ -20,7 +20,9 @@ const Transaction = builder.objectRef<TransactionModel>('Transaction').implement
     kind: t.expose('kind', { type: TransactionKind, description: 'What moved.' }),
     investment: t.expose('investment', { type: Investment, description: 'What it was for.' }),
     amount: t.expose('amount', { type: 'Decimal', description: 'How much.' }),
-    token: t.exposeString('token', { description: 'The symbol of what moved.' }),
+    token: t.exposeString('token', {
+      description: 'The symbol of what moved; `?` if its project is not known.',
+    }),
     transactionHash: t.exposeString('transactionHash', {
       nullable: true,
       description: 'The transaction on its chain.',
