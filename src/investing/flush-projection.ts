@@ -30,6 +30,8 @@ export class ProjectionFlush {
   #failures = 0;
   /** Of the last batch; null if it has to be read. */
   #number: number | null = null;
+  /** For the log. */
+  #poolId: string | undefined;
 
   constructor(sources: FlushSources) {
     this.#sources = sources;
@@ -63,7 +65,11 @@ export class ProjectionFlush {
       this.#failures = 0;
     } catch (error) {
       this.#failures += 1;
-      log.warn('investing.flush_failed', { failures: this.#failures, ...errorFields(error) });
+      log.warn('investing.flush_failed', {
+        pool: this.#poolId,
+        failures: this.#failures,
+        ...errorFields(error),
+      });
     }
   }
 
@@ -71,6 +77,7 @@ export class ProjectionFlush {
     const { ledger, db, nowMs, notify } = this.#sources;
     if (isEmpty(projection)) return;
     const poolId = ledger.head()?.pool;
+    this.#poolId = poolId;
     if (poolId === undefined) throw new Error('a ledger without an entry has rows');
     const batch = { poolId, number: this.#nextNumber(), nowSeconds: Math.floor(nowMs() / 1000) };
     await answerWithin(LEDGER_D1_TIMEOUT_MS, 'database', () => db.batch(ledgerWrites(db, batch, projection)));

@@ -119,7 +119,7 @@ export class RunningLedger {
   #goOn(): Flushing {
     try {
       for (const { kind, investment_id: investment, detail } of this.ledger.takeNotices())
-        log.error(`investing.${kind}`, { investment, detail });
+        log.error(`investing.${kind}`, { pool: this.ledger.head()?.pool, investment, detail });
       this.#outbox.send();
     } catch (error) {
       this.#isBroken = true;
