@@ -2,7 +2,7 @@
  * Compares every row of a ledger with every other that must agree (`test/contracts/ledger.md`). An answer with no
  * sentence means that nothing is wrong.
  */
-import { fromUnits, toUnits } from '../storage/decimal-units.ts';
+import { fromUnits, greaterOf, toUnits } from '../storage/decimal-units.ts';
 import { ACCOUNTS, type Account, type Balances, isOutside } from './accounts.ts';
 import type { Book } from './book.ts';
 import { entryHash, FIRST_PREVIOUS } from './entry.ts';
@@ -29,6 +29,7 @@ export function checkLedger(sql: Sql, book: Book, terms: PoolTerms): string[] {
   const rows = investments.select(sql, '');
   checkEntries(sql, book, report);
   checkBalances(book, terms, rows, report);
+  checkElsewhere(book, terms, report);
   checkInvestments(rows, report);
   checkMembers(sql, book, rows, report);
   checkKeys(sql, rows, report);
@@ -88,6 +89,19 @@ function checkBalances(
   const excess = -balances['tokens:outside'] - toUnits(terms.total_tokens);
   report(excess >= 0n, `${fromUnits(-excess)} tokens of the total are nowhere`);
   report(excess === 0n || balances['tokens:unsold'] === 0n, 'tokens beyond the total are for sale');
+}
+
+/** Sales elsewhere that are not in the books have no tokens left that somebody could buy. */
+function checkElsewhere({ balances, containedTokens }: Book, terms: PoolTerms, report: Report): void {
+  const sold = greaterOf(toUnits(terms.upstream_sold_tokens) - containedTokens, 0n);
+  const isRight =
+    balances['tokens:unsold'] === 0n
+      ? balances['tokens:elsewhere'] <= sold
+      : balances['tokens:elsewhere'] === sold;
+  report(
+    isRight,
+    `others have sold ${fromUnits(sold)}, the books have ${fromUnits(balances['tokens:elsewhere'])}`,
+  );
 }
 
 function checkInvestments(rows: readonly Investment[], report: Report): void {

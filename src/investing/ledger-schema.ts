@@ -105,6 +105,7 @@ const STATEMENTS = [
     receipt_at INTEGER NOT NULL,
     sequence INTEGER NOT NULL,
     is_refused INTEGER NOT NULL,
+    passed_over_sequence INTEGER NOT NULL,
     confirmation_due_at INTEGER,
     upstream_updated_at INTEGER NOT NULL,
     is_contained INTEGER NOT NULL,

@@ -18,6 +18,8 @@ export type Investment = Omit<InvestmentRow, 'pool_id' | 'revision' | 'refund_du
   sequence: number;
   /** The main API has refused it for good: it gets no further versions. */
   is_refused: number;
+  /** The version whose failure was passed over, for a later payment; 0 if none was. */
+  passed_over_sequence: number;
   /** When a person is told that it is still not confirmed. */
   confirmation_due_at: number | null;
   /** Of the newest record of the main API that was applied. */
@@ -68,6 +70,7 @@ export const investments = new Table<Investment>('investment', ['id'], {
   receipt_at: 1,
   sequence: 1,
   is_refused: 1,
+  passed_over_sequence: 1,
   confirmation_due_at: 1,
   upstream_updated_at: 1,
   is_contained: 1,

@@ -4,7 +4,7 @@ import type { LedgerStep } from '../ledger-step.ts';
 import type { Investment } from '../ledger-tables.ts';
 import type { UpstreamInvestment } from '../pool-ledger.ts';
 import { acknowledgeLiving, notAcknowledged } from './acknowledgement.ts';
-import { confirm, endedUpstream, refund, refuseUpstream } from './transitions.ts';
+import { confirm, endedUpstream, giveUp, refund, refuseUpstream } from './transitions.ts';
 
 const NOTICED = 'SELECT 1 AS found FROM notice WHERE kind = ? AND investment_id = ? LIMIT 1';
 
@@ -52,7 +52,10 @@ function applyConfirmed(
   confirm(step, known, { confirmedAt: record.confirmed_at ?? updated_at, updatedAt: updated_at });
 }
 
-/** One about an earlier version is about an earlier payment. */
+/**
+ * One about an earlier version is about an earlier payment: it is passed over once. Made-up payments, each told of before
+ * the last one fails, would hold the tokens for ever.
+ */
 function applyFailed(
   step: LedgerStep,
   known: Investment,
@@ -68,9 +71,16 @@ function applyFailed(
   }
   if (known.status === 'failed' && known.release_ack_at === null) endedUpstream(step, known, updated_at);
   if (known.status !== 'pending') return;
-  if (sequence >= known.sequence) refuseUpstream(step, known, { updatedAt: updated_at, isStrike: true });
-  // The main API does not count it until it has stored the next version.
-  else step.changeUnseen(known, { ...notAcknowledged(known.sequence), is_contained: 0 });
+  const { passed_over_sequence } = known;
+  if (sequence >= known.sequence) {
+    refuseUpstream(step, known, { updatedAt: updated_at, isStrike: true });
+  } else if (passed_over_sequence > 0 && sequence > passed_over_sequence) {
+    giveUp(step, known);
+  } else {
+    // The main API does not count it until it has stored the next version.
+    const next = { ...notAcknowledged(known.sequence), is_contained: 0 };
+    step.changeUnseen(known, { ...next, passed_over_sequence: Math.max(sequence, passed_over_sequence) });
+  }
 }
 
 /** Only a fact that changes is a change of the investment. */

@@ -104,6 +104,7 @@ function reserve(step: LedgerStep, userId: string, { amount, tokens }: Admitted)
     ...receipt,
     sequence: 1,
     is_refused: 0,
+    passed_over_sequence: 0,
     confirmation_due_at: null,
     upstream_updated_at: 0,
     is_contained: 0,

@@ -53,6 +53,12 @@ export function cancel(step: LedgerStep, investment: Investment): void {
   step.handOver(fail(step, investment, 'refuse', 'POOL_CANCELLED', nextVersion(investment)));
 }
 
+/** One payment after another is unknown to the main API. It is told, as it may have taken the newest already. */
+export function giveUp(step: LedgerStep, investment: Investment): void {
+  strike(step, investment, step.nowSeconds);
+  step.handOver(fail(step, investment, 'refuse', 'REFUSED', nextVersion(investment)));
+}
+
 /** The main API's no to a pending investment. A payment that it does not know is a strike. */
 export function refuseUpstream(
   step: LedgerStep,
@@ -202,7 +208,8 @@ export function submit(step: LedgerStep, investment: Investment, transactionHash
   );
   step.post('submit', movements, { investmentId: investment.id });
   closeReservation(step, investment);
-  const confirmationDueAt = step.nowSeconds + CONFIRMATION_MAX_SECONDS;
+  // From the first payment on: the next one does not put it off.
+  const confirmationDueAt = investment.confirmation_due_at ?? step.nowSeconds + CONFIRMATION_MAX_SECONDS;
   step.wakeBy(confirmationDueAt * 1000);
   const submitted = step.change(investment, {
     transaction_hash: transactionHash,

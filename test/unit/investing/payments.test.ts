@@ -83,6 +83,16 @@ describe('a payment that is told of', () => {
     expect(world.state(investment).status).toBe('pending');
   });
 
+  test('that is replaced again and again is told to a person a day after the first', () => {
+    const investment = world.allocated('ann', '100');
+    for (let hours = 0; hours < 24; hours += 1) {
+      world.submit(investment, `0x${hours}`);
+      world.pass(3600);
+    }
+    world.ledger.tick();
+    expect(world.ledger.takeNotices()).toMatchObject([{ kind: 'not_confirmed' }]);
+  });
+
   test("for another's investment, or for none, is refused", () => {
     const investment = world.allocated('ann', '100');
     expect(outcomeOf(world.submit({ ...investment, user_id: 'bob' }))).toBe('INVESTMENT_NOT_FOUND');

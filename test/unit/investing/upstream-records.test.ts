@@ -102,6 +102,19 @@ describe('a failure', () => {
     expect(status()).toBe('failed');
   });
 
+  test('of an earlier payment is passed over once: made-up ones hold the tokens no longer', () => {
+    for (const hash of ['0xa1', '0xa2', '0xa3']) world.submit(investment, hash);
+    world.deliver();
+    world.record(investment, { status: 'failed', sequence: 2 });
+    world.record(investment, { status: 'failed', sequence: 2 });
+    expect(status()).toBe('pending');
+    world.submit(investment, '0xa4');
+    world.record(investment, { status: 'failed', sequence: 3 });
+    expect(world.state(investment)).toMatchObject({ status: 'failed', failure: 'REFUSED', refund_due: 1 });
+    expect(outcomeOf(world.invest('ann', '20', { idempotencyKey: 'key-two' }))).toBe('RESERVATION_LIMIT');
+    expect(world.deliver().map(({ body }) => JSON.parse(body).status)).toEqual(['pending', 'failed']);
+  });
+
   test('of a confirmed investment changes nothing, and is told to a person once', () => {
     world.record(investment, { status: 'confirmed' });
     world.pass(1);
