@@ -10,7 +10,8 @@ export interface ClosedLoop {
   url: URL;
   connections: number;
   durationMs: number;
-  next: RequestSource;
+  /** Null ends a connection before its time. */
+  next: () => ReturnType<RequestSource> | null;
   /** Throws where the answer is not what was asked for; the loop ends with that. */
   onAnswer: (answer: Answer) => void;
   keepBodies: boolean;
@@ -45,6 +46,7 @@ export async function runClosedLoop(loop: ClosedLoop) {
         };
         const send = () => {
           const request = loop.next();
+          if (request === null) return resolve();
           sentAtMs = performance.now();
           connection.send(request, take);
         };

@@ -1,6 +1,7 @@
 /** Results as text, for a terminal and for `docs/performance.md`. */
 import type { ExecutorRow } from './executors/measure-executors.ts';
 import type { HeapResult } from './heap.ts';
+import { ledgersSection } from './investing/print-ledgers.ts';
 import { printLive } from './live/print-live.ts';
 import type { MixedResult } from './mixed-traffic.ts';
 import { monthTable } from './month.ts';
@@ -17,7 +18,7 @@ import { bytesText, percentText, type Section, sectionText, spreadText, type Tab
  */
 export function printResults(results: BenchResults, costs: string, isBrief: boolean): string {
   const { machine, scenarios, refusals, claims, mixed, heap, startup, executors, live } = results;
-  const { memory, unread, logins } = results;
+  const { memory, unread, logins, investing } = results;
   const lists = [...new Set(scenarios.map(({ list }) => list))];
   const sections: Section[] = [
     ...lists.map((title) =>
@@ -47,6 +48,7 @@ export function printResults(results: BenchResults, costs: string, isBrief: bool
     ...(memory === undefined ? [] : [memorySection(memory)]),
     ...(unread === undefined ? [] : [unreadSection(unread)]),
     ...(logins === undefined ? [] : [loginsSection(logins)]),
+    ...(investing === undefined ? [] : [ledgersSection(investing)]),
   ];
   const { bundleBytes, gzipBytes, cpuMs } = startup;
   return [

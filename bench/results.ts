@@ -5,6 +5,7 @@ import type { Startup } from '../scripts/measure-startup.ts';
 import type { DistinctAnswersResult } from './distinct-answers.ts';
 import type { ExecutorRow } from './executors/measure-executors.ts';
 import type { HeapResult } from './heap.ts';
+import type { LedgersResult } from './investing/measure-ledgers.ts';
 import type { LiveResults } from './live/measure-live.ts';
 import type { UnreadResult } from './live/measure-unread.ts';
 import type { LoginsResult } from './logins.ts';
@@ -31,6 +32,8 @@ export interface BenchResults {
   unread?: UnreadResult;
   /** Absent until it was measured. */
   logins?: LoginsResult;
+  /** Absent until it was measured. */
+  investing?: LedgersResult;
 }
 
 const versionOf = (name: string): string =>

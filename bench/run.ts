@@ -8,6 +8,8 @@ import { bundleWorker } from './bundle.ts';
 import { measureDistinctAnswers } from './distinct-answers.ts';
 import { measureExecutors } from './executors/measure-executors.ts';
 import { type HeapResult, measureHeap } from './heap.ts';
+import { measureLedgers } from './investing/measure-ledgers.ts';
+import { ledgersSection } from './investing/print-ledgers.ts';
 import { bundleLiveWorkers } from './live/live-servers.ts';
 import { measureLive } from './live/measure-live.ts';
 import { measureUnread } from './live/measure-unread.ts';
@@ -56,10 +58,12 @@ const STARTUP_RUNS = 7;
 const STOP_PATIENCE_MS = 3_000;
 const STOPPED = 130;
 
-const PARTS = ['http', 'executors', 'live', 'memory', 'logins'] as const;
+const PARTS = ['http', 'executors', 'live', 'memory', 'logins', 'investing'] as const;
 const MEMORY = { operations: 10_000, projects: 20, passes: JUDGED_PASSES } as const;
 const UNREAD = { sockets: 100, passes: JUDGED_PASSES, settleMs: 5_000 } as const;
 const LOGINS = { logins: 15, rounds: 3, warmUpMs: 3_000, durationMs: 10_000 } as const;
+const INVESTING = { rounds: 5, investments: 1_000, connections: 100, durationMs: 5_000 } as const;
+const INVESTING_CHECK = { rounds: 1, investments: 50, connections: 10, durationMs: 500 } as const;
 const EXECUTOR_ROUNDS = 9;
 
 const HELP = `npm run bench -- [options]
@@ -129,6 +133,10 @@ async function checkAll(): Promise<void> {
     const logins = await checkLogins(await bundleWorker(signal), signal);
     console.log(`bench: ${logins} logins were answered as they should, beside cached reads.`);
   }
+  if (parts.includes('investing')) {
+    await measureLedgers({ ...INVESTING_CHECK, signal, report: () => undefined });
+    console.log('bench: one ledger, ten, and the bare object accepted every investment.');
+  }
 }
 
 async function checkAnswers(): Promise<void> {
@@ -165,6 +173,9 @@ async function measureAll(): Promise<void> {
   if (parts.includes('logins')) {
     results.logins = await measureLogins({ ...LOGINS, script: await bundleWorker(signal), signal });
   }
+  if (parts.includes('investing')) {
+    results.investing = await measureLedgers({ ...INVESTING, signal, report: console.log });
+  }
   // A part alone, measured first, has nothing beside it yet.
   if (results.scenarios !== undefined && results.executors !== undefined)
     console.log(`\n${printResults(results, await readFile('operations/COSTS.md', 'utf8'), false)}`);
@@ -173,6 +184,7 @@ async function measureAll(): Promise<void> {
       ...(results.memory === undefined ? [] : [memorySection(results.memory)]),
       ...(results.unread === undefined ? [] : [unreadSection(results.unread)]),
       ...(results.logins === undefined ? [] : [loginsSection(results.logins)]),
+      ...(results.investing === undefined ? [] : [ledgersSection(results.investing)]),
     ];
     console.log(`\n${sections.map((section) => sectionText(section, false)).join('\n\n')}`);
   }
