@@ -51,7 +51,7 @@ export interface JobDeps {
   pricesKv: KVNamespace;
   cacheKv: KVNamespace;
   sessionsKv: KVNamespace;
-  storage: Pick<R2Bucket, 'put'>;
+  storage: Pick<R2Bucket, 'get' | 'list' | 'put'>;
   mainApi: MainApi;
   priceApi: PriceApi;
   ledgers: Ledgers;

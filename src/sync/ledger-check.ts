@@ -1,13 +1,15 @@
 /**
  * Checks every ledger each night: the ledger compares itself with D1, calls of the main API that have waited for long are
- * noticed, and the last entry of each ledger goes to R2 and to the log.
+ * noticed, and the last entry of each ledger goes to R2 and to the log. A ledger must still have the entry that an earlier
+ * night has kept of it.
  */
+import { createHash } from 'node:crypto';
 import pLimit from 'p-limit';
-import type { LedgerHead } from '../investing/pool-ledger.ts';
+import type { Ledgers } from '../investing/ledger-client.ts';
 import { log } from '../observability/log.ts';
 import { type PoolWithLedger, poolsWithLedgers } from '../storage/d1/ido-pools.ts';
-import { noticeWrites } from '../storage/d1/ledger-notices.ts';
-import { writeLedgerHeads } from '../storage/r2/ledger-heads.ts';
+import { type FoundNotice, noticeWrites } from '../storage/d1/ledger-notices.ts';
+import { type LedgerHeads, latestLedgerHeads, writeLedgerHeads } from '../storage/r2/ledger-heads.ts';
 import {
   errorText,
   everyNight,
@@ -22,6 +24,8 @@ import { logNotices } from './log-notices.ts';
 const LEDGERS_AT_ONCE = 6;
 const CALL_WAITS_MAX_SECONDS = 3_600;
 
+type KeptHead = LedgerHeads['heads'][number];
+
 export const ledgerCheckJob: JobDefinition = {
   name: 'ledger-check',
   schedule: everyNight,
@@ -35,36 +39,57 @@ async function checkLedgers(
 ): Promise<JobReport> {
   const report: JobReport = nothingDone();
   const pools = await poolsWithLedgers(db);
-  report.read = pools.length;
-  logNotices(await lease.write(noticeWrites(db, pools.flatMap(waitingCalls(startedAt)), startedAt)));
+  const earlier = await latestLedgerHeads(storage, nowMs());
+  /** By pool; those of an earlier night first. */
+  const heads = new Map((earlier?.heads ?? []).map((head) => [head.pool, head]));
+  const notices = pools.flatMap(waitingCalls(startedAt));
+  const poolIds = new Set([...pools.map(({ id }) => id), ...heads.keys()]);
+  report.read = poolIds.size;
 
-  const heads = await pLimit(LEDGERS_AT_ONCE).map(pools, async ({ id }): Promise<LedgerHead | null> => {
+  await pLimit(LEDGERS_AT_ONCE).map([...poolIds], async (poolId) => {
     await lease.keep();
     try {
-      const ledger = ledgers.ofPool(id);
-      await ledger.compare();
-      return await ledger.head();
+      const { head, notice } = await checkedLedger(ledgers, poolId, heads.get(poolId));
+      if (notice !== null) notices.push(notice);
+      if (head === null) return;
+      heads.set(poolId, head);
+      log.info('investing.ledger_head', { ...head });
+      report.written += 1;
     } catch (error) {
       report.skipped += 1;
       report.firstError ??= errorText(error);
-      return null;
     }
   });
-  const known = heads.filter((head) => head !== null);
-  if (known.length === 0) return report;
-  for (const head of known) log.info('investing.ledger_head', { ...head });
   try {
-    await writeLedgerHeads(storage, known, nowMs());
-    report.written = known.length;
+    logNotices(await lease.write(noticeWrites(db, notices, startedAt)));
+    if (heads.size > 0) await writeLedgerHeads(storage, [...heads.values()], nowMs());
   } catch (failure) {
     report.failure = failure;
   }
   return report;
 }
 
+async function checkedLedger(
+  ledgers: Ledgers,
+  poolId: string,
+  kept: KeptHead | undefined,
+): Promise<{ head: KeptHead | null; notice: FoundNotice | null }> {
+  const ledger = ledgers.ofPool(poolId);
+  await ledger.compare();
+  let notice: FoundNotice | null = null;
+  if (kept !== undefined) {
+    const line = (await ledger.exportEntries(kept.sequence - 1, 1)).trimEnd();
+    if (createHash('sha256').update(line).digest('hex') !== kept.hash) {
+      const detail = `Entry ${kept.sequence} is not the one that was kept: its hash was ${kept.hash}.`;
+      notice = { pool_id: poolId, kind: 'entry_changed', investment_id: null, detail };
+    }
+  }
+  return { head: await ledger.head(), notice };
+}
+
 const waitingCalls =
   (nowSeconds: number) =>
-  ({ id, ledger_outbox_since: since }: PoolWithLedger) => {
+  ({ id, ledger_outbox_since: since }: PoolWithLedger): FoundNotice[] => {
     if (since === null || nowSeconds - since <= CALL_WAITS_MAX_SECONDS) return [];
     const detail = `A call of the main API has waited since ${new Date(since * 1000).toISOString()}.`;
     return [{ pool_id: id, kind: 'call_waits', investment_id: null, detail }];

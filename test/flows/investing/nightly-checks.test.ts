@@ -1,5 +1,7 @@
 /** What the night's jobs and the pools' sync find wrong with pools and ledgers, and where a person sees it. */
+
 import { env } from 'cloudflare:workers';
+import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { LedgerHead, PoolLedgerCalls } from '../../../src/investing/pool-ledger.ts';
 import { edgeId, giveLedger, insertEdgeInvestment } from '../../support/edge-rows.ts';
@@ -9,9 +11,12 @@ import { type Bench, createBench, type Row, syncOf } from '../sync-bench.ts';
 
 const [POOL, OTHER] = ['pool_0001', 'pool_0006'];
 const DAY = 86_400;
+const HEAD: LedgerHead = { pool: POOL, sequence: 1, hash: 'ab'.repeat(32), recordedAt: 1 };
 
 interface ScriptedLedger {
   calls: string[];
+  /** By sequence. */
+  entries: Map<number, string>;
   head: LedgerHead | null;
   fails: boolean;
 }
@@ -22,24 +27,33 @@ async function benchWithLedgers() {
   for (const pool of [POOL, OTHER]) await giveLedger(pool);
   const ledgers = new Map<string, ScriptedLedger>();
   for (const pool of [POOL, OTHER])
-    ledgers.set(pool, {
-      calls: [],
-      head: { pool, sequence: 3, hash: pool.at(-1)?.repeat(64) ?? '', recordedAt: bench.now() },
-      fails: false,
-    });
-  const ofPool = (pool: string) => {
+    ledgers.set(pool, { calls: [], entries: new Map(), head: null, fails: false });
+  const ofPool = (pool: string): PoolLedgerCalls => {
     const ledger = ledgers.get(pool);
-    const note = (name: string) => async () => {
+    const note = async (name: string) => {
       ledger?.calls.push(name);
       if (ledger?.fails) throw new Error('the ledger is busy');
-      return name === 'head' ? (ledger?.head ?? null) : null;
     };
-    const names = ['applyRecords', 'applyTerms', 'compare', 'head'] as const;
-    return Object.fromEntries(names.map((name) => [name, note(name)])) as unknown as PoolLedgerCalls;
+    return {
+      applyRecords: () => note('applyRecords'),
+      applyTerms: () => note('applyTerms'),
+      compare: () => note('compare'),
+      exportEntries: async (after: number) => `${ledger?.entries.get(after + 1) ?? ''}\n`,
+      head: async () => ledger?.head ?? null,
+    } as Partial<PoolLedgerCalls> as PoolLedgerCalls;
   };
+  const append = (pool: string, entry: string) => {
+    const ledger = ledgers.get(pool) as ScriptedLedger;
+    const sequence = ledger.entries.size + 1;
+    ledger.entries.set(sequence, entry);
+    const hash = createHash('sha256').update(entry).digest('hex');
+    ledger.head = { pool, sequence, hash, recordedAt: bench.now() };
+  };
+  for (const pool of [POOL, OTHER]) append(pool, `opened ${pool}`);
   return {
     bench,
     sync: syncOf({ ...bench.deps, ledgers: { ofPool, ofInvestment: () => null } }),
+    append,
     ledger: (pool: string) => ledgers.get(pool) as ScriptedLedger,
   };
 }
@@ -60,10 +74,7 @@ describe('the check of ledgers', () => {
   test('lets each ledger compare itself, and writes the last entry of each to R2', async () => {
     const { bench, sync, ledger } = await benchWithLedgers();
     expect(await sync.runJob('ledger-check')).toMatchObject({ outcome: 'ok', read: 2, written: 2 });
-    expect([ledger(POOL).calls, ledger(OTHER).calls]).toEqual([
-      ['compare', 'head'],
-      ['compare', 'head'],
-    ]);
+    expect([ledger(POOL).calls, ledger(OTHER).calls]).toEqual([['compare'], ['compare']]);
     expect(await heads(bench)).toEqual({
       writtenAt: new Date(bench.now() * 1000).toISOString(),
       heads: [ledger(POOL).head, ledger(OTHER).head],
@@ -84,19 +95,46 @@ describe('the check of ledgers', () => {
 
   test('fails if R2 does', async () => {
     const { bench } = await benchWithLedgers();
-    const failing = syncOf({
-      ...bench.deps,
-      storage: { put: () => Promise.reject(new Error('R2 is down')) },
-      ledgers: {
-        ofPool: () =>
-          ({ compare: async () => undefined, head: async () => ({}) }) as unknown as PoolLedgerCalls,
-        ofInvestment: () => null,
-      },
-    });
+    const storage = {
+      list: env.STORAGE.list.bind(env.STORAGE),
+      get: env.STORAGE.get.bind(env.STORAGE),
+      put: () => Promise.reject(new Error('R2 is down')),
+    };
+    const ofPool = () =>
+      ({ compare: async () => undefined, head: async () => HEAD }) as unknown as PoolLedgerCalls;
+    const failing = syncOf({ ...bench.deps, storage, ledgers: { ofPool, ofInvestment: () => null } });
     expect(await failing.runJob('ledger-check')).toMatchObject({
       outcome: 'failed',
       firstError: 'R2 is down',
     });
+  });
+
+  test('finds that an entry is gone or another one than the one that an earlier night kept', async () => {
+    const { bench, sync, ledger, append } = await benchWithLedgers();
+    await sync.runJob('ledger-check');
+    await bench.advance(DAY);
+    for (const pool of [POOL, OTHER]) append(pool, 'more');
+    expect(await sync.runJob('ledger-check')).toMatchObject({ outcome: 'ok', written: 2 });
+    expect(await notices()).toEqual([]);
+
+    // A night in which the ledger does not answer keeps the earlier head.
+    await bench.advance(DAY);
+    ledger(POOL).fails = true;
+    await sync.runJob('ledger-check');
+    expect((await heads(bench))?.heads.map(({ pool, sequence }) => [pool, sequence]).sort()).toEqual([
+      [POOL, 2],
+      [OTHER, 2],
+    ]);
+    await bench.advance(3 * DAY);
+    ledger(POOL).fails = false;
+    ledger(POOL).entries.set(2, 'less');
+    ledger(OTHER).entries.delete(2);
+    await sync.runJob('ledger-check');
+    expect((await notices()).map(({ pool_id, kind }) => [pool_id, kind])).toEqual([
+      [POOL, 'entry_changed'],
+      [OTHER, 'entry_changed'],
+    ]);
+    expect(bench.loggedErrors().map(({ event }) => event)).toContain('investing.entry_changed');
   });
 
   test('notices calls of the main API that have waited for an hour', async () => {

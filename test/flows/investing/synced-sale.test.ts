@@ -169,4 +169,12 @@ test('the night after a lively sale finds no difference, and keeps a head that t
   const heads = (await file?.json<{ heads: LedgerHead[] }>())?.heads ?? [];
   expect(heads).toEqual([await sale.ledger.head()]);
   expect((await verified(heads)).balances).toMatchObject({ 'tokens:sold': '100', 'money:paid': '200' });
+
+  // The next night finds the kept entry where it was, behind which others have come.
+  await sale.pass(43_000);
+  await sale.invest('gus', '100');
+  await sale.pass(43_400);
+  await sync(CRONS.nightly);
+  expect(await noticeKinds()).toEqual(['refused']);
+  expect((await sale.ledger.head())?.sequence).toBeGreaterThan(heads[0]?.sequence ?? 0);
 });
