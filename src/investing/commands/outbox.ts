@@ -13,12 +13,15 @@ import { applyRecord } from './apply-records.ts';
 import { refuseClaim } from './claim.ts';
 import { endedUpstream, refuseUpstream } from './transitions.ts';
 
+/** The main API has not answered it, or the call of its subject before it, for so long. */
+const STUCK = `EXISTS (SELECT 1 FROM outbox AS head WHERE head.subject = release.subject AND head.is_first = 1
+  AND head.attempts >= ${LEDGER_ORDER_MAX_ATTEMPTS})`;
 /**
  * A call that takes tokens waits for those before it that release some: the main API would refuse it for good, for
- * tokens that are free here. One that the main API has not answered so often does not hold others back.
+ * tokens that are free here. It does not wait for a release that is stuck.
  */
 const MAY_LEAVE = `is_first = 1 AND (effect <> 'takes' OR place < coalesce(
-  (SELECT min(place) FROM outbox WHERE effect = 'releases' AND attempts < ${LEDGER_ORDER_MAX_ATTEMPTS}), place + 1))`;
+  (SELECT min(place) FROM outbox AS release WHERE effect = 'releases' AND NOT ${STUCK}), place + 1))`;
 const DUE = `WHERE ${MAY_LEAVE} AND due_ms <= ? ORDER BY due_ms, place LIMIT ?`;
 const NEXT_DUE = `SELECT min(due_ms) AS due FROM outbox WHERE ${MAY_LEAVE}`;
 const DELETE = 'DELETE FROM outbox WHERE subject = ? AND sequence = ?';

@@ -106,6 +106,20 @@ describe('calls of the main API', () => {
     }
     expect(due()).toContain(`${bob.id}:1`);
   });
+
+  test('wait no longer for a release behind a call that nobody answers', () => {
+    const ann = world.allocated('ann', '50');
+    const bobs: string[] = [];
+    for (let attempts = 0; attempts < 40; attempts += 1) {
+      const row = first();
+      expect(row.subject).toBe(ann.id);
+      world.ledger.sending(row);
+      world.ledger.postpone(row);
+      world.pass(300);
+      if (attempts === 10) bobs.push(world.allocated('bob', '50').id);
+    }
+    expect(due()).toEqual(expect.arrayContaining(bobs.map((id) => `${id}:1`)));
+  });
 });
 
 describe('an answer', () => {
