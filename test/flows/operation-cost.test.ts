@@ -32,6 +32,8 @@ const INPUTS: Record<string, object> = {
   ConnectWallet: { message: 'a', signature: '0x' },
   ChangePassword: { currentPassword: 'a', newPassword: 'b' },
   UpdateProfile: {},
+  InvestInPool: { poolId: 'x', amount: '1', idempotencyKey: 'a' },
+  SubmitPayment: { investmentId: 'x', transactionHash: 'a' },
 };
 
 describe('the cost is the complexity plugin’s', () => {
@@ -45,7 +47,8 @@ describe('the cost is the complexity plugin’s', () => {
   ];
   test.each(documents)('%s', (text) => {
     const name = /^mutation (\w+)/.exec(text)?.[1] ?? '';
-    const variables = { ...VARIABLES, input: INPUTS[name], refreshToken: 'a', sessionId: 'a' };
+    const ids = { sessionId: 'a', poolId: 'a', investmentId: 'a' };
+    const variables = { ...VARIABLES, ...ids, input: INPUTS[name], refreshToken: 'a' };
     expect(costOf(text, variables)).toBe(complexityFromQuery(text, { schema, variables }).complexity);
   });
 });

@@ -56,6 +56,10 @@ async function heldData(): Promise<unknown> {
   return [results.map(({ results: rows }) => rows), await env.PRICES_KV.get('prices')];
 }
 
+/** They write no table: a ledger passes over whatever is older than what it has. */
+const JOBS_OF_LEDGERS = ['ledger-pokes', 'ledgers', 'ledgers-full', 'ledger-check'];
+const WRITING_JOBS = JOBS.map(({ name }) => name).filter((name) => !JOBS_OF_LEDGERS.includes(name));
+
 async function insertOperationWithoutForms(): Promise<void> {
   const [operation] = bundledRelease.operations;
   if (operation === undefined) throw new Error('the build bundles no operation');
@@ -120,9 +124,10 @@ describe('a run that takes longer than its lease', () => {
 });
 
 describe('a run whose lease another run has taken', () => {
-  test.each(JOBS.map(({ name }) => name))('writes nothing any more: %s', async (job) => {
+  test.each(WRITING_JOBS)('writes nothing any more: %s', async (job) => {
     const bench = await createBench({ projectCount: 8 });
     if (!job.startsWith('projects')) await bench.sync.runJob('projects');
+    if (job.startsWith('pool-eligibility')) await bench.sync.runJob('pools');
     if (job === 'hourly-candles') await bench.sync.runJob('prices');
     if (job === 'operation-forms') await insertOperationWithoutForms();
     const refusal = {

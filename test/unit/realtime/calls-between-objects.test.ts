@@ -1,6 +1,6 @@
 /**
  * Every method that one object of the platform calls on another, and the time limit that its caller sets. The tests of
- * the callers let each call hang: `silent-hub`, `lost-calls`, `price-feed` and `sync-effects`.
+ * the callers let each call hang: `silent-hub`, `lost-calls`, `price-feed`, `sync-effects` and `ledger-client`.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
@@ -8,6 +8,7 @@ import {
   FEED_WATCH_TIMEOUT_MS,
   HUB_HANDSHAKE_TIMEOUT_MS,
   HUB_PUBLISH_TIMEOUT_MS,
+  LEDGER_CALL_TIMEOUT_MS,
   PRICE_FEED_READ_TIMEOUT_MS,
   SALE_FEED_NOTIFY_TIMEOUT_MS,
 } from '../../../src/config.ts';
@@ -16,15 +17,28 @@ const LIMITS_MS = {
   FEED_WATCH_TIMEOUT_MS,
   HUB_HANDSHAKE_TIMEOUT_MS,
   HUB_PUBLISH_TIMEOUT_MS,
+  LEDGER_CALL_TIMEOUT_MS,
   PRICE_FEED_READ_TIMEOUT_MS,
   SALE_FEED_NOTIFY_TIMEOUT_MS,
 };
+
+const LEDGER_CALL = ['LEDGER_CALL_TIMEOUT_MS', 'src/investing/ledger-client.ts'] as const;
 
 /** By object and method: the limit, and the file that sets it. */
 const CALLS = {
   'SubscriptionHub.fetch': ['HUB_HANDSHAKE_TIMEOUT_MS', 'src/http/socket-route.ts'],
   'SubscriptionHub.publish': ['HUB_PUBLISH_TIMEOUT_MS', 'src/realtime/topic-log.ts'],
   'SubscriptionHub.endSessions': ['HUB_PUBLISH_TIMEOUT_MS', 'src/realtime/ended-sessions.ts'],
+  'PoolLedger.invest': LEDGER_CALL,
+  'PoolLedger.register': LEDGER_CALL,
+  'PoolLedger.submit': LEDGER_CALL,
+  'PoolLedger.claim': LEDGER_CALL,
+  'PoolLedger.applyTerms': LEDGER_CALL,
+  'PoolLedger.applyRecords': LEDGER_CALL,
+  'PoolLedger.poke': LEDGER_CALL,
+  'PoolLedger.compare': LEDGER_CALL,
+  'PoolLedger.head': LEDGER_CALL,
+  'PoolLedger.exportEntries': LEDGER_CALL,
   'PriceFeed.watch': ['FEED_WATCH_TIMEOUT_MS', 'src/realtime/watched-topics.ts'],
   'PriceFeed.refreshed': ['FEED_WATCH_TIMEOUT_MS', 'src/realtime/watched-topics.ts'],
   'PriceFeed.prices': ['PRICE_FEED_READ_TIMEOUT_MS', 'src/sync/prices.ts'],
@@ -37,6 +51,7 @@ const STUBS = {
   'src/app/subscription-hub-object.ts': 1,
   'src/auth/attempts.ts': 1,
   'src/http/socket-route.ts': 1,
+  'src/investing/ledger-client.ts': 1,
   'src/realtime/ended-sessions.ts': 1,
   'src/realtime/price-events.ts': 1,
   'src/realtime/sale-events.ts': 1,
