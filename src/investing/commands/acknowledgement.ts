@@ -36,10 +36,9 @@ export function acknowledgeLiving(
   { status, updated_at }: Pick<UpstreamInvestment, 'status' | 'updated_at'>,
   sequence: number,
 ): Investment {
-  const { living_sequence, acked_sequence, release_sequence, token_account } = investment;
+  const { living_sequence, acked_sequence, token_account } = investment;
   if (status !== 'pending' && status !== 'confirmed') return investment;
-  if (sequence < living_sequence || (release_sequence !== null && sequence >= release_sequence))
-    return investment;
+  if (sequence < living_sequence) return investment;
   const isFirst = investment.living_ack_at === null;
   const isConfirmedNow = status === 'confirmed' && investment.status !== 'confirmed';
   if (!isFirst && sequence <= acked_sequence && !isConfirmedNow) return investment;

@@ -156,7 +156,6 @@ export function confirm(
 /** The main API counts it by now. Snapshots that have it are known before its tokens are taken. */
 function acknowledged(step: LedgerStep, investment: Investment, updatedAt: number): Investment {
   const life = {
-    living_sequence: investment.sequence,
     ...acknowledgement(step, investment.sequence, updatedAt),
     ...NO_END,
   };

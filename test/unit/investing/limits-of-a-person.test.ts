@@ -72,6 +72,16 @@ describe('participants', () => {
     expect(outcomeOf(world.invest('bob', '50', other('20')))).toBe('pending');
   });
 
+  test('whose place a snapshot still counts may take it again', () => {
+    world.allocated('ann', '50');
+    world.deliver();
+    world.pass(1);
+    world.change({ upstream_participant_count: 2, upstream_sold_tokens: '100' });
+    world.pass(2 * HALF_HOUR);
+    expect(outcomeOf(world.invest('bob', '50'))).toBe('POOL_FULL');
+    expect(outcomeOf(world.invest('ann', '50', key('key-two')))).toBe('pending');
+  });
+
   test('whose reservation ran out leave their place', () => {
     world.allocated('ann', '50');
     world.pass(HALF_HOUR);
