@@ -65,6 +65,8 @@ function hasRoom(step: LedgerStep, investment: Investment, { elsewhere }: Submit
   const { terms, book, nowSeconds } = step;
   const endsAt = terms.status === 'completed' ? (book.closedAt ?? terms.sale_end) : terms.sale_end;
   if (investment.failure !== 'EXPIRED' || investment.money_account !== null) return false;
+  // The main API would refuse it again.
+  if (investment.is_refused === 1) return false;
   if (terms.status === 'cancelled' || nowSeconds >= endsAt + LATE_PAYMENT_SECONDS) return false;
   const sale = saleOf(step);
   const member = step.member(investment.user_id);

@@ -177,6 +177,19 @@ describe('a payment for a reservation that ran out', () => {
     });
   });
 
+  test('is not allocated again once the main API has refused the investment', () => {
+    const investment = world.allocated('ann', '100');
+    const [row] = world.ledger.due(1);
+    if (row === undefined) throw new Error('nothing is due');
+    world.ledger.sending(row);
+    world.pass(HALF_HOUR);
+    world.ledger.refuse(row, { code: 'CONFLICT', message: 'no' });
+    expect(world.submit(investment)).toMatchObject({
+      investment: { status: 'failed', failure: 'EXPIRED', refund_due: 1 },
+    });
+    expect(world.deliver()).toEqual([]);
+  });
+
   test('counts what its owner has in other channels', () => {
     const investment = world.allocated('ann', '100');
     world.pass(HALF_HOUR);
