@@ -7,17 +7,9 @@ const ID_OF_LEDGER = new RegExp(
   `^([0-9a-f]{${KEY_CHARACTERS}})-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$`,
 );
 
-/** A ledger asks for the key of its own pool with each investment, and a hash costs as much as one of its statements. */
-let last = { poolId: '', key: '' };
-
 /** The first 128 bits of the SHA-256 of the pool's id, in hex. */
-export function poolKey(poolId: string): string {
-  if (last.poolId !== poolId || last.key === '') {
-    const key = createHash('sha256').update(poolId).digest('hex').slice(0, KEY_CHARACTERS);
-    last = { poolId, key };
-  }
-  return last.key;
-}
+export const poolKey = (poolId: string): string =>
+  createHash('sha256').update(poolId).digest('hex').slice(0, KEY_CHARACTERS);
 
 /** The key of the pool whose ledger has made an investment's id. Null if no ledger has. */
 export const poolKeyOf = (investmentId: string): string | null =>
