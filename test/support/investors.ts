@@ -11,20 +11,36 @@ export interface Investor {
   headers: Record<string, string>;
 }
 
+interface Rights {
+  kycLevel?: number;
+  permissions?: string[];
+}
+
 /** With an account and a session, which begins by the gateway's clock. */
-export async function createInvestor(
-  id: string,
-  { kycLevel = 2, permissions = ['read', 'invest'] }: { kycLevel?: number; permissions?: string[] } = {},
-): Promise<Investor> {
-  await insert('user_account', {
+export async function createInvestor(id: string, rights: Rights = {}): Promise<Investor> {
+  await accountOf(id, rights).run();
+  return signIn(id);
+}
+
+/** As `createInvestor`, many at once. */
+export async function createInvestors(ids: readonly string[]): Promise<Investor[]> {
+  await env.DB.batch(ids.map((id) => accountOf(id)));
+  return Promise.all(ids.map(signIn));
+}
+
+/** A session, which begins by the gateway's clock; its token lives for `ACCESS_TOKEN_SECONDS`. */
+export async function signIn(id: string): Promise<Investor> {
+  return { id, headers: bearer((await openSession(id)).accessToken) };
+}
+
+const accountOf = (id: string, { kycLevel = 2, permissions = ['read', 'invest'] }: Rights = {}) =>
+  insertStatement('user_account', {
     id,
     kyc_level: kycLevel,
     permissions: JSON.stringify(permissions),
     last_active_at: 1,
     created_at: 1,
   });
-  return { id, headers: bearer((await openSession(id)).accessToken) };
-}
 
 /** A new session of the same person, when the clock has ended the last one. */
 export const signedInAgain = async ({ id }: Investor): Promise<Investor> => ({

@@ -33,8 +33,14 @@ export interface TestSale {
   upstream(investment: Pick<InvestmentRow, 'id'>): Promise<InvestmentRecord | null>;
 }
 
-/** @param fields of the pool, in the place of 1,000 tokens at 2 USDT, of which a person may buy for 10 to 1,000 */
-export async function openSale(fields: Record<string, unknown> = {}): Promise<TestSale> {
+/**
+ * @param fields of the pool, in the place of 1,000 tokens at 2 USDT, of which a person may buy for 10 to 1,000
+ * @param vars as for `startGateway`
+ */
+export async function openSale(
+  fields: Record<string, unknown> = {},
+  vars: Record<string, unknown> = {},
+): Promise<TestSale> {
   // Runs of syncs tell the next one how far another market was read.
   await env.DB.batch(TABLES.map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
   const market = await createMarket({ projectCount: 5, poolCount: 1, investmentCount: 0 });
@@ -55,7 +61,7 @@ export async function openSale(fields: Record<string, unknown> = {}): Promise<Te
   isolateWithAccounts({
     ...{ MAIN_API_URL: mainApiUrl, PRICE_API_URL: priceApiUrl, INTERNAL_API_KEY: apiKey },
   } as unknown as Partial<Env>);
-  const gateway = startGateway(market);
+  const gateway = startGateway(market, vars);
   await gateway.scheduled(CRONS.pools);
   const trace = { requestId: 'req-1', traceparent: null };
   const elsewhere = { amount: '0', isParticipant: false };

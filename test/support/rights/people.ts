@@ -89,9 +89,11 @@ async function registerPerson(gateway: TestGateway, market: TestMarket, name: Pe
   return { id, email, accessToken, refreshToken, investmentIds };
 }
 
+const isolateOf = createIsolates();
+
 /** Another session of a user, which may end. */
 export function openSession(userId: string): Promise<SessionTokens> {
-  const built = createIsolates()(env as unknown as Env);
+  const built = isolateOf(env as unknown as Env);
   if (!built.ok) throw new Error(built.issues.join('; '));
   const client = { ipAddress: null, userAgent: null, device: 'another' };
   return built.isolate.accounts.sessions.open(userId, client);
