@@ -54,6 +54,7 @@ export type NoticeKind =
   | 'times_changed'
   | 'not_confirmed'
   | 'hash_told_twice'
+  | 'told_too_often'
   | 'paid_when_over'
   | 'refused'
   | 'registration_refused'

@@ -43,6 +43,8 @@ export const RESERVATION_BLOCK_SECONDS = 1_800;
 export const RESERVATION_BLOCK_MAX_SECONDS = 30 * 86_400;
 /** After the end of a sale, for a reservation that ran out. */
 export const LATE_PAYMENT_SECONDS = 86_400;
+/** Transactions that are told of for one investment: the main API looks for each anew, and holds the tokens meanwhile. */
+export const TOLD_PAYMENTS_MAX = 10;
 /** A person is told of a payment that is not confirmed within this time. */
 export const CONFIRMATION_MAX_SECONDS = 86_400;
 

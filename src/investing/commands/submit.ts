@@ -3,7 +3,7 @@
  *
  * A reservation that has run out is allocated again if there is room for it.
  */
-import { LATE_PAYMENT_SECONDS } from '../../settings/investing-limits.ts';
+import { LATE_PAYMENT_SECONDS, TOLD_PAYMENTS_MAX } from '../../settings/investing-limits.ts';
 import { toUnits } from '../../storage/decimal-units.ts';
 import type { LedgerStep } from '../ledger-step.ts';
 import { type Investment, toldPayments } from '../ledger-tables.ts';
@@ -15,6 +15,7 @@ import { shownInvestment } from './shown-investment.ts';
 import { amountOf, owe, reserveAgain, submit, tokensOf } from './transitions.ts';
 
 const TOLD_ELSEWHERE = `SELECT investment_id FROM told_payment WHERE transaction_hash = ? AND investment_id <> ? LIMIT 1`;
+const COUNT_TOLD = 'SELECT count(*) AS told FROM told_payment WHERE investment_id = ?';
 
 export function submitPayment(step: LedgerStep, request: SubmitRequest): LedgerAnswer {
   const { userId, investmentId, transactionHash } = request;
@@ -24,6 +25,8 @@ export function submitPayment(step: LedgerStep, request: SubmitRequest): LedgerA
   }
   const known = toldPayments.byKey(step.sql, investmentId, transactionHash);
   if (known !== undefined) return known.is_too_late === 1 ? notPending() : shown(step, investment);
+  const told = countTold(step, investment);
+  if (told >= TOLD_PAYMENTS_MAX) return toldTooOften();
   const isTooLate = investment.status === 'confirmed' || investment.status === 'refunded';
   toldPayments.insert(step.sql, {
     investment_id: investmentId,
@@ -35,6 +38,8 @@ export function submitPayment(step: LedgerStep, request: SubmitRequest): LedgerA
     is_projected: 0,
   });
   noticeHashToldTwice(step, investment, transactionHash);
+  if (told + 1 === TOLD_PAYMENTS_MAX)
+    step.notice('told_too_often', investmentId, 'It takes no further transaction: too many were told of.');
   if (isTooLate) {
     step.post('submit', {}, { investmentId });
     step.notice('paid_when_over', investmentId, `A payment was told of when it was ${investment.status}.`);
@@ -54,6 +59,16 @@ const shown = ({ book }: LedgerStep, investment: Investment) => ({
 
 const notPending = () =>
   reject('INVESTMENT_NOT_PENDING', 'The payment is recorded, but the investment does not wait for one.');
+
+const toldTooOften = () =>
+  reject(
+    'VALIDATION_FAILED',
+    `Not recorded: ${TOLD_PAYMENTS_MAX} other transactions were told of for this investment already.`,
+    ['input', 'transactionHash'],
+  );
+
+const countTold = ({ sql }: LedgerStep, { id }: Investment): number =>
+  sql.exec<{ told: number }>(COUNT_TOLD, id).toArray()[0]?.told ?? 0;
 
 function noticeHashToldTwice(step: LedgerStep, { id }: Investment, transactionHash: string): void {
   if (step.sql.exec(TOLD_ELSEWHERE, transactionHash, id).toArray().length === 0) return;

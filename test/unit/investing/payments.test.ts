@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { TOLD_PAYMENTS_MAX } from '../../../src/config.ts';
 import { HALF_HOUR, LedgerWorld, outcomeOf, SALE_SECONDS } from '../../support/ledger.ts';
 
 let world: LedgerWorld;
@@ -59,6 +60,23 @@ describe('a payment that is told of', () => {
     expect(told).toEqual(['0xa1', '0xb2']);
   });
 
+  test('holds nothing for long by ever other made-up hashes, which the main API looks for anew', () => {
+    const investment = world.allocated('ann', '100');
+    const answers = Array.from({ length: 30 }, (_, at) => {
+      world.pass(60);
+      const answer = outcomeOf(world.submit(investment, `0x${at}`));
+      world.deliver();
+      return answer;
+    });
+    expect(answers.filter((answer) => answer === 'pending')).toHaveLength(TOLD_PAYMENTS_MAX);
+    expect(answers.at(-1)).toBe('VALIDATION_FAILED');
+    expect(outcomeOf(world.submit(investment, '0x1'))).toBe('pending');
+    expect(world.noticeKinds()).toEqual(['told_too_often']);
+    world.record(investment, { status: 'failed', sequence: TOLD_PAYMENTS_MAX + 1 });
+    expect(world.state(investment)).toMatchObject({ status: 'failed', failure: 'REFUSED', refund_due: 1 });
+    expect(outcomeOf(world.submit(investment, '0xlast'))).toBe('VALIDATION_FAILED');
+  });
+
   test('twice is the same answer, and nothing new', () => {
     const investment = world.allocated('ann', '100');
     const first = world.submit(investment, '0xa1');
@@ -85,9 +103,9 @@ describe('a payment that is told of', () => {
 
   test('that is replaced again and again is told to a person a day after the first', () => {
     const investment = world.allocated('ann', '100');
-    for (let hours = 0; hours < 24; hours += 1) {
+    for (let hours = 0; hours < 24; hours += 3) {
       world.submit(investment, `0x${hours}`);
-      world.pass(3600);
+      world.pass(3 * 3600);
     }
     world.ledger.tick();
     expect(world.ledger.takeNotices()).toMatchObject([{ kind: 'not_confirmed' }]);
