@@ -16,7 +16,7 @@ export type Account = (typeof ACCOUNTS)[number];
 
 /** In units of 10^-18. */
 export type Balances = Record<Account, bigint>;
-/** What an entry adds to each account. */
+/** The amounts that an entry adds to accounts. */
 export type Movements = Partial<Balances>;
 
 export const isOutside = (account: Account): boolean => account.endsWith(':outside');

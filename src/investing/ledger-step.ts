@@ -37,7 +37,7 @@ interface About {
   adjustment?: Adjustment;
 }
 
-/** What one step leaves for the next one. */
+/** The state that one step leaves for the next one. */
 export interface LedgerState {
   book: Book;
   terms: PoolTerms;
@@ -75,7 +75,7 @@ export class LedgerStep {
     this.nowSeconds = Math.floor(book.clockMs / 1000);
   }
 
-  /** Of an investment, a claim or a registration: it leads back to this ledger. */
+  /** An id for an investment, a claim or a registration: it leads back to this ledger. */
   newId(): string {
     return `${this.book.poolKey}-${this.deps.randomUuid()}`;
   }
@@ -110,7 +110,7 @@ export class LedgerStep {
     this.nextRevision();
   }
 
-  /** Who reads it in D1 knows all that the ledger knows now. */
+  /** A reader of it in D1 knows all that the ledger knows now. */
   nextRevision(): number {
     this.book.figuresRevision += 1;
     return this.book.figuresRevision;
@@ -152,7 +152,7 @@ export class LedgerStep {
     return this.#save(investment, changed);
   }
 
-  /** Of columns that only the ledger sees. */
+  /** Changes columns that only the ledger sees. */
   changeUnseen(investment: Investment, changes: Partial<Investment>): Investment {
     return this.#save(investment, { ...investment, ...changes });
   }

@@ -141,7 +141,7 @@ export class Ledger {
     return taken;
   }
 
-  /** When something is to be done next: a call, rows for D1, a reservation that runs out. */
+  /** The time of the next thing to do: a call, rows for D1, a reservation that runs out. */
   nextWakeMs(): number | null {
     const state = this.#read();
     if (state === null) return null;
@@ -173,7 +173,7 @@ export class Ledger {
     );
   }
 
-  /** What is wrong with the ledger, as sentences: it compares every row with every other that must agree. */
+  /** The faults of the ledger, as sentences: it compares every row with every other that must agree. */
   check(): string[] {
     const state = this.#read();
     return state === null ? [] : checkLedger(this.#storage.sql, state.book, state.terms);

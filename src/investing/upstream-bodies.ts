@@ -1,4 +1,4 @@
-/** What a ledger hands to the main API (`test/contracts/upstream.md`). */
+/** The bodies of a ledger's calls of the main API (`test/contracts/upstream.md`). */
 import type { Claim, Investment } from './ledger-tables.ts';
 import type { OutboxRow } from './ledger-types.ts';
 

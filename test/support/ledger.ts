@@ -122,7 +122,7 @@ export class LedgerWorld {
     return this.ledger.claim({ pool: this.#terms, userId: investment.user_id, investment, trace: TRACE });
   }
 
-  /** What the main API says of an investment. */
+  /** The main API's record of an investment. */
   record(investment: InvestmentRow, changes: Partial<UpstreamInvestment> = {}): void {
     this.ledger.applyRecords([this.recordOf(investment, changes)]);
   }

@@ -1,4 +1,4 @@
-/** From when on the main API counts an investment. */
+/** Acknowledgements of the main API: it counts an investment from then on. */
 import type { LedgerStep } from '../ledger-step.ts';
 import type { Investment } from '../ledger-tables.ts';
 import type { UpstreamInvestment } from '../pool-ledger.ts';

@@ -103,7 +103,7 @@ function takeFacts(step: LedgerStep, investment: Investment, record: UpstreamInv
     : step.changeUnseen(investment, upstream);
 }
 
-/** What was agreed stays as it is here. */
+/** The agreed amounts and the owner stay as they are here. */
 function noticeDifference(step: LedgerStep, investment: Investment, record: UpstreamInvestment): void {
   const isSame =
     record.user_id === investment.user_id &&

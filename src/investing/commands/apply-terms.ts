@@ -59,7 +59,7 @@ export function applyTerms(step: LedgerStep, given: PoolTerms): void {
   step.figuresChanged();
 }
 
-/** What was sold by then, if the ledger knows all that the main API knew of the edge's investments. */
+/** The counts of a sync, which has handed over what the main API knew of the edge's investments before. */
 export function applySnapshot(step: LedgerStep, given: PoolTerms): void {
   const snapshot = snapshotOf(given, step.nowMs);
   if (!isNewer(snapshot, step.snapshot)) return;

@@ -39,7 +39,7 @@ export const dueCalls = (sql: LedgerStorage['sql'], nowMs: number, limit: number
     trace: call.request_id === null ? null : { requestId: call.request_id, traceparent: call.traceparent },
   }));
 
-/** When the next call is due; null if there is none. */
+/** The time at which the next call is due; null if there is none. */
 export const nextCallMs = (sql: LedgerStorage['sql']): number | null =>
   sql.exec<{ due: number | null }>(NEXT_DUE).toArray()[0]?.due ?? null;
 

@@ -93,7 +93,7 @@ export function noteProjected(step: LedgerStep, written: Projection): void {
   book.figuresProjectedMs = step.nowMs;
 }
 
-/** When rows for D1 are due; null if it has all. */
+/** The time at which rows for D1 are due; null if it has all. */
 export function projectionDueMs(sql: Sql, book: Book): number | null {
   const [left] = sql.exec<{ found: number }>(IS_ANY_LEFT).toArray();
   if (left?.found === 1) return book.clockMs;

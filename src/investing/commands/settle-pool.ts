@@ -1,4 +1,4 @@
-/** What is for sale follows the pool's total and what others sell, as far as there are tokens left. */
+/** The tokens for sale follow the pool's total and the sales of other channels, as far as any are left. */
 import { greaterOf, smallerOf, toUnits } from '../../storage/decimal-units.ts';
 import { type Movements, move } from '../accounts.ts';
 import type { LedgerStep, Receipt } from '../ledger-step.ts';
@@ -9,7 +9,7 @@ export function soldElsewhere({ terms, book }: LedgerStep): bigint {
 }
 
 /** Above 0 where more is allocated than the total: by a lowered cap, or by the main API. */
-export function excess({ terms, book: { balances } }: LedgerStep): bigint {
+function excess({ terms, book: { balances } }: LedgerStep): bigint {
   const accounted =
     balances['tokens:unsold'] +
     balances['tokens:reserved'] +

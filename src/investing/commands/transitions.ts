@@ -1,4 +1,4 @@
-/** What becomes of an investment: its entries, its row, and its owner's standing. */
+/** The transitions of an investment: its entries, its row, and its owner's standing. */
 import { CONFIRMATION_MAX_SECONDS } from '../../settings/investing-limits.ts';
 import type { InvestmentFailure } from '../../storage/d1/investments.ts';
 import { toUnits } from '../../storage/decimal-units.ts';
@@ -13,7 +13,7 @@ import { adjust, settlePool } from './settle-pool.ts';
 export const tokensOf = (investment: Investment): bigint => toUnits(investment.token_amount);
 export const amountOf = (investment: Investment): bigint => toUnits(investment.investment_amount);
 
-/** How the main API comes to know that an investment lives no more. */
+/** The way in which the main API comes to know that an investment lives no more. */
 type Release = Pick<
   Investment,
   'sequence' | 'release_sequence' | 'release_sent_ms' | 'release_ack_at' | 'release_ack_revision'

@@ -1,4 +1,4 @@
-/** How many tokens an amount buys. All amounts are in units of 10^-18. */
+/** The tokens that an amount buys. All amounts are in units of 10^-18. */
 import { toUnits, UNIT_DIGITS, UNITS_OF_ONE } from '../../storage/decimal-units.ts';
 
 /** A `Decimal` has no more, before and behind the point. */
@@ -22,7 +22,7 @@ export function roundedDown(units: bigint): bigint {
 /** The least amount that the payment token can express. */
 export const paymentStep = (decimals: number): bigint => 10n ** BigInt(UNIT_DIGITS - decimals);
 
-/** What all of the rest costs, rounded up to the decimals of the payment token. */
+/** The cost of all that is left, rounded up to the decimals of the payment token. */
 export function costOfRest(rest: bigint, price: bigint, decimals: number): bigint {
   const step = paymentStep(decimals);
   return ceilDivision(rest * price, UNITS_OF_ONE * step) * step;

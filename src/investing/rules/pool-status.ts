@@ -1,4 +1,4 @@
-/** Where a pool stands at a moment. The platform alone cancels it or completes it early (`d1/ido-pools.ts` says the same in SQL). */
+/** The status of a pool at a moment. The platform alone cancels it or completes it early (`d1/ido-pools.ts` says the same in SQL). */
 import type { IdoPoolStatus } from '../../storage/d1/ido-pools.ts';
 import type { PoolTerms } from '../pool-ledger.ts';
 

@@ -15,7 +15,7 @@ beforeEach(() => {
   world.change({ upstream_sold_tokens: '300', upstream_participant_count: 2 });
 });
 
-/** What a fault of the ledger, or a hand in its database, could have written. */
+/** Writes as a fault of the ledger could, or a hand in its database. */
 function tamper(statement: string): void {
   for (const name of ['no_update', 'no_delete']) {
     world.storage.sql.exec(`DROP TRIGGER entry_${name}`);
