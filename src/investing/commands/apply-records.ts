@@ -74,13 +74,14 @@ function applyFailed(
   const { passed_over_sequence } = known;
   if (sequence >= known.sequence) {
     refuseUpstream(step, known, { updatedAt: updated_at, isStrike: true });
-  } else if (passed_over_sequence > 0 && sequence > passed_over_sequence) {
-    giveUp(step, known);
-  } else {
-    // The main API does not count it until it has stored the next version.
-    const next = { ...notAcknowledged(known.sequence), is_contained: 0 };
-    step.changeUnseen(known, { ...next, passed_over_sequence: Math.max(sequence, passed_over_sequence) });
+    return;
   }
+  // The main API does not count it until it has stored the next version.
+  const uncounted = { ...notAcknowledged(known.sequence), is_contained: 0 };
+  const isPassedOverAgain = passed_over_sequence > 0 && sequence > passed_over_sequence;
+  const passedOver = { passed_over_sequence: Math.max(sequence, passed_over_sequence) };
+  const investment = step.changeUnseen(known, { ...uncounted, ...passedOver });
+  if (isPassedOverAgain) giveUp(step, investment);
 }
 
 /** Only a fact that changes is a change of the investment. */

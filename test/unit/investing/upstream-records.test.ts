@@ -115,6 +115,22 @@ describe('a failure', () => {
     expect(world.deliver().map(({ body }) => JSON.parse(body).status)).toEqual(['pending', 'failed']);
   });
 
+  test('of one payment after another takes the investment off what the main API counts', () => {
+    for (const hash of ['0xa1', '0xa2']) world.submit(investment, hash);
+    world.allocated('bob', '50');
+    world.deliver();
+    world.record(investment, { status: 'failed', sequence: 2 });
+    world.pass(1);
+    world.record(investment, { status: 'pending', sequence: 3 });
+    world.submit(investment, '0xa3');
+    world.pass(1);
+    world.record(investment, { status: 'failed', sequence: 3 });
+    expect(status()).toBe('failed');
+    // Bob's 100 tokens, and 30 that others have sold.
+    world.change({ upstream_sold_tokens: '130' });
+    expect(balances()).toMatchObject({ 'tokens:reserved': '100', 'tokens:elsewhere': '30' });
+  });
+
   test('of a confirmed investment changes nothing, and is told to a person once', () => {
     world.record(investment, { status: 'confirmed' });
     world.pass(1);
