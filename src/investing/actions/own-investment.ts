@@ -1,5 +1,7 @@
+import { storedIdoPoolIds } from '../../storage/d1/ido-pools.ts';
 import { investingFacts } from '../../storage/d1/investing-reads.ts';
 import { type InvestmentRow, investmentsOfUser } from '../../storage/d1/investments.ts';
+import { poolKey, poolKeyOf } from '../pool-key.ts';
 import type { InvestingSources } from './investing-action.ts';
 
 /**
@@ -12,10 +14,17 @@ export async function ownInvestment(
 ): Promise<InvestmentRow | null> {
   const read = async () => (await investmentsOfUser(db, userId, [investmentId])).get(investmentId) ?? null;
   const known = await read();
+  if (known !== null) return known;
   const ledger = ledgers.ofInvestment(investmentId);
-  if (known !== null || ledger === null) return known;
+  // A call of an unknown ledger would make an object, with tables, for each id that somebody makes up.
+  if (ledger === null || !(await hasPoolOf(db, investmentId))) return null;
   await ledger.poke();
   return read();
+}
+
+async function hasPoolOf(db: D1Database, investmentId: string): Promise<boolean> {
+  const key = poolKeyOf(investmentId);
+  return (await storedIdoPoolIds(db)).some((poolId) => poolKey(poolId) === key);
 }
 
 /** @throws Error if D1 has lost the pool: it deletes none */

@@ -217,3 +217,9 @@ export async function idoPoolsByProjects(
   const { results } = await statement.all<IdoPoolRow>();
   return Map.groupBy(results, (row) => row.project_id);
 }
+
+/** Of all pools. One D1 call. */
+export async function storedIdoPoolIds(db: D1Database): Promise<string[]> {
+  const { results } = await db.prepare('SELECT id FROM ido_pool_cache').all<Pick<IdoPoolRow, 'id'>>();
+  return results.map(({ id }) => id);
+}

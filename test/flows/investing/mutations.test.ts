@@ -1,4 +1,6 @@
 /** Registering, investing, paying and claiming, as an app does it by id over HTTP. */
+import { listDurableObjectIds } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { encodeGlobalId } from '../../../schema/global-ids.ts';
 import {
@@ -6,6 +8,7 @@ import {
   IDEMPOTENCY_KEY_MAX_CHARACTERS,
   RATE_LIMITS,
 } from '../../../src/config.ts';
+import { poolKey } from '../../../src/investing/pool-key.ts';
 import { ask } from '../../support/accounts.ts';
 import {
   claimTokens,
@@ -177,6 +180,16 @@ describe('a payment', () => {
       await submitPayment(gateway, ann, { investmentId, transactionHash: 'paid by card' }),
     ).toMatchObject({ code: 'VALIDATION_FAILED', field: ['input', 'transactionHash'] });
   });
+});
+
+test('an investment that somebody made up is none, and makes no ledger', async () => {
+  const made = `${poolKey('no pool')}-${crypto.randomUUID()}`;
+  const investmentId = encodeGlobalId('Investment', made);
+  const before = (await listDurableObjectIds(env.IDO_MANAGER)).length;
+  const told = { investmentId, transactionHash: transactionHashOf(3) };
+  expect(await submitPayment(gateway, ann, told)).toMatchObject({ code: 'INVESTMENT_NOT_FOUND' });
+  expect(await claimTokens(gateway, ann, investmentId)).toMatchObject({ code: 'INVESTMENT_NOT_FOUND' });
+  expect(await listDurableObjectIds(env.IDO_MANAGER)).toHaveLength(before);
 });
 
 test('what has vested is claimed once', async () => {
