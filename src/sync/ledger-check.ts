@@ -1,6 +1,6 @@
 /**
  * Checks every ledger each night: the ledger compares itself with D1, calls of the main API that have waited for long are
- * noticed, and the last entry of each ledger goes to R2 and to the log. A ledger must still have the entry that an earlier
+ * noticed, payments that were told of in two pools too, and the last entry of each ledger goes to R2 and to the log. A ledger must still have the entry that an earlier
  * night has kept of it.
  */
 import { createHash } from 'node:crypto';
@@ -9,6 +9,7 @@ import type { Ledgers } from '../investing/ledger-client.ts';
 import { log } from '../observability/log.ts';
 import { type PoolWithLedger, poolsWithLedgers } from '../storage/d1/ido-pools.ts';
 import { type FoundNotice, noticeWrites } from '../storage/d1/ledger-notices.ts';
+import { hashesToldInTwoPools } from '../storage/d1/told-payments.ts';
 import { type LedgerHeads, latestLedgerHeads, writeLedgerHeads } from '../storage/r2/ledger-heads.ts';
 import {
   errorText,
@@ -22,6 +23,8 @@ import {
 import { logNotices } from './log-notices.ts';
 
 const LEDGERS_AT_ONCE = 6;
+/** Two nights: those that a night without a run has not seen are looked at by the next. */
+const TOLD_SINCE_SECONDS = 2 * 86_400;
 const CALL_WAITS_MAX_SECONDS = 3_600;
 
 type KeptHead = LedgerHeads['heads'][number];
@@ -42,7 +45,10 @@ async function checkLedgers(
   const earlier = await latestLedgerHeads(storage, nowMs());
   /** By pool; those of an earlier night first. */
   const heads = new Map((earlier?.heads ?? []).map((head) => [head.pool, head]));
-  const notices = pools.flatMap(waitingCalls(startedAt));
+  const notices = [
+    ...pools.flatMap(waitingCalls(startedAt)),
+    ...(await hashesToldInTwoPools(db, startedAt - TOLD_SINCE_SECONDS)),
+  ];
   const poolIds = new Set([...pools.map(({ id }) => id), ...heads.keys()]);
   report.read = poolIds.size;
 

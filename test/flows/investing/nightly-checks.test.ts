@@ -156,6 +156,23 @@ describe('the check of ledgers', () => {
   });
 });
 
+test('a transaction that was told of in two pools is noticed for both investments, once', async () => {
+  const { bench, sync } = await benchWithLedgers();
+  const told = async (pool_id: string, transaction_hash: string) => {
+    const investment_id = await insertEdgeInvestment({ pool_id });
+    const fields = { blockchain: 'ethereum', user_id: 'usr_0001', told_at: bench.now() - 60 };
+    await insert('told_payment', { investment_id, transaction_hash, ...fields });
+    return expect.objectContaining({ pool_id, investment_id, kind: 'hash_told_twice' });
+  };
+  const both = [await told(POOL, '0xa1'), await told(OTHER, '0xa1')];
+  await told(POOL, '0xb2');
+  await told(POOL, '0xb2');
+  await sync.runJob('ledger-check');
+  expect(await notices()).toHaveLength(2);
+  expect(await notices()).toEqual(expect.arrayContaining(both));
+  expect(bench.loggedErrors().map(({ event }) => event)).toContain('investing.hash_told_twice');
+});
+
 describe("the night's comparison with the main API", () => {
   const putRecord = (bench: Bench, id: string, fields: Row = {}) =>
     bench.control('PUT', `/investments/${id}`, {
