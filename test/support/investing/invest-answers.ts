@@ -96,17 +96,11 @@ function checkFirstAnswer(
     person.strikes > 0 &&
     model.clockSeconds <
       from + Math.min(RESERVATION_BLOCK_SECONDS * 2 ** (person.strikes - 1), RESERVATION_BLOCK_MAX_SECONDS);
-  const isStruck = blocked(person.struckUntil);
-  if (
-    isNext(
-      'RESERVATION_LIMIT',
-      before.hadOpenReservation || isStruck,
-      // A ledger may bound how long it blocks somebody: the first block is certain.
-      before.hadOpenReservation ||
-        (person.strikes > 0 && model.clockSeconds < person.struckFrom + RESERVATION_BLOCK_SECONDS),
-    )
-  )
-    return;
+  const { hadOpenReservation } = before;
+  const isLimited = [person.struckUntil, person.struckFrom].map(
+    (from) => hadOpenReservation || blocked(from),
+  );
+  if (isNext('RESERVATION_LIMIT', ...isLimited)) return;
   const sum = before.livingAmount + toUnits(request.elsewhere.amount) + amount;
   const isBelow = sum < toUnits(terms.min_allocation);
   const cost = (units: bigint) => costOf(units, terms.token_price, decimals);
@@ -119,7 +113,9 @@ function checkFirstAnswer(
     const places = terms.max_participants ?? Number.POSITIVE_INFINITY;
     const most = model.mostParticipants();
     const participants = model.participants();
-    const isFull = participants.size >= places && !participants.has(userId);
+    // The snapshot may still count a place of theirs that they have given up.
+    const hasPlace = participants.has(userId) || model.newest?.participants.has(userId);
+    const isFull = participants.size >= places && !hasPlace;
     if (isNext('POOL_FULL', needsPlace && most >= places, needsPlace && isFull)) return;
     isNext('SOLD_OUT', tokens > unsold || (unsold > 0n && amount > cost(unsold)) || unsold === 0n);
     must(code === 'SOLD_OUT', `no refusal for ${code}`);

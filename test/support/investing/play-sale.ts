@@ -222,6 +222,7 @@ export class PlayedSale {
       third: () => inSteps(all / 3n),
       last: () => last,
       'more-than-last': () => last + step,
+      'less-than-last': () => last - step,
       one: () => 10n ** 18n,
       tiny: () => step,
       'too-fine': () => 10n ** 18n + (step > 1n ? step / 10n : 0n),

@@ -25,7 +25,7 @@ export type Fault = typeof fault extends fc.Arbitrary<infer Value> ? Value : nev
 const user = fc.nat(USERS - 1);
 const nth = fc.nat(7);
 const AMOUNTS = [
-  ...['minimum', 'maximum', 'half', 'third', 'last', 'more-than-last', 'one', 'tiny'],
+  ...['minimum', 'maximum', 'half', 'third', 'last', 'more-than-last', 'less-than-last', 'one', 'tiny'],
   ...['below-minimum', 'too-fine', 'zero'],
 ] as const;
 export type Amount = (typeof AMOUNTS)[number];
@@ -74,7 +74,16 @@ export const saleStep = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('send'),
       row: fc.nat(5),
-      fate: fc.constantFrom('stored', 'stored', 'stored', 'slow', 'refused', 'lost-before', 'lost-after'),
+      fate: fc.constantFrom(
+        'stored',
+        'stored',
+        'stored',
+        'slow',
+        'slow',
+        'refused',
+        'lost-before',
+        'lost-after',
+      ),
     }),
   },
   {
@@ -85,7 +94,7 @@ export const saleStep = fc.oneof(
     weight: 7,
     arbitrary: fc.record({
       kind: fc.constant('decide'),
-      decision: fc.constantFrom('confirm', 'confirm', 'fail', 'refund', 'vest'),
+      decision: fc.constantFrom('confirm', 'confirm', 'fail', 'fail', 'refund', 'vest'),
       investment: nth,
       quarters: fc.integer({ min: 1, max: 4 }),
     }),

@@ -77,6 +77,8 @@ export function checkStep(
     const status = reader.of(investment.id)?.status;
     if (investment.told.size > 0)
       must(status !== 'failed' && status !== 'reserved', `no payment of ${investment.id} is lost`);
+    const isPending = status === 'reserved' || status === 'submitted';
+    must(!isPending || model.terms.status !== 'cancelled', 'nothing is pending in a cancelled pool');
     if (status !== 'reserved') continue;
     must(!isSettled || investment.expiresAt > model.clockSeconds, 'a reservation runs out by the clock');
     must(wakeMs <= investment.expiresAt * 1_000, 'somebody looks when a reservation runs out');
