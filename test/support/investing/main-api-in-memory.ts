@@ -230,6 +230,8 @@ export class MainApiInMemory {
       claimable_amount: fromUnits(claimable),
       updated_at: this.#second(),
     };
+    // Every change of an investment changes its pool: else its time says nothing of the pool's counts.
+    this.#touchPool();
   }
 
   #decide(
