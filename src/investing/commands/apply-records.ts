@@ -1,4 +1,4 @@
-/** Takes over what the main API says of an investment. An older record than the last one is ignored. */
+/** Takes over what the main API says of an investment. An older record than the last one is ignored, but a confirmation. */
 import { toUnits } from '../../storage/decimal-units.ts';
 import type { LedgerStep } from '../ledger-step.ts';
 import type { Investment } from '../ledger-tables.ts';
@@ -19,7 +19,7 @@ export function applyRecord(step: LedgerStep, record: UpstreamInvestment): void 
     );
     return;
   }
-  if (record.updated_at < investment.upstream_updated_at) return;
+  if (record.updated_at < investment.upstream_updated_at && !isFirstConfirmation(investment, record)) return;
   noticeDifference(step, investment, record);
   const known = takeFacts(step, acknowledgeLiving(step, investment, record, record.sequence), record);
   switch (record.status) {
@@ -38,6 +38,10 @@ export function applyRecord(step: LedgerStep, record: UpstreamInvestment): void 
       record.status satisfies never;
   }
 }
+
+/** Always wins: one record with a time in the future must not hide that a payment has come. */
+const isFirstConfirmation = ({ status }: Investment, record: UpstreamInvestment): boolean =>
+  record.status === 'confirmed' && (status === 'pending' || status === 'failed');
 
 function applyConfirmed(
   step: LedgerStep,

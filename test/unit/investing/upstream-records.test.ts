@@ -14,6 +14,21 @@ const balances = () => world.ledger.balances();
 const status = () => world.state(investment).status;
 
 describe('a confirmation', () => {
+  test('counts also behind a record whose time is in the future', () => {
+    world.submit(investment);
+    world.deliver();
+    const year = 31_536_000;
+    world.record(investment, { sequence: 2, updated_at: world.nowSeconds + year });
+    world.pass(60);
+    world.record(investment, { status: 'confirmed', sequence: 2 });
+    expect(world.state(investment).status).toBe('confirmed');
+    world.pass(60);
+    world.record(investment, { status: 'refunded', sequence: 2 });
+    expect(world.state(investment).status).toBe('refunded');
+    world.record(investment, { status: 'confirmed', sequence: 2, updated_at: world.nowSeconds - 60 });
+    expect(world.state(investment).status).toBe('refunded');
+  });
+
   test('wins over a reservation that was never paid here', () => {
     world.record(investment, { status: 'confirmed', transaction_hash: '0xc3' });
     expect(world.state(investment)).toMatchObject({
