@@ -2,6 +2,7 @@
 import type { ExecutorRow } from './executors/measure-executors.ts';
 import type { HeapResult } from './heap.ts';
 import { ledgersSection } from './investing/print-ledgers.ts';
+import { openingSection } from './investing/print-opening.ts';
 import { printLive } from './live/print-live.ts';
 import type { MixedResult } from './mixed-traffic.ts';
 import { monthTable } from './month.ts';
@@ -18,7 +19,7 @@ import { bytesText, percentText, type Section, sectionText, spreadText, type Tab
  */
 export function printResults(results: BenchResults, costs: string, isBrief: boolean): string {
   const { machine, scenarios, refusals, claims, mixed, heap, startup, executors, live } = results;
-  const { memory, unread, logins, investing } = results;
+  const { memory, unread, logins, investing, opening } = results;
   const lists = [...new Set(scenarios.map(({ list }) => list))];
   const sections: Section[] = [
     ...lists.map((title) =>
@@ -49,6 +50,7 @@ export function printResults(results: BenchResults, costs: string, isBrief: bool
     ...(unread === undefined ? [] : [unreadSection(unread)]),
     ...(logins === undefined ? [] : [loginsSection(logins)]),
     ...(investing === undefined ? [] : [ledgersSection(investing)]),
+    ...(opening === undefined ? [] : [openingSection(opening)]),
   ];
   const { bundleBytes, gzipBytes, cpuMs } = startup;
   return [

@@ -6,6 +6,7 @@ import type { DistinctAnswersResult } from './distinct-answers.ts';
 import type { ExecutorRow } from './executors/measure-executors.ts';
 import type { HeapResult } from './heap.ts';
 import type { LedgersResult } from './investing/measure-ledgers.ts';
+import type { OpeningResult } from './investing/opening.ts';
 import type { LiveResults } from './live/measure-live.ts';
 import type { UnreadResult } from './live/measure-unread.ts';
 import type { LoginsResult } from './logins.ts';
@@ -34,6 +35,8 @@ export interface BenchResults {
   logins?: LoginsResult;
   /** Absent until it was measured. */
   investing?: LedgersResult;
+  /** Absent until it was measured. */
+  opening?: OpeningResult;
 }
 
 const versionOf = (name: string): string =>

@@ -9,7 +9,9 @@ import { measureDistinctAnswers } from './distinct-answers.ts';
 import { measureExecutors } from './executors/measure-executors.ts';
 import { type HeapResult, measureHeap } from './heap.ts';
 import { measureLedgers } from './investing/measure-ledgers.ts';
+import { measureOpening } from './investing/opening.ts';
 import { ledgersSection } from './investing/print-ledgers.ts';
+import { openingSection } from './investing/print-opening.ts';
 import { bundleLiveWorkers } from './live/live-servers.ts';
 import { measureLive } from './live/measure-live.ts';
 import { measureUnread } from './live/measure-unread.ts';
@@ -64,6 +66,8 @@ const UNREAD = { sockets: 100, passes: JUDGED_PASSES, settleMs: 5_000 } as const
 const LOGINS = { logins: 15, rounds: 3, warmUpMs: 3_000, durationMs: 10_000 } as const;
 const INVESTING = { rounds: 5, investments: 1_000, connections: 100, durationMs: 5_000 } as const;
 const INVESTING_CHECK = { rounds: 1, investments: 50, connections: 10, durationMs: 500 } as const;
+const OPENING = { people: 2_000, room: 1_200 } as const;
+const OPENING_CHECK = { people: 60, room: 40 } as const;
 const EXECUTOR_ROUNDS = 9;
 
 const HELP = `npm run bench -- [options]
@@ -136,6 +140,9 @@ async function checkAll(): Promise<void> {
   if (parts.includes('investing')) {
     await measureLedgers({ ...INVESTING_CHECK, signal, report: () => undefined });
     console.log('bench: one ledger, ten, and the bare object accepted every investment.');
+    const script = await bundleWorker(signal);
+    const { people } = await measureOpening({ ...OPENING_CHECK, script, signal });
+    console.log(`bench: ${people} people were answered rightly when a sale opened.`);
   }
 }
 
@@ -175,6 +182,7 @@ async function measureAll(): Promise<void> {
   }
   if (parts.includes('investing')) {
     results.investing = await measureLedgers({ ...INVESTING, signal, report: console.log });
+    results.opening = await measureOpening({ ...OPENING, script: await bundleWorker(signal), signal });
   }
   // A part alone, measured first, has nothing beside it yet.
   if (results.scenarios !== undefined && results.executors !== undefined)
@@ -185,6 +193,7 @@ async function measureAll(): Promise<void> {
       ...(results.unread === undefined ? [] : [unreadSection(results.unread)]),
       ...(results.logins === undefined ? [] : [loginsSection(results.logins)]),
       ...(results.investing === undefined ? [] : [ledgersSection(results.investing)]),
+      ...(results.opening === undefined ? [] : [openingSection(results.opening)]),
     ];
     console.log(`\n${sections.map((section) => sectionText(section, false)).join('\n\n')}`);
   }

@@ -1,0 +1,245 @@
+/**
+ * The second in which a sale opens: thousands of people send one order each, from a network of their own, as soon as the
+ * clock lets them.
+ *
+ * The gateway is whole: sessions and rights come from D1, each user's limit from an object of its own, and the main API is
+ * handed every investment. Miniflare runs all of these on one thread, which the platform spreads over many.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { encodeGlobalId } from '../../schema/global-ids.ts';
+import { AccessTokens } from '../../src/auth/access-tokens.ts';
+import { SESSION_IDLE_SECONDS } from '../../src/config.ts';
+import { UNNAMED_KEY_ID } from '../../src/settings/signing-keys.ts';
+import { MemoryBudget } from '../../src/storage/bounded-memory.ts';
+import { type Answer, bodyText, headerOf } from '../answer.ts';
+import { gatewayObjects } from '../bundle.ts';
+import { HttpConnection } from '../http-connection.ts';
+import { operationId, postRequest } from '../requests.ts';
+import { percentile } from '../statistics.ts';
+import { migrateAndSync, startBenchUpstream } from '../synced-market.ts';
+import { startWorkerd, type Workerd } from '../workerd.ts';
+
+export interface OpeningOptions {
+  /** The bundle of the gateway. */
+  script: string;
+  people: number;
+  /** Orders that the pool has tokens for. */
+  room: number;
+  signal: AbortSignal;
+}
+
+export interface OpeningResult {
+  people: number;
+  allocated: number;
+  soldOut: number;
+  /** Orders that came before the second, and were told so. */
+  tooEarly: number;
+  /** Answers that told a buyer to ask again, which they did. */
+  askedAgain: number;
+  /** From the opening until everybody has an answer that counts. */
+  allAnsweredMs: number;
+  /** Of a buyer, from the opening. */
+  p50Ms: number;
+  p99Ms: number;
+  /** Of all threads of workerd, so with the local D1 and Durable Objects. */
+  cpuMsOfOrder: number;
+}
+
+interface Buyer {
+  id: string;
+  accessToken: string;
+}
+
+const GATEWAY = 'gateway';
+const ENVIRONMENT = 'production';
+const POOL = 'opening';
+/** Time to sync the pool and to send the orders that are too early. */
+const OPENS_IN_SECONDS = 10;
+/** Of all people. */
+const TOO_EARLY_SHARE = 0.1;
+const ASKS_MAX = 30;
+const CONNECTIONS = 64;
+const AMOUNT = '100';
+const TOKENS_OF_ORDER = 50;
+const POOLS_CRON = '*/15 * * * *';
+
+export async function measureOpening(options: OpeningOptions): Promise<OpeningResult> {
+  const upstream = await startBenchUpstream();
+  let workerd: Workerd | undefined;
+  try {
+    const { script, people, room, signal } = options;
+    const vars: Record<string, string> = {
+      ...upstream.gatewayVars,
+      ENVIRONMENT,
+      SIWE_ORIGIN: 'https://app.example',
+    };
+    workerd = await startWorkerd([
+      { name: GATEWAY, script, storage: GATEWAY, vars, durableObjects: gatewayObjects() },
+    ]);
+    await migrateAndSync(workerd, GATEWAY, { afterTheNight: false });
+    const buyers = await createBuyers(workerd, people, vars.JWT_SECRET ?? '');
+    const opensAt = Math.floor(Date.now() / 1000) + OPENS_IN_SECONDS;
+    await openPool(vars.MAIN_API_URL ?? '', opensAt, room);
+    await syncPools(workerd);
+    signal.throwIfAborted();
+    const before = workerd.cpuMs().process;
+    const outcome = await atTheOpening(workerd.urlOf(GATEWAY), buyers, opensAt * 1000);
+    const cpuMsOfOrder = (workerd.cpuMs().process - before) / (people + outcome.tooEarly);
+    const result = { ...outcome, cpuMsOfOrder };
+    await checkBooks(workerd, result, room);
+    return result;
+  } finally {
+    await Promise.all([workerd?.stop(), upstream.close()]);
+  }
+}
+
+const databaseOf = async ({ miniflare }: Workerd) => miniflare.getD1Database('DB', GATEWAY);
+
+/** Verified people with a session each. Nothing is hashed. */
+async function createBuyers(workerd: Workerd, people: number, secret: string): Promise<Buyer[]> {
+  const nowSeconds = () => Math.floor(Date.now() / 1000);
+  const tokens = new AccessTokens({
+    keys: [{ kid: UNNAMED_KEY_ID, key: secret }],
+    environment: ENVIRONMENT,
+    memory: new MemoryBudget().open('verifiedTokens'),
+    nowSeconds,
+  });
+  const db = await databaseOf(workerd);
+  const ids = Array.from({ length: people }, (_, at) => `buyer-${at}`);
+  const now = nowSeconds();
+  await db.batch([
+    db
+      .prepare(
+        `INSERT INTO user_account (id, kyc_level, permissions, last_active_at, created_at)
+         SELECT value, 2, '["invest"]', ?2, ?2 FROM json_each(?1)`,
+      )
+      .bind(JSON.stringify(ids), now),
+    db
+      .prepare(
+        `INSERT INTO user_session (id, user_id, created_at, last_activity_at, expires_at, refresh_hash, device)
+         SELECT '${SESSION_PREFIX}' || value, value, ?2, ?2, ?3, '', '' FROM json_each(?1)`,
+      )
+      .bind(JSON.stringify(ids), now, now + SESSION_IDLE_SECONDS),
+  ]);
+  return Promise.all(
+    ids.map(async (id) => ({ id, accessToken: (await tokens.sign(id, sessionOf(id))).token })),
+  );
+}
+
+const SESSION_PREFIX = 'session-of-';
+const sessionOf = (userId: string) => `${SESSION_PREFIX}${userId}`;
+
+async function openPool(mainApiUrl: string, opensAt: number, room: number): Promise<void> {
+  const [, market] = new URL(mainApiUrl).pathname.split('/');
+  const pool = {
+    ...{ project_id: 'opening', pool_name: 'Opening', pool_type: 'public', blockchain: 'ethereum' },
+    ...{ token_price: '2', total_tokens: String(room * TOKENS_OF_ORDER), payment_token: 'USDT' },
+    ...{ min_allocation: AMOUNT, payment_decimals: 6, sale_start: opensAt, sale_end: opensAt + 86_400 },
+  };
+  const url = new URL(`/control/markets/${market}/pools/${POOL}`, mainApiUrl);
+  const response = await fetch(url, { method: 'PUT', body: JSON.stringify(pool) });
+  if (!response.ok) throw new Error(`the pool was not opened: ${response.status} ${await response.text()}`);
+}
+
+async function syncPools({ miniflare }: Workerd): Promise<void> {
+  const worker = (await miniflare.getWorker(GATEWAY)) as unknown as {
+    scheduled(options: { cron: string }): Promise<{ outcome: string }>;
+  };
+  const { outcome } = await worker.scheduled({ cron: POOLS_CRON });
+  if (outcome !== 'ok') throw new Error(`the sync of the pool ended with ${outcome}`);
+}
+
+async function atTheOpening(url: URL, buyers: readonly Buyer[], opensAtMs: number) {
+  const early = buyers.slice(0, Math.ceil(buyers.length * TOO_EARLY_SHARE));
+  const outcomes = await orderAll(url, early);
+  if (Date.now() >= opensAtMs)
+    throw new Error('the sale opened before those who are too early were answered');
+  const wrong = outcomes.find(({ name }) => name !== 'POOL_NOT_OPEN');
+  if (wrong !== undefined) throw new Error(`before the opening: ${wrong.name}`);
+
+  await sleep(opensAtMs - Date.now());
+  const answers = await orderAll(url, buyers);
+  const ofName = (name: string) => answers.filter((answer) => answer.name === name).length;
+  const [allocated, soldOut] = [ofName('PENDING'), ofName('SOLD_OUT')];
+  const other = answers.find(({ name }) => name !== 'PENDING' && name !== 'SOLD_OUT');
+  if (other !== undefined) throw new Error(`at the opening: ${other.name}`);
+  const latenciesMs = Float64Array.from(answers, ({ atMs }) => atMs - opensAtMs).sort();
+  return {
+    people: buyers.length,
+    allocated,
+    soldOut,
+    tooEarly: early.length,
+    askedAgain: answers.reduce((sum, { asks }) => sum + asks - 1, 0),
+    allAnsweredMs: latenciesMs.at(-1) ?? Number.NaN,
+    p50Ms: percentile(latenciesMs, 50),
+    p99Ms: percentile(latenciesMs, 99),
+  };
+}
+
+interface Outcome {
+  /** A status, or the code of a rejection. */
+  name: string;
+  asks: number;
+  atMs: number;
+}
+
+/** All are there at once; each waits for a free connection. */
+async function orderAll(url: URL, buyers: readonly Buyer[]): Promise<Outcome[]> {
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => undefined);
+  const connections = await Promise.all(
+    Array.from({ length: CONNECTIONS }, () =>
+      HttpConnection.open(url, { onFailure: failed.reject, keepBodies: true }),
+    ),
+  );
+  const queue = buyers.values();
+  const outcomes: Outcome[] = [];
+  const work = connections.map(async (connection) => {
+    for (const buyer of queue) outcomes.push(await order(connection, buyer));
+  });
+  try {
+    await Promise.race([Promise.all(work), failed.promise]);
+    return outcomes;
+  } finally {
+    for (const connection of connections) connection.close();
+  }
+}
+
+/** Asks again for as long as the answer says that this is safe. */
+async function order(connection: HttpConnection, { id, accessToken }: Buyer): Promise<Outcome> {
+  const input = { poolId: encodeGlobalId('IdoPool', POOL), amount: AMOUNT, idempotencyKey: `opening-${id}` };
+  const body = JSON.stringify({ documentId: operationId('InvestInPool'), variables: { input } });
+  const request = postRequest('/graphql', body, `Authorization: Bearer ${accessToken}\r\n`, addressOf(id));
+  for (let asks = 1; asks <= ASKS_MAX; asks += 1) {
+    const answer = await new Promise<Answer>((resolve) => connection.send(request, resolve));
+    const { data } = JSON.parse(bodyText(answer)) as {
+      data?: { investInPool: { investment?: { status: string }; code?: string } } | null;
+    };
+    const { investment, code } = data?.investInPool ?? {};
+    const name = investment?.status ?? code;
+    if (name !== undefined) return { name, asks, atMs: Date.now() };
+    const retryAfterSeconds = headerOf(answer.head, 'retry-after');
+    if (answer.status !== 503 || retryAfterSeconds === undefined)
+      throw new Error(`${answer.status}: ${bodyText(answer)}`);
+    await sleep(Number(retryAfterSeconds) * 1000);
+  }
+  throw new Error(`${id} was never answered`);
+}
+
+function addressOf(buyerId: string): string {
+  const number = Number(buyerId.split('-')[1]);
+  return `10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`;
+}
+
+/** D1 has one investment of each buyer who was told so. */
+async function checkBooks(workerd: Workerd, { allocated }: OpeningResult, room: number): Promise<void> {
+  const db = await databaseOf(workerd);
+  const stored = await db
+    .prepare(
+      'SELECT count(*) AS rows, count(DISTINCT user_id) AS users FROM user_investment_cache WHERE pool_id = ?',
+    )
+    .bind(POOL)
+    .first<{ rows: number; users: number }>();
+  if (allocated !== room || stored?.rows !== room || stored.users !== room)
+    throw new Error(`${room} orders had room, ${allocated} were accepted, D1 has ${JSON.stringify(stored)}`);
+}
