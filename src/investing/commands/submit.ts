@@ -1,7 +1,8 @@
 /**
  * Records a transaction that is said to pay for an investment. Nothing is paid until the main API confirms it.
  *
- * A reservation that has run out is allocated again if there is room for it.
+ * A reservation that has run out is allocated again if there is room for it. After `TOLD_PAYMENTS_MAX` transactions a
+ * further one is recorded alone: the main API would look for each anew, and made-up ones would hold the tokens.
  */
 import { LATE_PAYMENT_SECONDS, TOLD_PAYMENTS_MAX } from '../../settings/investing-limits.ts';
 import { toUnits } from '../../storage/decimal-units.ts';
@@ -26,7 +27,6 @@ export function submitPayment(step: LedgerStep, request: SubmitRequest): LedgerA
   const known = toldPayments.byKey(step.sql, investmentId, transactionHash);
   if (known !== undefined) return known.is_too_late === 1 ? notPending() : shown(step, investment);
   const told = countTold(step, investment);
-  if (told >= TOLD_PAYMENTS_MAX) return toldTooOften();
   const isTooLate = investment.status === 'confirmed' || investment.status === 'refunded';
   toldPayments.insert(step.sql, {
     investment_id: investmentId,
@@ -39,12 +39,17 @@ export function submitPayment(step: LedgerStep, request: SubmitRequest): LedgerA
   });
   noticeHashToldTwice(step, investment, transactionHash);
   if (told + 1 === TOLD_PAYMENTS_MAX)
-    step.notice('told_too_often', investmentId, 'It takes no further transaction: too many were told of.');
+    step.notice(
+      'told_too_often',
+      investmentId,
+      'Further transactions are recorded, and not handed over: too many were told of.',
+    );
   if (isTooLate) {
     step.post('submit', {}, { investmentId });
     step.notice('paid_when_over', investmentId, `A payment was told of when it was ${investment.status}.`);
     return notPending();
   }
+  if (told >= TOLD_PAYMENTS_MAX) return shown(step, investment);
   if (investment.status === 'pending') return shown(step, submit(step, investment, transactionHash));
   const isAllocated = hasRoom(step, investment, request);
   const paid = isAllocated
@@ -59,13 +64,6 @@ const shown = ({ book }: LedgerStep, investment: Investment) => ({
 
 const notPending = () =>
   reject('INVESTMENT_NOT_PENDING', 'The payment is recorded, but the investment does not wait for one.');
-
-const toldTooOften = () =>
-  reject(
-    'VALIDATION_FAILED',
-    `Not recorded: ${TOLD_PAYMENTS_MAX} other transactions were told of for this investment already.`,
-    ['input', 'transactionHash'],
-  );
 
 const countTold = ({ sql }: LedgerStep, { id }: Investment): number =>
   sql.exec<{ told: number }>(COUNT_TOLD, id).toArray()[0]?.told ?? 0;
