@@ -1,8 +1,12 @@
 /** Sockets that watch a sale, through a hub of their own choice, and what they were last told. */
+import { expect, vi } from 'vitest';
 import { encodeGlobalId } from '../../../schema/global-ids.ts';
+import { investorTopic } from '../../../src/realtime/sale-feed.ts';
 import { type ClientSocket, connect, type SocketMessage } from '../client-socket.ts';
 import type { Investor } from '../investors.ts';
+import { watchedSaleTopics } from '../live-market.ts';
 
+const PATIENCE = { timeout: 20_000 };
 const OWN = 'subscription Own { investmentUpdated { id status transactionHash } }';
 const POOL = 'subscription Pool($id: ID!) { idoPoolUpdated(id: $id) { soldTokens participantCount } }';
 
@@ -19,12 +23,16 @@ export interface ToldFigures {
 
 /** Of the buyer's own investments, while their token is valid. @returns each investment as it was last told, by id */
 export async function watchOwnInvestments(
-  { headers }: Investor,
+  { id, headers }: Investor,
   hubName: string,
 ): Promise<() => ToldInvestment[]> {
   const socket = await connect(hubName, headers.Authorization);
   socket.subscribe('own', OWN);
-  await socket.expectSilence();
+  // It begins with no event that would tell.
+  await vi.waitFor(
+    async () => expect(await watchedSaleTopics()).toContain(`"${investorTopic(id)}"`),
+    PATIENCE,
+  );
   return () => {
     const told = eventsOf(socket).map(({ payload }) => payload.data.investmentUpdated as ToldInvestment);
     const latest = new Map(told.map((investment) => [investment.id, investment]));
