@@ -2,7 +2,7 @@
 import { styleText } from 'node:util';
 import type { FinishedJob } from './sync-runs.ts';
 
-const NAME_WIDTH = 19;
+const NAME_WIDTH = 24;
 const OUTCOME_WIDTH = 9;
 const DETAIL_WIDTH = 38;
 
