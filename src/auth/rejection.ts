@@ -15,6 +15,9 @@ export type RejectionCode =
   | 'WALLET_TAKEN'
   | 'SESSION_EXPIRED'
   | 'SESSION_REUSED'
+  | InvestingRejectionCode;
+
+export type InvestingRejectionCode =
   | 'POOL_NOT_FOUND'
   | 'POOL_NOT_OPEN'
   | 'NOT_REGISTERED'
@@ -39,11 +42,11 @@ export interface RejectionModel {
   field: string[] | null;
 }
 
-export const rejection = (
-  code: RejectionCode,
+export const rejection = <Code extends RejectionCode>(
+  code: Code,
   message: string,
   field: string[] | null = null,
-): RejectionModel => ({ kind: 'rejection', code, message, field });
+): RejectionModel & { code: Code } => ({ kind: 'rejection', code, message, field });
 
 export const isRejection = (value: object): value is RejectionModel =>
   'kind' in value && value.kind === 'rejection';

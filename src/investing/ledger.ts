@@ -4,6 +4,8 @@
  * Every method is one synchronous transaction: it is done as a whole, or it leaves nothing behind. Each may be repeated.
  * Every step begins with the clock, which never goes back, and settles what has run out by it.
  */
+
+import { rejection } from '../auth/rejection.ts';
 import type { InvestmentRow } from '../storage/d1/investments.ts';
 import { fromUnits } from '../storage/decimal-units.ts';
 import type { CallTrace } from '../upstream/http.ts';
@@ -44,7 +46,6 @@ import type {
   SubmitRequest,
   UpstreamInvestment,
 } from './pool-ledger.ts';
-import { reject } from './rejection.ts';
 import type { Snapshot } from './rules/containment.ts';
 
 const TERMS = 'SELECT terms, snapshot FROM terms';
@@ -75,7 +76,7 @@ export class Ledger {
     const answer = this.#step(request.trace, (step) => submitPayment(step, request));
     return (
       answer ??
-      reject('INVESTMENT_NOT_FOUND', 'There is no such investment of yours.', ['input', 'investmentId'])
+      rejection('INVESTMENT_NOT_FOUND', 'There is no such investment of yours.', ['input', 'investmentId'])
     );
   }
 

@@ -4,6 +4,7 @@
  * All amounts are decimals in text (`schema.graphql`, `Decimal`), times are Unix seconds unless a name says milliseconds.
  * Each call may be repeated: a caller that has lost an answer asks again.
  */
+import type { InvestingRejectionCode, RejectionModel } from '../auth/rejection.ts';
 import type { IdoPoolStatus, IdoPoolType } from '../storage/d1/ido-pools.ts';
 import type { InvestmentRow } from '../storage/d1/investments.ts';
 import type { CallTrace } from '../upstream/http.ts';
@@ -38,28 +39,8 @@ export interface PoolTerms {
   askedAtRevision?: number;
 }
 
-/** Why a person could not do what they asked for; the schema shows it as a `Rejection`. */
-export type LedgerRejectionCode =
-  | 'VALIDATION_FAILED'
-  | 'POOL_NOT_OPEN'
-  | 'NOT_REGISTERED'
-  | 'NOT_ELIGIBLE'
-  | 'KYC_REQUIRED'
-  | 'BELOW_MINIMUM'
-  | 'ABOVE_MAXIMUM'
-  | 'POOL_FULL'
-  | 'SOLD_OUT'
-  | 'RESERVATION_LIMIT'
-  | 'IDEMPOTENCY_KEY_REUSED'
-  | 'INVESTMENT_NOT_FOUND'
-  | 'INVESTMENT_NOT_PENDING'
-  | 'NOTHING_TO_CLAIM';
-
-export interface LedgerRejection {
-  kind: 'rejection';
-  code: LedgerRejectionCode;
-  message: string;
-  field: string[] | null;
+export interface LedgerRejection extends RejectionModel {
+  code: InvestingRejectionCode | 'VALIDATION_FAILED';
 }
 
 export type LedgerAnswer = { investment: InvestmentRow } | LedgerRejection;

@@ -1,12 +1,12 @@
 /** Asks for all that has vested of an investment, once: a claim that is on its way reduces what can be claimed at once. */
 
+import { rejection } from '../../auth/rejection.ts';
 import { claimableUnits } from '../../storage/claimable-amount.ts';
 import type { InvestmentRow } from '../../storage/d1/investments.ts';
 import { fromUnits, greaterOf, toUnits } from '../../storage/decimal-units.ts';
 import type { LedgerStep } from '../ledger-step.ts';
 import { type Claim, claimLevels, claims, type Investment } from '../ledger-tables.ts';
 import type { ClaimRequest, LedgerAnswer } from '../pool-ledger.ts';
-import { reject } from '../rejection.ts';
 import { claimCall } from '../upstream-bodies.ts';
 import { shownInvestment } from './shown-investment.ts';
 
@@ -15,12 +15,12 @@ const NOT_REFUSED = "WHERE investment_id = ? AND status <> 'refused'";
 export function claim(step: LedgerStep, { userId, investment: given }: ClaimRequest): LedgerAnswer {
   const own = step.investment(given.id);
   if ((own ?? given).user_id !== userId) {
-    return reject('INVESTMENT_NOT_FOUND', 'There is no such investment of yours.', ['investmentId']);
+    return rejection('INVESTMENT_NOT_FOUND', 'There is no such investment of yours.', ['investmentId']);
   }
   const vested = own ?? { ...given, claim_level: levelElsewhere(step, given.id) };
   const units = claimableUnits(vested);
   if (vested.status !== 'confirmed' || units === 0n) {
-    return reject('NOTHING_TO_CLAIM', 'Nothing more has vested that can be claimed.');
+    return rejection('NOTHING_TO_CLAIM', 'Nothing more has vested that can be claimed.');
   }
   const asked: Claim = {
     id: step.newId(),

@@ -4,18 +4,19 @@
  * Four outcomes belong to their key for ever: an allocation, SOLD_OUT, POOL_FULL and ABOVE_MAXIMUM. Every other refusal
  * leaves the key free.
  */
+
+import { type RejectionCode, rejection } from '../../auth/rejection.ts';
 import { RESERVATION_SECONDS } from '../../settings/investing-limits.ts';
 import { fromUnits, toUnits } from '../../storage/decimal-units.ts';
 import type { LedgerStep } from '../ledger-step.ts';
 import { type Investment, type KeyedOutcome, keyedOutcomes } from '../ledger-tables.ts';
-import type { InvestRequest, LedgerAnswer, LedgerRejection, LedgerRejectionCode } from '../pool-ledger.ts';
-import { reject } from '../rejection.ts';
+import type { InvestRequest, LedgerAnswer, LedgerRejection } from '../pool-ledger.ts';
 import { type Admitted, type Applicant, admit, type Sale } from '../rules/admission.ts';
 import { parseAmount } from '../rules/allocation.ts';
 import { notAcknowledged } from './acknowledgement.ts';
 import { shownInvestment } from './shown-investment.ts';
 
-const STICKY: readonly LedgerRejectionCode[] = ['SOLD_OUT', 'POOL_FULL', 'ABOVE_MAXIMUM'];
+const STICKY: readonly RejectionCode[] = ['SOLD_OUT', 'POOL_FULL', 'ABOVE_MAXIMUM'];
 
 export function invest(step: LedgerStep, request: InvestRequest): LedgerAnswer {
   const { userId, idempotencyKey: key } = request;
@@ -41,7 +42,7 @@ export function invest(step: LedgerStep, request: InvestRequest): LedgerAnswer {
 function knownOutcome(step: LedgerStep, known: KeyedOutcome, amount: string): LedgerAnswer {
   if (known.amount !== amount) {
     const message = 'The key was used with another amount.';
-    return reject('IDEMPOTENCY_KEY_REUSED', message, ['input', 'idempotencyKey']);
+    return rejection('IDEMPOTENCY_KEY_REUSED', message, ['input', 'idempotencyKey']);
   }
   if (known.refusal !== null) return JSON.parse(known.refusal) as LedgerRejection;
   const investment = step.investment(known.investment_id ?? '');

@@ -1,6 +1,6 @@
+import { rejection } from '../../auth/rejection.ts';
 import type { LedgerStep } from '../ledger-step.ts';
 import type { LedgerRejection, RegisterRequest } from '../pool-ledger.ts';
-import { reject } from '../rejection.ts';
 import { isRegistrationOpen } from '../rules/pool-status.ts';
 import { registrationCall } from '../upstream-bodies.ts';
 
@@ -10,7 +10,7 @@ export function register(step: LedgerStep, { userId }: RegisterRequest): LedgerR
   const member = step.member(userId);
   if (member.registered_at !== null) return null;
   if (!isRegistrationOpen(terms, nowSeconds)) {
-    return reject('POOL_NOT_OPEN', 'The pool is not open for registration.');
+    return rejection('POOL_NOT_OPEN', 'The pool is not open for registration.');
   }
   const id = step.newId();
   step.changeMember(member, { registered_at: nowSeconds, registration_id: id });

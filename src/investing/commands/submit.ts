@@ -4,12 +4,13 @@
  * A reservation that has run out is allocated again if there is room for it. After `TOLD_PAYMENTS_MAX` transactions a
  * further one is recorded alone: the main API would look for each anew, and made-up ones would hold the tokens.
  */
+
+import { rejection } from '../../auth/rejection.ts';
 import { LATE_PAYMENT_SECONDS, TOLD_PAYMENTS_MAX } from '../../settings/investing-limits.ts';
 import { toUnits } from '../../storage/decimal-units.ts';
 import type { LedgerStep } from '../ledger-step.ts';
 import { type Investment, toldPayments } from '../ledger-tables.ts';
 import type { LedgerAnswer, SubmitRequest } from '../pool-ledger.ts';
-import { reject } from '../rejection.ts';
 import { isAboveMaximum, isFull } from '../rules/admission.ts';
 import { saleOf } from './invest.ts';
 import { shownInvestment } from './shown-investment.ts';
@@ -22,7 +23,10 @@ export function submitPayment(step: LedgerStep, request: SubmitRequest): LedgerA
   const { userId, investmentId, transactionHash } = request;
   const investment = step.investment(investmentId);
   if (investment === null || investment.user_id !== userId) {
-    return reject('INVESTMENT_NOT_FOUND', 'There is no such investment of yours.', ['input', 'investmentId']);
+    return rejection('INVESTMENT_NOT_FOUND', 'There is no such investment of yours.', [
+      'input',
+      'investmentId',
+    ]);
   }
   const known = toldPayments.byKey(step.sql, investmentId, transactionHash);
   if (known !== undefined) return known.is_too_late === 1 ? notPending() : shown(step, investment);
@@ -63,7 +67,7 @@ const shown = ({ book }: LedgerStep, investment: Investment) => ({
 });
 
 const notPending = () =>
-  reject('INVESTMENT_NOT_PENDING', 'The payment is recorded, but the investment does not wait for one.');
+  rejection('INVESTMENT_NOT_PENDING', 'The payment is recorded, but the investment does not wait for one.');
 
 const countTold = ({ sql }: LedgerStep, { id }: Investment): number =>
   sql.exec<{ told: number }>(COUNT_TOLD, id).toArray()[0]?.told ?? 0;

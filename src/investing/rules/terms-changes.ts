@@ -1,8 +1,8 @@
 /** Changes of a pool that a person has to look at: those that come while its sale runs, or after. */
 import { toUnits } from '../../storage/decimal-units.ts';
+import { instant } from '../instant.ts';
 import type { NoticeKind } from '../ledger-types.ts';
 import type { PoolTerms } from '../pool-ledger.ts';
-import { instant } from '../rejection.ts';
 
 export interface TermsChange {
   kind: NoticeKind;

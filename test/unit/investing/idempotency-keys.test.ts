@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { reject } from '../../../src/investing/rejection.ts';
+import { rejection } from '../../../src/auth/rejection.ts';
 import { HALF_HOUR, investmentOf, LedgerWorld, outcomeOf, SALE_SECONDS } from '../../support/ledger.ts';
 
 let world: LedgerWorld;
@@ -8,7 +8,7 @@ beforeEach(() => {
 });
 afterEach(() => expect(world.ledger.check()).toEqual([]));
 
-const forbidden = reject('KYC_REQUIRED', 'Identify yourself.');
+const forbidden = rejection('KYC_REQUIRED', 'Identify yourself.');
 const key = (idempotencyKey: string) => ({ idempotencyKey });
 
 test('a key that allocated leads to the same investment for ever', () => {
