@@ -7,7 +7,7 @@ const LINE_BREAK = 10;
 /** An entry has under 1,000 bytes. A file that has no line breaks is no ledger. */
 const LINE_MAX_BYTES = 65_536;
 const ANSWER_TIMEOUT_MS = 60_000;
-/** Of an answer that says "not now". */
+/** The most requests for an answer while the gateway says "not now". */
 const ATTEMPTS_MAX = 5;
 const RETRY_SECONDS = 2;
 

@@ -110,7 +110,7 @@ function decoded(segment: string): string {
   }
 }
 
-/** Of an entry that is not the last one: the next one carries it. */
+/** The hash of an entry that is not the last one: the next entry carries it. */
 async function hashOf(ledger: PoolLedgerCalls, sequence: number): Promise<string> {
   const next = nextEntry.parse(JSON.parse(await ledger.exportEntries(sequence, 1)));
   return next.previous;

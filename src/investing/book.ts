@@ -18,9 +18,9 @@ export interface Book {
   headHash: string;
   headAtMs: number;
   balances: Balances;
-  /** Of pending and confirmed investments, in payment tokens. */
+  /** The sum of pending and confirmed investments, in payment tokens. */
   livingAmount: bigint;
-  /** Of investments that the applied snapshot surely contains. */
+  /** The sums of the investments that the applied snapshot surely contains. */
   containedTokens: bigint;
   containedAmount: bigint;
   /** Members with a living investment, and none that the snapshot contains. */

@@ -57,7 +57,7 @@ export interface CheckedEntry {
   investment: string | undefined;
   /** Units of 10^-18 that each account gains; it never holds a zero. */
   movements: ReadonlyMap<Account, bigint>;
-  /** Of an `adjust` alone. */
+  /** Only an `adjust` has them. */
   adjusted: { reason: string; source: string } | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** How each kind of entry may move tokens and money: from one account into another, at most once an asset. */
+/** The allowed movements of each kind of entry: from one account into another, at most once an asset. */
 import type { Account, CheckedEntry, Kind } from './checked-entry.ts';
 
 /** As `movementOf` writes them. */

@@ -12,7 +12,7 @@ import { GroupedRuns } from './grouped-runs.ts';
 import type { Ledger } from './ledger.ts';
 import type { LedgerStorage, Projection } from './ledger-types.ts';
 
-/** Of each kind of rows. One of 1,000 investments has 0.7 MB. */
+/** The most rows of each kind. A batch with 1,000 investments has 0.7 MB. */
 const ROWS_PER_BATCH = 500;
 
 export interface FlushSources {
@@ -28,7 +28,7 @@ export class ProjectionFlush {
   readonly #sources: FlushSources;
   readonly #runs = new GroupedRuns(() => this.#run());
   #failures = 0;
-  /** Of the last batch; null if it has to be read. */
+  /** The number of the last batch; null if it has to be read. */
   #number: number | null = null;
   /** For the log. */
   #poolId: string | undefined;
@@ -44,7 +44,7 @@ export class ProjectionFlush {
     return this.#runs.isRunning;
   }
 
-  /** How long to wait after failures before the next try. */
+  /** The pause after failures before the next try. */
   get pauseMs(): number {
     if (this.#failures === 0) return 0;
     return Math.min(LEDGER_FLUSH_RETRY_MAX_MS, LEDGER_FLUSH_RETRY_MS * 2 ** (this.#failures - 1));

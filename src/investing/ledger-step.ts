@@ -54,7 +54,7 @@ export class LedgerStep {
   /** With the counts of the snapshot. */
   terms: PoolTerms;
   snapshot: Snapshot;
-  /** Of the request that caused the step. */
+  /** It names the request that caused the step. */
   readonly trace: CallTrace | null;
   readonly notices: StoredNotice[] = [];
   readonly #members = new Map<string, { stored: Member | null; now: Member }>();

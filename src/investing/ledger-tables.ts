@@ -14,7 +14,7 @@ export type Investment = Omit<InvestmentRow, 'pool_id' | 'revision' | 'refund_du
   token_account: 'tokens:reserved' | 'tokens:sold' | null;
   /** Where its payment is; null if none is due. */
   money_account: 'money:due' | 'money:submitted' | 'money:paid' | 'money:owed' | 'money:returned' | null;
-  /** Of the newest version for the main API. */
+  /** The newest version for the main API. */
   sequence: number;
   /** The main API has refused it for good: it gets no further versions. */
   is_refused: number;
@@ -22,7 +22,7 @@ export type Investment = Omit<InvestmentRow, 'pool_id' | 'revision' | 'refund_du
   passed_over_sequence: number;
   /** When a person is told that it is still not confirmed. */
   confirmation_due_at: number | null;
-  /** Of the newest record of the main API that was applied. */
+  /** The newest record of the main API that was applied has this time. */
   upstream_updated_at: number;
   /** The applied snapshot surely counts it. */
   is_contained: number;
@@ -99,7 +99,7 @@ export type Member = {
   blocked_until: number;
   /** The unpaid reservation. */
   open_investment: string | null;
-  /** Of living investments, in units with leading zeros. */
+  /** The sum of living investments, in units with leading zeros. */
   living_amount: string;
   living_count: number;
   contained_count: number;
@@ -175,7 +175,7 @@ export const claims = new Table<Claim>('claim', ['id'], {
   projected_revision: 1,
 });
 
-/** Of an investment that was made elsewhere. */
+/** The claims of an investment that was made elsewhere. */
 export type ClaimLevel = { investment_id: string; claim_level: string; revision: number } & Projected;
 export const claimLevels = new Table<ClaimLevel>('claim_level', ['investment_id'], {
   investment_id: 1,

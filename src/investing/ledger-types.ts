@@ -22,7 +22,7 @@ export interface LedgerStorage {
 
 export interface LedgerDeps {
   nowMs(): number;
-  /** Of version 4. */
+  /** A UUID of version 4. */
   randomUuid(): string;
   /** From 0 to 1, below 1: spreads repeated calls. */
   random(): number;
@@ -36,10 +36,10 @@ export interface OutboxRow {
   sequence: number;
   /** JSON, fixed when the row was recorded. */
   body: string;
-  /** How often it has been sent. */
+  /** The number of times that it has been sent. */
   attempts: number;
   recordedAtMs: number;
-  /** Of the request that recorded it; null where the clock or a sync did. */
+  /** It names the request that recorded the call; null if the clock or a sync did. */
   trace: CallTrace | null;
 }
 

@@ -15,7 +15,7 @@ const same = (text: string) => text;
 const EVM: HashForm = { pattern: /^0x[\da-f]{64}$/i, normal: lower };
 const HEX: HashForm = { pattern: /^(?:0x)?[\da-f]{64}$/i, normal: (text) => lower(text).replace(/^0x/, '') };
 const BASE58_64_BYTES: HashForm = { pattern: /^[1-9A-HJ-NP-Za-km-z]{86,88}$/, normal: same };
-/** Of a chain that is not listed: a form that every known chain has. */
+/** The form for a chain that is not listed: hashes of every known chain have it. */
 const OTHER: HashForm = { pattern: /^[\w.:@/+=-]{20,200}$/, normal: same };
 
 const FORMS: Readonly<Record<string, HashForm>> = {

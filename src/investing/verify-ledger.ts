@@ -19,7 +19,7 @@ import { movementFault, movementOf } from './checked-movements.ts';
 export interface LedgerFault {
   /** Counted from 1. */
   line: number;
-  /** Of the entry that was expected there. */
+  /** The number of the entry that was expected there. */
   sequence: number;
   reason: string;
 }

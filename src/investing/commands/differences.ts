@@ -1,4 +1,4 @@
-/** What a comparison with D1 has found: a person is told, and D1 gets the rows again. */
+/** A comparison with D1 has found differences: a person is told, and D1 gets the rows again. */
 import type { LedgerStep } from '../ledger-step.ts';
 
 export interface Difference {

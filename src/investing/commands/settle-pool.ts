@@ -1,4 +1,4 @@
-/** The tokens for sale follow the pool's total and the sales of other channels, as far as any are left. */
+/** The tokens for sale follow the pool's total and the sales of other channels, down to zero. */
 import { greaterOf, smallerOf, toUnits } from '../../storage/decimal-units.ts';
 import { type Movements, move } from '../accounts.ts';
 import type { LedgerStep, Receipt } from '../ledger-step.ts';
