@@ -64,6 +64,8 @@ export const CACHE_HINTS: Readonly<Record<string, CacheHint>> = {
   'IdoPool.progressPercent': SALE,
   'IdoPool.participantCount': SALE,
   'IdoPoolFilter.status': SALE,
+  // A sync may give the slug to another project.
+  'IdoPoolFilter.projectSlug': PROJECT_LIST,
   'IdoPoolOrderField.PROGRESS': SALE,
   'IdoPoolOrderField.TOTAL_RAISED': SALE,
   'IdoPool.viewerState': PRIVATE,

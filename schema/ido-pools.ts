@@ -126,6 +126,9 @@ const IdoPoolFilter = builder.inputType('IdoPoolFilter', {
     type: t.field({ type: IdoPoolType, description: 'Of this type.' }),
     blockchain: t.string({ description: 'On this blockchain.' }),
     projectId: t.id({ description: 'Of this project, by its global id.' }),
+    projectSlug: t.string({
+      description: 'Of this project, by its name in addresses, as `Query.project` finds it.',
+    }),
   }),
 });
 
@@ -198,5 +201,6 @@ function filterModel(filter: typeof IdoPoolFilter.$inferInput | null | undefined
     blockchain: filter?.blockchain ?? undefined,
     // A malformed id must match no pool, as an unknown one does. No project has the empty id.
     projectId: projectId === undefined ? undefined : (localId('Project', projectId) ?? ''),
+    projectSlug: filter?.projectSlug ?? undefined,
   };
 }

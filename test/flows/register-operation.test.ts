@@ -35,6 +35,8 @@ describe('the cache policy', () => {
     ['comparePrices(symbols: ["A"]) { entries { price { price } } }', 300, 'public', ['prices']],
     ['idoPools { nodes { name } }', 300, 'public', ['pools']],
     ['idoPools { nodes { ...on IdoPool { soldTokens } } }', 15, 'public', ['pools']],
+    ['idoPools(filter: { projectSlug: "a" }) { nodes { name } }', 300, 'public', ['pools', 'projects']],
+    ['idoPools(filter: { projectSlug: null }) { nodes { name } }', 300, 'public', ['pools']],
     ['idoPool(id: "a") { name viewerState { invested } }', null, 'private', ['pools']],
     ['project(by: { slug: "a" }) { name detail { about } }', 600, 'public', ['projects']],
     ['project(by: { slug: "a" }) { idoPools { status } }', 15, 'public', ['pools', 'projects']],
@@ -54,28 +56,29 @@ describe('the cache policy', () => {
     const listed = async (variables: string, selection: string) =>
       (await registered(`query Q${variables} { ${selection} }`)).cachePolicy;
     const names = '{ nodes { name } }';
-    test.each([
+    test.each<[variables: string, selection: string, otherTags?: string[]]>([
       ['', `idoPools(filter: { status: ACTIVE }) ${names}`],
       ['', 'idoPools(filter: { status: UPCOMING }) { totalCount }'],
       ['', `idoPools(orderBy: { field: PROGRESS, direction: DESC }) ${names}`],
       ['', `idoPools(orderBy: { direction: ASC, field: TOTAL_RAISED }) ${names}`],
       ['($s: IdoPoolStatus)', `idoPools(filter: { type: PUBLIC, status: $s }) ${names}`],
       ['($f: IdoPoolOrderField = SALE_END)', `idoPools(orderBy: { field: $f, direction: ASC }) ${names}`],
-      ['($filter: IdoPoolFilter)', `idoPools(filter: $filter) ${names}`],
-      ['($filter: IdoPoolFilter = { type: PUBLIC })', `idoPools(filter: $filter) ${names}`],
+      // It may have a slug, which a project of another day may have.
+      ['($filter: IdoPoolFilter)', `idoPools(filter: $filter) ${names}`, ['projects']],
+      ['($filter: IdoPoolFilter = { type: PUBLIC })', `idoPools(filter: $filter) ${names}`, ['projects']],
       [
         '($order: IdoPoolOrder! = { field: SALE_START, direction: ASC })',
         `idoPools(orderBy: $order) ${names}`,
       ],
       ['', `...F } fragment F on Query { idoPools(filter: { status: COMPLETED }) ${names}`],
       ['', `a: idoPools ${names} constructor: idoPools(filter: { status: CANCELLED }) ${names}`],
-    ])('query%s { %s }', async (variables, selection) => {
+    ])('query%s { %s }', async (variables, selection, otherTags = []) => {
       expect(await listed(variables, selection)).toEqual({
         maxAgeSeconds: 15,
         staleWhileRevalidateSeconds: 15,
         staleIfErrorSeconds: 60,
         scope: 'public',
-        tags: ['pools'],
+        tags: ['pools', ...otherTags],
       });
     });
 

@@ -167,18 +167,24 @@ export function projectFilters(projects: readonly ProjectRecord[]): fc.Arbitrary
   return fc.oneof({ weight: 9, arbitrary: own }, strange);
 }
 
-export function poolFilters(pools: readonly PoolRecord[]): fc.Arbitrary<PoolFilter> {
+export function poolFilters(
+  pools: readonly PoolRecord[],
+  projects: readonly ProjectRecord[],
+): fc.Arbitrary<PoolFilter> {
+  const slugs = new Map(projects.map(({ id, slug }) => [id, slug]));
   const own = fc.constantFrom(...pools).map((pool) => ({
     status: pool.status.toUpperCase(),
     type: pool.pool_type.toUpperCase(),
     blockchain: pool.blockchain,
     projectId: pool.project_id,
+    projectSlug: slugs.get(pool.project_id) ?? '',
   }));
   const strange = fc.record({
     status: fc.constantFrom('UPCOMING', 'REGISTRATION', 'ACTIVE', 'COMPLETED', 'CANCELLED'),
     type: fc.constantFrom('PUBLIC', 'PRIVATE', 'WHITELIST'),
     blockchain: fc.constantFrom('Solana', '', 'bsc'),
     projectId: fc.constantFrom('prj_unknown', '%'),
+    projectSlug: fc.constantFrom('no-such-project', '', 'BITCOIN'),
   });
   return fc.oneof({ weight: 9, arbitrary: own }, strange);
 }

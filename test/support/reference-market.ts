@@ -23,6 +23,7 @@ export interface PoolFilter {
   blockchain?: string | null;
   /** The upstream's id. */
   projectId?: string | null;
+  projectSlug?: string | null;
 }
 
 type Key = string | number | null | undefined;
@@ -104,19 +105,36 @@ export function categoryCounts(projects: readonly ProjectRecord[]): Record<strin
   return counts;
 }
 
+/** @param projects those that a slug may mean */
 export function listPools(
   pools: readonly PoolRecord[],
   filter: PoolFilter,
   { field, direction }: Order<PoolOrderField>,
+  projects: readonly ProjectRecord[] = [],
 ): string[] {
+  const { projectSlug } = filter;
+  const idOfSlug = given(projectSlug)
+    ? meantFirst(projects.filter(({ slug }) => slug === projectSlug))[0]?.id
+    : null;
   return sorted(
     pools
       .filter((pool) => !given(filter.status) || pool.status.toUpperCase() === filter.status)
       .filter((pool) => !given(filter.type) || pool.pool_type.toUpperCase() === filter.type)
       .filter((pool) => !given(filter.blockchain) || pool.blockchain === filter.blockchain)
-      .filter((pool) => !given(filter.projectId) || pool.project_id === filter.projectId),
+      .filter((pool) => !given(filter.projectId) || pool.project_id === filter.projectId)
+      .filter((pool) => !given(projectSlug) || pool.project_id === idOfSlug),
     POOL_KEYS[field],
     direction,
+  );
+}
+
+/** The order of projects with one slug: live ones by market cap, the greatest first, then others likewise. */
+function meantFirst(projects: readonly ProjectRecord[]): ProjectRecord[] {
+  return projects.toSorted(
+    (a, b) =>
+      Number(b.status === 'live') - Number(a.status === 'live') ||
+      compareMissingLast(a.market_cap, b.market_cap, -1) ||
+      compareText(a.id, b.id),
   );
 }
 

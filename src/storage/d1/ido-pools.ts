@@ -15,6 +15,7 @@ import {
   type WrittenRow,
 } from './columns.ts';
 import { countRows, type Keyed, type KeysetPosition, keysetPage } from './keyset.ts';
+import { projectIdOfSlug } from './projects.ts';
 
 export type IdoPoolType = 'public' | 'private' | 'whitelist';
 export type IdoPoolStatus = 'upcoming' | 'registration' | 'active' | 'completed' | 'cancelled';
@@ -102,6 +103,7 @@ export interface IdoPoolFilter {
   type?: IdoPoolType | undefined;
   blockchain?: string | undefined;
   projectId?: string | undefined;
+  projectSlug?: string | undefined;
 }
 
 export interface IdoPoolPageQuery {
@@ -147,11 +149,14 @@ function filterSql(filter: IdoPoolFilter, nowSeconds: number) {
   const bind = (value: unknown) => `?${values.push(value)}`;
   const conditions: string[] = [];
   if (filter.projectId !== undefined) conditions.push(`project_id = ${bind(filter.projectId)}`);
+  if (filter.projectSlug !== undefined)
+    conditions.push(`project_id = ${projectIdOfSlug(bind(filter.projectSlug))}`);
+  const ofProject = conditions.length > 0;
   // Pools are few: a filter without an index reads all of them for every page.
   if (filter.type !== undefined) conditions.push(`pool_type = ${bind(filter.type)}`);
   if (filter.blockchain !== undefined) conditions.push(`blockchain = ${bind(filter.blockchain)}`);
   if (filter.status !== undefined) conditions.push(`(${STATUS_NOW}) = ${bind(filter.status)}`);
-  const indexedBy = filter.projectId === undefined ? 'NOT INDEXED' : 'INDEXED BY ido_pool_cache_project';
+  const indexedBy = ofProject ? 'INDEXED BY ido_pool_cache_project' : 'NOT INDEXED';
   return { conditions, values, indexedBy };
 }
 

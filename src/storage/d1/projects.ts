@@ -229,6 +229,10 @@ export async function projectsByKey(
   return byKey;
 }
 
+/** SQL for the id of the project that `projectsByKey` finds by a slug; NULL if there is none. */
+export const projectIdOfSlug = (parameter: string) =>
+  `(SELECT id FROM project_cache WHERE slug = ${parameter} ORDER BY ${MEANT_FIRST} LIMIT 1)`;
+
 /** Selects `{ symbol }` of every project with synced prices and candles, in order. */
 export const syncedSymbolsQuery = (db: D1Database) =>
   db.prepare("SELECT DISTINCT symbol FROM project_cache WHERE status <> 'delisted' ORDER BY symbol");

@@ -17,7 +17,7 @@ import {
 import type { PoolRecord, ProjectRecord } from '../../support/upstream/records.ts';
 
 const PROJECT_FILTER_FIELDS = ['status', 'category', 'blockchain', 'tag', 'search'] as const;
-const POOL_FILTER_FIELDS = ['status', 'type', 'blockchain', 'projectId'] as const;
+const POOL_FILTER_FIELDS = ['status', 'type', 'blockchain', 'projectId', 'projectSlug'] as const;
 
 let gateway: TestGateway;
 let projects: ProjectRecord[];
@@ -31,6 +31,10 @@ beforeAll(async () => {
     const other = listed[index];
     await market.patchProject(id, index % 2 ? { name: other?.symbol } : { symbol: other?.name });
   }
+  // Slugs that several projects with pools have.
+  const withPools = new Set((await market.records()).pools.map(({ project_id }) => project_id));
+  for (const [index, id] of [...withPools].entries())
+    if (index % 2 === 1) await market.patchProject(id, { slug: `shared-${index % 3}` });
   gateway = startGateway(market);
   await syncAll(gateway);
   ({ projects, pools } = await market.records());
@@ -147,14 +151,14 @@ it('counts the live projects of each category', async () => {
 it('lists pools as the reference does, by every combination of filters in every order', async () => {
   for (const fields of subsets(POOL_FILTER_FIELDS)) {
     await fc.assert(
-      fc.asyncProperty(poolFilters(pools), listSizes, async (values, first) => {
+      fc.asyncProperty(poolFilters(pools, projects), listSizes, async (values, first) => {
         const filter = only(values, fields);
         const { projectId } = filter;
         const asked = projectId ? { ...filter, projectId: globalProjectId(projectId) } : filter;
         await expectLists(
           orders(POOL_ORDER_FIELDS).map((orderBy) => ({
             request: { list: 'idoPools', args: { filter: asked, orderBy, first }, withTotalCount: true },
-            ids: listPools(pools, filter, orderBy),
+            ids: listPools(pools, filter, orderBy, projects),
             first,
           })),
         );

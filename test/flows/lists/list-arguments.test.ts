@@ -34,6 +34,9 @@ it.each([
   { projectId: 'malformed' },
   { projectId: '' },
   { projectId: btoa('IdoPool:pool_0001') },
+  { projectSlug: 'no-such-project' },
+  { projectSlug: '' },
+  { projectSlug: 'bitcoin', projectId: globalProjectId('prj_nobody') },
 ])('answers a filter of pools that nothing meets, %o, with an empty page', async (filter) => {
   const page = await readPage(gateway, { list: 'idoPools', args: { filter }, withTotalCount: true });
   expect(page).toEqual({ ids: [], cursors: [], endCursor: null, hasNextPage: false, totalCount: 0 });
@@ -71,7 +74,7 @@ it.each([
   { orderBy: null },
   { after: null },
   { filter: null },
-  { filter: { status: null, type: null, blockchain: null, projectId: null } },
+  { filter: { status: null, type: null, blockchain: null, projectId: null, projectSlug: null } },
   { first: 20, orderBy: SALE_START_DESC },
 ])('takes %o of pools as the default', async (args) => {
   const [usual, asked] = await readPages(gateway, [
