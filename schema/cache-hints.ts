@@ -37,6 +37,7 @@ const HOURLY_LIFETIME = lifetime(3_600, 3_600, 86_400);
 const PRIVATE: CacheHint = { lifetime: null, scope: 'private' };
 const PRICES: CacheHint = { lifetime: PRICE_LIFETIME, tags: ['prices'] };
 const PRICE_HISTORY: CacheHint = { lifetime: PRICE_LIFETIME, tags: ['candles', 'prices'] };
+const CANDLES: CacheHint = { lifetime: HOURLY_LIFETIME, tags: ['candles'] };
 const COMPARISON: CacheHint = { lifetime: LIST_LIFETIME, tags: ['prices'] };
 const PROJECT_LIST: CacheHint = { lifetime: LIST_LIFETIME, tags: ['projects'] };
 const PROJECT_DETAIL: CacheHint = { lifetime: DETAIL_LIFETIME, tags: ['projects'] };
@@ -72,7 +73,8 @@ export const CACHE_HINTS: Readonly<Record<string, CacheHint>> = {
   'Query.project': PROJECT_DETAIL,
   Project: PROJECT_DETAIL,
   ProjectDetail: PROJECT_DETAIL,
-  'Query.candles': { lifetime: HOURLY_LIFETIME, tags: ['candles'] },
+  'Query.candles': CANDLES,
+  'Project.candles': CANDLES,
   'Query.projectCategories': { lifetime: HOURLY_LIFETIME, tags: ['projects'] },
   'Query.node': PRIVATE,
   'Query.nodes': PRIVATE,

@@ -1,10 +1,11 @@
+import * as z from 'zod';
 import { CANDLES_MAX } from '../src/config.ts';
 import type { CandleIntervalCode, CandleRow } from '../src/graphql/context.ts';
 import { POINTS_AS_ONE, symbol } from './arguments.ts';
 import { builder } from './builder.ts';
 import { badUserInput } from './errors.ts';
 
-const CandleInterval = builder.enumType('CandleInterval', {
+export const CandleInterval = builder.enumType('CandleInterval', {
   description: 'How long a candle lasts.',
   values: {
     HOUR: { value: '1h', description: 'One hour.' },
@@ -12,7 +13,7 @@ const CandleInterval = builder.enumType('CandleInterval', {
   } as const satisfies Record<string, { value: CandleIntervalCode; description: string }>,
 });
 
-const Candle = builder.objectRef<CandleRow>('Candle').implement({
+export const Candle = builder.objectRef<CandleRow>('Candle').implement({
   description: 'What a price did over an hour or a day, in US dollars.',
   fields: (t) => ({
     time: t.expose('time', { type: 'DateTime', description: 'When it begins.' }),
@@ -23,6 +24,21 @@ const Candle = builder.objectRef<CandleRow>('Candle').implement({
     volume: t.exposeFloat('volume', { nullable: true, description: 'What was traded.' }),
   }),
 });
+
+export const candleCount = z
+  .int()
+  .min(1, { error: 'must be at least 1' })
+  .max(CANDLES_MAX, { error: `must be at most ${CANDLES_MAX}` });
+
+/**
+ * The cost of a field that each item of a list may have. Reading candles counts as much as showing one of their fields:
+ * D1 reads a row for each. The cost is counted before `last` is validated, so it is clamped here.
+ */
+export function lastCandlesCost(last: number | null | undefined, byDefault: number) {
+  const candles = Math.min(Math.max(last ?? byDefault, 1), CANDLES_MAX);
+  const asObjects = Math.max(1, candles / POINTS_AS_ONE);
+  return { field: asObjects, multiplier: asObjects };
+}
 
 builder.queryField('candles', (t) =>
   t.field({

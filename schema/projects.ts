@@ -6,6 +6,7 @@ import type {
 } from '../src/graphql/context.ts';
 import { listCost, listSize, parseArgument } from './arguments.ts';
 import { builder } from './builder.ts';
+import { Candle, CandleInterval, candleCount, lastCandlesCost } from './candles.ts';
 import { encodeGlobalId } from './global-ids.ts';
 import { IdoPool, Project } from './node.ts';
 import { Currency, Price, resolvePrice } from './prices.ts';
@@ -168,6 +169,22 @@ Project.implement({
       args: { currency: t.arg({ type: Currency, defaultValue: 'USD', description: 'What to price it in.' }) },
       resolve: (row, args, context) =>
         row.owns_symbol === 1 ? resolvePrice(context, row.symbol, args.currency) : null,
+    }),
+    candles: t.field({
+      type: [Candle],
+      nullable: true,
+      description:
+        "The last candles of the project's symbol, oldest first, 1 to 1000. Empty where none are held, and where the " +
+        'symbol means another project, as for `price`.',
+      complexity: ({ last }) => lastCandlesCost(last, 24),
+      args: {
+        interval: t.arg({ type: CandleInterval, defaultValue: '1h', description: 'How long each lasts.' }),
+        last: t.arg.int({ defaultValue: 24, description: 'How many, 1 to 1000.' }),
+      },
+      resolve: (row, args, { candles }) => {
+        const last = parseArgument('last', candleCount, args.last ?? 24);
+        return row.owns_symbol === 1 ? candles.last(row.symbol, args.interval ?? '1h', last) : [];
+      },
     }),
     detail: t.field({
       type: ProjectDetail,

@@ -1,5 +1,11 @@
 import type { BoundedMemory } from '../storage/bounded-memory.ts';
-import { type CandleRange, candlesInRange } from '../storage/d1/candles.ts';
+import {
+  type CandleIntervalCode,
+  type CandleRange,
+  type CandleRow,
+  candlesInRange,
+  lastCandles,
+} from '../storage/d1/candles.ts';
 import { type ClosePoint, hourlyCloses } from '../storage/d1/hourly-closes.ts';
 import { indicatorsBySymbols } from '../storage/d1/indicators.ts';
 import { loaderOf } from './batching.ts';
@@ -14,7 +20,10 @@ export interface CandleSources {
   candlesGeneration: number | null;
 }
 
-/** Made for each request. Closes outside the memory cost one D1 call per distinct period. */
+/**
+ * Made for each request. Closes outside the memory cost one D1 call per distinct period, and last candles one per
+ * distinct interval and number.
+ */
 export function createCandleLoader(sources: CandleSources) {
   const { db, nowMs } = sources;
   const nowSeconds = Math.floor(nowMs / 1000);
@@ -23,9 +32,23 @@ export function createCandleLoader(sources: CandleSources) {
     loaderOf((symbols: readonly string[]) =>
       closesSince(sources, symbols, nowSeconds - periodSeconds - HOUR_SECONDS + 1),
     );
+  const lastByArguments = new Map<string, ReturnType<typeof lastOf>>();
+  const lastOf = (interval: CandleIntervalCode, limit: number) =>
+    loaderOf((symbols: readonly string[]) => lastCandles(db, symbols, interval, limit));
   const indicators = loaderOf((symbols: readonly string[]) => indicatorsBySymbols(db, symbols));
   return {
     inRange: (range: CandleRange) => candlesInRange(db, range),
+    /** The last ones, oldest first. */
+    last: async (
+      symbol: string,
+      interval: CandleIntervalCode,
+      limit: number,
+    ): Promise<readonly CandleRow[]> => {
+      const key = `${interval} ${limit}`;
+      const loader = lastByArguments.get(key) ?? lastOf(interval, limit);
+      lastByArguments.set(key, loader);
+      return (await loader.load(symbol)) ?? [];
+    },
     /** The closes of the hours that ended in the last `periodSeconds`, oldest first. */
     closes: async (symbol: string, periodSeconds: number): Promise<readonly ClosePoint[]> => {
       const loader = closesByPeriod.get(periodSeconds) ?? closesOver(periodSeconds);

@@ -8,7 +8,7 @@ import { variableBoundsOf } from './variable-bounds.ts';
  * The version of the rules by which facts follow from a document and the schema. It enters the schema's hash: raise it
  * with every change of a rule, `complexity` functions included, and stored facts are derived anew.
  */
-export const OPERATION_RULES_VERSION = 2;
+export const OPERATION_RULES_VERSION = 3;
 
 /** The properties of a registered operation that follow from its document and the schema. */
 export type OperationFacts = Pick<RegisteredOperation, 'cost' | 'variableBounds' | 'cachePolicy' | 'scopes'>;

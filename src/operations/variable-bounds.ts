@@ -9,14 +9,17 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
-import { COMPARE_MAX_SYMBOLS, LIST_MAX_ITEMS } from '../config.ts';
+import { CANDLES_MAX, COMPARE_MAX_SYMBOLS, LIST_MAX_ITEMS } from '../config.ts';
 
-/** Arguments whose lists are shorter than `LIST_MAX_ITEMS`. */
-const NARROWER: Readonly<Record<string, number>> = { 'Query.comparePrices.symbols': COMPARE_MAX_SYMBOLS };
+/** Arguments whose lists have another bound than `LIST_MAX_ITEMS`. */
+const OTHER_BOUNDS: Readonly<Record<string, number>> = {
+  'Query.comparePrices.symbols': COMPARE_MAX_SYMBOLS,
+  'Project.candles.last': CANDLES_MAX,
+};
 
 /**
- * The bound of each variable that sizes a list: the greatest value of `first`, or the greatest length of a list. A
- * variable in several places has the smallest bound of them.
+ * The bound of each variable that sizes a list: the greatest value of `first` or `last`, or the greatest length of a
+ * list. A variable in several places has the smallest bound of them.
  */
 export function variableBoundsOf(schema: GraphQLSchema, document: DocumentNode): Record<string, number> {
   const bounds = new Map<string, number>();
@@ -28,7 +31,7 @@ export function variableBoundsOf(schema: GraphQLSchema, document: DocumentNode):
         const [parent, field, argument] = [types.getParentType(), types.getFieldDef(), types.getArgument()];
         if (node.value.kind !== Kind.VARIABLE || !parent || !field || !argument) return;
         if (types.getDirective() || !sizesList(argument)) return;
-        const bound = NARROWER[`${parent.name}.${field.name}.${argument.name}`] ?? LIST_MAX_ITEMS;
+        const bound = OTHER_BOUNDS[`${parent.name}.${field.name}.${argument.name}`] ?? LIST_MAX_ITEMS;
         const name = node.value.name.value;
         bounds.set(name, Math.min(bounds.get(name) ?? bound, bound));
       },
@@ -38,4 +41,4 @@ export function variableBoundsOf(schema: GraphQLSchema, document: DocumentNode):
 }
 
 const sizesList = (argument: GraphQLArgument) =>
-  argument.name === 'first' || isListType(getNullableType(argument.type));
+  argument.name === 'first' || argument.name === 'last' || isListType(getNullableType(argument.type));

@@ -116,6 +116,17 @@ describe('the size of a list is 1 to 100', () => {
     for (const first of [1, 100, null]) await answered(`query ($first: Int) { ${field} }`, { first });
   });
 
+  test('but 1 to 1000 for the last candles of a project', async () => {
+    const field = (last: string) => `project(by: { slug: "bitcoin" }) { candles(last: ${last}) { time } }`;
+    for (const last of [0, -1, 1001, 2_147_483_647]) {
+      const { errors } = await serving.gateway.query(`query ($last: Int) { ${field('$last')} }`, { last });
+      expect(errors?.map(({ extensions }) => extensions)).toEqual([
+        { code: 'BAD_USER_INPUT', argumentPath: ['last'] },
+      ]);
+    }
+    for (const last of ['1', '1000', 'null']) await answered(`{ ${field(last)} }`);
+  });
+
   test('a bad size inside a list costs that field of each item', async () => {
     const { data, errors } = await serving.gateway.query<{ projects: { nodes: unknown[] } }>(
       '{ projects(first: 3) { nodes { symbol idoPools(first: 0) { id } } } }',

@@ -41,6 +41,7 @@ describe('the cost is the complexity plugin’s', () => {
     ...manifest.operations.map(({ document }) => document),
     '{ projects(first: 5) { nodes { id idoPools { id } } edges { node { ...P } } } } fragment P on Project { price { history(period: MONTH) { time } } }',
     'query ($symbols: [String!]!) { prices(symbols: $symbols) { ...F } } fragment F on Price { price ...G ... on Price { symbol } } fragment G on Price { rank }',
+    '{ projects(first: 9) { nodes { candles { time open } few: candles(last: 1) { time } more: candles(interval: DAY, last: 480) { close } } } }',
     '{ node(id: "x") { id ... on Project { name idoPools(first: 4) { id } } ... on IdoPool { project { tags } } } }',
     '{ nodes(ids: ["a", "b"]) { __typename id } comparePrices(symbols: ["A", "B"]) { entries { rank } } }',
     '{ viewer { investments(first: 3) { nodes { id } pageInfo { endCursor } } portfolio { holdings { symbol invested { token } } } } }',

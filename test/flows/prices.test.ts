@@ -226,6 +226,37 @@ describe('a comparison', () => {
   });
 });
 
+describe('the candles of projects', () => {
+  const CANDLE = '{ time open high low close volume }';
+  interface Listed {
+    projects: { nodes: { symbol: string; candles: unknown[]; others?: unknown[] }[] };
+  }
+  const listed = async (first: number, fields: string) =>
+    (await answered<Listed>(`{ projects(first: ${first}) { nodes { symbol ${fields} } } }`)).projects.nodes;
+
+  test.each(['HOUR', 'DAY'])('are the last ones of their symbols, oldest first: %s', async (interval) => {
+    const symbols = (await allSymbols()).slice(0, 15);
+    const roots = symbols.map(
+      (symbol, at) => `s${at}: candles(symbol: "${symbol}", interval: ${interval}) ${CANDLE}`,
+    );
+    const held = Object.values(await answered<Record<string, unknown[]>>(`{ ${roots.join(' ')} }`));
+    expect(held[0]?.length).toBeGreaterThan(100);
+    for (const last of [1, 2, 100, 1000]) {
+      const nodes = await listed(15, `candles(interval: ${interval}, last: ${last}) ${CANDLE}`);
+      expect(nodes.map(({ candles }) => candles)).toEqual(held.map((candles) => candles.slice(-last)));
+    }
+  });
+
+  test('are those of 24 hours by default', async () => {
+    const written = 'candles: candles(interval: HOUR, last: 24) { time } others: candles { time }';
+    const [bitcoin] = await listed(1, written);
+    expect(bitcoin?.candles).toHaveLength(24);
+    expect(bitcoin?.others).toEqual(bitcoin?.candles);
+    const nulls = await listed(1, 'candles(interval: null, last: null) { time }');
+    expect(nulls[0]?.candles).toEqual(bitcoin?.candles);
+  });
+});
+
 describe('history', () => {
   interface Point {
     time: string;

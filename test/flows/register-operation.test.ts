@@ -41,6 +41,7 @@ describe('the cache policy', () => {
     ['project(by: { slug: "a" }) { name detail { about } }', 600, 'public', ['projects']],
     ['project(by: { slug: "a" }) { idoPools { status } }', 15, 'public', ['pools', 'projects']],
     ['candles(symbol: "A") { close }', 3600, 'public', ['candles']],
+    ['project(by: { slug: "a" }) { candles { close } }', 600, 'public', ['candles', 'projects']],
     ['projectCategories { name }', 3600, 'public', ['projects']],
     ['projectCategories { name } viewer { id }', null, 'private', ['projects']],
     ['node(id: "a") { id }', null, 'private', []],
@@ -140,14 +141,21 @@ describe('the cache policy', () => {
 
 describe('the bounds of variables', () => {
   test('are those of the lists that they size', async () => {
-    const document = `query Q($first: Int, $inner: Int = 3, $symbols: [String!]!, $few: [String!]!, $ids: [ID!]!, $after: String) {
+    const document = `query Q($first: Int, $inner: Int = 3, $symbols: [String!]!, $few: [String!]!, $ids: [ID!]!, $after: String, $candles: Int) {
       projects(first: $first, after: $after) { nodes { ...Tile } }
       prices(symbols: $symbols) { price }
       comparePrices(symbols: $few) { period }
       nodes(ids: $ids) { id }
-    } fragment Tile on Project { idoPools(first: $inner) { name } }`;
+    } fragment Tile on Project { idoPools(first: $inner) { name } candles(last: $candles) { time } }`;
     const { variableBounds } = await registered(document);
-    expect(variableBounds).toEqual({ few: 10, first: 100, ids: 100, inner: 100, symbols: 100 });
+    expect(variableBounds).toEqual({
+      candles: 1000,
+      few: 10,
+      first: 100,
+      ids: 100,
+      inner: 100,
+      symbols: 100,
+    });
   });
 
   test('are the narrowest where a variable stands twice', async () => {
@@ -195,9 +203,10 @@ test('the rules of cost, bounds and policy are those of their version', async ()
   );
   const rules = { costs, cost, variableBounds, cachePolicy };
   expect({ version: OPERATION_RULES_VERSION, ...rules }).toEqual({
-    version: 2,
+    version: 3,
     costs: {
       'Price.history': 31,
+      'Project.candles': 2 * (100 / 24),
       'Project.idoPools': 101,
       'Query.idoPools': 101,
       'Query.nodes': 101,

@@ -107,6 +107,21 @@ test('the symbol finds the project that it means, and prices by symbol stay', as
   });
 });
 
+test('only the project that the symbol means shows its candles', async () => {
+  await put({ giant: { market_cap: 1e9 }, dwarf: { market_cap: 1e3 } });
+  await env.DB.prepare("INSERT INTO candle VALUES ('SAME', '1h', 3600, 1, 1, 1, 1, NULL)").run();
+  const shown = async () =>
+    (
+      await serving.gateway.query(`{
+        giant: project(by: { slug: "giant" }) { candles { close } }
+        dwarf: project(by: { slug: "dwarf" }) { candles { close } }
+      }`)
+    ).data;
+  expect(await shown()).toEqual({ giant: { candles: [{ close: 1 }] }, dwarf: { candles: [] } });
+  await put({ dwarf: { market_cap: 2e9 } });
+  expect(await shown()).toEqual({ giant: { candles: [] }, dwarf: { candles: [{ close: 1 }] } });
+});
+
 test('a pool of the project that the symbol does not mean shows no live price', async () => {
   await put({ giant: { market_cap: 1e9 }, dwarf: { market_cap: 1e3 } });
   const { pools } = await serving.market.records();

@@ -6,6 +6,7 @@ import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { KV_PUTS } from '../../src/cache/response-cache.ts';
 import {
+  CANDLES_MAX,
   DETAIL_MAX_FETCHES,
   DOCUMENT_MAX_ROOT_FIELDS,
   LIST_MAX_ITEMS,
@@ -193,6 +194,37 @@ describe('one request', () => {
       extensions: { code: 'OPERATION_TOO_COMPLEX' },
     });
     expect(fetchPrices).toHaveBeenCalledTimes(ON_DEMAND_CALLS_MAX);
+  });
+
+  test('reads a row for each candle and one call of D1 for all candles of a kind, 120,000 at most', async () => {
+    await syncedWithoutDetails();
+    await env.DB.prepare(
+      `WITH RECURSIVE place (at) AS (SELECT 0 UNION ALL SELECT at + 1 FROM place WHERE at < 1099)
+       INSERT OR REPLACE INTO candle
+       SELECT symbol, '1h', at * 3600, 1.25, 2.5, 0.125, 1.75, 1234567.875 FROM place, project_cache
+       WHERE status = 'live' AND owns_symbol = 1`,
+    ).run();
+    const costOf = async (first: number, fields: string) => {
+      gateway.resetCounts();
+      const answer = await gateway.query<{ projects: { nodes: { candles: unknown[] }[] } }>(
+        `{ projects(first: ${first}) { nodes { ${fields} } } }`,
+      );
+      expect(answer.errors).toBeUndefined();
+      const candles = answer.data.projects.nodes.reduce((sum, node) => sum + node.candles.length, 0);
+      return { candles, calls: gateway.counts.d1Calls, rows: gateway.counts.d1RowsRead };
+    };
+    for (const first of [2, 20]) {
+      const day = 'days: candles(interval: DAY) { close }';
+      const cost = await costOf(first, `candles { time } again: candles(last: 24) { open } ${day}`);
+      expect(cost).toMatchObject({ candles: 24 * first, calls: 3 });
+    }
+    const most = await costOf(LIST_MAX_ITEMS, `candles(last: ${CANDLES_MAX}) { time }`);
+    expect(most).toMatchObject({ candles: LIST_MAX_ITEMS * CANDLES_MAX, calls: 2 });
+    // The list has a row an item and one more, and each key is a row.
+    expect(most.rows).toBeLessThanOrEqual(most.candles + 2 * LIST_MAX_ITEMS + 1);
+    const twice = `a: candles(last: ${CANDLES_MAX}) { time } b: candles(last: ${CANDLES_MAX - 1}) { time }`;
+    const beyond = await gateway.query(`{ projects(first: 100) { nodes { ${twice} } } }`);
+    expect(codes(beyond)).toEqual(new Set(['OPERATION_TOO_COMPLEX']));
   });
 
   test('fetches the details of a project once for all isolates', async () => {

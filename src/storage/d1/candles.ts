@@ -43,6 +43,46 @@ export async function candlesInRange(db: D1Database, range: CandleRange): Promis
   return forward ? results : results.reverse();
 }
 
+/** The last candles of each symbol, `limit` at most, oldest first. SQLite reads no others. */
+export async function lastCandles(
+  db: D1Database,
+  symbols: readonly string[],
+  interval: CandleIntervalCode,
+  limit: number,
+): Promise<Map<string, CandleRow[]>> {
+  const { results } = await db
+    .prepare(
+      `SELECT asked.value AS symbol,
+         (SELECT json_group_array(json_array(time, open, high, low, close, volume)) FROM
+           (SELECT * FROM candle WHERE symbol = asked.value AND interval = ?2 ORDER BY time DESC LIMIT ?3)
+         ) AS candles
+       FROM json_each(?1) AS asked`,
+    )
+    .bind(JSON.stringify(symbols), interval, limit)
+    .all<{ symbol: string; candles: string }>();
+  return new Map(results.map(({ symbol, candles }) => [symbol, candlesFrom(symbol, candles).reverse()]));
+}
+
+type CandleTuple = [
+  time: number,
+  open: number,
+  high: number,
+  low: number,
+  close: number,
+  volume: number | null,
+];
+
+const candlesFrom = (symbol: string, json: string): CandleRow[] =>
+  (JSON.parse(json) as CandleTuple[]).map(([time, open, high, low, close, volume]) => ({
+    symbol,
+    time,
+    open,
+    high,
+    low,
+    close,
+    volume,
+  }));
+
 /** The stored candles of one synced symbol; null if there are none. */
 export interface CandleCoverage {
   symbol: string;
