@@ -7,6 +7,7 @@ import type {
 } from '../src/graphql/context.ts';
 import { POINTS_AS_ONE } from './arguments.ts';
 import { builder } from './builder.ts';
+import { Project } from './node.ts';
 
 export const Currency = builder.enumType('Currency', {
   description: 'What a price can be given in.',
@@ -188,6 +189,12 @@ export const Price = builder.objectRef<PriceModel>('Price').implement({
       nullable: true,
       description: 'Its place by market cap, from 1.',
       resolve: ({ record }) => record.rank ?? null,
+    }),
+    project: t.field({
+      type: Project,
+      nullable: true,
+      description: 'The project that the symbol means; null where the platform lists none.',
+      resolve: ({ record }, _args, { projects }) => projects.bySymbol(record.symbol),
     }),
     exchanges: t.field({
       type: [ExchangePrice],

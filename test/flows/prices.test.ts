@@ -206,6 +206,25 @@ describe('a comparison', () => {
     expect(entries.map(({ rank }) => rank)).toEqual(entries.map((_, at) => at + 1));
   });
 
+  test('names the project of each symbol, and none of a symbol that the platform does not list', async () => {
+    const symbols = [...(await allSymbols()).slice(0, 5), 'HEX'];
+    interface Named {
+      entries: { price: { symbol: string; project: { name: string } | null } }[];
+    }
+    const { comparePrices } = await answered<{ comparePrices: Named }>(
+      `query ($symbols: [String!]!) { comparePrices(symbols: $symbols) {
+        entries { price { symbol project { name } } } } }`,
+      { symbols },
+    );
+    const found = comparePrices.entries.map(({ price }) => [price.symbol, price.project?.name ?? null]);
+    const { projects } = await serving.market.records();
+    const names = new Map(projects.map(({ symbol, name }) => [symbol, name]));
+    expect(Object.fromEntries(found)).toEqual(
+      Object.fromEntries(symbols.map((symbol) => [symbol, names.get(symbol) ?? null])),
+    );
+    expect(found).toContainEqual(['HEX', null]);
+  });
+
   test('lists what has no change over the period as unranked', async () => {
     const symbols = await allSymbols();
     const unranked = (await pricesIn('USD', symbols))

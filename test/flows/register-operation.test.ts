@@ -33,6 +33,13 @@ describe('the cache policy', () => {
     ['projects { nodes { name price { price } } }', 60, 'public', ['prices', 'projects']],
     ['searchProjects(query: "bit") { name }', 300, 'public', ['projects']],
     ['comparePrices(symbols: ["A"]) { entries { price { price } } }', 300, 'public', ['prices']],
+    ['price(symbol: "A") { project { name } }', 60, 'public', ['prices', 'projects']],
+    [
+      'comparePrices(symbols: ["A"]) { entries { price { project { name } } } }',
+      300,
+      'public',
+      ['prices', 'projects'],
+    ],
     ['idoPools { nodes { name } }', 300, 'public', ['pools']],
     ['idoPools { nodes { ...on IdoPool { soldTokens } } }', 15, 'public', ['pools']],
     ['idoPools(filter: { projectSlug: "a" }) { nodes { name } }', 300, 'public', ['pools', 'projects']],

@@ -97,12 +97,12 @@ test('the symbol finds the project that it means, and prices by symbol stay', as
   await put({ giant: { market_cap: 1e9 }, dwarf: { market_cap: 1e3 } });
   const { data } = await serving.gateway.query(`{
     project(by: { symbol: "same" }) { slug price { symbol } }
-    price(symbol: "SAME") { symbol }
+    price(symbol: "SAME") { symbol project { slug price { project { slug } } } }
     comparePrices(symbols: ["SAME", "BTC"]) { unknownSymbols }
   }`);
   expect(data).toEqual({
     project: { slug: 'giant', price: { symbol: 'SAME' } },
-    price: { symbol: 'SAME' },
+    price: { symbol: 'SAME', project: { slug: 'giant', price: { project: { slug: 'giant' } } } },
     comparePrices: { unknownSymbols: [] },
   });
 });

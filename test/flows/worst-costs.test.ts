@@ -227,6 +227,17 @@ describe('one request', () => {
     expect(codes(beyond)).toEqual(new Set(['OPERATION_TOO_COMPLEX']));
   });
 
+  test('asks D1 once for the projects of a hundred prices', async () => {
+    await syncedWithoutDetails();
+    const query = `query ($symbols: [String!]!) { prices(symbols: $symbols) { project { symbol } } }`;
+    const symbols = known.slice(0, LIST_MAX_ITEMS);
+    const { data } = await gateway.query<{ prices: { project: { symbol: string } }[] }>(query, { symbols });
+    expect(data.prices.map(({ project }) => project.symbol)).toEqual(symbols);
+    expect(gateway.counts.d1Calls).toBe(1);
+    // Of each: its key, once as it is listed, its entry of the index, its row, and its place in the order.
+    expect(gateway.counts.d1RowsRead).toBeLessThanOrEqual(5 * LIST_MAX_ITEMS);
+  });
+
   test('fetches the details of a project once for all isolates', async () => {
     await syncedWithoutDetails();
     const detail = '{ project(by: { slug: "bitcoin" }) { detail { about } } }';
