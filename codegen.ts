@@ -1,7 +1,7 @@
 /**
  * Writes everything that follows from the schema and the documents: `schema/schema.graphql` (the printed SDL),
- * `operations/generated/` (typed documents for web clients) and `operations/manifest.json` (the operations that
- * the Worker bundles, by id). Writes `src/auth/common-passwords.ts`, which follows from a list of leaked passwords.
+ * `operations/generated/` (typed documents for web clients), `operations/manifest.json` (the operations that
+ * the Worker bundles, by id) and `operations/rest/manifest.json` (those that `/api` runs). Writes `src/auth/common-passwords.ts`, which follows from a list of leaked passwords.
  *
  * `node codegen.ts --check` writes nothing but the untracked typed documents, and fails where a checked-in file
  * is not what it would write.
@@ -21,19 +21,22 @@ import type { OperationForm, RegisteredOperation } from './src/operations/regist
 const SDL_FILE = 'schema/schema.graphql';
 const MANIFEST_FILE = 'operations/manifest.json';
 const COMMON_PASSWORDS_FILE = 'src/auth/common-passwords.ts';
+const REST_MANIFEST_FILE = 'operations/rest/manifest.json';
 const SOURCE_FILES = 'operations/*.graphql';
+const REST_SOURCE_FILES = 'operations/rest/*.graphql';
 const TYPED_DOCUMENTS_FOLDER = 'operations/generated/';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 const idOf = (document: string) => `sha256:${sha256(document)}`;
 const SHORT_HASH_HEX_DIGITS = 12;
+const shortHash = (text: string) => sha256(text).slice(0, SHORT_HASH_HEX_DIGITS);
 
 /** Writes the typed documents and returns the text of each document by its id. */
 async function generateTypedDocuments(sdl: string): Promise<Map<string, string>> {
   const files: { filename: string; content: string }[] = await generate(
     {
       schema: sdl,
-      documents: SOURCE_FILES,
+      documents: [SOURCE_FILES, REST_SOURCE_FILES],
       silent: true,
       generates: {
         [TYPED_DOCUMENTS_FOLDER]: {
@@ -55,9 +58,9 @@ async function generateTypedDocuments(sdl: string): Promise<Map<string, string>>
 }
 
 /** The texts of the files by the names of their operations: the registered texts have their fields in another order. */
-async function readSources(): Promise<Map<string, string>> {
+async function readSources(files: string): Promise<Map<string, string>> {
   const sources = new Map<string, string>();
-  for await (const file of glob(SOURCE_FILES)) {
+  for await (const file of glob(files)) {
     const text = await readFile(file, 'utf8');
     const name = getOperationAST(parse(text))?.name?.value;
     if (name === undefined) throw new Error(`${file} does not hold one operation with a name`);
@@ -66,28 +69,48 @@ async function readSources(): Promise<Map<string, string>> {
   return sources;
 }
 
-/** The registered operations in the order of their names, so that a diff shows what changed; their hash is the version. */
-async function printManifest(sdl: string, documents: Map<string, string>): Promise<string> {
-  const rules = JSON.stringify([OPERATION_RULES_VERSION, CACHE_HINTS]);
-  const schemaHash = sha256(sdl + rules).slice(0, SHORT_HASH_HEX_DIGITS);
+interface Build {
+  schemaHash: string;
+  /** By id. */
+  documents: ReadonlyMap<string, string>;
+}
+
+/** The registered operations of the sources in the order of their names, so that a diff shows what changed. */
+async function registeredOperations(
+  { schemaHash, documents }: Build,
+  sources: ReadonlyMap<string, string>,
+): Promise<RegisteredOperation[]> {
   const operations: RegisteredOperation[] = [];
   for (const [id, document] of documents) {
+    if (!sources.has(getOperationAST(parse(document))?.name?.value ?? '')) continue;
     const registered = await registerOperation(schema, schemaHash, { id, document });
     if ('problem' in registered) {
       throw new Error(`${registered.problem.message}: ${document.slice(0, 60)}`);
     }
     operations.push(registered.operation);
   }
-  operations.sort((a, b) => (a.name < b.name ? -1 : 1));
-  const sources = await readSources();
+  return operations.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Its version is the hash of all that is in it. */
+async function printManifest(build: Build): Promise<string> {
+  const { schemaHash } = build;
+  const sources = await readSources(SOURCE_FILES);
+  const operations = await registeredOperations(build, sources);
   const forms: OperationForm[] = [];
   for (const operation of operations) {
-    const sourceText = sources.get(operation.name);
-    if (sourceText === undefined) throw new Error(`no file holds the operation ${operation.name}`);
+    const sourceText = sources.get(operation.name) ?? '';
     forms.push(...(await operationForms({ schema, schemaHash, operation, sourceText })));
   }
-  const version = sha256(JSON.stringify({ operations, forms })).slice(0, SHORT_HASH_HEX_DIGITS);
+  const version = shortHash(JSON.stringify({ operations, forms }));
   return `${JSON.stringify({ version, schemaHash, operations, forms }, null, 2)}\n`;
+}
+
+/** Its version is the hash of the documents: a release that is deprecated stays so, whatever else changes. */
+async function printRestManifest(build: Build): Promise<string> {
+  const operations = await registeredOperations(build, await readSources(REST_SOURCE_FILES));
+  const version = shortHash(operations.map(({ id }) => id).join());
+  return `${JSON.stringify({ version, schemaHash: build.schemaHash, operations }, null, 2)}\n`;
 }
 
 async function writeOrCheck(file: string, content: string, check: boolean): Promise<void> {
@@ -100,7 +123,11 @@ async function writeOrCheck(file: string, content: string, check: boolean): Prom
 
 const check = process.argv.includes('--check');
 const sdl = `${printSchema(lexicographicSortSchema(schema))}\n`;
-const documents = await generateTypedDocuments(sdl);
+const build: Build = {
+  schemaHash: shortHash(sdl + JSON.stringify([OPERATION_RULES_VERSION, CACHE_HINTS])),
+  documents: await generateTypedDocuments(sdl),
+};
 await writeOrCheck(SDL_FILE, sdl, check);
-await writeOrCheck(MANIFEST_FILE, await printManifest(sdl, documents), check);
+await writeOrCheck(MANIFEST_FILE, await printManifest(build), check);
+await writeOrCheck(REST_MANIFEST_FILE, await printRestManifest(build), check);
 await writeOrCheck(COMMON_PASSWORDS_FILE, await printCommonPasswords(), check);

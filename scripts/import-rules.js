@@ -12,6 +12,7 @@ const FLOORS = [
   ['serving'],
   ['realtime'],
   ['http', 'sync'],
+  ['rest'],
   ['app'],
   ['index'],
 ];
@@ -82,7 +83,7 @@ export default {
   ],
   options: {
     parser: 'swc',
-    doNotFollow: { path: 'node_modules' },
+    doNotFollow: { path: '^(node_modules|operations/generated)/' },
     enhancedResolveOptions: {
       extensions: ['.ts', '.js', '.json'],
       exportsFields: ['exports'],

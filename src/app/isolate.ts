@@ -22,7 +22,7 @@ import { type HttpMemories, openHttpMemories } from '../http/memory-hits.ts';
 import { ClosesMemory } from '../loaders/candles.ts';
 import { OnDemandPrices } from '../loaders/on-demand-prices.ts';
 import { PriceSnapshotMemory } from '../loaders/prices.ts';
-import { bundledRelease } from '../operations/manifest.ts';
+import { bundledRelease, restRelease } from '../operations/manifest.ts';
 import { TieredRegistry } from '../operations/registry.ts';
 import { UsageCounts } from '../operations/usage.ts';
 import { Serving } from '../serving/serving.ts';
@@ -116,6 +116,7 @@ function createIsolate(
     db: env.DB,
     kv: env.CACHE_KV,
     bundled: bundledRelease,
+    rest: restRelease,
     memory,
     nowMs,
   });

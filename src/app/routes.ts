@@ -9,7 +9,9 @@ import { MemoryHits } from '../http/memory-hits.ts';
 import type { RouterOptions } from '../http/router.ts';
 import { openSocket } from '../http/socket-route.ts';
 import { ledgersOf } from '../investing/ledger-client.ts';
-import { bundledRelease } from '../operations/manifest.ts';
+import { bundledRelease, restRelease } from '../operations/manifest.ts';
+import { ENDPOINTS } from '../rest/endpoints.ts';
+import { createRestRoute } from '../rest/rest-route.ts';
 import { JOB_INTERVALS } from '../sync/jobs.ts';
 import type { Isolate } from './isolate.ts';
 import { nowMs, randomId, sleep } from './runtime.ts';
@@ -50,6 +52,16 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
     createContext: isolate.createContext,
     nowMs,
   });
+  const rest = createRestRoute({
+    endpoints: ENDPOINTS,
+    release: restRelease,
+    serving,
+    registry,
+    memoryHits,
+    viewerOf: isolate.viewerOf,
+    createContext: isolate.createContext,
+    nowMs,
+  });
   const health = healthRoute({
     mode: config.OPERATIONS_MODE,
     workerVersion: env.WORKER_VERSION,
@@ -75,7 +87,13 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
   const hasKey = keys.adminKey !== undefined || keys.operationsKeys.length > 0;
   const admin = hasKey ? [adminRoute(keys, stores)] : [];
   return {
-    router: { ...headers, clientLimit, nowMs, randomId, routes: [graphql, health, ledgerExport, ...admin] },
+    router: {
+      ...headers,
+      clientLimit,
+      nowMs,
+      randomId,
+      routes: [graphql, rest, health, ledgerExport, ...admin],
+    },
     memoryHits: graphiql ? null : memoryHits,
   };
 }

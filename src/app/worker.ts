@@ -5,9 +5,12 @@
 import { securityHeaders, setHeaders } from '../http/answer.ts';
 import type { ClientCount } from '../http/client-limit.ts';
 import { answerHead } from '../http/head.ts';
-import { errorResponse } from '../http/responses.ts';
+import { refusedAsGraphQL } from '../http/responses.ts';
 import { answerRequest } from '../http/router.ts';
+import { pathOf } from '../http/url-parts.ts';
 import { log } from '../observability/log.ts';
+import { refusedAsRest } from '../rest/rest-refusal.ts';
+import { isRestPath } from '../rest/rest-route.ts';
 import { runCron } from './cron.ts';
 import type { Isolate, IsolateOf } from './isolate.ts';
 import { createHttpHandler, type HttpHandler } from './routes.ts';
@@ -36,7 +39,7 @@ export function createWorker(isolateOf: IsolateOf) {
   return {
     fetch: (request, env, ctx) => {
       const handler = servedBy(env);
-      if (handler === null) return misconfigured();
+      if (handler === null) return misconfigured(request);
       const { method } = request;
       if (method === 'GET') return answerGet(request, handler, ctx);
       if (method === 'HEAD') return answerHead(request, (asGet) => answerGet(asGet, handler, ctx));
@@ -80,13 +83,15 @@ function keepUp({ usage, generations }: Isolate, ctx: ExecutionContext, nowMs: n
   if (generations.claimRenewal(nowMs)) ctx.waitUntil(generations.renew(nowMs));
 }
 
-function misconfigured(): Response {
+function misconfigured({ url }: Request): Response {
   const refusal = {
+    status: 503,
     message: 'The gateway is not ready to serve.',
     code: 'INTERNAL_SERVER_ERROR',
     requestId: randomId(),
   };
-  const response = errorResponse(503, refusal, { 'x-request-id': refusal.requestId });
+  const response = isRestPath(pathOf(url)) ? refusedAsRest(refusal) : refusedAsGraphQL(refusal);
+  response.headers.set('x-request-id', refusal.requestId);
   setHeaders(response.headers, securityHeaders(null, { strictTransport: false }));
   return response;
 }

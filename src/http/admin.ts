@@ -6,7 +6,7 @@
  */
 import { log } from '../observability/log.ts';
 import { ReleaseRefusal, type ReleaseRefusalCode } from '../operations/liveness-writes.ts';
-import { recordBundledRelease } from '../operations/publish-release.ts';
+import { recordBundledReleases } from '../operations/publish-release.ts';
 import type { KeyRole } from '../settings/operations-keys.ts';
 import { readRefusals, readUsage } from '../storage/d1/operation-usage.ts';
 import { listReleases, liveOperations } from '../storage/d1/release-reads.ts';
@@ -123,7 +123,7 @@ async function route(request: Request, key: KnownKey, sources: RouteSources): Pr
     const message = `The key ${key.name} has the role ${key.role}; this needs ${needs}.`;
     throw new AdminRefusal(403, 'FORBIDDEN', message);
   }
-  await recordBundledRelease(sources);
+  await recordBundledReleases(sources);
   const names = segments.filter((_, index) => path.split('/')[index] === ':').map(decode);
   return handler(request, { ...sources, keyName: key.name }, names);
 }

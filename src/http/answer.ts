@@ -80,12 +80,13 @@ export function commonHeaders(request: Request, own: OwnHeaders, options: Header
 }
 
 const EXPOSED_HEADERS = 'ETag, Age, Retry-After, Deprecation, Sunset, X-Cache, x-request-id';
-const ALLOWED_METHODS = 'GET, HEAD, POST, OPTIONS';
+const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, OPTIONS';
 const ALLOWED_HEADERS = [
   'Content-Type',
   'Authorization',
   'If-None-Match',
   'Last-Event-ID',
+  'Idempotency-Key',
   ...PREFLIGHT_HEADERS,
   ...CLIENT_VERSION_HEADERS,
   'x-apollo-operation-id',

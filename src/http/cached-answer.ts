@@ -15,6 +15,8 @@ export interface CachedAnswerOptions {
   key: CacheKey;
   served: ServedAnswer;
   mediaType: string;
+  /** True if the client's `Accept` chose the media type. */
+  isNegotiated: boolean;
   nowMs: number;
 }
 
@@ -36,6 +38,7 @@ export function cachedHeaders({
   served,
   key,
   mediaType,
+  isNegotiated,
   nowMs,
 }: CachedAnswerOptions): AnswerHeaders {
   const contentType = `${mediaType}; charset=utf-8`;
@@ -66,7 +69,7 @@ export function cachedHeaders({
   const scope = hasNoCredentials(request.headers) ? 'public' : 'private';
   headers['Cache-Control'] = publicCacheControl(policy, scope);
   headers.ETag = served.answer.etag;
-  headers.Vary = 'Accept';
+  if (isNegotiated) headers.Vary = 'Accept';
   if (policy.tags.length > 0) headers['Cache-Tag'] = policy.tags.join(',');
   return headers;
 }
@@ -122,3 +125,10 @@ export const forwardStatus = (
   options: { stored?: boolean; detail?: string } = {},
 ) =>
   `${CACHE_NAME}; fwd=${reason}${options.stored ? '; stored' : ''}${options.detail === undefined ? '' : `; detail=${options.detail}`}`;
+
+/** The headers of an answer that the cache takes no part in. */
+export const BYPASSED: AnswerHeaders = {
+  'X-Cache': 'BYPASS',
+  'Cache-Status': forwardStatus('bypass'),
+  'Cache-Control': NOT_STORED,
+};

@@ -18,7 +18,7 @@ import {
 import { errorFields, log } from '../observability/log.ts';
 import { answerWithin } from '../storage/answer-within.ts';
 import { type BoundedMemory, ENTRY_BYTES, textBytes } from '../storage/bounded-memory.ts';
-import { errorResponse } from './responses.ts';
+import type { HttpRefusal } from './responses.ts';
 
 const WINDOW_MS = RATE_LIMIT_WINDOW_SECONDS * 1000;
 /** The least time between two lines of the log about a limiter that fails. */
@@ -70,11 +70,16 @@ export class ClientCount {
   }
 
   /** 429 if it is refused, else null. */
-  refusal(requestId: string, nowMs: number): Response | null {
+  refusal(requestId: string, nowMs: number): HttpRefusal | null {
     if (!this.isRefused(nowMs)) return null;
     const retryAfterSeconds = Math.ceil((this.#refusedUntilMs - nowMs) / 1000);
-    const refusal = { message: 'Too many requests: try again later.', code: 'RATE_LIMITED', requestId };
-    return errorResponse(429, refusal, { 'Retry-After': String(retryAfterSeconds) });
+    return {
+      status: 429,
+      code: 'RATE_LIMITED',
+      message: 'Too many requests: try again later.',
+      requestId,
+      headers: { 'Retry-After': String(retryAfterSeconds) },
+    };
   }
 }
 

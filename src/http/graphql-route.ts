@@ -14,7 +14,7 @@ import { logFinishedRequest } from '../serving/request-log.ts';
 import type { Serving } from '../serving/serving.ts';
 import { viewerOfOperation } from '../serving/viewer-of-operation.ts';
 import { type Answer, type KeptAnswer, NOT_STORED, setHeaders } from './answer.ts';
-import { cachedAnswer, deprecationHeaders, forwardStatus, refusalAnswer } from './cached-answer.ts';
+import { BYPASSED, cachedAnswer, deprecationHeaders, refusalAnswer } from './cached-answer.ts';
 import { isForeignHandshake } from './cross-site.ts';
 import { onceAsEvents, subscriptionAsEvents, withoutConditions } from './event-stream-route.ts';
 import { type Envelope, IncomingOperation } from './incoming-operation.ts';
@@ -100,7 +100,14 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
       createPublicContext,
     });
     if (served.outcome === 'REFUSED') return null;
-    const answer = cachedAnswer({ request, key: found.key, served, mediaType, nowMs: nowMs() });
+    const answer = cachedAnswer({
+      request,
+      key: found.key,
+      served,
+      mediaType,
+      isNegotiated: true,
+      nowMs: nowMs(),
+    });
     return deprecated(answer, found.liveness);
   }
 
@@ -116,7 +123,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
     const { prepared } = preparation;
     const key = await serving.cacheKeyOf(prepared);
     if (key === null) return null;
-    memoryHits.remember(envelope, prepared, key);
+    memoryHits.remember(envelope, prepared, key, null);
     return { key, liveness: prepared.chosen.found?.liveness ?? null };
   }
 
@@ -256,12 +263,6 @@ interface Asked {
   exchange: Exchange;
   mediaType: string;
 }
-
-const BYPASSED = {
-  'X-Cache': 'BYPASS',
-  'Cache-Status': forwardStatus('bypass'),
-  'Cache-Control': NOT_STORED,
-};
 
 function bypassing<Sent extends Response | Answer>(answer: Sent): Sent {
   setHeaders(answer.headers, BYPASSED);

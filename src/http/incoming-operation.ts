@@ -3,7 +3,6 @@
  *
  * A request that cannot be read is refused by a GraphQL error with a code and a status.
  */
-import { REQUEST_BODY_MAX_BYTES } from '../config.ts';
 import { ruleRefusals } from '../operations/choose-document.ts';
 import { readClientIdentity } from '../operations/client-identity.ts';
 import { type OperationRequest, toOperationRequest, unreadable } from '../operations/operation-request.ts';
@@ -14,6 +13,7 @@ import type { Serving } from '../serving/serving.ts';
 import { crossSiteRefusal } from './cross-site.ts';
 import { readGetParameters } from './get-parameters.ts';
 import { parseJson } from './parse-json.ts';
+import { readJsonBody } from './request-body.ts';
 import { pathOf, queryOf } from './url-parts.ts';
 
 /** The unparsed operation of a request: the same URL and body mean the same operation. */
@@ -111,7 +111,7 @@ export class IncomingOperation {
 
 /** @throws GraphQLError with `extensions.http.status` if the body is too large or its media type is not JSON. */
 async function readEnvelope(request: Request): Promise<Envelope> {
-  return { url: request.url, body: request.method === 'GET' ? null : await readBody(request) };
+  return { url: request.url, body: request.method === 'GET' ? null : await readJsonBody(request) };
 }
 
 /**
@@ -135,50 +135,10 @@ function decodePath(text: string): string {
   }
 }
 
-const JSON_MEDIA_TYPE = 'application/json';
-const mediaTypeIn = (contentType: string | null) => contentType?.split(';')[0]?.trim().toLowerCase();
-
-function readBody(request: Request): Promise<string> {
-  const contentType = request.headers.get('content-type');
-  if (contentType !== JSON_MEDIA_TYPE && mediaTypeIn(contentType) !== JSON_MEDIA_TYPE) {
-    throw unreadable('The body must be sent as application/json.', 415, {
-      rule: 'media-type',
-      headers: { Accept: 'application/json' },
-    });
-  }
-  return readText(request);
-}
-
 function readProperties(text: string): unknown {
   if (text.trim() === '') throw unreadable('The request body is empty.', 400);
   const body = parseJson(text, 'The request body is not JSON.', []);
   if (Array.isArray(body))
     throw unreadable('One request carries one operation: batches are not taken.', 400, { rule: 'batch' });
   return body;
-}
-
-/** Reads no further than the limit, also without a `Content-Length`. */
-function readText(request: Request): Promise<string> {
-  const announcedBytes = Number(request.headers.get('content-length') ?? Number.NaN);
-  if (announcedBytes > REQUEST_BODY_MAX_BYTES) throw tooLarge();
-  // The platform passes on no more bytes than `Content-Length` announces.
-  return announcedBytes >= 0 ? request.text() : readStream(request);
-}
-
-const tooLarge = () =>
-  unreadable(`The request body is larger than ${REQUEST_BODY_MAX_BYTES} bytes.`, 413, {
-    code: 'PAYLOAD_TOO_LARGE',
-    rule: 'body-size',
-  });
-
-async function readStream(request: Request): Promise<string> {
-  const decoder = new TextDecoder();
-  let bytes = 0;
-  let text = '';
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > REQUEST_BODY_MAX_BYTES) throw tooLarge();
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
 }

@@ -32,6 +32,8 @@ export interface RecognisedRequest {
   operationId: string;
   /** The client by the id in the request. */
   releaseClient: ClientIdentity;
+  /** The media type of the answer; null if the client's `Accept` chooses it. */
+  mediaType: string | null;
 }
 
 /** The headers of an answer from memory: the same for a second, in which `Age` stands still. */
@@ -95,12 +97,18 @@ export class MemoryHits {
     return this.#sources.requests.get(textOf(envelope));
   }
 
-  remember(envelope: Envelope, { sent, chosen }: PreparedOperation, key: CacheKey): void {
+  /** @param mediaType null if the client's `Accept` chooses it. */
+  remember(
+    envelope: Envelope,
+    { sent, chosen }: PreparedOperation,
+    key: CacheKey,
+    mediaType: string | null,
+  ): void {
     if (chosen.found === null) return;
     const text = textOf(envelope);
     this.#sources.requests.set(
       text,
-      { text, key, operationId: carriedId(chosen.found.operation), releaseClient: sent.release },
+      { text, key, operationId: carriedId(chosen.found.operation), releaseClient: sent.release, mediaType },
       textBytes(text, key.text) + ENTRY_BYTES,
     );
   }
@@ -135,13 +143,14 @@ export class MemoryHits {
 
   #headersOf(
     request: Request,
-    { text, key }: RecognisedRequest,
+    { text, key, mediaType: ownMediaType }: RecognisedRequest,
     answer: StoredAnswer,
     atMs: number,
   ): Headers | null {
     const { hitHeaders, mediaTypes, corsOrigins, commonHeaders } = this.#sources;
     const { etag, executedAtMs } = answer;
-    const accept = request.headers.get('accept');
+    const isNegotiated = ownMediaType === null;
+    const accept = isNegotiated ? request.headers.get('accept') : null;
     const hasCredentials = !hasNoCredentials(request.headers);
     // The answer to a GET without credentials is the same for every origin.
     const isShared = request.method === 'GET' && !hasCredentials;
@@ -157,10 +166,11 @@ export class MemoryHits {
       last.etag === etag
     )
       return last.headers;
-    const { json: mediaType, prefersEvents } = mediaTypes.accepted(accept);
-    if (mediaType === null || prefersEvents) return null;
+    const accepted = isNegotiated ? mediaTypes.accepted(accept) : null;
+    const mediaType = ownMediaType ?? accepted?.json ?? null;
+    if (mediaType === null || accepted?.prefersEvents) return null;
     const served = { outcome: 'HIT', answer } as const;
-    const own = cachedHeaders({ request, key, served, mediaType, nowMs: atMs });
+    const own = cachedHeaders({ request, key, served, mediaType, isNegotiated, nowMs: atMs });
     const headers = new Headers({ ...own, ...commonHeaders(request, own) });
     const made: HitHeaders = { etag, executedAtMs, second, accept, origin, headers };
     const lastHeaders: LastHeaders = hasCredentials

@@ -10,6 +10,15 @@ export function jsonResponse(body: unknown, status: number, headers: Record<stri
   });
 }
 
+/** Why a request has no answer, before a route gives it its shape. */
+export interface HttpRefusal {
+  status: number;
+  code: string;
+  message: string;
+  requestId: string;
+  headers?: Record<string, string>;
+}
+
 /** A refusal outside GraphQL, in the shape of a GraphQL error. */
 export function errorResponse(
   status: number,
@@ -19,3 +28,6 @@ export function errorResponse(
   const { message, code, requestId } = error;
   return jsonResponse({ errors: [{ message, extensions: { code, requestId } }] }, status, headers);
 }
+
+export const refusedAsGraphQL = ({ status, headers, ...error }: HttpRefusal): Response =>
+  errorResponse(status, error, headers);

@@ -11,7 +11,7 @@ import {
   setHeaders,
 } from './answer.ts';
 import type { ClientCount, ClientLimit } from './client-limit.ts';
-import { errorResponse } from './responses.ts';
+import { errorResponse, type HttpRefusal, refusedAsGraphQL } from './responses.ts';
 import { pathOf } from './url-parts.ts';
 
 /** The request's own facts, for its route. */
@@ -33,6 +33,8 @@ export interface Route {
   admits?: boolean;
   /** True if browsers on other origins may call it: the router answers their preflights. */
   hasPreflight?: boolean;
+  /** Gives a refusal the shape of the route's errors; that of a GraphQL error where left out. */
+  refuse?(refusal: HttpRefusal): Response;
   handle(request: Request, context: RouteContext): Response | Promise<Response | Answer | KeptAnswer>;
 }
 
@@ -51,11 +53,17 @@ export async function answerRequest(
 ): Promise<Response> {
   const { clientLimit, randomId, nowMs } = options;
   const requestId = randomId();
+  const route = routeOf(request, options);
+  const refuse = route?.refuse ?? refusedAsGraphQL;
+  const refusalOfClient = () => {
+    const refusal = client.refusal(requestId, nowMs());
+    return refusal && refuse(refusal);
+  };
   let asking: Promise<void> | undefined;
   const admit = async () => {
     asking ??= clientLimit.ask(client);
     await asking;
-    return client.refusal(requestId, nowMs());
+    return refusalOfClient();
   };
   const context: RouteContext = {
     requestId,
@@ -65,10 +73,11 @@ export async function answerRequest(
   };
   let answer: Response | Answer | KeptAnswer;
   try {
-    answer = client.refusal(requestId, nowMs()) ?? (await routed(request, context, options));
+    answer = refusalOfClient() ?? (await routed(request, route, context, options));
   } catch (error) {
     log.error('http.unhandled', { requestId, path: pathOf(request.url), ...errorFields(error) });
-    answer = errorResponse(500, { message: 'Unexpected error.', code: 'INTERNAL_SERVER_ERROR', requestId });
+    const message = 'Unexpected error.';
+    answer = refuse({ status: 500, code: 'INTERNAL_SERVER_ERROR', message, requestId });
   }
   if (answer instanceof KeptAnswer) return answer.response(requestId);
   if (answer instanceof Answer) {
@@ -88,13 +97,17 @@ export async function answerRequest(
   return new Response(body, { status, statusText, headers });
 }
 
+function routeOf({ url }: Request, { routes }: RouterOptions): Route | undefined {
+  const path = pathOf(url);
+  return routes.find(({ paths }) => paths.some((pattern) => matches(pattern, path)));
+}
+
 function routed(
   request: Request,
+  route: Route | undefined,
   context: RouteContext,
   options: RouterOptions,
 ): ReturnType<Route['handle']> {
-  const path = pathOf(request.url);
-  const route = options.routes.find(({ paths }) => paths.some((pattern) => matches(pattern, path)));
   if (route?.admits && request.method !== 'OPTIONS') return answered(request, route, context, options);
   return context.admit().then((refused) => refused ?? answered(request, route, context, options));
 }

@@ -21,7 +21,7 @@ import {
   unknownVersions,
 } from '../storage/d1/releases.ts';
 import { bringLivenessToKv, ReleaseRefusal } from './liveness-writes.ts';
-import { bundledRelease } from './manifest.ts';
+import { bundledRelease, isReservedClient } from './manifest.ts';
 import { type ChangeStores, changedMeanwhile, difference, reservedClient } from './publish-release.ts';
 import { USAGE_FLUSH_SECONDS } from './usage.ts';
 
@@ -97,7 +97,7 @@ export async function retireReleases(
  * @throws ReleaseRefusal
  */
 export async function rollBackRelease(stores: ChangeStores, release: ReleaseKey): Promise<RolledBack> {
-  if (release.client === bundledRelease.client) throw reservedClient();
+  if (isReservedClient(release.client)) throw reservedClient(release.client);
   const { db } = stores;
   const held = await findRelease(db, release);
   if (held === null) throw unknown([release.version]);

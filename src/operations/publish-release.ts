@@ -10,7 +10,7 @@ import {
   type ReleaseState,
 } from '../storage/d1/releases.ts';
 import { bringLivenessToKv, type LivenessStores, ReleaseRefusal } from './liveness-writes.ts';
-import { bundledRelease } from './manifest.ts';
+import { type BundledRelease, bundledRelease, isReservedClient, restRelease } from './manifest.ts';
 import { operationRow } from './register-operation.ts';
 import { formWrites } from './store-forms.ts';
 
@@ -51,7 +51,7 @@ export interface PublishOutcome {
 
 /** @throws ReleaseRefusal; nothing is published, except with LIVENESS_NOT_WRITTEN. */
 export async function publishRelease(stores: ChangeStores, request: PublishRequest): Promise<PublishOutcome> {
-  if (request.client === bundledRelease.client) throw reservedClient();
+  if (isReservedClient(request.client)) throw reservedClient(request.client);
   const operationIds = [...new Set(request.operationIds)].sort();
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const held = await findRelease(stores.db, request);
@@ -87,11 +87,23 @@ export async function publishRelease(stores: ChangeStores, request: PublishReque
   throw changedMeanwhile();
 }
 
-/** Stores the build's own operations as a release. The build that runs is published, whatever it was before. */
-export async function recordBundledRelease(stores: ReleaseStores): Promise<void> {
-  const { client, version, operations, forms } = bundledRelease;
+/**
+ * Stores the build's own operations as releases. The build that runs is published, whatever it was before; the release of
+ * `/api` keeps the state that an operator gave it.
+ */
+export async function recordBundledReleases(stores: ReleaseStores): Promise<void> {
+  await recordRelease(stores, bundledRelease, ['published']);
+  await recordRelease(stores, restRelease, ['published', 'deprecated', 'retired']);
+}
+
+/** @param kept the states that an earlier record keeps. */
+async function recordRelease(
+  stores: ReleaseStores,
+  { client, version, operations, forms }: BundledRelease,
+  kept: readonly ReleaseState[],
+): Promise<void> {
   const held = await findRelease(stores.db, { client, version });
-  if (held?.state === 'published') return;
+  if (held !== null && kept.includes(held.state)) return;
   const origin = { nowSeconds: nowSeconds(stores), keyName: null };
   if (held !== null) {
     const restored = { kind: 'restore', client, versions: [version] } as const;
@@ -109,11 +121,8 @@ export async function recordBundledRelease(stores: ReleaseStores): Promise<void>
   await bringLivenessToKv(stores);
 }
 
-export const reservedClient = () =>
-  new ReleaseRefusal(
-    'RESERVED_CLIENT',
-    `The releases of ${bundledRelease.client} are the gateway's own builds.`,
-  );
+export const reservedClient = (client: string) =>
+  new ReleaseRefusal('RESERVED_CLIENT', `The releases of ${client} come with the gateway's own builds.`);
 
 export const changedMeanwhile = () =>
   new ReleaseRefusal('CHANGED_MEANWHILE', 'The release was changed at the same time: try again.');

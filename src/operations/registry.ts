@@ -1,5 +1,5 @@
 /**
- * Looks operations up in the bundled manifest, the isolate's memory, KV and D1. The liveness overlay overrides all of them
+ * Looks operations up in the bundled manifests, the isolate's memory, KV and D1. The liveness overlay overrides all of them
  * but the manifest of the build that runs.
  *
  * An id that the overlay names always has its look-up. Any number of other ids costs a bounded number of reads and a
@@ -58,6 +58,8 @@ export interface RegistrySources {
   db: D1Database;
   kv: KVNamespace;
   bundled: BundledRelease;
+  /** Bundled too, but an operator may deprecate and retire it. */
+  rest: BundledRelease;
   memory: MemoryBudget;
   nowMs: () => number;
 }
@@ -97,6 +99,7 @@ const memoryKeysOf = ({ id, document_id, form_ids }: ChangedIdsRow): string[] =>
 export class TieredRegistry implements OperationRegistry {
   readonly #sources: RegistrySources;
   readonly #bundled: ReadonlyMap<string, RegisteredOperation>;
+  readonly #rest: ReadonlyMap<string, RegisteredOperation>;
   readonly #memory: BoundedMemory<KeptOperation>;
   readonly #unknown: RecentlyAbsent;
   readonly #unnamedLookups = new TokenBucket({
@@ -113,6 +116,7 @@ export class TieredRegistry implements OperationRegistry {
     this.#memory = memory.open('operations');
     this.#unknown = new RecentlyAbsent(OPERATION_LOOKUP_MEMORY_SECONDS, memory.open('unknownOperationIds'));
     this.#bundled = bundledByKey(sources.bundled);
+    this.#rest = bundledByKey(sources.rest);
   }
 
   get size(): { operations: number; unknownIds: number } {
@@ -179,6 +183,8 @@ export class TieredRegistry implements OperationRegistry {
     const bundled = this.#bundled.get(key);
     // The build that runs is published, so no overlay can end what it carries.
     if (bundled !== undefined) return { operation: bundled, liveness: LIVE };
+    const rest = this.#rest.get(key);
+    if (rest !== undefined) return { operation: rest, liveness: stateBy(view, rest) ?? LIVE };
     const kept = this.#memory.get(key);
     if (kept === undefined) return null;
     const { operation, fromD1 } = kept;

@@ -45,6 +45,8 @@ export interface ServeOptions {
   waitUntil(promise: Promise<unknown>): void;
   /** A context without a viewer. */
   createPublicContext(): GatewayContext;
+  /** Gives an executed result its form; that of a GraphQL response where left out. */
+  present?(result: ExecutionResult): ExecutedAnswer;
 }
 
 /** REFUSED: the operation may not run, although its answer could be in the cache. */
@@ -113,7 +115,7 @@ export class Serving {
     preparation: () => Promise<Preparation>,
     options: ServeOptions,
   ): Promise<SharedAnswer> {
-    const { isConditional, waitUntil, createPublicContext } = options;
+    const { isConditional, waitUntil, createPublicContext, present = asGraphQLResponse } = options;
     try {
       return await this.#sources.answers.serve(key, {
         isConditional,
@@ -121,7 +123,7 @@ export class Serving {
         execute: async () => {
           const prepared = await preparation();
           if (!prepared.ok) throw prepared.error;
-          return this.#executeToBytes(prepared.prepared, createPublicContext());
+          return present(await this.execute(prepared.prepared, createPublicContext()));
         },
       });
     } catch (error) {
@@ -166,17 +168,16 @@ export class Serving {
     const shown = errors.map(errorPresenter(true, contextValue));
     return data === undefined ? { errors: shown } : { data, errors: shown };
   }
-
-  async #executeToBytes(prepared: PreparedOperation, context: GatewayContext): Promise<ExecutedAnswer> {
-    const result = await this.execute(prepared, context);
-    const { errors = [] } = result;
-    return {
-      body: encoder.encode(JSON.stringify(result)),
-      hasErrors: errors.length > 0,
-      isFault: errors.some(({ extensions }) => FAULT_CODES.has(extensions.code)),
-    };
-  }
 }
+
+function asGraphQLResponse(result: ExecutionResult): ExecutedAnswer {
+  const hasErrors = (result.errors?.length ?? 0) > 0;
+  return { body: encoder.encode(JSON.stringify(result)), hasErrors, isFault: hasFault(result) };
+}
+
+/** True if an error is the gateway's or upstream's, and may be gone at the next execution. */
+export const hasFault = ({ errors = [] }: ExecutionResult): boolean =>
+  errors.some(({ extensions }) => FAULT_CODES.has(extensions.code));
 
 const encoder = new TextEncoder();
 const utf8 = new TextDecoder();

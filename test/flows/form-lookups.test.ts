@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers';
 import { parse, print } from 'graphql';
 import { beforeEach, expect, test } from 'vitest';
 import { UNNAMED_ID_LOOKUPS_BURST } from '../../src/config.ts';
-import { bundledRelease } from '../../src/operations/manifest.ts';
+import { bundledRelease, restRelease } from '../../src/operations/manifest.ts';
 import { TieredRegistry } from '../../src/operations/registry.ts';
 import { MemoryBudget } from '../../src/storage/bounded-memory.ts';
 import { ADMIN_KEY, adminOf, type Submitted, sha256Of } from '../support/admin.ts';
@@ -33,6 +33,7 @@ const coldRegistry = () =>
     db: countedD1(env.DB, counts),
     kv: countedKv(env.CACHE_KV, counts),
     bundled: bundledRelease,
+    rest: restRelease,
     memory: new MemoryBudget(),
     nowMs: () => Date.now(),
   });

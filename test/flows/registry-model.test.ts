@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bundledRelease } from '../../src/operations/manifest.ts';
+import { bundledRelease, restRelease } from '../../src/operations/manifest.ts';
 import { TieredRegistry } from '../../src/operations/registry.ts';
 import { MemoryBudget } from '../../src/storage/bounded-memory.ts';
 import { ADMIN_KEY, adminOf, operationNamed, type Submitted } from '../support/admin.ts';
@@ -82,6 +82,7 @@ async function play(steps: readonly Step[]) {
     new TieredRegistry({
       ...stores,
       bundled: bundledRelease,
+      rest: restRelease,
       memory: new MemoryBudget(),
       nowMs: () => nowMs,
     });

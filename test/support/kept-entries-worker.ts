@@ -73,7 +73,7 @@ const KINDS: Record<string, { memory: { weight: number }; add(bytes: number): vo
     add: () => {
       const prepared = { sent: { release: CLIENT }, chosen: { found: { operation: { id: ID } } } };
       const envelope: Envelope = { url: urlOf(made), body: null };
-      hits.remember(envelope, prepared as Partial<PreparedOperation> as PreparedOperation, keyOf(made));
+      hits.remember(envelope, prepared as Partial<PreparedOperation> as PreparedOperation, keyOf(made), null);
     },
   },
   hitHeaders: {
@@ -82,7 +82,13 @@ const KINDS: Record<string, { memory: { weight: number }; add(bytes: number): vo
       const request = new Request('https://gateway.example/graphql', {
         headers: { Accept: 'application/json' },
       });
-      const known = { text: urlOf(made), key: keyOf(made), operationId: ID, releaseClient: CLIENT };
+      const known = {
+        text: urlOf(made),
+        key: keyOf(made),
+        operationId: ID,
+        releaseClient: CLIENT,
+        mediaType: null,
+      };
       if (hits.respond(request, known, Date.now()) === null) throw new Error('no hit');
     },
   },

@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers';
 import { expect } from 'vitest';
 import { UNNAMED_ID_LOOKUPS_BURST } from '../../src/config.ts';
-import { bundledRelease } from '../../src/operations/manifest.ts';
+import { bundledRelease, restRelease } from '../../src/operations/manifest.ts';
 import { TieredRegistry } from '../../src/operations/registry.ts';
 import { MemoryBudget } from '../../src/storage/bounded-memory.ts';
 import { ADMIN_KEY } from './admin.ts';
@@ -30,6 +30,7 @@ export async function startRegistryBench(): Promise<RegistryBench> {
         db,
         kv: countedKv(kv, counts),
         bundled: bundledRelease,
+        rest: restRelease,
         memory: new MemoryBudget(),
         nowMs: () => nowMs,
       }),

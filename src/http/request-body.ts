@@ -1,0 +1,53 @@
+import { parse } from 'content-type';
+import { REQUEST_BODY_MAX_BYTES } from '../config.ts';
+import { unreadable } from '../operations/operation-request.ts';
+
+const JSON_MEDIA_TYPE = 'application/json';
+
+/** JSON is UTF-8 (RFC 8259, section 8.1). */
+function isJson(contentType: string): boolean {
+  const { type, parameters } = parse(contentType);
+  return type === JSON_MEDIA_TYPE && (parameters.charset ?? 'utf-8').toLowerCase() === 'utf-8';
+}
+
+/**
+ * The text of a JSON body. Reads no further than the limit.
+ *
+ * @throws GraphQLError with `extensions.http.status` if the body is too large or its media type is not JSON.
+ */
+export async function readJsonBody(request: Request): Promise<string> {
+  const contentType = request.headers.get('content-type');
+  if (contentType !== JSON_MEDIA_TYPE && !isJson(contentType ?? '')) {
+    throw unreadable('The body must be sent as application/json, in UTF-8.', 415, {
+      rule: 'media-type',
+      headers: { Accept: 'application/json' },
+    });
+  }
+  return readText(request);
+}
+
+/** Also without a `Content-Length`. */
+function readText(request: Request): Promise<string> {
+  const announcedBytes = Number(request.headers.get('content-length') ?? Number.NaN);
+  if (announcedBytes > REQUEST_BODY_MAX_BYTES) throw tooLarge();
+  // The platform passes on no more bytes than `Content-Length` announces.
+  return announcedBytes >= 0 ? request.text() : readStream(request);
+}
+
+const tooLarge = () =>
+  unreadable(`The request body is larger than ${REQUEST_BODY_MAX_BYTES} bytes.`, 413, {
+    code: 'PAYLOAD_TOO_LARGE',
+    rule: 'body-size',
+  });
+
+async function readStream(request: Request): Promise<string> {
+  const decoder = new TextDecoder();
+  let bytes = 0;
+  let text = '';
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > REQUEST_BODY_MAX_BYTES) throw tooLarge();
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}

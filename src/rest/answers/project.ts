@@ -1,0 +1,106 @@
+import * as z from 'zod';
+import {
+  boolean,
+  descriptionOf,
+  number,
+  optional,
+  optionalSeconds,
+  page,
+  seconds,
+  string,
+  strings,
+} from './fields.ts';
+
+const PLATFORM_ID = 'The id of the platform.';
+
+const columns = {
+  id: z.string().describe(PLATFORM_ID),
+  name: string('Project.name'),
+  symbol: string('Project.symbol'),
+  slug: string('Project.slug'),
+  status: z.enum(['live', 'upcoming', 'paused', 'delisted']).describe(descriptionOf('Project.status')),
+  category: string('Project.category'),
+  subcategory: optional.string('Project.subcategory'),
+  description: optional.string('Project.description'),
+  tagline: optional.string('Project.tagline'),
+  tags: strings('Project.tags'),
+  blockchain: strings('Project.blockchains'),
+  logo_url: optional.string('Project.logoUrl'),
+  banner_url: optional.string('Project.bannerUrl'),
+  website_url: optional.string('ProjectLinks.website'),
+  twitter_url: optional.string('ProjectLinks.twitter'),
+  telegram_url: optional.string('ProjectLinks.telegram'),
+  github_url: optional.string('ProjectLinks.github'),
+  current_price: optional.number('ProjectMarket.currentPrice'),
+  price_change_24h: optional.number('ProjectMarket.priceChange24h'),
+  price_change_7d: optional.number('ProjectMarket.priceChange7d'),
+  price_change_30d: optional.number('ProjectMarket.priceChange30d'),
+  market_cap: optional.number('ProjectMarket.marketCap'),
+  volume_24h: optional.number('ProjectMarket.volume24h'),
+  circulating_supply: optional.number('ProjectMarket.circulatingSupply'),
+  total_supply: optional.number('ProjectMarket.totalSupply'),
+  max_supply: optional.number('ProjectMarket.maxSupply'),
+  market_cap_rank: optional.integer('Project.marketCapRank'),
+  trending_rank: optional.integer('Project.trendingRank'),
+  trending_score: optional.number('Project.trendingScore'),
+  launch_date: optionalSeconds('Project.launchDate'),
+  listing_date: optionalSeconds('Project.listedAt'),
+  social: z
+    .strictObject({
+      twitter_followers: optional.integer('SocialMetrics.twitterFollowers'),
+      telegram_members: optional.integer('SocialMetrics.telegramMembers'),
+      discord_members: optional.integer('SocialMetrics.discordMembers'),
+      github_stars: optional.integer('SocialMetrics.githubStars'),
+      reddit_subscribers: optional.integer('SocialMetrics.redditSubscribers'),
+    })
+    .nullable()
+    .describe(descriptionOf('Project.social')),
+  updated_at: seconds('Project.updatedAt'),
+};
+
+export const listedProject = z.strictObject(columns).meta({ id: 'ListedProject' });
+export type ListedProject = z.infer<typeof listedProject>;
+
+export const project = z
+  .strictObject({
+    ...columns,
+    about: optional.string('ProjectDetail.about'),
+    team: z
+      .array(z.strictObject({ name: string('TeamMember.name'), role: string('TeamMember.role') }))
+      .nullable()
+      .describe(descriptionOf('ProjectDetail.team')),
+    roadmap: z
+      .array(
+        z.strictObject({
+          title: string('RoadmapItem.title'),
+          target_date: optionalSeconds('RoadmapItem.targetDate'),
+          done: boolean('RoadmapItem.done'),
+        }),
+      )
+      .nullable()
+      .describe(descriptionOf('ProjectDetail.roadmap')),
+    tokenomics: z
+      .array(
+        z.strictObject({
+          label: string('TokenAllocation.label'),
+          percent: number('TokenAllocation.percent'),
+        }),
+      )
+      .nullable()
+      .describe(descriptionOf('ProjectDetail.tokenomics')),
+  })
+  .meta({ id: 'Project' });
+export type Project = z.infer<typeof project>;
+
+export const projectList = z.strictObject({
+  ...page(listedProject),
+  filters: z.strictObject({
+    category: z.string().nullable(),
+    status: z.string(),
+    search: z.string().nullable(),
+  }),
+  sorting: z.strictObject({ sortBy: z.string(), sortOrder: z.enum(['asc', 'desc']) }),
+});
+export type ProjectList = z.infer<typeof projectList>;
+
+export const ANSWERS = { RestProjectList: { 200: projectList }, RestProject: { 200: project } };

@@ -1,0 +1,5 @@
+/** The endpoints of `/api`, each registered once. */
+import type { Endpoint } from './endpoint.ts';
+import { PROJECT_ENDPOINTS } from './projects.ts';
+
+export const ENDPOINTS: readonly Endpoint[] = [...PROJECT_ENDPOINTS];

@@ -1,0 +1,116 @@
+/** Kinds of parameters that several endpoints share. Each reads text, once; a default stands for a parameter that is left out. */
+import * as z from 'zod';
+import { decodeGlobalId, encodeGlobalId, type NodeTypeName } from '../../schema/global-ids.ts';
+import { LIST_MAX_ITEMS } from '../config.ts';
+
+/** Pages end here: each costs the rows before it. */
+export const LIST_MAX_OFFSET_ROWS = 10_000;
+
+/** @param range.byDefault the parameter is required where left out. */
+export function integer({ min, max, byDefault }: { min: number; max: number; byDefault: number }) {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, { error })
+    .transform(Number)
+    .pipe(z.int().min(min, { error }).max(max, { error }))
+    .default(byDefault)
+    .meta({ override: { type: 'integer', minimum: min, maximum: max, default: byDefault } });
+}
+
+/** @param max characters. An empty parameter is a mistake: leave it out. */
+export const text = (max: number) =>
+  z
+    .string()
+    .min(1, { error: 'must not be empty' })
+    .max(max, { error: `must have at most ${max} characters` })
+    .refine(hasNoControls, { error: 'must not have control characters' });
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for.
+const CONTROLS = /[\x00-\x1f\x7f]/;
+const hasNoControls = (value: string) => !CONTROLS.test(value);
+
+/** Values of the platform by the values of an enum of the schema. */
+export function enumerated<const Values extends Readonly<Record<string, string>>>(values: Values) {
+  const names = Object.keys(values) as [keyof Values & string, ...(keyof Values & string)[]];
+  return z.enum(names, { error: `must be one of ${names.join(', ')}` });
+}
+
+export const flag = () =>
+  z
+    .enum(['true', 'false'], { error: 'must be true or false' })
+    .transform((value) => value === 'true')
+    .default(false)
+    .meta({ override: { type: 'boolean', default: false } });
+
+const LIMIT_BY_DEFAULT = 20;
+export const limit = (byDefault = LIMIT_BY_DEFAULT) => integer({ min: 1, max: LIST_MAX_ITEMS, byDefault });
+
+/** The query of a list with pages. `page` × `limit` is bounded: each page costs the rows before it. */
+export const pagedQuery = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z
+    .strictObject({
+      page: integer({ min: 1, max: LIST_MAX_OFFSET_ROWS, byDefault: 1 }),
+      limit: limit(),
+      ...shape,
+    })
+    .refine(isWithinRows, {
+      path: ['page'],
+      error: `page × limit must be at most ${LIST_MAX_OFFSET_ROWS}: ask for fewer rows, or by GraphQL with a cursor`,
+    });
+
+const isWithinRows = (query: object) => {
+  const { page, limit: size } = query as Paging;
+  return page * size <= LIST_MAX_OFFSET_ROWS;
+};
+
+export interface Paging {
+  page: number;
+  limit: number;
+}
+
+export const rowsOf = ({ page, limit: size }: Paging) => ({ first: size, offset: (page - 1) * size });
+
+/** @param total of all pages. */
+export function paginationOf({ page, limit: size }: Paging, total: number) {
+  const totalPages = Math.ceil(total / size);
+  return { page, limit: size, total, totalPages, hasNext: page < totalPages, hasPrev: page > 1 };
+}
+
+const SYMBOL_MAX_CHARACTERS = 64;
+export const symbol = () => text(SYMBOL_MAX_CHARACTERS).transform((value) => value.toUpperCase());
+
+/** Symbols between commas, in any case and order: the same ones are one question. Sorted, each once. */
+export function symbols({ min, max }: { min: number; max: number }) {
+  const error = `must hold ${min} to ${max} symbols, with commas between them`;
+  return z
+    .string()
+    .transform((value) => [...new Set(value.toUpperCase().split(','))].sort())
+    .pipe(z.array(text(SYMBOL_MAX_CHARACTERS)).min(min, { error }).max(max, { error }))
+    .meta({
+      param: { style: 'form', explode: false },
+      override: {
+        type: 'array',
+        items: { type: 'string', minLength: 1, maxLength: SYMBOL_MAX_CHARACTERS },
+        minItems: min,
+        maxItems: max,
+      },
+    });
+}
+
+const ID_MAX_CHARACTERS = 256;
+/** An id of the platform, or a global id of the API. */
+export const id = () => text(ID_MAX_CHARACTERS);
+
+/** The global id, for an id of either kind. */
+export function globalIdOf(typeName: NodeTypeName, value: string): string {
+  return decodeGlobalId(value)?.typeName === typeName ? value : encodeGlobalId(typeName, value);
+}
+
+const PROJECT_ID = /^prj_/;
+
+/** By which key a project is looked up: ids of the platform's projects begin with `prj_`, and slugs do not. */
+export function projectKeyOf(value: string): { id: string } | { slug: string } {
+  const isId = PROJECT_ID.test(value) || decodeGlobalId(value)?.typeName === 'Project';
+  return isId ? { id: globalIdOf('Project', value) } : { slug: value };
+}

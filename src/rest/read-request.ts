@@ -1,0 +1,73 @@
+/** The parameters of a request to `/api`, by the schemas of its endpoint. Whatever they do not name is refused. */
+import type * as z from 'zod';
+import { parseJson } from '../http/parse-json.ts';
+import { readJsonBody } from '../http/request-body.ts';
+import { queryOf } from '../http/url-parts.ts';
+import type { Endpoint } from './endpoint.ts';
+import { badParameters, type RefusedParameter } from './rest-refusal.ts';
+
+const PLACES = { path: 'path', query: 'query', headers: 'header', body: 'body' } as const;
+type Place = keyof typeof PLACES;
+
+/**
+ * @param path the decoded segments by name
+ * @throws RestRefusal, or a GraphQLError with `extensions.http.status` if the body cannot be read.
+ */
+export async function readParameters(
+  request: Request,
+  { parameters: schemas }: Endpoint,
+  path: Readonly<Record<string, string>>,
+): Promise<Record<string, unknown>> {
+  const query = queryParameters(request.url);
+  const sent: Record<Place, unknown> = {
+    path,
+    query,
+    headers: Object.fromEntries(request.headers),
+    body: schemas.body === undefined ? undefined : await bodyOf(request),
+  };
+  const read: Record<string, unknown> = {};
+  const refused: RefusedParameter[] = [];
+  for (const place of Object.keys(PLACES) as Place[]) {
+    const schema = schemas[place];
+    if (schema === undefined) {
+      if (place === 'query') refused.push(...unknownNames(query));
+      continue;
+    }
+    const parsed = schema.safeParse(sent[place]);
+    if (parsed.success) read[place] = parsed.data;
+    else
+      refused.push(...parsed.error.issues.flatMap((issue) => refusedBy(issue, PLACES[place], sent[place])));
+  }
+  if (refused.length > 0) throw badParameters(refused);
+  return read;
+}
+
+/** A parameter that stands twice may be read in two ways by the caches and proxies in front. */
+function queryParameters(url: string): Record<string, string> {
+  const parameters = new URLSearchParams(queryOf(url));
+  const names = [...new Set(parameters.keys())];
+  const doubled = names.filter((name) => parameters.getAll(name).length > 1);
+  if (doubled.length > 0)
+    throw badParameters(doubled.map((name) => ({ in: 'query', name, message: 'must stand once' })));
+  return Object.fromEntries(parameters);
+}
+
+const UNKNOWN = 'is not a parameter here';
+const unknownNames = (query: object): RefusedParameter[] =>
+  Object.keys(query).map((name) => ({ in: 'query', name, message: UNKNOWN }));
+
+async function bodyOf(request: Request): Promise<unknown> {
+  return parseJson(await readJsonBody(request), 'The request body is not JSON.', []);
+}
+
+function refusedBy(
+  issue: z.core.$ZodIssue,
+  place: RefusedParameter['in'],
+  sent: unknown,
+): RefusedParameter[] {
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((name) => ({ in: place, name, message: UNKNOWN }));
+  const name = issue.path.length === 0 ? '' : String(issue.path[0]);
+  const isMissing = name !== '' && !Object.hasOwn(sent as object, name);
+  return [{ in: place, name, message: isMissing ? 'is required' : issue.message }];
+}

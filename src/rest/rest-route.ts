@@ -1,0 +1,205 @@
+/**
+ * `/api`: for clients that speak no GraphQL. Each endpoint is a persisted operation of the release `rest`. Rights, limits,
+ * caching, use counts and deprecation are the operation's, by `serving/`; an endpoint has its parameters and the shape
+ * of its answer alone.
+ *
+ * Only a bearer token says who asks, which no page of a foreign site can make a browser send. So a GET of what is private
+ * needs no header against cross-site requests.
+ */
+import type { ExecutionResult } from 'graphql';
+import { requestClientOf, UNKNOWN_CLIENT } from '../auth/request-client.ts';
+import type { ExecutedAnswer } from '../cache/cached-answers.ts';
+import type { CacheKey } from '../cache/response-cache.ts';
+import type { FaultListener, GatewayContext, RequestClient, Viewer, ViewerOf } from '../graphql/context.ts';
+import type { OwnOfRequest } from '../graphql/request-context.ts';
+import { Answer, type KeptAnswer, setHeaders } from '../http/answer.ts';
+import { BYPASSED, cachedAnswer, deprecationHeaders } from '../http/cached-answer.ts';
+import type { MemoryHits } from '../http/memory-hits.ts';
+import type { Route, RouteContext } from '../http/router.ts';
+import { pathOf } from '../http/url-parts.ts';
+import type { BundledRelease } from '../operations/manifest.ts';
+import type { Liveness, OperationRegistry } from '../operations/registered-operation.ts';
+import { logFinishedRequest } from '../serving/request-log.ts';
+import { hasFault, type Serving } from '../serving/serving.ts';
+import { viewerOfOperation } from '../serving/viewer-of-operation.ts';
+import { type Endpoint, isProtected } from './endpoint.ts';
+import { createFindEndpoints } from './find-endpoint.ts';
+import { IncomingCall } from './incoming-call.ts';
+import { outcomeOf } from './rest-outcome.ts';
+import {
+  badParameters,
+  isGraphQLError,
+  JSON_MEDIA_TYPE,
+  methodNotAllowed,
+  nothingThere,
+  RestRefusal,
+  refusalOfError,
+  refusedAsRest,
+  signInRequired,
+} from './rest-refusal.ts';
+
+export interface RestRouteOptions {
+  endpoints: readonly Endpoint[];
+  release: BundledRelease;
+  serving: Serving;
+  registry: OperationRegistry;
+  memoryHits: MemoryHits;
+  viewerOf: ViewerOf;
+  createContext(own: OwnOfRequest): GatewayContext;
+  nowMs(): number;
+}
+
+const REST_PATHS = ['/api', '/api/*'];
+export const isRestPath = (path: string) => path === '/api' || path.startsWith('/api/');
+
+/** One request, and the contexts that it may be executed in. */
+interface Exchange extends RouteContext, FaultListener {
+  incoming: IncomingCall;
+  contextOf(viewer: Viewer | null, client: RequestClient): GatewayContext;
+}
+
+export function createRestRoute(options: RestRouteOptions): Route {
+  const { endpoints, release, serving, registry, memoryHits, viewerOf, nowMs } = options;
+  const find = createFindEndpoints(endpoints);
+  const operations = new Map(release.operations.map((operation) => [operation.name, operation]));
+  const identity = { name: release.client, version: release.version };
+
+  async function answered(exchange: Exchange): Promise<Response | Answer | KeptAnswer> {
+    const { incoming, admit, countHit } = exchange;
+    const { request, endpoint } = incoming.call;
+    const envelope = { url: request.url, body: null };
+    const known = endpoint.method === 'GET' ? memoryHits.recall(envelope) : undefined;
+    if (known !== undefined && memoryHits.holds(known, nowMs())) countHit();
+    else {
+      const refused = await admit();
+      if (refused !== null) return refused;
+    }
+    const liveness = known && registry.known(known.operationId, nowMs());
+    if (known !== undefined && liveness !== undefined && liveness.state !== 'retired') {
+      incoming.countUse();
+      return shared(exchange, known.key, liveness);
+    }
+    if (isProtected(endpoint) && !request.headers.has('authorization')) throw signInRequired();
+    const preparation = await incoming.countedPreparation();
+    if (!preparation.ok) throw preparation.error;
+    const { prepared } = preparation;
+    const ofOperation = await serving.cacheKeyOf(prepared);
+    const state = prepared.chosen.found?.liveness ?? null;
+    if (ofOperation === null) return withLiveness(await own(exchange), state);
+    const key = keyOfAnswer(ofOperation);
+    memoryHits.remember(envelope, prepared, key, JSON_MEDIA_TYPE);
+    return shared(exchange, key, state);
+  }
+
+  /** The answer that anybody may have, kept or executed. */
+  async function shared(exchange: Exchange, key: CacheKey, liveness: Liveness | null): Promise<Answer> {
+    const { incoming, requestId, waitUntil, contextOf } = exchange;
+    const { request, endpoint } = incoming.call;
+    const parameters = await incoming.parameters();
+    let refusal: RestRefusal | null = null;
+    const present = (result: ExecutionResult): ExecutedAnswer => {
+      const outcome = outcomeOf(endpoint, result, { parameters, executedAtMs: nowMs() });
+      const isFault = hasFault(result);
+      if (outcome instanceof RestRefusal) {
+        refusal = outcome;
+        return { body: new Uint8Array(), hasErrors: true, isFault };
+      }
+      const hasErrors = (result.errors?.length ?? 0) > 0;
+      return { body: utf8.encode(JSON.stringify(outcome.body)), hasErrors, isFault };
+    };
+    const served = await serving.serve(key, () => incoming.preparation(), {
+      isConditional: request.headers.has('if-none-match'),
+      waitUntil,
+      createPublicContext: () => contextOf(null, UNKNOWN_CLIENT),
+      present,
+    });
+    if (served.outcome === 'REFUSED') throw served.error;
+    if (served.outcome === 'BYPASS' && refusal !== null)
+      return withLiveness((refusal as RestRefusal).answer(requestId), liveness);
+    const cached = { request, key, served, mediaType: JSON_MEDIA_TYPE, isNegotiated: false, nowMs: nowMs() };
+    return withLiveness(cachedAnswer(cached), liveness);
+  }
+
+  /** The answer for its caller alone. */
+  async function own({ incoming, requestId, contextOf }: Exchange): Promise<Answer> {
+    const { request, endpoint } = incoming.call;
+    const preparation = await incoming.preparation();
+    if (!preparation.ok) throw preparation.error;
+    const { prepared } = preparation;
+    const viewer = await viewerOfOperation(
+      prepared.operation,
+      request.headers.get('authorization'),
+      viewerOf,
+    );
+    if (isProtected(endpoint) && viewer === null) throw signInRequired();
+    const result = await serving.execute(prepared, contextOf(viewer, requestClientOf(request.headers)));
+    const asked = { parameters: await incoming.parameters(), executedAtMs: nowMs() };
+    const outcome = outcomeOf(endpoint, result, asked);
+    if (outcome instanceof RestRefusal) return outcome.answer(requestId);
+    const { status, body } = outcome;
+    if (body === null) return new Answer(null, { ...BYPASSED }, status);
+    const headers = { ...BYPASSED, 'Content-Type': `${JSON_MEDIA_TYPE}; charset=utf-8` };
+    return new Answer(JSON.stringify(body), headers, status);
+  }
+
+  /** @throws RestRefusal where no endpoint is. */
+  function callOf(request: Request) {
+    const found = find(pathOf(request.url));
+    if (found === null) throw nothingThere();
+    if (found === 'malformed') {
+      throw badParameters([{ in: 'path', name: '', message: 'The path is not percent-encoded UTF-8.' }]);
+    }
+    const endpoint = found.byMethod.get(request.method);
+    if (endpoint === undefined) throw methodNotAllowed([...found.byMethod.keys()]);
+    const operation = operations.get(endpoint.operation);
+    if (operation === undefined) throw new Error(`${endpoint.operation} is not in the release`);
+    return { request, endpoint, path: found.path, operation, release: identity };
+  }
+
+  return {
+    paths: REST_PATHS,
+    hasPreflight: true,
+    admits: true,
+    refuse: refusedAsRest,
+    async handle(request, context) {
+      const startedAtMs = nowMs();
+      const { requestId, admit } = context;
+      const faults: string[] = [];
+      const reported = { ...context, onFault: (code: string) => void faults.push(code) };
+      let incoming: IncomingCall | undefined;
+      let status = 500;
+      try {
+        incoming = new IncomingCall(callOf(request), serving);
+        const contextOf = (viewer: Viewer | null, client: RequestClient) =>
+          options.createContext({ ...reported, viewer, client });
+        const answer = await answered({ ...reported, incoming, contextOf });
+        status = answer.status;
+        return answer;
+      } catch (error) {
+        const refused = await admit();
+        if (refused !== null) return refused;
+        const refusal = isGraphQLError(error) ? refusalOfError(error, 'body') : error;
+        if (!(refusal instanceof RestRefusal)) throw error;
+        status = refusal.status;
+        return refusal.answer(requestId);
+      } finally {
+        const durationMs = nowMs() - startedAtMs;
+        const asked = incoming;
+        if (asked !== undefined)
+          logFinishedRequest({ requestId, transport: 'http', status, durationMs, faults }, () =>
+            asked.asked(),
+          );
+      }
+    },
+  };
+}
+
+const utf8 = new TextEncoder();
+
+/** The same question of the operation, answered in another shape. */
+const keyOfAnswer = (key: CacheKey): CacheKey => ({ ...key, text: `/api ${key.text}` });
+
+function withLiveness(answer: Answer, liveness: Liveness | null): Answer {
+  setHeaders(answer.headers, deprecationHeaders(liveness));
+  return answer;
+}
