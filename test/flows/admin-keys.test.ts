@@ -170,6 +170,7 @@ describe('the keys of OPERATIONS_KEYS', () => {
     ).all();
     expect(results.map(({ kind, keyName }) => `${kind} ${keyName}`)).toEqual([
       'publish null',
+      'publish null',
       'publish publish-bot',
       'publish publish-bot',
       'rollback administer-bot',

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
+import restManifest from '../../operations/rest/manifest.json' with { type: 'json' };
 import { OPERATION_MAX_COST } from '../../src/config.ts';
 import { ADMIN_KEY, adminOf, operationNamed, sha256Of } from '../support/admin.ts';
 import { type Serving, startServing } from '../support/serving-bench.ts';
@@ -90,7 +91,7 @@ describe('operations', () => {
       'ID_TAKEN',
     ]);
     const ids = await env.DB.prepare('SELECT count(*) AS n FROM operation').first('n');
-    expect(ids, 'the bundled ones alone').toBe(manifest.operations.length);
+    expect(ids, 'the bundled ones alone').toBe(manifest.operations.length + restManifest.operations.length);
   });
 
   test('are stored all or none, once', async () => {
@@ -217,6 +218,7 @@ describe('operations', () => {
           sunset: null,
           lastUsedAt: serving.market.startAt,
         },
+        { client: 'rest', version: restManifest.version, operations: restManifest.operations.length },
       ],
     });
     const live = await admin.get<{ operations: { id: string }[] }>('/live-operations?days=7');

@@ -92,6 +92,7 @@ const ALLOWED = [
   'authorization',
   'if-none-match',
   'last-event-id',
+  'idempotency-key',
   'x-graphql-csrf',
   'apollo-require-preflight',
   'x-apollo-operation-name',
@@ -122,7 +123,11 @@ describe('a preflight', () => {
 
   test('of an origin on the list may announce credentials', async () => {
     const cors = await preflight(LISTED, 'authorization,content-type');
-    expect(cors).toMatchObject({ origin: LISTED, credentials: 'true', methods: 'GET, HEAD, POST, OPTIONS' });
+    expect(cors).toMatchObject({
+      origin: LISTED,
+      credentials: 'true',
+      methods: 'GET, HEAD, POST, PUT, OPTIONS',
+    });
     expect(cors.vary).toContain('Origin');
     expect(cors.allowed?.toLowerCase().split(', ').sort()).toEqual(ALLOWED.toSorted());
   });

@@ -235,8 +235,8 @@ describe('publishing', () => {
       expect(await env.CACHE_KV.get(`operation:${id}`, 'json')).toMatchObject({ id, document });
   });
 
-  test('for the build itself is refused', async () => {
-    expect(await admin.put('gateway', '1', [manifest.operations[0]?.id ?? ''])).toMatchObject({
+  test.each(['gateway', 'rest'])("as %s, whose releases are the build's own, is refused", async (client) => {
+    expect(await admin.put(client, '1', [manifest.operations[0]?.id ?? ''])).toMatchObject({
       status: 422,
       code: 'RESERVED_CLIENT',
     });

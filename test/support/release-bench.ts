@@ -3,6 +3,7 @@
  *
  * `beforeEach(startReleases)` renews all that is exported here: it is of the test that runs.
  */
+import { isReservedClient } from '../../src/operations/manifest.ts';
 import { ADMIN_KEY, adminOf, operationNamed, type Submitted } from './admin.ts';
 import { startGateway, type TestGateway } from './gateway.ts';
 import { type Serving, startServing } from './serving-bench.ts';
@@ -50,4 +51,5 @@ export async function allReleases() {
 }
 
 /** Without the gateway's own. */
-export const releases = async () => (await allReleases()).filter(({ client }) => client !== 'gateway');
+/** Those of apps. */
+export const releases = async () => (await allReleases()).filter(({ client }) => !isReservedClient(client));
