@@ -1,6 +1,6 @@
 /** Arguments that several fields share. An argument of null always means its default. */
 import * as z from 'zod';
-import { LIST_MAX_ITEMS } from '../src/config.ts';
+import { LIST_MAX_ITEMS, LIST_MAX_OFFSET_ROWS } from '../src/config.ts';
 import { builder } from './builder.ts';
 import { badArguments } from './errors.ts';
 
@@ -19,6 +19,21 @@ export const firstArgument = (defaultValue: number) =>
   builder.args((t) => ({
     first: t.int({ defaultValue, validate: { schema: listSize }, description: 'How many, 1 to 100.' }),
   })).first;
+
+/** Where a page of a list begins. `pageStart` reads them. */
+export const startArguments = builder.args((t) => ({
+  after: t.string({ description: 'A cursor of this list, to go on behind it.' }),
+  offset: t.int({
+    defaultValue: 0,
+    description:
+      'Rows to leave out, up to 10,000; not with `after`. Costs the rows it leaves out: cursors are for scrolling.',
+  }),
+}));
+
+export const rowsToLeaveOut = z
+  .int()
+  .min(0, { error: 'must be at least 0' })
+  .max(LIST_MAX_OFFSET_ROWS, { error: `must be at most ${LIST_MAX_OFFSET_ROWS}` });
 
 /** The cost of a list that `first` sizes. The cost is counted before `first` is validated, so it is clamped here. */
 export const listCost = (first: number | null | undefined, byDefault: number) => ({

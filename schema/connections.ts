@@ -1,8 +1,12 @@
-/** Relay connections over keyset pages. A cursor holds the name of its order, the sort key and the id. */
+/**
+ * Relay connections over pages by keyset or offset. A cursor holds the name of its order, the sort key and the id, however
+ * its page was reached.
+ */
 import type { ObjectRef } from '@pothos/core';
 import { type GraphQLResolveInfo, Kind, type SelectionSetNode } from 'graphql';
 import * as z from 'zod';
-import type { Keyed, KeysetPosition } from '../src/graphql/context.ts';
+import type { Keyed, KeysetPosition, PageStart } from '../src/graphql/context.ts';
+import { parseArgument, rowsToLeaveOut } from './arguments.ts';
 import { builder } from './builder.ts';
 import { badUserInput } from './errors.ts';
 import { decodeBase64Url, encodeBase64Url } from './global-ids.ts';
@@ -20,8 +24,21 @@ const sortKeys = {
 const encodeCursor = (order: string, position: KeysetPosition) =>
   encodeBase64Url(JSON.stringify([order, position.key, position.id]));
 
-/** Null if `after` is absent. @param order the requested order: a cursor of another one is refused. */
-export function decodeCursor(
+/** @param order the requested order: a cursor of another one is refused. */
+export function pageStart(
+  order: string,
+  args: { after?: string | null | undefined; offset?: number | null | undefined },
+  keyType?: keyof typeof sortKeys,
+): PageStart {
+  const offset = parseArgument('offset', rowsToLeaveOut, args.offset ?? 0);
+  const hasCursor = args.after !== null && args.after !== undefined;
+  if (offset > 0 && hasCursor)
+    throw badUserInput('offset: must be 0 or absent if after is given', ['offset']);
+  return { after: decodeCursor(order, args.after, keyType), offset };
+}
+
+/** Null if `after` is absent. */
+function decodeCursor(
   order: string,
   after: string | null | undefined,
   keyType: keyof typeof sortKeys = 'number',
@@ -66,7 +83,7 @@ export interface ConnectionModel<Row> {
   edges: { readonly cursor: string; readonly node: Row }[];
   pageInfo: {
     hasNextPage: boolean;
-    hasPreviousPage: boolean;
+    readonly hasPreviousPage: boolean | Promise<boolean>;
     readonly startCursor: string | null;
     readonly endCursor: string | null;
   };
@@ -77,14 +94,19 @@ export interface ConnectionModel<Row> {
 /** @param rows the page, and one row more if there is a next page. */
 export function connectionOf<Row extends { id: string }>(
   rows: Keyed<Row>[],
-  page: { order: string; first: number; after: KeysetPosition | null; totalCount: () => Promise<number> },
+  page: { order: string; first: number; start: PageStart; totalCount: () => Promise<number> },
 ): ConnectionModel<Row> {
   const edges = rows.slice(0, page.first).map((row) => new ConnectionEdge<Row>(row, page.order));
   return {
     edges,
     pageInfo: {
       hasNextPage: rows.length > page.first,
-      hasPreviousPage: page.after !== null,
+      get hasPreviousPage() {
+        const { after, offset = 0 } = page.start;
+        // An offset beyond the end leaves rows out unless the list is empty.
+        if (offset > 0 && rows.length === 0) return page.totalCount().then((total) => total > 0);
+        return after !== null || offset > 0;
+      },
       get startCursor() {
         return edges[0]?.cursor ?? null;
       },

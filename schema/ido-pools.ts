@@ -4,9 +4,9 @@ import type {
   IdoPoolStatus as IdoPoolStatusCode,
   IdoPoolType as IdoPoolTypeCode,
 } from '../src/graphql/context.ts';
-import { firstArgument, listCost, SortDirection } from './arguments.ts';
+import { firstArgument, listCost, SortDirection, startArguments } from './arguments.ts';
 import { builder } from './builder.ts';
-import { connectionObject, connectionOf, countBeside, decodeCursor } from './connections.ts';
+import { connectionObject, connectionOf, countBeside, pageStart } from './connections.ts';
 import { encodeGlobalId, localId } from './global-ids.ts';
 import { LedgerEntry, ledgerEntry } from './ledger-entry.ts';
 import { IdoPool, Project } from './node.ts';
@@ -172,23 +172,23 @@ builder.queryFields((t) => ({
       filter: t.arg({ type: IdoPoolFilter, description: 'Which to list; all where left out.' }),
       orderBy: t.arg({ type: IdoPoolOrder, defaultValue: DEFAULT_ORDER, description: 'In what order.' }),
       first: firstArgument(20),
-      after: t.arg.string({ description: 'A cursor of this list, to go on behind it.' }),
+      ...startArguments,
     },
     resolve: async (_root, args, { idoPools }, info) => {
       const { field, direction } = args.orderBy ?? DEFAULT_ORDER;
       const order = `${field}:${direction}`;
       const first = args.first ?? 20;
-      const after = decodeCursor(order, args.after);
+      const start = pageStart(order, args);
       const filter = filterModel(args.filter);
       const totalCount = countBeside(info, () => idoPools.count(filter));
       const rows = await idoPools.page({
         filter,
         orderBy: field,
         descending: direction === 'DESC',
-        after,
+        ...start,
         limit: first + 1,
       });
-      return connectionOf(rows, { order, first, after, totalCount });
+      return connectionOf(rows, { order, first, start, totalCount });
     },
   }),
 }));

@@ -4,9 +4,9 @@ import type {
   ProjectFilter as ProjectFilterModel,
   ProjectOrderField as ProjectOrderFieldName,
 } from '../src/graphql/context.ts';
-import { firstArgument, listCost, SortDirection } from './arguments.ts';
+import { firstArgument, listCost, SortDirection, startArguments } from './arguments.ts';
 import { builder } from './builder.ts';
-import { connectionObject, connectionOf, countBeside, decodeCursor } from './connections.ts';
+import { connectionObject, connectionOf, countBeside, pageStart } from './connections.ts';
 import { localId } from './global-ids.ts';
 import { Project } from './node.ts';
 import { ProjectStatus } from './projects.ts';
@@ -106,23 +106,23 @@ builder.queryFields((t) => ({
       filter: t.arg({ type: ProjectFilter, description: 'Which to list; all live ones where left out.' }),
       orderBy: t.arg({ type: ProjectOrder, defaultValue: DEFAULT_ORDER, description: 'In what order.' }),
       first: firstArgument(20),
-      after: t.arg.string({ description: 'A cursor of this list, to go on behind it.' }),
+      ...startArguments,
     },
     resolve: async (_root, args, { projects }, info) => {
       const { field, direction } = args.orderBy ?? DEFAULT_ORDER;
       const order = `${field}:${direction}`;
       const first = args.first ?? 20;
-      const after = decodeCursor(order, args.after, field === 'NAME' ? 'text' : 'optionalNumber');
+      const start = pageStart(order, args, field === 'NAME' ? 'text' : 'optionalNumber');
       const filter = filterModel(args.filter);
       const totalCount = countBeside(info, () => projects.count(filter));
       const rows = await projects.page({
         filter,
         orderBy: field,
         descending: direction === 'DESC',
-        after,
+        ...start,
         limit: first + 1,
       });
-      return connectionOf(rows, { order, first, after, totalCount });
+      return connectionOf(rows, { order, first, start, totalCount });
     },
   }),
   trendingProjects: t.field({

@@ -3,9 +3,9 @@
  * signed in, and what they own.
  */
 import type { PermissionCode, SessionModel, UserModel } from '../src/graphql/context.ts';
-import { listCost, listSize, parseArgument } from './arguments.ts';
+import { listCost, listSize, parseArgument, startArguments } from './arguments.ts';
 import { builder } from './builder.ts';
-import { connectionOf, countBeside, decodeCursor } from './connections.ts';
+import { connectionOf, countBeside, pageStart } from './connections.ts';
 import { encodeGlobalId } from './global-ids.ts';
 import { InvestmentConnection, InvestmentStatus } from './investments.ts';
 import { User } from './node.ts';
@@ -66,16 +66,16 @@ User.implement({
       args: {
         status: t.arg({ type: InvestmentStatus, description: 'Only of this status.' }),
         first: t.arg.int({ defaultValue: 20, description: 'How many, 1 to 100.' }),
-        after: t.arg.string({ description: 'A cursor of this list, to go on behind it.' }),
+        ...startArguments,
       },
       resolve: async (viewer, args, { investments }, info) => {
         const first = parseArgument('first', listSize, args.first ?? 20);
         const order = 'INVESTED_AT:DESC';
-        const after = decodeCursor(order, args.after);
+        const start = pageStart(order, args);
         const status = args.status ?? undefined;
         const totalCount = countBeside(info, () => investments.count(viewer.id, status));
-        const rows = await investments.page({ userId: viewer.id, status, after, limit: first + 1 });
-        return connectionOf(rows, { order, first, after, totalCount });
+        const rows = await investments.page({ userId: viewer.id, status, ...start, limit: first + 1 });
+        return connectionOf(rows, { order, first, start, totalCount });
       },
     }),
     portfolio: t.field({
@@ -93,15 +93,15 @@ User.implement({
       complexity: ({ first }) => listCost(first, 20),
       args: {
         first: t.arg.int({ defaultValue: 20, description: 'How many, 1 to 100.' }),
-        after: t.arg.string({ description: 'A cursor of this list, to go on behind it.' }),
+        ...startArguments,
       },
       resolve: async (viewer, args, { transactions }, info) => {
         const first = parseArgument('first', listSize, args.first ?? 20);
         const order = 'OCCURRED_AT:DESC';
-        const after = decodeCursor(order, args.after);
+        const start = pageStart(order, args);
         const totalCount = countBeside(info, () => transactions.count(viewer.id));
-        const rows = await transactions.page({ userId: viewer.id, after, limit: first + 1 });
-        return connectionOf(rows, { order, first, after, totalCount });
+        const rows = await transactions.page({ userId: viewer.id, ...start, limit: first + 1 });
+        return connectionOf(rows, { order, first, start, totalCount });
       },
     }),
     sessions: t.field({

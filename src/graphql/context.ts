@@ -24,7 +24,7 @@ export type {
   IdoPoolType,
 } from '../storage/d1/ido-pools.ts';
 export type { InvestmentFailure, InvestmentRow, InvestmentStatus } from '../storage/d1/investments.ts';
-export type { Keyed, KeysetPosition } from '../storage/d1/keyset.ts';
+export type { Keyed, KeysetPosition, PageStart } from '../storage/d1/keyset.ts';
 export type { ProjectDetailRecord } from '../storage/d1/project-details.ts';
 export type {
   ProjectFilter,

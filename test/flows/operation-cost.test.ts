@@ -102,6 +102,31 @@ describe.each(INHERITED)('a variable called %s', (name) => {
   });
 });
 
+test('an offset sizes no list', () => {
+  const LISTS = ['projects', 'idoPools', 'investments', 'transactions'];
+  for (const list of LISTS) {
+    const operation = (variables: string, args: string) =>
+      list === 'projects' || list === 'idoPools'
+        ? `query (${variables}) { ${list}(${args}) { nodes { id } } }`
+        : `query (${variables}) { viewer { ${list}(${args}) { nodes { id } } } }`;
+    const both = operation('$first: Int, $offset: Int', 'first: $first, offset: $offset');
+    const sized = operation('$first: Int', 'first: $first');
+    const alone = operation('$offset: Int = 10000', 'first: 7, offset: $offset');
+    expect(variableBoundsOf(schema, parse(both))).toEqual({ first: 100 });
+    expect(variableBoundsOf(schema, parse(alone))).toEqual({});
+    expect(greatestCostOf(both)).toBe(greatestCostOf(sized));
+    for (const offset of [0, -1, 10_000, 2_147_483_647, 'many', null]) {
+      expect(costOf(both, { first: 7, offset })).toBe(costOf(sized, { first: 7 }));
+      expect(costOf(alone, { offset })).toBe(costOf(sized, { first: 7 }));
+    }
+    expect(greatestCostOf(alone)).toBe(costOf(sized, { first: 7 }));
+    // One variable in both places is bounded as a size.
+    const shared = operation('$n: Int', 'first: $n, offset: $n');
+    expect(variableBoundsOf(schema, parse(shared))).toEqual({ n: 100 });
+    expect(greatestCostOf(shared)).toBe(greatestCostOf(sized));
+  }
+});
+
 describe('the greatest cost takes the dearest value of an enum', () => {
   const history = (period: string, variables = '') =>
     `query ${variables} { prices(symbols: ["A", "B"]) { history(period: ${period}) { time price } } }`;

@@ -3,8 +3,20 @@ import { expect } from 'vitest';
 import type { TestGateway } from './gateway.ts';
 
 const ARGUMENT_TYPES = {
-  projects: { filter: 'ProjectFilter', orderBy: 'ProjectOrder', first: 'Int', after: 'String' },
-  idoPools: { filter: 'IdoPoolFilter', orderBy: 'IdoPoolOrder', first: 'Int', after: 'String' },
+  projects: {
+    filter: 'ProjectFilter',
+    orderBy: 'ProjectOrder',
+    first: 'Int',
+    after: 'String',
+    offset: 'Int',
+  },
+  idoPools: {
+    filter: 'IdoPoolFilter',
+    orderBy: 'IdoPoolOrder',
+    first: 'Int',
+    after: 'String',
+    offset: 'Int',
+  },
   searchProjects: { query: 'String!', first: 'Int' },
   trendingProjects: { category: 'String', first: 'Int' },
 } as const;
@@ -98,17 +110,25 @@ export async function readPage(gateway: TestGateway, request: ListRequest): Prom
   return page;
 }
 
+/** Follows every list from its first page to its last, as `walkPages` does; each as all its ids in order. */
+export async function walkLists(
+  ...[gateway, requests, betweenPages]: Parameters<typeof walkPages>
+): Promise<string[][]> {
+  const walks = await walkPages(gateway, requests, betweenPages);
+  return walks.map((pages) => pages.flatMap(({ ids }) => ids));
+}
+
 /**
- * Follows every list from its first page to its last, side by side; each as all its ids in order.
+ * Follows every list from its first page to its last, side by side; each as all its pages in order.
  *
  * @param betweenPages runs after each page, before the next is read
  */
-export async function walkLists(
+export async function walkPages(
   gateway: TestGateway,
   requests: readonly ListRequest[],
   betweenPages: () => Promise<void> = async () => undefined,
-): Promise<string[][]> {
-  const walks = requests.map((request) => ({ request, ids: [] as string[] }));
+): Promise<ListPage[][]> {
+  const walks = requests.map((request) => ({ request, pages: [] as ListPage[] }));
   for (let open = walks; open.length > 0; ) {
     const pages = await readPages(
       gateway,
@@ -116,12 +136,13 @@ export async function walkLists(
     );
     open = open.flatMap((walk, index) => {
       const page = pages[index];
-      walk.ids.push(...(page?.ids ?? []));
-      if (!page?.hasNextPage) return [];
+      if (page === undefined) throw new Error('the list was not answered');
+      walk.pages.push(page);
+      if (!page.hasNextPage) return [];
       walk.request = { ...walk.request, args: { ...walk.request.args, after: page.endCursor } };
       return [walk];
     });
     await betweenPages();
   }
-  return walks.map(({ ids }) => ids);
+  return walks.map(({ pages }) => pages);
 }

@@ -14,7 +14,7 @@ import {
   textOf,
   type WrittenRow,
 } from './columns.ts';
-import { countRows, type Keyed, type KeysetPosition, keysetPage } from './keyset.ts';
+import { countRows, type Keyed, keysetPage, type PageStart } from './keyset.ts';
 import { projectIdOfSlug } from './projects.ts';
 
 export type IdoPoolType = 'public' | 'private' | 'whitelist';
@@ -106,11 +106,10 @@ export interface IdoPoolFilter {
   projectSlug?: string | undefined;
 }
 
-export interface IdoPoolPageQuery {
+export interface IdoPoolPageQuery extends PageStart {
   filter: IdoPoolFilter;
   orderBy: IdoPoolOrderField;
   descending: boolean;
-  after: KeysetPosition | null;
   limit: number;
   nowSeconds: number;
 }
@@ -126,6 +125,7 @@ export function idoPoolPage(db: D1Database, query: IdoPoolPageQuery): Promise<Ke
     keyNullable: false,
     descending: query.descending,
     after: query.after,
+    offset: query.offset,
     limit: query.limit,
     filter: filter.conditions,
     filterValues: filter.values,

@@ -2,7 +2,7 @@
  * Payments, claims and refunds of each user. Triggers on the rows of investments write them (migration 0023), and the
  * ledger of a pool writes the claims that users make here. Times are in Unix seconds.
  */
-import { countRows, type Keyed, type KeysetPosition, keysetPage } from './keyset.ts';
+import { countRows, type Keyed, keysetPage, type PageStart } from './keyset.ts';
 
 export type TransactionKind = 'payment' | 'claim' | 'refund';
 
@@ -29,16 +29,15 @@ const COLUMNS = `id, investment_id, kind, level_units, occurred_at,
      JOIN project_cache AS project ON project.id = pool.project_id
      WHERE investment.id = investment_transaction.investment_id) END AS sale_symbol`;
 
-export interface TransactionPageQuery {
+export interface TransactionPageQuery extends PageStart {
   userId: string;
-  after: KeysetPosition | null;
   limit: number;
 }
 
 /** Newest first. One D1 call. */
 export const transactionPage = (
   db: D1Database,
-  { userId, after, limit }: TransactionPageQuery,
+  { userId, after, offset, limit }: TransactionPageQuery,
 ): Promise<Keyed<TransactionRow>[]> =>
   keysetPage<TransactionRow>(db, {
     table: 'investment_transaction',
@@ -47,6 +46,7 @@ export const transactionPage = (
     keyNullable: false,
     descending: true,
     after,
+    offset,
     limit,
     filter: ['user_id = ?1'],
     filterValues: [userId],

@@ -5,7 +5,7 @@
  */
 import { defineTable, integer, orNull, type SelectedRow, text, textOf } from './columns.ts';
 import type { IdoPoolRow } from './ido-pools.ts';
-import { countRows, type Keyed, type KeysetPosition, keysetPage } from './keyset.ts';
+import { countRows, type Keyed, keysetPage, type PageStart } from './keyset.ts';
 
 export type InvestmentStatus = 'pending' | 'confirmed' | 'failed' | 'refunded';
 
@@ -62,10 +62,9 @@ export const investmentWrites = investmentTable.writes;
 
 const COLUMNS = investmentTable.selectList();
 
-export interface InvestmentPageQuery {
+export interface InvestmentPageQuery extends PageStart {
   userId: string;
   status?: InvestmentStatus | undefined;
-  after: KeysetPosition | null;
   limit: number;
 }
 
@@ -79,6 +78,7 @@ export function investmentPage(db: D1Database, query: InvestmentPageQuery): Prom
     keyNullable: false,
     descending: true,
     after: query.after,
+    offset: query.offset,
     limit: query.limit,
     filter: filter.conditions,
     filterValues: filter.values,

@@ -1,8 +1,8 @@
 /**
- * Pages by keyset: a page begins after the sort key and id of the row before it, never at an offset.
+ * Pages by keyset: a page begins after the sort key and id of the row before it, or at an offset.
  *
  * A missing sort key sorts last in both directions and ids break ties. A row that keeps its sort key is
- * neither skipped nor repeated while other rows change.
+ * neither skipped nor repeated while other rows change, on pages that follow one another by keyset.
  */
 
 /** A row and the sort key that places it in its list. */
@@ -14,14 +14,19 @@ export interface KeysetPosition {
   id: string;
 }
 
-export interface KeysetPage {
+export interface PageStart {
+  after: KeysetPosition | null;
+  /** Rows that are left out, though D1 reads them: none by default, nor if `after` is given. */
+  offset?: number | undefined;
+}
+
+export interface KeysetPage extends PageStart {
   table: string;
   columns: string;
   /** The list is ordered by this column; its value and `id` become the next position. */
   keyColumn: string;
   keyNullable: boolean;
   descending: boolean;
-  after: KeysetPosition | null;
   limit: number;
   /** Conditions joined by AND, with `?1`, `?2`, … for `filterValues`. */
   filter: readonly string[];
@@ -38,7 +43,7 @@ export interface KeysetPage {
 export async function keysetPage<Row>(db: D1Database, page: KeysetPage): Promise<Keyed<Row>[]> {
   const values = [...page.filterValues];
   const bind = (value: unknown) => `?${values.push(value)}`;
-  const sql = page.plan === 'range' ? rangeSql(page, bind) : sortSql(page, bind);
+  const sql = pageSql(page, bind);
   const statement = db.prepare(sql).bind(...values);
   return (await statement.all<Keyed<Row>>()).results;
 }
@@ -56,6 +61,26 @@ export async function countRows(
 }
 
 type Bind = (value: unknown) => string;
+
+function pageSql(page: KeysetPage, bind: Bind): string {
+  if (page.offset) return offsetSql(page, page.offset, bind);
+  return page.plan === 'range' ? rangeSql(page, bind) : sortSql(page, bind);
+}
+
+/**
+ * An index gives the order with its missing keys last, too: a range reads the rows that it leaves out in the index alone,
+ * and ends with the page. Rows that are sorted carry their columns along, so ids are sorted first.
+ */
+function offsetSql(page: KeysetPage, offset: number, bind: Bind): string {
+  const direction = page.descending ? 'DESC' : 'ASC';
+  const order = `ORDER BY ${page.keyColumn} ${direction}${page.keyNullable ? ' NULLS LAST' : ''}, id ${direction}`;
+  const columns = `${page.columns}, ${page.keyColumn} AS sort_key`;
+  const rows = (selected: string) =>
+    `SELECT ${selected} FROM ${from(page)} WHERE ${page.filter.join(' AND ') || 'TRUE'} ` +
+    `${order} LIMIT ${bind(page.limit)} OFFSET ${bind(offset)}`;
+  if (page.plan === 'range') return rows(columns);
+  return `SELECT ${columns} FROM ${page.table} NOT INDEXED WHERE rowid IN (${rows('rowid')}) ${order}`;
+}
 
 function rangeSql(page: KeysetPage, bind: Bind): string {
   const { keyColumn, after } = page;

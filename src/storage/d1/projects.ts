@@ -15,7 +15,7 @@ import {
   type WrittenRow,
 } from './columns.ts';
 import { foldText } from './fold-text.ts';
-import { countRows, type Keyed, type KeysetPosition, keysetPage } from './keyset.ts';
+import { countRows, type Keyed, keysetPage, type PageStart } from './keyset.ts';
 import { containsText, isCommonSearch, searchCandidates, testsText } from './project-search.ts';
 
 export type ProjectStatus = 'upcoming' | 'live' | 'paused' | 'delisted';
@@ -113,11 +113,10 @@ export interface ProjectFilter {
   search?: string | undefined;
 }
 
-export interface ProjectPageQuery {
+export interface ProjectPageQuery extends PageStart {
   filter: ProjectFilter;
   orderBy: ProjectOrderField;
   descending: boolean;
-  after: KeysetPosition | null;
   limit: number;
 }
 
@@ -131,6 +130,7 @@ export async function projectPage(db: D1Database, query: ProjectPageQuery): Prom
     keyNullable: order.nullable,
     descending: query.descending,
     after: query.after,
+    offset: query.offset,
     limit: query.limit,
     filter: filter.conditions,
     filterValues: filter.values,

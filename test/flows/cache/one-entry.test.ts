@@ -149,6 +149,20 @@ test('a variable that is no list stands for a list of it', async () => {
   expect((await asked('SOL')).xCache).toBe('HIT');
 });
 
+test.each(['projects', 'idoPools'])('an offset of %s that is left out is that of 0', async (list) => {
+  const query = `query ($offset: Int = 0) { ${list}(first: 2, offset: $offset) { nodes { id } } }`;
+  const asked = (sent: object) => ask(caching.gateway, { query, variables: sent });
+  const first = await asked({});
+  expect([first.body.errors, first.xCache]).toEqual([undefined, 'MISS']);
+  for (const sent of [{ offset: 0 }, { offset: -0 }, {}]) {
+    const again = await asked(sent);
+    expect([again.xCache, again.text]).toEqual(['HIT', first.text]);
+  }
+  const other = await asked({ offset: 1 });
+  expect(other.xCache).toBe('MISS');
+  expect(other.text).not.toBe(first.text);
+});
+
 test('wrong variables are refused as they are without a cache, whatever is kept', async () => {
   for (const method of ['GET', 'POST'] as const) {
     for (const wrong of [{ query: 1 }, { query: 'bit', first: 'x' }, {}, { query: 'bit', first: 101 }, []]) {

@@ -114,6 +114,55 @@ test('transactions come page by page, and are counted only when that is asked fo
   );
 });
 
+interface OwnPages {
+  investments: { totalCount: number; nodes: { id: string }[]; pageInfo: object };
+  transactions: { totalCount: number; nodes: { id: string }[]; pageInfo: object };
+}
+
+test('investments and transactions are left out by an offset, and a cursor goes on behind it', async () => {
+  const ids = ['a', 'b', 'c', 'd', 'e'];
+  await insertInvestments(
+    ...ids.map((id, at) => ({
+      id,
+      user_id: 'ann',
+      pool_id: 'pool',
+      invested_at: 50 + at,
+      confirmed_at: 100 + at,
+    })),
+    { id: "bob's", user_id: 'bob', pool_id: 'pool' },
+  );
+  const fields = 'totalCount nodes { id } pageInfo { hasNextPage hasPreviousPage endCursor }';
+  const pages = (args: string) =>
+    viewerOf<OwnPages>(`investments(${args}) { ${fields} } transactions(${args}) { ${fields} }`);
+  const whole = await pages('first: 5, offset: 0');
+  const middle = await pages('first: 2, offset: 2');
+  const beyond = await pages('offset: 10000');
+  for (const list of ['investments', 'transactions'] as const) {
+    expect(whole[list].nodes).toHaveLength(5);
+    expect(middle[list]).toMatchObject({
+      totalCount: 5,
+      nodes: whole[list].nodes.slice(2, 4),
+      pageInfo: { hasNextPage: true, hasPreviousPage: true },
+    });
+    const { endCursor } = middle[list].pageInfo as { endCursor: string };
+    const { [list]: behind } = await viewerOf<OwnPages>(`${list}(after: "${endCursor}") { ${fields} }`);
+    expect(behind.nodes).toEqual(whole[list].nodes.slice(4));
+    expect(beyond[list]).toEqual({
+      totalCount: 5,
+      nodes: [],
+      pageInfo: { hasNextPage: false, hasPreviousPage: true, endCursor: null },
+    });
+    for (const refused of ['offset: -1', 'offset: 10001', `offset: 1, after: "${endCursor}"`]) {
+      const query = `{ viewer { ${list}(${refused}) { totalCount } } }`;
+      const { data, errors } = await gateway.post({ query }, ann.headers);
+      expect(data).toEqual({ viewer: { [list]: null } });
+      expect(errors?.map(({ extensions }) => extensions)).toEqual([
+        { code: 'BAD_USER_INPUT', argumentPath: ['offset'] },
+      ]);
+    }
+  }
+});
+
 test('a claim that was asked for here reduces what can be claimed until the main API counts it', async () => {
   const claimable = async () => {
     const query = '{ viewer { investments { nodes { totalClaimed claimableAmount } } } }';

@@ -2,7 +2,13 @@ import * as fc from 'fast-check';
 import { beforeAll, expect, it } from 'vitest';
 import { startGateway, syncAll, type TestGateway } from '../../support/gateway.ts';
 import { drawn, listSizes, poolFilters, projectFilters, searchTexts } from '../../support/list-inputs.ts';
-import { globalProjectId, type ListRequest, readPage, readPages } from '../../support/list-pages.ts';
+import {
+  globalProjectId,
+  type ListRequest,
+  readPage,
+  readPages,
+  walkPages,
+} from '../../support/list-pages.ts';
 import { createMarket } from '../../support/market.ts';
 import {
   categoryCounts,
@@ -166,4 +172,105 @@ it('lists pools as the reference does, by every combination of filters in every 
       drawn(3),
     );
   }
+});
+
+/** Places in an unfiltered list: its missing keys come last, and most filters leave few of them. */
+const WHOLE_LISTS = [0.3, 0.9, 0.97].map(
+  (place): [{ place: number; first: number; values: Record<string, never>; fields: [] }] => [
+    { place, first: 20, values: {}, fields: [] },
+  ],
+);
+
+/** A place in a list, also behind its end. */
+const places = fc.constantFrom<number[]>(0, 0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 0.95, 1, 1.2);
+
+/** More filters leave few rows, if any. */
+const fewOf = <Field extends string>(fields: readonly Field[]) =>
+  fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom(...fields.map((field) => [field])) },
+    { weight: 1, arbitrary: fc.constantFrom(...subsets(fields)) },
+  );
+
+/** Each page by offset is the page by cursor at the same place, to its cursors, which go on behind it. */
+async function expectOffsets(
+  lists: readonly { request: ListRequest; ids: readonly string[] }[],
+  { place, first }: { place: number; first: number },
+): Promise<void> {
+  const requests = lists.map(({ request }) => request);
+  const counted = (request: ListRequest, args: object): ListRequest => ({
+    ...request,
+    args: { ...request.args, first, ...args },
+    withTotalCount: true,
+  });
+  const walks = await walkPages(
+    gateway,
+    requests.map((request) => ({ ...request, args: { ...request.args, first: 100 } })),
+  );
+  const offsets = lists.map(({ ids }) => Math.floor(place * ids.length));
+  const byOffset = await readPages(
+    gateway,
+    requests.map((request, index) => counted(request, { offset: offsets[index] })),
+  );
+  const byCursor = await readPages(
+    gateway,
+    requests.map((request, index) => {
+      const cursors = walks[index]?.flatMap((page) => page.cursors) ?? [];
+      const offset = offsets[index] ?? 0;
+      return counted(request, { after: offset === 0 ? null : (cursors[offset - 1] ?? cursors.at(-1)) });
+    }),
+  );
+  const behind = await readPages(
+    gateway,
+    requests.map((request, index) => counted(request, { after: byOffset[index]?.endCursor })),
+  );
+  for (const [index, { request, ids }] of lists.entries()) {
+    const [offset = 0, page] = [offsets[index], byOffset[index]];
+    const asked = JSON.stringify({ ...request, first, offset });
+    expect(page, asked).toEqual(byCursor[index]);
+    expect(page?.ids, asked).toEqual(ids.slice(offset, offset + first));
+    expect(page?.totalCount, asked).toBe(ids.length);
+    if (page?.ids.length)
+      expect(behind[index]?.ids, asked).toEqual(ids.slice(offset + first, offset + 2 * first));
+  }
+}
+
+it('gives at an offset the page of projects that cursors lead to, of any filter in every order', async () => {
+  const runs = fc.record({
+    values: projectFilters(projects),
+    fields: fewOf(PROJECT_FILTER_FIELDS),
+    place: places,
+    first: listSizes,
+  });
+  await fc.assert(
+    fc.asyncProperty(runs, async ({ values, fields, ...page }) => {
+      const filter = only(values, fields);
+      const lists = orders(PROJECT_ORDER_FIELDS).map((orderBy) => ({
+        request: { list: 'projects', args: { filter, orderBy } } as const,
+        ids: listProjects(projects, filter, orderBy),
+      }));
+      await expectOffsets(lists, page);
+    }),
+    { ...drawn(11), examples: WHOLE_LISTS },
+  );
+});
+
+it('gives at an offset the page of pools that cursors lead to, of any filter in every order', async () => {
+  const runs = fc.record({
+    values: poolFilters(pools, projects),
+    fields: fewOf(POOL_FILTER_FIELDS),
+    place: places,
+    first: listSizes,
+  });
+  await fc.assert(
+    fc.asyncProperty(runs, async ({ values, fields, ...page }) => {
+      const filter = only(values, fields);
+      const asked = filter.projectId ? { ...filter, projectId: globalProjectId(filter.projectId) } : filter;
+      const lists = orders(POOL_ORDER_FIELDS).map((orderBy) => ({
+        request: { list: 'idoPools', args: { filter: asked, orderBy } } as const,
+        ids: listPools(pools, filter, orderBy, projects),
+      }));
+      await expectOffsets(lists, page);
+    }),
+    { ...drawn(11), examples: WHOLE_LISTS },
+  );
 });

@@ -99,3 +99,25 @@ it("reads no more rows for page 50 of a user's investments than for page 1", asy
   const page50 = await rowsRead({ key: Number(last?.sort_key), id: String(last?.id) });
   expect([page1, page50]).toEqual([10, 10]);
 });
+
+it("gives at an offset the investments that come behind so many of the user's", async () => {
+  const runs = fc.record({
+    drawn: investments,
+    status: fc.option(fc.constantFrom(...STATUSES), { nil: undefined }),
+    offset: fc.integer({ min: 0, max: 25 }),
+    limit: fc.integer({ min: 1, max: 7 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(runs, async ({ status, offset, limit, ...run }) => {
+      await env.DB.prepare('DELETE FROM user_investment_cache').run();
+      const rows = run.drawn.map((row, index) =>
+        investment(`inv-${index}`, row.userId, row.status, row.investedAt),
+      );
+      await write(rows);
+      const own = rows.filter((row) => row.user_id === 'one' && (status ?? row.status) === row.status);
+      const page = await investmentPage(env.DB, { userId: 'one', status, after: null, offset, limit });
+      expect(page.map(({ id }) => id)).toEqual(newestFirst(own).slice(offset, offset + limit));
+    }),
+    drawn(40),
+  );
+});

@@ -1,4 +1,5 @@
 import { beforeAll, expect, it } from 'vitest';
+import { LIST_MAX_OFFSET_ROWS } from '../../../src/config.ts';
 import { startGateway, syncAll, type TestGateway } from '../../support/gateway.ts';
 import { globalProjectId, readPage, readPages } from '../../support/list-pages.ts';
 import { createMarket } from '../../support/market.ts';
@@ -59,6 +60,9 @@ it.each([
   { filter: { status: null } },
   { filter: { status: null, category: null, blockchain: null, tag: null, search: null } },
   { filter: { status: 'LIVE' } },
+  { offset: 0 },
+  { offset: null },
+  { offset: 0, after: null },
   { first: 20, orderBy: MARKET_CAP_DESC },
 ])('takes %o of projects as the default', async (args) => {
   const [usual, asked] = await readPages(gateway, [
@@ -75,6 +79,8 @@ it.each([
   { after: null },
   { filter: null },
   { filter: { status: null, type: null, blockchain: null, projectId: null, projectSlug: null } },
+  { offset: 0 },
+  { offset: null },
   { first: 20, orderBy: SALE_START_DESC },
 ])('takes %o of pools as the default', async (args) => {
   const [usual, asked] = await readPages(gateway, [
@@ -121,4 +127,66 @@ it('tells where a page stands', async () => {
     nodes: [],
     pageInfo: { hasNextPage: false, hasPreviousPage: true, startCursor: null, endCursor: null },
   });
+});
+
+interface Place {
+  edges: { cursor: string }[];
+  pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null };
+}
+const PLACE = 'edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor }';
+
+it.each(['projects', 'idoPools'] as const)('tells where a page of %s by offset stands', async (list) => {
+  const placeAt = async (args: string) =>
+    (await gateway.query<Record<string, Place>>(`{ ${list}(${args}) { ${PLACE} } }`)).data[list];
+  const { totalCount } = await readPage(gateway, { list, args: {}, withTotalCount: true });
+  const total = Number(totalCount);
+  const first = await placeAt('first: 3, offset: 0');
+  expect(first?.pageInfo).toMatchObject({ hasPreviousPage: false, hasNextPage: true });
+  const second = await placeAt('first: 1, offset: 1');
+  expect(second).toEqual({
+    edges: [first?.edges[1]],
+    pageInfo: { hasPreviousPage: true, hasNextPage: true, startCursor: first?.edges[1]?.cursor },
+  });
+  const last = await placeAt(`first: 1, offset: ${total - 1}`);
+  expect(last?.edges).toHaveLength(1);
+  expect(last?.pageInfo).toMatchObject({ hasPreviousPage: true, hasNextPage: false });
+  for (const offset of [total, total + 1, LIST_MAX_OFFSET_ROWS]) {
+    expect(await placeAt(`offset: ${offset}`)).toEqual({
+      edges: [],
+      pageInfo: { hasPreviousPage: true, hasNextPage: false, startCursor: null },
+    });
+  }
+});
+
+it('has nothing before an offset in a list of nothing, and counts it for nobody who does not ask', async () => {
+  const nothing = 'projects(filter: { category: "No Such Category" }, offset: 5)';
+  const { data } = await gateway.query(`{ ${nothing} { totalCount ${PLACE} } }`);
+  const pageInfo = { hasPreviousPage: false, hasNextPage: false, startCursor: null };
+  expect(data).toEqual({ projects: { totalCount: 0, edges: [], pageInfo } });
+  gateway.resetCounts();
+  await gateway.query(`{ ${nothing} { edges { cursor } } }`);
+  expect(gateway.counts.d1Calls).toBe(1);
+});
+
+it.each(['projects', 'idoPools'] as const)('refuses an offset of %s that is none', async (list) => {
+  const { endCursor } = await readPage(gateway, { list, args: { first: 1 } });
+  for (const [offset, after, message] of [
+    [-1, null, 'offset: must be at least 0'],
+    [-2_147_483_648, null, 'offset: must be at least 0'],
+    [LIST_MAX_OFFSET_ROWS + 1, null, 'offset: must be at most 10000'],
+    [1, endCursor, 'offset: must be 0 or absent if after is given'],
+    [1, '', 'offset: must be 0 or absent if after is given'],
+  ] as const) {
+    const query = `query ($offset: Int, $after: String) { ${list}(offset: $offset, after: $after) { totalCount } }`;
+    const { data, errors } = await gateway.query(query, { offset, after });
+    expect(data).toEqual({ [list]: null });
+    expect(errors?.map((error) => [error.message, error.extensions])).toEqual([
+      [message, { code: 'BAD_USER_INPUT', argumentPath: ['offset'] }],
+    ]);
+  }
+  const [afterAlone, withZero] = await readPages(gateway, [
+    { list, args: { after: endCursor } },
+    { list, args: { after: endCursor, offset: 0 } },
+  ]);
+  expect(withZero).toEqual(afterAlone);
 });

@@ -77,6 +77,33 @@ it('reads a row an item and one more of lists that are filtered by status alone,
   }
 });
 
+it('reads the rows that an offset leaves out, a row an item and one more of lists that are filtered by status alone', async () => {
+  const projects = orders(PROJECT_ORDER_FIELDS).map((orderBy) => ({ list: 'projects', orderBy }) as const);
+  const pools = orders(POOL_ORDER_FIELDS).map((orderBy) => ({ list: 'idoPools', orderBy }) as const);
+  for (const { list, orderBy } of [...projects, ...pools]) {
+    const { totalCount } = await readPage(gateway, { list, args: { first: 1 }, withTotalCount: true });
+    for (const offset of [1, 200, Number(totalCount) - 21]) {
+      const rows = await rowsReadBy({ list, args: { orderBy, first: 20, offset } });
+      const told = `${list} ${orderBy.field} ${orderBy.direction} at ${offset}`;
+      expect(rows, told).toBeGreaterThanOrEqual(offset + 21);
+      // The index is asked once more for missing keys.
+      expect(rows, told).toBeLessThanOrEqual(offset + 22);
+    }
+  }
+});
+
+it.each([{ category: 'Meme' }, { blockchain: 'ethereum' }, { tag: 'zk' }])(
+  'reads no more rows for an offset of projects %o than for page 1, but three for each of the page',
+  async (filter) => {
+    for (const orderBy of orders(PROJECT_ORDER_FIELDS)) {
+      const list = { list: 'projects', args: { filter, orderBy, first: 5 } } as const;
+      const page1 = await rowsReadBy(list);
+      const page50 = await rowsReadBy({ ...list, args: { ...list.args, offset: 5 * (PAGE - 1) } });
+      expect(page50, `${orderBy.field} ${orderBy.direction}`).toBeLessThanOrEqual(page1 + 3 * (5 + 1));
+    }
+  },
+);
+
 it('reads no more of a list whose sort keys are all alike, or all missing', async () => {
   // No market is like this, so the figures are put where the sync would put them.
   await env.DB.batch([env.DB.prepare('UPDATE project_cache SET volume_24h = 7, price_change_24h = NULL')]);
@@ -85,6 +112,8 @@ it('reads no more of a list whose sort keys are all alike, or all missing', asyn
     expect(page50, `${orderBy.field} ${orderBy.direction}`).toBeLessThanOrEqual(page1);
     // Where no key is present the index is asked once for nothing.
     expect(page1).toBeLessThanOrEqual(22);
+    const byOffset = await rowsReadBy({ list: 'projects', args: { orderBy, first: 20, offset: 980 } });
+    expect(byOffset).toBeLessThanOrEqual(1_002);
   }
 });
 
