@@ -50,6 +50,31 @@ export const isYogaList =
     assertPage(list, data.projects.totalCount, data.projects.nodes);
   };
 
+const restProjects = z.array(z.object({ market_cap_rank: z.number(), current_price: z.number() }));
+const restListSchema = z.object({
+  warnings: z.never().optional(),
+  data: restProjects.length(PROJECTS_PER_PAGE),
+  pagination: z.object({ total: z.literal(PROJECTS), page: z.literal(1), hasNext: z.literal(true) }),
+});
+
+export const isRestList = (text: string) => void restListSchema.parse(JSON.parse(text));
+
+const restProjectNode = z.object({
+  marketCapRank: z.number(),
+  market: z.object({ currentPrice: z.number() }),
+});
+const restOperationSchema = z.object({
+  errors: z.never().optional(),
+  data: z.object({
+    projects: z.object({
+      totalCount: z.literal(PROJECTS),
+      nodes: z.array(restProjectNode).length(PROJECTS_PER_PAGE),
+    }),
+  }),
+});
+
+export const isRestOperation = (text: string) => void restOperationSchema.parse(JSON.parse(text));
+
 export const nothing = (text: string) => assert.equal(text, '');
 
 const refusalSchema = z.object({

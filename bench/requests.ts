@@ -1,5 +1,6 @@
 /** Requests as bytes, with the headers that an app sends. */
 import manifest from '../operations/manifest.json' with { type: 'json' };
+import restManifest from '../operations/rest/manifest.json' with { type: 'json' };
 import { encodeBase64Url } from '../schema/global-ids.ts';
 
 /** Gives the bytes of the next request; must cost little beside sending them. */
@@ -16,7 +17,7 @@ const APP_HEADERS =
 const addressHeader = (address: string) => `CF-Connecting-IP: ${address}\r\n`;
 const ADDRESS = '203.0.113.7';
 
-function getRequest(path: string, headers = ''): Uint8Array {
+export function getRequest(path: string, headers = ''): Uint8Array {
   return Buffer.from(`GET ${path} HTTP/1.1\r\n${APP_HEADERS}${addressHeader(ADDRESS)}${headers}\r\n`);
 }
 
@@ -31,9 +32,11 @@ export function postRequest(path: string, body: string, headers = '', address = 
 
 export type Variables = Record<string, unknown>;
 
+const OPERATIONS = [...manifest.operations, ...restManifest.operations];
+
 export function operationId(name: string): string {
-  const operation = manifest.operations.find((candidate) => candidate.name === name);
-  if (operation === undefined) throw new Error(`operations/manifest.json has no ${name}`);
+  const operation = OPERATIONS.find((candidate) => candidate.name === name);
+  if (operation === undefined) throw new Error(`no manifest of the build has ${name}`);
   return operation.id;
 }
 

@@ -21,6 +21,7 @@ import { checkMixedTraffic, type MixedOptions, measureMixedTraffic } from './mix
 import { printResults } from './print.ts';
 import { loginsSection } from './print-logins.ts';
 import { memorySection, unreadSection } from './print-memory.ts';
+import { REST_CLAIMS, restScenarios } from './rest-scenarios.ts';
 import {
   type BenchResults,
   type Claim,
@@ -213,7 +214,10 @@ async function measureHttp() {
     return {
       scenarios: measured.map(resultOf),
       refusals: refusals.map(resultOf),
-      claims: [...claimResults(measured, CLAIMS), ...claimResults(refusals, [REFUSAL_CLAIM])],
+      claims: [
+        ...claimResults(measured, [...CLAIMS, ...REST_CLAIMS]),
+        ...claimResults(refusals, [REFUSAL_CLAIM]),
+      ],
       mixed: await measureMixedTraffic(workerd, gateway, { ...MIXED, signal }),
     };
   });
@@ -240,7 +244,8 @@ async function withStage<Result>(
 }
 
 async function allScenarios(workerd: Workerd, lists: readonly List[]): Promise<Scenario[]> {
-  return (await Promise.all(lists.map((list) => marketListScenarios(workerd, list)))).flat();
+  const marketLists = await Promise.all(lists.map((list) => marketListScenarios(workerd, list)));
+  return [...marketLists.flat(), ...restScenarios()];
 }
 
 function claimResults(measured: readonly Measured[], claims: readonly Omit<Claim, 'list'>[]): ClaimResult[] {

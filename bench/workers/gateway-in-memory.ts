@@ -1,9 +1,11 @@
 /** The gateway's own way of a GraphQL request, over data in memory: a miss without what D1 and KV cost. */
-import { bundledRelease } from '../../src/operations/manifest.ts';
+import { bundledRelease, restRelease } from '../../src/operations/manifest.ts';
 import { gatewayInMemory } from '../../test/support/isolate-in-memory.ts';
 import { contextInMemory, keepMarket } from './market-in-memory.ts';
 
-const operations = new Map(bundledRelease.operations.map((operation) => [operation.id, operation]));
+const operations = new Map(
+  [...bundledRelease.operations, ...restRelease.operations].map((operation) => [operation.id, operation]),
+);
 const live = { state: 'live' } as const;
 
 const gateway = gatewayInMemory({
