@@ -1,5 +1,3 @@
-import * as z from 'zod';
-import { SEARCH_MAX_CHARACTERS, SEARCH_MIN_CHARACTERS } from '../src/config.ts';
 import type {
   ProjectFilter as ProjectFilterModel,
   ProjectOrderField as ProjectOrderFieldName,
@@ -10,6 +8,7 @@ import { connectionObject, connectionOf, countBeside, pageStart } from './connec
 import { localId } from './global-ids.ts';
 import { Project } from './node.ts';
 import { ProjectStatus } from './projects.ts';
+import { searchText } from './search-text.ts';
 
 const ProjectConnection = connectionObject(Project, {
   name: 'Project',
@@ -28,17 +27,6 @@ const ProjectKey = builder.inputType('ProjectKey', {
     }),
   }),
 });
-
-/** Zero-width characters and the like, which search takes for nothing. */
-const INVISIBLE_CHARACTERS = /\p{Default_Ignorable_Code_Point}/gu;
-
-const searchText = z.string().refine(
-  (text) => {
-    const characters = [...text.normalize('NFC').replace(INVISIBLE_CHARACTERS, '').trim()].length;
-    return characters >= SEARCH_MIN_CHARACTERS && characters <= SEARCH_MAX_CHARACTERS;
-  },
-  { error: `must be ${SEARCH_MIN_CHARACTERS} to ${SEARCH_MAX_CHARACTERS} characters` },
-);
 
 const ProjectFilter = builder.inputType('ProjectFilter', {
   description: 'Which projects to list: those that meet all of it.',

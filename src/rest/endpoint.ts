@@ -36,6 +36,8 @@ export interface Asked<Parameters> {
   parameters: Parameters;
   /** When the operation was executed: a cached answer is older than its request. */
   executedAtMs: number;
+  /** True if a part of the data failed: what is null may be there. */
+  isPartial: boolean;
 }
 
 interface EndpointOf<Data, Variables, Schemas extends ParameterSchemas, Body extends object> {

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { decodeGlobalId, encodeGlobalId, type NodeTypeName } from '../../schema/global-ids.ts';
 import { LIST_MAX_ITEMS } from '../config.ts';
+import { canonicalSymbol } from '../upstream/price-symbols.ts';
 
 /** Pages end here: each costs the rows before it. */
 export const LIST_MAX_OFFSET_ROWS = 10_000;
@@ -30,8 +31,8 @@ export const text = (max: number) =>
 const CONTROLS = /[\x00-\x1f\x7f]/;
 const hasNoControls = (value: string) => !CONTROLS.test(value);
 
-/** Values of the platform by the values of an enum of the schema. */
-export function enumerated<const Values extends Readonly<Record<string, string>>>(values: Values) {
+/** The values of the platform, each with its meaning: a value of an enum of the schema, for the most part. */
+export function enumerated<const Values extends Readonly<Record<string, unknown>>>(values: Values) {
   const names = Object.keys(values) as [keyof Values & string, ...(keyof Values & string)[]];
   return z.enum(names, { error: `must be one of ${names.join(', ')}` });
 }
@@ -78,14 +79,14 @@ export function paginationOf({ page, limit: size }: Paging, total: number) {
 }
 
 const SYMBOL_MAX_CHARACTERS = 64;
-export const symbol = () => text(SYMBOL_MAX_CHARACTERS).transform((value) => value.toUpperCase());
+export const symbol = () => z.string().transform(canonicalSymbol).pipe(text(SYMBOL_MAX_CHARACTERS));
 
 /** Symbols between commas, in any case and order: the same ones are one question. Sorted, each once. */
 export function symbols({ min, max }: { min: number; max: number }) {
   const error = `must hold ${min} to ${max} symbols, with commas between them`;
   return z
     .string()
-    .transform((value) => [...new Set(value.toUpperCase().split(','))].sort())
+    .transform((value) => [...new Set(value.split(',').map(canonicalSymbol))].sort())
     .pipe(z.array(text(SYMBOL_MAX_CHARACTERS)).min(min, { error }).max(max, { error }))
     .meta({
       param: { style: 'form', explode: false },

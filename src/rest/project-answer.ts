@@ -1,6 +1,10 @@
-import type { RestProjectFragment, RestProjectQuery } from '../../operations/generated/graphql.ts';
+import type {
+  RestPriceHistoryQuery,
+  RestProjectFragment,
+  RestProjectQuery,
+} from '../../operations/generated/graphql.ts';
 import { localId } from '../../schema/global-ids.ts';
-import type { ListedProject, Project } from './answers/project.ts';
+import type { ListedProject, PriceHistory, Project } from './answers/project.ts';
 import { lowerCase } from './lower-case.ts';
 import { secondsOf } from './time.ts';
 
@@ -68,3 +72,15 @@ export function wholeProject(project: SelectedProject): Project {
     tokenomics: detail?.tokenomics ?? null,
   };
 }
+
+type SelectedCandles = NonNullable<NonNullable<RestPriceHistoryQuery['project']>['candles']>;
+
+export const candles = (selected: SelectedCandles): PriceHistory['candles'] =>
+  selected.map(({ time, open, high, low, close, volume }) => ({
+    time: secondsOf(time),
+    open,
+    high,
+    low,
+    close,
+    volume,
+  }));

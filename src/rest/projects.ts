@@ -1,18 +1,32 @@
 /** Projects by `/api`. */
 import * as z from 'zod';
 import type {
+  CandleInterval,
   ProjectOrderField,
   ProjectStatus,
+  RestPriceHistoryQuery,
+  RestPriceHistoryQueryVariables,
   RestProjectListQuery,
   RestProjectListQueryVariables,
   RestProjectQuery,
   RestProjectQueryVariables,
+  RestSearchProjectsQuery,
+  RestSearchProjectsQueryVariables,
+  RestTrendingProjectsQuery,
+  RestTrendingProjectsQueryVariables,
 } from '../../operations/generated/graphql.ts';
-import { SEARCH_MAX_CHARACTERS, SEARCH_MIN_CHARACTERS } from '../config.ts';
-import type { Project, ProjectList } from './answers/project.ts';
+import { searchText } from '../../schema/search-text.ts';
+import type {
+  FoundProjects,
+  PriceHistory,
+  Project,
+  ProjectList,
+  TrendingProjects,
+} from './answers/project.ts';
 import { endpoint } from './endpoint.ts';
-import { enumerated, id, pagedQuery, paginationOf, projectKeyOf, text } from './parameters.ts';
-import { listedProject, wholeProject } from './project-answer.ts';
+import { enumerated, id, limit, pagedQuery, paginationOf, projectKeyOf, text } from './parameters.ts';
+import { candles, listedProject, wholeProject } from './project-answer.ts';
+import { newestMs } from './time.ts';
 
 const STATUSES = {
   live: 'LIVE',
@@ -32,10 +46,6 @@ const SORTS = {
 
 const CATEGORY_MAX_CHARACTERS = 100;
 const category = () => text(CATEGORY_MAX_CHARACTERS);
-const searched = () =>
-  text(SEARCH_MAX_CHARACTERS).min(SEARCH_MIN_CHARACTERS, {
-    error: `must have at least ${SEARCH_MIN_CHARACTERS} characters`,
-  });
 
 export const projectList = endpoint<RestProjectListQuery, RestProjectListQueryVariables, ProjectList>()({
   method: 'GET',
@@ -48,7 +58,7 @@ export const projectList = endpoint<RestProjectListQuery, RestProjectListQueryVa
       status: enumerated(STATUSES).default('live'),
       sortBy: enumerated(SORTS).default('market_cap'),
       sortOrder: z.enum(['asc', 'desc'], { error: 'must be asc or desc' }).default('desc'),
-      search: searched().optional(),
+      search: searchText.optional(),
     }),
   },
   variables: ({ query }) => ({
@@ -79,4 +89,83 @@ export const project = endpoint<RestProjectQuery, RestProjectQueryVariables, Pro
   answer: (data) => data.project && wholeProject(data.project),
 });
 
-export const PROJECT_ENDPOINTS = [projectList, project];
+const ALL_CATEGORIES = 'all';
+const TRENDING_LIMIT = 10;
+
+export const trendingProjects = endpoint<
+  RestTrendingProjectsQuery,
+  RestTrendingProjectsQueryVariables,
+  TrendingProjects
+>()({
+  method: 'GET',
+  path: '/api/projects/trending',
+  operation: 'RestTrendingProjects',
+  summary: 'Live projects by trending rank, best first.',
+  parameters: {
+    query: z.strictObject({ category: category().default(ALL_CATEGORIES), limit: limit(TRENDING_LIMIT) }),
+  },
+  variables: ({ query }) => ({
+    category: query.category === ALL_CATEGORIES ? undefined : query.category,
+    first: query.limit,
+  }),
+  answer: ({ trendingProjects: projects }, { parameters: { query } }) =>
+    projects && {
+      category: query.category,
+      projects: projects.map(listedProject),
+      lastUpdate: newestMs(projects.map(({ updatedAt }) => updatedAt)),
+      totalCount: projects.length,
+    },
+});
+
+export const searchProjects = endpoint<
+  RestSearchProjectsQuery,
+  RestSearchProjectsQueryVariables,
+  FoundProjects
+>()({
+  method: 'GET',
+  path: '/api/projects/search',
+  operation: 'RestSearchProjects',
+  summary: 'Projects whose name, symbol or description contain a text, best first.',
+  parameters: { query: z.strictObject({ q: searchText, limit: limit() }) },
+  variables: ({ query }) => ({ query: query.q, first: query.limit }),
+  answer: ({ searchProjects: projects }, { parameters: { query }, executedAtMs }) =>
+    projects && {
+      query: query.q,
+      results: projects.map(listedProject),
+      totalCount: projects.length,
+      searchTime: executedAtMs,
+    },
+});
+
+/** The candles of each period. */
+const HISTORIES = {
+  '24h': { interval: 'HOUR', last: 24 },
+  '7d': { interval: 'HOUR', last: 168 },
+  '30d': { interval: 'DAY', last: 30 },
+  '365d': { interval: 'DAY', last: 365 },
+} as const satisfies Record<string, { interval: CandleInterval; last: number }>;
+
+const INTERVALS = { HOUR: '1h', DAY: '1d' } as const satisfies Record<CandleInterval, string>;
+
+export const priceHistory = endpoint<RestPriceHistoryQuery, RestPriceHistoryQueryVariables, PriceHistory>()({
+  method: 'GET',
+  path: '/api/projects/:id/price-history',
+  operation: 'RestPriceHistory',
+  summary: "The last candles of a project's symbol, oldest first.",
+  parameters: {
+    path: z.strictObject({ id: id() }),
+    query: z.strictObject({ period: enumerated(HISTORIES).default('24h') }),
+  },
+  variables: ({ path, query }) => ({ by: projectKeyOf(path.id), ...HISTORIES[query.period] }),
+  answer: ({ project: found }, { parameters: { query } }) =>
+    found?.candles
+      ? {
+          symbol: found.symbol,
+          period: query.period,
+          interval: INTERVALS[HISTORIES[query.period].interval],
+          candles: candles(found.candles),
+        }
+      : null,
+});
+
+export const PROJECT_ENDPOINTS = [projectList, trendingProjects, searchProjects, project, priceHistory];

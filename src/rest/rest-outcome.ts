@@ -12,10 +12,10 @@ export interface RestOutcome {
 export function outcomeOf(
   endpoint: Endpoint,
   result: ExecutionResult,
-  asked: Asked<unknown>,
+  asked: Omit<Asked<unknown>, 'isPartial'>,
 ): RestOutcome | RestRefusal {
   const { data, errors: [first] = [] } = result;
-  const made = data == null ? null : endpoint.answer(data, asked);
+  const made = data == null ? null : endpoint.answer(data, { ...asked, isPartial: first !== undefined });
   if (made === null) {
     return first === undefined
       ? nothingThere()

@@ -40,6 +40,13 @@ export const optionalSeconds = (coordinate: string) =>
     .nullable()
     .describe(`${descriptionOf(coordinate)} In Unix seconds.`);
 
+/** The newest instant of a list. */
+export const lastUpdate = () =>
+  z
+    .int()
+    .nullable()
+    .describe('When the newest of its items last changed, in Unix milliseconds; null where there is none.');
+
 /** Money or tokens. */
 export const decimal = (coordinate: string) =>
   z

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import {
   boolean,
   descriptionOf,
+  lastUpdate,
   number,
   optional,
   optionalSeconds,
@@ -103,4 +104,47 @@ export const projectList = z.strictObject({
 });
 export type ProjectList = z.infer<typeof projectList>;
 
-export const ANSWERS = { RestProjectList: { 200: projectList }, RestProject: { 200: project } };
+const totalCount = z.int().min(0).describe('The projects of this answer.');
+
+export const trendingProjects = z.strictObject({
+  category: z.string().describe('As asked; `all` for no filter.'),
+  projects: z.array(listedProject),
+  lastUpdate: lastUpdate(),
+  totalCount,
+});
+export type TrendingProjects = z.infer<typeof trendingProjects>;
+
+export const foundProjects = z.strictObject({
+  query: z.string().describe('The text, as asked.'),
+  results: z.array(listedProject),
+  totalCount,
+  searchTime: z.int().describe('When the search was made, in Unix milliseconds.'),
+});
+export type FoundProjects = z.infer<typeof foundProjects>;
+
+export const priceHistory = z.strictObject({
+  symbol: string('Project.symbol'),
+  period: z.enum(['24h', '7d', '30d', '365d']),
+  interval: z.enum(['1h', '1d']).describe('How long each candle lasts.'),
+  candles: z
+    .array(
+      z.strictObject({
+        time: seconds('Candle.time'),
+        open: number('Candle.open'),
+        high: number('Candle.high'),
+        low: number('Candle.low'),
+        close: number('Candle.close'),
+        volume: optional.number('Candle.volume'),
+      }),
+    )
+    .describe(descriptionOf('Project.candles')),
+});
+export type PriceHistory = z.infer<typeof priceHistory>;
+
+export const ANSWERS = {
+  RestProjectList: { 200: projectList },
+  RestTrendingProjects: { 200: trendingProjects },
+  RestSearchProjects: { 200: foundProjects },
+  RestProject: { 200: project },
+  RestPriceHistory: { 200: priceHistory },
+};
