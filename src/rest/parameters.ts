@@ -1,11 +1,8 @@
 /** Kinds of parameters that several endpoints share. Each reads text, once; a default stands for a parameter that is left out. */
 import * as z from 'zod';
 import { decodeGlobalId, encodeGlobalId, type NodeTypeName } from '../../schema/global-ids.ts';
-import { LIST_MAX_ITEMS } from '../config.ts';
+import { LIST_MAX_ITEMS, LIST_MAX_OFFSET_ROWS } from '../config.ts';
 import { canonicalSymbol } from '../upstream/price-symbols.ts';
-
-/** Pages end here: each costs the rows before it. */
-export const LIST_MAX_OFFSET_ROWS = 10_000;
 
 /** @param range.byDefault the parameter is required where left out. */
 export function integer({ min, max, byDefault }: { min: number; max: number; byDefault: number }) {

@@ -24,7 +24,7 @@ import type {
   TrendingProjects,
 } from './answers/project.ts';
 import { endpoint } from './endpoint.ts';
-import { enumerated, id, limit, pagedQuery, paginationOf, projectKeyOf, text } from './parameters.ts';
+import { enumerated, id, limit, pagedQuery, paginationOf, projectKeyOf, rowsOf, text } from './parameters.ts';
 import { candles, listedProject, wholeProject } from './project-answer.ts';
 import { newestMs } from './time.ts';
 
@@ -64,7 +64,7 @@ export const projectList = endpoint<RestProjectListQuery, RestProjectListQueryVa
   variables: ({ query }) => ({
     filter: { status: STATUSES[query.status], category: query.category, search: query.search },
     orderBy: { field: SORTS[query.sortBy], direction: query.sortOrder === 'asc' ? 'ASC' : 'DESC' },
-    first: query.limit,
+    ...rowsOf(query),
   }),
   answer: ({ projects }, { parameters: { query } }) =>
     projects && {

@@ -75,6 +75,56 @@ function asColumns({ links, market, social, blockchains, listedAt, ...fields }: 
   };
 }
 
+describe('a list of projects', () => {
+  const LIST = `query ($filter: ProjectFilter, $orderBy: ProjectOrder) {
+    projects(filter: $filter, orderBy: $orderBy, first: 100) { totalCount nodes { ${PROJECT} } } }`;
+  interface Listed {
+    projects: { totalCount: number; nodes: SelectedProject[] };
+  }
+
+  test.each([
+    ['', 'MARKET_CAP', 'DESC'],
+    ['&sortBy=name&sortOrder=asc', 'NAME', 'ASC'],
+    ['&sortBy=price_change_24h', 'PRICE_CHANGE_24H', 'DESC'],
+    ['&sortBy=listing_date&sortOrder=asc', 'LISTED_AT', 'ASC'],
+  ])('is that of the schema, page by page: %j', async (query, field, direction) => {
+    const { projects } = await answered<Listed>(LIST, { orderBy: { field, direction } });
+    const { nodes, totalCount: total } = projects;
+    expect(total).toBeGreaterThan(21);
+    const limit = 7;
+    const totalPages = Math.ceil(total / limit);
+    for (let page = 1; page <= totalPages + 1; page += 1) {
+      const { data, pagination, filters } = await ok(`/api/projects?limit=${limit}&page=${page}${query}`);
+      expect(data).toEqual(nodes.slice((page - 1) * limit, page * limit).map(asColumns));
+      const [hasNext, hasPrev] = [page < totalPages, page > 1];
+      expect(pagination).toEqual({ page, limit, total, totalPages, hasNext, hasPrev });
+      expect(filters).toEqual({ category: null, status: 'live', search: null });
+    }
+  });
+
+  test('is filtered as that of the schema', async () => {
+    const [first] = (await answered<Listed>(LIST)).projects.nodes;
+    const category = String(first?.category);
+    const filter = { category, status: 'LIVE', search: 'co' };
+    const { projects } = await answered<Listed>(LIST, { filter });
+    expect(projects.nodes.length).toBeGreaterThan(0);
+    const body = await ok(`/api/projects?search=co&category=${encodeURIComponent(category)}`);
+    expect(body).toMatchObject({
+      data: projects.nodes.map(asColumns),
+      filters: { category, status: 'live', search: 'co' },
+      sorting: { sortBy: 'market_cap', sortOrder: 'desc' },
+    });
+  });
+
+  test('ends at 10,000 rows', async () => {
+    expect(await ok('/api/projects?limit=100&page=100')).toMatchObject({ data: [] });
+    for (const query of ['limit=100&page=101', 'limit=1&page=10001']) {
+      const { status, body } = await get(`/api/projects?${query}`);
+      expect([status, body.error.details[0].name]).toEqual([400, 'page']);
+    }
+  });
+});
+
 describe('projects that trend', () => {
   const trending = async (first: number, category: string | null) =>
     (
@@ -350,6 +400,11 @@ describe('a comparison', () => {
 });
 
 const ONE_QUESTION: [string, string, string[]][] = [
+  [
+    'a list of projects',
+    '/api/projects',
+    ['', '?page=1', '?limit=20&page=1', '?sortOrder=desc&sortBy=market_cap&status=live&limit=20', '?page=01'],
+  ],
   [
     'projects that trend',
     '/api/projects/trending',
