@@ -95,8 +95,13 @@ export function createRestRoute(options: RestRouteOptions): Route {
   async function shared(exchange: Exchange, key: CacheKey, liveness: Liveness | null): Promise<Answer> {
     const { incoming, requestId, waitUntil, contextOf } = exchange;
     const { request, endpoint } = incoming.call;
-    const parameters = await incoming.parameters();
+    // A hit needs neither.
+    let parameters: Record<string, unknown> = {};
     let refusal: RestRefusal | null = null;
+    const preparation = async () => {
+      parameters = await incoming.parameters();
+      return incoming.preparation();
+    };
     const present = (result: ExecutionResult): ExecutedAnswer => {
       const outcome = outcomeOf(endpoint, result, { parameters, executedAtMs: nowMs() });
       const isFault = hasFault(result);
@@ -107,7 +112,7 @@ export function createRestRoute(options: RestRouteOptions): Route {
       const hasErrors = (result.errors?.length ?? 0) > 0;
       return { body: utf8.encode(JSON.stringify(outcome.body)), hasErrors, isFault };
     };
-    const served = await serving.serve(key, () => incoming.preparation(), {
+    const served = await serving.serve(key, preparation, {
       isConditional: request.headers.has('if-none-match'),
       waitUntil,
       createPublicContext: () => contextOf(null, UNKNOWN_CLIENT),
