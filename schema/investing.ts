@@ -1,14 +1,20 @@
 /** The mutations of investing. */
-import type { InvestmentRow, RejectionModel } from '../src/graphql/context.ts';
+import type { InvestmentAnswer, RejectionModel } from '../src/graphql/context.ts';
 import { builder } from './builder.ts';
 import { localId } from './global-ids.ts';
 import { IdoPool, Investment } from './node.ts';
 import { Rejection, resultType } from './rejections.ts';
 
-const InvestPayload = builder.objectRef<{ investment: InvestmentRow }>('InvestPayload').implement({
+const InvestPayload = builder.objectRef<InvestmentAnswer>('InvestPayload').implement({
   description: 'An investment of the viewer.',
   fields: (t) => ({
     investment: t.expose('investment', { type: Investment, description: 'As it stands now.' }),
+    created: t.boolean({
+      description:
+        'True if this request made the investment; false if its idempotency key was used before, and for a payment or a ' +
+        'claim.',
+      resolve: ({ created }) => created === true,
+    }),
   }),
 });
 
@@ -73,7 +79,7 @@ builder.mutationFields((t) => ({
     authScopes: { signedIn: true, permission: 'invest' },
     description:
       'Reserves an allocation in a pool that is on sale, for 30 minutes. Of one viewer in one pool, the same idempotency ' +
-      'key with the same input returns the first answer again; with another input it is rejected.',
+      'key with the same input returns the same investment again; with another input it is rejected.',
     args: { input: t.arg({ type: InvestInput, required: true, description: 'What to invest.' }) },
     resolve: (_root, { input }, { investing }) =>
       investing.investInPool({ ...input, poolId: localId('IdoPool', input.poolId) }),

@@ -11,6 +11,7 @@ import type { ContextServices } from './request-context.ts';
 
 export type { RejectionCode, RejectionModel } from '../auth/rejection.ts';
 export type { RequestClient } from '../auth/request-client.ts';
+export type { InvestmentAnswer } from '../investing/pool-ledger.ts';
 export type { PoolViewerState } from '../investing/pool-viewer-state.ts';
 export type { Holding, Portfolio, TokenAmount } from '../investing/portfolio.ts';
 export type { Transaction } from '../investing/transactions.ts';

@@ -43,7 +43,16 @@ export interface LedgerRejection extends RejectionModel {
   code: InvestingRejectionCode | 'VALIDATION_FAILED';
 }
 
-export type LedgerAnswer = { investment: InvestmentRow } | LedgerRejection;
+export interface InvestmentAnswer {
+  investment: InvestmentRow;
+  /**
+   * If this very call made the investment. An object of an older version leaves it out always: a new investment of it
+   * counts as known, and no known one counts as new.
+   */
+  created?: true;
+}
+
+export type LedgerAnswer = InvestmentAnswer | LedgerRejection;
 
 export interface InvestRequest {
   pool: PoolTerms;

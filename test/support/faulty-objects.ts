@@ -8,6 +8,13 @@ export interface ObjectFault {
   error: Error;
 }
 
+/** The answer of an object of an older version, which does not know the property. */
+export interface OlderAnswer {
+  call: string;
+  kind: 'older';
+  without: string;
+}
+
 /** As the platform marks its errors. */
 export const platformError = (message: string, marks: Record<string, boolean> = {}): Error =>
   Object.assign(new Error(message), marks);
@@ -15,7 +22,7 @@ export const platformError = (message: string, marks: Record<string, boolean> = 
 /** @param takeFault is asked at each call of a method; null lets it through */
 export function faultyObjects<Objects extends DurableObjectNamespace>(
   namespace: Objects,
-  takeFault: (call: string) => ObjectFault | null,
+  takeFault: (call: string) => ObjectFault | OlderAnswer | null,
 ): Objects {
   const faulty = (stub: object) =>
     new Proxy(stub, {
@@ -26,6 +33,7 @@ export function faultyObjects<Objects extends DurableObjectNamespace>(
           const fault = takeFault(String(property));
           if (fault?.kind === 'refused') throw fault.error;
           const answer: unknown = await Reflect.apply(value, target, args);
+          if (fault?.kind === 'older') return { ...Object(answer), [fault.without]: undefined };
           if (fault !== null) throw fault.error;
           return answer;
         };

@@ -29,7 +29,7 @@ export function invest(step: LedgerStep, request: InvestRequest): LedgerAnswer {
     const investment = reserve(step, userId, outcome);
     const kept = { user_id: userId, key, amount, investment_id: investment.id, refusal: null };
     keyedOutcomes.insert(step.sql, kept);
-    return { investment: shownInvestment(step.book.poolId, investment) };
+    return { investment: shownInvestment(step.book.poolId, investment), created: true };
   }
   if (STICKY.includes(outcome.code)) {
     const kept = { user_id: userId, key, amount, investment_id: null, refusal: JSON.stringify(outcome) };

@@ -202,8 +202,16 @@ test('what has vested is claimed once', async () => {
   await gateway.advance(3 * DAY_SECONDS);
   ann = await signedInAgain(ann);
   await gateway.scheduled(CRONS.pools);
-  const claimed = await claimTokens(gateway, ann, investmentId);
-  expect(claimed.investment).toMatchObject({ id: investmentId, claimableAmount: '0' });
+  const claimed = await gateway.post(
+    {
+      query: `mutation { claimTokens(investmentId: "${investmentId}") {
+        ... on InvestPayload { created investment { id claimableAmount } } } }`,
+    },
+    ann.headers,
+  );
+  expect(claimed.data).toEqual({
+    claimTokens: { created: false, investment: { id: investmentId, claimableAmount: '0' } },
+  });
   expect(await claimTokens(gateway, ann, investmentId)).toMatchObject({ code: 'NOTHING_TO_CLAIM' });
   await gateway.scheduled(CRONS.pools);
   const { data } = await gateway.post(

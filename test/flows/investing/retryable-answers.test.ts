@@ -2,7 +2,12 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LEDGER_RETRY_SECONDS } from '../../../src/config.ts';
-import { faultyObjects, type ObjectFault, platformError } from '../../support/faulty-objects.ts';
+import {
+  faultyObjects,
+  type ObjectFault,
+  type OlderAnswer,
+  platformError,
+} from '../../support/faulty-objects.ts';
 import {
   type Bought,
   type HttpSale,
@@ -18,7 +23,7 @@ const HASH = `0x${'a1'.repeat(32)}`;
 let sale: HttpSale;
 let ann: Investor;
 /** Of the next call that it is about. */
-let fault: ObjectFault | null;
+let fault: ObjectFault | OlderAnswer | null;
 
 beforeEach(async () => {
   fault = null;
@@ -53,9 +58,14 @@ describe.each(FAULTS)('a ledger %s', (_, how) => {
   test('is told as 503 of an investment, which happens once when it is asked for again', async () => {
     fault = { ...how, call: 'invest' };
     expectRetryable(await sale.invest(ann, ORDER));
-    const first = bought(await sale.invest(ann, ORDER));
+    const second = await sale.invest(ann, ORDER);
+    // The first request has made it, unless the ledger was not asked.
+    expect(second).toMatchObject({ created: how.kind === 'refused' });
+    const first = bought(second);
     expect(first).toMatchObject({ status: 'PENDING', amount: '100', tokenAmount: '50' });
-    expect(bought(await sale.invest(ann, ORDER))).toEqual(first);
+    const third = await sale.invest(ann, ORDER);
+    expect(third).toMatchObject({ created: false });
+    expect(bought(third)).toEqual(first);
     expect(await storedInvestments()).toEqual([{ user_id: 'ann', transaction_hash: null }]);
   });
 
@@ -64,7 +74,9 @@ describe.each(FAULTS)('a ledger %s', (_, how) => {
     const payment = { investmentId, hash: HASH };
     fault = { ...how, call: 'submit' };
     expectRetryable(await sale.pay(ann, payment));
-    const first = bought(await sale.pay(ann, payment));
+    const second = await sale.pay(ann, payment);
+    expect(second).toMatchObject({ created: false });
+    const first = bought(second);
     expect(first).toMatchObject({ status: 'PENDING', transactionHash: HASH });
     expect(bought(await sale.pay(ann, payment))).toEqual(first);
     await sale.settle();
@@ -72,6 +84,23 @@ describe.each(FAULTS)('a ledger %s', (_, how) => {
     const { investments } = await sale.market.handovers();
     expect(Object.values(investments ?? {})).toHaveLength(1);
   });
+});
+
+test('of equal requests at once, exactly one has made the investment', async () => {
+  const answers = await Promise.all(Array.from({ length: 8 }, () => sale.invest(ann, ORDER)));
+  expect(new Set(answers.map((answer) => bought(answer).id)).size).toBe(1);
+  expect(answers.filter((answer) => 'created' in answer && answer.created)).toHaveLength(1);
+  expect(await sale.invest(ann, { ...ORDER, amount: '200' })).toMatchObject({
+    code: 'IDEMPOTENCY_KEY_REUSED',
+  });
+  // Other people, and other keys, are other investments.
+  expect(await sale.invest(await createInvestor('bob'), ORDER)).toMatchObject({ created: true });
+});
+
+test('a ledger of an older version does not tell that an investment is new', async () => {
+  fault = { call: 'invest', kind: 'older', without: 'created' };
+  const answer = await sale.invest(ann, ORDER);
+  expect(answer).toMatchObject({ created: false, status: 200, investment: { status: 'PENDING' } });
 });
 
 test('a refusal that sticks is the same after an answer was lost', async () => {

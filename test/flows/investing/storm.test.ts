@@ -166,13 +166,19 @@ const toldOf = (d1: readonly BookedInvestment[], userId: string) =>
 /** An accepted key has one investment, and no investment is without a key; a refusal that sticks stays. */
 function expectOneInvestmentForEachKey(storm: SaleStorm, d1: readonly BookedInvestment[]): void {
   const bought: string[] = [];
+  let created = 0;
   for (const [intent, answers] of storm.answers) {
     const ids = new Set(answers.flatMap((answer) => ('investment' in answer ? [answer.investment.id] : [])));
     expect(ids.size, intent.key).toBeLessThanOrEqual(1);
     bought.push(...ids);
+    const made = answers.filter((answer) => 'created' in answer && answer.created).length;
+    expect(made, intent.key).toBeLessThanOrEqual(ids.size);
+    created += made;
     const sticky = new Set(answers.map(codeOf).filter((code) => code !== null && STICKY.includes(code)));
     expect(sticky.size + ids.size, intent.key).toBeLessThanOrEqual(1);
   }
+  // Each investment is new in one answer, and some of these were lost.
+  expect(bought.length - created).toBeLessThanOrEqual(storm.counts.lost);
   const names = bought.map((id) => localId('Investment', id));
   expect(names.toSorted()).toEqual(d1.map(({ id }) => id));
 }

@@ -18,7 +18,7 @@ export interface Bought {
 }
 
 /** Of a mutation: the investment, or the code of a rejection or an error. */
-export type SaleAnswer = ({ investment: Bought } | { code: string; message: string }) & {
+export type SaleAnswer = ({ investment: Bought; created: boolean } | { code: string; message: string }) & {
   status: number;
   /** `Retry-After`: it is safe to send the same request again. */
   retryAfter: string | null;
@@ -35,7 +35,7 @@ export interface HttpSale extends Pick<TestSale, 'market' | 'gateway' | 'poolId'
 }
 
 const RESULT = `{
-  ... on InvestPayload { investment { id status amount tokenAmount transactionHash receipt { sequence hash } } }
+  ... on InvestPayload { created investment { id status amount tokenAmount transactionHash receipt { sequence hash } } }
   ... on Rejection { code message }
 }`;
 const INVEST = `mutation Invest($input: InvestInput!) { answer: investInPool(input: $input) ${RESULT} }`;
@@ -89,7 +89,7 @@ async function hasSettled({ poolId, ledger }: HttpSale): Promise<boolean> {
 }
 
 interface Answered {
-  answer: { investment: Bought } | { code: string; message: string };
+  answer: { investment: Bought; created: boolean } | { code: string; message: string };
 }
 
 function answerOf({ status, headers, data, errors }: GraphQLAnswer<Answered | null>): SaleAnswer {

@@ -15,7 +15,9 @@ export function checkInvestAnswer(model: SaleModel, request: InvestRequest, answ
   const keyName = `${userId} ${request.idempotencyKey}`;
   const amountUnits = toUnits(request.amount);
   const known = model.keys.get(keyName);
+  const isNew = 'investment' in answer && answer.created === true;
   if (known !== undefined) {
+    must(!isNew, 'a known key makes nothing');
     const code = 'code' in answer ? answer.code : null;
     if (known.amountUnits !== amountUnits) must(code === 'IDEMPOTENCY_KEY_REUSED', 'a key has one input');
     else if ('code' in known) must(code === known.code, 'a refused key stays refused');
@@ -31,6 +33,7 @@ export function checkInvestAnswer(model: SaleModel, request: InvestRequest, answ
     isLivingHere: model.living(userId).length > 0,
   };
   if ('investment' in answer) {
+    must(isNew, 'an investment of a new key is new');
     noteInvestment(model, request, answer.investment);
     model.keys.set(keyName, { amountUnits, investmentId: answer.investment.id });
   } else if (STICKY_CODES.has(answer.code)) {

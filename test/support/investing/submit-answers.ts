@@ -15,6 +15,7 @@ export function checkSubmitAnswer(
   answer: LedgerAnswer,
   before: { status: EntryStatus | null; failure: string | null; wasTold: boolean; livingAmount: bigint },
 ): void {
+  must(!('created' in answer), 'a payment makes no investment');
   const known = model.investments.get(request.investmentId);
   if (known === undefined || known.userId !== request.userId) {
     must('code' in answer && answer.code === 'INVESTMENT_NOT_FOUND', 'a stranger finds nothing');
