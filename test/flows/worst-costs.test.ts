@@ -8,18 +8,15 @@ import { KV_PUTS } from '../../src/cache/response-cache.ts';
 import {
   CANDLES_MAX,
   DETAIL_MAX_FETCHES,
-  DOCUMENT_MAX_ROOT_FIELDS,
   LIST_MAX_ITEMS,
   ON_DEMAND_CALLS_MAX,
   ON_DEMAND_MISSES_PER_MINUTE,
   ON_DEMAND_PUTS_PER_MINUTE,
-  SEARCH_MATCHES_MAX,
   UPSTREAM_REQUEST_MAX_ATTEMPTS,
 } from '../../src/config.ts';
 import { OnDemandPrices } from '../../src/loaders/on-demand-prices.ts';
 import { createPriceLoader, PriceSnapshotMemory } from '../../src/loaders/prices.ts';
 import { BoundedMemory } from '../../src/storage/bounded-memory.ts';
-import { foldedTexts } from '../../src/storage/d1/project-search.ts';
 import { RecentlyAbsent } from '../../src/storage/recently-absent.ts';
 import { operationId } from '../support/cache-bench.ts';
 import { CRONS, type GraphQLAnswer, startGateway, type TestGateway } from '../support/gateway.ts';
@@ -260,55 +257,5 @@ describe('one request', () => {
     }
     expect(gateway.counts.kvWrites).toBeLessThanOrEqual(KV_PUTS.times + ON_DEMAND_PUTS_PER_MINUTE);
     expect(gateway.counts.d1RowsWritten).toBeLessThanOrEqual(1);
-  });
-});
-
-describe('a search', () => {
-  const ROWS = 12_000;
-  const SEARCH_MAX_ROWS = 4 * (SEARCH_MATCHES_MAX + 2 * LIST_MAX_ITEMS);
-
-  /** Far more projects than a search may read, each with the same words and a name of its own. */
-  async function insertProjects(): Promise<void> {
-    const rows = Array.from({ length: ROWS }, (_, at) => {
-      const [name, symbol] = [`Inner Coin ${at}`, `IN${at}`];
-      const folded = foldedTexts({ name, symbol, description: 'A coin in the market.' });
-      return [`p${at}`, name, symbol, folded.name_folded, folded.symbol_folded, folded.search_text];
-    });
-    for (let start = 0; start < ROWS; start += 2_000) {
-      await env.DB.prepare(
-        `INSERT INTO project_cache (id, name, symbol, slug, status, category, tags, blockchain, updated_at,
-           created_at, name_folded, symbol_folded, search_text)
-         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 0, 'live', 'x', '[]', '[]', 1, 1, value ->> 3,
-           value ->> 4, value ->> 5 FROM json_each(?1)`,
-      )
-        .bind(JSON.stringify(rows.slice(start, start + 2_000)))
-        .run();
-    }
-  }
-
-  test('reads a bounded number of rows, and twenty of them in one request read twenty times as many', async () => {
-    await insertProjects();
-    for (const query of ['in', 'er', 'oi', 'coin', 'inner coin', 'the market']) {
-      gateway.resetCounts();
-      const answer = await gateway.query(
-        'query ($query: String!) { searchProjects(query: $query) { name } }',
-        {
-          query,
-        },
-      );
-      expect([query, answer.errors]).toEqual([query, undefined]);
-      expect(gateway.counts.d1RowsRead, query).toBeLessThanOrEqual(SEARCH_MAX_ROWS);
-    }
-    const searches = (count: number) =>
-      Array.from(
-        { length: count },
-        (_, at) => `s${at}: searchProjects(query: "in${at === 0 ? '' : at}") { id }`,
-      );
-    gateway.resetCounts();
-    const most = await gateway.query(`{ ${searches(DOCUMENT_MAX_ROOT_FIELDS).join(' ')} }`);
-    expect(most.errors).toBeUndefined();
-    expect(gateway.counts.d1RowsRead).toBeLessThanOrEqual(DOCUMENT_MAX_ROOT_FIELDS * SEARCH_MAX_ROWS);
-    const beyond = await gateway.query(`{ ${searches(DOCUMENT_MAX_ROOT_FIELDS + 1).join(' ')} }`);
-    expect(beyond.errors?.[0]?.extensions.code).toBe('OPERATION_TOO_COMPLEX');
   });
 });
