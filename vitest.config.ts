@@ -55,6 +55,7 @@ export default defineConfig({
                   '@pothos/plugin-relay',
                   '@pothos/plugin-zod',
                   'zod',
+                  '@cfworker/json-schema',
                   'trading-signals',
                   'big.js',
                   'dataloader',

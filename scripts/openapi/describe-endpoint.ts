@@ -1,0 +1,77 @@
+/** One endpoint as an operation of OpenAPI. */
+import type * as z from 'zod';
+import type { ZodOpenApiOperationObject, ZodOpenApiResponsesObject } from 'zod-openapi';
+import { isStorable } from '../../src/cache/cache-policy.ts';
+import type { RegisteredOperation } from '../../src/operations/registered-operation.ts';
+import { type Endpoint, isProtected } from '../../src/rest/endpoint.ts';
+import { type Answers, withOptionalWarnings } from './answer-schemas.ts';
+import { type RefusalStatus, refusalsNamed } from './refusal-responses.ts';
+import { headersNamed, OF_OWN_ANSWERS, OF_SHARED_ANSWERS } from './response-headers.ts';
+
+export const templateOf = ({ path }: Endpoint) => path.replaceAll(/:(\w+)/g, '{$1}');
+
+/** The first segment that says what a route is about. */
+export const tagOf = ({ path }: Endpoint) => path.replace(/^\/api\/(protected\/)?/, '').split('/')[0] ?? '';
+
+/** `RestProjectList` → `projectList`. */
+const operationIdOf = ({ operation }: Endpoint) =>
+  operation.replace(/^Rest(.)/, (_, first: string) => first.toLowerCase());
+
+export function describeEndpoint(
+  endpoint: Endpoint,
+  operation: RegisteredOperation,
+  answers: Answers,
+): ZodOpenApiOperationObject {
+  const { path, query, headers, body } = endpoint.parameters as Record<string, z.ZodObject | undefined>;
+  return {
+    operationId: operationIdOf(endpoint),
+    summary: endpoint.summary,
+    tags: [tagOf(endpoint)],
+    ...(isProtected(endpoint) ? { security: [{ bearerAuth: [] }] } : {}),
+    requestParams: {
+      ...(path && { path }),
+      ...(query && { query }),
+      ...(headers && { header: headers }),
+    },
+    ...(body && {
+      requestBody: { required: true, content: { 'application/json': { schema: body } } },
+    }),
+    responses: {
+      ...answersOf(answers, operation),
+      ...refusalsNamed(refusalStatuses(endpoint, operation)),
+    },
+  };
+}
+
+function answersOf(answers: Answers, operation: RegisteredOperation): ZodOpenApiResponsesObject {
+  const isShared = isStorable(operation.cachePolicy);
+  const headers = headersNamed(isShared ? OF_SHARED_ANSWERS : OF_OWN_ANSWERS);
+  const described = Object.entries(answers).map(([status, schema]) => {
+    const content = schema && { 'application/json': { schema: withOptionalWarnings(schema) } };
+    return [status, { description: DESCRIPTIONS[status], headers, ...(content && { content }) }];
+  });
+  const unchanged = { description: 'The answer is still the one that `If-None-Match` names.', headers };
+  return Object.fromEntries(isShared ? [...described, ['304', unchanged]] : described);
+}
+
+const DESCRIPTIONS: Readonly<Record<string, string>> = {
+  200: 'The answer.',
+  201: 'It has been made.',
+  204: 'It is done.',
+};
+
+/** Statuses that any route can have: each has parameters to get wrong, a client to count, and sources to fail. */
+const OF_ANY: readonly RefusalStatus[] = [400, 410, 429, 500, 502, 503];
+
+function refusalStatuses(endpoint: Endpoint, { document }: RegisteredOperation): RefusalStatus[] {
+  const { path, body } = endpoint.parameters;
+  const canBeRejected = /\bRejection\b/.test(document);
+  const statuses: RefusalStatus[] = [
+    ...OF_ANY,
+    ...(isProtected(endpoint) ? ([401, 403] as const) : []),
+    ...(path === undefined ? [] : ([404] as const)),
+    ...(canBeRejected ? ([401, 404, 409] as const) : []),
+    ...(body === undefined ? [] : ([413, 415] as const)),
+  ];
+  return [...new Set(statuses)].sort((a, b) => a - b);
+}
