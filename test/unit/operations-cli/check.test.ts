@@ -105,7 +105,7 @@ describe('a break names its operation and the releases that carry it', () => {
   const withoutHour = () =>
     buildSchema(
       changedSdl(
-        'interval: CandleInterval = HOUR',
+        /interval: CandleInterval = HOUR/g,
         'interval: CandleInterval = DAY',
         changedSdl(within('enum CandleInterval ', '"""One hour."""\n  HOUR\n'), '$1'),
       ),
