@@ -1,11 +1,13 @@
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
+import restManifest from '../../operations/rest/manifest.json' with { type: 'json' };
 import { encodeGlobalId, localId } from '../../schema/global-ids.ts';
 import { register } from '../support/accounts.ts';
 import { CRONS, startGateway, syncAll, type TestGateway } from '../support/gateway.ts';
 import { insertInvestments } from '../support/investors.ts';
 import { createMarket, type TestMarket } from '../support/market.ts';
+import { restVariables, type SentParameters } from '../support/rest-variables.ts';
 
 /** What one run of an operation on a cold isolate asked for. */
 interface Cost {
@@ -18,9 +20,11 @@ interface Cost {
 }
 
 /** Nothing in their variables sizes a list. */
-const OF_ONE_SIZE = ['InvestScreen', 'Viewer', 'ViewerSessions'];
+const OF_ONE_SIZE = ['InvestScreen', 'Viewer', 'ViewerSessions', 'RestProject', 'RestPrice'];
 const FEW = 5;
 const MANY = 100;
+/** The last one that has items of every list here. */
+const DEEP_PAGE = MANY / FEW;
 
 async function costOf(
   gateway: TestGateway,
@@ -47,6 +51,13 @@ function itemsIn(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
   const own = Array.isArray(value) ? value.length : 0;
   return Object.values(value).reduce((total: number, inner) => total + itemsIn(inner), own);
+}
+
+/** How many items the first page in an answer has. */
+function pageItemsIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const { nodes } = value as { nodes?: unknown };
+  return Array.isArray(nodes) ? nodes.length : Math.max(0, ...Object.values(value).map(pageItemsIn));
 }
 
 it('costs as many calls for a hundred items as for five, as the table says', async () => {
@@ -99,6 +110,23 @@ it('costs as many calls for a hundred items as for five, as the table says', asy
     MyTransactions: (first) => ({ first }),
     PoolPage: (otherPools) => ({ id: encodeGlobalId('IdoPool', 'pool_of_one_0'), otherPools }),
   };
+  /** What `/api` is sent. */
+  const sentToRest: Record<string, (items: number) => SentParameters> = {
+    RestProjectList: (limit) => ({ query: { limit: `${limit}` } }),
+    // KV keeps the answer about the first one.
+    RestProject: (place) => ({ path: { id: projects[place]?.slug } }),
+    RestTrendingProjects: (limit) => ({ query: { limit: `${limit}` } }),
+    RestSearchProjects: (limit) => ({ query: { q: 'the', limit: `${limit}` } }),
+    RestPriceHistory: (items) => ({
+      path: { id: owner.slug },
+      query: { period: items === FEW ? '24h' : '7d' },
+    }),
+    RestPrices: (items) => ({ query: { symbols: symbols.slice(0, items).join() } }),
+    RestComparePrices: (items) => ({ query: { symbols: symbols.slice(0, Math.min(items, 10)).join() } }),
+    RestPrice: (place) => ({ path: { symbol: symbols[place] }, query: { include_history: 'true' } }),
+  };
+  for (const [name, sent] of Object.entries(sentToRest))
+    variablesOf[name] = (items) => restVariables(name, sent(items));
 
   const registered = async (name: string) => {
     const { accessToken, viewer } = await register(gateway, `${name}@example.com`);
@@ -124,23 +152,36 @@ it('costs as many calls for a hundred items as for five, as the table says', asy
     for (const { name } of (await env.SESSIONS_KV.list()).keys) await env.SESSIONS_KV.delete(name);
   };
 
+  /** A cold isolate is not an empty table: what one run kept would spare the next a call. */
+  const costOnceOf = async (...asked: [id: string, variables: Record<string, unknown>, investor: string]) => {
+    const measured = await costOf(gateway, market, ...asked);
+    await forgetCopies();
+    await gateway.forgetDetails();
+    return measured;
+  };
+
   const rows: string[] = [];
-  for (const { id, name } of manifest.operations.filter(({ kind }) => kind === 'query')) {
+  const pageRows: string[] = [];
+  const operations = [...manifest.operations, ...restManifest.operations];
+  for (const { id, name, document } of operations.filter(({ kind }) => kind === 'query')) {
     const variables = variablesOf[name];
     if (variables === undefined) throw new Error(`${name} has no variables here: add them, and its row`);
-    const few = await costOf(gateway, market, id, variables(FEW), inFew);
-    // A cold isolate is not an empty table: what the first run kept would spare the second a call.
-    await forgetCopies();
-    await gateway.forgetDetails();
-    const many = await costOf(gateway, market, id, variables(MANY), inMany);
-    await forgetCopies();
-    await gateway.forgetDetails();
+    const few = await costOnceOf(id, variables(FEW), inFew);
+    const many = await costOnceOf(id, variables(MANY), inMany);
     const { d1RowsRead: rowsFew, ...callsFew } = few.cost;
     const { d1RowsRead: rowsMany, ...callsMany } = many.cost;
     expect(callsMany, name).toEqual(callsFew);
     if (!OF_ONE_SIZE.includes(name))
       expect(itemsIn(many.data), `${name} returns more`).toBeGreaterThan(itemsIn(few.data));
     rows.push(`| ${[name, ...Object.values(callsFew), rowsFew, rowsMany].join(' | ')} |`);
+    if (!document.includes('$offset')) continue;
+    const firstPage = await costOnceOf(id, { ...variables(FEW), offset: 0 }, inMany);
+    const deepPage = await costOnceOf(id, { ...variables(FEW), offset: MANY - FEW }, inMany);
+    const { d1RowsRead: rowsFirst, ...callsFirst } = firstPage.cost;
+    const { d1RowsRead: rowsDeep, ...callsDeep } = deepPage.cost;
+    expect(callsDeep, `${name}, page ${DEEP_PAGE}`).toEqual(callsFirst);
+    expect(pageItemsIn(deepPage.data), `page ${DEEP_PAGE} of ${name}`).toBe(FEW);
+    pageRows.push(`| ${name}, by page | ${rowsFirst} | ${rowsDeep} |`);
   }
   const table = [
     '# What each operation costs on a cold isolate',
@@ -151,6 +192,12 @@ it('costs as many calls for a hundred items as for five, as the table says', asy
     `| operation | D1 calls | KV reads | KV writes | Durable Object calls | upstream calls | rows read, ${FEW} items | rows read, ${MANY} items |`,
     '|---|---|---|---|---|---|---|---|',
     ...rows,
+    '',
+    `A page by \`offset\` costs the rows before it, and no more calls. Of pages of ${FEW} items:`,
+    '',
+    `| operation | rows read, page 1 | rows read, page ${DEEP_PAGE} |`,
+    '|---|---|---|',
+    ...pageRows,
     '',
   ].join('\n');
   await expect(table).toMatchFileSnapshot('../../operations/COSTS.md');
