@@ -128,6 +128,8 @@ export const HITS_COUNT_PAUSE_MS = 1_000;
 export const RATE_LIMITER_TIMEOUT_MS = 500;
 /** The part of a `User-Agent` that sessions and sockets keep. */
 export const USER_AGENT_MAX_CHARACTERS = 256;
+/** Time that caches keep the description of `/api`. */
+export const OPENAPI_MAX_AGE_SECONDS = 3600;
 
 // ── Look-ups of operations ──
 /** Look-ups by one isolate at once, of ids that the liveness overlay does not name. A found id does not count. */

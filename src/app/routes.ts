@@ -11,6 +11,7 @@ import { openSocket } from '../http/socket-route.ts';
 import { ledgersOf } from '../investing/ledger-client.ts';
 import { bundledRelease, restRelease } from '../operations/manifest.ts';
 import { ENDPOINTS } from '../rest/endpoints.ts';
+import { createOpenapiRoute } from '../rest/openapi-route.ts';
 import { createRestRoute } from '../rest/rest-route.ts';
 import { JOB_INTERVALS } from '../sync/jobs.ts';
 import type { Isolate } from './isolate.ts';
@@ -92,7 +93,7 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
       clientLimit,
       nowMs,
       randomId,
-      routes: [graphql, rest, health, ledgerExport, ...admin],
+      routes: [graphql, createOpenapiRoute(), rest, health, ledgerExport, ...admin],
     },
     memoryHits: graphiql ? null : memoryHits,
   };
