@@ -34,7 +34,10 @@ export function describeEndpoint(
       ...(headers && { header: headers }),
     },
     ...(body && {
-      requestBody: { required: true, content: { 'application/json': { schema: body } } },
+      requestBody: {
+        required: !body.safeParse(undefined).success,
+        content: { 'application/json': { schema: body } },
+      },
     }),
     responses: {
       ...answersOf(answers, operation),
@@ -63,14 +66,18 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
 /** Statuses that any route can have: each has parameters to get wrong, a client to count, and sources to fail. */
 const OF_ANY: readonly RefusalStatus[] = [400, 410, 429, 500, 502, 503];
 
-function refusalStatuses(endpoint: Endpoint, { document }: RegisteredOperation): RefusalStatus[] {
+function refusalStatuses(
+  endpoint: Endpoint,
+  { cachePolicy, document }: RegisteredOperation,
+): RefusalStatus[] {
   const { path, body } = endpoint.parameters;
   const canBeRejected = /\bRejection\b/.test(document);
   const statuses: RefusalStatus[] = [
     ...OF_ANY,
-    ...(isProtected(endpoint) ? ([401, 403] as const) : []),
+    // Whoever asks for an answer of their own may send a token that is not valid.
+    ...(isStorable(cachePolicy) ? [] : ([401, 403] as const)),
     ...(path === undefined ? [] : ([404] as const)),
-    ...(canBeRejected ? ([401, 404, 409] as const) : []),
+    ...(canBeRejected ? ([404, 409] as const) : []),
     ...(body === undefined ? [] : ([413, 415] as const)),
   ];
   return [...new Set(statuses)].sort((a, b) => a - b);

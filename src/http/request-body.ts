@@ -17,14 +17,24 @@ function isJson(contentType: string): boolean {
  */
 export async function readJsonBody(request: Request): Promise<string> {
   const contentType = request.headers.get('content-type');
-  if (contentType !== JSON_MEDIA_TYPE && !isJson(contentType ?? '')) {
-    throw unreadable('The body must be sent as application/json, in UTF-8.', 415, {
-      rule: 'media-type',
-      headers: { Accept: 'application/json' },
-    });
-  }
+  if (contentType !== JSON_MEDIA_TYPE && !isJson(contentType ?? '')) throw noJson();
   return readText(request);
 }
+
+/** As `readJsonBody`, and null for an empty body, which needs no media type. */
+export async function readOptionalJsonBody(request: Request): Promise<string | null> {
+  const hasMediaType = request.headers.has('content-type');
+  const text = hasMediaType ? await readJsonBody(request) : await readText(request);
+  if (text === '') return null;
+  if (!hasMediaType) throw noJson();
+  return text;
+}
+
+const noJson = () =>
+  unreadable('The body must be sent as application/json, in UTF-8.', 415, {
+    rule: 'media-type',
+    headers: { Accept: 'application/json' },
+  });
 
 /** Also without a `Content-Length`. */
 function readText(request: Request): Promise<string> {

@@ -1,7 +1,7 @@
 /** The parameters of a request to `/api`, by the schemas of its endpoint. Whatever they do not name is refused. */
 import type * as z from 'zod';
 import { parseJson } from '../http/parse-json.ts';
-import { readJsonBody } from '../http/request-body.ts';
+import { readJsonBody, readOptionalJsonBody } from '../http/request-body.ts';
 import { queryOf } from '../http/url-parts.ts';
 import type { Endpoint } from './endpoint.ts';
 import { badParameters, type RefusedParameter } from './rest-refusal.ts';
@@ -23,7 +23,7 @@ export async function readParameters(
     path,
     query,
     headers: Object.fromEntries(request.headers),
-    body: schemas.body === undefined ? undefined : await bodyOf(request),
+    body: schemas.body === undefined ? undefined : await bodyOf(request, schemas.body),
   };
   const read: Record<string, unknown> = {};
   const refused: RefusedParameter[] = [];
@@ -56,8 +56,11 @@ const UNKNOWN = 'is not a parameter here';
 const unknownNames = (query: object): RefusedParameter[] =>
   Object.keys(query).map((name) => ({ in: 'query', name, message: UNKNOWN }));
 
-async function bodyOf(request: Request): Promise<unknown> {
-  return parseJson(await readJsonBody(request), 'The request body is not JSON.', []);
+/** Undefined where none is sent and the schema needs none. */
+async function bodyOf(request: Request, schema: z.ZodType): Promise<unknown> {
+  const isOptional = schema.safeParse(undefined).success;
+  const text = isOptional ? await readOptionalJsonBody(request) : await readJsonBody(request);
+  return text === null ? undefined : parseJson(text, 'The request body is not JSON.', []);
 }
 
 function refusedBy(

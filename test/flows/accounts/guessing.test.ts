@@ -13,6 +13,7 @@ import { RateLimits } from '../../../src/auth/rate-limits.ts';
 import { ask, PASSWORD, register } from '../../support/accounts.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
 import { createMarket } from '../../support/market.ts';
+import { callRest } from '../../support/rest.ts';
 
 const WRONG = 'a guess of somebody else';
 /** Within the limit of one address a minute. */
@@ -34,6 +35,13 @@ const logInFrom = (
     { headers: { 'cf-connecting-ip': `203.0.113.${network}` } },
   );
 
+const callLogIn = (network: number, body: { email: string; password: string; deviceToken?: string }) =>
+  callRest<{ error: { code: string; requestId: string } }>(gateway, '/api/auth/login', {
+    method: 'POST',
+    body,
+    headers: { 'cf-connecting-ip': `203.0.113.${network}` },
+  });
+
 test.each(['of an account', 'without an account'])(
   'a hundred wrong passwords from a hundred networks lock strangers out of an address %s, and no known device',
   async (kind) => {
@@ -47,8 +55,12 @@ test.each(['of an account', 'without an account'])(
     expect(codes).toEqual([...Array(10).fill('INVALID_CREDENTIALS'), ...Array(90).fill('ACCOUNT_LOCKED')]);
     const right = { email, password: PASSWORD };
     expect((await logInFrom(101, right)).data.login.code).toBe('ACCOUNT_LOCKED');
+    const locked = await callLogIn(101, right);
+    expect([locked.status, locked.body.error.code]).toEqual([429, 'ACCOUNT_LOCKED']);
+    expect(locked.headers.get('retry-after')).toBe('900');
     if (owner === null) return;
     const { deviceToken } = owner;
+    expect((await callLogIn(101, { ...right, deviceToken })).status).toBe(200);
     expect((await logInFrom(101, { ...right, deviceToken })).data.login.accessToken).toBeDefined();
     await gateway.advance(900);
     expect((await logInFrom(101, right)).data.login.accessToken).toBeDefined();
@@ -84,7 +96,11 @@ test('a login makes the same calls of scrypt and gives the same bytes, with and 
   const overHttp = await Promise.all(
     ['known@example.com', 'unknown@example.com'].map(async (email) => {
       const { status, data, headers } = await logInFrom(1, { email, password: WRONG });
-      return [status, JSON.stringify(data), [...headers.keys()].join()];
+      const called = await callLogIn(1, { email, password: WRONG });
+      const { requestId: _, ...error } = called.body.error;
+      return [status, data, called.status, error]
+        .map((part) => JSON.stringify(part))
+        .concat([...headers.keys()], [...called.headers.keys()]);
     }),
   );
   expect(overHttp[1]).toEqual(overHttp[0]);

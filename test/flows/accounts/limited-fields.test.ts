@@ -7,6 +7,7 @@ import gatewayWorker from '../../../src/index.ts';
 import { ClientSocket, handshake } from '../../support/client-socket.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
 import { createMarket } from '../../support/market.ts';
+import { callRest } from '../../support/rest.ts';
 
 let gateway: TestGateway;
 /** A network of its own for each test. */
@@ -41,13 +42,21 @@ async function useUp(left = 0): Promise<void> {
 }
 
 describe('beyond its limit', () => {
-  test('a mutation over HTTP is 429 with Retry-After, which counts down', async () => {
+  test('a mutation over HTTP is 429 with Retry-After, which counts down, and so is a call of /api', async () => {
     await useUp();
     const refused = await refresh();
     expect([refused.status, refused.headers.get('Retry-After')]).toEqual([429, '60']);
     expect(refused.headers.get('Cache-Control')).toContain('no-store');
     expect(refused.data).toBeNull();
     expect(refused.errors).toMatchObject([{ path: ['refreshSession'], extensions: LIMITED }]);
+    const { status, headers, body } = await callRest(gateway, '/api/auth/refresh', {
+      method: 'POST',
+      body: { refreshToken: 'made-up' },
+      headers: network,
+    });
+    expect([status, headers.get('Retry-After')]).toEqual([429, '60']);
+    expect(headers.get('Cache-Control')).toBe('private, no-store');
+    expect(body).toMatchObject({ error: { code: 'RATE_LIMITED', details: [] } });
     await gateway.advance(45);
     expect((await refresh()).headers.get('Retry-After')).toBe('15');
     await gateway.advance(15);

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ask, PASSWORD, register } from '../../support/accounts.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
 import { createMarket } from '../../support/market.ts';
+import { callRest } from '../../support/rest.ts';
 
 const EMAIL = 'ann.secret@example.com';
 const DEVICE = `default.${'d'.repeat(22)}.${'e'.repeat(43)}`;
@@ -57,6 +58,8 @@ test('a sign-in that fails leaves neither its credentials nor the tokens of othe
   const { accessToken, refreshToken, deviceToken } = await register(gateway, EMAIL);
   fail();
   const input = { email: EMAIL, password: PASSWORD, deviceToken };
+  const post = (name: string, body: object) =>
+    callRest(gateway, `/api/auth/${name}`, { method: 'POST', body });
   const answers = [
     await gateway.post({ query: logIn, variables: { input } }),
     await gateway.post({ query: connect, variables: { input: { message: EMAIL, signature: SIGNATURE } } }),
@@ -66,11 +69,23 @@ test('a sign-in that fails leaves neither its credentials nor the tokens of othe
     await ask(gateway, 'UpdateProfile', { input: { displayName: 'Ann' } }, { accessToken }),
   ];
   for (const { errors } of answers) expect(errors?.[0]?.extensions.code).toBe('INTERNAL_SERVER_ERROR');
-  expect(lines.filter((line) => line.includes('storage is down')).length).toBeGreaterThanOrEqual(4);
+  const called = [
+    await post('login', input),
+    await post('wallet-connect', { message: EMAIL, signature: SIGNATURE }),
+    await post('refresh', { refreshToken }),
+    await callRest(gateway, '/api/protected/users/profile', {
+      method: 'PUT',
+      body: { displayName: 'Ann' },
+      headers: { Authorization: `Bearer ${accessToken}` },
+    }),
+  ];
+  for (const answer of called)
+    expect(answer).toMatchObject({ status: 500, body: { error: { code: 'INTERNAL_SERVER_ERROR' } } });
+  expect(lines.filter((line) => line.includes('storage is down')).length).toBeGreaterThanOrEqual(8);
   const secrets = [EMAIL, PASSWORD, accessToken, refreshToken, deviceToken, SIGNATURE];
   expectNone(lines, secrets);
   expectNone(
-    answers.map((answer) => JSON.stringify(answer.errors)),
+    [...answers.map(({ errors }) => errors), ...called].map((told) => JSON.stringify(told)),
     secrets,
   );
 });
@@ -86,5 +101,33 @@ test.each([
   const { errors } = await gateway.post({ query: logIn, variables: { input } });
   expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
   expect(errors?.[0]?.message).toMatch(/^Variable "\$input" has invalid value/);
-  expectNone([...lines, JSON.stringify(errors)], [EMAIL, PASSWORD, DEVICE]);
+  const called = await callRest(gateway, '/api/auth/login', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(input),
+  });
+  expect(called).toMatchObject({ status: 400, body: { error: { code: 'BAD_USER_INPUT' } } });
+  expectNone([...lines, JSON.stringify([errors, called.body])], [EMAIL, PASSWORD, DEVICE]);
+});
+
+test('a call of /api that is refused before it is read repeats nothing of it', async () => {
+  const gateway = startGateway(await createMarket({ projectCount: 2, poolCount: 0 }));
+  const input = { email: EMAIL, password: PASSWORD };
+  const text = JSON.stringify(input).slice(0, -1);
+  const json = { 'Content-Type': 'application/json' };
+  const profile = '/api/protected/users/profile';
+  const told: unknown[] = [];
+  for (const [path, init] of [
+    ['/api/auth/login', { body: text, headers: json }],
+    ['/api/auth/login', { body: text, headers: { 'Content-Type': 'text/plain' } }],
+    [`/api/auth/login?${new URLSearchParams(input)}`, { body: input }],
+    ['/api/auth/wallet-challenge', { body: { address: SIGNATURE, chainId: PASSWORD } }],
+    ['/api/auth/refresh', { body: { refreshToken: [DEVICE] } }],
+    [profile, { method: 'PUT', body: {}, headers: { Authorization: `Bearer ${DEVICE}` } }],
+  ] as const) {
+    const { status, body } = await callRest(gateway, path, { method: 'POST', ...init });
+    expect(status).toBeGreaterThanOrEqual(400);
+    told.push(body);
+  }
+  expectNone([...lines, JSON.stringify(told)], [EMAIL, PASSWORD, DEVICE, SIGNATURE]);
 });

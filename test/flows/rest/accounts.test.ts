@@ -1,0 +1,378 @@
+/** Accounts by `/api`: each answer says what GraphQL says, and each refusal has its status, its code and its reason. */
+import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts';
+import { parseSiweMessage } from 'viem/siwe';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { decodeGlobalId } from '../../../schema/global-ids.ts';
+import { ACCESS_TOKEN_SECONDS, RATE_LIMIT_WINDOW_SECONDS } from '../../../src/config.ts';
+import { type SignedIn, signedIn, type WalletChallenge } from '../../../src/rest/answers/sign-in.ts';
+import { type User, user } from '../../../src/rest/answers/user.ts';
+import { ask, PASSWORD } from '../../support/accounts.ts';
+import { startGateway, type TestGateway } from '../../support/gateway.ts';
+import { createMarket } from '../../support/market.ts';
+import { callRest } from '../../support/rest.ts';
+
+const REGISTER = 'POST /api/auth/register';
+const LOG_IN = 'POST /api/auth/login';
+const CHALLENGE = 'POST /api/auth/wallet-challenge';
+const CONNECT = 'POST /api/auth/wallet-connect';
+const REFRESH = 'POST /api/auth/refresh';
+const LOG_OUT = 'POST /api/protected/auth/logout';
+const PROFILE = 'GET /api/protected/users/profile';
+const UPDATE = 'PUT /api/protected/users/profile';
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = startGateway(await createMarket({ projectCount: 2, poolCount: 0 }));
+});
+/** Each test has the limits of another minute. */
+beforeEach(() => gateway.advance(RATE_LIMIT_WINDOW_SECONDS));
+
+interface Sent {
+  /** A text is sent as it is, anything else as JSON. */
+  body?: unknown;
+  accessToken?: string;
+  headers?: Record<string, string>;
+}
+
+function call<Body = Refused>(route: string, { body, accessToken, headers }: Sent = {}) {
+  const [method = '', path = ''] = route.split(' ');
+  const authorization = accessToken === undefined ? {} : { Authorization: `Bearer ${accessToken}` };
+  const type = body === undefined ? {} : { 'Content-Type': 'application/json' };
+  return callRest<Body>(gateway, path, { method, body, headers: { ...type, ...authorization, ...headers } });
+}
+
+interface Refused {
+  error: {
+    code: string;
+    message: string;
+    details: { in: string; name: string; message: string }[];
+    requestId: string;
+  };
+}
+
+async function answered<Body>(route: string, sent: Sent = {}): Promise<Body> {
+  const { status, headers, body } = await call<Body>(route, sent);
+  expect({ route, status, body }).toEqual({ route, status: 200, body: expect.anything() });
+  expect(headers.get('cache-control')).toBe('private, no-store');
+  expect(headers.get('content-type')).toBe('application/json; charset=utf-8');
+  return body;
+}
+
+const signIn = async (route: string, body: object, sent: Sent = {}): Promise<SignedIn> =>
+  signedIn.parse(await answered(route, { ...sent, body }));
+
+const newWallet = () => privateKeyToAccount(generatePrivateKey());
+
+async function signedChallenge(wallet: PrivateKeyAccount, sent: Sent = {}) {
+  const body = { address: wallet.address };
+  const { message } = await answered<WalletChallenge>(CHALLENGE, { ...sent, body });
+  return { message, signature: await wallet.signMessage({ message }) };
+}
+
+/** A new account without a password, which would have to be hashed. */
+const walletUser = async () => signIn(CONNECT, await signedChallenge(newWallet()));
+
+const profileOf = async ({ accessToken }: SignedIn): Promise<User> =>
+  user.parse(await answered(PROFILE, { accessToken }));
+
+/** The viewer of GraphQL, in the platform's ids, words and times. */
+async function viewerOf({ accessToken }: SignedIn): Promise<unknown> {
+  interface Viewer {
+    id: string;
+    permissions: string[];
+    createdAt: string;
+  }
+  const { data } = await ask<{ viewer: Viewer }>(gateway, 'Viewer', {}, { accessToken });
+  const { id, permissions, createdAt, ...same } = data.viewer;
+  return {
+    ...same,
+    id: decodeGlobalId(id)?.id,
+    permissions: permissions.map((permission) => permission.toLowerCase()),
+    createdAt: Date.parse(createdAt) / 1000,
+  };
+}
+
+async function refused(route: string, sent: Sent = {}) {
+  const { status, headers, body } = await call(route, sent);
+  const { code, message, details, requestId, ...more } = body.error;
+  expect([Object.keys(body), more, typeof message]).toEqual([['error'], {}, 'string']);
+  expect(requestId).toBe(headers.get('x-request-id'));
+  expect(headers.get('cache-control')).toBe('private, no-store');
+  expect(headers.get('www-authenticate')).toBe(status === 401 ? 'Bearer' : null);
+  return { status, code, at: details.map((detail) => `${detail.in} ${detail.name}`), details };
+}
+
+const isSignedOut = async ({ accessToken }: SignedIn) =>
+  (await call(PROFILE, { accessToken })).status === 401;
+
+describe('signing in', () => {
+  test('by a password answers with the tokens and the user, as GraphQL says them', async () => {
+    const given = { email: ' Ann@Example.COM ', password: PASSWORD, displayName: 'Ann' };
+    const opened = await signIn(REGISTER, { ...given, deviceToken: 'of another account' });
+    expect(opened.user).toMatchObject({ email: 'ann@example.com', displayName: 'Ann', walletAddresses: [] });
+    const { exp } = JSON.parse(atob(opened.accessToken.split('.')[1] ?? ''));
+    expect(opened.accessTokenExpiresAt).toBe(exp);
+    const { deviceToken } = opened;
+    const again = await signIn(LOG_IN, { email: 'ann@example.com', password: PASSWORD, deviceToken });
+    const plain = await signIn(LOG_IN, { ...given, displayName: 'Not looked at', deviceToken: null });
+    for (const answer of [opened, again, plain]) {
+      expect(answer.user).toEqual(await viewerOf(answer));
+      expect(await profileOf(answer)).toEqual(opened.user);
+    }
+    expect(new Set([opened, again, plain].map(({ refreshToken }) => refreshToken)).size).toBe(3);
+  });
+
+  test('by a wallet takes what the wallet signs, and links it to the account of who is signed in', async () => {
+    const wallet = newWallet();
+    const nowSeconds = Math.floor(Date.now() / 1000);
+    const challenge = await answered<WalletChallenge>(CHALLENGE, { body: { address: wallet.address } });
+    expect(challenge).toEqual({ message: expect.any(String), expiresAt: nowSeconds + 600 });
+    expect(parseSiweMessage(challenge.message)).toMatchObject({ address: wallet.address, chainId: 1 });
+    const onAnother = await answered<WalletChallenge>(CHALLENGE, {
+      body: { address: wallet.address, chainId: 10 },
+    });
+    expect(parseSiweMessage(onAnother.message)).toMatchObject({ chainId: 10 });
+    const { message } = challenge;
+    const opened = await signIn(CONNECT, { message, signature: await wallet.signMessage({ message }) });
+    expect(opened.user).toMatchObject({ email: null, walletAddresses: [wallet.address] });
+    expect(opened.user).toEqual(await viewerOf(opened));
+    const second = newWallet();
+    const { accessToken } = opened;
+    const linked = await signIn(CONNECT, await signedChallenge(second, { accessToken }), { accessToken });
+    expect(linked.user).toEqual(await viewerOf(linked));
+    expect(linked.user.id).toBe(opened.user.id);
+    expect(linked.user.walletAddresses.toSorted()).toEqual([wallet.address, second.address].toSorted());
+  });
+
+  test('goes on by refresh tokens: each works until its successor is used, and an older one ends the session', async () => {
+    const first = await walletUser();
+    const refresh = ({ refreshToken }: SignedIn) => signIn(REFRESH, { refreshToken });
+    const second = await refresh(first);
+    expect((await refresh(first)).refreshToken).toBe(second.refreshToken);
+    expect(second.user).toEqual(await viewerOf(second));
+    await refresh(second);
+    const used = { body: { refreshToken: first.refreshToken } };
+    expect(await refused(REFRESH, used)).toMatchObject({ status: 401, code: 'SESSION_REUSED' });
+    const ended = { body: { refreshToken: second.refreshToken } };
+    expect(await refused(REFRESH, ended)).toMatchObject({ status: 401, code: 'SESSION_EXPIRED' });
+    expect(await isSignedOut(second)).toBe(true);
+  });
+});
+
+describe('the profile', () => {
+  test('changes by the members that are sent, and null removes a value', async () => {
+    const ann = await walletUser();
+    const { accessToken } = ann;
+    const update = async (body: object) => user.parse(await answered(UPDATE, { accessToken, body }));
+    const avatarUrl = 'https://pics.example/ann';
+    const steps: [object, object][] = [
+      [{ displayName: ' Ann ' }, { displayName: 'Ann', avatarUrl: null }],
+      [{ avatarUrl }, { displayName: 'Ann', avatarUrl }],
+      [{}, { displayName: 'Ann', avatarUrl }],
+      [{ displayName: null }, { displayName: null, avatarUrl }],
+    ];
+    for (const [sent, kept] of steps) {
+      expect(await update(sent)).toEqual({ ...ann.user, ...kept });
+      expect(await profileOf(ann)).toEqual({ ...ann.user, ...kept });
+    }
+    expect(await viewerOf(ann)).toEqual(await profileOf(ann));
+  });
+
+  test('is one’s own alone, and another user changes and ends nothing of it', async () => {
+    const [ann, ben] = [await walletUser(), await walletUser()];
+    const { accessToken } = ben;
+    await answered(UPDATE, { accessToken, body: { displayName: 'Ben' } });
+    expect(await profileOf(ben)).toMatchObject({ id: ben.user.id, displayName: 'Ben' });
+    expect(await profileOf(ann)).toEqual(ann.user);
+    await call(LOG_OUT, { accessToken, body: { everywhere: true } });
+    expect([await isSignedOut(ben), await isSignedOut(ann)]).toEqual([true, false]);
+  });
+});
+
+describe('signing out', () => {
+  test.each([
+    ['no body', {}, true],
+    ['no body of JSON', { headers: { 'Content-Type': 'application/json' } }, true],
+    ['an empty object', { body: {} }, true],
+    ['everywhere: false', { body: { everywhere: false } }, true],
+    ['everywhere: true', { body: { everywhere: true } }, false],
+  ] satisfies [string, Sent, boolean][])(
+    'with %s answers 204, and ends the session at once',
+    async (_name, sent, isOtherLeft) => {
+      const wallet = newWallet();
+      const here = await signIn(CONNECT, await signedChallenge(wallet));
+      const there = await signIn(CONNECT, await signedChallenge(wallet));
+      const out = await call(LOG_OUT, { ...sent, accessToken: here.accessToken });
+      expect([out.status, out.body, out.headers.get('content-type')]).toEqual([204, null, null]);
+      expect(out.headers.get('cache-control')).toBe('private, no-store');
+      expect(await isSignedOut(here)).toBe(true);
+      expect(await isSignedOut(there)).toBe(!isOtherLeft);
+      const { refreshToken } = here;
+      expect(await refused(REFRESH, { body: { refreshToken } })).toMatchObject({ code: 'SESSION_EXPIRED' });
+    },
+  );
+});
+
+describe('refused is', () => {
+  const NEW = { email: 'new@example.com', password: PASSWORD };
+  const ADDRESS = '0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045';
+  const SIGNATURE = `0x${'ab'.repeat(65)}`;
+
+  test.each<[string, string, unknown, number, string, string[]]>([
+    ['an address that is none', REGISTER, { ...NEW, email: 'ann' }, 400, 'VALIDATION_FAILED', ['body email']],
+    [
+      'a short password',
+      REGISTER,
+      { ...NEW, password: 'xq7 vmk pz2 rw' },
+      400,
+      'VALIDATION_FAILED',
+      ['body password'],
+    ],
+    [
+      'a common password',
+      REGISTER,
+      { ...NEW, password: 'passwordpassword' },
+      409,
+      'PASSWORD_COMMON',
+      ['body password'],
+    ],
+    ['an unknown account', LOG_IN, { ...NEW, email: 'nobody@example.com' }, 401, 'INVALID_CREDENTIALS', []],
+    [
+      'an address of no wallet',
+      CHALLENGE,
+      { address: 'vitalik.eth' },
+      400,
+      'BAD_USER_INPUT',
+      ['body address'],
+    ],
+    ['a chain 0', CHALLENGE, { address: ADDRESS, chainId: 0 }, 400, 'BAD_USER_INPUT', ['body chainId']],
+    ['a half chain', CHALLENGE, { address: ADDRESS, chainId: 1.5 }, 400, 'BAD_USER_INPUT', ['body chainId']],
+    [
+      'a chain too large',
+      CHALLENGE,
+      { address: ADDRESS, chainId: 2 ** 31 },
+      400,
+      'BAD_USER_INPUT',
+      ['body chainId'],
+    ],
+    [
+      'a message of others',
+      CONNECT,
+      { message: 'hello', signature: SIGNATURE },
+      409,
+      'CHALLENGE_INVALID',
+      ['body message'],
+    ],
+    ['a made-up token', REFRESH, { refreshToken: 'made-up' }, 401, 'SESSION_EXPIRED', []],
+    ['a body without its members', LOG_IN, {}, 400, 'BAD_USER_INPUT', ['body email', 'body password']],
+    ['an unknown member', REFRESH, { refreshToken: 'a', user: 'b' }, 400, 'BAD_USER_INPUT', ['body user']],
+    ['a number for a text', REFRESH, { refreshToken: 1 }, 400, 'BAD_USER_INPUT', ['body refreshToken']],
+    ['null for a text', LOG_IN, { ...NEW, password: null }, 400, 'BAD_USER_INPUT', ['body password']],
+    ['a list for the body', REGISTER, [NEW], 400, 'BAD_USER_INPUT', ['body ']],
+    ['null for the body', REGISTER, null, 400, 'BAD_USER_INPUT', ['body ']],
+    ['a body that is not JSON', REGISTER, '{"email":', 400, 'BAD_USER_INPUT', []],
+    ['an empty body', LOG_IN, '', 400, 'BAD_USER_INPUT', []],
+    ['a parameter in the URL', `${LOG_IN}?email=a`, NEW, 400, 'BAD_USER_INPUT', ['query email']],
+  ])('%s', async (_name, route, body, status, code, at) => {
+    expect(await refused(route, { body })).toMatchObject({ status, code, at });
+  });
+
+  test('an address that has an account, and a wrong password with the bytes of an unknown account', async () => {
+    const bea = { email: 'bea@example.com', password: PASSWORD };
+    await signIn(REGISTER, bea);
+    const taken = { status: 409, code: 'EMAIL_TAKEN', at: ['body email'] };
+    expect(await refused(REGISTER, { body: { ...bea, email: 'BEA@example.com' } })).toMatchObject(taken);
+    const wrong = await refused(LOG_IN, { body: { ...bea, password: 'another horse battery' } });
+    expect(wrong).toMatchObject({ status: 401, code: 'INVALID_CREDENTIALS' });
+    expect(await refused(LOG_IN, { body: { ...bea, email: 'nobody@example.com' } })).toEqual(wrong);
+  });
+
+  test('a signature of another wallet, a challenge that was used, and a page of a foreign site', async () => {
+    const wallet = newWallet();
+    const signed = await signedChallenge(wallet);
+    const signature = await newWallet().signMessage({ message: signed.message });
+    const ofAnother = { status: 409, code: 'SIGNATURE_INVALID', at: ['body signature'] };
+    expect(await refused(CONNECT, { body: { ...signed, signature } })).toMatchObject(ofAnother);
+    await signIn(CONNECT, signed);
+    expect(await refused(CONNECT, { body: signed })).toMatchObject({
+      status: 409,
+      code: 'CHALLENGE_INVALID',
+    });
+    const foreign = { body: { address: wallet.address }, headers: { Origin: 'https://evil.example' } };
+    expect(await refused(CHALLENGE, foreign)).toMatchObject({ status: 403, code: 'FORBIDDEN' });
+  });
+
+  test('a profile that does not fit', async () => {
+    const { accessToken } = await walletUser();
+    for (const [body, name] of [
+      [{ avatarUrl: 'http://pics.example/a' }, 'avatarUrl'],
+      [{ displayName: 'a\u202eb' }, 'displayName'],
+    ] as const)
+      expect(await refused(UPDATE, { accessToken, body })).toMatchObject({
+        status: 400,
+        code: 'VALIDATION_FAILED',
+        at: [`body ${name}`],
+      });
+  });
+
+  test.each([PROFILE, UPDATE, LOG_OUT])('%s without a token, or with one that is none', async (route) => {
+    const sent = route === UPDATE ? { body: {} } : {};
+    const unauthenticated = { status: 401, code: 'UNAUTHENTICATED', details: [] };
+    expect(await refused(route, sent)).toMatchObject(unauthenticated);
+    for (const Authorization of ['Bearer made-up', 'Basic YTpi', ''])
+      expect(await refused(route, { ...sent, headers: { Authorization } })).toMatchObject(unauthenticated);
+  });
+
+  // A page of a foreign site can make a browser send these without asking first.
+  test.each([
+    'text/plain',
+    'text/plain; application/json',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=a',
+  ])('a body as %s', async (type) => {
+    const { accessToken } = await walletUser();
+    const body = JSON.stringify({ address: ADDRESS });
+    for (const route of [REGISTER, LOG_IN, CHALLENGE, CONNECT, REFRESH, UPDATE, LOG_OUT]) {
+      const sent = { body, accessToken, headers: { 'Content-Type': type } };
+      const { status, headers } = await call(route, sent);
+      expect([route, status, headers.get('accept')]).toEqual([route, 415, 'application/json']);
+    }
+    expect((await call(PROFILE, { accessToken })).status).toBe(200);
+  });
+
+  test('a body of no media type', async () => {
+    const { accessToken } = await walletUser();
+    const body = new TextEncoder().encode('{"everywhere":true}');
+    for (const [method, path] of [LOG_IN, LOG_OUT].map((route) => route.split(' '))) {
+      const headers = { Authorization: `Bearer ${accessToken}` };
+      const answer = await gateway.fetch(path ?? '', { method: method ?? '', headers, body });
+      expect([path, answer.status]).toEqual([path, 415]);
+    }
+    expect((await call(PROFILE, { accessToken })).status).toBe(200);
+  });
+});
+
+test('a token that has expired keeps nobody from signing in; a wallet could be linked by it, and is refused', async () => {
+  const cy = await signIn(REGISTER, { email: 'cy@example.com', password: PASSWORD });
+  const { accessToken, refreshToken } = cy;
+  await gateway.advance(ACCESS_TOKEN_SECONDS + RATE_LIMIT_WINDOW_SECONDS);
+  expect(await isSignedOut(cy)).toBe(true);
+  const expired = { accessToken };
+  expect((await signIn(REFRESH, { refreshToken }, expired)).user).toEqual(cy.user);
+  const credentials = { email: 'cy@example.com', password: PASSWORD };
+  expect((await signIn(LOG_IN, credentials, expired)).user).toEqual(cy.user);
+  const another = { ...credentials, email: 'dan@example.com' };
+  expect((await signIn(REGISTER, another, expired)).user.id).not.toBe(cy.user.id);
+  const wallet = newWallet();
+  const signed = await signedChallenge(wallet);
+  for (const [route, body, name] of [
+    [CHALLENGE, { address: wallet.address }, 'CreateWalletChallenge'],
+    [CONNECT, signed, 'ConnectWallet'],
+  ] as const) {
+    const byApi = await refused(route, { ...expired, body });
+    const byGraphQL = await ask(gateway, name, { input: body }, expired);
+    const code = byGraphQL.errors?.[0]?.extensions.code;
+    expect([byApi.status, byApi.code]).toEqual([byGraphQL.status, code]);
+    expect(byApi).toMatchObject({ status: 401, code: 'UNAUTHENTICATED' });
+  }
+});
