@@ -1,11 +1,9 @@
-import { COMPARE_MAX_SYMBOLS } from '../src/config.ts';
+import { COMPARE_MAX_SYMBOLS, COMPARE_MIN_SYMBOLS } from '../src/config.ts';
 import { keysCost, symbol, symbolList } from './arguments.ts';
 import { builder } from './builder.ts';
 import { badUserInput } from './errors.ts';
 import { comparePrices, PriceComparison } from './price-comparison.ts';
 import { Currency, Period, Price, resolvePrice } from './prices.ts';
-
-const COMPARE_MIN_SYMBOLS = 2;
 
 builder.queryFields((t) => ({
   price: t.field({

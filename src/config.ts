@@ -161,6 +161,7 @@ export const OPERATION_MAX_COST = 10_000;
 export const LIST_MAX_ITEMS = 100;
 /** Rows that a page by offset leaves out: D1 reads each of them. Pages by cursor have no such limit. */
 export const LIST_MAX_OFFSET_ROWS = 10_000;
+export const COMPARE_MIN_SYMBOLS = 2;
 export const COMPARE_MAX_SYMBOLS = 10;
 export const SEARCH_MIN_CHARACTERS = 2;
 export const SEARCH_MAX_CHARACTERS = 64;

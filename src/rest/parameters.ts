@@ -76,7 +76,12 @@ export function paginationOf({ page, limit: size }: Paging, total: number) {
 }
 
 const SYMBOL_MAX_CHARACTERS = 64;
-export const symbol = () => z.string().transform(canonicalSymbol).pipe(text(SYMBOL_MAX_CHARACTERS));
+export const symbol = () =>
+  z
+    .string()
+    .transform(canonicalSymbol)
+    .pipe(text(SYMBOL_MAX_CHARACTERS))
+    .meta({ override: { type: 'string', minLength: 1, maxLength: SYMBOL_MAX_CHARACTERS } });
 
 /** Symbols between commas, in any case and order: the same ones are one question. Sorted, each once. */
 export function symbols({ min, max }: { min: number; max: number }) {

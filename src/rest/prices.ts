@@ -10,7 +10,7 @@ import type {
   RestPricesQuery,
   RestPricesQueryVariables,
 } from '../../operations/generated/graphql.ts';
-import { COMPARE_MAX_SYMBOLS, LIST_MAX_ITEMS } from '../config.ts';
+import { COMPARE_MAX_SYMBOLS, COMPARE_MIN_SYMBOLS, LIST_MAX_ITEMS } from '../config.ts';
 import type { Price, PriceComparison, PriceList } from './answers/price.ts';
 import { endpoint } from './endpoint.ts';
 import { enumerated, flag, symbol, symbols } from './parameters.ts';
@@ -35,9 +35,10 @@ const PERIODS = {
   '30d': 'MONTH',
 } as const satisfies Record<string, Period>;
 
-const COMPARE_MIN_SYMBOLS = 2;
+const currency = () => enumerated(CURRENCIES).default('usd').describe('The currency of amounts.');
 
-const currency = () => enumerated(CURRENCIES).default('usd');
+const ANY_CASE = 'In any case.';
+const ANY_ORDER = 'In any case and order.';
 
 export const prices = endpoint<RestPricesQuery, RestPricesQueryVariables, PriceList>()({
   method: 'GET',
@@ -45,7 +46,10 @@ export const prices = endpoint<RestPricesQuery, RestPricesQueryVariables, PriceL
   operation: 'RestPrices',
   summary: 'The latest prices of some symbols. Unknown ones are left out.',
   parameters: {
-    query: z.strictObject({ symbols: symbols({ min: 1, max: LIST_MAX_ITEMS }), currency: currency() }),
+    query: z.strictObject({
+      symbols: symbols({ min: 1, max: LIST_MAX_ITEMS }).describe(ANY_ORDER),
+      currency: currency(),
+    }),
   },
   variables: ({ query }) => ({ symbols: query.symbols, currency: CURRENCIES[query.currency] }),
   answer: (data, { parameters: { query }, isPartial }) => {
@@ -71,8 +75,10 @@ export const priceComparison = endpoint<
   summary: 'Symbols ranked against one another by their change over a period.',
   parameters: {
     query: z.strictObject({
-      symbols: symbols({ min: COMPARE_MIN_SYMBOLS, max: COMPARE_MAX_SYMBOLS }),
-      period: enumerated(PERIODS).default('24h'),
+      symbols: symbols({ min: COMPARE_MIN_SYMBOLS, max: COMPARE_MAX_SYMBOLS }).describe(ANY_ORDER),
+      period: enumerated(PERIODS)
+        .default('24h')
+        .describe('The span of time over which symbols are compared.'),
     }),
   },
   variables: ({ query }) => ({ symbols: query.symbols, period: PERIODS[query.period] }),
@@ -97,8 +103,11 @@ export const price = endpoint<RestPriceQuery, RestPriceQueryVariables, Price>()(
   operation: 'RestPrice',
   summary: 'The latest price of one symbol, with what single exchanges ask and with technical indicators.',
   parameters: {
-    path: z.strictObject({ symbol: symbol() }),
-    query: z.strictObject({ currency: currency(), include_history: flag() }),
+    path: z.strictObject({ symbol: symbol().describe(ANY_CASE) }),
+    query: z.strictObject({
+      currency: currency(),
+      include_history: flag().describe('`true` adds the hourly closes of 24 hours.'),
+    }),
   },
   variables: ({ path, query }) => ({
     symbol: path.symbol,

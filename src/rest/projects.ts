@@ -16,6 +16,7 @@ import type {
   RestTrendingProjectsQueryVariables,
 } from '../../operations/generated/graphql.ts';
 import { searchText } from '../../schema/search-text.ts';
+import { SEARCH_MAX_CHARACTERS, SEARCH_MIN_CHARACTERS } from '../config.ts';
 import type {
   FoundProjects,
   PriceHistory,
@@ -47,6 +48,12 @@ const SORTS = {
 const CATEGORY_MAX_CHARACTERS = 100;
 const category = () => text(CATEGORY_MAX_CHARACTERS);
 
+const SEARCH_TEXT =
+  `${SEARCH_MIN_CHARACTERS} to ${SEARCH_MAX_CHARACTERS} characters that a name, a symbol or a description contains, ` +
+  'without regard to case.';
+
+const PROJECT_ID = "The platform's id, the slug or the global id.";
+
 export const projectList = endpoint<RestProjectListQuery, RestProjectListQueryVariables, ProjectList>()({
   method: 'GET',
   path: '/api/projects',
@@ -54,11 +61,16 @@ export const projectList = endpoint<RestProjectListQuery, RestProjectListQueryVa
   summary: 'Projects by filter and order, page by page.',
   parameters: {
     query: pagedQuery({
-      category: category().optional(),
-      status: enumerated(STATUSES).default('live'),
-      sortBy: enumerated(SORTS).default('market_cap'),
-      sortOrder: z.enum(['asc', 'desc'], { error: 'must be asc or desc' }).default('desc'),
-      search: searchText.optional(),
+      category: category().optional().describe('Exactly this category.'),
+      status: enumerated(STATUSES).default('live').describe('The standing of the projects on the platform.'),
+      sortBy: enumerated(SORTS)
+        .default('market_cap')
+        .describe('The order. Projects without the value come last, in both directions.'),
+      sortOrder: z
+        .enum(['asc', 'desc'], { error: 'must be asc or desc' })
+        .default('desc')
+        .describe('The direction of the order.'),
+      search: searchText.optional().describe(SEARCH_TEXT),
     }),
   },
   variables: ({ query }) => ({
@@ -84,7 +96,7 @@ export const project = endpoint<RestProjectQuery, RestProjectQueryVariables, Pro
   path: '/api/projects/:id',
   operation: 'RestProject',
   summary: 'One project by its id or slug, with what only the main API holds of it.',
-  parameters: { path: z.strictObject({ id: id() }) },
+  parameters: { path: z.strictObject({ id: id().describe(PROJECT_ID) }) },
   variables: ({ path }) => ({ by: projectKeyOf(path.id) }),
   answer: (data) => data.project && wholeProject(data.project),
 });
@@ -102,7 +114,10 @@ export const trendingProjects = endpoint<
   operation: 'RestTrendingProjects',
   summary: 'Live projects by trending rank, best first.',
   parameters: {
-    query: z.strictObject({ category: category().default(ALL_CATEGORIES), limit: limit(TRENDING_LIMIT) }),
+    query: z.strictObject({
+      category: category().default(ALL_CATEGORIES).describe('Exactly this category; `all` for each.'),
+      limit: limit(TRENDING_LIMIT),
+    }),
   },
   variables: ({ query }) => ({
     category: query.category === ALL_CATEGORIES ? undefined : query.category,
@@ -126,7 +141,7 @@ export const searchProjects = endpoint<
   path: '/api/projects/search',
   operation: 'RestSearchProjects',
   summary: 'Projects whose name, symbol or description contain a text, best first.',
-  parameters: { query: z.strictObject({ q: searchText, limit: limit() }) },
+  parameters: { query: z.strictObject({ q: searchText.describe(SEARCH_TEXT), limit: limit() }) },
   variables: ({ query }) => ({ query: query.q, first: query.limit }),
   answer: ({ searchProjects: projects }, { parameters: { query }, executedAtMs }) =>
     projects && {
@@ -153,8 +168,12 @@ export const priceHistory = endpoint<RestPriceHistoryQuery, RestPriceHistoryQuer
   operation: 'RestPriceHistory',
   summary: "The last candles of a project's symbol, oldest first.",
   parameters: {
-    path: z.strictObject({ id: id() }),
-    query: z.strictObject({ period: enumerated(HISTORIES).default('24h') }),
+    path: z.strictObject({ id: id().describe(PROJECT_ID) }),
+    query: z.strictObject({
+      period: enumerated(HISTORIES)
+        .default('24h')
+        .describe('Candles of one hour for 24h and 7d; of one day for 30d and 365d.'),
+    }),
   },
   variables: ({ path, query }) => ({ by: projectKeyOf(path.id), ...HISTORIES[query.period] }),
   answer: ({ project: found }, { parameters: { query } }) =>

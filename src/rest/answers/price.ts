@@ -83,7 +83,12 @@ export type Price = z.infer<typeof price>;
 
 export const priceList = z.strictObject({
   currency,
-  prices: z.record(z.string(), listedPrice).describe('By symbol. Unknown symbols are left out.'),
+  prices: z
+    .record(z.string(), listedPrice)
+    .describe(
+      'By symbol. Unknown symbols are left out. So are those whose source failed: `warnings` have their places, from 0, ' +
+        'among the symbols in the order of the alphabet.',
+    ),
   lastUpdate: lastUpdate(),
   totalCount: z.int().min(0).describe('The prices of this answer.'),
 });

@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { encodeGlobalId, localId } from '../../../schema/global-ids.ts';
 import { CRONS } from '../../support/gateway.ts';
+import { callRest } from '../../support/rest.ts';
 import { FIRST_SYNC, type Serving, startServing } from '../../support/serving-bench.ts';
 
 const CRONS_OF_MARKET = [...FIRST_SYNC, CRONS.hourly, CRONS.nightly];
@@ -11,18 +12,8 @@ beforeAll(async () => {
   serving = await startServing({ crons: CRONS_OF_MARKET });
 });
 
-interface RestAnswer {
-  status: number;
-  headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: each route has another shape, and the tests compare whole bodies.
-  body: any;
-}
-
-async function get(path: string, headers: Record<string, string> = {}): Promise<RestAnswer> {
-  const response = await serving.gateway.fetch(path, { headers });
-  const text = await response.text();
-  return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) };
-}
+// biome-ignore lint/suspicious/noExplicitAny: each route has another shape, and the tests compare whole bodies.
+const get = (path: string, headers = {}) => callRest<any>(serving.gateway, path, { headers });
 
 async function ok(path: string) {
   const { status, body } = await get(path);
