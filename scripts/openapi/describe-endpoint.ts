@@ -70,15 +70,15 @@ function refusalStatuses(
   endpoint: Endpoint,
   { cachePolicy, document }: RegisteredOperation,
 ): RefusalStatus[] {
-  const { path, body } = endpoint.parameters;
+  const { method, parameters } = endpoint;
   const canBeRejected = /\bRejection\b/.test(document);
   const statuses: RefusalStatus[] = [
     ...OF_ANY,
     // Whoever asks for an answer of their own may send a token that is not valid.
     ...(isStorable(cachePolicy) ? [] : ([401, 403] as const)),
-    ...(path === undefined ? [] : ([404] as const)),
+    ...(parameters.path === undefined ? [] : ([404] as const)),
     ...(canBeRejected ? ([404, 409] as const) : []),
-    ...(body === undefined ? [] : ([413, 415] as const)),
+    ...(method === 'GET' ? [] : ([413, 415] as const)),
   ];
   return [...new Set(statuses)].sort((a, b) => a - b);
 }

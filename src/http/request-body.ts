@@ -16,18 +16,21 @@ function isJson(contentType: string): boolean {
  * @throws GraphQLError with `extensions.http.status` if the body is too large or its media type is not JSON.
  */
 export async function readJsonBody(request: Request): Promise<string> {
-  const contentType = request.headers.get('content-type');
-  if (contentType !== JSON_MEDIA_TYPE && !isJson(contentType ?? '')) throw noJson();
+  if (!isSentAsJson(request)) throw noJson();
   return readText(request);
 }
 
-/** As `readJsonBody`, and null for an empty body, which needs no media type. */
+/** As `readJsonBody`, and null for an empty body, which clients send with any media type or none. */
 export async function readOptionalJsonBody(request: Request): Promise<string | null> {
-  const hasMediaType = request.headers.has('content-type');
-  const text = hasMediaType ? await readJsonBody(request) : await readText(request);
+  const text = await readText(request);
   if (text === '') return null;
-  if (!hasMediaType) throw noJson();
+  if (!isSentAsJson(request)) throw noJson();
   return text;
+}
+
+function isSentAsJson({ headers }: Request): boolean {
+  const contentType = headers.get('content-type');
+  return contentType === JSON_MEDIA_TYPE || isJson(contentType ?? '');
 }
 
 const noJson = () =>

@@ -1,7 +1,13 @@
 /** Kinds of parameters that several endpoints share. Each reads text, once; a default stands for a parameter that is left out. */
 import * as z from 'zod';
+import { DECIMAL, DECIMAL_RULE } from '../../schema/decimal.ts';
 import { decodeGlobalId, encodeGlobalId, type NodeTypeName } from '../../schema/global-ids.ts';
-import { LIST_MAX_ITEMS, LIST_MAX_OFFSET_ROWS } from '../config.ts';
+import {
+  IDEMPOTENCY_KEY_MAX_CHARACTERS,
+  IDEMPOTENCY_KEY_MIN_CHARACTERS,
+  LIST_MAX_ITEMS,
+  LIST_MAX_OFFSET_ROWS,
+} from '../config.ts';
 import { canonicalSymbol } from '../upstream/price-symbols.ts';
 
 /** @param range.byDefault the parameter is required where left out. */
@@ -116,4 +122,20 @@ const PROJECT_ID = /^prj_/;
 export function projectKeyOf(value: string): { id: string } | { slug: string } {
   const isId = PROJECT_ID.test(value) || decodeGlobalId(value)?.typeName === 'Project';
   return isId ? { id: globalIdOf('Project', value) } : { slug: value };
+}
+
+/** Money or tokens, in a body. */
+export const decimal = () =>
+  z
+    .string({ error: 'must be a string such as "1250.50": a JSON number may already have lost digits' })
+    .regex(DECIMAL, { error: DECIMAL_RULE });
+
+/** Without spaces, so two headers, which come as one value with ", " between them, are refused. */
+export function idempotencyKey() {
+  const [min, max] = [IDEMPOTENCY_KEY_MIN_CHARACTERS, IDEMPOTENCY_KEY_MAX_CHARACTERS];
+  const pattern = new RegExp(`^[\\x21-\\x7e]{${min},${max}}$`);
+  return z
+    .string()
+    .regex(pattern, { error: `must be ${min} to ${max} visible ASCII characters` })
+    .describe('Chosen by the client; one for each intent to invest. Case matters.');
 }

@@ -1,11 +1,13 @@
 /** The parameters of a request to `/api`, by the schemas of its endpoint. Whatever they do not name is refused. */
-import type * as z from 'zod';
+import * as z from 'zod';
 import { parseJson } from '../http/parse-json.ts';
 import { readJsonBody, readOptionalJsonBody } from '../http/request-body.ts';
 import { queryOf } from '../http/url-parts.ts';
 import type { Endpoint } from './endpoint.ts';
 import { badParameters, type RefusedParameter } from './rest-refusal.ts';
 
+/** A place that the endpoint names no parameter of. */
+const NOTHING = z.strictObject({}).optional();
 const PLACES = { path: 'path', query: 'query', headers: 'header', body: 'body' } as const;
 type Place = keyof typeof PLACES;
 
@@ -15,13 +17,13 @@ type Place = keyof typeof PLACES;
  */
 export async function readParameters(
   request: Request,
-  { parameters: schemas }: Endpoint,
+  { method, parameters }: Endpoint,
   path: Readonly<Record<string, string>>,
 ): Promise<Record<string, unknown>> {
-  const query = queryParameters(request.url);
+  const schemas = { query: NOTHING, ...(method === 'GET' ? {} : { body: NOTHING }), ...parameters };
   const sent: Record<Place, unknown> = {
     path,
-    query,
+    query: queryParameters(request.url),
     headers: Object.fromEntries(request.headers),
     body: schemas.body === undefined ? undefined : await bodyOf(request, schemas.body),
   };
@@ -29,10 +31,7 @@ export async function readParameters(
   const refused: RefusedParameter[] = [];
   for (const place of Object.keys(PLACES) as Place[]) {
     const schema = schemas[place];
-    if (schema === undefined) {
-      if (place === 'query') refused.push(...unknownNames(query));
-      continue;
-    }
+    if (schema === undefined) continue;
     const parsed = schema.safeParse(sent[place]);
     if (parsed.success) read[place] = parsed.data;
     else
@@ -53,8 +52,6 @@ function queryParameters(url: string): Record<string, string> {
 }
 
 const UNKNOWN = 'is not a parameter here';
-const unknownNames = (query: object): RefusedParameter[] =>
-  Object.keys(query).map((name) => ({ in: 'query', name, message: UNKNOWN }));
 
 /** Undefined where none is sent and the schema needs none. */
 async function bodyOf(request: Request, schema: z.ZodType): Promise<unknown> {

@@ -78,15 +78,23 @@ interface SelectedRejection {
   field?: readonly string[] | null;
 }
 
-/** A rejection by its kind, with its own code. */
-export function rejected({ code, message, field }: SelectedRejection): RestRefusal {
+/**
+ * A rejection by its kind, with its own code.
+ *
+ * @param places of the input fields that are no members of the body, by their names.
+ */
+export function rejected(
+  { code, message, field }: SelectedRejection,
+  places: Readonly<Record<string, Pick<RefusedParameter, 'in' | 'name'>>> = {},
+): RestRefusal {
   const status = statusOfRejection(code);
   const name = field?.at(-1);
+  const place = name === undefined ? undefined : (places[name] ?? { in: 'body', name });
   return new RestRefusal({
     status,
     code,
     message,
-    details: name === undefined ? [] : [{ in: 'body', name, message }],
+    details: place === undefined ? [] : [{ ...place, message }],
     headers: {
       ...(status === 401 ? BEARER_CHALLENGE : {}),
       // No lock lasts longer.

@@ -6,6 +6,8 @@ import { isInterfaceType, isObjectType } from 'graphql';
 import * as z from 'zod';
 import { schema } from '../../../schema/schema.ts';
 
+export const PLATFORM_ID = 'The id of the platform.';
+
 /** The description of a field of the schema, e.g. `Project.name`. @throws if there is none. */
 export function descriptionOf(coordinate: string): string {
   const [typeName = '', fieldName = ''] = coordinate.split('.');

@@ -6,13 +6,12 @@ import {
   number,
   optional,
   optionalSeconds,
+  PLATFORM_ID,
   page,
   seconds,
   string,
   strings,
 } from './fields.ts';
-
-const PLATFORM_ID = 'The id of the platform.';
 
 const columns = {
   id: z.string().describe(PLATFORM_ID),
