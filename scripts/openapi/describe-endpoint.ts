@@ -27,7 +27,7 @@ export function describeEndpoint(
     operationId: operationIdOf(endpoint),
     summary: endpoint.summary,
     tags: [tagOf(endpoint)],
-    ...(isProtected(endpoint) ? { security: [{ bearerAuth: [] }] } : {}),
+    ...securityOf(endpoint, operation),
     requestParams: {
       ...(path && { path }),
       ...(query && { query }),
@@ -44,6 +44,14 @@ export function describeEndpoint(
       ...refusalsNamed(refusalStatuses(endpoint, operation)),
     },
   };
+}
+
+const BEARER = { bearerAuth: [] };
+
+/** Signing in takes a token too: the new session replaces the token's, and a wallet is linked to its user. */
+function securityOf(endpoint: Endpoint, { cachePolicy }: RegisteredOperation) {
+  if (isProtected(endpoint)) return { security: [BEARER] };
+  return isStorable(cachePolicy) ? {} : { security: [{}, BEARER] };
 }
 
 function answersOf(answers: Answers, operation: RegisteredOperation): ZodOpenApiResponsesObject {

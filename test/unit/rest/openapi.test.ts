@@ -25,3 +25,19 @@ test('it has each endpoint under a name of its own, and nothing else', async () 
   expect(described.map(({ route }) => route).toSorted()).toEqual(routes.toSorted());
   expect(new Set(described.map(({ operationId }) => operationId)).size).toBe(ENDPOINTS.length);
 });
+
+test('it wants a token where one must sign in first, and takes one where one signs in', async () => {
+  const { paths } = await read();
+  const bearer = { bearerAuth: [] };
+  for (const [path, item] of Object.entries<Record<string, { security?: unknown }>>(paths)) {
+    const area = /^\/api\/(protected|auth)\//.exec(path)?.[1];
+    const security = { protected: [bearer], auth: [{}, bearer] }[area ?? ''];
+    for (const operation of Object.values(item)) expect([path, operation.security]).toEqual([path, security]);
+  }
+});
+
+test('a body is required unless the endpoint can do without', async () => {
+  const { paths } = await read();
+  expect(paths['/api/auth/login'].post.requestBody.required).toBe(true);
+  expect(paths['/api/protected/auth/logout'].post.requestBody.required).toBe(false);
+});
