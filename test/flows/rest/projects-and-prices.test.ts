@@ -2,6 +2,18 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { encodeGlobalId, localId } from '../../../schema/global-ids.ts';
 import { CRONS } from '../../support/gateway.ts';
+import {
+  asComparison,
+  asPrice,
+  asWholePrice,
+  COMPARE,
+  PRICE,
+  type SelectedComparison,
+  type SelectedPrice,
+  type SelectedWholePrice,
+  WHOLE_PRICE,
+} from '../../support/prices-by-rest.ts';
+import { asColumns, newest, PROJECT, type SelectedProject, seconds } from '../../support/projects-by-rest.ts';
 import { callRest } from '../../support/rest.ts';
 import { FIRST_SYNC, type Serving, startServing } from '../../support/serving-bench.ts';
 
@@ -25,45 +37,6 @@ async function answered<Data>(query: string, variables: Record<string, unknown> 
   const { data, errors } = await serving.gateway.query<Data>(query, variables);
   expect(errors).toBeUndefined();
   return data;
-}
-
-const seconds = (instant: string | null) => (instant === null ? null : Date.parse(instant) / 1000);
-const newest = (instants: string[]) => Math.max(...instants.map((instant) => Date.parse(instant)));
-
-const PROJECT = `id name symbol slug status category subcategory description tagline tags blockchains logoUrl bannerUrl
-  marketCapRank trendingRank trendingScore launchDate listedAt updatedAt
-  links { website twitter telegram github }
-  market { currentPrice priceChange24h priceChange7d priceChange30d marketCap volume24h circulatingSupply totalSupply maxSupply }
-  social { twitterFollowers telegramMembers discordMembers githubStars redditSubscribers }`;
-
-interface SelectedProject extends Record<string, unknown> {
-  id: string;
-  status: string;
-  blockchains: string[];
-  launchDate: string | null;
-  listedAt: string | null;
-  updatedAt: string;
-  links: Record<string, string | null>;
-  market: Record<string, number | null>;
-  social: Record<string, number | null> | null;
-}
-
-const snakeCase = (name: string) => name.replace(/([a-z])([A-Z0-9])/g, '$1_$2').toLowerCase();
-const inSnakeCase = (fields: object) =>
-  Object.fromEntries(Object.entries(fields).map(([name, value]) => [snakeCase(name), value]));
-
-function asColumns({ links, market, social, blockchains, listedAt, ...fields }: SelectedProject) {
-  return {
-    ...inSnakeCase({ ...fields, ...market }),
-    ...Object.fromEntries(Object.entries(links).map(([name, url]) => [`${name}_url`, url])),
-    id: localId('Project', fields.id),
-    status: fields.status.toLowerCase(),
-    blockchain: blockchains,
-    launch_date: seconds(fields.launchDate),
-    listing_date: seconds(listedAt),
-    updated_at: seconds(fields.updatedAt),
-    social: social && inSnakeCase(social),
-  };
 }
 
 describe('a list of projects', () => {
@@ -231,23 +204,6 @@ describe('the price history of a project', () => {
   });
 });
 
-const PRICE = `symbol currency price priceUsd volume24h marketCap circulatingSupply totalSupply rank updatedAt
-  change1h: change(period: HOUR) change24h: change(period: DAY) change7d: change(period: WEEK) change30d: change(period: MONTH)
-  changePercent1h: changePercent(period: HOUR) changePercent24h: changePercent(period: DAY)
-  changePercent7d: changePercent(period: WEEK) changePercent30d: changePercent(period: MONTH)`;
-
-interface SelectedPrice extends Record<string, unknown> {
-  symbol: string;
-  currency: string;
-  updatedAt: string;
-}
-
-const asPrice = ({ updatedAt, ...price }: SelectedPrice) => ({
-  ...price,
-  currency: price.currency.toLowerCase(),
-  lastUpdate: Date.parse(updatedAt),
-});
-
 describe('prices', () => {
   test.each(['usd', 'eur', 'gbp', 'jpy', 'cny', 'krw', 'btc', 'eth'])(
     'are those of the schema in %s, by symbol, without unknown ones',
@@ -285,18 +241,6 @@ describe('prices', () => {
 });
 
 describe('a price', () => {
-  const WHOLE = `query ($symbol: String!, $currency: Currency) { price(symbol: $symbol, currency: $currency) { ${PRICE}
-    exchanges { exchange price volume24h updatedAt }
-    indicators { rsi macd { value signal histogram } movingAverages { ma7 ma25 ma50 ma200 } support resistance }
-    history { time price } } }`;
-  interface Whole {
-    price: SelectedPrice & {
-      exchanges: { updatedAt: string }[];
-      indicators: { rsi: number };
-      history: { time: string; price: number }[];
-    };
-  }
-
   /** The source gives exchanges of about every second symbol. */
   async function symbolWithExchanges(): Promise<string> {
     const { prices } = await answered<{ prices: { symbol: string; exchanges: unknown[] }[] }>(
@@ -309,46 +253,21 @@ describe('a price', () => {
     'is that of the schema in %s, with its history where asked for',
     async (currency) => {
       const symbol = await symbolWithExchanges();
-      const { price } = await answered<Whole>(WHOLE, { symbol, currency: currency.toUpperCase() });
-      const { exchanges, indicators, history, ...fields } = price;
+      const { price } = await answered<{ price: SelectedWholePrice }>(
+        `query ($symbol: String!, $currency: Currency) { price(symbol: $symbol, currency: $currency) { ${WHOLE_PRICE} } }`,
+        { symbol, currency: currency.toUpperCase() },
+      );
+      const { exchanges, indicators, history } = price;
       expect([exchanges.length > 0, indicators.rsi > 0, history.length]).toEqual([true, true, 24]);
-      const expected = {
-        ...asPrice(fields),
-        exchanges: exchanges.map(({ updatedAt, ...exchange }) => ({
-          ...exchange,
-          lastUpdate: Date.parse(updatedAt),
-        })),
-        technicalIndicators: indicators,
-      };
+      const { priceHistory, ...expected } = asWholePrice(price);
       expect(await ok(`/api/prices/${symbol.toLowerCase()}?currency=${currency}`)).toEqual(expected);
       const withHistory = await ok(`/api/prices/${symbol}?include_history=true&currency=${currency}`);
-      const priceHistory = history.map(({ time, price: close }) => ({ time: seconds(time), price: close }));
       expect(withHistory).toEqual({ ...expected, priceHistory });
     },
   );
 });
 
 describe('a comparison', () => {
-  const COMPARE = `query ($symbols: [String!]!, $period: Period) { comparePrices(symbols: $symbols, period: $period) {
-    entries { rank changePercent relativePerformance
-      price { symbol price change(period: $period) marketCap volume24h updatedAt project { name } } }
-    averageChangePercent totalMarketCap best { price { symbol } } worst { price { symbol } } } }`;
-  interface Entry {
-    rank: number;
-    changePercent: number;
-    relativePerformance: number;
-    price: { symbol: string; price: number; updatedAt: string; project: { name: string } | null };
-  }
-  interface Compared {
-    comparePrices: {
-      entries: Entry[];
-      averageChangePercent: number;
-      totalMarketCap: number;
-      best: Pick<Entry, 'price'>;
-      worst: Pick<Entry, 'price'>;
-    };
-  }
-
   test.each([
     ['1h', 'HOUR'],
     ['24h', 'DAY'],
@@ -356,26 +275,13 @@ describe('a comparison', () => {
     ['30d', 'MONTH'],
   ])('over %s is that of the schema, without what is unknown', async (period, name) => {
     const symbols = ['BTC', 'ETH', 'HEX', 'NOBODY'];
-    const { comparePrices } = await answered<Compared>(COMPARE, { symbols, period: name });
-    const { entries, averageChangePercent, totalMarketCap, best, worst } = comparePrices;
-    expect(entries.length).toBeGreaterThan(1);
-    expect(await ok(`/api/prices/compare?symbols=hex,ETH,nobody,btc&period=${period}`)).toEqual({
-      period,
+    const { comparePrices } = await answered<{ comparePrices: SelectedComparison }>(COMPARE, {
       symbols,
-      comparison: entries.map(({ price: { price, updatedAt: _, project, ...fields }, ...entry }) => ({
-        ...entry,
-        ...fields,
-        currentPrice: price,
-        name: project?.name ?? null,
-      })),
-      summary: {
-        bestPerformer: best.price.symbol,
-        worstPerformer: worst.price.symbol,
-        averageChange: averageChangePercent,
-        totalMarketCap,
-      },
-      lastUpdate: newest(entries.map(({ price }) => price.updatedAt)),
+      period: name,
     });
+    expect(comparePrices.entries.length).toBeGreaterThan(1);
+    const body = await ok(`/api/prices/compare?symbols=hex,ETH,nobody,btc&period=${period}`);
+    expect(body).toEqual(asComparison(comparePrices, period, symbols));
   });
 
   test('of nothing that is known is empty', async () => {
