@@ -3,9 +3,11 @@ import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
 import type { RegisteredOperation } from '../../src/operations/registered-operation.ts';
 import type { Endpoint } from '../../src/rest/endpoint.ts';
 import { ENDPOINTS } from '../../src/rest/endpoints.ts';
+import { addExamples } from './add-examples.ts';
 import { readAnswers } from './answer-schemas.ts';
 import { describeEndpoint, tagOf, templateOf } from './describe-endpoint.ts';
 
+import { readExamples } from './examples.ts';
 import { REFUSALS, refusalResponses } from './refusal-responses.ts';
 import { RESPONSE_HEADERS } from './response-headers.ts';
 import { tidyParameters } from './tidy-parameters.ts';
@@ -54,7 +56,8 @@ export async function printOpenapi({ version, operations }: RestRelease): Promis
     },
     { override: withoutSafeBounds },
   );
-  return `${JSON.stringify(tidyParameters(document), null, 2)}\n`;
+  const described = addExamples(tidyParameters(document), ENDPOINTS, await readExamples(ENDPOINTS));
+  return `${JSON.stringify(described, null, 2)}\n`;
 }
 
 const tagsOf = (endpoints: readonly Endpoint[]) =>

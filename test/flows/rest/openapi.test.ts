@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
+import { ENDPOINTS } from '../../../src/rest/endpoints.ts';
 import openapi from '../../../src/rest/openapi.json' with { type: 'json' };
 import { startGateway } from '../../support/gateway.ts';
 import { createMarket } from '../../support/market.ts';
+import { recordExamples } from '../../support/rest-examples.ts';
 
+const EXAMPLES = '../../../operations/rest/examples.json';
 const PATH = '/api/openapi.json';
 
 test('anybody may read the description, and caches keep it', async () => {
@@ -44,4 +47,12 @@ test('it is read alone, and a refusal has the shape of the API that it describes
     headers: { Origin: 'https://elsewhere.example', 'Access-Control-Request-Method': 'GET' },
   });
   expect([preflight.status, preflight.headers.get('access-control-allow-origin')]).toEqual([204, '*']);
+});
+
+test('each endpoint has an example, which is its answer to the request beside it', async () => {
+  const examples = await recordExamples();
+  const answered = examples.filter(({ status }) => status < 300).map(({ operation }) => operation);
+  expect(answered.toSorted()).toEqual(ENDPOINTS.map(({ operation }) => operation).toSorted());
+  // `npx vitest run --project flows rest/openapi -u` writes them anew; then `npm run generate`.
+  await expect(`${JSON.stringify(examples, null, 2)}\n`).toMatchFileSnapshot(EXAMPLES);
 });

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { Validator as JsonSchemaValidator, type Schema } from '@cfworker/json-schema';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, test } from 'vitest';
 import { ENDPOINTS } from '../../../src/rest/endpoints.ts';
@@ -41,3 +42,34 @@ test('a body is required unless the endpoint can do without', async () => {
   expect(paths['/api/auth/login'].post.requestBody.required).toBe(true);
   expect(paths['/api/protected/auth/logout'].post.requestBody.required).toBe(false);
 });
+
+test('each example is what its schema allows', async () => {
+  const document = await read();
+  const { components } = document;
+  const found: string[] = [];
+  const check = (where: string, schema: object, example: unknown) => {
+    const { valid, errors } = new JsonSchemaValidator(
+      { ...schema, components } as Schema,
+      '2020-12',
+      false,
+    ).validate(example);
+    found.push(where);
+    expect(errors, where).toEqual([]);
+    expect(valid, where).toBe(true);
+  };
+  for (const [where, { schema, example }] of examplesIn(document, '')) check(where, schema, example);
+  // At the least: an answer of each endpoint but those without a body.
+  expect(found.length).toBeGreaterThan(ENDPOINTS.length);
+});
+
+interface WithExample {
+  schema: object;
+  example: unknown;
+}
+
+/** Whatever has an example beside a schema, by its place. */
+function* examplesIn(value: unknown, where: string): Generator<[string, WithExample]> {
+  if (typeof value !== 'object' || value === null) return;
+  if ('example' in value && 'schema' in value) yield [where, value as WithExample];
+  else for (const [name, inner] of Object.entries(value)) yield* examplesIn(inner, `${where}/${name}`);
+}
