@@ -57,6 +57,7 @@ export async function firstLook(gateway: RunningGateway): Promise<string> {
   return [
     row('Market', await marketSummary(url, id)),
     row('GraphiQL', `${url}/graphql`),
+    row('REST', `${url}/api/projects, described at /api/openapi.json`),
     row('Health', `${url}/health`),
     row('Mode', documentsRun ? `${mode}: any document runs` : `${mode}: only registered operations run`),
     row('Main API', `${vars.MAIN_API_URL}${simulated.main ? ' (simulated)' : ''}`),
