@@ -42,12 +42,7 @@ function call<Body = Refused>(route: string, { body, accessToken, headers }: Sen
 }
 
 interface Refused {
-  error: {
-    code: string;
-    message: string;
-    details: { in: string; name: string; message: string }[];
-    requestId: string;
-  };
+  error: { code: string; details: { name: string }[]; requestId: string };
 }
 
 async function answered<Body>(route: string, sent: Sent = {}): Promise<Body> {
@@ -92,14 +87,14 @@ async function viewerOf({ accessToken }: SignedIn): Promise<unknown> {
   };
 }
 
-async function refused(route: string, sent: Sent = {}) {
+/** The status, the code, and the names of the parameters at fault. */
+async function refusal(route: string, sent: Sent = {}): Promise<string> {
   const { status, headers, body } = await call(route, sent);
-  const { code, message, details, requestId, ...more } = body.error;
-  expect([Object.keys(body), more, typeof message]).toEqual([['error'], {}, 'string']);
+  const { code, details, requestId } = body.error;
   expect(requestId).toBe(headers.get('x-request-id'));
   expect(headers.get('cache-control')).toBe('private, no-store');
   expect(headers.get('www-authenticate')).toBe(status === 401 ? 'Bearer' : null);
-  return { status, code, at: details.map((detail) => `${detail.in} ${detail.name}`), details };
+  return [status, code, ...details.map(({ name }) => name)].join(' ');
 }
 
 const isSignedOut = async ({ accessToken }: SignedIn) =>
@@ -152,9 +147,9 @@ describe('signing in', () => {
     expect(second.user).toEqual(await viewerOf(second));
     await refresh(second);
     const used = { body: { refreshToken: first.refreshToken } };
-    expect(await refused(REFRESH, used)).toMatchObject({ status: 401, code: 'SESSION_REUSED' });
+    expect(await refusal(REFRESH, used)).toBe('401 SESSION_REUSED');
     const ended = { body: { refreshToken: second.refreshToken } };
-    expect(await refused(REFRESH, ended)).toMatchObject({ status: 401, code: 'SESSION_EXPIRED' });
+    expect(await refusal(REFRESH, ended)).toBe('401 SESSION_EXPIRED');
     expect(await isSignedOut(second)).toBe(true);
   });
 });
@@ -208,7 +203,7 @@ describe('signing out', () => {
       expect(await isSignedOut(here)).toBe(true);
       expect(await isSignedOut(there)).toBe(!isOtherLeft);
       const { refreshToken } = here;
-      expect(await refused(REFRESH, { body: { refreshToken } })).toMatchObject({ code: 'SESSION_EXPIRED' });
+      expect(await refusal(REFRESH, { body: { refreshToken } })).toBe('401 SESSION_EXPIRED');
     },
   );
 });
@@ -216,90 +211,40 @@ describe('signing out', () => {
 describe('refused is', () => {
   const NEW = { email: 'new@example.com', password: PASSWORD };
   const ADDRESS = '0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045';
+  const COMMON = 'passwordpassword';
   const SIGNATURE = `0x${'ab'.repeat(65)}`;
 
-  test.each<[string, string, unknown, number, string, string[]]>([
-    ['an address that is none', REGISTER, { ...NEW, email: 'ann' }, 400, 'VALIDATION_FAILED', ['body email']],
-    [
-      'a short password',
-      REGISTER,
-      { ...NEW, password: 'xq7 vmk pz2 rw' },
-      400,
-      'VALIDATION_FAILED',
-      ['body password'],
-    ],
-    [
-      'a common password',
-      REGISTER,
-      { ...NEW, password: 'passwordpassword' },
-      409,
-      'PASSWORD_COMMON',
-      ['body password'],
-    ],
-    ['an unknown account', LOG_IN, { ...NEW, email: 'nobody@example.com' }, 401, 'INVALID_CREDENTIALS', []],
-    [
-      'an address of no wallet',
-      CHALLENGE,
-      { address: 'vitalik.eth' },
-      400,
-      'BAD_USER_INPUT',
-      ['body address'],
-    ],
-    ['a chain 0', CHALLENGE, { address: ADDRESS, chainId: 0 }, 400, 'BAD_USER_INPUT', ['body chainId']],
-    ['a half chain', CHALLENGE, { address: ADDRESS, chainId: 1.5 }, 400, 'BAD_USER_INPUT', ['body chainId']],
-    [
-      'a chain too large',
-      CHALLENGE,
-      { address: ADDRESS, chainId: 2 ** 31 },
-      400,
-      'BAD_USER_INPUT',
-      ['body chainId'],
-    ],
-    [
-      'a message of others',
-      CONNECT,
-      { message: 'hello', signature: SIGNATURE },
-      409,
-      'CHALLENGE_INVALID',
-      ['body message'],
-    ],
-    ['a made-up token', REFRESH, { refreshToken: 'made-up' }, 401, 'SESSION_EXPIRED', []],
-    ['a body without its members', LOG_IN, {}, 400, 'BAD_USER_INPUT', ['body email', 'body password']],
-    ['an unknown member', REFRESH, { refreshToken: 'a', user: 'b' }, 400, 'BAD_USER_INPUT', ['body user']],
-    ['a number for a text', REFRESH, { refreshToken: 1 }, 400, 'BAD_USER_INPUT', ['body refreshToken']],
-    ['null for a text', LOG_IN, { ...NEW, password: null }, 400, 'BAD_USER_INPUT', ['body password']],
-    ['a list for the body', REGISTER, [NEW], 400, 'BAD_USER_INPUT', ['body ']],
-    ['null for the body', REGISTER, null, 400, 'BAD_USER_INPUT', ['body ']],
-    ['a body that is not JSON', REGISTER, '{"email":', 400, 'BAD_USER_INPUT', []],
-    ['an empty body', LOG_IN, '', 400, 'BAD_USER_INPUT', []],
-    ['a parameter in the URL', `${LOG_IN}?email=a`, NEW, 400, 'BAD_USER_INPUT', ['query email']],
-  ])('%s', async (_name, route, body, status, code, at) => {
-    expect(await refused(route, { body })).toMatchObject({ status, code, at });
+  test.each<[string, string, object, string]>([
+    ['an address that is none', REGISTER, { ...NEW, email: 'ann' }, '400 VALIDATION_FAILED email'],
+    ['a short password', REGISTER, { ...NEW, password: 'short' }, '400 VALIDATION_FAILED password'],
+    ['a common password', REGISTER, { ...NEW, password: COMMON }, '409 PASSWORD_COMMON password'],
+    ['an address of no wallet', CHALLENGE, { address: 'vitalik.eth' }, '400 BAD_USER_INPUT address'],
+    ['a chain of no number', CHALLENGE, { address: ADDRESS, chainId: 0 }, '400 BAD_USER_INPUT chainId'],
+    ['a message of others', CONNECT, { message: 'a', signature: SIGNATURE }, '409 CHALLENGE_INVALID message'],
+    ['a made-up token', REFRESH, { refreshToken: 'made-up' }, '401 SESSION_EXPIRED'],
+  ])('%s', async (_name, route, body, reason) => {
+    expect(await refusal(route, { body })).toBe(reason);
   });
 
-  test('an address that has an account, and a wrong password with the bytes of an unknown account', async () => {
+  test('an address that has an account, and a wrong password as an unknown account', async () => {
     const bea = { email: 'bea@example.com', password: PASSWORD };
     await signIn(REGISTER, bea);
-    const taken = { status: 409, code: 'EMAIL_TAKEN', at: ['body email'] };
-    expect(await refused(REGISTER, { body: { ...bea, email: 'BEA@example.com' } })).toMatchObject(taken);
-    const wrong = await refused(LOG_IN, { body: { ...bea, password: 'another horse battery' } });
-    expect(wrong).toMatchObject({ status: 401, code: 'INVALID_CREDENTIALS' });
-    expect(await refused(LOG_IN, { body: { ...bea, email: 'nobody@example.com' } })).toEqual(wrong);
+    const taken = { body: { ...bea, email: 'BEA@example.com' } };
+    expect(await refusal(REGISTER, taken)).toBe('409 EMAIL_TAKEN email');
+    for (const changed of [{ password: 'another horse battery' }, { email: 'nobody@example.com' }])
+      expect(await refusal(LOG_IN, { body: { ...bea, ...changed } })).toBe('401 INVALID_CREDENTIALS');
   });
 
   test('a signature of another wallet, a challenge that was used, and a page of a foreign site', async () => {
     const wallet = newWallet();
     const signed = await signedChallenge(wallet);
     const signature = await newWallet().signMessage({ message: signed.message });
-    const ofAnother = { status: 409, code: 'SIGNATURE_INVALID', at: ['body signature'] };
-    expect(await refused(CONNECT, { body: { ...signed, signature } })).toMatchObject(ofAnother);
+    const ofAnother = { body: { ...signed, signature } };
+    expect(await refusal(CONNECT, ofAnother)).toBe('409 SIGNATURE_INVALID signature');
     await signIn(CONNECT, signed);
-    expect(await refused(CONNECT, { body: signed })).toMatchObject({
-      status: 409,
-      code: 'CHALLENGE_INVALID',
-    });
+    expect(await refusal(CONNECT, { body: signed })).toBe('409 CHALLENGE_INVALID message');
     const foreign = { body: { address: wallet.address }, headers: { Origin: 'https://evil.example' } };
-    expect(await refused(CHALLENGE, foreign)).toMatchObject({ status: 403, code: 'FORBIDDEN' });
+    expect(await refusal(CHALLENGE, foreign)).toBe('403 FORBIDDEN');
   });
 
   test('a profile that does not fit', async () => {
@@ -308,48 +253,25 @@ describe('refused is', () => {
       [{ avatarUrl: 'http://pics.example/a' }, 'avatarUrl'],
       [{ displayName: 'a\u202eb' }, 'displayName'],
     ] as const)
-      expect(await refused(UPDATE, { accessToken, body })).toMatchObject({
-        status: 400,
-        code: 'VALIDATION_FAILED',
-        at: [`body ${name}`],
-      });
-  });
-
-  test.each([PROFILE, UPDATE, LOG_OUT])('%s without a token, or with one that is none', async (route) => {
-    const sent = route === UPDATE ? { body: {} } : {};
-    const unauthenticated = { status: 401, code: 'UNAUTHENTICATED', details: [] };
-    expect(await refused(route, sent)).toMatchObject(unauthenticated);
-    for (const Authorization of ['Bearer made-up', 'Basic YTpi', ''])
-      expect(await refused(route, { ...sent, headers: { Authorization } })).toMatchObject(unauthenticated);
+      expect(await refusal(UPDATE, { accessToken, body })).toBe(`400 VALIDATION_FAILED ${name}`);
   });
 
   // A page of a foreign site can make a browser send these without asking first.
-  test.each([
-    'text/plain',
-    'text/plain; application/json',
-    'application/x-www-form-urlencoded',
-    'multipart/form-data; boundary=a',
-  ])('a body as %s', async (type) => {
-    const { accessToken } = await walletUser();
-    const body = JSON.stringify({ address: ADDRESS });
-    for (const route of [REGISTER, LOG_IN, CHALLENGE, CONNECT, REFRESH, UPDATE, LOG_OUT]) {
-      const sent = { body, accessToken, headers: { 'Content-Type': type } };
-      const { status, headers } = await call(route, sent);
-      expect([route, status, headers.get('accept')]).toEqual([route, 415, 'application/json']);
-    }
-    expect((await call(PROFILE, { accessToken })).status).toBe(200);
-  });
-
-  test('a body of no media type', async () => {
-    const { accessToken } = await walletUser();
-    const body = new TextEncoder().encode('{"everywhere":true}');
-    for (const [method, path] of [LOG_IN, LOG_OUT].map((route) => route.split(' '))) {
-      const headers = { Authorization: `Bearer ${accessToken}` };
-      const answer = await gateway.fetch(path ?? '', { method: method ?? '', headers, body });
-      expect([path, answer.status]).toEqual([path, 415]);
-    }
-    expect((await call(PROFILE, { accessToken })).status).toBe(200);
-  });
+  test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=a', null])(
+    'a body as %s',
+    async (type) => {
+      const { accessToken } = await walletUser();
+      const headers = { Authorization: `Bearer ${accessToken}`, ...(type && { 'Content-Type': type }) };
+      // No media type goes with bytes.
+      const body = new TextEncoder().encode('{"everywhere":true}');
+      for (const route of [REGISTER, LOG_IN, CHALLENGE, CONNECT, REFRESH, UPDATE, LOG_OUT]) {
+        const [method = '', path = ''] = route.split(' ');
+        const answer = await gateway.fetch(path, { method, headers, body });
+        expect([route, answer.status]).toEqual([route, 415]);
+      }
+      expect((await call(PROFILE, { accessToken })).status).toBe(200);
+    },
+  );
 });
 
 test('a token that has expired keeps nobody from signing in; a wallet could be linked by it, and is refused', async () => {
@@ -369,10 +291,9 @@ test('a token that has expired keeps nobody from signing in; a wallet could be l
     [CHALLENGE, { address: wallet.address }, 'CreateWalletChallenge'],
     [CONNECT, signed, 'ConnectWallet'],
   ] as const) {
-    const byApi = await refused(route, { ...expired, body });
+    const byApi = await refusal(route, { ...expired, body });
     const byGraphQL = await ask(gateway, name, { input: body }, expired);
-    const code = byGraphQL.errors?.[0]?.extensions.code;
-    expect([byApi.status, byApi.code]).toEqual([byGraphQL.status, code]);
-    expect(byApi).toMatchObject({ status: 401, code: 'UNAUTHENTICATED' });
+    expect(byApi).toBe('401 UNAUTHENTICATED');
+    expect(byApi).toBe(`${byGraphQL.status} ${byGraphQL.errors?.[0]?.extensions.code}`);
   }
 });
