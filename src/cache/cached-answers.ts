@@ -5,6 +5,8 @@
  * A stale answer is served while one refresh runs beside a request, and while the sources fail. A conditional request
  * waits for the refresh instead, unless another request runs it: a stale answer cannot confirm that it is current. A
  * request claims a refresh by a time, not by a promise: a promise of one request must not be awaited in another.
+ *
+ * An answer with errors is never kept. It ends the answer that was kept, unless the sources failed.
  */
 import { errorFields, log } from '../observability/log.ts';
 import type { CacheGenerations } from '../storage/kv/cache-generations.ts';
@@ -139,7 +141,13 @@ export class CachedAnswers {
     const executedAtMs = this.#sources.nowMs();
     const generations = await this.#generationsSeen(key, current, executedAtMs);
     const { body, hasErrors, isFault } = await execute();
-    if (hasErrors) return { outcome: 'BYPASS', body, isFault };
+    if (hasErrors) {
+      // The sources answered: an answer that was held no longer holds.
+      const forgotten =
+        isFault || reason === 'uri-miss' ? null : this.#sources.cache.forget(key, executedAtMs);
+      if (forgotten !== null) waitUntil(forgotten);
+      return { outcome: 'BYPASS', body, isFault };
+    }
     const answer: StoredAnswer = {
       body,
       etag: await etagOf(body),

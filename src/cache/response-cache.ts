@@ -7,7 +7,7 @@
 import type { GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import { type CoerceVariables, planVariables } from '../execution/variable-values.ts';
 import { type BoundedMemory, textBytes } from '../storage/bounded-memory.ts';
-import { readAnswer, writeAnswer } from '../storage/kv/answers.ts';
+import { deleteAnswer, readAnswer, writeAnswer } from '../storage/kv/answers.ts';
 import { RateBudget } from '../storage/rate-budget.ts';
 import { sha256Hex } from '../storage/sha256-hex.ts';
 import type { StorablePolicy } from './cache-policy.ts';
@@ -99,6 +99,23 @@ export class ResponseCache {
   store(key: CacheKey, answer: StoredAnswer): Promise<void> | null {
     this.#remember(key, answer);
     return usesKv(key) && this.#kvPuts.spend(this.#nowMs()) ? this.#put(key, answer) : null;
+  }
+
+  /**
+   * Forgets an answer, unless a later one was stored meanwhile.
+   *
+   * @param executedAtMs when the answer in its place was executed
+   * @returns the deletion from KV, which no answer waits for; null where there is none.
+   */
+  forget(key: CacheKey, executedAtMs: number): Promise<void> | null {
+    const held = this.#memory.get(key.text);
+    if (held?.executedAtMs !== executedAtMs && this.#isLater(held, { executedAtMs })) return null;
+    this.#memory.delete(key.text);
+    return usesKv(key) && this.#kvPuts.spend(this.#nowMs()) ? this.#deleteFromKv(key) : null;
+  }
+
+  async #deleteFromKv(key: CacheKey): Promise<void> {
+    await deleteAnswer(this.#kv, await this.#hash(key));
   }
 
   async #put(key: CacheKey, answer: StoredAnswer): Promise<void> {

@@ -1,15 +1,7 @@
 /** One route of `/api`: a persisted operation, the variables that it gets, and the answer that is made of its data. */
 import type * as z from 'zod';
+import type { ParameterSchemas } from './parameter-places.ts';
 import type { RestRefusal } from './rest-refusal.ts';
-
-/** The parameters by their place. A schema reads text, but for the body: that is parsed JSON. */
-export interface ParameterSchemas {
-  path?: z.ZodType;
-  query?: z.ZodType;
-  /** By lower-case name. Other headers are not looked at. */
-  headers?: z.ZodType;
-  body?: z.ZodType;
-}
 
 export type ParametersOf<Schemas extends ParameterSchemas> = {
   [Place in keyof Schemas]: z.output<NonNullable<Schemas[Place]>>;
@@ -74,4 +66,4 @@ export const endpoint =
     made as unknown as Endpoint;
 
 /** True if only a signed-in user may call it. */
-export const isProtected = ({ path }: Pick<Endpoint, 'path'>): boolean => path.startsWith('/api/protected/');
+export const isProtected = ({ path }: { path: string }): boolean => path.startsWith('/api/protected/');

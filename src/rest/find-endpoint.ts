@@ -6,6 +6,8 @@ export interface FoundEndpoints {
   byMethod: ReadonlyMap<string, Endpoint>;
   /** The parameters of the path, decoded. */
   path: Readonly<Record<string, string>>;
+  /** The names of those that are no percent-encoded UTF-8. */
+  malformed: readonly string[];
 }
 
 interface Pattern {
@@ -13,8 +15,8 @@ interface Pattern {
   byMethod: Map<string, Endpoint>;
 }
 
-/** @returns null where nothing is; `malformed` where a segment is no percent-encoded UTF-8. */
-export type FindEndpoints = (path: string) => FoundEndpoints | 'malformed' | null;
+/** @returns null where nothing is. */
+export type FindEndpoints = (path: string) => FoundEndpoints | null;
 
 export function createFindEndpoints(endpoints: readonly Endpoint[]): FindEndpoints {
   const patterns = new Map<string, Pattern>();
@@ -30,13 +32,15 @@ export function createFindEndpoints(endpoints: readonly Endpoint[]): FindEndpoin
     const pattern = inOrder.find(({ segments }) => matches(segments, sent));
     if (pattern === undefined) return null;
     const parameters: Record<string, string> = {};
+    const malformed: string[] = [];
     for (const [position, segment] of pattern.segments.entries()) {
       if (!isParameter(segment)) continue;
+      const name = segment.slice(1);
       const value = decoded(sent[position] ?? '');
-      if (value === null) return 'malformed';
-      parameters[segment.slice(1)] = value;
+      if (value === null) malformed.push(name);
+      else parameters[name] = value;
     }
-    return { byMethod: pattern.byMethod, path: parameters };
+    return { byMethod: pattern.byMethod, path: parameters, malformed };
   };
 }
 

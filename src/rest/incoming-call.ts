@@ -1,4 +1,5 @@
 /** One request to an endpoint: its parameters are read once, and its operation is prepared and counted once. */
+import { ruleRefusals } from '../operations/choose-document.ts';
 import { clientOf } from '../operations/client-identity.ts';
 import type { ClientIdentity, RegisteredOperation } from '../operations/registered-operation.ts';
 import type { Preparation } from '../serving/prepare-operation.ts';
@@ -66,8 +67,14 @@ export class IncomingCall {
 
   async #prepare(): Promise<Preparation> {
     const { endpoint, operation, release } = this.call;
-    const variables = endpoint.variables(await this.parameters());
     const { client } = this;
+    let parameters: Record<string, unknown>;
+    try {
+      parameters = await this.parameters();
+    } catch (error) {
+      return { ok: false, error, refusals: ruleRefusals(error, { documentId: operation.id, client }) };
+    }
+    const variables = endpoint.variables(parameters);
     return this.#serving.prepare({
       documentIds: [operation.id],
       document: undefined,

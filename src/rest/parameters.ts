@@ -60,6 +60,7 @@ export const pagedQuery = <Shape extends z.ZodRawShape>(shape: Shape) =>
     })
     .refine(isWithinRows, {
       path: ['page'],
+      when: ({ issues }) => issues.length === 0,
       error: `page × limit must be at most ${LIST_MAX_OFFSET_ROWS}: ask for fewer rows, or by GraphQL with a cursor`,
     });
 

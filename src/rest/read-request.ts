@@ -4,12 +4,11 @@ import { parseJson } from '../http/parse-json.ts';
 import { readJsonBody, readOptionalJsonBody } from '../http/request-body.ts';
 import { queryOf } from '../http/url-parts.ts';
 import type { Endpoint } from './endpoint.ts';
+import { PARAMETER_PLACES, type ParameterPlace, PLACE_NAMES } from './parameter-places.ts';
 import { badParameters, type RefusedParameter } from './rest-refusal.ts';
 
 /** A place that the endpoint names no parameter of. */
 const NOTHING = z.strictObject({}).optional();
-const PLACES = { path: 'path', query: 'query', headers: 'header', body: 'body' } as const;
-type Place = keyof typeof PLACES;
 
 /**
  * @param path the decoded segments by name
@@ -21,7 +20,7 @@ export async function readParameters(
   path: Readonly<Record<string, string>>,
 ): Promise<Record<string, unknown>> {
   const schemas = { query: NOTHING, ...(method === 'GET' ? {} : { body: NOTHING }), ...parameters };
-  const sent: Record<Place, unknown> = {
+  const sent: Record<ParameterPlace, unknown> = {
     path,
     query: queryParameters(request.url),
     headers: Object.fromEntries(request.headers),
@@ -29,13 +28,15 @@ export async function readParameters(
   };
   const read: Record<string, unknown> = {};
   const refused: RefusedParameter[] = [];
-  for (const place of Object.keys(PLACES) as Place[]) {
+  for (const place of PARAMETER_PLACES) {
     const schema = schemas[place];
     if (schema === undefined) continue;
     const parsed = schema.safeParse(sent[place]);
     if (parsed.success) read[place] = parsed.data;
     else
-      refused.push(...parsed.error.issues.flatMap((issue) => refusedBy(issue, PLACES[place], sent[place])));
+      refused.push(
+        ...parsed.error.issues.flatMap((issue) => refusedBy(issue, PLACE_NAMES[place], sent[place])),
+      );
   }
   if (refused.length > 0) throw badParameters(refused);
   return read;
@@ -46,10 +47,17 @@ function queryParameters(url: string): Record<string, string> {
   const parameters = new URLSearchParams(queryOf(url));
   const names = [...new Set(parameters.keys())];
   const doubled = names.filter((name) => parameters.getAll(name).length > 1);
-  if (doubled.length > 0)
-    throw badParameters(doubled.map((name) => ({ in: 'query', name, message: 'must stand once' })));
+  if (doubled.length > 0) throw refusedQuery(doubled, 'must stand once');
+  const malformed = names.filter((name) => parameters.get(name)?.includes(REPLACEMENT_CHARACTER));
+  if (malformed.length > 0) throw refusedQuery(malformed, 'must be percent-encoded UTF-8');
   return Object.fromEntries(parameters);
 }
+
+/** Stands for bytes that are no UTF-8 (Encoding Standard, section 4.1). */
+const REPLACEMENT_CHARACTER = '\ufffd';
+
+const refusedQuery = (names: readonly string[], message: string) =>
+  badParameters(names.map((name) => ({ in: 'query', name, message })));
 
 const UNKNOWN = 'is not a parameter here';
 

@@ -17,9 +17,7 @@ export function outcomeOf(
   const { data, errors: [first] = [] } = result;
   const made = data == null ? null : endpoint.answer(data, { ...asked, isPartial: first !== undefined });
   if (made === null) {
-    return first === undefined
-      ? nothingThere()
-      : refusalOfError(first, endpoint.method === 'GET' ? 'query' : 'body');
+    return first === undefined ? nothingThere() : refusalOfError(first, endpoint.parameters);
   }
   if (made instanceof RestRefusal) return made;
   const { status, body } = made instanceof Reply ? made : { status: 200 as const, body: made };

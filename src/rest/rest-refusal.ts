@@ -3,11 +3,12 @@
  */
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { RejectionCode } from '../auth/rejection.ts';
-import { GUESSES_LOCK_SECONDS } from '../config.ts';
+import { GUESSES_LOCK_SECONDS, PARAMETER_NAME_MAX_CHARACTERS, REFUSED_PARAMETERS_MAX } from '../config.ts';
 import { retryAfterOf, statusOfCode } from '../graphql/error-policy.ts';
 import { Answer } from '../http/answer.ts';
 import { BYPASSED } from '../http/cached-answer.ts';
 import type { HttpRefusal } from '../http/responses.ts';
+import { PARAMETER_PLACES, type ParameterSchemas, PLACE_NAMES, parameterNames } from './parameter-places.ts';
 
 /** A parameter that is at fault, and why. */
 export interface RefusedParameter {
@@ -46,13 +47,21 @@ const JSON_UTF_8 = `${JSON_MEDIA_TYPE}; charset=utf-8`;
 /** A 401 names the scheme that it wants (RFC 9110, section 15.5.2). */
 const BEARER_CHALLENGE = { 'WWW-Authenticate': 'Bearer' };
 
-export const badParameters = (details: readonly RefusedParameter[]): RestRefusal => {
+/** @param refused a body may hold thousands of names that are unknown: the first of them are named. */
+export const badParameters = (refused: readonly RefusedParameter[]): RestRefusal => {
+  const details = refused.slice(0, REFUSED_PARAMETERS_MAX).map(({ name, ...parameter }) => ({
+    ...parameter,
+    name: name.slice(0, PARAMETER_NAME_MAX_CHARACTERS),
+  }));
   const [first] = details;
   const message = first === undefined ? 'A parameter is wrong.' : nameOf(first) + first.message;
   return new RestRefusal({ status: 400, code: 'BAD_USER_INPUT', message, details });
 };
 
-const nameOf = ({ name }: RefusedParameter) => (name === '' ? '' : `${name}: `);
+const nameOf = ({ name }: Pick<RefusedParameter, 'name'>) => (name === '' ? '' : `${name}: `);
+
+export const malformedPath = (names: readonly string[]): RestRefusal =>
+  badParameters(names.map((name) => ({ in: 'path', name, message: 'must be percent-encoded UTF-8' })));
 
 export const nothingThere = (): RestRefusal =>
   new RestRefusal({ status: 404, code: 'NOT_FOUND', message: 'Nothing is there.' });
@@ -113,8 +122,8 @@ function statusOfRejection(code: RejectionCode): number {
 /** Another service failed, and the answer needs it: RFC 9110, section 15.6.3. */
 const BAD_GATEWAY = 502;
 
-/** Of an operation that did not run, or ran to no data. */
-export function refusalOfError(error: GraphQLError, place: RefusedParameter['in']): RestRefusal {
+/** Of an operation that did not run, or ran to no data. @param schemas of the parameters that the endpoint takes */
+export function refusalOfError(error: GraphQLError, schemas: ParameterSchemas = {}): RestRefusal {
   const { code, argumentPath, http } = error.extensions as {
     code: string;
     argumentPath?: readonly PropertyKey[];
@@ -122,18 +131,26 @@ export function refusalOfError(error: GraphQLError, place: RefusedParameter['in'
   };
   const status = code === 'UPSTREAM_UNAVAILABLE' ? BAD_GATEWAY : (http?.status ?? statusOfCode(code));
   const { message } = error;
-  const name = argumentPath?.at(-1);
+  const name = argumentPath && String(argumentPath.at(-1) ?? '');
+  const place = name === undefined ? null : placeOf(name, schemas);
   return new RestRefusal({
     status,
     code,
     message,
-    details: name === undefined ? [] : [{ in: place, name: String(name), message }],
+    details: place === null ? [] : [{ ...place, message }],
     headers: {
       ...http?.headers,
       ...retryAfterOf(error.extensions),
       ...(status === 401 ? BEARER_CHALLENGE : {}),
     },
   });
+}
+
+/** Null for an argument of the operation that is no parameter of `/api`. */
+function placeOf(name: string, schemas: ParameterSchemas): Pick<RefusedParameter, 'in' | 'name'> | null {
+  if (name === '') return { in: 'body', name };
+  const place = PARAMETER_PLACES.find((candidate) => parameterNames(schemas[candidate]).includes(name));
+  return place === undefined ? null : { in: PLACE_NAMES[place], name };
 }
 
 /** The form of a refusal that no endpoint made. */

@@ -19,6 +19,7 @@ import type { Route, RouteContext } from '../http/router.ts';
 import { pathOf } from '../http/url-parts.ts';
 import type { BundledRelease } from '../operations/manifest.ts';
 import type { Liveness, OperationRegistry } from '../operations/registered-operation.ts';
+import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import { logFinishedRequest } from '../serving/request-log.ts';
 import { hasFault, type Serving } from '../serving/serving.ts';
 import { viewerOfOperation } from '../serving/viewer-of-operation.ts';
@@ -27,9 +28,9 @@ import { createFindEndpoints } from './find-endpoint.ts';
 import { IncomingCall } from './incoming-call.ts';
 import { outcomeOf } from './rest-outcome.ts';
 import {
-  badParameters,
   isGraphQLError,
   JSON_MEDIA_TYPE,
+  malformedPath,
   methodNotAllowed,
   nothingThere,
   RestRefusal,
@@ -79,13 +80,13 @@ export function createRestRoute(options: RestRouteOptions): Route {
       incoming.countUse();
       return shared(exchange, known.key, liveness);
     }
-    if (isProtected(endpoint) && !request.headers.has('authorization')) throw signInRequired();
+    const viewer = isProtected(endpoint) ? await signedIn(request) : null;
     const preparation = await incoming.countedPreparation();
     if (!preparation.ok) throw preparation.error;
     const { prepared } = preparation;
     const ofOperation = await serving.cacheKeyOf(prepared);
     const state = prepared.chosen.found?.liveness ?? null;
-    if (ofOperation === null) return withLiveness(await own(exchange), state);
+    if (ofOperation === null) return withLiveness(await own(exchange, prepared, viewer), state);
     const key = keyOfAnswer(ofOperation);
     memoryHits.remember(envelope, prepared, key, JSON_MEDIA_TYPE);
     return shared(exchange, key, state);
@@ -126,17 +127,14 @@ export function createRestRoute(options: RestRouteOptions): Route {
   }
 
   /** The answer for its caller alone. */
-  async function own({ incoming, requestId, contextOf }: Exchange): Promise<Answer> {
+  async function own(
+    { incoming, requestId, contextOf }: Exchange,
+    prepared: PreparedOperation,
+    signedInViewer: Viewer | null,
+  ): Promise<Answer> {
     const { request, endpoint } = incoming.call;
-    const preparation = await incoming.preparation();
-    if (!preparation.ok) throw preparation.error;
-    const { prepared } = preparation;
-    const viewer = await viewerOfOperation(
-      prepared.operation,
-      request.headers.get('authorization'),
-      viewerOf,
-    );
-    if (isProtected(endpoint) && viewer === null) throw signInRequired();
+    const authorization = request.headers.get('authorization');
+    const viewer = signedInViewer ?? (await viewerOfOperation(prepared.operation, authorization, viewerOf));
     const result = await serving.execute(prepared, contextOf(viewer, requestClientOf(request.headers)));
     const asked = { parameters: await incoming.parameters(), executedAtMs: nowMs() };
     const outcome = outcomeOf(endpoint, result, asked);
@@ -147,15 +145,25 @@ export function createRestRoute(options: RestRouteOptions): Route {
     return new Answer(JSON.stringify(body), headers, status);
   }
 
+  /** @throws RestRefusal or GraphQLError where nobody is. */
+  async function signedIn({ headers, method }: Request): Promise<Viewer> {
+    const viewer = await viewerOf(
+      headers.get('authorization'),
+      method === 'GET' ? 'cached' : 'authoritative',
+    );
+    if (viewer === null) throw signInRequired();
+    return viewer;
+  }
+
   /** @throws RestRefusal where no endpoint is. */
   function callOf(request: Request) {
-    const found = find(pathOf(request.url));
+    const path = pathOf(request.url);
+    if (isProtected({ path }) && !request.headers.has('authorization')) throw signInRequired();
+    const found = find(path);
     if (found === null) throw nothingThere();
-    if (found === 'malformed') {
-      throw badParameters([{ in: 'path', name: '', message: 'The path is not percent-encoded UTF-8.' }]);
-    }
     const endpoint = found.byMethod.get(request.method);
     if (endpoint === undefined) throw methodNotAllowed([...found.byMethod.keys()]);
+    if (found.malformed.length > 0) throw malformedPath(found.malformed);
     const operation = operations.get(endpoint.operation);
     if (operation === undefined) throw new Error(`${endpoint.operation} is not in the release`);
     return { request, endpoint, path: found.path, operation, release: identity };
@@ -181,11 +189,13 @@ export function createRestRoute(options: RestRouteOptions): Route {
         status = answer.status;
         return answer;
       } catch (error) {
+        const refusal = isGraphQLError(error)
+          ? refusalOfError(error, incoming?.call.endpoint.parameters)
+          : error;
+        if (refusal instanceof RestRefusal) status = refusal.status;
         const refused = await admit();
         if (refused !== null) return refused;
-        const refusal = isGraphQLError(error) ? refusalOfError(error, 'body') : error;
         if (!(refusal instanceof RestRefusal)) throw error;
-        status = refusal.status;
         return refusal.answer(requestId);
       } finally {
         const durationMs = nowMs() - startedAtMs;

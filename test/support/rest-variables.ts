@@ -1,6 +1,6 @@
 /** The variables that `/api` makes of a call. */
-import type { ParameterSchemas } from '../../src/rest/endpoint.ts';
 import { ENDPOINTS } from '../../src/rest/endpoints.ts';
+import type { ParameterSchemas } from '../../src/rest/parameter-places.ts';
 
 /** By place and name. Text, but for the body. */
 export type SentParameters = { [Place in keyof ParameterSchemas]: Record<string, unknown> };

@@ -154,6 +154,7 @@ function breakableKv(kv: KVNamespace): Breakable<KVNamespace> {
       puts.push({ key, value, expirationTtl: options?.expirationTtl });
       return attempt(() => kv.put(key, value, options));
     },
+    delete: (key: string) => attempt(() => kv.delete(key)),
   } as unknown as KVNamespace;
   const fail = (message: string | null) => {
     failure = message;

@@ -45,3 +45,12 @@ export async function writeAnswer(
     log.warn('kv.write_failed', { key: answerKey(key), ...errorFields(error) });
   }
 }
+
+/** It never throws: an answer that stays is asked for again before it is served for long. */
+export async function deleteAnswer(kv: KVNamespace, key: string): Promise<void> {
+  try {
+    await kv.delete(answerKey(key));
+  } catch (error) {
+    log.warn('kv.write_failed', { key: answerKey(key), ...errorFields(error) });
+  }
+}

@@ -1,0 +1,152 @@
+/** Calls of `/api`, by its endpoints and their rows. */
+import { expect } from 'vitest';
+import { type Endpoint, isProtected } from '../../src/rest/endpoint.ts';
+import { register } from './accounts.ts';
+import type { TestGateway } from './gateway.ts';
+import { ENDPOINT_ROWS, type EndpointRow } from './rest-rows.ts';
+import { type Serving, startServing } from './serving-bench.ts';
+
+export const nameOf = ({ method, path }: Pick<Endpoint, 'method' | 'path'>) => `${method} ${path}`;
+
+export function rowOf(endpoint: Endpoint): EndpointRow {
+  const row = ENDPOINT_ROWS[nameOf(endpoint)];
+  if (row === undefined) throw new Error(`${nameOf(endpoint)} has no row`);
+  return row;
+}
+
+export interface RestCall {
+  path?: Record<string, string>;
+  /** Pairs, so that a name may stand twice. */
+  query?: readonly (readonly [string, string])[];
+  headers?: Record<string, string>;
+  /** Sent as it is where it is text. */
+  body?: unknown;
+  method?: string;
+}
+
+/** The good call: everything that is required, and nothing else. */
+export function goodCall(endpoint: Endpoint): Required<Omit<RestCall, 'method'>> {
+  const { path = {}, query = {}, headers = {}, body } = rowOf(endpoint);
+  const required = <Row extends { isRequired?: boolean; good: unknown }>(rows: Record<string, Row>) =>
+    Object.entries(rows).flatMap(([name, { isRequired, good }]) =>
+      isRequired ? [[name, good] as const] : [],
+    );
+  return {
+    path,
+    query: required(query) as [string, string][],
+    headers: Object.fromEntries(required(headers)) as Record<string, string>,
+    body: body === undefined ? undefined : Object.fromEntries(required(body)),
+  };
+}
+
+export const pathWith = (endpoint: Pick<Endpoint, 'path'>, path: Record<string, string>) =>
+  endpoint.path.replace(/:(\w+)/g, (_, name: string) => path[name] ?? '');
+
+/** @param call in the place of parts of the good call. */
+export function callEndpoint(
+  gateway: TestGateway,
+  endpoint: Endpoint,
+  call: RestCall = {},
+): Promise<Response> {
+  const { method = endpoint.method, ...parts } = call;
+  const { path, query, headers, body } = { ...goodCall(endpoint), ...parts };
+  const pairs = query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
+  const url = `${pathWith(endpoint, path)}${pairs.length === 0 ? '' : `?${pairs.join('&')}`}`;
+  const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+  return gateway.fetch(url, {
+    method,
+    headers: text === undefined ? headers : { 'Content-Type': 'application/json', ...headers },
+    ...(text === undefined ? {} : { body: text }),
+  });
+}
+
+interface RestError {
+  code: string;
+  message: string;
+  details: { in: string; name: string; message: string }[];
+  requestId: string;
+}
+
+/** Each bad value has it somewhere: nothing of an answer may. */
+export const CANARY = 'canary-in-the-input';
+
+/**
+ * The error of a refused request, in the one shape that all have. No cache keeps it.
+ *
+ * @param about the request, for the message of a failed expectation.
+ */
+export async function refused(response: Response, status: number, about: string): Promise<RestError> {
+  const text = await response.text();
+  expect([about, response.status, text.slice(0, 300)]).toEqual([about, status, expect.anything()]);
+  const { headers } = response;
+  expect(headers.get('content-type'), about).toBe('application/json; charset=utf-8');
+  expect(headers.get('cache-control'), about).toBe('private, no-store');
+  for (const name of ['etag', 'age', 'cache-tag', 'last-modified', 'expires'])
+    expect(headers.get(name), about).toBeNull();
+  const body = JSON.parse(text) as { error: RestError };
+  expect(body, about).toEqual({
+    error: {
+      code: expect.stringMatching(/^[A-Z_]+$/),
+      message: expect.stringMatching(/\S/),
+      details: expect.any(Array),
+      requestId: headers.get('x-request-id'),
+    },
+  });
+  for (const detail of body.error.details) {
+    expect(detail, about).toEqual({
+      in: expect.stringMatching(/^(path|query|header|body)$/),
+      name: expect.any(String),
+      message: expect.stringMatching(/\S/),
+    });
+  }
+  expect(text.length, about).toBeLessThan(8_000);
+  expect(text, about).not.toContain(CANARY);
+  expect(text, about).not.toMatch(/\bat \w+ \(|\.ts:\d|node_modules|ZodError/);
+  return body.error;
+}
+
+/** The parameters at fault, each as its place and its name. */
+export const atFault = ({ details }: RestError) => details.map((detail) => `${detail.in} ${detail.name}`);
+
+export interface RestBench extends Serving {
+  signedIn: { Authorization: string };
+  /** Signed in where the endpoint wants it. @param changed in the place of parts of the good call. */
+  call(endpoint: Endpoint, changed?: RestCall): Promise<Response>;
+  /** Refused for these parameters, and no others. */
+  expectAtFault(endpoint: Endpoint, changed: RestCall, expected: readonly string[]): Promise<void>;
+}
+
+/** A small market, and one user. */
+export async function startRest(options: Parameters<typeof startServing>[0] = {}): Promise<RestBench> {
+  const serving = await startServing({ ...options, market: { projectCount: 8, poolCount: 4 } });
+  const { accessToken } = await register(serving.gateway, 'table@example.com');
+  const signedIn = { Authorization: `Bearer ${accessToken}` };
+  const call: RestBench['call'] = (endpoint, changed = {}) => {
+    const headers = { ...goodCall(endpoint).headers, ...changed.headers };
+    const authorization = isProtected(endpoint) ? signedIn : {};
+    return callEndpoint(serving.gateway, endpoint, { ...changed, headers: { ...authorization, ...headers } });
+  };
+  return {
+    ...serving,
+    signedIn,
+    call,
+    async expectAtFault(endpoint, changed, expected) {
+      const about = `${nameOf(endpoint)} ${JSON.stringify(changed).slice(0, 200)}`;
+      const error = await refused(await call(endpoint, changed), 400, about);
+      expect(error.code, about).toBe('BAD_USER_INPUT');
+      expect(new Set(atFault(error)), about).toEqual(new Set(expected));
+    },
+  };
+}
+
+/** Of no parameter of any endpoint. */
+export const WRONG_NAMES = [
+  '__proto__',
+  'constructor',
+  'toString',
+  'hasOwnProperty',
+  'nothing',
+  'Limit',
+  'limit[]',
+  '',
+];
