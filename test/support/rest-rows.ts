@@ -114,9 +114,9 @@ export const ENDPOINT_ROWS: Readonly<Record<string, EndpointRow>> = {
       project: { good: 'bitcoin', bad: wrongText(256) },
     },
   },
-  'GET /api/ido/pools/:id': { path: { id: 'pool_1' } },
+  'GET /api/ido/pools/:id': { path: { id: 'pool_0001' } },
   'POST /api/protected/ido/pools/:id/invest': {
-    path: { id: 'pool_1' },
+    path: { id: 'pool_0001' },
     headers: {
       'idempotency-key': {
         good: 'a-key-of-mine',
@@ -128,12 +128,12 @@ export const ENDPOINT_ROWS: Readonly<Record<string, EndpointRow>> = {
       amount: { good: '10', isRequired: true, bad: [...NO_TEXT, '', '1e2', '0x10', '-1', ' 1', '1,5'] },
     },
   },
-  'POST /api/protected/ido/pools/:id/register': { path: { id: 'pool_1' } },
+  'POST /api/protected/ido/pools/:id/register': { path: { id: 'pool_0001' } },
   'POST /api/protected/ido/investments/:id/payment': {
-    path: { id: 'inv_1' },
+    path: { id: 'inv_nobody' },
     body: { transactionHash: textMember(`0x${'0'.repeat(64)}`, ['']) },
   },
-  'POST /api/protected/ido/investments/:id/claim': { path: { id: 'inv_1' } },
+  'POST /api/protected/ido/investments/:id/claim': { path: { id: 'inv_nobody' } },
   'GET /api/protected/ido/investments': { query: { ...PAGED, status: oneOf(['confirmed', 'pending']) } },
   'POST /api/auth/register': { body: CREDENTIALS },
   'POST /api/auth/login': { body: CREDENTIALS },

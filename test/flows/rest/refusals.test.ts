@@ -244,10 +244,13 @@ describe('where nothing is', () => {
   });
 });
 
-test('an unnamed body where none is taken changes nothing', async () => {
+test('where no body is taken, an empty one is the same, and any other is refused', async () => {
   for (const endpoint of ENDPOINTS.filter((each) => each.method !== 'GET' && !hasBody(each))) {
     const plain = await bench.call(endpoint);
-    const sent = await bench.call(endpoint, { body: '{', headers: { 'Content-Type': 'text/plain' } });
-    expect(sent.status).toBe(plain.status);
+    for (const body of ['', '{}']) expect((await bench.call(endpoint, { body })).status).toBe(plain.status);
+    await bench.expectAtFault(endpoint, { body: '{"amount":"1"}' }, ['body amount']);
+    for (const body of ['[]', '{', 'null']) await bench.expectAtFault(endpoint, { body }, ['body ']);
+    const asText = { body: '{}', headers: { 'Content-Type': 'text/plain' } };
+    await refused(await bench.call(endpoint, asText), 415, nameOf(endpoint));
   }
 });
