@@ -6,9 +6,11 @@ type Document = ReturnType<typeof createDocument>;
 /**
  * Moves descriptions from schemas to the parameters: a default or an option around a zod schema hides it from
  * `zod-openapi`. Takes what holds for text from the schemas whose type `.meta({ override })` replaced.
+ *
+ * @throws where a parameter has no description
  */
 export function tidyParameters(document: Document): Document {
-  for (const item of Object.values(document.paths ?? {})) {
+  for (const [path, item] of Object.entries(document.paths ?? {})) {
     for (const operation of [item.get, item.post, item.put]) {
       for (const parameter of operation?.parameters ?? []) {
         if ('$ref' in parameter || typeof parameter.schema !== 'object' || '$ref' in parameter.schema)
@@ -16,6 +18,7 @@ export function tidyParameters(document: Document): Document {
         const { schema } = parameter;
         if (schema.description !== undefined) parameter.description ??= schema.description;
         delete schema.description;
+        if (!parameter.description) throw new Error(`${parameter.name} of ${path} has no .describe('…')`);
         if (schema.type === 'string') continue;
         delete schema.pattern;
         delete schema.enum;

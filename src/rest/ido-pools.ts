@@ -34,9 +34,9 @@ export const idoPoolList = endpoint<RestIdoPoolListQuery, RestIdoPoolListQueryVa
   summary: 'Pools by filter, the latest sale first, page by page.',
   parameters: {
     query: pagedQuery({
-      status: enumerated(STATUSES).optional(),
-      type: enumerated(TYPES).optional(),
-      project: id().optional(),
+      status: enumerated(STATUSES).optional().describe('Exactly this status.'),
+      type: enumerated(TYPES).optional().describe('Exactly this type.'),
+      project: id().optional().describe('Pools of this project: its id or its slug.'),
     }),
   },
   variables: ({ query }) => ({
@@ -64,7 +64,7 @@ export const idoPool = endpoint<RestIdoPoolQuery, RestIdoPoolQueryVariables, Ido
   path: '/api/ido/pools/:id',
   operation: 'RestIdoPool',
   summary: 'One pool by its id.',
-  parameters: { path: z.strictObject({ id: id() }) },
+  parameters: { path: z.strictObject({ id: id().describe('The id of the pool.') }) },
   variables: ({ path }) => ({ id: globalIdOf('IdoPool', path.id) }),
   answer: (data) => data.idoPool && idoPoolAnswer(data.idoPool),
 });

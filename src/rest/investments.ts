@@ -29,7 +29,8 @@ import {
 } from './parameters.ts';
 import { rejected } from './rest-refusal.ts';
 
-const byId = { path: z.strictObject({ id: id() }) };
+const ofPool = { path: z.strictObject({ id: id().describe('The id of the pool.') }) };
+const ofInvestment = { path: z.strictObject({ id: id().describe('The id of the investment.') }) };
 
 /** The parameters that inputs of the operations come from, where they are no members of the body. */
 const PLACES = {
@@ -45,7 +46,7 @@ export const invest = endpoint<RestInvestInPoolMutation, RestInvestInPoolMutatio
   summary:
     'Reserves an allocation in a pool that is on sale, for 30 minutes. The same key again answers 200 with the same investment.',
   parameters: {
-    ...byId,
+    ...ofPool,
     headers: z.object({ 'idempotency-key': idempotencyKey() }),
     body: z.strictObject({ amount: decimal().describe('In payment tokens.') }),
   },
@@ -69,7 +70,7 @@ export const register = endpoint<RestRegisterForPoolMutation, RestRegisterForPoo
   path: '/api/protected/ido/pools/:id/register',
   operation: 'RestRegisterForPool',
   summary: 'Puts the user on the list of a pool that is open for registration. It may be repeated.',
-  parameters: byId,
+  parameters: ofPool,
   variables: ({ path }) => ({ poolId: globalIdOf('IdoPool', path.id) }),
   answer: ({ registerForPool: result }) => {
     if (result == null) return null;
@@ -85,7 +86,7 @@ export const payment = endpoint<RestSubmitPaymentMutation, RestSubmitPaymentMuta
   operation: 'RestSubmitPayment',
   summary: 'Records the transaction that paid for an investment. It may be repeated.',
   parameters: {
-    ...byId,
+    ...ofInvestment,
     body: z.strictObject({
       transactionHash: text(HASH_MAX_CHARACTERS).describe("The transaction on the pool's blockchain."),
     }),
@@ -104,7 +105,7 @@ export const claim = endpoint<RestClaimTokensMutation, RestClaimTokensMutationVa
   path: '/api/protected/ido/investments/:id/claim',
   operation: 'RestClaimTokens',
   summary: 'Claims the tokens of an investment that have vested so far.',
-  parameters: byId,
+  parameters: ofInvestment,
   variables: ({ path }) => ({ investmentId: globalIdOf('Investment', path.id) }),
   answer: ({ claimTokens: result }) => {
     if (result == null) return null;
@@ -128,7 +129,9 @@ export const investmentList = endpoint<
   path: '/api/protected/ido/investments',
   operation: 'RestInvestmentList',
   summary: "The user's investments, the newest first, page by page.",
-  parameters: { query: pagedQuery({ status: enumerated(STATUSES).optional() }) },
+  parameters: {
+    query: pagedQuery({ status: enumerated(STATUSES).optional().describe('Exactly this status.') }),
+  },
   variables: ({ query }) => ({ status: query.status && STATUSES[query.status], ...rowsOf(query) }),
   answer: ({ viewer }, { parameters: { query } }) => {
     const page = viewer?.investments ?? null;

@@ -48,13 +48,16 @@ export const flag = () =>
     .meta({ override: { type: 'boolean', default: false } });
 
 const LIMIT_BY_DEFAULT = 20;
-export const limit = (byDefault = LIMIT_BY_DEFAULT) => integer({ min: 1, max: LIST_MAX_ITEMS, byDefault });
+export const limit = (byDefault = LIMIT_BY_DEFAULT) =>
+  integer({ min: 1, max: LIST_MAX_ITEMS, byDefault }).describe('The most items of an answer.');
 
 /** The query of a list with pages. `page` × `limit` is bounded: each page costs the rows before it. */
 export const pagedQuery = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z
     .strictObject({
-      page: integer({ min: 1, max: LIST_MAX_OFFSET_ROWS, byDefault: 1 }),
+      page: integer({ min: 1, max: LIST_MAX_OFFSET_ROWS, byDefault: 1 }).describe(
+        `The page, from 1. page × limit is at most ${LIST_MAX_OFFSET_ROWS}.`,
+      ),
       limit: limit(),
       ...shape,
     })
