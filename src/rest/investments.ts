@@ -25,7 +25,6 @@ import {
   pagedQuery,
   paginationOf,
   rowsOf,
-  text,
 } from './parameters.ts';
 import { rejected } from './rest-refusal.ts';
 
@@ -44,7 +43,7 @@ export const invest = endpoint<RestInvestInPoolMutation, RestInvestInPoolMutatio
   path: '/api/protected/ido/pools/:id/invest',
   operation: 'RestInvestInPool',
   summary:
-    'Reserves an allocation in a pool that is on sale, for 30 minutes. The same key again answers 200 with the same investment.',
+    'Reserves an allocation in a pool that is on sale, for 30 minutes; 200 with the same investment if the key was used before.',
   parameters: {
     ...ofPool,
     headers: z.object({ 'idempotency-key': idempotencyKey() }),
@@ -69,7 +68,7 @@ export const register = endpoint<RestRegisterForPoolMutation, RestRegisterForPoo
   method: 'POST',
   path: '/api/protected/ido/pools/:id/register',
   operation: 'RestRegisterForPool',
-  summary: 'Puts the user on the list of a pool that is open for registration. It may be repeated.',
+  summary: 'Puts the user on the list of a pool that is open for registration; may be repeated.',
   parameters: ofPool,
   variables: ({ path }) => ({ poolId: globalIdOf('IdoPool', path.id) }),
   answer: ({ registerForPool: result }) => {
@@ -78,17 +77,15 @@ export const register = endpoint<RestRegisterForPoolMutation, RestRegisterForPoo
   },
 });
 
-const HASH_MAX_CHARACTERS = 256;
-
 export const payment = endpoint<RestSubmitPaymentMutation, RestSubmitPaymentMutationVariables, Investment>()({
   method: 'POST',
   path: '/api/protected/ido/investments/:id/payment',
   operation: 'RestSubmitPayment',
-  summary: 'Records the transaction that paid for an investment. It may be repeated.',
+  summary: 'Records the transaction that paid for an investment; may be repeated.',
   parameters: {
     ...ofInvestment,
     body: z.strictObject({
-      transactionHash: text(HASH_MAX_CHARACTERS).describe("The transaction on the pool's blockchain."),
+      transactionHash: z.string().describe("The transaction on the pool's blockchain."),
     }),
   },
   variables: ({ path, body }) => ({

@@ -7,6 +7,7 @@ export interface ParameterSchemas {
   query?: z.ZodType;
   /** By lower-case name. Other headers are not looked at. */
   headers?: z.ZodType;
+  /** Where left out, a body is empty or an object without members: every other one is refused. */
   body?: z.ZodType;
 }
 

@@ -77,6 +77,28 @@ export async function platformData<Data>(
   return platformForm(data) as Data;
 }
 
+/** The caller's, as GraphQL shows them. */
+export async function ownInvestments(gateway: TestGateway, caller: Caller): Promise<Investment[]> {
+  const query = `{ viewer { investments { nodes { ${FIELDS.investment} } } } }`;
+  type Own = { viewer: { investments: { nodes: Investment[] } } };
+  return (await platformData<Own>(gateway, query, caller)).viewer.investments.nodes;
+}
+
+/** The caller's, as GraphQL shows them; each transaction with the id of its investment alone. */
+export async function ownPages(gateway: TestGateway, caller: Caller) {
+  const query = `{ viewer {
+    portfolio { ${FIELDS.portfolio} } transactions { nodes { ${FIELDS.transaction} } }
+  } }`;
+  type Transaction = { investment: { id: string } };
+  type Own = { viewer: { portfolio: unknown; transactions: { nodes: Transaction[] } } };
+  const { portfolio, transactions } = (await platformData<Own>(gateway, query, caller)).viewer;
+  const shown = transactions.nodes.map(({ investment, ...rest }) => ({
+    ...rest,
+    investmentId: investment.id,
+  }));
+  return { portfolio, transactions: shown };
+}
+
 interface Refusal {
   error: { code: string; details: { in: string; name: string }[] };
 }

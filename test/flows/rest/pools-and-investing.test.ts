@@ -1,8 +1,10 @@
 /** Pools, investing and the portfolio over `/api`, with accounts of D1 and the ledger of a pool. */
+import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { encodeGlobalId } from '../../../schema/global-ids.ts';
-import { RATE_LIMITS } from '../../../src/config.ts';
+import { LEDGER_RETRY_SECONDS, RATE_LIMITS } from '../../../src/config.ts';
 import { transactionHashOf } from '../../support/ask-to-invest.ts';
+import { faultyObjects, platformError } from '../../support/faulty-objects.ts';
 import { CRONS, syncAll, type TestGateway } from '../../support/gateway.ts';
 import { createInvestor, type Investor, signedInAgain } from '../../support/investors.ts';
 import {
@@ -11,6 +13,8 @@ import {
   callRoute,
   FIELDS,
   type Investment,
+  ownInvestments,
+  ownPages,
   type Page,
   platformData,
   type ROUTES,
@@ -27,8 +31,11 @@ let ann: Investor;
 beforeEach(() => enter());
 afterEach(() => vi.useRealTimers());
 
-async function enter(fields: Record<string, unknown> = {}): Promise<void> {
-  sale = await openSale({ max_allocation: '500', ...fields });
+async function enter(
+  fields: Record<string, unknown> = {},
+  bindings: Record<string, unknown> = {},
+): Promise<void> {
+  sale = await openSale({ max_allocation: '500', ...fields }, bindings);
   ({ gateway } = sale);
   // Counters of limits outlive a test.
   ann = await createInvestor(`ann-${crypto.randomUUID()}`);
@@ -55,17 +62,7 @@ function invest(investing: Investing = {}, caller: Caller = ann) {
   return call<Investment>('invest', { id, body, headers: { 'Idempotency-Key': key } }, caller);
 }
 
-/** Ann's, as GraphQL shows them. */
-async function annsInvestments(): Promise<Investment[]> {
-  const query = `{ viewer { investments { nodes { ${FIELDS.investment} } } } }`;
-  const { viewer } = await platformData<{ viewer: { investments: { nodes: Investment[] } } }>(
-    gateway,
-    query,
-    ann,
-  );
-  return viewer.investments.nodes;
-}
-
+const annsInvestments = () => ownInvestments(gateway, ann);
 const ONE_PAGE = { page: 1, limit: 20, totalPages: 1, hasNext: false, hasPrev: false };
 
 describe('pools', () => {
@@ -160,23 +157,11 @@ describe('an investment', () => {
     await expectOwnPages();
   });
 
-  interface OwnPages {
-    portfolio: unknown;
-    transactions: { nodes: { investment: { id: string } }[] };
-  }
-
   async function expectOwnPages() {
-    const query = `{ viewer {
-      portfolio { ${FIELDS.portfolio} } transactions { nodes { ${FIELDS.transaction} } }
-    } }`;
-    const { viewer } = await platformData<{ viewer: OwnPages }>(gateway, query, ann);
-    const portfolio = await call('portfolio');
-    expect(portfolio.body).toEqual(viewer.portfolio);
-    expect(portfolio.body).toMatchObject({ invested: [{ token: 'USDT', amount: '100.5' }] });
-    const transactions = viewer.transactions.nodes.map(({ investment, ...shown }) => ({
-      ...shown,
-      investmentId: investment.id,
-    }));
+    const { portfolio, transactions } = await ownPages(gateway, ann);
+    const held = await call('portfolio');
+    expect(held.body).toEqual(portfolio);
+    expect(held.body).toMatchObject({ invested: [{ token: 'USDT', amount: '100.5' }] });
     expect(transactions).toMatchObject([{ kind: 'claim' }, { kind: 'payment' }]);
     const all = await call('transactions');
     expect(all.body).toEqual({ data: transactions, pagination: { ...ONE_PAGE, total: 2 } });
@@ -204,6 +189,23 @@ describe('an investment', () => {
     // Other keys: one reservation is open already.
     for (const another of [key.toUpperCase(), key.slice(0, 8), 'k'.repeat(255)])
       expect(refusalOf(await invest({ key: another }))).toMatch('409 RESERVATION_LIMIT');
+  });
+
+  test('whose answer is lost is 503, and 200 when it is asked for again', async () => {
+    let faults = 1;
+    const lost = { call: 'invest', kind: 'lost', error: platformError('Network connection lost.') } as const;
+    const ledgers = faultyObjects(env.IDO_MANAGER, (name) => {
+      if (name !== lost.call || faults === 0) return null;
+      faults -= 1;
+      return lost;
+    });
+    await enter({}, { IDO_MANAGER: ledgers });
+    const key = crypto.randomUUID();
+    const first = await invest({ key });
+    expect(refusalOf(first)).toBe('503 SERVICE_UNAVAILABLE');
+    expect(first.headers.get('Retry-After')).toBe(String(LEDGER_RETRY_SECONDS));
+    const second = await invest({ key });
+    expect([second.status, [second.body]]).toEqual([200, await annsInvestments()]);
   });
 
   test('is refused with a status, a code, and the parameter at fault', async () => {
