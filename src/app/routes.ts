@@ -61,6 +61,7 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
     memoryHits,
     viewerOf: isolate.viewerOf,
     createContext: isolate.createContext,
+    workerVersion: env.WORKER_VERSION.id,
     nowMs,
   });
   const health = healthRoute({

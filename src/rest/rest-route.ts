@@ -47,6 +47,8 @@ export interface RestRouteOptions {
   memoryHits: MemoryHits;
   viewerOf: ViewerOf;
   createContext(own: OwnOfRequest): GatewayContext;
+  /** The id of the Worker's version. Another version may give an answer another shape. */
+  workerVersion: string;
   nowMs(): number;
 }
 
@@ -60,7 +62,7 @@ interface Exchange extends RouteContext, FaultListener {
 }
 
 export function createRestRoute(options: RestRouteOptions): Route {
-  const { endpoints, release, serving, registry, memoryHits, viewerOf, nowMs } = options;
+  const { endpoints, release, serving, registry, memoryHits, viewerOf, workerVersion, nowMs } = options;
   const find = createFindEndpoints(endpoints);
   const operations = new Map(release.operations.map((operation) => [operation.name, operation]));
   const identity = { name: release.client, version: release.version };
@@ -87,7 +89,8 @@ export function createRestRoute(options: RestRouteOptions): Route {
     const ofOperation = await serving.cacheKeyOf(prepared);
     const state = prepared.chosen.found?.liveness ?? null;
     if (ofOperation === null) return withLiveness(await own(exchange, prepared, viewer), state);
-    const key = keyOfAnswer(ofOperation);
+    // Its shape is the endpoint's own, as this version of the Worker makes it; KV keeps what other versions made.
+    const key = { ...ofOperation, text: `${endpoint.path} ${workerVersion} ${ofOperation.text}` };
     memoryHits.remember(envelope, prepared, key, JSON_MEDIA_TYPE);
     return shared(exchange, key, state);
   }
@@ -192,11 +195,15 @@ export function createRestRoute(options: RestRouteOptions): Route {
         const refusal = isGraphQLError(error)
           ? refusalOfError(error, incoming?.call.endpoint.parameters)
           : error;
-        if (refusal instanceof RestRefusal) status = refusal.status;
         const refused = await admit();
-        if (refused !== null) return refused;
+        if (refused !== null) {
+          status = refused.status;
+          return refused;
+        }
         if (!(refusal instanceof RestRefusal)) throw error;
-        return refusal.answer(requestId);
+        status = refusal.status;
+        const liveness = incoming && registry.known(incoming.call.operation.id, nowMs());
+        return withLiveness(refusal.answer(requestId), liveness ?? null);
       } finally {
         const durationMs = nowMs() - startedAtMs;
         const asked = incoming;
@@ -210,9 +217,6 @@ export function createRestRoute(options: RestRouteOptions): Route {
 }
 
 const utf8 = new TextEncoder();
-
-/** The same question of the operation, answered in another shape. */
-const keyOfAnswer = (key: CacheKey): CacheKey => ({ ...key, text: `/api ${key.text}` });
 
 function withLiveness(answer: Answer, liveness: Liveness | null): Answer {
   setHeaders(answer.headers, deprecationHeaders(liveness));

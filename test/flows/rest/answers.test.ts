@@ -1,6 +1,8 @@
 /** The life of an answer of `/api`: in the caches, in each mode, by its release. */
 import { beforeEach, describe, expect, test } from 'vitest';
-import { CRONS } from '../../support/gateway.ts';
+import restManifest from '../../../operations/rest/manifest.json' with { type: 'json' };
+import { ADMIN_KEY, adminOf } from '../../support/admin.ts';
+import { CRONS, startGateway, type TestGateway } from '../../support/gateway.ts';
 import { refused } from '../../support/rest-bench.ts';
 import { type Serving, startServing } from '../../support/serving-bench.ts';
 
@@ -79,4 +81,36 @@ describe('what is there no longer', () => {
       [404, 'BYPASS'],
     ]);
   });
+});
+
+test('another version of the Worker makes its own answer: KV may hold one of another shape', async () => {
+  const { gateway, market } = serving;
+  const path = '/api/projects/bitcoin';
+  const cacheOf = async (asked: Pick<TestGateway, 'fetch'>) => {
+    const { status, headers } = await asked.fetch(path);
+    return [status, headers.get('x-cache')];
+  };
+  expect(await cacheOf(gateway)).toEqual([200, 'MISS']);
+  gateway.coldIsolate();
+  expect(await cacheOf(gateway)).toEqual([200, 'HIT']);
+  const next = startGateway(market, { WORKER_VERSION: { id: 'next', tag: '', timestamp: '' } });
+  expect(await cacheOf(next)).toEqual([200, 'MISS']);
+  next.coldIsolate();
+  expect(await cacheOf(next)).toEqual([200, 'HIT']);
+});
+
+test('each answer says that its operation is deprecated, a refusal too', async () => {
+  serving = await startServing({ market: { projectCount: 2, poolCount: 0 }, vars: { ADMIN_KEY } });
+  await adminOf(serving.gateway).deprecate('rest', [restManifest.version], '2027-06-01');
+  await serving.gateway.advance(60);
+  const sunset = new Date('2027-06-01').toUTCString();
+  for (const [asked, status] of [
+    ['/api/projects/bitcoin', 200],
+    ['/api/projects/bitcoin', 200],
+    ['/api/projects/nothing', 404],
+    ['/api/projects?limit=0', 400],
+  ] as const) {
+    const { status: seen, headers } = await get(asked);
+    expect([asked, seen, headers.get('sunset')]).toEqual([asked, status, sunset]);
+  }
 });
