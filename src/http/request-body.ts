@@ -4,10 +4,13 @@ import { unreadable } from '../operations/operation-request.ts';
 
 const JSON_MEDIA_TYPE = 'application/json';
 
+/** Clients write it without its hyphen too, as the Encoding Standard allows (section 4.2). */
+const UTF_8 = /^utf-?8$/i;
+
 /** JSON is UTF-8 (RFC 8259, section 8.1). */
 function isJson(contentType: string): boolean {
   const { type, parameters } = parse(contentType);
-  return type === JSON_MEDIA_TYPE && (parameters.charset ?? 'utf-8').toLowerCase() === 'utf-8';
+  return type === JSON_MEDIA_TYPE && UTF_8.test(parameters.charset ?? 'utf-8');
 }
 
 /**

@@ -30,10 +30,12 @@ export const updateProfile = endpoint<RestUpdateProfileMutation, RestUpdateProfi
   summary:
     'Changes the profile of the signed-in user. A member that is left out stays; null removes its value.',
   parameters: {
-    body: z.strictObject({
-      displayName: z.string().nullish().describe('The name that others see.'),
-      avatarUrl: z.string().nullish().describe('The picture that others see, by https.'),
-    }),
+    body: z
+      .strictObject({
+        displayName: z.string().nullish().describe('The name that others see.'),
+        avatarUrl: z.string().nullish().describe('The picture that others see, by https.'),
+      })
+      .default({}),
   },
   variables: ({ body }) => ({ input: body }),
   answer: ({ updateProfile: changed }) =>

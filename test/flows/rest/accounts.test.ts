@@ -158,12 +158,14 @@ describe('the profile', () => {
   test('changes by the members that are sent, and null removes a value', async () => {
     const ann = await walletUser();
     const { accessToken } = ann;
-    const update = async (body: object) => user.parse(await answered(UPDATE, { accessToken, body }));
+    const update = async (body: object | undefined) =>
+      user.parse(await answered(UPDATE, { accessToken, body }));
     const avatarUrl = 'https://pics.example/ann';
-    const steps: [object, object][] = [
+    const steps: [object | undefined, object][] = [
       [{ displayName: ' Ann ' }, { displayName: 'Ann', avatarUrl: null }],
       [{ avatarUrl }, { displayName: 'Ann', avatarUrl }],
       [{}, { displayName: 'Ann', avatarUrl }],
+      [undefined, { displayName: 'Ann', avatarUrl }],
       [{ displayName: null }, { displayName: null, avatarUrl }],
     ];
     for (const [sent, kept] of steps) {
@@ -189,6 +191,11 @@ describe('signing out', () => {
     ['no body', {}, true],
     ['no body of JSON', { headers: { 'Content-Type': 'application/json' } }, true],
     ['an empty object', { body: {} }, true],
+    [
+      'another name of UTF-8',
+      { body: {}, headers: { 'Content-Type': 'application/json; charset=UTF8' } },
+      true,
+    ],
     ['everywhere: false', { body: { everywhere: false } }, true],
     ['everywhere: true', { body: { everywhere: true } }, false],
   ] satisfies [string, Sent, boolean][])(
