@@ -44,13 +44,17 @@ export async function readParameters(
 
 /** A parameter that stands twice may be read in two ways by the caches and proxies in front. */
 function queryParameters(url: string): Record<string, string> {
-  const parameters = new URLSearchParams(queryOf(url));
-  const names = [...new Set(parameters.keys())];
-  const doubled = names.filter((name) => parameters.getAll(name).length > 1);
-  if (doubled.length > 0) throw refusedQuery(doubled, 'must stand once');
-  const malformed = names.filter((name) => parameters.get(name)?.includes(REPLACEMENT_CHARACTER));
+  const values = new Map<string, string>();
+  const doubled = new Set<string>();
+  const malformed: string[] = [];
+  for (const [name, value] of new URLSearchParams(queryOf(url))) {
+    if (values.has(name)) doubled.add(name);
+    if (value.includes(REPLACEMENT_CHARACTER)) malformed.push(name);
+    values.set(name, value);
+  }
+  if (doubled.size > 0) throw refusedQuery([...doubled], 'must stand once');
   if (malformed.length > 0) throw refusedQuery(malformed, 'must be percent-encoded UTF-8');
-  return Object.fromEntries(parameters);
+  return Object.fromEntries(values);
 }
 
 /** Stands for bytes that are no UTF-8 (Encoding Standard, section 4.1). */

@@ -80,7 +80,7 @@ export const signInRequired = (): RestRefusal =>
     headers: BEARER_CHALLENGE,
   });
 
-/** What an operation's union holds in place of its payload. */
+/** A member of an operation's union, in place of the payload. */
 interface SelectedRejection {
   code: RejectionCode;
   message: string;
