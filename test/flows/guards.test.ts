@@ -1,7 +1,9 @@
 import { getIntrospectionQuery } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
+import restManifest from '../../operations/rest/manifest.json' with { type: 'json' };
 import { startGateway } from '../support/gateway.ts';
+import { ANYTHING, restVariables } from '../support/rest-variables.ts';
 import { FIRST_SYNC, startServing } from '../support/serving-bench.ts';
 import { registered, startWire, type WireAnswer, wireRequest } from '../support/wire-bench.ts';
 
@@ -175,6 +177,13 @@ describe('what stays within the limits', () => {
   test.each(manifest.operations)('the operation $name, sent as a document', async ({ document }) => {
     const wire = await startWire('audit');
     const variables = { symbol: 'BTC', id: 'x', by: { slug: 'x' }, query: 'bit', symbols: ['BTC', 'ETH'] };
+    await wire.send(...wireRequest('POST', { query: document, variables }));
+    expect(wire.runs()).toBe(1);
+  });
+
+  test.each(restManifest.operations)('the operation $name of /api', async ({ name, document }) => {
+    const wire = await startWire('audit');
+    const variables = restVariables(name, ANYTHING, 3);
     await wire.send(...wireRequest('POST', { query: document, variables }));
     expect(wire.runs()).toBe(1);
   });

@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
+import restManifest from '../../operations/rest/manifest.json' with { type: 'json' };
 import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { ANYTHING, restVariables } from '../support/rest-variables.ts';
 import { FIRST_SYNC, type Serving, startServing } from '../support/serving-bench.ts';
 
 type Mode = 'open' | 'audit' | 'safelist' | 'id_only';
@@ -30,11 +32,17 @@ const VARIABLES: Record<string, Record<string, unknown>> = {
   WatchlistPrices: { symbols: ['BTC', 'ETH'] },
 };
 
-const QUERIES = manifest.operations.filter(({ kind }) => kind === 'query');
+const isQuery = ({ kind }: { kind: string }) => kind === 'query';
+const QUERIES = [
+  ...manifest.operations
+    .filter(isQuery)
+    .map((query) => ({ ...query, variables: VARIABLES[query.name] ?? {} })),
+  ...restManifest.operations
+    .filter(isQuery)
+    .map((query) => ({ ...query, variables: restVariables(query.name, ANYTHING, 3) })),
+];
 
-describe.each(QUERIES)('the operation $name', ({ id, name, document }) => {
-  const variables = VARIABLES[name] ?? {};
-
+describe.each(QUERIES)('the operation $name', ({ id, name, document, variables }) => {
   test('is registered under the SHA-256 of its text', async () => {
     expect(await idOf(document)).toBe(id);
   });

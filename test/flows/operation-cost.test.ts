@@ -2,10 +2,12 @@ import { complexityFromQuery } from '@pothos/plugin-complexity';
 import { buildSchema, type GraphQLObjectType, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
+import restManifest from '../../operations/rest/manifest.json' with { type: 'json' };
 import { schema } from '../../schema/schema.ts';
 import { OPERATION_MAX_COST } from '../../src/config.ts';
 import { greatestOperationCost, isAllowedCost, operationCost } from '../../src/operations/operation-cost.ts';
 import { variableBoundsOf } from '../../src/operations/variable-bounds.ts';
+import { ANYTHING, restVariables } from '../support/rest-variables.ts';
 
 const VARIABLES = {
   symbol: 'BTC',
@@ -52,12 +54,23 @@ describe('the cost is the complexity plugin’s', () => {
     const variables = { ...VARIABLES, ...ids, input: INPUTS[name], refreshToken: 'a' };
     expect(costOf(text, variables)).toBe(complexityFromQuery(text, { schema, variables }).complexity);
   });
+
+  test.each(restManifest.operations)('$name', ({ name, document }) => {
+    const variables = restVariables(name, ANYTHING, 7);
+    expect(costOf(document, variables)).toBe(complexityFromQuery(document, { schema, variables }).complexity);
+  });
 });
 
 test('every operation of the build may be sent as a document, its lists as long as they can be', () => {
   const most = { symbols: Array.from({ length: 100 }, () => 'BTC'), first: 100, pools: 100, otherPools: 100 };
   for (const { document } of manifest.operations) {
     expect(costOf(document, most)).toBeLessThanOrEqual(OPERATION_MAX_COST);
+  }
+  // `/api` sends each symbol once.
+  const symbols = most.symbols.map((symbol, place) => symbol + place);
+  for (const { name, document } of restManifest.operations) {
+    const variables = restVariables(name, { ...ANYTHING, symbols }, 100);
+    expect(costOf(document, variables)).toBeLessThanOrEqual(OPERATION_MAX_COST);
   }
 });
 

@@ -7,7 +7,7 @@ import { register } from '../support/accounts.ts';
 import { CRONS, startGateway, syncAll, type TestGateway } from '../support/gateway.ts';
 import { insertInvestments } from '../support/investors.ts';
 import { createMarket, type TestMarket } from '../support/market.ts';
-import { restVariables, type SentParameters } from '../support/rest-variables.ts';
+import { ANYTHING, restVariables } from '../support/rest-variables.ts';
 
 /** What one run of an operation on a cold isolate asked for. */
 interface Cost {
@@ -20,7 +20,10 @@ interface Cost {
 }
 
 /** Nothing in their variables sizes a list. */
-const OF_ONE_SIZE = ['InvestScreen', 'Viewer', 'ViewerSessions', 'RestProject', 'RestPrice'];
+const OF_ONE_SIZE = [
+  ...['InvestScreen', 'Viewer', 'ViewerSessions'],
+  ...['RestIdoPool', 'RestPrice', 'RestProfile', 'RestProject'],
+];
 const FEW = 5;
 const MANY = 100;
 /** The last one that has items of every list here. */
@@ -110,23 +113,10 @@ it('costs as many calls for a hundred items as for five, as the table says', asy
     MyTransactions: (first) => ({ first }),
     PoolPage: (otherPools) => ({ id: encodeGlobalId('IdoPool', 'pool_of_one_0'), otherPools }),
   };
-  /** What `/api` is sent. */
-  const sentToRest: Record<string, (items: number) => SentParameters> = {
-    RestProjectList: (limit) => ({ query: { limit: `${limit}` } }),
-    // KV keeps the answer about the first one.
-    RestProject: (place) => ({ path: { id: projects[place]?.slug } }),
-    RestTrendingProjects: (limit) => ({ query: { limit: `${limit}` } }),
-    RestSearchProjects: (limit) => ({ query: { q: 'the', limit: `${limit}` } }),
-    RestPriceHistory: (items) => ({
-      path: { id: owner.slug },
-      query: { period: items === FEW ? '24h' : '7d' },
-    }),
-    RestPrices: (items) => ({ query: { symbols: symbols.slice(0, items).join() } }),
-    RestComparePrices: (items) => ({ query: { symbols: symbols.slice(0, Math.min(items, 10)).join() } }),
-    RestPrice: (place) => ({ path: { symbol: symbols[place] }, query: { include_history: 'true' } }),
-  };
-  for (const [name, sent] of Object.entries(sentToRest))
-    variablesOf[name] = (items) => restVariables(name, sent(items));
+  const slugs = projects.map(({ slug }) => slug);
+  const asked = { ...ANYTHING, slugs, symbols, poolId: 'pool_of_one_0' };
+  for (const { name } of restManifest.operations.filter(({ kind }) => kind === 'query'))
+    variablesOf[name] = (items) => restVariables(name, asked, items);
 
   const registered = async (name: string) => {
     const { accessToken, viewer } = await register(gateway, `${name}@example.com`);

@@ -1,8 +1,10 @@
 /** What is served as fresh is what execution would answer, for every operation that the gateway carries. */
 import { expect, test } from 'vitest';
 import manifest from '../../../operations/manifest.json' with { type: 'json' };
+import restManifest from '../../../operations/rest/manifest.json' with { type: 'json' };
 import { ask, type Caching, startCaching } from '../../support/cache-bench.ts';
 import { CRONS } from '../../support/gateway.ts';
+import { ANYTHING, restVariables } from '../../support/rest-variables.ts';
 
 const VARIABLES: Record<string, Record<string, unknown>> = {
   CandleChart: { symbol: 'BTC' },
@@ -20,10 +22,18 @@ const MORE = [
   '{ candles(symbol: "BTC", interval: HOUR) { time close } }',
   '{ projectCategories { name projectCount } }',
 ];
-const OPERATIONS = manifest.operations
-  .filter(({ cachePolicy }) => cachePolicy.maxAgeSeconds !== null && cachePolicy.scope === 'public')
-  .map(({ document, name }) => ({ query: document, variables: VARIABLES[name] ?? {} }))
-  .concat(MORE.map((query) => ({ query, variables: {} })));
+type Operation = (typeof manifest.operations)[number];
+const isCached = ({ cachePolicy }: Operation) =>
+  cachePolicy.maxAgeSeconds !== null && cachePolicy.scope === 'public';
+const OPERATIONS = [
+  ...manifest.operations
+    .filter(isCached)
+    .map(({ document, name }) => ({ query: document, variables: VARIABLES[name] ?? {} })),
+  ...restManifest.operations
+    .filter(isCached)
+    .map(({ document, name }) => ({ query: document, variables: restVariables(name, ANYTHING, 3) })),
+  ...MORE.map((query) => ({ query, variables: {} })),
+];
 
 /** Asked until it is fresh: what is stale is renewed beside the first request. */
 async function differences({ gateway }: Caching): Promise<string[]> {
