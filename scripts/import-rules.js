@@ -12,7 +12,7 @@ const FLOORS = [
   ['serving'],
   ['realtime'],
   ['http', 'sync'],
-  ['rest'],
+  ['rest', 'files'],
   ['app'],
   ['index'],
 ];

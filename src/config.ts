@@ -198,6 +198,15 @@ export const ON_DEMAND_MISSES_PER_MINUTE = 30;
 /** KV writes of one isolate, each with all on-demand prices that it holds. */
 export const ON_DEMAND_PUTS_PER_MINUTE = 4;
 
+// ── Files ──
+/** The platform's limit for a key of R2. */
+export const FILE_KEY_MAX_BYTES = 1_024;
+export const FILE_MAX_AGE_SECONDS = 86_400;
+/** Of files whose name has a hash of their bytes. A year is the longest that RFC 9111 caches are asked to keep. */
+export const HASHED_FILE_MAX_AGE_SECONDS = 31_536_000;
+/** A client then asks again for a file that R2 did not read. */
+export const FILE_RETRY_SECONDS = 5;
+
 // ── Jobs ──
 /** Users whose rights an hour's job asks for, of those who were active in the last day. */
 export const RIGHTS_CHECKS_PER_RUN = 500;

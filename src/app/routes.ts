@@ -1,4 +1,5 @@
 /** The routes of the gateway, each registered once. */
+import { createPublicFilesRoute } from '../files/public-files-route.ts';
 import { graphiqlBundled } from '../graphql/graphiql.ts';
 import { adminRoute } from '../http/admin.ts';
 import { commonHeaders, type HeaderOptions } from '../http/answer.ts';
@@ -75,6 +76,7 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
     nowMs,
   });
   const ledgerExport = ledgerExportRoute({ db: env.DB, ledgers: ledgersOf(env.IDO_MANAGER), nowMs });
+  const files = createPublicFilesRoute({ bucket: env.STORAGE, nowMs });
   const stores = {
     schema,
     db: env.DB,
@@ -94,7 +96,7 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
       clientLimit,
       nowMs,
       randomId,
-      routes: [graphql, createOpenapiRoute(), rest, health, ledgerExport, ...admin],
+      routes: [graphql, createOpenapiRoute(), rest, files, health, ledgerExport, ...admin],
     },
     memoryHits: graphiql ? null : memoryHits,
   };

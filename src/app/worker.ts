@@ -92,6 +92,6 @@ function misconfigured({ url }: Request): Response {
   };
   const response = isRestPath(pathOf(url)) ? refusedAsRest(refusal) : refusedAsGraphQL(refusal);
   response.headers.set('x-request-id', refusal.requestId);
-  setHeaders(response.headers, securityHeaders(null, { strictTransport: false }));
+  setHeaders(response.headers, securityHeaders({}, { strictTransport: false }));
   return response;
 }

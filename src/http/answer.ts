@@ -66,12 +66,14 @@ export interface HeaderOptions {
 
 /** Those of an answer's own headers that the common ones depend on. */
 export type OwnHeaders = Readonly<
-  Partial<Record<'Content-Type' | 'Cache-Control' | 'Vary', string | null | undefined>>
+  Partial<
+    Record<'Content-Type' | 'Cache-Control' | 'Vary' | 'Content-Security-Policy', string | null | undefined>
+  >
 >;
 
 /** The headers that every answer carries, to be set beside its own. */
 export function commonHeaders(request: Request, own: OwnHeaders, options: HeaderOptions): AnswerHeaders {
-  const headers = securityHeaders(own['Content-Type'], options);
+  const headers = securityHeaders(own, options);
   // Yoga's streams say `no-cache`, which lets a shared cache keep them.
   if ((own['Cache-Control'] ?? 'no-cache') === 'no-cache') headers['Cache-Control'] = NOT_STORED;
   return request.method === 'OPTIONS'
@@ -79,12 +81,18 @@ export function commonHeaders(request: Request, own: OwnHeaders, options: Header
     : Object.assign(headers, corsHeaders(request, own, options.corsOrigins));
 }
 
-const EXPOSED_HEADERS = 'ETag, Age, Retry-After, Deprecation, Sunset, X-Cache, x-request-id';
+const EXPOSED_HEADERS =
+  'ETag, Age, Retry-After, Deprecation, Sunset, X-Cache, x-request-id, Accept-Ranges, Content-Range';
 const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, OPTIONS';
 const ALLOWED_HEADERS = [
   'Content-Type',
   'Authorization',
   'If-None-Match',
+  'If-Match',
+  'If-Modified-Since',
+  'If-Unmodified-Since',
+  'If-Range',
+  'Range',
   'Last-Event-ID',
   'Idempotency-Key',
   ...PREFLIGHT_HEADERS,
@@ -105,7 +113,7 @@ function corsHeaders(request: Request, own: OwnHeaders, allowedOrigins: readonly
   if (origin !== null) {
     headers['Access-Control-Allow-Origin'] = origin;
     headers['Access-Control-Allow-Credentials'] = 'true';
-  } else if (hasNoCredentials(request.headers)) {
+  } else if (isShared || hasNoCredentials(request.headers)) {
     headers['Access-Control-Allow-Origin'] = '*';
   } else {
     return headers;
@@ -157,17 +165,17 @@ const PAGE_POLICY = [
 
 const HSTS_MAX_AGE_SECONDS = 63_072_000;
 
-/** @param contentType of the answer */
+/** @param own of the answer: a policy of its own replaces the common one */
 export function securityHeaders(
-  contentType: string | null | undefined,
+  own: OwnHeaders,
   { strictTransport }: Pick<HeaderOptions, 'strictTransport'>,
 ): AnswerHeaders {
-  const isPage = contentType?.startsWith('text/html') === true;
+  const isPage = own['Content-Type']?.startsWith('text/html') === true;
   const headers: AnswerHeaders = {
     'X-Content-Type-Options': 'nosniff',
     'X-Frame-Options': 'DENY',
     'Referrer-Policy': 'no-referrer',
-    'Content-Security-Policy': isPage ? PAGE_POLICY : API_POLICY,
+    'Content-Security-Policy': own['Content-Security-Policy'] ?? (isPage ? PAGE_POLICY : API_POLICY),
     // Answers are for other origins; CORS decides which may read them.
     'Cross-Origin-Resource-Policy': isPage ? 'same-origin' : 'cross-origin',
   };

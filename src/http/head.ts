@@ -11,12 +11,12 @@ export async function answerHead(
 ): Promise<Response> {
   const { url, headers: sent } = request;
   const asked = new Headers(sent);
-  // A socket is opened by GET alone.
-  asked.delete('upgrade');
+  // A socket is opened by GET alone, and ranges are those of GET (section 14.2).
+  for (const name of ['upgrade', 'range', 'if-range']) asked.delete(name);
   const response = await answerGet(new Request(url, { headers: asked }));
   const headers = new Headers(response.headers);
   const isStream = headers.get('Content-Type') === EVENT_STREAM_MEDIA_TYPE;
-  if (isStream) await response.body?.cancel();
+  if (isStream || headers.has('Content-Length')) await response.body?.cancel();
   else if (response.body !== null)
     headers.set('Content-Length', String((await response.arrayBuffer()).byteLength));
   return new Response(null, { status: response.status, headers });

@@ -91,6 +91,7 @@ export async function answerRequest(
     'Content-Type': headers.get('Content-Type'),
     'Cache-Control': headers.get('Cache-Control'),
     Vary: headers.get('Vary'),
+    'Content-Security-Policy': headers.get('Content-Security-Policy'),
   };
   setHeaders(headers, { ...commonHeaders(request, own, options), 'x-request-id': requestId });
   const { status, statusText, body } = answer;

@@ -5,7 +5,8 @@ import { FIRST_SYNC, type Serving, startServing } from '../support/serving-bench
 const LISTED = 'https://app.example';
 const OTHER_LISTED = 'https://other.example';
 const UNLISTED = 'https://elsewhere.example';
-const EXPOSED = 'ETag, Age, Retry-After, Deprecation, Sunset, X-Cache, x-request-id';
+const EXPOSED =
+  'ETag, Age, Retry-After, Deprecation, Sunset, X-Cache, x-request-id, Accept-Ranges, Content-Range';
 
 let serving: Serving;
 beforeAll(async () => {
@@ -91,6 +92,11 @@ const ALLOWED = [
   'content-type',
   'authorization',
   'if-none-match',
+  'if-match',
+  'if-modified-since',
+  'if-unmodified-since',
+  'if-range',
+  'range',
   'last-event-id',
   'idempotency-key',
   'x-graphql-csrf',
