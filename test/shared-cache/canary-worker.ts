@@ -12,6 +12,7 @@ import { schema } from '../../schema/schema.ts';
 import { createIsolates } from '../../src/app/isolate.ts';
 import { createWorker } from '../../src/app/worker.ts';
 import type { Viewer } from '../../src/graphql/context.ts';
+import { restRelease } from '../../src/operations/manifest.ts';
 import { userNameOf } from './canaries.ts';
 import { canaryUser } from './canary-user.ts';
 import { ASKED_BY, type Breakage, CLOCK_PATH } from './harness.ts';
@@ -61,6 +62,11 @@ function askedBy(headers: Headers): string {
   return isSigned ? (userNameOf(headers.get('authorization')) ?? 'impostor') : 'stranger';
 }
 
+const PROFILE = [
+  ...(['email', 'walletAddresses', 'displayName', 'avatarUrl'] as const),
+  ...(['kycLevel', 'userLevel', 'permissions', 'createdAt'] as const),
+];
+
 function breakBefore(broken: Breakage | undefined): void {
   if (broken !== 'scope' && broken !== 'scope and viewer') return;
   const hints = CACHE_HINTS as Record<string, CacheHint>;
@@ -68,12 +74,16 @@ function breakBefore(broken: Breakage | undefined): void {
   for (const [coordinate, { scope }] of Object.entries(hints)) {
     if (scope === 'private') hints[coordinate] = { lifetime };
   }
+  // The policies of `/api` were computed when the project was built.
+  for (const operation of restRelease.operations) {
+    if (operation.kind === 'query') operation.cachePolicy = { ...lifetime, scope: 'public', tags: [] };
+  }
   if (broken === 'scope') return;
   const viewer = schema.getQueryType()?.getFields().viewer;
   if (viewer !== undefined) viewer.resolve = () => lastViewer;
   // The scopes of User would still hide the fields.
   const fields = (schema.getType('User') as GraphQLObjectType).getFields();
-  for (const name of ['email', 'walletAddresses', 'displayName', 'avatarUrl'] as const) {
+  for (const name of PROFILE) {
     const field = fields[name];
     if (field !== undefined) field.resolve = (user: Viewer) => user[name];
   }

@@ -2,6 +2,7 @@
 import { operationPath } from '../../bench/requests.ts';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
 import { encodeGlobalId } from '../../schema/global-ids.ts';
+import { apiQuestionsAbout } from './api-questions.ts';
 import { USER_IDS } from './canaries.ts';
 
 export interface Question {
@@ -11,6 +12,10 @@ export interface Question {
   body?: string;
   /** The same as a document, where it has one. */
   source?: { query: string; variables: Variables };
+  /** The body that the document's makes; the document's own where absent. */
+  shaped?(body: string): string;
+  /** True if anybody else is refused. */
+  isForUsers?: boolean;
 }
 
 /** What the gateway holds, to ask for by id. */
@@ -49,7 +54,8 @@ const USER_FIELDS =
   'investments(first: 100) { nodes { id transactionHash amount } }';
 const PRICES = 'prices(symbols: $symbols) { symbol price }';
 
-export function questionsAbout({ projectIds, poolIds, symbols, investmentIds }: Held): Question[] {
+export function questionsAbout(held: Held): Question[] {
+  const { projectIds, poolIds, symbols, investmentIds } = held;
   const userIds = Object.values(USER_IDS).map((id) => encodeGlobalId('User', id));
   const ids = [...userIds, ...investmentIds, ...projectIds, ...poolIds];
   const [investmentId = ''] = investmentIds;
@@ -112,5 +118,6 @@ export function questionsAbout({ projectIds, poolIds, symbols, investmentIds }: 
     { kind: 'failing', path: '/graphql' },
     { kind: 'failing', path: '/nothing' },
     { kind: 'failing', path: '/admin/nothing' },
+    ...apiQuestionsAbout(held),
   ];
 }

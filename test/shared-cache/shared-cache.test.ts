@@ -1,7 +1,7 @@
 /** The gateway behind shared caches that others have made: Varnish and nginx, over traffic of two users and a stranger. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { closeConnections, send } from './ask.ts';
+import { closeConnections, type Server, send } from './ask.ts';
 import { FIRST } from './askers.ts';
 import { CANARY, USER_IDS } from './canaries.ts';
 import { ASKED_BY, BREAKAGES, type Breakage, CLOCK_PATH } from './harness.ts';
@@ -115,12 +115,46 @@ test('a cache that holds nothing is not given an outdated answer to keep as fres
   });
 });
 
-/** What the checks above say of a gateway that is broken so. */
-const FAULT_OF: Record<Breakage, RegExp> = {
-  scope: /^the first never saw canary-email-of-the-first$/,
-  'scope and viewer': /^stranger: .* shows canary-email-of-the-first of the first$/,
-  headers: /^stranger: .* shows canary-email-of-the-first of the first$/,
-  validator: /was told 304 .* of .* while .* is current$/,
+test('an answer of /api behind a cache says its age since the gateway executed it, by each URL of the question', async () => {
+  const headers = { accept: 'application/json' };
+  // Nobody else asks for as many.
+  const [one, other] = [
+    '/api/projects?limit=3&sortOrder=asc',
+    '/api/projects?sortOrder=asc&limit=3',
+  ] as const;
+  const ask = (server: Server, path: string) => send(server, { method: 'GET', path, headers });
+  const executed = await ask(stage.gateway, one);
+  await stage.moveOn(SEEN_AFTER_SECONDS, []);
+  await behind('obedient', stage.gateway, async (cache) => {
+    const answers = [
+      await ask(cache, one),
+      await ask(cache, one),
+      await ask(cache, other),
+      await ask(cache, other),
+    ];
+    const ids = answers.map(({ headers: { 'x-request-id': id } }) => id);
+    assert.deepEqual([ids[0] === ids[1], ids[2] === ids[3], ids[0] === ids[2]], [true, true, false]);
+    for (const { body, headers: got } of answers) {
+      assert.equal(body, executed.body);
+      assert.equal(got['x-cache'], 'HIT');
+      assert.ok(Number(got.age) >= SEEN_AFTER_SECONDS, `${got.age}`);
+    }
+  });
+});
+
+/** What the checks above say of a gateway that is broken so, by GraphQL and by `/api`. */
+const FAULTS_OF: Record<Breakage, readonly RegExp[]> = {
+  scope: [/^the first never saw canary-email-of-the-first$/, /^the first never saw "usr_0002"$/],
+  'scope and viewer': [
+    /^stranger: GET \/graphql.* shows canary-email-of-the-first of the first$/,
+    /^stranger: GET \/api\/.* shows canary-email-of-the-first of the first$/,
+  ],
+  headers: [
+    /^stranger: GET \/graphql.* shows canary-email-of-the-first of the first$/,
+    /^stranger: GET \/api\/.* shows canary-email-of-the-first of the first$/,
+    /^[a-z]+: GET \/api\/.* was shown a stored error$/,
+  ],
+  validator: [/was told 304 .* of .* while .* is current$/],
 };
 
 for (const breakage of BREAKAGES) {
@@ -130,10 +164,12 @@ for (const breakage of BREAKAGES) {
       breakage === 'validator'
         ? await validityAt(gateway, REQUESTS / 10)
         : await trafficThrough('harsh', gateway, REQUESTS / 3);
-    assert.ok(
-      faults.some((fault) => FAULT_OF[breakage].test(fault)),
-      faults.slice(0, 20).join('\n'),
-    );
+    for (const wanted of FAULTS_OF[breakage]) {
+      assert.ok(
+        faults.some((fault) => wanted.test(fault)),
+        `${wanted}:\n${faults.slice(0, 20).join('\n')}`,
+      );
+    }
     // What is said to be anybody's is made for nobody: whose it is has lost it, and nobody else has it.
     if (breakage === 'scope') assert.ok(!faults.some((fault) => / shows /.test(fault)));
   });

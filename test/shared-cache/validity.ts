@@ -59,11 +59,11 @@ export async function checkValidity(options: ValidityOptions): Promise<Validity>
 }
 
 /** The comment makes it a document that nobody has sent yet: none of the gateway's caches holds its answer. */
-async function madeAnew(gateway: URL, { path, source }: Question, number: number): Promise<string> {
+async function madeAnew(gateway: URL, { path, source, shaped }: Question, number: number): Promise<string> {
   if (source === undefined) throw new Error(`${path} has no document`);
   const body = JSON.stringify({ ...source, query: `${source.query} # ${number}` });
   const headers = { 'content-type': 'application/json' };
   const answer = await send(gateway, { method: 'POST', path: '/graphql', headers, body });
   if (answer.headers['x-cache'] !== 'MISS') throw new Error(`${path} was not made anew: ${answer.body}`);
-  return answer.body;
+  return shaped === undefined ? answer.body : shaped(answer.body);
 }

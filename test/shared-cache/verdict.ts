@@ -4,7 +4,7 @@
  * Every answer of the gateway has an id of its own: one that comes a second time comes from the cache in front.
  */
 import { createHash } from 'node:crypto';
-import type { UserName } from './canaries.ts';
+import { USER_NAMES, type UserName } from './canaries.ts';
 import { ASKED_BY } from './harness.ts';
 import type { Exchange } from './traffic.ts';
 
@@ -70,10 +70,11 @@ function faultsOf({ asker, question, ask, answer }: Exchange, isStored: boolean)
   if (askedBy !== 'stranger' && askedBy !== asker.name) faults.push(`was shown an answer to ${askedBy}`);
   if (isStored && question.kind !== 'public') faults.push('was shown a stored answer that is not public');
   if (isStored && ask.method === 'POST') faults.push('was shown a stored answer to a POST');
-  const isError = status >= 400 || body.includes('"errors":[');
+  const isError = status >= 400 || /"(errors|warnings)":\[/.test(body);
+  const isRefused = question.isForUsers === true && !USER_NAMES.some((name) => name === asker.name);
   if (isStored && isError) faults.push('was shown a stored error');
   // An answer to HEAD has no body that would show its errors.
-  if (ask.method !== 'HEAD' && (question.kind === 'failing') !== isError)
+  if (ask.method !== 'HEAD' && (question.kind === 'failing' || isRefused) !== isError)
     faults.push(`${isError ? 'failed' : 'did not fail'}: ${status} ${body.slice(0, 200)}`);
   const cacheControl = headers['cache-control'];
   if (cacheControl === undefined) faults.push('has no Cache-Control');
@@ -81,8 +82,14 @@ function faultsOf({ asker, question, ask, answer }: Exchange, isStored: boolean)
   if (mayBeKept && (isError || askedBy !== 'stranger')) faults.push(`may be kept: ${cacheControl}`);
   if (status === 200 && ask.method === 'GET' && headers.etag !== undefined && headers.etag !== etagOf(body))
     faults.push('has the ETag of another body');
+  if (isOfApi(ask.path) && variesBy(headers, 'accept')) faults.push('differs by Accept, which it does not');
   return [...faults, ...corsFaultsOf(ask.headers.origin, headers)];
 }
+
+const isOfApi = (path: string) => path.startsWith('/api');
+
+const variesBy = ({ vary = '' }: Exchange['answer']['headers'], name: string) =>
+  vary.split(',').some((member) => member.trim().toLowerCase() === name);
 
 /** An answer that names an origin is for that origin alone. */
 function corsFaultsOf(origin: string | undefined, headers: Exchange['answer']['headers']): string[] {

@@ -4,7 +4,7 @@ import { ENDPOINTS } from '../../src/rest/endpoints.ts';
 import type { ParameterSchemas } from '../../src/rest/parameter-places.ts';
 
 /** By place and name. Text, but for the body. */
-type SentParameters = { [Place in keyof ParameterSchemas]: Record<string, unknown> };
+export type SentParameters = { [Place in keyof ParameterSchemas]: Record<string, unknown> };
 
 /** The things that calls are about. */
 export interface AskedFor {
@@ -73,13 +73,19 @@ const chosen = (all: readonly string[], place: number) => all[place % all.length
 
 /** The variables that `/api` makes of the call. */
 export function restVariables(operation: string, of: AskedFor, items: number): Record<string, unknown> {
-  const endpoint = ENDPOINTS.find((candidate) => candidate.operation === operation);
-  if (endpoint === undefined) throw new Error(`no endpoint of /api runs ${operation}`);
   const call = CALLS[operation];
   if (call === undefined) throw new Error(`${operation} has no call in ${import.meta.url}: add it`);
-  const sent = call(of, items);
+  const { endpoint, parameters } = readCall(operation, call(of, items));
+  return endpoint.variables(parameters);
+}
+
+/** The endpoint of an operation, and what it reads of what is sent. */
+export function readCall(operation: string, sent: SentParameters) {
+  const endpoint = ENDPOINTS.find((candidate) => candidate.operation === operation);
+  if (endpoint === undefined) throw new Error(`no endpoint of /api runs ${operation}`);
   const places = Object.entries(endpoint.parameters) as [keyof ParameterSchemas, ParameterSchemas['query']][];
-  return endpoint.variables(
-    Object.fromEntries(places.map(([place, schema]) => [place, schema?.parse(sent[place] ?? {})])),
+  const parameters = Object.fromEntries(
+    places.map(([place, schema]) => [place, schema?.parse(sent[place] ?? {})]),
   );
+  return { endpoint, parameters };
 }
