@@ -25,6 +25,7 @@ import {
   pagedQuery,
   paginationOf,
   rowsOf,
+  text,
 } from './parameters.ts';
 import { rejected } from './rest-refusal.ts';
 
@@ -77,6 +78,9 @@ export const register = endpoint<RestRegisterForPoolMutation, RestRegisterForPoo
   },
 });
 
+/** No blockchain has longer ones. */
+const HASH_MAX_CHARACTERS = 200;
+
 export const payment = endpoint<RestSubmitPaymentMutation, RestSubmitPaymentMutationVariables, Investment>()({
   method: 'POST',
   path: '/api/protected/ido/investments/:id/payment',
@@ -85,7 +89,7 @@ export const payment = endpoint<RestSubmitPaymentMutation, RestSubmitPaymentMuta
   parameters: {
     ...ofInvestment,
     body: z.strictObject({
-      transactionHash: z.string().describe("The transaction on the pool's blockchain."),
+      transactionHash: text(HASH_MAX_CHARACTERS).describe("The transaction on the pool's blockchain."),
     }),
   },
   variables: ({ path, body }) => ({
