@@ -1,7 +1,7 @@
 /** Kinds of parameters that several endpoints share. Each reads text, once; a default stands for a parameter that is left out. */
 import * as z from 'zod';
 import { DECIMAL, DECIMAL_RULE } from '../../schema/decimal.ts';
-import { decodeGlobalId, encodeGlobalId, type NodeTypeName } from '../../schema/global-ids.ts';
+import { encodeGlobalId, localId, type NodeTypeName } from '../../schema/global-ids.ts';
 import {
   IDEMPOTENCY_KEY_MAX_CHARACTERS,
   IDEMPOTENCY_KEY_MIN_CHARACTERS,
@@ -115,16 +115,15 @@ const ID_MAX_CHARACTERS = 256;
 /** An id of the platform, or a global id of the API. */
 export const id = () => text(ID_MAX_CHARACTERS);
 
-/** The global id, for an id of either kind. */
-export function globalIdOf(typeName: NodeTypeName, value: string): string {
-  return decodeGlobalId(value)?.typeName === typeName ? value : encodeGlobalId(typeName, value);
-}
+/** The one global id, for an id of either kind. */
+export const globalIdOf = (typeName: NodeTypeName, value: string): string =>
+  encodeGlobalId(typeName, localId(typeName, value) ?? value);
 
 const PROJECT_ID = /^prj_/;
 
 /** By which key a project is looked up: ids of the platform's projects begin with `prj_`, and slugs do not. */
 export function projectKeyOf(value: string): { id: string } | { slug: string } {
-  const isId = PROJECT_ID.test(value) || decodeGlobalId(value)?.typeName === 'Project';
+  const isId = PROJECT_ID.test(value) || localId('Project', value) !== null;
   return isId ? { id: globalIdOf('Project', value) } : { slug: value };
 }
 

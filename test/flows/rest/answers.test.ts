@@ -1,6 +1,7 @@
 /** The life of an answer of `/api`: in the caches, in each mode, by its release. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import restManifest from '../../../operations/rest/manifest.json' with { type: 'json' };
+import { encodeGlobalId, localId } from '../../../schema/global-ids.ts';
 import { ADMIN_KEY, adminOf } from '../../support/admin.ts';
 import { CRONS, startGateway, type TestGateway } from '../../support/gateway.ts';
 import { refused } from '../../support/rest-bench.ts';
@@ -113,4 +114,14 @@ test('each answer says that its operation is deprecated, a refusal too', async (
     const { status: seen, headers } = await get(asked);
     expect([asked, seen, headers.get('sunset')]).toEqual([asked, status, sunset]);
   }
+});
+
+test('a project is one entry by its id, its global id, and another writing of its last bits', async () => {
+  const globalId = encodeGlobalId('Project', 'prj_bitcoin');
+  const lastBits = `${globalId.slice(0, -1)}h`;
+  expect(localId('Project', lastBits)).toBe('prj_bitcoin');
+  const seen: (string | null)[] = [];
+  for (const id of ['prj_bitcoin', globalId, lastBits])
+    seen.push((await get(`/api/projects/${id}`)).headers.get('x-cache'));
+  expect(seen).toEqual(['MISS', 'HIT', 'HIT']);
 });
