@@ -58,7 +58,10 @@ export function gatewayInMemory(byHand: ByHand): GatewayInMemory {
     nowMs,
   });
   const isolate = {
-    env: { SUBSCRIPTION_HUBS: { getByName: () => ({ fetch: openSocket }) } },
+    env: {
+      SUBSCRIPTION_HUBS: { getByName: () => ({ fetch: openSocket }) },
+      WORKER_VERSION: { id: 'in-memory' },
+    },
     config: {
       OPERATIONS_MODE: mode,
       ENVIRONMENT: 'production',
