@@ -150,6 +150,8 @@ describe('an investment', () => {
     const claimed = await call('claim', { id: encodeGlobalId('Investment', id) });
     expect([claimed.status, [claimed.body]]).toEqual([200, await annsInvestments()]);
     expect(claimed.body).toMatchObject({ id, status: 'confirmed', claimableAmount: '0' });
+    const late = await call('payment', { id, body: { transactionHash: transactionHashOf(2) } });
+    expect(refusalOf(late)).toMatch('409 INVESTMENT_NOT_PENDING');
     const { body: listed } = await call('investments', { query: 'status=confirmed' });
     expect(listed).toEqual({ data: await annsInvestments(), pagination: { ...ONE_PAGE, total: 1 } });
     expect((await call<Page<Investment>>('investments', { query: 'status=failed' })).body.data).toEqual([]);
@@ -176,13 +178,11 @@ describe('an investment', () => {
     // Visible ASCII of any kind. HTTP takes spaces around it away.
     const key = `aZ!"#$%&'()*+,-./:;<=>?@[\\]^_\`{|}~`;
     const id = encodeGlobalId('IdoPool', sale.poolId);
-    const clicks = await Promise.all([
-      invest({ key }),
-      invest({ key: `  ${key} `, amount: '100.0', pool: id }),
-    ]);
+    const other = invest({ key: `  ${key} `, amount: '100.0', pool: id });
+    const clicks = await Promise.all([invest({ key }), other]);
     expect(clicks.map(({ status }) => status).toSorted()).toEqual([200, 201]);
-    const [one, other] = clicks.map(({ body }) => body);
-    expect(one).toEqual(other);
+    const [one, two] = clicks.map(({ body }) => body);
+    expect(one).toEqual(two);
     expect((await call<Page<Investment>>('investments')).body.data).toEqual([one]);
     const reused = '409 IDEMPOTENCY_KEY_REUSED header idempotency-key';
     expect(refusalOf(await invest({ key, amount: '101' }))).toBe(reused);
@@ -200,11 +200,10 @@ describe('an investment', () => {
       return lost;
     });
     await enter({}, { IDO_MANAGER: ledgers });
-    const key = crypto.randomUUID();
-    const first = await invest({ key });
+    const first = await invest({ key: 'the-same-intent' });
     expect(refusalOf(first)).toBe('503 SERVICE_UNAVAILABLE');
     expect(first.headers.get('Retry-After')).toBe(String(LEDGER_RETRY_SECONDS));
-    const second = await invest({ key });
+    const second = await invest({ key: 'the-same-intent' });
     expect([second.status, [second.body]]).toEqual([200, await annsInvestments()]);
   });
 
