@@ -14,18 +14,18 @@ function isJson(contentType: string): boolean {
 }
 
 /**
- * The text of a JSON body. Reads no further than the limit.
+ * The text of a JSON body. Reads no further than the limit. Bytes that are no UTF-8 are replaced, or refused if it is strict.
  *
  * @throws GraphQLError with `extensions.http.status` if the body is too large or its media type is not JSON.
  */
-export async function readJsonBody(request: Request): Promise<string> {
+export async function readJsonBody(request: Request, { isStrict = false } = {}): Promise<string> {
   if (!isSentAsJson(request)) throw noJson();
-  return readText(request);
+  return isStrict ? readStrictly(request) : readText(request);
 }
 
-/** As `readJsonBody`, and null for an empty body, which clients send with any media type or none. */
+/** As `readJsonBody` if it is strict, and null for an empty body, which clients send with any media type or none. */
 export async function readOptionalJsonBody(request: Request): Promise<string | null> {
-  const text = await readText(request);
+  const text = await readStrictly(request);
   if (text === '') return null;
   if (!isSentAsJson(request)) throw noJson();
   return text;
@@ -44,10 +44,20 @@ const noJson = () =>
 
 /** Also without a `Content-Length`. */
 function readText(request: Request): Promise<string> {
-  const announcedBytes = Number(request.headers.get('content-length') ?? Number.NaN);
-  if (announcedBytes > REQUEST_BODY_MAX_BYTES) throw tooLarge();
   // The platform passes on no more bytes than `Content-Length` announces.
-  return announcedBytes >= 0 ? request.text() : readStream(request);
+  return announcedBytes(request) >= 0 ? request.text() : readStream(request, new TextDecoder());
+}
+
+async function readStrictly(request: Request): Promise<string> {
+  announcedBytes(request);
+  return readStream(request, new TextDecoder('utf-8', { fatal: true }));
+}
+
+/** NaN where they are not announced. @throws GraphQLError if they are too many. */
+function announcedBytes({ headers }: Request): number {
+  const bytes = Number(headers.get('content-length') ?? Number.NaN);
+  if (bytes > REQUEST_BODY_MAX_BYTES) throw tooLarge();
+  return bytes;
 }
 
 const tooLarge = () =>
@@ -56,14 +66,21 @@ const tooLarge = () =>
     rule: 'body-size',
   });
 
-async function readStream(request: Request): Promise<string> {
-  const decoder = new TextDecoder();
+async function readStream(request: Request, decoder: TextDecoder): Promise<string> {
   let bytes = 0;
   let text = '';
   for await (const chunk of request.body ?? []) {
     bytes += chunk.byteLength;
     if (bytes > REQUEST_BODY_MAX_BYTES) throw tooLarge();
-    text += decoder.decode(chunk, { stream: true });
+    text += decoded(decoder, chunk, { stream: true });
   }
-  return text + decoder.decode();
+  return text + decoded(decoder);
+}
+
+function decoded(decoder: TextDecoder, ...decode: Parameters<TextDecoder['decode']>): string {
+  try {
+    return decoder.decode(...decode);
+  } catch {
+    throw unreadable('The request body is not UTF-8.', 400, { argumentPath: [] });
+  }
 }

@@ -1,6 +1,7 @@
 /** Calls of `/api`, by its endpoints and their rows. */
 import { expect } from 'vitest';
 import { type Endpoint, isProtected } from '../../src/rest/endpoint.ts';
+import { problemsOf } from './described-responses.ts';
 import type { TestGateway } from './gateway.ts';
 import { createInvestor } from './investors.ts';
 import { ENDPOINT_ROWS, type EndpointRow } from './rest-rows.ts';
@@ -19,7 +20,7 @@ export interface RestCall {
   /** Pairs, so that a name may stand twice. */
   query?: readonly (readonly [string, string])[];
   headers?: Record<string, string>;
-  /** Sent as it is where it is text. */
+  /** Sent as it is where it is text or bytes. */
   body?: unknown;
   method?: string;
 }
@@ -42,8 +43,8 @@ export function goodCall(endpoint: Endpoint): Required<Omit<RestCall, 'method'>>
 export const pathWith = (endpoint: Pick<Endpoint, 'path'>, path: Record<string, string>) =>
   endpoint.path.replace(/:(\w+)/g, (_, name: string) => path[name] ?? '');
 
-/** @param call in the place of parts of the good call. */
-export function callEndpoint(
+/** Expects a response that is described. @param call in the place of parts of the good call. */
+export async function callEndpoint(
   gateway: TestGateway,
   endpoint: Endpoint,
   call: RestCall = {},
@@ -52,12 +53,15 @@ export function callEndpoint(
   const { path, query, headers, body } = { ...goodCall(endpoint), ...parts };
   const pairs = query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
   const url = `${pathWith(endpoint, path)}${pairs.length === 0 ? '' : `?${pairs.join('&')}`}`;
-  const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
-  return gateway.fetch(url, {
+  const isSent = typeof body === 'string' || body instanceof Uint8Array;
+  const response = await gateway.fetch(url, {
     method,
-    headers: text === undefined ? headers : { 'Content-Type': 'application/json', ...headers },
-    ...(text === undefined ? {} : { body: text }),
+    headers: body === undefined ? headers : { 'Content-Type': 'application/json', ...headers },
+    ...(body === undefined ? {} : { body: isSent ? (body as BodyInit) : JSON.stringify(body) }),
   });
+  // Other methods are not described.
+  if (method === endpoint.method) await expectDescribed(response, method, url);
+  return response;
 }
 
 interface RestError {
@@ -103,6 +107,16 @@ export async function refused(response: Response, status: number, about: string)
   expect(text, about).not.toContain(CANARY);
   expect(text, about).not.toMatch(/\bat \w+ \(|\.ts:\d|node_modules|ZodError/);
   return body.error;
+}
+
+/** A response that `/api/openapi.json` has. */
+async function expectDescribed(response: Response, method: string, url: string): Promise<void> {
+  const { status, headers } = response;
+  const text = await response.clone().text();
+  const path = new URL(url, 'https://gateway.test').pathname;
+  const body: unknown = text === '' ? null : JSON.parse(text);
+  const problems = problemsOf({ method, path, status, headers, body });
+  expect(problems, `${method} ${url.slice(0, 200)}: ${status} ${text.slice(0, 500)}`).toEqual([]);
 }
 
 /** The parameters at fault, each as its place and its name. */

@@ -63,6 +63,15 @@ describe.each(ENDPOINTS.map((endpoint) => [nameOf(endpoint), endpoint] as const)
         '{"a":'.repeat(15_000),
       ];
       for (const text of broken) await bench.expectAtFault(endpoint, { body: text }, ['body ']);
+      // The second ends in the middle of a character.
+      for (const bytes of [
+        [0x22, 0xff, 0x22],
+        [0x22, 0xc3],
+        [0x22, 0xed, 0xa0, 0x80, 0x22],
+      ]) {
+        const response = await bench.call(endpoint, { body: new Uint8Array(bytes) });
+        expect(atFault(await refused(response, 400, `${nameOf(endpoint)} ${bytes}`))).toEqual(['body ']);
+      }
       const deep = '['.repeat(20_000) + ']'.repeat(20_000);
       await bench.expectAtFault(endpoint, { body: deep }, ['body ']);
       await bench.expectAtFault(endpoint, { body: `{"deep":${deep}}` }, ['body deep', ...requiredOf(body)]);
@@ -219,7 +228,7 @@ describe('where nothing is', () => {
     '/api/projects;a=b',
     `/api/${'x/'.repeat(5_000)}`,
   ];
-  test.each(NOWHERE)('%.60s', async (path) => {
+  test.each(NOWHERE.map((path) => [path.slice(0, 60), path]))('%s', async (_, path) => {
     for (const method of ['GET', 'POST', 'DELETE']) {
       const error = await refused(await bench.gateway.fetch(path, { method }), 404, `${method} ${path}`);
       expect(error.code).toBe('NOT_FOUND');
