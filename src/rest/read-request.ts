@@ -68,7 +68,9 @@ const UNKNOWN = 'is not a parameter here';
 /** Undefined where none is sent and the schema needs none. */
 async function bodyOf(request: Request, schema: z.ZodType): Promise<unknown> {
   const isOptional = schema.safeParse(undefined).success;
-  const text = isOptional ? await readOptionalJsonBody(request) : await readJsonBody(request, { isStrict: true });
+  const text = isOptional
+    ? await readOptionalJsonBody(request)
+    : await readJsonBody(request, { isStrict: true });
   return text === null ? undefined : parseJson(text, 'The request body is not JSON.', []);
 }
 

@@ -49,9 +49,10 @@ const BEARER_CHALLENGE = { 'WWW-Authenticate': 'Bearer' };
 
 /** @param refused a body may hold thousands of names that are unknown: the first of them are named. */
 export const badParameters = (refused: readonly RefusedParameter[]): RestRefusal => {
-  const details = refused.slice(0, REFUSED_PARAMETERS_MAX).map(({ name, ...parameter }) => ({
-    ...parameter,
+  const details = refused.slice(0, REFUSED_PARAMETERS_MAX).map(({ in: place, name, message }) => ({
+    in: place,
     name: name.slice(0, PARAMETER_NAME_MAX_CHARACTERS),
+    message,
   }));
   const [first] = details;
   const message = first === undefined ? 'A parameter is wrong.' : nameOf(first) + first.message;

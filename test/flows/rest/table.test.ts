@@ -16,6 +16,7 @@ import {
   startRest,
   WRONG_NAMES,
 } from '../../support/rest-bench.ts';
+import { ENDPOINT_ROWS } from '../../support/rest-rows.ts';
 
 let bench: RestBench;
 beforeAll(async () => {
@@ -42,6 +43,7 @@ describe('the table', () => {
     }
     const names = ENDPOINTS.map(nameOf);
     expect(new Set(names).size).toBe(names.length);
+    expect(Object.keys(ENDPOINT_ROWS).sort()).toEqual(names.sort());
   });
 
   test('has an operation for each endpoint and no other, private if the endpoint is', () => {
