@@ -1,8 +1,9 @@
 /**
  * Writes everything that follows from the schema and the documents: `schema/schema.graphql` (the printed SDL),
  * `operations/generated/` (typed documents for web clients), `operations/manifest.json` (the operations that
- * the Worker bundles, by id) and `operations/rest/manifest.json` (those that `/api` runs), and `src/rest/openapi.json` (the
- * description of `/api`). Writes `src/auth/common-passwords.ts`, which follows from a list of leaked passwords.
+ * the Worker bundles, by id) and `operations/rest/manifest.json` (those that `/api` runs). Writes
+ * `src/rest/openapi.json` (the description of `/api`) and the calls of `docs/rest.md`. Writes `src/auth/common-passwords.ts`,
+ * which follows from a list of leaked passwords.
  *
  * `node codegen.ts --check` writes nothing but the untracked typed documents, and fails where a checked-in file
  * is not what it would write.
@@ -13,18 +14,22 @@ import { generate } from '@graphql-codegen/cli';
 import { getOperationAST, lexicographicSortSchema, parse, printSchema } from 'graphql';
 import { CACHE_HINTS } from './schema/cache-hints.ts';
 import { schema } from './schema/schema.ts';
+import { expectExamples, readExamples } from './scripts/openapi/examples.ts';
+import { printRestPage } from './scripts/openapi/print-calls.ts';
 import { printOpenapi, type RestRelease } from './scripts/openapi/print-openapi.ts';
 import { printCommonPasswords } from './scripts/print-common-passwords.ts';
 import { OPERATION_RULES_VERSION } from './src/operations/operation-facts.ts';
 import { operationForms } from './src/operations/operation-forms.ts';
 import { registerOperation } from './src/operations/register-operation.ts';
 import type { OperationForm, RegisteredOperation } from './src/operations/registered-operation.ts';
+import { ENDPOINTS } from './src/rest/endpoints.ts';
 
 const SDL_FILE = 'schema/schema.graphql';
 const MANIFEST_FILE = 'operations/manifest.json';
 const COMMON_PASSWORDS_FILE = 'src/auth/common-passwords.ts';
 const REST_MANIFEST_FILE = 'operations/rest/manifest.json';
 const OPENAPI_FILE = 'src/rest/openapi.json';
+const REST_PAGE = 'docs/rest.md';
 const SOURCE_FILES = 'operations/*.graphql';
 const REST_SOURCE_FILES = 'operations/rest/*.graphql';
 const TYPED_DOCUMENTS_FOLDER = 'operations/generated/';
@@ -134,5 +139,9 @@ await writeOrCheck(SDL_FILE, sdl, check);
 await writeOrCheck(MANIFEST_FILE, await printManifest(build), check);
 const restManifest = await printRestManifest(build);
 await writeOrCheck(REST_MANIFEST_FILE, restManifest, check);
-await writeOrCheck(OPENAPI_FILE, await printOpenapi(JSON.parse(restManifest) as RestRelease), check);
+const examples = await readExamples();
+const openapi = await printOpenapi(JSON.parse(restManifest) as RestRelease, examples);
+await writeOrCheck(OPENAPI_FILE, openapi, check);
+await writeOrCheck(REST_PAGE, await printRestPage(ENDPOINTS, examples), check);
 await writeOrCheck(COMMON_PASSWORDS_FILE, await printCommonPasswords(), check);
+expectExamples(ENDPOINTS, examples);

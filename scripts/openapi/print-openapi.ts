@@ -6,8 +6,7 @@ import { ENDPOINTS } from '../../src/rest/endpoints.ts';
 import { addExamples } from './add-examples.ts';
 import { readAnswers } from './answer-schemas.ts';
 import { describeEndpoint, tagOf, templateOf } from './describe-endpoint.ts';
-
-import { readExamples } from './examples.ts';
+import type { RestExample } from './examples.ts';
 import { REFUSALS, refusalResponses } from './refusal-responses.ts';
 import { RESPONSE_HEADERS } from './response-headers.ts';
 import { tidyParameters } from './tidy-parameters.ts';
@@ -23,7 +22,10 @@ export interface RestRelease {
   operations: readonly RegisteredOperation[];
 }
 
-export async function printOpenapi({ version, operations }: RestRelease): Promise<string> {
+export async function printOpenapi(
+  { version, operations }: RestRelease,
+  examples: readonly RestExample[],
+): Promise<string> {
   const answers = await readAnswers(ENDPOINTS);
   const byName = new Map(operations.map((operation) => [operation.name, operation]));
   const paths: ZodOpenApiPathsObject = {};
@@ -56,7 +58,7 @@ export async function printOpenapi({ version, operations }: RestRelease): Promis
     },
     { override: withoutSafeBounds },
   );
-  const described = addExamples(tidyParameters(document), ENDPOINTS, await readExamples(ENDPOINTS));
+  const described = addExamples(tidyParameters(document), ENDPOINTS, examples);
   return `${JSON.stringify(described, null, 2)}\n`;
 }
 

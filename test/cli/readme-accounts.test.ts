@@ -1,22 +1,19 @@
 /** README's sections about accounts and investing, run as they are written. */
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { type RunningStart, runStart } from '../browser/running-start.ts';
+import { openBash } from './bash-session.ts';
+import { confirmPayments } from './confirm-payments.ts';
 
 const run = promisify(execFile);
 /** In the gateway's folder, as README has it. */
 const WALLET_FILE = '.readme-wallet.js';
 
 const NEW_ACCOUNT = { email: 'me@example.com', kycLevel: 1, permissions: ['READ', 'WRITE'] };
-/** The simulated main API confirms a payment after two minutes. */
-const CONFIRMED_AFTER_SECONDS = 121;
-const HANDED_OVER_WITHIN_MS = 30_000;
-
 let start: RunningStart;
 let readme: string;
 
@@ -74,48 +71,13 @@ test('one of them invests by curl, and sees the payment confirmed', async () => 
   const [life = ''] = blocksOf('Accounts', 'sh');
   const [functions = ''] = life.split('\n\n');
   const [invest = '', look = ''] = blocksOf('Investing', 'sh');
-  const bash = spawn('bash', { stdio: ['pipe', 'pipe', 'inherit'] });
-  const closed = once(bash, 'close');
-  const answers = bash.stdout.setEncoding('utf8').iterator();
-  const answerTo = async (commands: string): Promise<string> => {
-    bash.stdin.write(`${commands}\necho; echo end of answer\n`);
-    let printed = '';
-    while (!printed.endsWith('end of answer\n')) {
-      const { value, done } = await answers.next();
-      if (done) break;
-      printed += value;
-    }
-    return printed;
-  };
-
-  const paid = await answerTo(`${functions}\n${invest}`);
+  const bash = openBash();
+  const paid = await bash.answerTo(`${functions}\n${invest}`);
   assert.match(paid, /"submitPayment":/);
   assert.match(paid, /"status":"PENDING"/);
-  const [, upstreamUrl = ''] = /^ {2}Main API +(http:\/\/[^/]+)/m.exec(start.output()) ?? [];
-  const control = (route: string, init?: RequestInit) =>
-    fetch(`${upstreamUrl}/control/markets/main/${route}`, init);
-  await handedOver(control, 2);
-  await control('clock', {
-    method: 'POST',
-    body: JSON.stringify({ advanceSeconds: CONFIRMED_AFTER_SECONDS }),
-  });
-  const confirmed = await answerTo(look);
+  await confirmPayments(start, 1);
+  const confirmed = await bash.answerTo(look);
   assert.match(confirmed, /"status":"CONFIRMED"/);
   assert.doesNotMatch(confirmed, /"status":"PENDING"/);
-  bash.stdin.end();
-  await closed;
+  await bash.close();
 });
-
-/** Waits until an investment has arrived at the main API with so many of its changes. */
-async function handedOver(control: (route: string) => Promise<Response>, changes: number): Promise<void> {
-  const deadlineMs = Date.now() + HANDED_OVER_WITHIN_MS;
-  while (Date.now() < deadlineMs) {
-    const { investments = {} } = (await (await control('handovers')).json()) as Record<
-      string,
-      Record<string, { applied: number[] }>
-    >;
-    if (Object.values(investments).some(({ applied }) => applied.length === changes)) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error('the gateway has not handed the investment over');
-}
