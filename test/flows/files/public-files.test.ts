@@ -1,6 +1,8 @@
 /** The public files of R2 over HTTP: paths, headers, conditions, ranges, and a bucket that fails. */
+import { createExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import gatewayWorker from '../../../src/index.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
 import { createMarket } from '../../support/market.ts';
 
@@ -31,7 +33,7 @@ beforeAll(async () => {
   etag = httpEtag;
   modified = new Date(uploaded).toUTCString();
   vi.setSystemTime(uploaded.getTime() + 3_600_000);
-  for (const key of PRIVATE) await put(key, 'application/pdf');
+  for (const key of [...PRIVATE, 'static/.env']) await put(key, 'application/pdf');
 });
 
 const get = (key: string, headers: Record<string, string> = {}, method = 'GET') =>
@@ -49,16 +51,15 @@ async function expectError(response: Response, status: number, code: string) {
 
 describe('a public file', () => {
   test.each([
-    LOGO,
+    'projects/media/prj_a/videos/a.webm',
     'static/images/deep/er/logo@2x (1).png',
     'users/avatars/usr_ann.webp',
     'static/ü/日本.webp',
   ])('is its bytes: %s', async (key) => {
-    await put(key, 'image/webp');
+    await put(key);
     const response = await get(key);
     expect(response.status).toBe(200);
     expect(await bytesOf(response)).toEqual(BYTES);
-    await put(LOGO, 'image/png');
   });
 
   test('carries its validators, a policy that runs nothing, and is open to every origin', async () => {
@@ -440,6 +441,43 @@ describe('the bucket', () => {
     });
     const response = await whollyBroken.fetch(`/files/${LOGO}`, { headers: { Range: 'bytes=5000-' } });
     await expectError(response, 503, 'SERVICE_UNAVAILABLE');
+  });
+
+  test('is read only as far as the client reads', async () => {
+    const size = 1024 ** 3;
+    let reads = 0;
+    let isCancelled = false;
+    const { httpEtag, uploaded } = await put('static/video.webm', 'video/webm');
+    const body = () =>
+      new ReadableStream({
+        pull(part) {
+          reads += 1;
+          part.enqueue(new Uint8Array(65_536));
+        },
+        cancel() {
+          isCancelled = true;
+        },
+      });
+    const STORAGE = { get: async () => ({ httpEtag, uploaded, size, body: body() }) };
+    const ask = async (method: string) => {
+      const request = new Request('https://gateway.test/files/static/video.webm', { method });
+      return gatewayWorker.fetch(
+        request as Parameters<typeof gatewayWorker.fetch>[0],
+        { ...env, STORAGE } as unknown as Env,
+        createExecutionContext(),
+      );
+    };
+    const reader = (await ask('GET')).body?.getReader();
+    expect((await reader?.read())?.value.length).toBeGreaterThan(0);
+    await reader?.cancel();
+    expect(reads).toBeLessThan(10);
+    await vi.waitUntil(() => isCancelled);
+
+    isCancelled = false;
+    const head = await ask('HEAD');
+    expect([head.status, head.headers.get('content-length'), head.body]).toEqual([200, String(size), null]);
+    expect(reads).toBeLessThan(10);
+    await vi.waitUntil(() => isCancelled);
   });
 
   const parts: [end: string, finish: (part: ReadableStreamDefaultController) => void][] = [
