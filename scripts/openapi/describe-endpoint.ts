@@ -6,7 +6,7 @@ import type { RegisteredOperation } from '../../src/operations/registered-operat
 import { type Endpoint, isProtected } from '../../src/rest/endpoint.ts';
 import { type Answers, withOptionalWarnings } from './answer-schemas.ts';
 import { type RefusalStatus, refusalsNamed } from './refusal-responses.ts';
-import { headersNamed, OF_OWN_ANSWERS, OF_SHARED_ANSWERS } from './response-headers.ts';
+import { headersNamed, OF_ALL, OF_SHARED_ANSWERS } from './response-headers.ts';
 
 export const templateOf = ({ path }: Endpoint) => path.replaceAll(/:(\w+)/g, '{$1}');
 
@@ -56,7 +56,7 @@ function securityOf(endpoint: Endpoint, { cachePolicy }: RegisteredOperation) {
 
 function answersOf(answers: Answers, operation: RegisteredOperation): ZodOpenApiResponsesObject {
   const isShared = isStorable(operation.cachePolicy);
-  const headers = headersNamed(isShared ? OF_SHARED_ANSWERS : OF_OWN_ANSWERS);
+  const headers = headersNamed(isShared ? OF_SHARED_ANSWERS : OF_ALL);
   const described = Object.entries(answers).map(([status, schema]) => {
     const content = schema && { 'application/json': { schema: withOptionalWarnings(schema) } };
     return [status, { description: DESCRIPTIONS[status], headers, ...(content && { content }) }];

@@ -1,7 +1,7 @@
 /** Refusals as responses of the description, by their status. */
 import * as z from 'zod';
 import type { ZodOpenApiResponseObject } from 'zod-openapi';
-import { headersNamed, OF_REFUSALS, type ResponseHeader } from './response-headers.ts';
+import { headersNamed, OF_ALL, type ResponseHeader } from './response-headers.ts';
 
 interface Refusal {
   /** The name of the component. */
@@ -78,7 +78,7 @@ export const refusalResponses = (refusals: Record<number, Refusal>) =>
     Object.values(refusals).map(({ name, description, headers = [] }) => {
       const response: ZodOpenApiResponseObject = {
         description,
-        headers: headersNamed([...OF_REFUSALS, ...headers]),
+        headers: headersNamed([...OF_ALL, ...headers]),
         content: { 'application/json': { schema: error } },
       };
       return [name, response];

@@ -43,16 +43,17 @@ export const RESPONSE_HEADERS = {
 
 export type ResponseHeader = keyof typeof RESPONSE_HEADERS;
 
-const OF_ALL: readonly ResponseHeader[] = [
+/** Refusals, too. */
+export const OF_ALL: readonly ResponseHeader[] = [
   'x-request-id',
   'Cache-Control',
   'X-Cache',
   'Cache-Status',
   'Vary',
+  'Deprecation',
+  'Sunset',
 ];
-export const OF_REFUSALS = OF_ALL;
-export const OF_OWN_ANSWERS: readonly ResponseHeader[] = [...OF_ALL, 'Deprecation', 'Sunset'];
-export const OF_SHARED_ANSWERS: readonly ResponseHeader[] = [...OF_OWN_ANSWERS, 'ETag', 'Age', 'Cache-Tag'];
+export const OF_SHARED_ANSWERS: readonly ResponseHeader[] = [...OF_ALL, 'ETag', 'Age', 'Cache-Tag'];
 
 export const headersNamed = (names: readonly ResponseHeader[]) =>
   Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
