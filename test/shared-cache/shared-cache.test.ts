@@ -142,6 +142,31 @@ test('an answer of /api behind a cache says its age since the gateway executed i
   });
 });
 
+test(`${CACHES.obedient} keeps a public file and no refusal, and sends parts of the file itself`, async () => {
+  const text = 'a { color: red }';
+  const path = '/files/static/css/site.css';
+  const bucket = await stage.bucket();
+  const ask = (server: Server, headers: Record<string, string> = {}, method: 'GET' | 'HEAD' = 'GET') =>
+    send(server, { method, path, headers });
+  await behind('obedient', stage.production, async (cache) => {
+    assert.equal((await ask(cache)).status, 404);
+    await bucket.put('static/css/site.css', text, { httpMetadata: { contentType: 'text/css' } });
+    const first = await ask(cache, { origin: 'https://a.example' });
+    assert.deepEqual([first.status, first.body, first.headers['content-length']], [200, text, '16']);
+    const head = await ask(stage.production, { range: 'bytes=0-3' }, 'HEAD');
+    assert.deepEqual([head.status, head.headers['content-length']], [200, '16']);
+
+    await bucket.delete('static/css/site.css');
+    assert.equal((await ask(stage.production)).status, 404);
+    const { etag = '' } = first.headers;
+    const kept = await ask(cache, { origin: 'https://b.example' });
+    assert.deepEqual([kept.status, kept.body, kept.headers.etag], [200, text, etag]);
+    assert.equal((await ask(cache, { 'if-none-match': etag })).status, 304);
+    const part = await ask(cache, { range: 'bytes=4-8' });
+    assert.deepEqual([part.status, part.body], [206, 'color']);
+  });
+});
+
 /** What the checks above say of a gateway that is broken so, by GraphQL and by `/api`. */
 const FAULTS_OF: Record<Breakage, readonly RegExp[]> = {
   scope: [/^the first never saw canary-email-of-the-first$/, /^the first never saw "usr_0002"$/],

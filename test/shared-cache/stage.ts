@@ -48,6 +48,8 @@ export interface Stage {
   market: Market;
   /** Puts the clocks of upstream and gateway forward, then runs the crons. On-demand prices fail but for then. */
   moveOn(seconds: number, crons: readonly string[]): Promise<void>;
+  /** The bucket of all of them. */
+  bucket(): Promise<Pick<R2Bucket, 'put' | 'delete'>>;
   close(): Promise<void>;
 }
 
@@ -85,8 +87,8 @@ export async function setStage({ production, harness }: Bundles): Promise<Stage>
     for (const name of USER_NAMES) await investFor(name, workerd);
     const { held, canaries } = await whatIsHeld(workerd);
     market.setFault(NO_PRICES_ON_DEMAND);
-    const urlOf = workerd.urlOf;
-    const sync = (await workerd.miniflare.getWorker('gateway')) as unknown as {
+    const { miniflare, urlOf } = workerd;
+    const sync = (await miniflare.getWorker('gateway')) as unknown as {
       scheduled(options: { cron: string }): Promise<{ outcome: string }>;
     };
     return {
@@ -107,6 +109,7 @@ export async function setStage({ production, harness }: Bundles): Promise<Stage>
         }
         market.setFault(NO_PRICES_ON_DEMAND);
       },
+      bucket: () => miniflare.getR2Bucket('STORAGE', 'gateway') as unknown as Promise<R2Bucket>,
       close,
     };
   } catch (error) {
