@@ -170,6 +170,8 @@ async function invest(
   const pool = { path: { id: poolId } };
   await recorder.call('RestRegisterForPool', pool);
   await gateway.advance(900);
+  // On a busy machine the sign-in may not have waited for the rights.
+  for (const cron of [CRONS.hourly, CRONS.pools]) await gateway.scheduled(cron);
   const second = await refresh(first);
   const made = await recorder.call<Investment>('RestInvestInPool', {
     ...pool,
