@@ -127,11 +127,17 @@ export function projectKeyOf(value: string): { id: string } | { slug: string } {
   return isId ? { id: globalIdOf('Project', value) } : { slug: value };
 }
 
+/** Each digit counts, and the point. */
+const AMOUNT_MAX_CHARACTERS = 31;
+/** As generated clients check it: those in Python and Go cannot compile the look-ahead of `DECIMAL`. */
+const AMOUNT = '^(\\d+\\.?\\d*|\\.\\d+)$';
+
 /** Money or tokens, in a body. */
 export const decimal = () =>
   z
     .string({ error: 'must be a string such as "1250.50": a JSON number may already have lost digits' })
-    .regex(DECIMAL, { error: DECIMAL_RULE });
+    .regex(DECIMAL, { error: DECIMAL_RULE })
+    .meta({ override: { type: 'string', pattern: AMOUNT, maxLength: AMOUNT_MAX_CHARACTERS } });
 
 /** Without spaces, so two headers, which come as one value with ", " between them, are refused. */
 export function idempotencyKey() {
