@@ -162,9 +162,9 @@ export const LIST_MAX_ITEMS = 100;
 /** Rows that a page by offset leaves out: D1 reads each of them. Pages by cursor have no such limit. */
 export const LIST_MAX_OFFSET_ROWS = 10_000;
 export const COMPARE_MIN_SYMBOLS = 2;
-/** Of one error of `/api`. */
+/** Parameters that one error of `/api` names. */
 export const REFUSED_PARAMETERS_MAX = 20;
-/** Of a parameter's name in an error of `/api`. */
+/** The part of a parameter's name that an error of `/api` has. */
 export const PARAMETER_NAME_MAX_CHARACTERS = 64;
 export const COMPARE_MAX_SYMBOLS = 10;
 export const SEARCH_MIN_CHARACTERS = 2;

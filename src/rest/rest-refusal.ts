@@ -123,7 +123,11 @@ function statusOfRejection(code: RejectionCode): number {
 /** Another service failed, and the answer needs it: RFC 9110, section 15.6.3. */
 const BAD_GATEWAY = 502;
 
-/** Of an operation that did not run, or ran to no data. @param schemas of the parameters that the endpoint takes */
+/**
+ * The refusal of an operation that did not run, or ran to no data.
+ *
+ * @param schemas of the parameters that the endpoint takes
+ */
 export function refusalOfError(error: GraphQLError, schemas: ParameterSchemas = {}): RestRefusal {
   const { code, argumentPath, http } = error.extensions as {
     code: string;

@@ -30,7 +30,7 @@ const credentials = z.strictObject({
     .string()
     .nullish()
     .describe(
-      "Of an earlier sign-in on this device: its guesses are counted apart from strangers'. Registering does not look at it.",
+      "The token of an earlier sign-in on this device: its guesses are counted apart from strangers'. Registering does not look at it.",
     ),
 });
 

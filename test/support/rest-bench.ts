@@ -155,7 +155,7 @@ export async function startRest(options: Parameters<typeof startServing>[0] = {}
   };
 }
 
-/** Of no parameter of any endpoint. */
+/** No parameter of any endpoint has one of them. */
 export const WRONG_NAMES = [
   '__proto__',
   'constructor',

@@ -1,4 +1,4 @@
-/** Of each endpoint of `/api`: its parameters as the contract has them, with values that are good and values that are not. */
+/** The parameters of each endpoint of `/api` as the contract has them, with values that are good and values that are not. */
 
 export interface ParameterRow {
   good: string;

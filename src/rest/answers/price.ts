@@ -106,7 +106,7 @@ export const priceComparison = z.strictObject({
         name: z
           .string()
           .nullable()
-          .describe('Of the project that the symbol means; null where there is none.'),
+          .describe('The name of the project that the symbol means; null where there is none.'),
         currentPrice: number('Price.priceUsd'),
         change: z.number().nullable().describe('In US dollars, over the period.'),
         changePercent: number('PriceComparisonEntry.changePercent'),
