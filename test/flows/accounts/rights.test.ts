@@ -1,6 +1,6 @@
-/** Who sees what: every field and mutation of the schema, asked by five people, over every transport. */
+/** Who sees what: every field and mutation of the schema, asked by five people, over every transport, and every route of `/api`. */
 import { describe, expect, test } from 'vitest';
-import { encodeGlobalId } from '../../../schema/global-ids.ts';
+import { encodeGlobalId, localId } from '../../../schema/global-ids.ts';
 import { schema } from '../../../schema/schema.ts';
 import type { ClientSocket } from '../../support/client-socket.ts';
 import { CRONS, startGateway, syncAll, type TestGateway } from '../../support/gateway.ts';
@@ -12,6 +12,7 @@ import { documentFor } from '../../support/rights/field-document.ts';
 import { holdOneOfEach, reserveIn, symbolWithExchanges } from '../../support/rights/held-objects.ts';
 import { ASKERS, type Asker, registerPeople } from '../../support/rights/people.ts';
 import { printRights, rowsOf, type SendOf, withoutAnswer } from '../../support/rights/rights-table.ts';
+import { routeRowsOf } from '../../support/rights/route-rows.ts';
 import { coordinatesOf, type Way, waysThrough } from '../../support/rights/schema-walk.ts';
 import { subscriptionRow } from '../../support/rights/subscription-rows.ts';
 import {
@@ -70,8 +71,20 @@ function expectNoCanaryElsewhere(): void {
   expect(seenBy(of.user.id)).toEqual([]);
 }
 
+/** By `/api`, which shows the user to nobody else. Its ids are those of D1. */
+function expectNoCanaryByApi(heardByApi: Record<Asker, string[]>): void {
+  const { accountCanaries, ownCanaries, of } = held.people;
+  const { id, email, investmentIds } = of.user;
+  const localIds = [id, ...investmentIds.map((globalId) => localId('Investment', globalId) ?? '')];
+  const seenBy = (text: string) =>
+    ASKERS.filter((asker) => heardByApi[asker].some((answer) => answer.includes(text)));
+  for (const canary of [email, ...localIds]) expect(seenBy(canary), canary).toEqual(['user']);
+  for (const canary of [...accountCanaries, ...ownCanaries])
+    expect(['', 'user'], `${canary} is for ${seenBy(canary)}`).toContain(seenBy(canary).join());
+}
+
 test(
-  'each field has the decision that docs/rights.md shows',
+  'each field and each route has the decision that docs/rights.md shows',
   async () => {
     await setStage();
     const send = noting(byPost(gateway));
@@ -83,8 +96,14 @@ test(
     );
     for (const way of WAYS.filter(isSubscription)) rows.push(await subscriptionRow(held, way, live));
     expectNoCanaryElsewhere();
+    const heardByApi = { stranger: [], user: [], other: [], moderator: [], admin: [] } as Record<
+      Asker,
+      string[]
+    >;
+    const routes = await routeRowsOf(held, (asker, text) => heardByApi[asker].push(text));
+    expectNoCanaryByApi(heardByApi);
     expect(wronglyNamed(withoutAnswer(rows), coordinatesOf(schema))).toEqual([]);
-    await expect(printRights(rows)).toMatchFileSnapshot('../../../docs/rights.md');
+    await expect(printRights(rows, routes)).toMatchFileSnapshot('../../../docs/rights.md');
   },
   MINUTES_OF_A_SLOW_MACHINE_MS,
 );

@@ -23,6 +23,9 @@ export type FieldArguments = (held: Held, asker: Asker) => string | Promise<stri
 const quoted = (value: string) => JSON.stringify(value);
 const personOf = ({ people }: Held, asker: Asker) => (asker === 'stranger' ? undefined : people.of[asker]);
 
+/** The user's investment by GraphQL is the one by `/api`. */
+export const SAME_INTENT = 'the-same-intent';
+
 let made = 0;
 const nextNumber = () => {
   made += 1;
@@ -60,7 +63,7 @@ export const FIELD_ARGUMENTS: Readonly<Record<string, FieldArguments>> = {
   'Mutation.updateProfile': () => 'input: {}',
   'Mutation.registerForPool': ({ registrationId }) => `poolId: ${quoted(registrationId)}`,
   'Mutation.investInPool': ({ saleId }) =>
-    `input: { poolId: ${quoted(saleId)}, amount: "10", idempotencyKey: "the same intent" }`,
+    `input: { poolId: ${quoted(saleId)}, amount: "10", idempotencyKey: "${SAME_INTENT}" }`,
   'Mutation.submitPayment': ({ people }) =>
     `input: { investmentId: ${quoted(people.of.user.investmentIds[0] ?? '')}, transactionHash: "0x${'0d'.repeat(32)}" }`,
   'Mutation.claimTokens': ({ people }) => `investmentId: ${quoted(people.of.user.investmentIds[0] ?? '')}`,

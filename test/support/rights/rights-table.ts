@@ -4,6 +4,7 @@ import type { Held } from './field-arguments.ts';
 import { documentFor } from './field-document.ts';
 import { NO_OBJECT, outcomeOf } from './outcome.ts';
 import { ASKERS, type Asker, openSession } from './people.ts';
+import type { RouteRow } from './route-rows.ts';
 import type { Way } from './schema-walk.ts';
 import type { Send } from './transports.ts';
 import { UNANSWERED } from './unanswered.ts';
@@ -82,19 +83,23 @@ const HEADINGS: Readonly<Record<Asker, string>> = {
   admin: 'admin',
 };
 
-export function printRights(rows: readonly Row[]): string {
+const headOf = (what: string) => [
+  `| ${what} | ${ASKERS.map((asker) => HEADINGS[asker]).join(' | ')} |`,
+  `|---|${ASKERS.map(() => '---|').join('')}`,
+];
+
+const lineOf = (name: string, outcomes: Row['outcomes']) =>
+  `| \`${name}\` | ${ASKERS.map((asker) => outcomes[asker]).join(' | ')} |`;
+
+export function printRights(rows: readonly Row[], routes: readonly RouteRow[]): string {
   const titles = [...new Set(rows.map(({ entry }) => entry.title))];
   const sections = titles.flatMap((title) => [
     `## ${title}`,
     '',
-    `| field | ${ASKERS.map((asker) => HEADINGS[asker]).join(' | ')} |`,
-    `|---|${ASKERS.map(() => '---|').join('')}`,
+    ...headOf('field'),
     ...rows
       .filter(({ entry }) => entry.title === title)
-      .map(
-        ({ coordinate, outcomes }) =>
-          `| \`${coordinate}\` | ${ASKERS.map((asker) => outcomes[asker]).join(' | ')} |`,
-      ),
+      .map(({ coordinate, outcomes }) => lineOf(coordinate, outcomes)),
     '',
   ]);
   return [
@@ -111,10 +116,18 @@ export function printRights(rows: readonly Row[]): string {
     '| a code in capitals | the error of the field, or of a field above it |',
     '',
     'Checked by `test/flows/accounts/rights.test.ts`;',
-    '`npx vitest run --project flows accounts/rights.test.ts -u` writes it anew. A new field fails the test until its row is',
-    'here: read the row before you commit it.',
+    '`npx vitest run --project flows accounts/rights.test.ts -u` writes it anew. A new field or route fails the test until its',
+    'row is here: read the row before you commit it.',
     '',
     ...sections,
+    '## Routes of `/api`',
+    '',
+    "The status of each, with the code of a refusal. An investment is the user's; where a route names nothing, each asker is",
+    'answered about their own. The payment and the claim of the user are refused for the state of that investment.',
+    '',
+    ...headOf('route'),
+    ...routes.map(({ route, outcomes }) => lineOf(route, outcomes)),
+    '',
     '## Fields that nobody gets a value of',
     '',
     '| field, or type | reason |',
