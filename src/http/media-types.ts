@@ -4,7 +4,7 @@ import { type BoundedMemory, textBytes } from '../storage/bounded-memory.ts';
 import { EVENT_STREAM_MEDIA_TYPE } from './server-sent-events.ts';
 
 export const GRAPHQL_RESPONSE = 'application/graphql-response+json';
-const JSON_MEDIA_TYPE = 'application/json';
+export const JSON_MEDIA_TYPE = 'application/json';
 const PAGE_MEDIA_TYPE = 'text/html';
 
 export interface AcceptedForms {

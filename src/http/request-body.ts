@@ -1,8 +1,7 @@
 import { parse } from 'content-type';
 import { REQUEST_BODY_MAX_BYTES } from '../config.ts';
 import { unreadable } from '../operations/operation-request.ts';
-
-const JSON_MEDIA_TYPE = 'application/json';
+import { JSON_MEDIA_TYPE } from './media-types.ts';
 
 /** Clients write it without its hyphen too, as the Encoding Standard allows (section 4.2). */
 const UTF_8 = /^utf-?8$/i;
@@ -39,7 +38,7 @@ function isSentAsJson({ headers }: Request): boolean {
 const noJson = () =>
   unreadable('The body must be sent as application/json, in UTF-8.', 415, {
     rule: 'media-type',
-    headers: { Accept: 'application/json' },
+    headers: { Accept: JSON_MEDIA_TYPE },
   });
 
 /** Also without a `Content-Length`. */

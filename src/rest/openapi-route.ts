@@ -7,7 +7,7 @@ import { OPENAPI_MAX_AGE_SECONDS } from '../config.ts';
 import { Answer, type AnswerHeaders } from '../http/answer.ts';
 import { holdsAlready } from '../http/holds-already.ts';
 import type { Route } from '../http/router.ts';
-import { JSON_MEDIA_TYPE, methodNotAllowed, refusedAsRest } from './rest-refusal.ts';
+import { JSON_UTF_8, methodNotAllowed, refusedAsRest } from './rest-refusal.ts';
 
 interface Description {
   body: Uint8Array<ArrayBuffer>;
@@ -29,7 +29,7 @@ export function createOpenapiRoute(): Route {
         ETag: etag,
       };
       if (holdsAlready(sent.get('if-none-match') ?? '', etag)) return new Answer(null, headers, 304);
-      return new Answer(body, { ...headers, 'Content-Type': `${JSON_MEDIA_TYPE}; charset=utf-8` });
+      return new Answer(body, { ...headers, 'Content-Type': JSON_UTF_8 });
     },
   };
 }

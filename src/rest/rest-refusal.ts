@@ -7,6 +7,7 @@ import { GUESSES_LOCK_SECONDS, PARAMETER_NAME_MAX_CHARACTERS, REFUSED_PARAMETERS
 import { retryAfterOf, statusOfCode } from '../graphql/error-policy.ts';
 import { Answer } from '../http/answer.ts';
 import { BYPASSED } from '../http/cached-answer.ts';
+import { JSON_MEDIA_TYPE } from '../http/media-types.ts';
 import type { HttpRefusal } from '../http/responses.ts';
 import { PARAMETER_PLACES, type ParameterSchemas, PLACE_NAMES, parameterNames } from './parameter-places.ts';
 
@@ -41,8 +42,7 @@ export class RestRefusal extends Error {
   }
 }
 
-export const JSON_MEDIA_TYPE = 'application/json';
-const JSON_UTF_8 = `${JSON_MEDIA_TYPE}; charset=utf-8`;
+export const JSON_UTF_8 = `${JSON_MEDIA_TYPE}; charset=utf-8`;
 
 /** A 401 names the scheme that it wants (RFC 9110, section 15.5.2). */
 const BEARER_CHALLENGE = { 'WWW-Authenticate': 'Bearer' };

@@ -14,6 +14,7 @@ import type { FaultListener, GatewayContext, RequestClient, Viewer, ViewerOf } f
 import type { OwnOfRequest } from '../graphql/request-context.ts';
 import { Answer, type KeptAnswer, setHeaders } from '../http/answer.ts';
 import { BYPASSED, cachedAnswer, deprecationHeaders } from '../http/cached-answer.ts';
+import { JSON_MEDIA_TYPE } from '../http/media-types.ts';
 import type { MemoryHits } from '../http/memory-hits.ts';
 import type { Route, RouteContext } from '../http/router.ts';
 import { pathOf } from '../http/url-parts.ts';
@@ -29,7 +30,7 @@ import { IncomingCall } from './incoming-call.ts';
 import { outcomeOf } from './rest-outcome.ts';
 import {
   isGraphQLError,
-  JSON_MEDIA_TYPE,
+  JSON_UTF_8,
   malformedPath,
   methodNotAllowed,
   nothingThere,
@@ -144,7 +145,7 @@ export function createRestRoute(options: RestRouteOptions): Route {
     if (outcome instanceof RestRefusal) return outcome.answer(requestId);
     const { status, body } = outcome;
     if (body === null) return new Answer(null, { ...BYPASSED }, status);
-    const headers = { ...BYPASSED, 'Content-Type': `${JSON_MEDIA_TYPE}; charset=utf-8` };
+    const headers = { ...BYPASSED, 'Content-Type': JSON_UTF_8 };
     return new Answer(JSON.stringify(body), headers, status);
   }
 
