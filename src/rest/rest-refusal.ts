@@ -47,13 +47,16 @@ export const JSON_UTF_8 = `${JSON_MEDIA_TYPE}; charset=utf-8`;
 /** A 401 names the scheme that it wants (RFC 9110, section 15.5.2). */
 const BEARER_CHALLENGE = { 'WWW-Authenticate': 'Bearer' };
 
-/** @param refused a body may hold thousands of names that are unknown: the first of them are named. */
+/** Each parameter is named once. A body may hold thousands of unknown ones: the first of them are named. */
 export const badParameters = (refused: readonly RefusedParameter[]): RestRefusal => {
-  const details = refused.slice(0, REFUSED_PARAMETERS_MAX).map(({ in: place, name, message }) => ({
-    in: place,
-    name: name.slice(0, PARAMETER_NAME_MAX_CHARACTERS),
-    message,
-  }));
+  const byParameter = new Map<string, RefusedParameter>();
+  for (const { in: place, name, message } of refused) {
+    if (byParameter.size === REFUSED_PARAMETERS_MAX) break;
+    const parameter = `${place} ${name}`;
+    if (byParameter.has(parameter)) continue;
+    byParameter.set(parameter, { in: place, name: name.slice(0, PARAMETER_NAME_MAX_CHARACTERS), message });
+  }
+  const details = [...byParameter.values()];
   const [first] = details;
   const message = first === undefined ? 'A parameter is wrong.' : nameOf(first) + first.message;
   return new RestRefusal({ status: 400, code: 'BAD_USER_INPUT', message, details });

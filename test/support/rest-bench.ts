@@ -1,47 +1,11 @@
-/** Calls of `/api`, by its endpoints and their rows. */
+/** Calls of `/api` in the gateway, by its endpoints and their rows. */
 import { expect } from 'vitest';
 import { type Endpoint, isProtected } from '../../src/rest/endpoint.ts';
 import { problemsOf } from './described-responses.ts';
 import type { TestGateway } from './gateway.ts';
 import { createInvestor } from './investors.ts';
-import { ENDPOINT_ROWS, type EndpointRow } from './rest-rows.ts';
+import { CANARY, goodCall, nameOf, type RestCall, requestOf } from './rest-calls.ts';
 import { type Serving, startServing } from './serving-bench.ts';
-
-export const nameOf = ({ method, path }: Pick<Endpoint, 'method' | 'path'>) => `${method} ${path}`;
-
-export function rowOf(endpoint: Endpoint): EndpointRow {
-  const row = ENDPOINT_ROWS[nameOf(endpoint)];
-  if (row === undefined) throw new Error(`${nameOf(endpoint)} has no row`);
-  return row;
-}
-
-export interface RestCall {
-  path?: Record<string, string>;
-  /** Pairs, so that a name may stand twice. */
-  query?: readonly (readonly [string, string])[];
-  headers?: Record<string, string>;
-  /** Sent as it is where it is text or bytes. */
-  body?: unknown;
-  method?: string;
-}
-
-/** The good call: everything that is required, and nothing else. */
-export function goodCall(endpoint: Endpoint): Required<Omit<RestCall, 'method'>> {
-  const { path = {}, query = {}, headers = {}, body } = rowOf(endpoint);
-  const required = <Row extends { isRequired?: boolean; good: unknown }>(rows: Record<string, Row>) =>
-    Object.entries(rows).flatMap(([name, { isRequired, good }]) =>
-      isRequired ? [[name, good] as const] : [],
-    );
-  return {
-    path,
-    query: required(query) as [string, string][],
-    headers: Object.fromEntries(required(headers)) as Record<string, string>,
-    body: body === undefined ? undefined : Object.fromEntries(required(body)),
-  };
-}
-
-export const pathWith = (endpoint: Pick<Endpoint, 'path'>, path: Record<string, string>) =>
-  endpoint.path.replace(/:(\w+)/g, (_, name: string) => path[name] ?? '');
 
 /** Expects a response that is described. @param call in the place of parts of the good call. */
 export async function callEndpoint(
@@ -49,18 +13,10 @@ export async function callEndpoint(
   endpoint: Endpoint,
   call: RestCall = {},
 ): Promise<Response> {
-  const { method = endpoint.method, ...parts } = call;
-  const { path, query, headers, body } = { ...goodCall(endpoint), ...parts };
-  const pairs = query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
-  const url = `${pathWith(endpoint, path)}${pairs.length === 0 ? '' : `?${pairs.join('&')}`}`;
-  const isSent = typeof body === 'string' || body instanceof Uint8Array;
-  const response = await gateway.fetch(url, {
-    method,
-    headers: body === undefined ? headers : { 'Content-Type': 'application/json', ...headers },
-    ...(body === undefined ? {} : { body: isSent ? (body as BodyInit) : JSON.stringify(body) }),
-  });
+  const [url, init] = requestOf(endpoint, call);
+  const response = await gateway.fetch(url, init);
   // Other methods are not described.
-  if (method === endpoint.method) await expectDescribed(response, method, url);
+  if (init.method === endpoint.method) await expectDescribed(response, init.method, url);
   return response;
 }
 
@@ -70,9 +26,6 @@ interface RestError {
   details: { in: string; name: string; message: string }[];
   requestId: string;
 }
-
-/** Each bad value has it somewhere: nothing of an answer may. */
-export const CANARY = 'canary-in-the-input';
 
 /**
  * The error of a refused request, in the one shape that all have. No cache keeps it.
@@ -138,7 +91,7 @@ export async function startRest(options: Parameters<typeof startServing>[0] = {}
   const signedIn = { Authorization: headers.Authorization ?? '' };
   const call: RestBench['call'] = (endpoint, changed = {}) => {
     const authorization = isProtected(endpoint) ? signedIn : {};
-    const sent = { ...authorization, ...goodCall(endpoint).headers, ...changed.headers };
+    const sent = { ...authorization, ...(changed.headers ?? goodCall(endpoint).headers) };
     return callEndpoint(serving.gateway, endpoint, { ...changed, headers: sent });
   };
   return {
@@ -154,15 +107,3 @@ export async function startRest(options: Parameters<typeof startServing>[0] = {}
     },
   };
 }
-
-/** No parameter of any endpoint has one of them. */
-export const WRONG_NAMES = [
-  '__proto__',
-  'constructor',
-  'toString',
-  'hasOwnProperty',
-  'nothing',
-  'Limit',
-  'limit[]',
-  '',
-];
