@@ -1,7 +1,6 @@
 /** Projects and prices by `/api`, beside the GraphQL answers that they are made from. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { encodeGlobalId, localId } from '../../../schema/global-ids.ts';
-import { CRONS } from '../../support/gateway.ts';
+import { localId } from '../../../schema/global-ids.ts';
 import {
   asComparison,
   asPrice,
@@ -14,30 +13,12 @@ import {
   WHOLE_PRICE,
 } from '../../support/prices-by-rest.ts';
 import { asColumns, newest, PROJECT, type SelectedProject, seconds } from '../../support/projects-by-rest.ts';
-import { callRest } from '../../support/rest.ts';
-import { FIRST_SYNC, type Serving, startServing } from '../../support/serving-bench.ts';
+import { RestMarket } from '../../support/rest-market.ts';
 
-const CRONS_OF_MARKET = [...FIRST_SYNC, CRONS.hourly, CRONS.nightly];
-
-let serving: Serving;
+let market: RestMarket;
 beforeAll(async () => {
-  serving = await startServing({ crons: CRONS_OF_MARKET });
+  market = await RestMarket.start();
 });
-
-// biome-ignore lint/suspicious/noExplicitAny: each route has another shape, and the tests compare whole bodies.
-const get = (path: string, headers = {}) => callRest<any>(serving.gateway, path, { headers });
-
-async function ok(path: string) {
-  const { status, body } = await get(path);
-  expect([path, status, body.warnings]).toEqual([path, 200, undefined]);
-  return body;
-}
-
-async function answered<Data>(query: string, variables: Record<string, unknown> = {}): Promise<Data> {
-  const { data, errors } = await serving.gateway.query<Data>(query, variables);
-  expect(errors).toBeUndefined();
-  return data;
-}
 
 describe('a list of projects', () => {
   const LIST = `query ($filter: ProjectFilter, $orderBy: ProjectOrder) {
@@ -52,13 +33,15 @@ describe('a list of projects', () => {
     ['&sortBy=price_change_24h', 'PRICE_CHANGE_24H', 'DESC'],
     ['&sortBy=listing_date&sortOrder=asc', 'LISTED_AT', 'ASC'],
   ])('is that of the schema, page by page: %j', async (query, field, direction) => {
-    const { projects } = await answered<Listed>(LIST, { orderBy: { field, direction } });
+    const { projects } = await market.answered<Listed>(LIST, { orderBy: { field, direction } });
     const { nodes, totalCount: total } = projects;
     expect(total).toBeGreaterThan(21);
     const limit = 7;
     const totalPages = Math.ceil(total / limit);
     for (let page = 1; page <= totalPages + 1; page += 1) {
-      const { data, pagination, filters } = await ok(`/api/projects?limit=${limit}&page=${page}${query}`);
+      const { data, pagination, filters } = await market.ok(
+        `/api/projects?limit=${limit}&page=${page}${query}`,
+      );
       expect(data).toEqual(nodes.slice((page - 1) * limit, page * limit).map(asColumns));
       const [hasNext, hasPrev] = [page < totalPages, page > 1];
       expect(pagination).toEqual({ page, limit, total, totalPages, hasNext, hasPrev });
@@ -67,12 +50,12 @@ describe('a list of projects', () => {
   });
 
   test('is filtered as that of the schema', async () => {
-    const [first] = (await answered<Listed>(LIST)).projects.nodes;
+    const [first] = (await market.answered<Listed>(LIST)).projects.nodes;
     const category = String(first?.category);
     const filter = { category, status: 'LIVE', search: 'co' };
-    const { projects } = await answered<Listed>(LIST, { filter });
+    const { projects } = await market.answered<Listed>(LIST, { filter });
     expect(projects.nodes.length).toBeGreaterThan(0);
-    const body = await ok(`/api/projects?search=co&category=${encodeURIComponent(category)}`);
+    const body = await market.ok(`/api/projects?search=co&category=${encodeURIComponent(category)}`);
     expect(body).toMatchObject({
       data: projects.nodes.map(asColumns),
       filters: { category, status: 'live', search: 'co' },
@@ -81,9 +64,9 @@ describe('a list of projects', () => {
   });
 
   test('ends at 10,000 rows', async () => {
-    expect(await ok('/api/projects?limit=100&page=100')).toMatchObject({ data: [] });
+    expect(await market.ok('/api/projects?limit=100&page=100')).toMatchObject({ data: [] });
     for (const query of ['limit=100&page=101', 'limit=1&page=10001']) {
-      const { status, body } = await get(`/api/projects?${query}`);
+      const { status, body } = await market.get(`/api/projects?${query}`);
       expect([status, body.error.details[0].name]).toEqual([400, 'page']);
     }
   });
@@ -92,7 +75,7 @@ describe('a list of projects', () => {
 describe('projects that trend', () => {
   const trending = async (first: number, category: string | null) =>
     (
-      await answered<{ trendingProjects: SelectedProject[] }>(
+      await market.answered<{ trendingProjects: SelectedProject[] }>(
         `query ($first: Int, $category: String) { trendingProjects(first: $first, category: $category) { ${PROJECT} } }`,
         { first, category },
       )
@@ -101,7 +84,7 @@ describe('projects that trend', () => {
   test('are those of the schema, ten of all categories by default', async () => {
     const projects = await trending(10, null);
     expect(projects).toHaveLength(10);
-    expect(await ok('/api/projects/trending')).toEqual({
+    expect(await market.ok('/api/projects/trending')).toEqual({
       category: 'all',
       projects: projects.map(asColumns),
       lastUpdate: newest(projects.map(({ updatedAt }) => updatedAt)),
@@ -113,8 +96,8 @@ describe('projects that trend', () => {
     const category = String((await trending(1, null))[0]?.category);
     const projects = await trending(3, category);
     const path = `/api/projects/trending?limit=3&category=${encodeURIComponent(category)}`;
-    expect(await ok(path)).toMatchObject({ category, projects: projects.map(asColumns) });
-    expect(await ok('/api/projects/trending?category=Nobody')).toEqual({
+    expect(await market.ok(path)).toMatchObject({ category, projects: projects.map(asColumns) });
+    expect(await market.ok('/api/projects/trending?category=Nobody')).toEqual({
       category: 'Nobody',
       projects: [],
       lastUpdate: null,
@@ -127,15 +110,17 @@ describe('a search of projects', () => {
   const SEARCH = `query ($query: String!, $first: Int) { searchProjects(query: $query, first: $first) { ${PROJECT} } }`;
 
   test('finds those of the schema, in its order', async () => {
-    const { searchProjects } = await answered<{ searchProjects: SelectedProject[] }>(SEARCH, { query: 'co' });
+    const { searchProjects } = await market.answered<{ searchProjects: SelectedProject[] }>(SEARCH, {
+      query: 'co',
+    });
     expect(searchProjects.length).toBeGreaterThan(1);
-    expect(await ok('/api/projects/search?q=co')).toEqual({
+    expect(await market.ok('/api/projects/search?q=co')).toEqual({
       query: 'co',
       results: searchProjects.map(asColumns),
       totalCount: searchProjects.length,
       searchTime: Date.now(),
     });
-    const one = await ok('/api/projects/search?limit=1&q=co');
+    const one = await market.ok('/api/projects/search?limit=1&q=co');
     expect(one.results).toEqual(searchProjects.slice(0, 1).map(asColumns));
   });
 
@@ -157,15 +142,15 @@ describe('a search of projects', () => {
     '\u{1f600}'.repeat(65),
     `${'x'.repeat(64)}${'\u200b'.repeat(10)} `,
   ])('takes %j if the schema takes it', async (text) => {
-    const { errors } = await serving.gateway.query(SEARCH, { query: text });
+    const { errors } = await market.serving.gateway.query(SEARCH, { query: text });
     const refusal = {
       status: 400,
       body: { error: { code: 'BAD_USER_INPUT', details: [{ in: 'query', name: 'q' }] } },
     };
     const taken = { status: 200, body: { query: text } };
-    const found = await get(`/api/projects/search?q=${encodeURIComponent(text)}`);
+    const found = await market.get(`/api/projects/search?q=${encodeURIComponent(text)}`);
     expect(found).toMatchObject(errors === undefined ? taken : refusal);
-    const listed = await get(`/api/projects?search=${encodeURIComponent(text)}`);
+    const listed = await market.get(`/api/projects?search=${encodeURIComponent(text)}`);
     expect(listed.status).toBe(found.status);
   });
 });
@@ -183,14 +168,14 @@ describe('the price history of a project', () => {
     ['30d', '1d', 'DAY', 30],
     ['365d', '1d', 'DAY', 365],
   ])('of %s is its candles of %s, whichever id it is asked by', async (period, interval, name, last) => {
-    const { projects } = await answered<{ projects: { nodes: { slug: string }[] } }>(
+    const { projects } = await market.answered<{ projects: { nodes: { slug: string }[] } }>(
       '{ projects(first: 1) { nodes { slug } } }',
     );
     const slug = String(projects.nodes[0]?.slug);
-    const { project } = await answered<Candles>(CANDLES, { slug, interval: name, last });
+    const { project } = await market.answered<Candles>(CANDLES, { slug, interval: name, last });
     expect(project.candles.length).toBeGreaterThan(last / 2);
     for (const id of [slug, localId('Project', project.id), project.id]) {
-      expect(await ok(`/api/projects/${id}/price-history?period=${period}`)).toEqual({
+      expect(await market.ok(`/api/projects/${id}/price-history?period=${period}`)).toEqual({
         symbol: project.symbol,
         period,
         interval,
@@ -198,7 +183,7 @@ describe('the price history of a project', () => {
       });
     }
     if (period === '24h') {
-      const byDefault = await ok(`/api/projects/${slug}/price-history`);
+      const byDefault = await market.ok(`/api/projects/${slug}/price-history`);
       expect(byDefault.candles).toHaveLength(project.candles.length);
     }
   });
@@ -208,13 +193,13 @@ describe('prices', () => {
   test.each(['usd', 'eur', 'gbp', 'jpy', 'cny', 'krw', 'btc', 'eth'])(
     'are those of the schema in %s, by symbol, without unknown ones',
     async (currency) => {
-      const { prices } = await answered<{ prices: (SelectedPrice | null)[] }>(
+      const { prices } = await market.answered<{ prices: (SelectedPrice | null)[] }>(
         `query ($symbols: [String!]!, $currency: Currency) { prices(symbols: $symbols, currency: $currency) { ${PRICE} } }`,
         { symbols: ['BTC', 'SOL', 'HEX', 'NOBODY'], currency: currency.toUpperCase() },
       );
       const known = prices.filter((price) => price !== null);
       expect(known.map(({ symbol }) => symbol)).toEqual(['BTC', 'SOL', 'HEX']);
-      expect(await ok(`/api/prices?symbols=SOL,nobody,btc,HEX&currency=${currency}`)).toEqual({
+      expect(await market.ok(`/api/prices?symbols=SOL,nobody,btc,HEX&currency=${currency}`)).toEqual({
         currency,
         prices: Object.fromEntries(known.map((price) => [price.symbol, asPrice(price)])),
         lastUpdate: newest(known.map(({ updatedAt }) => updatedAt)),
@@ -225,25 +210,25 @@ describe('prices', () => {
 
   test('are none where all symbols are unknown', async () => {
     const none = { currency: 'usd', prices: {}, lastUpdate: null, totalCount: 0 };
-    expect(await ok('/api/prices?symbols=NOBODY,nothing')).toEqual(none);
+    expect(await market.ok('/api/prices?symbols=NOBODY,nothing')).toEqual(none);
   });
 
   test('are at most those of 100 symbols', async () => {
     const symbols = (count: number) =>
       Array.from({ length: count }, (_, at) => (at === 0 ? 'BTC' : `S${at}`));
-    const refused = await get(`/api/prices?symbols=${symbols(101).join()}`);
+    const refused = await market.get(`/api/prices?symbols=${symbols(101).join()}`);
     expect(refused).toMatchObject({
       status: 400,
       body: { error: { details: [{ in: 'query', name: 'symbols' }] } },
     });
-    expect((await get(`/api/prices?symbols=${symbols(100).join()}`)).body.totalCount).toBe(1);
+    expect((await market.get(`/api/prices?symbols=${symbols(100).join()}`)).body.totalCount).toBe(1);
   });
 });
 
 describe('a price', () => {
   /** The source gives exchanges of about every second symbol. */
   async function symbolWithExchanges(): Promise<string> {
-    const { prices } = await answered<{ prices: { symbol: string; exchanges: unknown[] }[] }>(
+    const { prices } = await market.answered<{ prices: { symbol: string; exchanges: unknown[] }[] }>(
       '{ prices(symbols: ["BTC", "ETH", "SOL", "XRP", "ADA", "DOGE"]) { symbol exchanges { exchange } } }',
     );
     return String(prices.find(({ exchanges }) => exchanges.length > 0)?.symbol);
@@ -253,15 +238,15 @@ describe('a price', () => {
     'is that of the schema in %s, with its history where asked for',
     async (currency) => {
       const symbol = await symbolWithExchanges();
-      const { price } = await answered<{ price: SelectedWholePrice }>(
+      const { price } = await market.answered<{ price: SelectedWholePrice }>(
         `query ($symbol: String!, $currency: Currency) { price(symbol: $symbol, currency: $currency) { ${WHOLE_PRICE} } }`,
         { symbol, currency: currency.toUpperCase() },
       );
       const { exchanges, indicators, history } = price;
       expect([exchanges.length > 0, indicators.rsi > 0, history.length]).toEqual([true, true, 24]);
       const { priceHistory, ...expected } = asWholePrice(price);
-      expect(await ok(`/api/prices/${symbol.toLowerCase()}?currency=${currency}`)).toEqual(expected);
-      const withHistory = await ok(`/api/prices/${symbol}?include_history=true&currency=${currency}`);
+      expect(await market.ok(`/api/prices/${symbol.toLowerCase()}?currency=${currency}`)).toEqual(expected);
+      const withHistory = await market.ok(`/api/prices/${symbol}?include_history=true&currency=${currency}`);
       expect(withHistory).toEqual({ ...expected, priceHistory });
     },
   );
@@ -275,17 +260,17 @@ describe('a comparison', () => {
     ['30d', 'MONTH'],
   ])('over %s is that of the schema, without what is unknown', async (period, name) => {
     const symbols = ['BTC', 'ETH', 'HEX', 'NOBODY'];
-    const { comparePrices } = await answered<{ comparePrices: SelectedComparison }>(COMPARE, {
+    const { comparePrices } = await market.answered<{ comparePrices: SelectedComparison }>(COMPARE, {
       symbols,
       period: name,
     });
     expect(comparePrices.entries.length).toBeGreaterThan(1);
-    const body = await ok(`/api/prices/compare?symbols=hex,ETH,nobody,btc&period=${period}`);
+    const body = await market.ok(`/api/prices/compare?symbols=hex,ETH,nobody,btc&period=${period}`);
     expect(body).toEqual(asComparison(comparePrices, period, symbols));
   });
 
   test('of nothing that is known is empty', async () => {
-    const body = await ok('/api/prices/compare?symbols=NOBODY,nothing');
+    const body = await market.ok('/api/prices/compare?symbols=NOBODY,nothing');
     expect(body).toEqual({
       period: '24h',
       symbols: ['NOBODY', 'NOTHING'],
@@ -294,178 +279,4 @@ describe('a comparison', () => {
       lastUpdate: null,
     });
   });
-});
-
-const ONE_QUESTION: [string, string, string[]][] = [
-  [
-    'a list of projects',
-    '/api/projects',
-    ['', '?page=1', '?limit=20&page=1', '?sortOrder=desc&sortBy=market_cap&status=live&limit=20', '?page=01'],
-  ],
-  [
-    'projects that trend',
-    '/api/projects/trending',
-    ['?category=all', '?limit=10', '?limit=10&category=all', '?category=all&limit=10', '?limit=010'],
-  ],
-  ['a search', '/api/projects/search', ['?q=bit', '?q=bit&limit=20', '?limit=20&q=bit', '?q=%62it']],
-  ['a history', '/api/projects/bitcoin/price-history', ['', '?period=24h', '?period=%324h']],
-  [
-    'prices',
-    '/api/prices',
-    [
-      '?symbols=ADA,DOT',
-      '?symbols=DOT,ADA',
-      '?symbols=dot,Ada',
-      '?symbols=DOT%2CADA,dot',
-      '?symbols=ADA,%20dot%20',
-      '?currency=usd&symbols=ADA,DOT',
-      '?symbols=ada,dot&currency=usd',
-    ],
-  ],
-  [
-    'a comparison',
-    '/api/prices/compare',
-    [
-      '?symbols=ADA,DOT',
-      '?symbols=dot,ada',
-      '?period=24h&symbols=dot,ADA',
-      '?symbols=Dot,ada,DOT&period=24h',
-    ],
-  ],
-  [
-    'a price',
-    '/api/prices/ADA',
-    ['', '?currency=usd', '?include_history=false', '?include_history=false&currency=usd'],
-  ],
-];
-
-test.each(ONE_QUESTION)(
-  '%s: one question is one cache entry, however it is asked',
-  async (_, path, queries) => {
-    serving.gateway.coldIsolate();
-    await serving.gateway.advance(4_000);
-    await serving.gateway.scheduled(CRONS.prices);
-    const etags = new Set<string | null>();
-    const seen: unknown[] = [];
-    for (const query of queries) {
-      const { status, headers } = await get(path + query);
-      etags.add(headers.get('etag'));
-      seen.push([query, status, headers.get('x-cache')]);
-    }
-    expect(seen).toEqual(queries.map((query, at) => [query, 200, at === 0 ? 'MISS' : 'HIT']));
-    expect(etags.size).toBe(1);
-    const [etag = ''] = etags;
-    const same = await get(path + queries[0], { 'If-None-Match': String(etag) });
-    expect([same.status, same.body]).toEqual([304, null]);
-  },
-);
-
-test('a symbol in another case is the same entry', async () => {
-  await ok('/api/prices/xrp');
-  const { headers } = await get('/api/prices/XRP');
-  expect(headers.get('x-cache')).toBe('HIT');
-});
-
-test('a fixed path comes before an id; a project whose slug it is has its id', async () => {
-  const { projects } = await serving.market.records();
-  const last = projects.at(-1);
-  await serving.market.patchProject(String(last?.id), { slug: 'search' });
-  await serving.gateway.scheduled(CRONS.projects);
-  expect((await get('/api/projects/search')).status).toBe(400);
-  expect(await ok(`/api/projects/${last?.id}`)).toMatchObject({ id: last?.id, slug: 'search' });
-});
-
-test.each([
-  '/api/prices/NOBODY',
-  '/api/prices/NOBODY?include_history=true',
-  '/api/projects/nobody/price-history',
-  '/api/projects/prj_nobody/price-history',
-  `/api/projects/${encodeGlobalId('Project', 'prj_nobody')}/price-history`,
-])('nothing is at %s', async (path) => {
-  for (let time = 0; time < 2; time += 1) {
-    const { status, headers, body } = await get(path);
-    expect([status, body.error.code]).toEqual([404, 'NOT_FOUND']);
-    expect([headers.get('x-cache'), headers.get('cache-control')]).toEqual(['BYPASS', 'private, no-store']);
-  }
-});
-
-describe('while a source fails', () => {
-  /** Twice, to see that nothing is kept. */
-  async function twice(path: string) {
-    const answers = [await get(path), await get(path)];
-    for (const { headers } of answers)
-      expect([headers.get('x-cache'), headers.get('cache-control'), headers.get('etag')]).toEqual([
-        'BYPASS',
-        'private, no-store',
-        null,
-      ]);
-    return answers.map(({ status, body }) => ({ status, body }));
-  }
-
-  beforeAll(async () => {
-    serving = await startServing({ crons: CRONS_OF_MARKET });
-  });
-
-  test('the prices that are there are answered, with a warning for each other one', async () => {
-    await serving.market.fault({ route: 'prices-batch', kind: '500' });
-    const path = '/api/prices?symbols=BTC,HEX,DGB';
-    for (const { status, body } of await twice(path)) {
-      expect([status, Object.keys(body.prices), body.totalCount]).toEqual([200, ['BTC'], 1]);
-      expect(body.warnings.map(({ code, path }: Record<string, string>) => [path, code]).sort()).toEqual([
-        ['prices.1', 'UPSTREAM_UNAVAILABLE'],
-        ['prices.2', 'UPSTREAM_UNAVAILABLE'],
-      ]);
-    }
-    await serving.market.clearFaults();
-    expect((await ok(path)).totalCount).toBe(3);
-  });
-
-  test.each(['/api/prices?symbols=HEX,DGB', '/api/prices/HEX', '/api/prices/compare?symbols=BTC,HEX'])(
-    '502 where all of it is missing, which no cache keeps: %s',
-    async (path) => {
-      serving.gateway.coldIsolate();
-      await serving.pricesKv.binding.put('prices:on-demand', '[]');
-      await serving.market.fault({ route: 'prices-batch', kind: '500' });
-      for (const { status, body } of await twice(path))
-        expect([status, body.error.code]).toEqual([502, 'UPSTREAM_UNAVAILABLE']);
-      await serving.market.clearFaults();
-      await ok(path);
-    },
-  );
-
-  test('a price is without what D1 has of it, and a comparison without names', async () => {
-    serving.gateway.coldIsolate();
-    await ok('/api/prices/BTC?currency=gbp');
-    serving.db.fail('D1 is down');
-    const warned = async (path: string) =>
-      (await twice(path)).map(({ status, body: { warnings, ...body } }) => ({
-        body: { status, ...body },
-        paths: warnings.map((warning: { path: string }) => warning.path).sort(),
-      }));
-    for (const { body, paths } of await warned('/api/prices/SOL?include_history=true')) {
-      expect(body).toMatchObject({
-        status: 200,
-        symbol: 'SOL',
-        technicalIndicators: null,
-        priceHistory: null,
-      });
-      expect(paths).toEqual(['price.history', 'price.indicators']);
-    }
-    for (const { body, paths } of await warned('/api/prices/compare?symbols=BTC,SOL')) {
-      expect(body.comparison.map(({ name }: { name: unknown }) => name)).toEqual([null, null]);
-      expect(paths).toEqual([0, 1].map((at) => `comparePrices.entries.${at}.price.project`));
-    }
-    serving.db.fail(null);
-  });
-
-  test.each(['/api/projects/trending', '/api/projects/search?q=co', '/api/projects/bitcoin/price-history'])(
-    'a project is nowhere but in D1: %s',
-    async (path) => {
-      serving.db.fail('D1 is down');
-      for (const { status, body } of await twice(path))
-        expect([status, body.error.code]).toEqual([500, 'INTERNAL_SERVER_ERROR']);
-      serving.db.fail(null);
-      await ok(path);
-    },
-  );
 });
