@@ -33,7 +33,11 @@ const answered = (bytes: number, executedAtMs = 1): StoredAnswer => ({
 
 function cacheOver() {
   const puts: { key: string; options: KVNamespacePutOptions }[] = [];
+  const deleted: string[] = [];
   const kv = {
+    delete: async (key: string) => {
+      deleted.push(key);
+    },
     put: async (key: string, _: unknown, options: KVNamespacePutOptions) => {
       puts.push({ key, options });
     },
@@ -41,6 +45,7 @@ function cacheOver() {
   const clock = { ms: 0 };
   return {
     puts,
+    deleted,
     cache: new ResponseCache({
       kv,
       schemaHash: 'x',
@@ -88,6 +93,15 @@ describe('memory', () => {
     await cache.store(keyed('a'), answered(1, 100));
     expect(cache.inMemory(keyed('a'))?.body.byteLength).toBe(2);
   });
+
+  test('forgets an answer once it holds no longer, but none that was made later', async () => {
+    const { cache } = cacheOver();
+    await cache.store(keyed('a'), answered(2, 200));
+    cache.forget(keyed('a'), 199);
+    expect(cache.inMemory(keyed('a'))).toBeDefined();
+    cache.forget(keyed('a'), 200);
+    expect(cache.inMemory(keyed('a'))).toBeUndefined();
+  });
 });
 
 describe('KV', () => {
@@ -119,6 +133,18 @@ describe('KV', () => {
     expect(puts).toHaveLength(2 * KV_PUTS.times);
     // What is not put is in memory all the same.
     expect(cache.inMemory(keyed('a minute later 999'))).toBeDefined();
+  });
+
+  test('loses what is forgotten, within the same budget, and only what it may hold', async () => {
+    const { cache, puts, deleted } = cacheOver();
+    const long = { policy: policy(600) };
+    await cache.store(keyed('long', long), answered(1));
+    expect(cache.forget(keyed('short'), 2)).toBeNull();
+    expect(cache.forget(keyed('anybody', { ...long, mayUseKv: false }), 2)).toBeNull();
+    await cache.forget(keyed('long', long), 2);
+    expect(deleted).toEqual(puts.map(({ key }) => key));
+    for (let index = 0; index < 1_000; index += 1) await cache.forget(keyed(`long ${index}`, long), 2);
+    expect(puts.length + deleted.length).toBe(KV_PUTS.times);
   });
 
   test('has one key for one request of one schema', async () => {
