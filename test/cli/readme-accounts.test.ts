@@ -67,11 +67,12 @@ test('the three users that npm start prints can sign in', async () => {
   }
 });
 
-test('one of them invests by curl, and sees the payment confirmed', async () => {
+test('one of them invests by curl, and sees the payment confirmed', async (t) => {
   const [life = ''] = blocksOf('Accounts', 'sh');
   const [functions = ''] = life.split('\n\n');
   const [invest = '', look = ''] = blocksOf('Investing', 'sh');
   const bash = openBash();
+  t.after(() => bash.close());
   const paid = await bash.answerTo(`${functions}\n${invest}`);
   assert.match(paid, /"submitPayment":/);
   assert.match(paid, /"status":"PENDING"/);
@@ -79,5 +80,4 @@ test('one of them invests by curl, and sees the payment confirmed', async () => 
   const confirmed = await bash.answerTo(look);
   assert.match(confirmed, /"status":"CONFIRMED"/);
   assert.doesNotMatch(confirmed, /"status":"PENDING"/);
-  await bash.close();
 });

@@ -46,9 +46,10 @@ const typeCheck = async (file: string) => {
   assert.equal(exitCode, 0, out);
 };
 
-test('the curl commands open an account, sign in, invest and show the portfolio', async () => {
+test('the curl commands open an account, sign in, invest and show the portfolio', async (t) => {
   const [open = '', invest = '', look = ''] = blocksOf('From an account to a portfolio', 'sh');
   const bash = openBash();
+  t.after(() => bash.close());
   const [registered, profile] = parsed(await bash.answerTo(open));
   assert.equal(registered.user.email, 'you@example.com');
   assert.deepEqual(profile, registered.user);
@@ -62,7 +63,6 @@ test('the curl commands open an account, sign in, invest and show the portfolio'
     transactions.data.map(({ kind, investmentId }: Record<string, string>) => [kind, investmentId]),
     [['payment', paid.id]],
   );
-  await bash.close();
 });
 
 /** JSON texts, one after another. */
