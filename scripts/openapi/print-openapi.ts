@@ -56,7 +56,7 @@ export async function printOpenapi(
         },
       },
     },
-    { override: withoutSafeBounds },
+    { override: ofClients },
   );
   const described = addExamples(tidyParameters(document), ENDPOINTS, examples);
   return `${JSON.stringify(described, null, 2)}\n`;
@@ -65,8 +65,17 @@ export async function printOpenapi(
 const tagsOf = (endpoints: readonly Endpoint[]) =>
   [...new Set(endpoints.map(tagOf))].map((name) => ({ name }));
 
-/** zod bounds each integer by what JavaScript counts exactly. */
-function withoutSafeBounds({ jsonSchema }: { jsonSchema: { minimum?: number; maximum?: number } }): void {
+interface Overridden {
+  jsonSchema: { minimum?: number; maximum?: number; additionalProperties?: unknown };
+  io: 'input' | 'output';
+}
+
+/**
+ * zod bounds each integer by what JavaScript counts exactly, and closes each object. An answer may gain fields: a client that
+ * is generated from a closed schema would break on the first one.
+ */
+function ofClients({ jsonSchema, io }: Overridden): void {
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+  if (io === 'output' && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
 }

@@ -20,7 +20,16 @@ interface Description {
   components: { schemas: Record<string, Schema> };
 }
 
-const description = openapi as unknown as Description;
+/** The description leaves answers open, for fields to come. A field that it does not name is a fault here. */
+const description = closed(openapi) as Description;
+
+function closed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(closed);
+  if (typeof value !== 'object' || value === null) return value;
+  const inner = Object.fromEntries(Object.entries(value).map(([name, each]) => [name, closed(each)]));
+  const isOpen = inner.type === 'object' && 'properties' in inner && !('additionalProperties' in inner);
+  return isOpen ? { ...inner, additionalProperties: false } : inner;
+}
 
 /** Headers that any answer of the gateway may have (`src/http/answer.ts`), in lower case. */
 const OF_ANY_ANSWER = new Set([

@@ -46,6 +46,19 @@ test('no pattern of it looks ahead or back', async () => {
   expect(patterns.filter((pattern) => /\(\?[=!<]/.test(pattern))).toEqual([]);
 });
 
+test('answers may gain fields, and bodies that clients send may not have others', async () => {
+  const { paths, components } = await read();
+  const operations = Object.values<Record<string, object>>(paths).flatMap((item) => Object.values(item));
+  const bodies = operations.flatMap((operation) =>
+    'requestBody' in operation ? [operation.requestBody] : [],
+  );
+  const responses = operations.map((operation) => 'responses' in operation && operation.responses);
+  const isClosed = (described: unknown) => JSON.stringify(described).includes('"additionalProperties":false');
+  expect(bodies.length).toBeGreaterThan(3);
+  expect(bodies.filter((body) => !isClosed(body))).toEqual([]);
+  expect([...responses, components].filter(isClosed)).toEqual([]);
+});
+
 test('a body is required unless the endpoint can do without', async () => {
   const { paths } = await read();
   expect(paths['/api/auth/login'].post.requestBody.required).toBe(true);
