@@ -40,7 +40,8 @@ interface EndpointOf<Data, Variables, Schemas extends ParameterSchemas, Body ext
   operation: string;
   /** One sentence for the description of the API. */
   summary: string;
-  parameters: Schemas;
+  /** Called once, by the first request: the schemas of all endpoints would cost the start of each isolate. */
+  parameters(): Schemas;
   variables(parameters: ParametersOf<Schemas>): Variables;
   /** Pure. Null if there is nothing of the kind: the answer is 404 then. */
   answer(data: Data, asked: Asked<ParametersOf<Schemas>>): Body | Reply | RestRefusal | null;
@@ -50,8 +51,9 @@ interface EndpointOf<Data, Variables, Schemas extends ParameterSchemas, Body ext
 export interface Endpoint
   extends Omit<
     EndpointOf<unknown, Record<string, unknown>, ParameterSchemas, object>,
-    'variables' | 'answer'
+    'parameters' | 'variables' | 'answer'
   > {
+  parameters: ParameterSchemas;
   variables(parameters: Record<string, unknown>): Record<string, unknown>;
   answer(data: unknown, asked: Asked<unknown>): object | null;
 }
@@ -62,8 +64,17 @@ export interface Endpoint
  */
 export const endpoint =
   <Data, Variables, Body extends object>() =>
-  <Schemas extends ParameterSchemas>(made: EndpointOf<Data, Variables, Schemas, Body>): Endpoint =>
-    made as unknown as Endpoint;
+  <Schemas extends ParameterSchemas>(made: EndpointOf<Data, Variables, Schemas, Body>): Endpoint => {
+    let parameters: Schemas | undefined;
+    const lazy = {
+      ...made,
+      get parameters() {
+        parameters ??= made.parameters();
+        return parameters;
+      },
+    };
+    return lazy as unknown as Endpoint;
+  };
 
 /** True if only a signed-in user may call it. */
 export const isProtected = ({ path }: { path: string }): boolean => path.startsWith('/api/protected/');

@@ -32,13 +32,13 @@ export const idoPoolList = endpoint<RestIdoPoolListQuery, RestIdoPoolListQueryVa
   path: '/api/ido/pools',
   operation: 'RestIdoPoolList',
   summary: 'Pools by filter, the latest sale first, page by page.',
-  parameters: {
+  parameters: () => ({
     query: pagedQuery({
       status: enumerated(STATUSES).optional().describe('Exactly this status.'),
       type: enumerated(TYPES).optional().describe('Exactly this type.'),
       project: id().optional().describe('Pools of this project: its id or its slug.'),
     }),
-  },
+  }),
   variables: ({ query }) => ({
     filter: {
       status: query.status && STATUSES[query.status],
@@ -64,7 +64,7 @@ export const idoPool = endpoint<RestIdoPoolQuery, RestIdoPoolQueryVariables, Ido
   path: '/api/ido/pools/:id',
   operation: 'RestIdoPool',
   summary: 'One pool by its id.',
-  parameters: { path: z.strictObject({ id: id().describe('The id of the pool.') }) },
+  parameters: () => ({ path: z.strictObject({ id: id().describe('The id of the pool.') }) }),
   variables: ({ path }) => ({ id: globalIdOf('IdoPool', path.id) }),
   answer: (data) => data.idoPool && idoPoolAnswer(data.idoPool),
 });

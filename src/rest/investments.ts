@@ -29,8 +29,10 @@ import {
 } from './parameters.ts';
 import { rejected } from './rest-refusal.ts';
 
-const ofPool = { path: z.strictObject({ id: id().describe('The id of the pool.') }) };
-const ofInvestment = { path: z.strictObject({ id: id().describe('The id of the investment.') }) };
+const ofPool = () => ({ path: z.strictObject({ id: id().describe('The id of the pool.') }) });
+const ofInvestment = () => ({
+  path: z.strictObject({ id: id().describe('The id of the investment.') }),
+});
 
 /** The parameters that inputs of the operations come from, where they are no members of the body. */
 const PLACES = {
@@ -45,11 +47,11 @@ export const invest = endpoint<RestInvestInPoolMutation, RestInvestInPoolMutatio
   operation: 'RestInvestInPool',
   summary:
     'Reserves an allocation in a pool that is on sale, for 30 minutes; 200 with the same investment if the key was used before.',
-  parameters: {
-    ...ofPool,
+  parameters: () => ({
+    ...ofPool(),
     headers: z.object({ 'idempotency-key': idempotencyKey() }),
     body: z.strictObject({ amount: decimal().describe('In payment tokens.') }),
-  },
+  }),
   variables: ({ path, headers, body }) => ({
     input: {
       poolId: globalIdOf('IdoPool', path.id),
@@ -86,12 +88,12 @@ export const payment = endpoint<RestSubmitPaymentMutation, RestSubmitPaymentMuta
   path: '/api/protected/ido/investments/:id/payment',
   operation: 'RestSubmitPayment',
   summary: 'Records the transaction that paid for an investment; may be repeated.',
-  parameters: {
-    ...ofInvestment,
+  parameters: () => ({
+    ...ofInvestment(),
     body: z.strictObject({
       transactionHash: text(HASH_MAX_CHARACTERS).describe("The transaction on the pool's blockchain."),
     }),
-  },
+  }),
   variables: ({ path, body }) => ({
     input: { investmentId: globalIdOf('Investment', path.id), transactionHash: body.transactionHash },
   }),
@@ -130,9 +132,9 @@ export const investmentList = endpoint<
   path: '/api/protected/ido/investments',
   operation: 'RestInvestmentList',
   summary: "The user's investments, the newest first, page by page.",
-  parameters: {
+  parameters: () => ({
     query: pagedQuery({ status: enumerated(STATUSES).optional().describe('Exactly this status.') }),
-  },
+  }),
   variables: ({ query }) => ({ status: query.status && STATUSES[query.status], ...rowsOf(query) }),
   answer: ({ viewer }, { parameters: { query } }) => {
     const page = viewer?.investments ?? null;

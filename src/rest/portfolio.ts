@@ -18,7 +18,7 @@ export const portfolio = endpoint<RestPortfolioQuery, RestPortfolioQueryVariable
   path: '/api/protected/users/portfolio',
   operation: 'RestPortfolio',
   summary: "The user's confirmed investments, valued at live prices.",
-  parameters: {},
+  parameters: () => ({}),
   variables: () => ({}),
   answer: ({ viewer }) => {
     const held = viewer?.portfolio ?? null;
@@ -43,7 +43,7 @@ export const transactionList = endpoint<
   path: '/api/protected/users/transactions',
   operation: 'RestTransactionList',
   summary: "The user's payments, claims and refunds, the newest first, page by page.",
-  parameters: { query: pagedQuery({}) },
+  parameters: () => ({ query: pagedQuery({}) }),
   variables: ({ query }) => rowsOf(query),
   answer: ({ viewer }, { parameters: { query } }) => {
     const page = viewer?.transactions ?? null;

@@ -45,12 +45,12 @@ export const prices = endpoint<RestPricesQuery, RestPricesQueryVariables, PriceL
   path: '/api/prices',
   operation: 'RestPrices',
   summary: 'The latest prices of some symbols. Unknown ones are left out.',
-  parameters: {
+  parameters: () => ({
     query: z.strictObject({
       symbols: symbols({ min: 1, max: LIST_MAX_ITEMS }).describe(ANY_ORDER),
       currency: currency(),
     }),
-  },
+  }),
   variables: ({ query }) => ({ symbols: query.symbols, currency: CURRENCIES[query.currency] }),
   answer: (data, { parameters: { query }, isPartial }) => {
     const known = data.prices?.filter((price) => price !== null) ?? [];
@@ -73,14 +73,14 @@ export const priceComparison = endpoint<
   path: '/api/prices/compare',
   operation: 'RestComparePrices',
   summary: 'Symbols ranked against one another by their change over a period.',
-  parameters: {
+  parameters: () => ({
     query: z.strictObject({
       symbols: symbols({ min: COMPARE_MIN_SYMBOLS, max: COMPARE_MAX_SYMBOLS }).describe(ANY_ORDER),
       period: enumerated(PERIODS)
         .default('24h')
         .describe('The span of time over which symbols are compared.'),
     }),
-  },
+  }),
   variables: ({ query }) => ({ symbols: query.symbols, period: PERIODS[query.period] }),
   answer: ({ comparePrices: compared }, { parameters: { query } }) =>
     compared && {
@@ -102,13 +102,13 @@ export const price = endpoint<RestPriceQuery, RestPriceQueryVariables, Price>()(
   path: '/api/prices/:symbol',
   operation: 'RestPrice',
   summary: 'The latest price of one symbol, with what single exchanges ask and with technical indicators.',
-  parameters: {
+  parameters: () => ({
     path: z.strictObject({ symbol: symbol().describe(ANY_CASE) }),
     query: z.strictObject({
       currency: currency(),
       include_history: flag().describe('`true` adds the hourly closes of 24 hours.'),
     }),
-  },
+  }),
   variables: ({ path, query }) => ({
     symbol: path.symbol,
     currency: CURRENCIES[query.currency],

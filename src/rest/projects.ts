@@ -59,7 +59,7 @@ export const projectList = endpoint<RestProjectListQuery, RestProjectListQueryVa
   path: '/api/projects',
   operation: 'RestProjectList',
   summary: 'Projects by filter and order, page by page.',
-  parameters: {
+  parameters: () => ({
     query: pagedQuery({
       category: category().optional().describe('Exactly this category.'),
       status: enumerated(STATUSES).default('live').describe('The standing of the projects on the platform.'),
@@ -72,7 +72,7 @@ export const projectList = endpoint<RestProjectListQuery, RestProjectListQueryVa
         .describe('The direction of the order.'),
       search: searchText.optional().describe(SEARCH_TEXT),
     }),
-  },
+  }),
   variables: ({ query }) => ({
     filter: { status: STATUSES[query.status], category: query.category, search: query.search },
     orderBy: { field: SORTS[query.sortBy], direction: query.sortOrder === 'asc' ? 'ASC' : 'DESC' },
@@ -96,7 +96,7 @@ export const project = endpoint<RestProjectQuery, RestProjectQueryVariables, Pro
   path: '/api/projects/:id',
   operation: 'RestProject',
   summary: 'One project by its id or slug, with what only the main API holds of it.',
-  parameters: { path: z.strictObject({ id: id().describe(PROJECT_ID) }) },
+  parameters: () => ({ path: z.strictObject({ id: id().describe(PROJECT_ID) }) }),
   variables: ({ path }) => ({ by: projectKeyOf(path.id) }),
   answer: (data) => data.project && wholeProject(data.project),
 });
@@ -113,12 +113,12 @@ export const trendingProjects = endpoint<
   path: '/api/projects/trending',
   operation: 'RestTrendingProjects',
   summary: 'Live projects by trending rank, best first.',
-  parameters: {
+  parameters: () => ({
     query: z.strictObject({
       category: category().default(ALL_CATEGORIES).describe('Exactly this category; `all` for each.'),
       limit: limit(TRENDING_LIMIT),
     }),
-  },
+  }),
   variables: ({ query }) => ({
     category: query.category === ALL_CATEGORIES ? undefined : query.category,
     first: query.limit,
@@ -141,7 +141,7 @@ export const searchProjects = endpoint<
   path: '/api/projects/search',
   operation: 'RestSearchProjects',
   summary: 'Projects whose name, symbol or description contain a text, best first.',
-  parameters: { query: z.strictObject({ q: searchText.describe(SEARCH_TEXT), limit: limit() }) },
+  parameters: () => ({ query: z.strictObject({ q: searchText.describe(SEARCH_TEXT), limit: limit() }) }),
   variables: ({ query }) => ({ query: query.q, first: query.limit }),
   answer: ({ searchProjects: projects }, { parameters: { query }, executedAtMs }) =>
     projects && {
@@ -167,14 +167,14 @@ export const priceHistory = endpoint<RestPriceHistoryQuery, RestPriceHistoryQuer
   path: '/api/projects/:id/price-history',
   operation: 'RestPriceHistory',
   summary: "The last candles of a project's symbol, oldest first.",
-  parameters: {
+  parameters: () => ({
     path: z.strictObject({ id: id().describe(PROJECT_ID) }),
     query: z.strictObject({
       period: enumerated(HISTORIES)
         .default('24h')
         .describe('Candles of one hour for 24h and 7d; of one day for 30d and 365d.'),
     }),
-  },
+  }),
   variables: ({ path, query }) => ({ by: projectKeyOf(path.id), ...HISTORIES[query.period] }),
   answer: ({ project: found }, { parameters: { query } }) =>
     found?.candles

@@ -18,7 +18,7 @@ export const profile = endpoint<RestProfileQuery, RestProfileQueryVariables, Use
   path: PATH,
   operation: 'RestProfile',
   summary: 'The signed-in user.',
-  parameters: {},
+  parameters: () => ({}),
   variables: () => ({}),
   answer: ({ viewer }) => viewer && userAnswer(viewer),
 });
@@ -29,14 +29,14 @@ export const updateProfile = endpoint<RestUpdateProfileMutation, RestUpdateProfi
   operation: 'RestUpdateProfile',
   summary:
     'Changes the profile of the signed-in user. A member that is left out stays; null removes its value.',
-  parameters: {
+  parameters: () => ({
     body: z
       .strictObject({
         displayName: z.string().nullish().describe('The name that others see.'),
         avatarUrl: z.string().nullish().describe('The picture that others see, by https.'),
       })
       .default({}),
-  },
+  }),
   variables: ({ body }) => ({ input: body }),
   answer: ({ updateProfile: changed }) =>
     'code' in changed ? rejected(changed) : userAnswer(changed.viewer),

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { bundledRelease } from '../../src/operations/manifest.ts';
+import { bundledRelease, restRelease } from '../../src/operations/manifest.ts';
 import { appendCounts, lateUsesOfDying } from '../../src/storage/d1/operation-usage.ts';
 import {
   foldFlushes,
@@ -61,7 +61,10 @@ describe('what isolates wrote', () => {
     ]);
     expect(before[1]).toMatchObject([{ client: 'ios', count: 1, firstSeen: 70 }]);
     expect(before[2]).toMatchObject([{ reason: 'A', documentId: 'x', count: 2, lastSeen: 50 }]);
-    expect(before[3]).toMatchObject([{ client: bundledRelease.client, lastUsedAt: 70 }]);
+    expect(before[3]).toMatchObject([
+      { client: bundledRelease.client, lastUsedAt: 70 },
+      { client: restRelease.client, lastUsedAt: null },
+    ]);
     expect(before[4]).toMatchObject([{ id: TRENDING, count: 4 }]);
     expect(before[6]).toMatchObject([
       { client: 'ios', lastUsedAt: 70 },
