@@ -1,4 +1,5 @@
 import { FILE_KEY_MAX_BYTES } from '../config.ts';
+import { decodedPart } from '../http/url-parts.ts';
 
 const ROOT = '/files/';
 /** Nothing else in the bucket is public: neither uploads and identification of users, nor backups. */
@@ -14,18 +15,9 @@ const SEGMENT = /^[\p{L}\p{N}!$&'()+,=@_~-][\p{L}\p{M}\p{N}!$&'()+,=@_~. -]*$/u;
  */
 export function publicKeyOf(path: string): string | null {
   if (!path.startsWith(ROOT)) return null;
-  const segments = path.slice(ROOT.length).split('/').map(decoded);
-  if (!segments.every((segment) => SEGMENT.test(segment))) return null;
+  const segments = path.slice(ROOT.length).split('/').map(decodedPart);
+  if (!segments.every((segment) => segment !== null && SEGMENT.test(segment))) return null;
   const key = segments.join('/');
   if (!PUBLIC_PREFIXES.some((prefix) => key.startsWith(prefix))) return null;
   return new TextEncoder().encode(key).byteLength <= FILE_KEY_MAX_BYTES ? key : null;
-}
-
-/** Empty, which is no segment of a key, if it is malformed. */
-function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return '';
-  }
 }

@@ -16,6 +16,7 @@ import { type AdminSources, checkOperations, showOperation, storeOperations } fr
 import { postDeprecate, postRestore, postRetire, postRollback, putRelease } from './admin-releases.ts';
 import { errorResponse, jsonResponse } from './responses.ts';
 import type { Route } from './router.ts';
+import { decodedPart } from './url-parts.ts';
 
 const STATUS: Readonly<Record<ReleaseRefusalCode, number>> = {
   RELEASE_DIFFERS: 409,
@@ -132,11 +133,9 @@ const matches = (path: readonly string[], segments: readonly string[]) =>
   path.length === segments.length && path.every((part, index) => part === ':' || part === segments[index]);
 
 function decode(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    throw badInput('The path is not percent-encoded UTF-8.');
-  }
+  const name = decodedPart(segment);
+  if (name === null) throw badInput('The path is not percent-encoded UTF-8.');
+  return name;
 }
 
 function keyRefusal(retryAfterSeconds: number | null, requestId: string): Response {

@@ -14,7 +14,7 @@ import { crossSiteRefusal } from './cross-site.ts';
 import { readGetParameters } from './get-parameters.ts';
 import { parseJson } from './parse-json.ts';
 import { readJsonBody } from './request-body.ts';
-import { pathOf, queryOf } from './url-parts.ts';
+import { decodedPart, pathOf, queryOf } from './url-parts.ts';
 
 /** The unparsed operation of a request: the same URL and body mean the same operation. */
 export interface Envelope {
@@ -128,11 +128,9 @@ function readOperationRequest(envelope: Envelope, client: ClientIdentity): Opera
 }
 
 function decodePath(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw unreadable('The path is not percent-encoded UTF-8.', 400, { argumentPath: ['documentId'] });
-  }
+  const id = decodedPart(text);
+  if (id !== null) return id;
+  throw unreadable('The path is not percent-encoded UTF-8.', 400, { argumentPath: ['documentId'] });
 }
 
 function readProperties(text: string): unknown {

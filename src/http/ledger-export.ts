@@ -25,7 +25,7 @@ import { TokenBucket } from '../storage/token-bucket.ts';
 import { holdsAlready } from './holds-already.ts';
 import { errorResponse } from './responses.ts';
 import type { Route } from './router.ts';
-import { pathOf, queryOf } from './url-parts.ts';
+import { decodedPart, pathOf, queryOf } from './url-parts.ts';
 
 /** JSON Lines have no registered type. This is their own; RFC 6648 advises against `application/x-ndjson`. */
 const MEDIA_TYPE = 'application/jsonl';
@@ -95,19 +95,11 @@ function afterOf(url: string): number {
 
 /** By its own id, which its entries carry, or by its global id, which the API gives. */
 async function findPool(db: D1Database, path: string, nowMs: number): Promise<IdoPoolRow> {
-  const name = decoded(PATH.exec(path)?.[1] ?? '');
+  const name = decodedPart(PATH.exec(path)?.[1] ?? '') ?? '';
   const id = localId('IdoPool', name) ?? name;
   const pool = (await idoPoolsByIds(db, [id], Math.floor(nowMs / 1000))).get(id);
   if (pool === undefined) throw refusal('NOT_FOUND', 'No such pool: use /ledger/<id of the pool>.jsonl.');
   return pool;
-}
-
-function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return '';
-  }
 }
 
 /** The hash of an entry that is not the last one: the next entry carries it. */

@@ -14,3 +14,12 @@ export function queryOf(url: string): string {
   const mark = whole.indexOf('?');
   return mark === -1 ? '' : whole.slice(mark + 1);
 }
+
+/** A part of a path, decoded; null if it is not percent-encoded UTF-8. */
+export function decodedPart(part: string): string | null {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
+  }
+}

@@ -1,4 +1,5 @@
 /** The endpoint of a path: a fixed segment comes before a parameter. */
+import { decodedPart } from '../http/url-parts.ts';
 import type { Endpoint } from './endpoint.ts';
 
 export interface FoundEndpoints {
@@ -36,7 +37,7 @@ export function createFindEndpoints(endpoints: readonly Endpoint[]): FindEndpoin
     for (const [position, segment] of pattern.segments.entries()) {
       if (!isParameter(segment)) continue;
       const name = segment.slice(1);
-      const value = decoded(sent[position] ?? '');
+      const value = decodedPart(sent[position] ?? '');
       if (value === null) malformed.push(name);
       else parameters[name] = value;
     }
@@ -50,11 +51,3 @@ const parametersIn = ({ segments }: Pattern) => segments.filter(isParameter).len
 const matches = (segments: readonly string[], sent: readonly string[]) =>
   segments.length === sent.length &&
   segments.every((segment, position) => isParameter(segment) || segment === sent[position]);
-
-function decoded(segment: string): string | null {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return null;
-  }
-}
