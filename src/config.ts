@@ -202,7 +202,7 @@ export const ON_DEMAND_PUTS_PER_MINUTE = 4;
 /** The platform's limit for a key of R2. */
 export const FILE_KEY_MAX_BYTES = 1_024;
 export const FILE_MAX_AGE_SECONDS = 86_400;
-/** Of files whose name has a hash of their bytes. A year is the longest that RFC 9111 caches are asked to keep. */
+/** The lifetime of files whose name has a hash of their bytes: a year, which is long enough for each cache. */
 export const HASHED_FILE_MAX_AGE_SECONDS = 31_536_000;
 /** A client then asks again for a file that R2 did not read. */
 export const FILE_RETRY_SECONDS = 5;

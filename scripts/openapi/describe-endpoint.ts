@@ -82,7 +82,7 @@ function refusalStatuses(
   const canBeRejected = /\bRejection\b/.test(document);
   const statuses: RefusalStatus[] = [
     ...OF_ANY,
-    // Whoever asks for an answer of their own may send a token that is not valid.
+    // A token that is not valid is refused also where none is needed: the answer is for its caller alone.
     ...(isStorable(cachePolicy) ? [] : ([401, 403] as const)),
     ...(parameters.path === undefined ? [] : ([404] as const)),
     ...(canBeRejected ? ([404, 409] as const) : []),

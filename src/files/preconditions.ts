@@ -5,7 +5,7 @@ import { httpDateSeconds } from './http-date.ts';
 export interface Validators {
   /** Strong, quoted. */
   etag: string;
-  /** Of `Last-Modified`, in Unix seconds. */
+  /** The time in `Last-Modified`, in Unix seconds. */
   modifiedSeconds: number;
 }
 

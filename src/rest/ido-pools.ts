@@ -11,7 +11,7 @@ import type {
 import type { IdoPool, IdoPoolList } from './answers/ido-pool.ts';
 import { endpoint } from './endpoint.ts';
 import { idoPoolAnswer } from './ido-pool-answer.ts';
-import { enumerated, globalIdOf, id, pagedQuery, paginationOf, projectKeyOf, rowsOf } from './parameters.ts';
+import { enumerated, globalIdOf, id, pageAnswer, pagedQuery, projectKeyOf, rowsOf } from './parameters.ts';
 
 const STATUSES = {
   upcoming: 'UPCOMING',
@@ -47,11 +47,7 @@ export const idoPoolList = endpoint<RestIdoPoolListQuery, RestIdoPoolListQueryVa
     },
     ...rowsOf(query),
   }),
-  answer: ({ idoPools }, { parameters: { query } }) =>
-    idoPools && {
-      data: idoPools.nodes.map(idoPoolAnswer),
-      pagination: paginationOf(query, idoPools.totalCount),
-    },
+  answer: ({ idoPools }, { parameters: { query } }) => idoPools && pageAnswer(idoPools, query, idoPoolAnswer),
 });
 
 function projectFilterOf(project: string) {

@@ -22,8 +22,8 @@ import {
   globalIdOf,
   id,
   idempotencyKey,
+  pageAnswer,
   pagedQuery,
-  paginationOf,
   rowsOf,
   text,
 } from './parameters.ts';
@@ -60,7 +60,6 @@ export const invest = endpoint<RestInvestInPoolMutation, RestInvestInPoolMutatio
     },
   }),
   answer: ({ investInPool: result }) => {
-    if (result == null) return null;
     if ('code' in result) return rejected(result, PLACES);
     const made = investmentAnswer(result.investment);
     return result.created ? Reply.created(made) : made;
@@ -74,10 +73,7 @@ export const register = endpoint<RestRegisterForPoolMutation, RestRegisterForPoo
   summary: 'Puts the user on the list of a pool that is open for registration; may be repeated.',
   parameters: ofPool,
   variables: ({ path }) => ({ poolId: globalIdOf('IdoPool', path.id) }),
-  answer: ({ registerForPool: result }) => {
-    if (result == null) return null;
-    return 'code' in result ? rejected(result, PLACES) : Reply.NO_CONTENT;
-  },
+  answer: ({ registerForPool: result }) => ('code' in result ? rejected(result, PLACES) : Reply.NO_CONTENT),
 });
 
 /** No blockchain has longer ones. */
@@ -97,10 +93,8 @@ export const payment = endpoint<RestSubmitPaymentMutation, RestSubmitPaymentMuta
   variables: ({ path, body }) => ({
     input: { investmentId: globalIdOf('Investment', path.id), transactionHash: body.transactionHash },
   }),
-  answer: ({ submitPayment: result }) => {
-    if (result == null) return null;
-    return 'code' in result ? rejected(result, PLACES) : investmentAnswer(result.investment);
-  },
+  answer: ({ submitPayment: result }) =>
+    'code' in result ? rejected(result, PLACES) : investmentAnswer(result.investment),
 });
 
 export const claim = endpoint<RestClaimTokensMutation, RestClaimTokensMutationVariables, Investment>()({
@@ -110,10 +104,8 @@ export const claim = endpoint<RestClaimTokensMutation, RestClaimTokensMutationVa
   summary: 'Claims the tokens of an investment that have vested so far.',
   parameters: ofInvestment,
   variables: ({ path }) => ({ investmentId: globalIdOf('Investment', path.id) }),
-  answer: ({ claimTokens: result }) => {
-    if (result == null) return null;
-    return 'code' in result ? rejected(result, PLACES) : investmentAnswer(result.investment);
-  },
+  answer: ({ claimTokens: result }) =>
+    'code' in result ? rejected(result, PLACES) : investmentAnswer(result.investment),
 });
 
 const STATUSES = {
@@ -138,12 +130,7 @@ export const investmentList = endpoint<
   variables: ({ query }) => ({ status: query.status && STATUSES[query.status], ...rowsOf(query) }),
   answer: ({ viewer }, { parameters: { query } }) => {
     const page = viewer?.investments ?? null;
-    return (
-      page && {
-        data: page.nodes.map(investmentAnswer),
-        pagination: paginationOf(query, page.totalCount),
-      }
-    );
+    return page && pageAnswer(page, query, investmentAnswer);
   },
 });
 

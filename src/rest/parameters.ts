@@ -79,8 +79,14 @@ export interface Paging {
 
 export const rowsOf = ({ page, limit: size }: Paging) => ({ first: size, offset: (page - 1) * size });
 
-/** @param total of all pages. */
-export function paginationOf({ page, limit: size }: Paging, total: number) {
+/** A page of a list. @param total of all pages. */
+export const pageAnswer = <Node, Item>(
+  { nodes, totalCount }: { nodes: readonly Node[]; totalCount: number },
+  query: Paging,
+  answerOf: (node: Node) => Item,
+) => ({ data: nodes.map(answerOf), pagination: paginationOf(query, totalCount) });
+
+function paginationOf({ page, limit: size }: Paging, total: number) {
   const totalPages = Math.ceil(total / size);
   return { page, limit: size, total, totalPages, hasNext: page < totalPages, hasPrev: page > 1 };
 }

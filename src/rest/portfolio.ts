@@ -9,7 +9,7 @@ import { localId } from '../../schema/global-ids.ts';
 import type { Portfolio, TransactionList } from './answers/portfolio.ts';
 import { endpoint } from './endpoint.ts';
 import { lowerCase } from './lower-case.ts';
-import { pagedQuery, paginationOf, rowsOf } from './parameters.ts';
+import { pageAnswer, pagedQuery, rowsOf } from './parameters.ts';
 import { projectReference } from './project-reference.ts';
 import { secondsOf } from './time.ts';
 
@@ -47,12 +47,7 @@ export const transactionList = endpoint<
   variables: ({ query }) => rowsOf(query),
   answer: ({ viewer }, { parameters: { query } }) => {
     const page = viewer?.transactions ?? null;
-    return (
-      page && {
-        data: page.nodes.map(transactionAnswer),
-        pagination: paginationOf(query, page.totalCount),
-      }
-    );
+    return page && pageAnswer(page, query, transactionAnswer);
   },
 });
 

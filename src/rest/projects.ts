@@ -25,7 +25,7 @@ import type {
   TrendingProjects,
 } from './answers/project.ts';
 import { endpoint } from './endpoint.ts';
-import { enumerated, id, limit, pagedQuery, paginationOf, projectKeyOf, rowsOf, text } from './parameters.ts';
+import { enumerated, id, limit, pageAnswer, pagedQuery, projectKeyOf, rowsOf, text } from './parameters.ts';
 import { candles, listedProject, wholeProject } from './project-answer.ts';
 import { newestMs } from './time.ts';
 
@@ -80,8 +80,7 @@ export const projectList = endpoint<RestProjectListQuery, RestProjectListQueryVa
   }),
   answer: ({ projects }, { parameters: { query } }) =>
     projects && {
-      data: projects.nodes.map(listedProject),
-      pagination: paginationOf(query, projects.totalCount),
+      ...pageAnswer(projects, query, listedProject),
       filters: {
         category: query.category ?? null,
         status: query.status,

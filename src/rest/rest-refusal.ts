@@ -1,7 +1,7 @@
 /**
  * Refusals of `/api`: `{"error":{"code","message","details","requestId"}}` with the status of the code. No cache keeps one.
  */
-import { type ExecutionResult, GraphQLError } from 'graphql';
+import type { ExecutionResult, GraphQLError } from 'graphql';
 import type { RejectionCode } from '../auth/rejection.ts';
 import { GUESSES_LOCK_SECONDS, PARAMETER_NAME_MAX_CHARACTERS, REFUSED_PARAMETERS_MAX } from '../config.ts';
 import { retryAfterOf, statusOfCode } from '../graphql/error-policy.ts';
@@ -30,7 +30,6 @@ export class RestRefusal extends Error {
     this.name = 'RestRefusal';
     this.status = refusal.status;
     this.code = refusal.code;
-    this.message = refusal.message;
     this.details = refusal.details ?? [];
     this.headers = refusal.headers ?? {};
   }
@@ -179,5 +178,3 @@ export const warningsOf = ({ errors = [] }: ExecutionResult): Warning[] =>
     message,
     path: path.join('.'),
   }));
-
-export const isGraphQLError = (error: unknown): error is GraphQLError => error instanceof GraphQLError;

@@ -6,7 +6,7 @@
  * Only a bearer token says who asks, which no page of a foreign site can make a browser send. So a GET of what is private
  * needs no header against cross-site requests.
  */
-import type { ExecutionResult } from 'graphql';
+import { type ExecutionResult, GraphQLError } from 'graphql';
 import { requestClientOf, UNKNOWN_CLIENT } from '../auth/request-client.ts';
 import type { ExecutedAnswer } from '../cache/cached-answers.ts';
 import type { CacheKey } from '../cache/response-cache.ts';
@@ -22,14 +22,13 @@ import type { BundledRelease } from '../operations/manifest.ts';
 import type { Liveness, OperationRegistry } from '../operations/registered-operation.ts';
 import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import { logFinishedRequest } from '../serving/request-log.ts';
-import { hasFault, type Serving } from '../serving/serving.ts';
+import { failuresOf, type Serving } from '../serving/serving.ts';
 import { viewerOfOperation } from '../serving/viewer-of-operation.ts';
 import { type Endpoint, isProtected } from './endpoint.ts';
 import { createFindEndpoints } from './find-endpoint.ts';
 import { IncomingCall } from './incoming-call.ts';
 import { outcomeOf } from './rest-outcome.ts';
 import {
-  isGraphQLError,
   JSON_UTF_8,
   malformedPath,
   methodNotAllowed,
@@ -109,13 +108,11 @@ export function createRestRoute(options: RestRouteOptions): Route {
     };
     const present = (result: ExecutionResult): ExecutedAnswer => {
       const outcome = outcomeOf(endpoint, result, { parameters, executedAtMs: nowMs() });
-      const isFault = hasFault(result);
       if (outcome instanceof RestRefusal) {
         refusal = outcome;
-        return { body: new Uint8Array(), hasErrors: true, isFault };
+        return { ...failuresOf(result), body: new Uint8Array(), hasErrors: true };
       }
-      const hasErrors = (result.errors?.length ?? 0) > 0;
-      return { body: utf8.encode(JSON.stringify(outcome.body)), hasErrors, isFault };
+      return { ...failuresOf(result), body: utf8.encode(JSON.stringify(outcome.body)) };
     };
     const served = await serving.serve(key, preparation, {
       isConditional: request.headers.has('if-none-match'),
@@ -193,9 +190,8 @@ export function createRestRoute(options: RestRouteOptions): Route {
         status = answer.status;
         return answer;
       } catch (error) {
-        const refusal = isGraphQLError(error)
-          ? refusalOfError(error, incoming?.call.endpoint.parameters)
-          : error;
+        const refusal =
+          error instanceof GraphQLError ? refusalOfError(error, incoming?.call.endpoint.parameters) : error;
         const refused = await admit();
         if (refused !== null) {
           status = refused.status;

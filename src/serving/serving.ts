@@ -171,13 +171,15 @@ export class Serving {
 }
 
 function asGraphQLResponse(result: ExecutionResult): ExecutedAnswer {
-  const hasErrors = (result.errors?.length ?? 0) > 0;
-  return { body: encoder.encode(JSON.stringify(result)), hasErrors, isFault: hasFault(result) };
+  return { body: encoder.encode(JSON.stringify(result)), ...failuresOf(result) };
 }
 
-/** True if an error is the gateway's or upstream's, and may be gone at the next execution. */
-export const hasFault = ({ errors = [] }: ExecutionResult): boolean =>
-  errors.some(({ extensions }) => FAULT_CODES.has(extensions.code));
+export const failuresOf = ({
+  errors = [],
+}: ExecutionResult): Pick<ExecutedAnswer, 'hasErrors' | 'isFault'> => ({
+  hasErrors: errors.length > 0,
+  isFault: errors.some(({ extensions }) => FAULT_CODES.has(extensions.code)),
+});
 
 const encoder = new TextEncoder();
 const utf8 = new TextDecoder();
