@@ -6,12 +6,11 @@
  * invalid vars, and never contain their values.
  */
 import * as z from 'zod';
+import { credentialSchema, encryptionKeysSchema, optionalKeySchema } from './settings/file-settings.ts';
 import { operationsKeysSchema } from './settings/operations-keys.ts';
 import { signingKeysSchema } from './settings/signing-keys.ts';
 import { rpcUrlsSchema, siweOriginSchema } from './settings/wallet-settings.ts';
 
-/** 32 hexadecimal characters are 128 bits. */
-const SECRET_MIN_CHARACTERS = 32;
 const API_KEY_MIN_CHARACTERS = 16;
 
 /** Paths are appended to it, and `INTERNAL_API_KEY` is the only credential. */
@@ -27,7 +26,9 @@ const httpUrl = z
   })
   .transform((url) => url.replace(/\/+$/, ''));
 
-const origin = z.string().refine((value) => URL.canParse(value) && new URL(value).origin === value, {
+const isOrigin = (value: string) => URL.canParse(value) && new URL(value).origin === value;
+
+const origin = z.string().refine(isOrigin, {
   error: 'must be origins such as https://app.example, separated by commas',
 });
 
@@ -72,12 +73,20 @@ const configSchema = z.object({
   /** The chains whose contract wallets may sign in. */
   RPC_URLS: rpcUrlsSchema,
   /** The admin endpoint exists if this key or one of `OPERATIONS_KEYS` is set. */
-  ADMIN_KEY: z
-    .string()
-    .transform((key) => (key === '' ? undefined : key))
-    .pipe(secret(SECRET_MIN_CHARACTERS).optional())
-    .optional(),
+  ADMIN_KEY: optionalKeySchema,
   OPERATIONS_KEYS: operationsKeysSchema,
+  /** The gateway's own, as clients see it: the URLs of its files begin with it. */
+  PUBLIC_ORIGIN: z.string().refine(isOrigin, { error: 'must be an origin such as https://api.example' }),
+  /** The bucket at R2's S3 door: clients put pictures and attachments there. */
+  R2_S3_URL: httpUrl,
+  R2_ACCESS_KEY_ID: credentialSchema,
+  R2_SECRET_ACCESS_KEY: credentialSchema,
+  /** Encrypts the keys of documents for identification. */
+  KYC_KEY: encryptionKeysSchema,
+  /** The main API reads these documents with it. */
+  KYC_READ_KEY: optionalKeySchema,
+  /** Encrypts what is secret in a backup. */
+  BACKUP_KEY: encryptionKeysSchema,
 });
 
 export type Config = z.output<typeof configSchema>;
@@ -92,6 +101,11 @@ export const SECRET_NAMES = [
   'ADMIN_KEY',
   'OPERATIONS_KEYS',
   'RPC_URLS',
+  'R2_ACCESS_KEY_ID',
+  'R2_SECRET_ACCESS_KEY',
+  'KYC_KEY',
+  'KYC_READ_KEY',
+  'BACKUP_KEY',
 ] as const satisfies (keyof Config)[];
 
 export type ParsedConfig = { ok: true; config: Config } | { ok: false; issues: string[] };

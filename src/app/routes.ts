@@ -1,5 +1,5 @@
 /** The routes of the gateway, each registered once. */
-import { createPublicFilesRoute } from '../files/public-files-route.ts';
+
 import { graphiqlBundled } from '../graphql/graphiql.ts';
 import { adminRoute } from '../http/admin.ts';
 import { commonHeaders, type HeaderOptions } from '../http/answer.ts';
@@ -7,6 +7,7 @@ import { createGraphQLRoute } from '../http/graphql-route.ts';
 import { healthRoute } from '../http/health.ts';
 import { ledgerExportRoute } from '../http/ledger-export.ts';
 import { MemoryHits } from '../http/memory-hits.ts';
+import { createPublicFilesRoute } from '../http/public-files-route.ts';
 import type { RouterOptions } from '../http/router.ts';
 import { openSocket } from '../http/socket-route.ts';
 import { ledgersOf } from '../investing/ledger-client.ts';

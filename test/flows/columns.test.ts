@@ -21,12 +21,15 @@ const DECLARED = [
 /** Their statements are written by hand: joins, counts that add up, and rows that SQL makes from other rows. */
 const BY_HAND = [
   'cache_generation',
+  'file_read',
   'hour_in_progress',
   'hourly_closes',
   'investment_transaction',
+  'kyc_key',
   'ledger_batch',
   'ledger_notice',
   'liveness_copy',
+  'object_deletion',
   'operation',
   'operation_form',
   'operation_refusal',
@@ -44,9 +47,11 @@ const BY_HAND = [
   'told_payment',
   'usage_flush',
   'user_account',
+  'user_file',
   'user_outbox',
   'user_password',
   'user_session',
+  'user_upload',
   'user_wallet',
   'wallet_challenge',
 ];

@@ -212,6 +212,8 @@ describe('a Worker that is not configured', () => {
     ['SIWE_ORIGIN', { SIWE_ORIGIN: 'app.example' }],
     ['RPC_URLS', { RPC_URLS: `{"1": "wss://rpc.example/${SECRET}"}` }],
     ['ADMIN_KEY', { ADMIN_KEY: SECRET.slice(0, 10) }],
+    ['PUBLIC_ORIGIN', { PUBLIC_ORIGIN: 'app.example' }],
+    ['KYC_KEY', { KYC_KEY: SECRET.slice(0, 20) }],
   ];
   test.each(faults)('answers 503 on every route, and names %s in its log alone', async (name, vars) => {
     const serving = await startServing({ crons: [], vars });

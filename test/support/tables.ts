@@ -28,9 +28,15 @@ export const TABLES = [
   'told_payment',
   'ledger_notice',
   'user_account',
+  'user_upload',
+  'user_file',
+  'kyc_key',
+  'file_read',
   'user_outbox',
   'user_password',
   'user_session',
   'user_wallet',
   'wallet_challenge',
+  // Last: deleted files queue their objects here.
+  'object_deletion',
 ];

@@ -14,6 +14,7 @@ interface Environment {
   analytics_engine_datasets: { binding: string; dataset: string }[];
   ratelimits: { name: string; namespace_id: string; simple: { limit: number; period: number } }[];
   durable_objects: { bindings: { name: string }[] };
+  images: { binding: string };
 }
 
 const ENVIRONMENTS = ['development', 'staging', 'production'];
@@ -42,6 +43,7 @@ it('every environment has the same bindings and vars', () => {
     environment.analytics_engine_datasets.map(({ binding }) => binding),
     environment.ratelimits.map(({ name }) => name),
     environment.durable_objects.bindings.map(({ name }) => name),
+    environment.images.binding,
     Object.keys(environment.vars),
   ]);
   expect(names).toEqual(names.map(() => names[0]));

@@ -12,6 +12,8 @@ const VARS = {
   RATE_LIMIT_THRESHOLD: '600',
   CORS_ORIGINS: 'https://app.example',
   SIWE_ORIGIN: 'https://app.example',
+  PUBLIC_ORIGIN: 'https://api.example',
+  R2_S3_URL: 'https://account.r2.example/bucket',
 };
 
 function configOf(vars: Record<string, unknown>) {
@@ -76,6 +78,15 @@ test.each([
   ['CORS_ORIGINS', 'https://app.example/'],
   ['CORS_ORIGINS', 'https://app.example,https://APP.example'],
   ['CORS_ORIGINS', 'https://app.example https://b.example'],
+  ['PUBLIC_ORIGIN', ''],
+  ['PUBLIC_ORIGIN', 'https://api.example/'],
+  ['R2_S3_URL', 'account.r2.example/bucket'],
+  ['R2_ACCESS_KEY_ID', 'two words'],
+  ['R2_SECRET_ACCESS_KEY', 'line\nbreak'],
+  ['KYC_KEY', 'k'.repeat(31)],
+  ['KYC_KEY', '[]'],
+  ['KYC_READ_KEY', 'k'.repeat(31)],
+  ['BACKUP_KEY', 'k'.repeat(31)],
   ['SIWE_ORIGIN', ''],
   ['SIWE_ORIGIN', 'www.app.example'],
   ['SIWE_ORIGIN', 'https://app.example/'],

@@ -10,6 +10,8 @@ const developmentVars = {
   RATE_LIMIT_THRESHOLD: '600',
   CORS_ORIGINS: 'http://localhost:3000',
   SIWE_ORIGIN: 'http://localhost:3000',
+  PUBLIC_ORIGIN: 'http://localhost:8787',
+  R2_S3_URL: 'http://localhost:8787/cdn-cgi/local/r2/s3/bucket',
 };
 const KEY = 'the-users-own-api-key';
 
@@ -92,6 +94,8 @@ describe('the settings of npm start', () => {
       RATE_LIMIT_THRESHOLD: 'x-limit',
       CORS_ORIGINS: 'x-origin',
       SIWE_ORIGIN: 'x-frontend',
+      PUBLIC_ORIGIN: 'x-gateway',
+      R2_S3_URL: 'x-bucket',
       RPC_URLS: '{"1": "x-rpc"}',
       PRICE_API_URL: 'x-url',
       JWT_SECRET: 'x-jwt',
@@ -106,6 +110,8 @@ describe('the settings of npm start', () => {
       'OPERATIONS_MODE',
       'PORT',
       'PRICE_API_URL',
+      'PUBLIC_ORIGIN',
+      'R2_S3_URL',
       'RATE_LIMIT_THRESHOLD',
       'RPC_URLS',
       'SIWE_ORIGIN',

@@ -5,14 +5,15 @@
  * not public is asked for, so a private file and one that does not exist have the same answer.
  */
 import { FILE_MAX_AGE_SECONDS, FILE_RETRY_SECONDS, HASHED_FILE_MAX_AGE_SECONDS } from '../config.ts';
-import { errorResponse } from '../http/responses.ts';
-import type { Route } from '../http/router.ts';
-import { pathOf } from '../http/url-parts.ts';
+import { isPublicKey } from '../files/file-key.ts';
+import { attachmentOf, fileTypeOf } from '../files/file-type.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { type ByteRange, type ByteSlice, byteRangeOf, sliceOf } from './byte-range.ts';
-import { attachmentOf, fileTypeOf } from './file-type.ts';
+import { keyOfPath } from './file-path.ts';
 import { evaluatePreconditions, ifRangeHolds, type Validators } from './preconditions.ts';
-import { publicKeyOf } from './public-key.ts';
+import { errorResponse } from './responses.ts';
+import type { Route } from './router.ts';
+import { pathOf } from './url-parts.ts';
 
 export interface PublicFilesOptions {
   bucket: Pick<R2Bucket, 'get' | 'head'>;
@@ -69,8 +70,8 @@ export function createPublicFilesRoute({ bucket, nowMs }: PublicFilesOptions): R
     methods: ['GET'],
     hasPreflight: true,
     async handle({ url, headers }, { requestId }) {
-      const key = publicKeyOf(pathOf(url));
-      if (key === null) return refused(404, 'NOT_FOUND', 'No such file.', requestId);
+      const key = keyOfPath(pathOf(url));
+      if (key === null || !isPublicKey(key)) return refused(404, 'NOT_FOUND', 'No such file.', requestId);
       try {
         return await answered({ key, headers, requestId }, byteRangeOf(headers.get('range')));
       } catch (error) {

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { publicKeyOf } from '../../../src/files/public-key.ts';
+import { isPublicKey } from '../../../src/files/file-key.ts';
+import { keyOfPath } from '../../../src/http/file-path.ts';
+
+function publicKeyOf(path: string): string | null {
+  const key = keyOfPath(path);
+  return key !== null && isPublicKey(key) ? key : null;
+}
 
 const piece = fc.constantFrom(
   ...['projects', 'static', 'users', 'avatars', 'uploads', 'kyc-documents', 'backups', 'a.png', 'ü'],

@@ -1,5 +1,5 @@
 /** Conditional requests as RFC 9110, section 13 has them, decided by the validators of a file that exists. */
-import { holdsAlready } from '../http/holds-already.ts';
+import { holdsAlready } from './holds-already.ts';
 import { httpDateSeconds } from './http-date.ts';
 
 export interface Validators {

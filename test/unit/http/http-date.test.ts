@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { httpDateSeconds } from '../../../src/files/http-date.ts';
+import { httpDateSeconds } from '../../../src/http/http-date.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 26);
 const SUNDAY = 784_111_777;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { byteRangeOf, sliceOf } from '../../../src/files/byte-range.ts';
+import { byteRangeOf, sliceOf } from '../../../src/http/byte-range.ts';
 
 const size = fc.nat({ max: 40 });
 const position = fc.oneof(fc.nat({ max: 50 }), fc.constantFrom(2 ** 53, 2 ** 64, 10 ** 30));
