@@ -5,6 +5,7 @@
  * not public is asked for, so a private file and one that does not exist have the same answer.
  */
 import { FILE_MAX_AGE_SECONDS, FILE_RETRY_SECONDS, HASHED_FILE_MAX_AGE_SECONDS } from '../config.ts';
+import { cacheTagsOf } from '../files/cache-tags.ts';
 import { isPublicKey } from '../files/file-key.ts';
 import { attachmentOf, fileTypeOf } from '../files/file-type.ts';
 import { errorFields, log } from '../observability/log.ts';
@@ -135,6 +136,7 @@ const keptHeaders = (key: string, { etag, modifiedSeconds }: Validators) => ({
   'Cache-Control': HASH_IN_NAME.test(key)
     ? `public, max-age=${HASHED_FILE_MAX_AGE_SECONDS}, immutable`
     : `public, max-age=${FILE_MAX_AGE_SECONDS}`,
+  'Cache-Tag': cacheTagsOf(key).join(','),
   'Content-Security-Policy': POLICY,
   ETag: etag,
   'Last-Modified': new Date(modifiedSeconds * 1000).toUTCString(),

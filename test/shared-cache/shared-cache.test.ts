@@ -1,7 +1,8 @@
 /** The gateway behind shared caches that others have made: Varnish and nginx, over traffic of two users and a stranger. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { closeConnections, type Server, send } from './ask.ts';
+import { PATHS_OF_NOTHING, PRIVATE_KEYS } from '../support/private-paths.ts';
+import { type Answer, closeConnections, type Server, send } from './ask.ts';
 import { FIRST } from './askers.ts';
 import { CANARY, USER_IDS } from './canaries.ts';
 import { ASKED_BY, BREAKAGES, type Breakage, CLOCK_PATH } from './harness.ts';
@@ -165,6 +166,58 @@ test(`${CACHES.obedient} keeps a public file and no refusal, and sends parts of 
     const part = await ask(cache, { range: 'bytes=4-8' });
     assert.deepEqual([part.status, part.body], [206, 'color']);
   });
+});
+
+const LOGO_COUNT = 100;
+
+for (const kind of ['obedient', 'harsh'] as const) {
+  test(`a page of ${LOGO_COUNT} logos runs no Worker the second time: ${CACHES[kind]}`, async () => {
+    const bucket = await stage.bucket();
+    const stored = Array.from({ length: LOGO_COUNT }, async (_, number) => {
+      const key = `projects/logos/prj_${kind}_${number}.png`;
+      const { etag } = await bucket.put(key, key, { httpMetadata: { contentType: 'image/png' } });
+      return `/files/${key}?v=${etag.slice(0, 8)}`;
+    });
+    const paths = await Promise.all(stored);
+    await behind(kind, stage.production, async (cache) => {
+      const opened = (headers: Record<string, string>, method: 'GET' | 'HEAD' = 'GET') =>
+        Promise.all(paths.map((path) => send(cache, { method, path, headers })));
+      const runsOf = (answers: readonly Answer[]) =>
+        new Set(answers.map(({ headers: { 'x-request-id': id } }) => id));
+      const first = await opened({ origin: 'https://a.example' });
+      assert.equal(runsOf(first).size, LOGO_COUNT);
+      for (const again of [await opened({ origin: 'https://b.example' }), await opened({}, 'HEAD')]) {
+        assert.deepEqual(runsOf(again), runsOf(first));
+        assert.ok(
+          again.every(({ status, headers }) => status === 200 && headers['content-type'] === 'image/png'),
+        );
+      }
+      const held = { 'if-none-match': `${first[0]?.headers.etag}` };
+      const [unchanged] = await opened(held);
+      assert.equal(unchanged?.status, 304);
+    });
+  });
+}
+
+/** As a browser sends it. */
+const encodedPath = (path: string) => path.replace(/[^!-~]/gu, encodeURIComponent);
+
+test('what is not public is 404 behind a cache, whatever its spelling, and is kept by none', async () => {
+  const bucket = await stage.bucket();
+  for (const key of [...PRIVATE_KEYS, 'static/.env', 'projects/logos/prj_bitcoin.png'])
+    await bucket.put(key, CANARY, { httpMetadata: { contentType: 'image/png' } });
+  for (const kind of ['obedient', 'harsh'] as const) {
+    await behind(kind, stage.production, async (cache) => {
+      const seen = new Set();
+      for (const path of [...PATHS_OF_NOTHING, ...PATHS_OF_NOTHING]) {
+        const ask = { method: 'GET', path: encodedPath(`/files/${path}`), headers: {} } as const;
+        const { status, headers, body } = await send(cache, ask);
+        assert.deepEqual([path, status, headers['cache-control']], [path, 404, 'no-store']);
+        assert.ok(!body.includes(CANARY) && !seen.has(headers['x-request-id']), path);
+        seen.add(headers['x-request-id']);
+      }
+    });
+  }
 });
 
 /** What the checks above say of a gateway that is broken so, by GraphQL and by `/api`. */

@@ -3,19 +3,12 @@ import { env } from 'cloudflare:workers';
 import { expect, vi } from 'vitest';
 import { startGateway } from './gateway.ts';
 import { createMarket } from './market.ts';
+import { PRIVATE_KEYS } from './private-paths.ts';
 
 export const LOGO = 'projects/logos/prj_bitcoin.png';
 export const SIZE = 1_000;
 export const BYTES = Uint8Array.from({ length: SIZE }, (_, at) => (at * 7) % 251);
 export const DAY = 'public, max-age=86400';
-
-export const PRIVATE = [
-  'backups/database/2026-11-25/users.ndjson.gz',
-  'backups/ledger/2026-11-25.json',
-  'pending/0123456789abcdef',
-  'users/uploads/usr_ann/contract.pdf',
-  'users/kyc-documents/usr_ann/passport',
-];
 
 export interface PublicFiles {
   /** @param key as the path of the request has it */
@@ -31,7 +24,7 @@ export async function startPublicFiles(): Promise<PublicFiles> {
   const { fetch } = startGateway(await createMarket());
   const { httpEtag: etag, uploaded } = await putFile(LOGO, 'image/png');
   vi.setSystemTime(uploaded.getTime() + 3_600_000);
-  for (const key of [...PRIVATE, 'static/.env']) await putFile(key, 'application/pdf');
+  for (const key of [...PRIVATE_KEYS, 'static/.env']) await putFile(key, 'application/pdf');
   return {
     get: (key, headers = {}, method = 'GET') => fetch(`/files/${key}`, { method, headers }),
     fetch,

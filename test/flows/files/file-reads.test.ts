@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import gatewayWorker from '../../../src/index.ts';
 import { startGateway } from '../../support/gateway.ts';
 import { createMarket } from '../../support/market.ts';
+import { PRIVATE_KEYS } from '../../support/private-paths.ts';
 import {
   BYTES,
   bytesOf,
@@ -12,7 +13,6 @@ import {
   expectError,
   headersOf,
   LOGO,
-  PRIVATE,
   type PublicFiles,
   putFile,
   SIZE,
@@ -200,7 +200,7 @@ describe('the bucket', () => {
     expect(await callsFor('static/none.png')).toBe('get');
     expect(await callsFor(LOGO, { Range: 'bytes=5000-' })).toMatch(/^get( head)?$/);
     expect(await callsFor(LOGO, { Range: 'bytes=0-9', 'If-Range': '"other"' })).toBe('get get');
-    for (const key of PRIVATE) expect(await callsFor(key)).toBe('');
+    for (const key of PRIVATE_KEYS) expect(await callsFor(key)).toBe('');
   });
 
   test('fails: the client may ask again, and no cache keeps that', async () => {

@@ -1,6 +1,7 @@
 /** The public files of R2 over HTTP: their headers and types, and which paths have none. */
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { keyOf, PATHS_OF_NOTHING } from '../../support/private-paths.ts';
 import {
   BYTES,
   bytesOf,
@@ -8,7 +9,6 @@ import {
   expectError,
   headersOf,
   LOGO,
-  PRIVATE,
   type PublicFiles,
   putFile,
   SIZE,
@@ -46,6 +46,7 @@ describe('a public file', () => {
       'accept-ranges': 'bytes',
       etag,
       'cache-control': DAY,
+      'cache-tag': 'files,project:prj_bitcoin',
       'content-security-policy': "sandbox; default-src 'none'",
       'x-content-type-options': 'nosniff',
       'cross-origin-resource-policy': 'cross-origin',
@@ -163,60 +164,16 @@ describe('its type', () => {
 });
 
 describe('nothing else is there', () => {
-  const long = (bytes: number) => `static/${'a'.repeat(bytes - 'static/'.length)}`;
-  const paths = [
-    ...PRIVATE,
-    ...PRIVATE.map((key) => key.toUpperCase()),
-    ...PRIVATE.map((key) => key.replace('/', '%2F')),
-    ...PRIVATE.map((key) => `static/../${key}`),
-    ...PRIVATE.map((key) => `static/%2e%2E/${key}`),
-    ...PRIVATE.map((key) => `static/..%2f${key}`),
-    ...PRIVATE.map((key) => `static/%252e%252e/${key}`),
-    ...PRIVATE.map((key) => `static/..\\${key}`),
-    ...PRIVATE.map((key) => `static/..%5c${key}`),
-    ...PRIVATE.map((key) => `static%00/../${key}`),
-    ...PRIVATE.map((key) => `static/..;/${key}`),
-    ...PRIVATE.map((key) => `/${key}`),
-    ...PRIVATE.map((key) => `./${key}`),
-    ...PRIVATE.map((key) => `%20${key}`),
-    'users/avatars/../kyc-documents/usr_ann/passport',
-    'users/kyc%2Ddocuments/usr_ann/passport',
-    'users/%6byc-documents/usr_ann/passport',
-    // Letters of other scripts that look the same, and a slash of full width.
-    'b\u0430ckups/ledger/2026-11-25.json',
-    'pr\u043ejects/logos/prj_bitcoin.png',
-    'projects\uff0flogos\uff0fprj_bitcoin.png',
-    'projects%2Flogos%2Fprj_bitcoin.png',
-    'projects//logos/prj_bitcoin.png',
-    'projects/logos/prj_bitcoin.png/',
-    'Projects/logos/prj_bitcoin.png',
-    'PROJECTS/LOGOS/PRJ_BITCOIN.PNG',
-    'projects\\logos\\prj_bitcoin.png%00',
-    'projects/logos/prj_bitcoin.png%00',
-    'projects/logos/prj_bitcoin.png%0d%0aSet-Cookie:a',
-    'projects/logos/prj_bitcoin.png%',
-    'projects/logos/prj_bitcoin.png%ff',
-    'projects/logos/%E2%80%AEgnp.exe',
-    'projects/logos',
-    'projects/logos/',
-    'projects/',
-    'projects',
-    'static/.env',
-    'static/none.css',
-    '',
-    '%2e',
-    long(1_025),
-    `static/${'%C3%BC'.repeat(510)}`,
-  ];
-  test.each(paths)('%j', async (path) => {
+  test.each(PATHS_OF_NOTHING)('%j', async (path) => {
     const response = await get(path);
     expect(response.headers.get('etag')).toBeNull();
     await expectError(response, 404, 'NOT_FOUND');
   });
 
   test('but a key as long as R2 allows', async () => {
-    await putFile(long(1_024), 'image/png');
-    expect((await get(long(1_024))).status).toBe(200);
+    const key = keyOf(1_024);
+    await putFile(key, 'image/png');
+    expect((await get(key)).status).toBe(200);
   });
 
   test('without the slash and in another case of the route', async () => {
