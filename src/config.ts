@@ -220,6 +220,14 @@ export const FILE_MAX_AGE_SECONDS = 86_400;
 export const HASHED_FILE_MAX_AGE_SECONDS = 31_536_000;
 /** A client then asks again for a file that R2 did not read. */
 export const FILE_RETRY_SECONDS = 5;
+/** They tell the type of a file: an SVG may have comments before its root element. */
+export const FILE_TYPE_PREFIX_BYTES = 4_096;
+/** Cloudflare Images takes no larger ones. */
+export const PICTURE_MAX_PIXELS = 100_000_000;
+export const PICTURE_MAX_SIDE_PIXELS = 12_000;
+/** As it is made anew: it is held in memory until R2 has it. */
+export const PICTURE_MAX_BYTES = 20 * 1024 * 1024;
+export const AVATAR_MAX_SIDE_PIXELS = 512;
 
 // ── Jobs ──
 /** Users whose rights an hour's job asks for, of those who were active in the last day. */
