@@ -13,7 +13,7 @@ import { startUpstream, type Upstream } from '../test/support/upstream/server.ts
 import { createCronRunner } from './start/cron-clock.ts';
 import { migrateDatabase } from './start/database.ts';
 import { firstLook } from './start/first-look.ts';
-import { forkGateway } from './start/gateway.ts';
+import { forkGateway, type GatewayConfiguration } from './start/gateway.ts';
 import { heading, jobLine, problem, remark, seconds, stepLine, timeLine } from './start/lines.ts';
 import { readOptions } from './start/options.ts';
 import { CommandFailed, runNode } from './start/run-command.ts';
@@ -57,7 +57,7 @@ async function start(): Promise<void> {
   console.log(heading('COM2000 edge gateway'));
   console.log(remark('generates its types, migrates the local database and builds the Worker …'));
   const configuration = await gateway.configuration;
-  const settings = await checkedSettings(configuration.vars);
+  const settings = await checkedSettings(configuration);
   stopping.signal.throwIfAborted();
   await startSimulatedUpstream(settings);
   await Promise.all([
@@ -94,18 +94,21 @@ async function start(): Promise<void> {
   console.log('\nThe syncs continue; one that is not ok is printed here. Ctrl-C ends everything.');
 }
 
-async function checkedSettings(developmentVars: Record<string, unknown>): Promise<Settings> {
+async function checkedSettings({ vars, bucketCredentials }: GatewayConfiguration): Promise<Settings> {
+  const freePort = await getPort();
   const result = readSettings({
     environment: process.env,
     devVars: existsSync(DEV_VARS_FILE) ? parseEnv(readFileSync(DEV_VARS_FILE, 'utf8')) : {},
-    developmentVars,
+    developmentVars: vars,
+    bucketCredentials,
+    freePort,
     simulatedApiKey: DEFAULT_API_KEY,
     randomSecret: () => randomBytes(32).toString('hex'),
   });
   if (!result.ok)
     throw new Error(`npm start refuses:\n${result.issues.map((issue) => `  ${issue}`).join('\n')}`);
   const { port } = result.settings;
-  if (port !== 0 && (await getPort({ port })) !== port)
+  if (port !== freePort && (await getPort({ port })) !== port)
     throw new Error(`npm start refuses:\n  PORT: ${port} is in use; try PORT=0 npm start for any free one`);
   return result.settings;
 }

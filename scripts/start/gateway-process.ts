@@ -24,8 +24,11 @@ process.on('message', (message: StartMessage | StopMessage) => {
 });
 
 try {
-  const { vars, triggers } = unstable_readConfig(CONFIG);
-  send({ kind: 'configuration', vars, crons: triggers.crons ?? [] });
+  const { vars, triggers, r2_buckets } = unstable_readConfig(CONFIG);
+  const { accessKeyId = '', secretAccessKey = '' } =
+    r2_buckets[0]?.local_dev?.experimental_s3_credentials ?? {};
+  const bucketCredentials = { R2_ACCESS_KEY_ID: accessKeyId, R2_SECRET_ACCESS_KEY: secretAccessKey };
+  send({ kind: 'configuration', vars, crons: triggers.crons ?? [], bucketCredentials });
 } catch (error) {
   sendFailure(error);
 }

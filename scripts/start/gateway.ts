@@ -6,7 +6,6 @@ const STOP_PATIENCE_MS = 2_000;
 
 export interface StartMessage {
   kind: 'start';
-  /** 0: any free port. */
   port: number;
   stateFolder: string;
   vars: Record<string, string>;
@@ -17,14 +16,22 @@ export interface StopMessage {
   kind: 'stop';
 }
 
+/** The development environment of wrangler.toml, as wrangler reads it. */
+export interface GatewayConfiguration {
+  kind: 'configuration';
+  vars: Record<string, unknown>;
+  crons: string[];
+  /** Of R2's local S3 door, by the secret that has them. */
+  bucketCredentials: Record<string, string>;
+}
+
 export type GatewayMessage =
-  /** The development environment of wrangler.toml, as wrangler reads it. */
-  | { kind: 'configuration'; vars: Record<string, unknown>; crons: string[] }
+  | GatewayConfiguration
   | { kind: 'listening'; url: string }
   | { kind: 'failed'; message: string };
 
 export interface GatewayProcess {
-  configuration: Promise<Extract<GatewayMessage, { kind: 'configuration' }>>;
+  configuration: Promise<GatewayConfiguration>;
   /** Returns the address it listens at. */
   start(message: Omit<StartMessage, 'kind'>): Promise<string>;
   /** The reason why it can no longer serve, whoever ended it. */

@@ -3,9 +3,12 @@
  * An empty variable counts as unset, except CORS_ORIGINS, where it means none. An issue never contains a value.
  */
 import { CONFIG_NAMES, parseConfig, SECRET_NAMES } from '../../src/config.ts';
+import { LOCAL_KEYS } from './local-keys.ts';
 
 const PORT_DEFAULT = 8787;
 const PORT_MAX = 65_535;
+/** In wrangler.toml they have the default port. */
+const OWN_ADDRESSES = ['PUBLIC_ORIGIN', 'R2_S3_URL'];
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -14,12 +17,15 @@ export interface SettingsSources {
   devVars: Variables;
   /** wrangler.toml's vars of development. */
   developmentVars: Readonly<Record<string, unknown>>;
+  /** Those of the local bucket, by the setting that has them. */
+  bucketCredentials: Readonly<Record<string, string>>;
+  /** In place of port 0. */
+  freePort: number;
   simulatedApiKey: string;
   randomSecret: () => string;
 }
 
 export interface Settings {
-  /** 0: any free port. */
   port: number;
   /** Without the URLs of simulated upstreams, which are known once those have started. */
   vars: Record<string, string>;
@@ -31,8 +37,21 @@ export type SettingsResult = { ok: true; settings: Settings } | { ok: false; iss
 
 export function readSettings(sources: SettingsSources): SettingsResult {
   const setByUser = (name: string) => firstSet(name, sources.environment, sources.devVars);
+  const port = parsePort(setByUser('PORT'), sources.freePort);
+  const isLocalBucket = setByUser('R2_S3_URL') === undefined;
+  const own = (name: string) => {
+    const value = sources.developmentVars[name]?.toString();
+    return OWN_ADDRESSES.includes(name)
+      ? value?.replace(`:${PORT_DEFAULT}`, `:${port ?? PORT_DEFAULT}`)
+      : value;
+  };
   const vars: Record<string, string> = {};
-  const secrets: Record<string, string> = { JWT_SECRET: sources.randomSecret() };
+  const secrets: Record<string, string> = {
+    JWT_SECRET: sources.randomSecret(),
+    ...LOCAL_KEYS,
+    // The credentials of this machine are for its own bucket alone.
+    ...(isLocalBucket ? sources.bucketCredentials : {}),
+  };
   const simulated = {
     main: setByUser('MAIN_API_URL') === undefined,
     price: setByUser('PRICE_API_URL') === undefined,
@@ -40,12 +59,10 @@ export function readSettings(sources: SettingsSources): SettingsResult {
   if (simulated.main && simulated.price) secrets.INTERNAL_API_KEY = sources.simulatedApiKey;
   for (const name of CONFIG_NAMES) {
     // npm start is development: GraphiQL is in the build, and everything is local.
-    const value =
-      (name === 'ENVIRONMENT' ? undefined : setByUser(name)) ?? sources.developmentVars[name]?.toString();
+    const value = (name === 'ENVIRONMENT' ? undefined : setByUser(name)) ?? own(name);
     if (value !== undefined) (isSecret(name) ? secrets : vars)[name] = value;
   }
 
-  const port = parsePort(setByUser('PORT'));
   const config = parseConfig({ ...vars, ...secrets });
   const issues = config.ok ? [] : config.issues;
   if (secrets.INTERNAL_API_KEY === undefined) explainMissingKey(issues, simulated);
@@ -62,9 +79,10 @@ function firstSet(name: string, ...sources: Variables[]): string | undefined {
   return values.find((value) => value !== undefined && (value !== '' || name === 'CORS_ORIGINS'));
 }
 
-function parsePort(text: string | undefined): number | undefined {
+function parsePort(text: string | undefined, freePort: number): number | undefined {
   if (text === undefined) return PORT_DEFAULT;
-  return /^\d{1,5}$/.test(text) && Number(text) <= PORT_MAX ? Number(text) : undefined;
+  if (!/^\d{1,5}$/.test(text) || Number(text) > PORT_MAX) return undefined;
+  return Number(text) === 0 ? freePort : Number(text);
 }
 
 function explainMissingKey(issues: string[], simulated: Settings['simulated']): void {

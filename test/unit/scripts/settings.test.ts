@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LOCAL_KEYS } from '../../../scripts/start/local-keys.ts';
 import { readSettings, type SettingsSources } from '../../../scripts/start/settings.ts';
 import { CONFIG_NAMES } from '../../../src/config.ts';
 
@@ -14,12 +15,22 @@ const developmentVars = {
   R2_S3_URL: 'http://localhost:8787/cdn-cgi/local/r2/s3/bucket',
 };
 const KEY = 'the-users-own-api-key';
+const FREE_PORT = 40_000;
+const bucketCredentials = { R2_ACCESS_KEY_ID: 'local-id', R2_SECRET_ACCESS_KEY: 'local-secret' };
+const madeSecrets = { JWT_SECRET: 'r'.repeat(64), ...LOCAL_KEYS, ...bucketCredentials };
+
+const addressesAt = (port: number) => ({
+  PUBLIC_ORIGIN: `http://localhost:${port}`,
+  R2_S3_URL: `http://localhost:${port}/cdn-cgi/local/r2/s3/bucket`,
+});
 
 function settingsOf(environment: SettingsSources['environment'], devVars: SettingsSources['devVars'] = {}) {
   const result = readSettings({
     environment,
     devVars,
     developmentVars,
+    bucketCredentials,
+    freePort: FREE_PORT,
     simulatedApiKey: 'simulated-internal-key',
     randomSecret: () => 'r'.repeat(64),
   });
@@ -31,7 +42,7 @@ describe('the settings of npm start', () => {
     expect(settingsOf({})).toEqual({
       port: 8787,
       vars: developmentVars,
-      secrets: { INTERNAL_API_KEY: 'simulated-internal-key', JWT_SECRET: 'r'.repeat(64) },
+      secrets: { INTERNAL_API_KEY: 'simulated-internal-key', ...madeSecrets },
       simulated: { main: true, price: true },
     });
   });
@@ -41,8 +52,8 @@ describe('the settings of npm start', () => {
     const devVars = { PORT: '9001', OPERATIONS_MODE: 'audit', CORS_ORIGINS: '', ADMIN_KEY: 'a'.repeat(32) };
     expect(settingsOf(environment, devVars)).toEqual({
       port: 9000,
-      vars: { ...developmentVars, OPERATIONS_MODE: 'id_only', CORS_ORIGINS: '' },
-      secrets: { INTERNAL_API_KEY: KEY, JWT_SECRET: 'r'.repeat(64), ADMIN_KEY: 'a'.repeat(32) },
+      vars: { ...developmentVars, ...addressesAt(9000), OPERATIONS_MODE: 'id_only', CORS_ORIGINS: '' },
+      secrets: { INTERNAL_API_KEY: KEY, ...madeSecrets, ADMIN_KEY: 'a'.repeat(32) },
       simulated: { main: true, price: true },
     });
   });
@@ -51,6 +62,24 @@ describe('the settings of npm start', () => {
     expect(settingsOf({ PRICE_API_URL: 'https://price.example', INTERNAL_API_KEY: KEY })).toMatchObject({
       vars: { MAIN_API_URL: developmentVars.MAIN_API_URL, PRICE_API_URL: 'https://price.example' },
       simulated: { main: true, price: false },
+    });
+  });
+
+  it('have the addresses of the gateway at its port, also at one that is free', () => {
+    expect(settingsOf({ PORT: '0' })).toMatchObject({ port: FREE_PORT, vars: addressesAt(FREE_PORT) });
+    const behindATunnel = { PORT: '9000', PUBLIC_ORIGIN: 'https://tunnel.example' };
+    expect(settingsOf(behindATunnel)).toMatchObject({
+      vars: { ...addressesAt(9000), PUBLIC_ORIGIN: 'https://tunnel.example' },
+    });
+  });
+
+  it('give the credentials of the local bucket to no other', () => {
+    const bucket = { R2_S3_URL: 'https://account.r2.cloudflarestorage.com/bucket' };
+    const { secrets } = settingsOf(bucket) as { secrets: object };
+    expect(Object.keys(secrets)).toEqual(expect.not.arrayContaining(Object.keys(bucketCredentials)));
+    expect(settingsOf({ ...bucket, R2_ACCESS_KEY_ID: 'own-id-01' })).toMatchObject({
+      vars: bucket,
+      secrets: { R2_ACCESS_KEY_ID: 'own-id-01' },
     });
   });
 
