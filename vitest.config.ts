@@ -31,6 +31,8 @@ export default defineConfig({
             main: './test/support/worker.ts',
             wrangler: { configPath: './wrangler.toml', environment: 'development' },
             miniflare: {
+              // Backups are restored into it: no migration is applied before.
+              d1Databases: { EMPTY_DB: 'empty' },
               bindings: {
                 TEST_MIGRATIONS: await readD1Migrations('./migrations'),
               },

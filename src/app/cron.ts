@@ -1,4 +1,5 @@
 /** Passes the parts of an isolate that jobs need to the jobs of a cron event. */
+import { backupSealing } from '../backups/sealing.ts';
 import { ledgersOf } from '../investing/ledger-client.ts';
 import { log } from '../observability/log.ts';
 import { notifyEnded } from '../realtime/ended-sessions.ts';
@@ -11,7 +12,7 @@ import { nowMs, randomId, sleep } from './runtime.ts';
 
 /** Never rejects. */
 export async function runCron(
-  { env, patientApis }: Isolate,
+  { env, config, patientApis }: Isolate,
   cron: string,
   { cache }: ExecutionContext,
 ): Promise<void> {
@@ -23,6 +24,7 @@ export async function runCron(
     cacheKv: env.CACHE_KV,
     sessionsKv: env.SESSIONS_KV,
     storage: env.STORAGE,
+    backupSealing: backupSealing(config.BACKUP_KEY),
     mainApi: patientApis.main,
     priceApi: patientApis.price,
     ledgers: ledgersOf(env.IDO_MANAGER),

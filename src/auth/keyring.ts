@@ -6,7 +6,7 @@ import { hkdfSync } from 'node:crypto';
 import type { SigningKey } from '../settings/signing-keys.ts';
 
 /** Tokens in use were made with keys of these names: a changed name signs everybody out. */
-export type KeyPurpose = 'access' | 'refresh' | 'refresh-tag' | 'device' | 'file-url';
+export type KeyPurpose = 'access' | 'refresh' | 'refresh-tag' | 'device' | 'file-url' | 'backup';
 
 export interface PurposeKey {
   kid: string;

@@ -1,4 +1,5 @@
 /** The form of a job: when it runs, its work, and the effects that follow each run. `jobs.ts` lists all jobs. */
+import type { BackupSealing } from '../backups/write-source.ts';
 import type { Ledgers } from '../investing/ledger-client.ts';
 import { log } from '../observability/log.ts';
 import type { SyncOutcome } from '../storage/d1/sync-runs.ts';
@@ -51,7 +52,9 @@ export interface JobDeps {
   pricesKv: KVNamespace;
   cacheKv: KVNamespace;
   sessionsKv: KVNamespace;
-  storage: Pick<R2Bucket, 'get' | 'list' | 'put'>;
+  storage: Pick<R2Bucket, 'delete' | 'get' | 'head' | 'list' | 'put'>;
+  /** Null if there is no key: backups are then without what is secret. */
+  backupSealing: BackupSealing | null;
   mainApi: MainApi;
   priceApi: PriceApi;
   ledgers: Ledgers;

@@ -5,6 +5,7 @@
  * their own: under one name, the lease of a frequent run would block the nightly one, and `/health` could not show that
  * the nights fail.
  */
+import { backupsJob } from './backups.ts';
 import { cleanupJob } from './cleanup.ts';
 import { closedUsersJob } from './closed-users.ts';
 import { dailyCandlesJob } from './daily-candles.ts';
@@ -36,6 +37,7 @@ export const JOBS: readonly JobDefinition[] = [
   closedUsersJob,
   cleanupJob,
   userRightsJob,
+  backupsJob,
   ...recordJobs.map(({ full }) => full),
   ledgerJobs.full,
   ledgerCheckJob,

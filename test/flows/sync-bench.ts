@@ -101,6 +101,7 @@ export async function createBench(market: Row = {}): Promise<Bench> {
       cacheKv: env.CACHE_KV,
       sessionsKv: env.SESSIONS_KV,
       storage: env.STORAGE,
+      backupSealing: null,
       mainApi: createMainApi({ ...client, baseUrl: introduction.mainApiUrl }),
       priceApi: createPriceApi({ ...client, baseUrl: introduction.priceApiUrl }),
       ledgers: NO_LEDGERS,

@@ -33,7 +33,8 @@ export async function latestLedgerHeads(
   nowMs: number,
 ): Promise<LedgerHeads | null> {
   const startAfter = keyOf(nowMs - LOOKED_BACK_MS);
-  const { objects } = await bucket.list({ prefix: PREFIX, startAfter });
+  // Whole ledgers stand in folders beside these files (`src/backups/backup-keys.ts`).
+  const { objects } = await bucket.list({ prefix: PREFIX, startAfter, delimiter: '/' });
   const key = objects.at(-1)?.key;
   const file = key === undefined ? null : await bucket.get(key);
   return file === null ? null : ledgerHeads.parse(await file.json());

@@ -60,9 +60,9 @@ async function benchWithLedgers() {
 
 const notices = async () =>
   (await env.DB.prepare('SELECT * FROM ledger_notice ORDER BY pool_id, kind, detail').all<Row>()).results;
+const dateOf = (bench: Bench) => new Date(bench.now() * 1000).toISOString().slice(0, 10);
 const heads = async (bench: Bench) => {
-  const day = new Date(bench.now() * 1000).toISOString().slice(0, 10);
-  const file = await env.STORAGE.get(`backups/ledger/${day}.json`);
+  const file = await env.STORAGE.get(`backups/ledger/${dateOf(bench)}.json`);
   return file === null ? null : file.json<{ writtenAt: string; heads: LedgerHead[] }>();
 };
 
@@ -98,6 +98,8 @@ describe('the check of ledgers', () => {
     const storage = {
       list: env.STORAGE.list.bind(env.STORAGE),
       get: env.STORAGE.get.bind(env.STORAGE),
+      head: env.STORAGE.head.bind(env.STORAGE),
+      delete: env.STORAGE.delete.bind(env.STORAGE),
       put: () => Promise.reject(new Error('R2 is down')),
     };
     const ofPool = () =>
@@ -112,6 +114,8 @@ describe('the check of ledgers', () => {
   test('finds that an entry is gone or another one than the one that an earlier night kept', async () => {
     const { bench, sync, ledger, append } = await benchWithLedgers();
     await sync.runJob('ledger-check');
+    // A backup of that night has whole ledgers beside it.
+    await env.STORAGE.put(`backups/ledger/${dateOf(bench)}/${'0'.repeat(32)}.jsonl.gz`, 'not heads');
     await bench.advance(DAY);
     for (const pool of [POOL, OTHER]) append(pool, 'more');
     expect(await sync.runJob('ledger-check')).toMatchObject({ outcome: 'ok', written: 2 });

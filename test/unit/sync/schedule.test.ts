@@ -9,6 +9,7 @@ test('each cron expression runs its jobs', () => {
   expect(namesOfCron('*/5 * * * *')).toEqual(['projects', 'operation-forms']);
   expect(namesOfCron('*/15 * * * *')).toEqual(['pools', 'investments', 'ledgers', 'pool-eligibility']);
   expect(namesOfCron('0 * * * *')).toEqual(['hourly-candles', 'closed-users', 'cleanup', 'user-rights']);
+  expect(namesOfCron('30 * * * *')).toEqual(['backups']);
   expect(namesOfCron('0 0 * * *')).toEqual([
     'projects-full',
     'pools-full',
@@ -33,7 +34,7 @@ test('/health lists the jobs of the night last', () => {
       'pool-eligibility',
     ],
     'operation-forms',
-    ...['hourly-candles', 'closed-users', 'cleanup', 'user-rights'],
+    ...['hourly-candles', 'closed-users', 'cleanup', 'user-rights', 'backups'],
     ...[
       'projects-full',
       'pools-full',
@@ -68,6 +69,7 @@ test('an interval is as long as its expression says', () => {
     '*/5 * * * *': 300,
     '*/15 * * * *': 900,
     '0 * * * *': 3_600,
+    '30 * * * *': 3_600,
     '0 0 * * *': 86_400,
   });
 });

@@ -1,0 +1,29 @@
+/** The form of each thing that a backup reads. `backup-kinds.ts` lists all kinds. */
+import type { Ledgers } from '../investing/ledger-client.ts';
+
+export interface BackupDeps {
+  db: D1Database;
+  ledgers: Pick<Ledgers, 'ofPool'>;
+  storage: Pick<R2Bucket, 'get' | 'head' | 'list' | 'put' | 'delete'>;
+}
+
+export interface BackupPage {
+  /** JSON, each with its line break. */
+  lines: string;
+  rows: number;
+  /** Where the next page begins: behind the last row. */
+  upTo: string;
+}
+
+export interface BackupSource {
+  /** Unique: `database/<table>`. */
+  name: string;
+  /** The prefix of its keys, the name of its files and their extension. */
+  file: { prefix: string; name: string; extension: string };
+  isSealed: boolean;
+  /** Pages of at most about a megabyte behind `after`, which is null for the beginning. */
+  pages(after: string | null): AsyncIterable<BackupPage>;
+}
+
+/** Asks for its sources when those of the kinds before it are stored. */
+export type BackupKind = (deps: BackupDeps) => Promise<BackupSource[]>;

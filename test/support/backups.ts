@@ -1,0 +1,104 @@
+/** A database and ledgers that are large enough to be backed up in several pages and files, and a bucket with its own keys. */
+import { env } from 'cloudflare:workers';
+import type { Ledgers } from '../../src/investing/ledger-client.ts';
+import { investmentName, ledgerOf, reserve, sha256 } from './investing/written-ledger.ts';
+
+export const BACKED_UP_POOLS = ['pool-1', 'pool-2', 'pool ø/3'];
+
+/** Texts that JSON, SQL and gzip must carry, and numbers with all their digits. */
+const AWKWARD = `'it''s "quoted" \\ ' || char(10, 9, 8232, 128640) || 'ünï'`;
+
+const numbers = (count: number) =>
+  `WITH RECURSIVE number (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < ${count})`;
+
+/** Rows in every table that is backed up. */
+export async function fillDatabase(
+  db: D1Database,
+  { projects, investments }: { projects: number; investments: number },
+): Promise<void> {
+  const pool = `CASE i % ${BACKED_UP_POOLS.length} ${BACKED_UP_POOLS.map((id, at) => `WHEN ${at} THEN '${id}'`).join(' ')} END`;
+  await db.batch([
+    db.prepare(
+      `INSERT INTO project_cache (id, name, symbol, slug, status, category, description, tags, blockchain, current_price,
+         market_cap, market_cap_rank, created_at, updated_at, name_folded, symbol_folded, search_text)
+       ${numbers(projects)}
+       SELECT 'project-' || i, 'Project ' || i, 'P' || i, 'project-' || i, 'live', 'defi', ${AWKWARD} || hex(randomblob(900)),
+         json_array('tag' || (i % 7), 'all'), json_array('ethereum'), random() / 1e15, random() * 1.0 / 3, i, 1, i,
+         'project ' || i, 'p' || i, 'project ' || i || char(31) || 'p' || i FROM number`,
+    ),
+    ...BACKED_UP_POOLS.map((id) =>
+      db
+        .prepare(
+          `INSERT INTO ido_pool_cache (id, project_id, pool_name, pool_type, token_price, total_tokens, sold_tokens, total_raised,
+             min_allocation, participant_count, payment_token, blockchain, sale_start, sale_end, status, created_at,
+             updated_at, progress_percent, total_raised_real)
+           VALUES (?1, 'project-1', 'Sale', 'public', '2', '1000', '0', '0', '1', 0, 'USDT', 'ethereum', 1, 2, 'active', 1, 1,
+             0.1, 1.0 / 3)`,
+        )
+        .bind(id),
+    ),
+    db.prepare(
+      `INSERT INTO user_account (id, email, display_name, last_active_at, created_at)
+       ${numbers(50)} SELECT 'usr_' || i, 'user' || i || '@example.com', ${AWKWARD}, i, i FROM number`,
+    ),
+    db.prepare(
+      `INSERT INTO user_password (user_id, hash, changed_at)
+       SELECT id, '$scrypt$canary-of-a-hash$' || id, 1 FROM user_account`,
+    ),
+    db.prepare(
+      `INSERT INTO user_session (id, user_id, created_at, last_activity_at, expires_at, refresh_hash, device)
+       SELECT 'session-' || id, id, 1, 1, 9999999999, 'canary-of-a-session', 'd' FROM user_account`,
+    ),
+    db.prepare(
+      `INSERT INTO user_investment_cache (id, user_id, pool_id, investment_amount, token_amount, token_price, payment_token,
+         status, total_claimed, claimable_amount, invested_at, confirmed_at, created_at, updated_at, total_claimed_units)
+       ${numbers(investments)}
+       SELECT 'investment-' || i, 'usr_' || (i % 50 + 1), ${pool}, '100.000000000000000001', '50', '2', 'USDT',
+         CASE i % 5 WHEN 0 THEN 'refunded' WHEN 1 THEN 'pending' ELSE 'confirmed' END, '0', '0', i, i, i, i, '' FROM number`,
+    ),
+    db.prepare(
+      `INSERT INTO candle (symbol, interval, time, open, high, low, close)
+       ${numbers(1_000)} SELECT 'P' || (i % 9), '1h', 3600 * i, 1.0 / i, 1.1 / i, 0.1 / 3, i / 7.0 FROM number`,
+    ),
+    db.prepare("INSERT INTO release_change (changed_at, change) VALUES (1, 'published')"),
+  ]);
+}
+
+/** A ledger of a pool with this many entries. */
+export const linesOfLedger = (pool: string, entries: number): string[] =>
+  ledgerOf([
+    { kind: 'open', pool, accounts: { 'tokens:outside': '-1000', 'tokens:unsold': '1000' } },
+    { ...reserve(investmentName(`one of ${pool}`), '1', '2'), pool },
+    ...Array.from({ length: entries - 2 }, () => ({
+      ...{ kind: 'claim' as const, pool, investment: investmentName(`one of ${pool}`), accounts: {} },
+    })),
+  ]);
+
+/** Gives the pools their ledgers, which D1 shows up to the last entry but one. */
+export async function giveLedgers(
+  db: D1Database,
+  linesByPool: ReadonlyMap<string, readonly string[]>,
+): Promise<Pick<Ledgers, 'ofPool' | 'ofInvestment'>> {
+  await db.batch(
+    [...linesByPool].map(([pool, lines]) =>
+      db
+        .prepare(
+          'UPDATE ido_pool_cache SET ledger_revision = 1, ledger_sequence = ?2, ledger_hash = ?3 WHERE id = ?1',
+        )
+        .bind(pool, lines.length - 1, sha256(lines.at(-2) ?? '')),
+    ),
+  );
+  const ofPool = (pool: string) => ({
+    exportEntries: async (after: number, limit: number) =>
+      (linesByPool.get(pool) ?? [])
+        .slice(after, after + limit)
+        .map((line) => `${line}\n`)
+        .join(''),
+  });
+  return { ofPool, ofInvestment: () => null } as unknown as Ledgers;
+}
+
+export async function emptyBucket(): Promise<void> {
+  for (let page = await env.STORAGE.list(); page.objects.length > 0; page = await env.STORAGE.list())
+    await env.STORAGE.delete(page.objects.map(({ key }) => key));
+}
