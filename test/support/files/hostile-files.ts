@@ -1,4 +1,5 @@
 /** Files that are not what they say, hold more than they show, or grow when they are decoded. */
+import { joinedBytes } from '../../../src/files/joined-bytes.ts';
 import { JPEG, PDF, PNG, textBytes, WEBP } from './sample-files.ts';
 
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -89,15 +90,14 @@ export const jpegOfSize = (width: number, height: number): Bytes => {
 };
 
 export const webpOfSize = (width: number, height: number): Bytes => {
-  const size = new Uint8Array(10);
-  const view = new DataView(size.buffer);
-  view.setUint32(4, width - 1, true);
-  view.setUint32(7, (height - 1) & 0xff_ffff, true);
-  view.setUint8(6, (width - 1) >> 16);
-  return webp(webpChunk('VP8X', size), WEBP.subarray(12));
+  const uint24 = (value: number) => uint32s([value], true).subarray(0, 3);
+  return webp(
+    webpChunk('VP8X', joined(new Uint8Array(4), uint24(width - 1), uint24(height - 1))),
+    WEBP.subarray(12),
+  );
 };
 
-/** Half a gigabyte of pixels and more in a few kilobytes: all of it is there, and is well-formed. */
+/** Black, one bit a pixel, a thousand times smaller than its pixels: all of it is there, and is well-formed. */
 export async function pngBomb(side: number): Promise<Bytes> {
   const row = new Uint8Array(1 + side / 8);
   const rows = new ReadableStream<Bytes>({
@@ -115,14 +115,8 @@ export async function pngBomb(side: number): Promise<Bytes> {
   );
 }
 
-export function joined(...parts: Uint8Array[]): Bytes {
-  const bytes = new Uint8Array(parts.reduce((size, { byteLength }) => size + byteLength, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.byteLength;
-  }
-  return bytes;
+function joined(...pieces: Uint8Array[]): Bytes {
+  return joinedBytes(pieces);
 }
 
 /** True if the bytes, read as Latin-1, have the text. */
