@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { type Browser, chromium } from 'playwright-core';
+import { testFilesInBrowser } from './files-in-browser.ts';
 import { type RunningStart, runStart } from './running-start.ts';
 
 interface Sent {
@@ -149,6 +150,8 @@ test('a page of another origin asks as clients do, and one of the allowlist with
   // A GET of what shared caches keep is for every origin, and so for none with credentials.
   assert.equal(await statusFor(listed, { credentials: 'include' }), null);
 });
+
+testFilesInBrowser(() => ({ start, browser, origin: originOf(otherApp) }));
 
 test('Ctrl-C ends npm start and everything that it started', async () => {
   const { exitCode, leftProcesses } = await start.interrupt();

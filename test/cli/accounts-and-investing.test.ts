@@ -1,6 +1,6 @@
 /**
- * Accounts and investing as README and docs/rest.md say it, run as written beside one `npm start`, and a typed client that is
- * generated from the description of `/api`.
+ * Accounts and investing as README and docs/rest.md say it, run as written beside one `npm start`, a typed client that is
+ * generated from the description of `/api`, and files by `curl`.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 import { type RunningStart, runStart } from '../browser/running-start.ts';
 import { openBash } from './bash-session.ts';
 import { confirmPayments } from './confirm-payments.ts';
+import { testFilesByCurl } from './files-by-curl.ts';
 import { type Ran, runNode } from './running-operations.ts';
 
 const run = promisify(execFile);
@@ -167,3 +168,5 @@ test('the types hold for lists, details, errors, accounts and investing', async 
     'invest {"statuses":[201,200],"status":"pending","isSame":true}',
   ]);
 });
+
+testFilesByCurl(() => start);
