@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { unstable_readConfig } from 'wrangler';
 import { CommandFailed, runNode, WRANGLER } from '../../../scripts/start/run-command.ts';
@@ -67,4 +68,23 @@ it.each([
   const failure = await runNode([WRANGLER, ...command], AbortSignal.timeout(30_000)).catch((error) => error);
   expect(failure).toBeInstanceOf(CommandFailed);
   expect(failure.output).toContain('name an environment: --env staging or --env production');
+});
+
+it('the bucket lets the pages of production upload, as docs/deploying.md says', () => {
+  const page = readFileSync(new URL('../../../docs/deploying.md', import.meta.url), 'utf8');
+  const [, policy = ''] = /^ +```json\n([\s\S]*?)^ +```$/m.exec(page) ?? [];
+  const { vars, r2_buckets } = environments[2] as Environment;
+  expect(JSON.parse(policy).rules).toEqual([
+    {
+      id: 'uploads',
+      allowed: {
+        origins: String(vars.CORS_ORIGINS).split(','),
+        methods: ['PUT'],
+        headers: ['content-type'],
+      },
+      maxAgeSeconds: expect.any(Number),
+    },
+  ]);
+  for (const command of ['cors set', 'lifecycle add'])
+    expect(page).toContain(`wrangler r2 bucket ${command} ${r2_buckets[0]?.bucket_name} `);
 });
