@@ -229,6 +229,15 @@ export const PICTURE_MAX_SIDE_PIXELS = 12_000;
 export const PICTURE_MAX_BYTES = 20 * 1024 * 1024;
 export const AVATAR_MAX_SIDE_PIXELS = 512;
 
+/** Documents for identification that an isolate takes at once. Each holds some chunks of 1 MB. */
+export const IDENTIFICATION_UPLOADS_AT_ONCE = 2;
+/** The longest time of one: 20 MB at 70 kB a second. */
+export const IDENTIFICATION_UPLOAD_TIMEOUT_MS = 300_000;
+/** `Retry-After` of what cannot be taken or read now. */
+export const IDENTIFICATION_RETRY_SECONDS = 5;
+/** After the decision about them: 365 days. */
+export const IDENTIFICATION_KEPT_SECONDS = 31_536_000;
+
 // ── Jobs ──
 /** Users whose rights an hour's job asks for, of those who were active in the last day. */
 export const RIGHTS_CHECKS_PER_RUN = 500;

@@ -15,6 +15,7 @@ import {
   UPSTREAM_REQUEST_MAX_ATTEMPTS,
   UPSTREAM_REQUEST_TIMEOUT_MS,
 } from '../config.ts';
+import type { Identification } from '../files/identification.ts';
 import type { GatewayContext, ViewerOf, ViewersOf } from '../graphql/context.ts';
 import { type ContextSources, createRequestContext, type OwnOfRequest } from '../graphql/request-context.ts';
 import { ClientLimit } from '../http/client-limit.ts';
@@ -34,6 +35,7 @@ import { createMainApi, type MainApi } from '../upstream/main-api.ts';
 import { createPriceApi, type PriceApi } from '../upstream/price-api.ts';
 import { createActionSources } from './account-actions.ts';
 import { type Accounts, createAccounts } from './accounts.ts';
+import { identificationOf } from './identification.ts';
 import { createInvestingSources } from './investing.ts';
 import { nowMs, randomId, sleep } from './runtime.ts';
 
@@ -47,6 +49,8 @@ export interface Isolate {
   config: Config;
   schema: typeof schema;
   accounts: Accounts;
+  /** Undefined where no documents for identification are taken. */
+  identification: Identification | undefined;
   viewerOf: ViewerOf;
   viewersOf: ViewersOf;
   memory: MemoryBudget;
@@ -165,6 +169,7 @@ function createIsolate(
     config,
     schema,
     accounts,
+    identification: identificationOf(env, config, promptApis.main),
     viewerOf: viewerOf ?? accounts.viewerOf,
     viewersOf: viewersOf ?? accounts.viewersOf,
     memory,

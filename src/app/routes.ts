@@ -5,6 +5,8 @@ import { adminRoute } from '../http/admin.ts';
 import { commonHeaders, type HeaderOptions } from '../http/answer.ts';
 import { createGraphQLRoute } from '../http/graphql-route.ts';
 import { healthRoute } from '../http/health.ts';
+import { createIdentificationReadRoute } from '../http/identification-read-route.ts';
+import { createIdentificationUploadRoute } from '../http/identification-upload-route.ts';
 import { ledgerExportRoute } from '../http/ledger-export.ts';
 import { MemoryHits } from '../http/memory-hits.ts';
 import { createPublicFilesRoute } from '../http/public-files-route.ts';
@@ -78,6 +80,13 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
   });
   const ledgerExport = ledgerExportRoute({ db: env.DB, ledgers: ledgersOf(env.IDO_MANAGER), nowMs });
   const files = createPublicFilesRoute({ bucket: env.STORAGE, nowMs });
+  const { identification } = isolate;
+  const { KYC_READ_KEY: readKey } = config;
+  const uploads = identification === undefined ? [] : [createIdentificationUploadRoute(identification)];
+  const identificationReads =
+    identification === undefined || readKey === undefined
+      ? []
+      : [createIdentificationReadRoute({ identification, readKey, nowMs })];
   const stores = {
     schema,
     db: env.DB,
@@ -97,7 +106,17 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
       clientLimit,
       nowMs,
       randomId,
-      routes: [graphql, createOpenapiRoute(), rest, files, health, ledgerExport, ...admin],
+      routes: [
+        graphql,
+        createOpenapiRoute(),
+        rest,
+        files,
+        health,
+        ledgerExport,
+        ...uploads,
+        ...identificationReads,
+        ...admin,
+      ],
     },
     memoryHits: graphiql ? null : memoryHits,
   };

@@ -1,12 +1,19 @@
 /**
- * The keys of each kind of token, derived from those of `JWT_SECRET`: a token of one kind never passes for another's,
- * and no two algorithms share a key (RFC 5869).
+ * The keys of each kind of token and of each other use, derived from those of a secret such as `JWT_SECRET`: a token of one kind
+ * never passes for another's, and no two algorithms share a key (RFC 5869).
  */
 import { hkdfSync } from 'node:crypto';
 import type { SigningKey } from '../settings/signing-keys.ts';
 
 /** Tokens in use were made with keys of these names: a changed name signs everybody out. */
-export type KeyPurpose = 'access' | 'refresh' | 'refresh-tag' | 'device' | 'file-url' | 'backup';
+export type KeyPurpose =
+  | 'access'
+  | 'refresh'
+  | 'refresh-tag'
+  | 'device'
+  | 'file-url'
+  | 'identification'
+  | 'backup';
 
 export interface PurposeKey {
   kid: string;

@@ -33,6 +33,12 @@ export class SealBroken extends Error {
 export const sealedSize = (bytes: number): number =>
   HEADER_BYTES + bytes + TAG_BYTES * Math.max(1, Math.ceil(bytes / CHUNK_BYTES));
 
+/** Bytes that a sealed file of this size is opened to. */
+export function openedSize(bytes: number): number {
+  const chunks = bytes - HEADER_BYTES;
+  return chunks - TAG_BYTES * Math.ceil(chunks / SEALED_CHUNK_BYTES);
+}
+
 /**
  * @param key of 32 random bytes
  * @param context names the file: `open` needs the same. Two files with one context could take each other's place.

@@ -14,7 +14,8 @@ import { AdminRefusal, badInput, sinceDay } from './admin-answer.ts';
 import { type AdminKeySources, AdminKeys, type KnownKey, mayDo } from './admin-keys.ts';
 import { type AdminSources, checkOperations, showOperation, storeOperations } from './admin-operations.ts';
 import { postDeprecate, postRestore, postRetire, postRollback, putRelease } from './admin-releases.ts';
-import { errorResponse, jsonResponse } from './responses.ts';
+import { keyRefusal } from './key-refusal.ts';
+import { jsonResponse } from './responses.ts';
 import type { Route } from './router.ts';
 import { decodedPart } from './url-parts.ts';
 
@@ -136,13 +137,6 @@ function decode(segment: string): string {
   const name = decodedPart(segment);
   if (name === null) throw badInput('The path is not percent-encoded UTF-8.');
   return name;
-}
-
-function keyRefusal(retryAfterSeconds: number | null, requestId: string): Response {
-  const said = { requestId, message: 'The key is missing or wrong.', code: 'UNAUTHENTICATED' };
-  if (retryAfterSeconds === null) return errorResponse(401, said, { 'WWW-Authenticate': 'Bearer' });
-  const limited = { requestId, message: 'Too many wrong keys.', code: 'RATE_LIMITED' };
-  return errorResponse(429, limited, { 'Retry-After': String(retryAfterSeconds) });
 }
 
 function refusal(error: AdminRefusal, requestId: string): Response {

@@ -10,6 +10,8 @@ import { cleanupJob } from './cleanup.ts';
 import { closedUsersJob } from './closed-users.ts';
 import { dailyCandlesJob } from './daily-candles.ts';
 import { hourlyCandlesJob } from './hourly-candles.ts';
+import { identificationJob } from './identification.ts';
+import { identificationOutboxJob } from './identification-outbox.ts';
 import { poolJobs } from './ido-pools.ts';
 import { investmentJobs } from './investments.ts';
 import type { JobDefinition } from './job.ts';
@@ -28,6 +30,7 @@ const recordJobs = [projectJobs, poolJobs, investmentJobs];
 export const JOBS: readonly JobDefinition[] = [
   pricesJob,
   userOutboxJob,
+  identificationOutboxJob,
   ledgerPokesJob,
   ...recordJobs.map(({ changes }) => changes),
   ledgerJobs.changes,
@@ -37,6 +40,7 @@ export const JOBS: readonly JobDefinition[] = [
   closedUsersJob,
   cleanupJob,
   userRightsJob,
+  identificationJob,
   backupsJob,
   ...recordJobs.map(({ full }) => full),
   ledgerJobs.full,

@@ -8,6 +8,7 @@ import {
   linkOrNull,
   longText,
   orNull,
+  orUndefined,
   shortText,
   unixSeconds,
 } from './fields.ts';
@@ -137,6 +138,8 @@ export const userStats = z.object({
     .array(shortText)
     .max(100)
     .transform((texts) => [...new Set(texts.map((text) => text.toLowerCase()).filter(isPermission))].sort()),
+  /** The last decision about the user's identity. */
+  kyc_decided_at: orUndefined(unixSeconds),
 });
 export type UserStatsRecord = z.output<typeof userStats>;
 
@@ -160,6 +163,7 @@ export interface RecordVersion {
 export const storedUser = ({ id }: RecordVersion) => z.looseObject({ id: z.literal(id) });
 export const storedInvestment = storedUser;
 export const storedClaim = storedUser;
+export const storedDocument = ({ id }: RecordVersion) => z.looseObject({ file_id: z.literal(id) });
 /** It has no id. */
 export const storedRegistration = ({ body }: RecordVersion) => {
   const { pool_id, user_id } = registration.parse(JSON.parse(body));

@@ -25,6 +25,7 @@ import {
   type RecordVersion,
   refusal,
   storedClaim,
+  storedDocument,
   storedInvestment,
   storedRegistration,
   storedUser,
@@ -43,6 +44,14 @@ export interface AccountVersion {
   /** Grows with each version. */
   sequence: number;
   /** JSON: `{ id, email, wallet_addresses, created_at }`. It never changes. */
+  body: string;
+}
+
+/** A document for identification, which is there to be read. */
+export interface DocumentNotice {
+  userId: string;
+  fileId: string;
+  /** JSON: `{ file_id, kind, uploaded_at }`. It never changes. */
   body: string;
 }
 
@@ -73,6 +82,8 @@ export interface MainApi {
   /** A viewer's place on the list of a pool. Its id is the edge's alone: the stored record has none. */
   createRegistration(version: RecordVersion, trace: CallTrace): Promise<HandOverAnswer<unknown>>;
   createClaim(version: RecordVersion, trace: CallTrace): Promise<HandOverAnswer<unknown>>;
+  /** Tells that a document is there, as `createUser` hands over an account. */
+  createDocument(notice: DocumentNotice, trace: CallTrace): Promise<'stored' | 'refused'>;
   /** A user's levels and permissions, without values that are refused. Null if the main API does not know the user. */
   userStats(userId: string): Promise<Partial<UserStatsRecord> | null>;
   /** The accounts that were closed. */
@@ -87,6 +98,7 @@ const REGISTRATIONS_ROUTE = '/internal/ido/registrations';
 const INVESTMENTS_ROUTE = '/internal/ido/investments';
 const CLAIMS_ROUTE = '/internal/ido/claims';
 const ELIGIBLE_ROUTE = '/internal/ido/pools/:id/eligible';
+const DOCUMENTS_ROUTE = '/internal/users/:id/documents';
 const STATS_ROUTE = '/internal/users/:id/stats';
 
 export function createMainApi(options: UpstreamOptions): MainApi {
@@ -109,10 +121,11 @@ export function createMainApi(options: UpstreamOptions): MainApi {
     version: RecordVersion,
     trace: CallTrace,
     storedOf: (version: RecordVersion) => z.ZodType<Stored>,
+    path = route,
   ): Promise<HandOverAnswer<Stored>> {
     const { id, sequence, body } = version;
     const idempotencyKey = `${id}:${sequence}`;
-    const { status, json } = await postJson(route, route, { body, idempotencyKey, trace });
+    const { status, json } = await postJson(route, path, { body, idempotencyKey, trace });
     if (status === 409) {
       const refused = refusal.safeParse(json).data;
       if (refused !== undefined) return { refused };
@@ -163,12 +176,19 @@ export function createMainApi(options: UpstreamOptions): MainApi {
     createRegistration: (version, trace) => handOver(REGISTRATIONS_ROUTE, version, trace, storedRegistration),
     createClaim: (version, trace) => handOver(CLAIMS_ROUTE, version, trace, storedClaim),
 
+    async createDocument({ userId, fileId, body }, trace) {
+      const version = { id: fileId, sequence: 1, body };
+      const path = `/internal/users/${encodeURIComponent(userId)}/documents`;
+      const answer = await handOver(DOCUMENTS_ROUTE, version, trace, storedDocument, path);
+      return 'refused' in answer ? 'refused' : 'stored';
+    },
+
     async userStats(userId) {
       try {
         const answer = await getJson(STATS_ROUTE, `/internal/users/${encodeURIComponent(userId)}/stats`);
         const { rest, reason, reasons } = parseRecord(userStats, answer);
         logRefused(STATS_ROUTE, userId, reasons);
-        if (rest === undefined || Object.keys(rest).length === 0)
+        if (rest === undefined || Object.values(rest).every((value) => value === undefined))
           throw malformed('main', STATS_ROUTE, reason ?? 'invalid');
         return rest;
       } catch (error) {

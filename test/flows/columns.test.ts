@@ -24,6 +24,7 @@ const BY_HAND = [
   'file_read',
   'hour_in_progress',
   'hourly_closes',
+  'identification_outbox',
   'investment_transaction',
   'kyc_key',
   'ledger_batch',

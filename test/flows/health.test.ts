@@ -116,7 +116,10 @@ describe('/health', () => {
     expect((await health(serving)).code).toBe(200);
     await serving.gateway.advance(1);
     const aged = await health(serving);
-    expect([aged.code, late(aged)]).toEqual([503, ['prices', 'user-outbox', 'ledger-pokes']]);
+    expect([aged.code, late(aged)]).toEqual([
+      503,
+      ['prices', 'user-outbox', 'identification-outbox', 'ledger-pokes'],
+    ]);
     await serving.gateway.scheduled(CRONS.prices);
     expect((await health(serving)).code).toBe(200);
 

@@ -42,7 +42,7 @@ export interface TestMarket {
   /** Calls are refused for good (409) from now on. */
   refuse(setting: RefusalSetting): Promise<void>;
   clearRefusals(): Promise<void>;
-  /** The sequences that came with each id, by `users`, `registrations`, `investments` and `claims`. */
+  /** The sequences that came with each id, by `users`, `registrations`, `investments`, `claims` and `documents`. */
   handovers(): Promise<Record<string, Record<string, Handover>>>;
   /** The main API's answer about a user. */
   setUserStats(id: string, stats: Record<string, unknown>): Promise<void>;

@@ -30,6 +30,7 @@ export const TABLES = [
   'user_account',
   'user_upload',
   'user_file',
+  'identification_outbox',
   'kyc_key',
   'file_read',
   'user_outbox',

@@ -11,6 +11,7 @@ export interface RightsAnswer {
   user_level?: number | undefined;
   kyc_level?: number | undefined;
   permissions?: readonly string[] | undefined;
+  kyc_decided_at?: number | undefined;
 }
 
 export interface RightsRow {
@@ -31,7 +32,7 @@ export function rightsWrite(
   answer: RightsAnswer | null,
   askedAt: number,
 ): D1PreparedStatement {
-  const { user_level, kyc_level, permissions } = answer ?? { user_level: 0, kyc_level: 0, permissions: [] };
+  const { user_level, kyc_level, permissions, kyc_decided_at }: RightsAnswer = answer ?? NO_RIGHTS;
   // If two answers are of one second, "not known" is the older one: an account is asked for while it is handed over.
   const newerFrom = answer === null ? askedAt : askedAt + 1;
   return db
@@ -40,29 +41,39 @@ export function rightsWrite(
          user_level = CASE WHEN refused_at IS NULL THEN coalesce(?2, user_level) ELSE 0 END,
          kyc_level = CASE WHEN refused_at IS NULL THEN coalesce(?3, kyc_level) ELSE 0 END,
          permissions = CASE WHEN refused_at IS NULL THEN coalesce(?4, permissions) ELSE '[]' END,
-         rights_checked_at = ?5
+         rights_checked_at = ?5, kyc_decided_at = coalesce(?7, kyc_decided_at)
        WHERE id = ?1 AND rights_checked_at NOT BETWEEN ?6 AND ?5 + ${CLOCK_SKEW_MAX_SECONDS}`,
     )
     .bind(
       ...[userId, user_level ?? null, kyc_level ?? null],
       ...[permissions === undefined ? null : JSON.stringify(permissions), askedAt, newerFrom],
+      kyc_decided_at ?? null,
     );
 }
+
+const NO_RIGHTS: RightsAnswer = { user_level: 0, kyc_level: 0, permissions: [] };
 
 export const rightsRead = (db: D1Database, userId: string): D1PreparedStatement =>
   db
     .prepare('SELECT user_level, kyc_level, permissions, refused_at FROM user_account WHERE id = ?1')
     .bind(userId);
 
-/** The ids of accounts that were active since a time, those whose rights were checked longest ago first. */
+/**
+ * The ids of accounts that were active since a time, or wait for a decision about their documents, those whose rights were
+ * checked longest ago first.
+ */
 export async function activeUsers(
   db: D1Database,
   { activeSince, limit }: { activeSince: number; limit: number },
 ): Promise<string[]> {
   const { results } = await db
     .prepare(
-      `SELECT id FROM user_account WHERE last_active_at >= ?1 AND refused_at IS NULL
-       ORDER BY rights_checked_at, id LIMIT ?2`,
+      `SELECT id FROM (
+         SELECT id, rights_checked_at, refused_at FROM user_account WHERE last_active_at >= ?1
+         UNION SELECT id, rights_checked_at, refused_at FROM user_account WHERE id IN (
+           SELECT user_id FROM user_file
+           WHERE delete_after IS NULL AND kind IN ('passport', 'address_proof', 'selfie')))
+       WHERE refused_at IS NULL ORDER BY rights_checked_at, id LIMIT ?2`,
     )
     .bind(activeSince, limit)
     .all<{ id: string }>();

@@ -3,7 +3,12 @@ import { optionalText, text } from './body-fields.ts';
 import type { Fields } from './records.ts';
 import { badRequest, Refusal } from './reply.ts';
 
-const REFUSABLE_ROUTES = ['create-registration', 'create-investment', 'create-claim'] as const;
+const REFUSABLE_ROUTES = [
+  'create-registration',
+  'create-investment',
+  'create-claim',
+  'create-document',
+] as const;
 export type RefusableRoute = (typeof REFUSABLE_ROUTES)[number];
 
 /** A field that is left out meets every call. */

@@ -10,6 +10,7 @@ export const ROUTE_NAMES = [
   'create-registration',
   'create-investment',
   'create-claim',
+  'create-document',
   'prices-batch',
   'prices',
   'price',

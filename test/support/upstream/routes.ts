@@ -60,6 +60,9 @@ export const ROUTES: readonly Route[] = [
   post('create-claim', '/internal/ido/claims', (market, key, body) =>
     market.writes.createClaim(key, body, market.now()),
   ),
+  post('create-document', '/internal/users/:id/documents', (market, key, body, [userId = '']) =>
+    market.writes.createDocument(key, body, userId),
+  ),
   get('prices-batch', 'price', '/prices/batch', (market, { query }) =>
     manyPrices(market, query, BATCH_LIMIT, 'usd'),
   ),
@@ -100,15 +103,20 @@ function get(
 function post(
   name: RouteName,
   path: string,
-  write: (market: Market, key: IdempotencyKey, body: Record<string, unknown>) => Reply,
+  write: (
+    market: Market,
+    key: IdempotencyKey,
+    body: Record<string, unknown>,
+    params: readonly string[],
+  ) => Reply,
 ): Route {
   return {
     name,
     api: 'main',
     method: 'POST',
     path: pattern(path),
-    answer: (market, { idempotencyKey, body }) =>
-      write(market, parseIdempotencyKey(idempotencyKey), asFields(body)),
+    answer: (market, { idempotencyKey, body, params }) =>
+      write(market, parseIdempotencyKey(idempotencyKey), asFields(body), params),
   };
 }
 

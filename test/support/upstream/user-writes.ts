@@ -1,4 +1,4 @@
-/** What the edge hands over: accounts, registrations, investments, claims. Each is validated, then applied once. */
+/** What the edge hands over: accounts, registrations, investments, claims, documents. Each is validated, then applied once. */
 import { decimal, oneOf, optionalText, text, texts, unixSeconds, whole } from './body-fields.ts';
 import { parseDecimal } from './decimals.ts';
 import type { PostedInvestment } from './edge-investments.ts';
@@ -8,8 +8,9 @@ import type { AccountRecord, People } from './people.ts';
 import type { PoolBook } from './pools.ts';
 import type { Fields, PoolRecord } from './records.ts';
 import { Refusals } from './refusals.ts';
-import { badRequest, conflict, Refusal, type Reply } from './reply.ts';
+import { badRequest, conflict, notFound, Refusal, type Reply } from './reply.ts';
 
+const DOCUMENT_KINDS = ['passport', 'address_proof', 'selfie'] as const;
 const STATUSES = ['pending', 'confirmed', 'failed', 'refunded'] as const;
 
 export class UserWrites {
@@ -115,6 +116,21 @@ export class UserWrites {
       return true;
     };
     return this.#ledger.once('claims', key, body, apply, () => claim);
+  }
+
+  createDocument(key: IdempotencyKey, body: Fields, userId: string): Reply {
+    const document = {
+      file_id: text(body, 'file_id'),
+      kind: oneOf(body, 'kind', DOCUMENT_KINDS),
+      uploaded_at: unixSeconds(body, 'uploaded_at'),
+    };
+    sameId(key, document.file_id);
+    if (this.#people.stats(userId) === null) throw notFound('there is no such user');
+    const apply = () => {
+      this.refusals.meet('create-document', { userId });
+      return true;
+    };
+    return this.#ledger.once('documents', key, body, apply, () => document);
   }
 
   #openPool(id: string, now: number, exceptInvestment?: string): PoolRecord {

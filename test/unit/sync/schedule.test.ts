@@ -5,10 +5,21 @@ import { JOB_INTERVALS, JOBS, jobsOfCron } from '../../../src/sync/jobs.ts';
 const namesOfCron = (cron: string) => jobsOfCron(cron).map(({ name }) => name);
 
 test('each cron expression runs its jobs', () => {
-  expect(namesOfCron('* * * * *')).toEqual(['prices', 'user-outbox', 'ledger-pokes']);
+  expect(namesOfCron('* * * * *')).toEqual([
+    'prices',
+    'user-outbox',
+    'identification-outbox',
+    'ledger-pokes',
+  ]);
   expect(namesOfCron('*/5 * * * *')).toEqual(['projects', 'operation-forms']);
   expect(namesOfCron('*/15 * * * *')).toEqual(['pools', 'investments', 'ledgers', 'pool-eligibility']);
-  expect(namesOfCron('0 * * * *')).toEqual(['hourly-candles', 'closed-users', 'cleanup', 'user-rights']);
+  expect(namesOfCron('0 * * * *')).toEqual([
+    'hourly-candles',
+    'closed-users',
+    'cleanup',
+    'user-rights',
+    'identification',
+  ]);
   expect(namesOfCron('30 * * * *')).toEqual(['backups']);
   expect(namesOfCron('0 0 * * *')).toEqual([
     'projects-full',
@@ -26,6 +37,7 @@ test('/health lists the jobs of the night last', () => {
     ...[
       'prices',
       'user-outbox',
+      'identification-outbox',
       'ledger-pokes',
       'projects',
       'pools',
@@ -34,7 +46,7 @@ test('/health lists the jobs of the night last', () => {
       'pool-eligibility',
     ],
     'operation-forms',
-    ...['hourly-candles', 'closed-users', 'cleanup', 'user-rights', 'backups'],
+    ...['hourly-candles', 'closed-users', 'cleanup', 'user-rights', 'identification', 'backups'],
     ...[
       'projects-full',
       'pools-full',

@@ -1,0 +1,36 @@
+/** Documents for identification: their kinds, their keys in R2, and the name under which each is sealed. */
+import * as z from 'zod';
+
+export const IDENTIFICATION_KINDS = ['passport', 'address_proof', 'selfie'] as const;
+export type IdentificationKind = (typeof IDENTIFICATION_KINDS)[number];
+
+export interface IdentificationFile {
+  id: string;
+  userId: string;
+  kind: IdentificationKind;
+  /** What the bytes are. */
+  contentType: string;
+}
+
+const FILE_NAMES: Readonly<Record<IdentificationKind, string>> = {
+  passport: 'passport',
+  address_proof: 'address-proof',
+  selfie: 'selfie',
+};
+
+export const isIdentificationKind = (kind: string): kind is IdentificationKind =>
+  Object.hasOwn(FILE_NAMES, kind);
+
+export const pendingKeyOf = (uploadId: string) => `pending/${uploadId}`;
+
+/** A newer document of the kind takes the place of the older one. */
+export const identificationKeyOf = (userId: string, kind: IdentificationKind) =>
+  `users/kyc-documents/${userId}/${FILE_NAMES[kind]}`;
+
+/** Bytes that were sealed for another user, kind, file or type do not open. */
+export const sealedNameOf = ({ id, userId, kind, contentType }: IdentificationFile) =>
+  JSON.stringify(['identification', userId, kind, id, contentType]);
+
+/** The object in R2 says which file it is: it may be newer than the row of D1. The seal proves it. */
+export const sealedMetadata = z.object({ file: z.string(), contentType: z.string() });
+export type SealedMetadata = z.output<typeof sealedMetadata>;

@@ -1,0 +1,76 @@
+/**
+ * A document for identification, opened for the main API.
+ *
+ * Guarantees: a row of `file_read` is written before a byte leaves; without the row there are no bytes. A document that was
+ * changed in R2 ends the stream before its changed part.
+ */
+import { fileReadInsert, identificationFile } from '../storage/d1/identification-files.ts';
+import {
+  type IdentificationFile,
+  type IdentificationKind,
+  identificationKeyOf,
+  sealedMetadata,
+  sealedNameOf,
+} from './identification-file.ts';
+import type { IdentificationKeys } from './identification-keys.ts';
+import { open, openedSize } from './sealed-chunks.ts';
+
+export interface ReadSources {
+  db: D1Database;
+  bucket: Pick<R2Bucket, 'get'>;
+  keys: IdentificationKeys;
+  nowSeconds(): number;
+}
+
+export interface OpenedIdentification {
+  file: IdentificationFile;
+  sizeBytes: number;
+  /** It breaks if it has another length. */
+  body: ReadableStream<Uint8Array>;
+}
+
+const READER = 'main-api';
+
+/** Null if there is no such document, or its key is gone. Rejects if it cannot be read now. */
+export async function readIdentification(
+  { db, bucket, keys, nowSeconds }: ReadSources,
+  { userId, kind, requestId }: { userId: string; kind: IdentificationKind; requestId: string },
+): Promise<OpenedIdentification | null> {
+  const objectKey = identificationKeyOf(userId, kind);
+  if ((await identificationFile(db, objectKey)) === null) return null;
+  const key = await keys.find(userId);
+  if (key === null) return null;
+  const object = await bucket.get(objectKey);
+  if (object === null) throw new Error('R2 has no such object');
+  const { file: id, contentType } = sealedMetadata.parse(object.customMetadata);
+  const file = { id, userId, kind, contentType };
+  const opened = object.body.pipeThrough(open(key.bytes, sealedNameOf(file))).getReader();
+  try {
+    // What cannot be opened is refused before it counts as read.
+    const first = await opened.read();
+    await fileReadInsert(db, { fileId: id, userId, kind, reader: READER, requestId }, nowSeconds()).run();
+    const sizeBytes = openedSize(object.size);
+    return { file, sizeBytes, body: streamOf(first, opened).pipeThrough(new FixedLengthStream(sizeBytes)) };
+  } catch (error) {
+    await opened.cancel().catch(() => undefined);
+    throw error;
+  }
+}
+
+type Reading = ReadableStreamReadResult<Uint8Array>;
+
+function streamOf(first: Reading, rest: ReadableStreamDefaultReader<Uint8Array>): ReadableStream<Uint8Array> {
+  let next: Reading | null = first;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = next ?? (await rest.read());
+        next = null;
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => rest.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}

@@ -1,0 +1,96 @@
+/**
+ * Takes the bytes of a document for identification, and seals them before R2 sees any.
+ *
+ * Guarantees: R2 gets an object only if the bytes begin as what was announced, and are as many. The memory of one upload is
+ * a few chunks, whatever its size.
+ */
+import { FILE_TYPE_PREFIX_BYTES } from '../config.ts';
+import { isOpenUpload } from '../storage/d1/identification-files.ts';
+import { byteTypeOf } from './byte-type.ts';
+import { type IdentificationFile, pendingKeyOf, sealedNameOf } from './identification-file.ts';
+import type { IdentificationKeys } from './identification-keys.ts';
+import { seal, sealedSize } from './sealed-chunks.ts';
+
+export interface IdentificationUpload extends IdentificationFile {
+  sizeBytes: number;
+}
+
+export interface ReceiveSources {
+  db: D1Database;
+  bucket: Pick<R2Bucket, 'put' | 'delete'>;
+  keys: IdentificationKeys;
+  nowSeconds(): number;
+}
+
+/** `refused`: other bytes than announced. `not there`: the upload or its user has gone meanwhile. */
+export type Received = 'stored' | 'refused' | 'not there';
+
+/**
+ * A later call for the same upload replaces its bytes. Rejects if the body ends too soon, or D1 or R2 fails.
+ *
+ * @param signal ends it
+ */
+export async function receiveIdentification(
+  { db, bucket, keys, nowSeconds }: ReceiveSources,
+  upload: IdentificationUpload,
+  body: ReadableStream<Uint8Array>,
+  signal: AbortSignal,
+): Promise<Received> {
+  const key = await keys.findOrMake(upload.userId, nowSeconds());
+  if (key === null) return 'not there';
+  const sealed = new FixedLengthStream(sealedSize(upload.sizeBytes));
+  const sent = body
+    .pipeThrough(announcedBytes(upload))
+    .pipeThrough(seal(key.bytes, sealedNameOf(upload)))
+    .pipeTo(sealed.writable, { signal });
+  const objectKey = pendingKeyOf(upload.id);
+  const stored = bucket.put(objectKey, sealed.readable);
+  const [sending, storing] = await Promise.allSettled([sent, stored]);
+  if (sending.status === 'rejected') {
+    if (sending.reason instanceof OtherBytes) return 'refused';
+    throw sending.reason;
+  }
+  if (storing.status === 'rejected') throw storing.reason;
+  if (await isOpenUpload(db, upload.id)) return 'stored';
+  // Whoever ended the upload may have deleted its object before there was one.
+  await bucket.delete(objectKey);
+  return 'not there';
+}
+
+class OtherBytes extends Error {
+  override name = 'OtherBytes';
+}
+
+/** Passes the bytes on if they are of the announced type and number. No byte passes before the type is known. */
+function announcedBytes({
+  contentType,
+  sizeBytes,
+}: IdentificationUpload): TransformStream<Uint8Array, Uint8Array> {
+  let start: Uint8Array | null = new Uint8Array();
+  let received = 0;
+  const passStart = (bytes: Uint8Array, controller: TransformStreamDefaultController<Uint8Array>) => {
+    if (byteTypeOf(bytes.subarray(0, FILE_TYPE_PREFIX_BYTES)) !== contentType) throw new OtherBytes('type');
+    controller.enqueue(bytes);
+    start = null;
+  };
+  return new TransformStream<Uint8Array, Uint8Array>({
+    transform(bytes, controller) {
+      received += bytes.byteLength;
+      if (received > sizeBytes) throw new OtherBytes('size');
+      if (start === null) return controller.enqueue(bytes);
+      start = joined(start, bytes);
+      if (start.byteLength >= FILE_TYPE_PREFIX_BYTES) passStart(start, controller);
+    },
+    flush(controller) {
+      if (received < sizeBytes) throw new OtherBytes('size');
+      if (start !== null) passStart(start, controller);
+    },
+  });
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const both = new Uint8Array(first.byteLength + second.byteLength);
+  both.set(first);
+  both.set(second, first.byteLength);
+  return both;
+}

@@ -1,0 +1,51 @@
+/**
+ * Who may write or delete an object of R2 whose key other files have had before, or will have: one at a time.
+ *
+ * A row of `object_deletion` that is not due holds its key. Whoever writes an object holds the key first, so a deletion
+ * that was asked for earlier never takes the newer object. Times are in Unix seconds.
+ */
+
+/** Longer than it takes to write an object. The object of a writer that died is deleted then. */
+export const OBJECT_HOLD_SECONDS = 120;
+
+export interface HeldKey {
+  key: string;
+  /** Also tells one holder from the next. */
+  until: number;
+}
+
+/** Null if somebody else holds the key. A deletion that is due is taken over: the new object replaces the old one. */
+export async function holdKey(db: D1Database, key: string, nowSeconds: number): Promise<HeldKey | null> {
+  const until = nowSeconds + OBJECT_HOLD_SECONDS;
+  const held = await db
+    .prepare(
+      `INSERT INTO object_deletion (object_key, next_attempt_at) VALUES (?1, ?2)
+       ON CONFLICT (object_key) DO UPDATE SET next_attempt_at = ?2 WHERE next_attempt_at <= ?3
+       RETURNING object_key`,
+    )
+    .bind(key, until, nowSeconds)
+    .first();
+  return held === null ? null : { key, until };
+}
+
+/** SQL that holds while the key is held, with `?1` for the key and `?2` for the time. */
+export const IS_HELD =
+  'EXISTS (SELECT 1 FROM object_deletion WHERE object_key = ?1 AND next_attempt_at = ?2)';
+
+/** The object stays if it is that of a file. It lets go of the key. */
+export const keptObject = (db: D1Database, { key, until }: HeldKey, fileId: string): D1PreparedStatement =>
+  db
+    .prepare(
+      `DELETE FROM object_deletion WHERE object_key = ?1 AND next_attempt_at = ?2
+         AND EXISTS (SELECT 1 FROM user_file WHERE object_key = ?1 AND id = ?3)`,
+    )
+    .bind(key, until, fileId);
+
+/** Whatever was written is deleted by the next run of the job, unless a row names it. It lets go of the key. */
+export const abandonedObject = (db: D1Database, { key, until }: HeldKey): D1PreparedStatement =>
+  db
+    .prepare(
+      `INSERT INTO object_deletion (object_key, next_attempt_at) VALUES (?1, 0)
+       ON CONFLICT (object_key) DO UPDATE SET next_attempt_at = 0 WHERE next_attempt_at = ?2`,
+    )
+    .bind(key, until);
