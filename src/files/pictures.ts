@@ -100,7 +100,8 @@ const PIXEL = 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7';
 async function works(images: ImagesBinding): Promise<boolean> {
   const pixel = Uint8Array.from(atob(PIXEL), (character) => character.charCodeAt(0));
   try {
-    await images.input(new Blob([pixel]).stream()).output({ format: 'image/png' });
+    const result = await images.input(new Blob([pixel]).stream()).output({ format: 'image/png' });
+    await result.image().cancel();
     return true;
   } catch {
     return false;

@@ -159,7 +159,7 @@ export function pngChunk(name: string, content: Uint8Array): Bytes {
   return joined(uint32s([content.byteLength]), named, uint32s([crc32(named)]));
 }
 
-function webpChunk(name: string, content: Uint8Array): Bytes {
+export function webpChunk(name: string, content: Uint8Array): Bytes {
   const padding = new Uint8Array(content.byteLength % 2);
   return joined(textBytes(name), uint32s([content.byteLength], true), content, padding);
 }

@@ -148,6 +148,20 @@ test('documents and scripts in disguise are of no type', () => {
   ])
     expect(byteTypeOf(bytes)).toBeNull();
   expect(byteTypeOf(sample.textBytes('<svg onload="x()">'))).toBeNull();
+  const emptySubset = sample.textBytes('<!DOCTYPE svg []><svg xmlns="http://www.w3.org/2000/svg"/>');
+  expect(byteTypeOf(emptySubset)).toBeNull();
+});
+
+test('a signature without the header that belongs to it is none', () => {
+  const { PNG, JPEG, WEBP, AVIF } = sample;
+  for (const [bytes, length] of [
+    [PNG, 8],
+    [PNG, 11],
+    [JPEG, 3],
+    [WEBP, 12],
+    [AVIF, 8],
+  ] as const)
+    expect(byteTypeOf(joinedBytes([bytes.subarray(0, length), hostile.HTML]))).toBeNull();
 });
 
 test('an SVG is known by its root, with comments and a document type before it', () => {

@@ -85,6 +85,22 @@ test('bytes behind the end of a picture are dropped', () => {
   );
 });
 
+test('a part of a known name behind the end is dropped too', () => {
+  const script = sample.textBytes(hostile.SCRIPT);
+  const chunks: [PictureType, Uint8Array, Uint8Array][] = [
+    ['image/png', sample.PNG, hostile.pngChunk('IDAT', script)],
+    ['image/jpeg', sample.JPEG, hostile.jpegSegment(0xdb, script)],
+    ['image/webp', sample.WEBP, hostile.webpChunk('ALPH', script)],
+  ];
+  for (const [type, bytes, chunk] of chunks)
+    expect(shownPartsOf(joinedBytes([bytes, chunk]), type)).toEqual(shownPartsOf(bytes, type));
+});
+
+test('the header of WebP names no chunk that is gone', () => {
+  const shown = shownPartsOf(hostile.placedWebp(), 'image/webp');
+  expect(shown && [...shown.subarray(12, 22)]).toEqual([...sample.textBytes('VP8X'), 10, 0, 0, 0, 0, 0]);
+});
+
 test('the parts of a picture that has its parts alone are all of it', () => {
   for (const [type, bytes] of STILL) {
     const shown = shownPartsOf(bytes, type);
