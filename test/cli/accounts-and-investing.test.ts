@@ -1,6 +1,7 @@
 /**
  * Accounts and investing as README and docs/rest.md say it, run as written beside one `npm start`, a typed client that is
- * generated from the description of `/api`, and files by `curl`.
+ * generated from the description of `/api`, and files by `curl`
+ * and an S3 client.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -12,6 +13,7 @@ import { type RunningStart, runStart } from '../browser/running-start.ts';
 import { openBash } from './bash-session.ts';
 import { confirmPayments } from './confirm-payments.ts';
 import { testFilesByCurl } from './files-by-curl.ts';
+import { testFilesByS3Client } from './files-by-s3-client.ts';
 import { type Ran, runNode } from './running-operations.ts';
 
 const run = promisify(execFile);
@@ -170,3 +172,4 @@ test('the types hold for lists, details, errors, accounts and investing', async 
 });
 
 testFilesByCurl(() => start);
+testFilesByS3Client(() => start);

@@ -8,6 +8,10 @@ export interface StoredObject {
 }
 
 export interface LocalBucket {
+  /** Of R2's S3 door. */
+  url: string;
+  /** Its credentials, as environment variables. */
+  variables: { R2_ACCESS_KEY_ID: string; R2_SECRET_ACCESS_KEY: string };
   put(key: string, body: Uint8Array<ArrayBuffer>, contentType: string): Promise<void>;
   /** Null if there is none. */
   get(key: string): Promise<StoredObject | null>;
@@ -29,7 +33,10 @@ export function localBucketOf(gatewayUrl: string): LocalBucket {
     throw new Error(`the bucket answered ${response.status}: ${await response.text()}`);
   };
   const pathOf = (key: string) => `/${key.split('/').map(encodeURIComponent).join('/')}`;
+  const { accessKeyId, secretAccessKey } = credentials;
   return {
+    url,
+    variables: { R2_ACCESS_KEY_ID: accessKeyId, R2_SECRET_ACCESS_KEY: secretAccessKey },
     async put(key, body, contentType) {
       await sent(pathOf(key), { method: 'PUT', body, headers: { 'content-type': contentType } });
     },
