@@ -11,7 +11,6 @@ import getPort from 'get-port';
 import { DEFAULT_API_KEY, type Market } from '../test/support/upstream/market.ts';
 import { startUpstream, type Upstream } from '../test/support/upstream/server.ts';
 import { createCronRunner } from './start/cron-clock.ts';
-import { migrateDatabase } from './start/database.ts';
 import { firstLook } from './start/first-look.ts';
 import { forkGateway, type GatewayConfiguration } from './start/gateway.ts';
 import { heading, jobLine, problem, remark, seconds, stepLine, timeLine } from './start/lines.ts';
@@ -62,7 +61,7 @@ async function start(): Promise<void> {
   await startSimulatedUpstream(settings);
   await Promise.all([
     timed('generate', 'types, schema, operations', runNode(['--run', 'generate'], stopping.signal)),
-    timed('database', path.relative('', stateFolder), migrateDatabase(stateFolder, stopping.signal)),
+    timed('database', path.relative('', stateFolder), migrateDatabase(configuration.databaseId)),
   ]);
   const { port, vars, secrets, simulated } = settings;
   const url = await timed('gateway', 'on workerd', startGateway({ port, stateFolder, vars, secrets }));
@@ -124,6 +123,12 @@ async function startSimulatedUpstream(settings: Settings): Promise<void> {
   });
   if (simulated.main) vars.MAIN_API_URL = market.mainApiUrl;
   if (simulated.price) vars.PRICE_API_URL = market.priceApiUrl;
+}
+
+async function migrateDatabase(databaseId: string): Promise<void> {
+  // Imported late, because a refusal or the command line need not wait for it.
+  const database = await import('./start/database.ts');
+  await database.migrateDatabase(stateFolder, databaseId);
 }
 
 async function startGateway(message: Parameters<typeof gateway.start>[0]): Promise<string> {

@@ -24,11 +24,13 @@ process.on('message', (message: StartMessage | StopMessage) => {
 });
 
 try {
-  const { vars, triggers, r2_buckets } = unstable_readConfig(CONFIG);
+  const { vars, triggers, d1_databases, r2_buckets } = unstable_readConfig(CONFIG);
+  const databaseId = d1_databases.find(({ binding }: { binding: string }) => binding === 'DB')?.database_id;
+  if (databaseId === undefined) throw new Error('wrangler.toml names no database DB');
   const { accessKeyId = '', secretAccessKey = '' } =
     r2_buckets[0]?.local_dev?.experimental_s3_credentials ?? {};
   const bucketCredentials = { R2_ACCESS_KEY_ID: accessKeyId, R2_SECRET_ACCESS_KEY: secretAccessKey };
-  send({ kind: 'configuration', vars, crons: triggers.crons ?? [], bucketCredentials });
+  send({ kind: 'configuration', vars, crons: triggers.crons ?? [], databaseId, bucketCredentials });
 } catch (error) {
   sendFailure(error);
 }

@@ -21,6 +21,8 @@ export interface GatewayConfiguration {
   kind: 'configuration';
   vars: Record<string, unknown>;
   crons: string[];
+  /** Of D1. */
+  databaseId: string;
   /** Of R2's local S3 door, by the secret that has them. */
   bucketCredentials: Record<string, string>;
 }

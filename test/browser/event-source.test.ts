@@ -18,7 +18,7 @@ let browser: Browser;
 
 before(async () => {
   [start, browser] = await Promise.all([
-    runStart(),
+    runStart({ PRICE_POLL_SECONDS: '1' }),
     chromium.launch({
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       args: ['--no-sandbox', '--disable-gpu'],

@@ -29,7 +29,7 @@ before(async () => {
     await once(page, 'listening');
   }
   [start, browser] = await Promise.all([
-    runStart({ CORS_ORIGINS: originOf(allowedApp) }),
+    runStart({ CORS_ORIGINS: originOf(allowedApp), PRICE_POLL_SECONDS: '1' }),
     chromium.launch({
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       args: ['--no-sandbox', '--disable-gpu'],

@@ -14,7 +14,7 @@ const RELEASES = { 'apollo-web': 'apollo-web', 'urql-web': 'codegen-sha256' };
 let start: RunningStart;
 
 before(async () => {
-  start = await runStart({ ADMIN_KEY, OPERATIONS_MODE: 'id_only' });
+  start = await runStart({ ADMIN_KEY, OPERATIONS_MODE: 'id_only', PRICE_POLL_SECONDS: '1' });
   const operations = operationsOf(start.gatewayUrl, ADMIN_KEY);
   for (const [client, manifest] of Object.entries(RELEASES)) {
     const { exitCode, err } = await operations(

@@ -1,7 +1,7 @@
 /**
- * Watches prices with Apollo Client and with urql, unmodified, each over graphql-ws's client and over graphql-sse's, and
- * prints a line of JSON for each of the four: what came of two subscriptions at once, of the one that went on after the
- * other was completed, of a connection that broke, and of a subscription that is refused.
+ * Watches prices with Apollo Client and with urql, unmodified, each over graphql-ws's client and over graphql-sse's, all
+ * four at a time, and prints a line of JSON for each: what came of two subscriptions at once, of the one that went on
+ * after the other was completed, of a connection that broke, and of a subscription that is refused.
  *
  * `node run-subscriptions.mjs <endpoint> [--by-id]`. By id the endpoint needs `manifests/apollo-web.json` and
  * `manifests/codegen-sha256.json`, and may refuse documents: none is sent but the one to be refused.
@@ -163,16 +163,20 @@ async function tryOut(subscribe, cut) {
   return { atOnce, afterComplete, afterCut, refused: codes };
 }
 
-for (const [name, clientOf, subscribeOver] of [
+const CLIENTS = [
   ['apollo over graphql-ws', wsClientOf, apolloOver],
   ['apollo over graphql-sse', sseClientOf, apolloOver],
   ['urql over graphql-ws', wsClientOf, urqlOver],
   ['urql over graphql-sse', sseClientOf, urqlOver],
-]) {
-  const proxy = await startCuttableProxy(endpoint);
-  const client = clientOf(`${proxy.url}/graphql`);
-  const outcome = await tryOut(subscribeOver(idInPlaceOfDocument(client)), proxy.cut);
-  process.stdout.write(`${JSON.stringify({ name, ...outcome })}\n`);
-  await client.dispose();
-  await proxy.close();
-}
+];
+const outcomes = await Promise.all(
+  CLIENTS.map(async ([name, clientOf, subscribeOver]) => {
+    const proxy = await startCuttableProxy(endpoint);
+    const client = clientOf(`${proxy.url}/graphql`);
+    const outcome = await tryOut(subscribeOver(idInPlaceOfDocument(client)), proxy.cut);
+    await client.dispose();
+    await proxy.close();
+    return { name, ...outcome };
+  }),
+);
+for (const outcome of outcomes) process.stdout.write(`${JSON.stringify(outcome)}\n`);
