@@ -67,8 +67,12 @@ const REFUSED_BY_IMAGES = new Map([
   [9413, TOO_LARGE],
   [9520, NO_PICTURE],
 ]);
-/** Of a picture that is malformed, and of Images itself. */
-const UNCLEAR_CODES = [9402, 9523];
+/** Of a picture that is malformed or too much, and of Images itself. */
+const UNCLEAR = new Map([
+  [9402, TOO_LARGE],
+  [9522, TOO_LARGE],
+  [9523, NO_PICTURE],
+]);
 
 /** @param type of the result */
 async function transformed(
@@ -88,7 +92,8 @@ async function transformed(
     const code = error instanceof Error && 'code' in error ? Number(error.code) : Number.NaN;
     const refusal = REFUSED_BY_IMAGES.get(code);
     if (refusal !== undefined) return refusal;
-    if (UNCLEAR_CODES.includes(code) && (await works(images))) return NO_PICTURE;
+    const unclear = UNCLEAR.get(code);
+    if (unclear !== undefined && (await works(images))) return unclear;
     throw error;
   }
 }

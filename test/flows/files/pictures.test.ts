@@ -209,13 +209,17 @@ test('a fault of Images is no fault of the picture', async () => {
 });
 
 test('an unclear fault is the fault of the picture if Images makes another one', async () => {
-  let calls = 0;
-  const { images } = imagesThatSend(() => {
-    calls += 1;
-    return calls === 1 ? Promise.reject(imagesError(9523)) : streamOf(sample.PNG);
-  });
-  expect(await remade(sample.PNG, 'image/png', 'avatar', createPictures({ images }))).toEqual(NO_PICTURE);
-  expect(calls).toBe(2);
+  for (const [code, refusal] of [
+    [9402, TOO_LARGE],
+    [9522, TOO_LARGE],
+    [9523, NO_PICTURE],
+  ] as const) {
+    const { counted, images } = imagesThatSend(() =>
+      counted.calls === 1 ? Promise.reject(imagesError(code)) : streamOf(sample.PNG),
+    );
+    expect(await remade(sample.PNG, 'image/png', 'avatar', createPictures({ images }))).toEqual(refusal);
+    expect(counted.calls).toBe(2);
+  }
 });
 
 test('without Images no picture is taken', async () => {
