@@ -225,8 +225,12 @@ export const FILE_TYPE_PREFIX_BYTES = 4_096;
 /** Cloudflare Images takes no larger ones. */
 export const PICTURE_MAX_PIXELS = 100_000_000;
 export const PICTURE_MAX_SIDE_PIXELS = 12_000;
-/** As it is made anew: it is held in memory until R2 has it. */
+/** The size of a photo may stand behind its metadata. */
+export const PICTURE_HEADER_MAX_BYTES = 4 * 1024 * 1024;
+/** As it is made anew. */
 export const PICTURE_MAX_BYTES = 20 * 1024 * 1024;
+/** Of all that an isolate makes anew at the same time. Each one is there twice for a moment. */
+export const PICTURES_HELD_MAX_BYTES = 24 * 1024 * 1024;
 export const AVATAR_MAX_SIDE_PIXELS = 512;
 
 /** Documents for identification that an isolate takes at once. Each holds some chunks of 1 MB. */

@@ -1,6 +1,12 @@
 /** The type and the size of a picture, by its first bytes: nothing decodes one that is too large. */
-import { FILE_TYPE_PREFIX_BYTES, PICTURE_MAX_PIXELS, PICTURE_MAX_SIDE_PIXELS } from '../config.ts';
+import {
+  FILE_TYPE_PREFIX_BYTES,
+  PICTURE_HEADER_MAX_BYTES,
+  PICTURE_MAX_PIXELS,
+  PICTURE_MAX_SIDE_PIXELS,
+} from '../config.ts';
 import { byteTypeOf, isPictureType, type PictureType } from './byte-type.ts';
+import type { HeldBytes } from './held-bytes.ts';
 import { joinedBytes } from './joined-bytes.ts';
 import { type PictureSize, pictureSizeOf } from './picture-parts.ts';
 
@@ -24,6 +30,7 @@ export interface OpenedPicture {
 export async function openPicture(
   stream: ReadableStream<Uint8Array>,
   contentType: string,
+  held: HeldBytes,
 ): Promise<OpenedPicture | PictureRefusal> {
   const reader = stream.getReader();
   const refused = async (refusal: PictureRefusal) => {
@@ -33,7 +40,7 @@ export async function openPicture(
   let start = new Uint8Array();
   let lookAtBytes = FILE_TYPE_PREFIX_BYTES;
   for (;;) {
-    const { bytes, isEnd } = await readMore(reader, start, lookAtBytes);
+    const { bytes, isEnd } = await readMore(reader, start, lookAtBytes, held);
     start = bytes;
     const type = byteTypeOf(start.subarray(0, FILE_TYPE_PREFIX_BYTES));
     if (type !== contentType || !isPictureType(type)) return refused(NO_PICTURE);
@@ -42,22 +49,27 @@ export async function openPicture(
       return isWithin(size, PICTURE_MAX_SIDE_PIXELS)
         ? { type, ...continued(start, reader) }
         : refused(TOO_LARGE);
-    if (isEnd) return refused(NO_PICTURE);
+    if (isEnd || start.byteLength >= PICTURE_HEADER_MAX_BYTES) return refused(NO_PICTURE);
     lookAtBytes = 2 * start.byteLength;
   }
 }
 
-/** At least so many bytes, unless the stream ends. */
+/** @returns at least so many bytes, unless the stream ends. It rejects if they are more than may be held. */
 export async function readMore(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   start: Uint8Array,
   atLeastBytes: number,
+  held: HeldBytes,
 ): Promise<{ bytes: Uint8Array<ArrayBuffer>; isEnd: boolean }> {
   const chunks = [start];
   let size = start.byteLength;
   while (size < atLeastBytes) {
     const { done, value } = await reader.read();
     if (done) return { bytes: joinedBytes(chunks), isEnd: true };
+    if (!held.take(value.byteLength)) {
+      await reader.cancel();
+      throw new Error('Too many pictures are made anew at the same time');
+    }
     chunks.push(value);
     size += value.byteLength;
   }

@@ -14,8 +14,10 @@ import {
   FILE_TYPE_PREFIX_BYTES,
   PICTURE_MAX_BYTES,
   PICTURE_MAX_SIDE_PIXELS,
+  PICTURES_HELD_MAX_BYTES,
 } from '../config.ts';
 import { byteTypeOf, type PictureType } from './byte-type.ts';
+import { createHeldBytes, type HeldBytes } from './held-bytes.ts';
 import {
   isWithin,
   NO_PICTURE,
@@ -29,7 +31,7 @@ import { type PictureSize, pictureSizeOf, shownPartsOf } from './picture-parts.t
 
 export interface Pictures {
   /**
-   * Throws if Images is not bound or fails, or if the stream fails.
+   * Throws if Images is not bound or fails, if the stream fails, or if the isolate makes too many pictures anew already.
    *
    * @param stream the upload, bounded in bytes. It is read once, and not to its end if it is refused.
    * @param as an avatar is WebP of `AVATAR_MAX_SIDE_PIXELS` at most; an attachment keeps its type and size
@@ -45,20 +47,37 @@ export type RemadePicture =
   | PictureRefusal;
 
 export function createPictures({ images }: { images: ImagesBinding | undefined }): Pictures {
+  const openHeld = createHeldBytes(PICTURES_HELD_MAX_BYTES);
   return {
     async remade(stream, as, contentType) {
       if (images === undefined) {
         await stream.cancel();
         throw new Error('Cloudflare Images is not bound: no picture is taken');
       }
-      const opened = await openPicture(stream, contentType);
-      if ('ok' in opened) return opened;
-      const type = as === 'avatar' ? 'image/webp' : opened.type;
-      const maxSide = as === 'avatar' ? AVATAR_MAX_SIDE_PIXELS : PICTURE_MAX_SIDE_PIXELS;
-      const remade = await transformed(images, opened, type, maxSide);
-      return remade instanceof Uint8Array ? checkedResult(remade, type, maxSide) : remade;
+      const held = openHeld();
+      try {
+        return await remade(images, { stream, as, contentType, held });
+      } finally {
+        held.release();
+      }
     },
   };
+}
+
+interface Upload {
+  stream: ReadableStream<Uint8Array>;
+  as: PictureUse;
+  contentType: string;
+  held: HeldBytes;
+}
+
+async function remade(images: ImagesBinding, { stream, as, contentType, held }: Upload) {
+  const opened = await openPicture(stream, contentType, held);
+  if ('ok' in opened) return opened;
+  const type = as === 'avatar' ? 'image/webp' : opened.type;
+  const maxSide = as === 'avatar' ? AVATAR_MAX_SIDE_PIXELS : PICTURE_MAX_SIDE_PIXELS;
+  const result = await transformed(images, opened, { type, maxSide, held });
+  return result instanceof Uint8Array ? checkedResult(result, type, maxSide) : result;
 }
 
 /** https://developers.cloudflare.com/images/reference/troubleshooting/ */
@@ -74,19 +93,25 @@ const UNCLEAR = new Map([
   [9523, NO_PICTURE],
 ]);
 
-/** @param type of the result */
+interface Wanted {
+  type: PictureType;
+  maxSide: number;
+  held: HeldBytes;
+}
+
 async function transformed(
   images: ImagesBinding,
   { stream, failure }: OpenedPicture,
-  type: PictureType,
-  maxSide: number,
+  { type, maxSide, held }: Wanted,
 ): Promise<Uint8Array | PictureRefusal> {
   try {
     const result = await images
       .input(stream)
       .transform({ width: maxSide, height: maxSide, fit: 'scale-down' })
       .output({ format: type, anim: false });
-    return await boundedBytes(result.image());
+    // Images has read them to the end.
+    held.release();
+    return await boundedBytes(result.image(), held);
   } catch (error) {
     if (failure() !== undefined) throw failure();
     const code = error instanceof Error && 'code' in error ? Number(error.code) : Number.NaN;
@@ -113,9 +138,12 @@ async function works(images: ImagesBinding): Promise<boolean> {
   }
 }
 
-async function boundedBytes(stream: ReadableStream<Uint8Array>): Promise<Uint8Array | PictureRefusal> {
+async function boundedBytes(
+  stream: ReadableStream<Uint8Array>,
+  held: HeldBytes,
+): Promise<Uint8Array | PictureRefusal> {
   const reader = stream.getReader();
-  const { bytes, isEnd } = await readMore(reader, new Uint8Array(), PICTURE_MAX_BYTES + 1);
+  const { bytes, isEnd } = await readMore(reader, new Uint8Array(), PICTURE_MAX_BYTES, held);
   if (isEnd) return bytes;
   await reader.cancel();
   return TOO_LARGE;

@@ -1,6 +1,6 @@
 /** Uploaded pictures as Cloudflare Images makes them anew: locally that is sharp. */
 import { env } from 'cloudflare:workers';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { byteTypeOf } from '../../../src/files/byte-type.ts';
 import { joinedBytes } from '../../../src/files/joined-bytes.ts';
 import { createPictures, type PictureUse } from '../../../src/files/pictures.ts';
@@ -261,15 +261,49 @@ test('a result that Images has not made anew loses what does not show it, or is 
   );
 });
 
-test('a result that would not fit into memory is refused', async () => {
+const MIB = 1024 * 1024;
+
+/** Pieces of a mebibyte; the last one waits for `end`. */
+function largeResult(pieces: number, end: Promise<void> = Promise.resolve()) {
   let sent = 0;
-  const endless = new ReadableStream<Uint8Array>({
-    pull(controller) {
-      controller.enqueue(new Uint8Array(1024 * 1024));
+  const stream = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      if (sent === pieces) {
+        await end;
+        return controller.close();
+      }
       sent += 1;
+      controller.enqueue(new Uint8Array(MIB));
     },
   });
-  const { images } = imagesThatSend(() => endless);
+  return { stream, sent: () => sent };
+}
+
+test('a result that would not fit into memory is refused', async () => {
+  const endless = largeResult(Number.POSITIVE_INFINITY);
+  const { images } = imagesThatSend(() => endless.stream);
   expect(await remade(sample.PNG, 'image/png', 'attachment', createPictures({ images }))).toEqual(TOO_LARGE);
-  expect(sent).toBeLessThan(24);
+  expect(endless.sent()).toBeLessThan(24);
+});
+
+test('pictures that would not fit into memory together are made one after another', async () => {
+  const { promise: end, resolve } = Promise.withResolvers<void>();
+  const first = largeResult(19, end);
+  const results = [first.stream, largeResult(19).stream, streamOf(sample.PNG)];
+  const busy = createPictures({
+    images: imagesThatSend(() => results.shift() ?? streamOf(sample.PNG)).images,
+  });
+  const waiting = remade(sample.PNG, 'image/png', 'attachment', busy);
+  await vi.waitUntil(() => first.sent() === 19);
+  await expect(remade(sample.PNG, 'image/png', 'attachment', busy)).rejects.toThrow('Too many pictures');
+  await taken(sample.PNG, 'image/png', 'attachment', busy);
+  resolve();
+  await expect(waiting).rejects.toThrow('unknown type');
+  await taken(sample.PNG, 'image/png', 'attachment', busy);
+});
+
+test('a photo whose size stands behind more metadata than is held is refused', async () => {
+  const segments = Array.from({ length: 90 }, () => hostile.jpegSegment(0xe2, new Uint8Array(65_000)));
+  const bytes = joinedBytes([sample.JPEG.subarray(0, 2), ...segments, sample.JPEG.subarray(2)]);
+  expect(await remade(bytes, 'image/jpeg')).toEqual(NO_PICTURE);
 });
