@@ -1,7 +1,24 @@
 /** A database and ledgers that are large enough to be backed up in several pages and files, and a bucket with its own keys. */
 import { env } from 'cloudflare:workers';
+import { BACKED_UP_TABLES } from '../../src/backups/backed-up-tables.ts';
+import type { BackupManifest } from '../../src/backups/manifest.ts';
+import { backupSealing } from '../../src/backups/sealing.ts';
 import type { Ledgers } from '../../src/investing/ledger-client.ts';
+import type { JobDeps } from '../../src/sync/job.ts';
 import { investmentName, ledgerOf, reserve, sha256 } from './investing/written-ledger.ts';
+
+declare global {
+  namespace Cloudflare {
+    interface Env {
+      EMPTY_DB: D1Database;
+    }
+  }
+}
+
+export const KEYS = [{ kid: 'k1', key: 'a key of backups with 32 characters' }];
+export const SEALING = backupSealing(KEYS);
+export const HASH_CANARY = 'canary-of-a-hash';
+export const SESSION_CANARY = 'canary-of-a-session';
 
 export const BACKED_UP_POOLS = ['pool-1', 'pool-2', 'pool ø/3'];
 
@@ -22,7 +39,7 @@ export async function fillDatabase(
       `INSERT INTO project_cache (id, name, symbol, slug, status, category, description, tags, blockchain, current_price,
          market_cap, market_cap_rank, created_at, updated_at, name_folded, symbol_folded, search_text)
        ${numbers(projects)}
-       SELECT 'project-' || i, 'Project ' || i, 'P' || i, 'project-' || i, 'live', 'defi', ${AWKWARD} || hex(randomblob(900)),
+       SELECT 'project-' || i, 'Project ' || i, 'P' || i, 'project-' || i, 'live', 'defi', ${AWKWARD} || hex(randomblob(150)),
          json_array('tag' || (i % 7), 'all'), json_array('ethereum'), random() / 1e15, random() * 1.0 / 3, i, 1, i,
          'project ' || i, 'p' || i, 'project ' || i || char(31) || 'p' || i FROM number`,
     ),
@@ -43,11 +60,11 @@ export async function fillDatabase(
     ),
     db.prepare(
       `INSERT INTO user_password (user_id, hash, changed_at)
-       SELECT id, '$scrypt$canary-of-a-hash$' || id, 1 FROM user_account`,
+       SELECT id, '$scrypt$${HASH_CANARY}$' || id, 1 FROM user_account`,
     ),
     db.prepare(
       `INSERT INTO user_session (id, user_id, created_at, last_activity_at, expires_at, refresh_hash, device)
-       SELECT 'session-' || id, id, 1, 1, 9999999999, 'canary-of-a-session', 'd' FROM user_account`,
+       SELECT 'session-' || id, id, 1, 1, 9999999999, '${SESSION_CANARY}', 'd' FROM user_account`,
     ),
     db.prepare(
       `INSERT INTO user_investment_cache (id, user_id, pool_id, investment_amount, token_amount, token_price, payment_token,
@@ -63,6 +80,10 @@ export async function fillDatabase(
     db.prepare("INSERT INTO release_change (changed_at, change) VALUES (1, 'published')"),
   ]);
 }
+
+/** By pool: ledgers of one page and of several. */
+export const ledgersOfPools = (): Map<string, string[]> =>
+  new Map(BACKED_UP_POOLS.map((pool, at) => [pool, linesOfLedger(pool, 700 * at + 3)]));
 
 /** A ledger of a pool with this many entries. */
 export const linesOfLedger = (pool: string, entries: number): string[] =>
@@ -102,3 +123,68 @@ export async function emptyBucket(): Promise<void> {
   for (let page = await env.STORAGE.list(); page.objects.length > 0; page = await env.STORAGE.list())
     await env.STORAGE.delete(page.objects.map(({ key }) => key));
 }
+
+/** The bucket with other methods in the place of its own. */
+export function bucketWith(changed: Partial<R2Bucket>): JobDeps['storage'] {
+  const { STORAGE } = env;
+  const own = {
+    ...{ get: STORAGE.get.bind(STORAGE), head: STORAGE.head.bind(STORAGE), list: STORAGE.list.bind(STORAGE) },
+    ...{ put: STORAGE.put.bind(STORAGE), delete: STORAGE.delete.bind(STORAGE) },
+  };
+  return { ...own, ...changed } as JobDeps['storage'];
+}
+
+/** By source: the lines of its files, which are plain. */
+export async function linesOf({ files }: BackupManifest): Promise<Map<string, string[]>> {
+  const lines = new Map<string, string[]>();
+  for (const { key, source, rows } of files.filter((file) => file.sealedWith === null)) {
+    const object = await env.STORAGE.get(key);
+    if (object === null) throw new Error(`no ${key}`);
+    const text = await new Response(object.body.pipeThrough(new DecompressionStream('gzip'))).text();
+    const own = text.split('\n').slice(0, -1);
+    if (own.length !== rows) throw new Error(`${key} has ${own.length} rows`);
+    lines.set(source, [...(lines.get(source) ?? []), ...own]);
+  }
+  return lines;
+}
+
+/** The rows of a table as JSON, by its primary key. */
+export async function linesOfTable(db: D1Database, table: string): Promise<string[]> {
+  const key = db.prepare('SELECT name FROM pragma_table_info(?1) WHERE pk > 0 ORDER BY pk').bind(table);
+  const order = (await key.all<{ name: string }>()).results.map(({ name }) => name).join(', ');
+  const { results } = await db.prepare(`SELECT * FROM ${table} ORDER BY ${order}`).all();
+  return results.map((row) => JSON.stringify(row));
+}
+
+/** Everything in it is gone, the schema too. */
+export async function dropAll(db: D1Database): Promise<void> {
+  const { results } = await db
+    .prepare(
+      `SELECT type, name FROM sqlite_master WHERE type IN ('view', 'trigger') OR name IN ('project_search', 'd1_migrations')
+         OR (type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '\\_cf%' ESCAPE '\\'
+           AND name NOT LIKE 'project\\_search\\_%' ESCAPE '\\')
+       ORDER BY type = 'table', rowid DESC`,
+    )
+    .all<{ type: string; name: string }>();
+  if (results.length > 0)
+    await db.batch(results.map(({ type, name }) => db.prepare(`DROP ${type} "${name}"`)));
+}
+
+/** By table: the rows, without the runs of this very job, which change while it works. */
+export async function linesOfTables(db: D1Database): Promise<Record<string, string[]>> {
+  const isOther = (line: string) => !line.includes('"job":"backups"');
+  const tables = BACKED_UP_TABLES.map(async (table) => [
+    table,
+    (await linesOfTable(db, table)).filter(isOther),
+  ]);
+  return Object.fromEntries(await Promise.all(tables));
+}
+
+export const schemaOf = async (db: D1Database) =>
+  (
+    await db
+      .prepare(
+        "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\' AND name NOT LIKE 'd1%' AND name NOT LIKE 'sqlite%' ORDER BY type, name",
+      )
+      .all()
+  ).results;

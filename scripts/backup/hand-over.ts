@@ -1,0 +1,36 @@
+/**
+ * What a restored database needs beside its rows, because KV and Durable Objects remember a later time than the backup's.
+ *
+ * Numbers that only grow jump ahead of those that others remember; each ledger is asked to write its rows again.
+ */
+import type { BackupManifest } from '../../src/backups/manifest.ts';
+
+/** More than any number that can have been given since the backup. */
+const SEQUENCE_JUMP = 1_000_000_000;
+
+export function handOverWrites(
+  db: D1Database,
+  { date, sequences }: BackupManifest,
+  nowMs: number,
+): D1PreparedStatement[] {
+  const nowSeconds = Math.floor(nowMs / 1000);
+  const jumps = Object.entries(sequences).flatMap(([table, last]) => [
+    db.prepare('DELETE FROM sqlite_sequence WHERE name = ?1').bind(table),
+    db.prepare('INSERT INTO sqlite_sequence (name, seq) VALUES (?1, ?2)').bind(table, last + SEQUENCE_JUMP),
+  ]);
+  return [
+    ...jumps,
+    // The hour's cleanup then writes the overlay of operations anew.
+    db
+      .prepare(
+        `INSERT INTO release_change (changed_at, change)
+         SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM release_change)`,
+      )
+      .bind(nowSeconds, JSON.stringify({ kind: 'restore', backup: date })),
+    db.prepare('UPDATE cache_generation SET generation = max(generation, ?1) + 1').bind(nowSeconds),
+    // The minute's job wakes each ledger, which then sees that D1 is behind it.
+    db.prepare(
+      'UPDATE ido_pool_cache SET ledger_revision = 0, ledger_outbox_since = 0 WHERE ledger_revision IS NOT NULL',
+    ),
+  ];
+}
