@@ -53,7 +53,8 @@ export interface IdentificationBench {
 export interface BenchOptions {
   /** The value of `KYC_KEY`. */
   keys?: string;
-  bindings?: { STORAGE?: unknown; DB?: unknown };
+  /** Vars and bindings in the place of the environment's. */
+  bindings?: Record<string, unknown>;
 }
 
 export async function startIdentification(options: BenchOptions = {}): Promise<IdentificationBench> {

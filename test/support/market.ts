@@ -49,6 +49,8 @@ export interface TestMarket {
   pinPrice(symbol: string, priceUsd: number | null): Promise<void>;
   /** A user's levels and permissions; what is left out stays. */
   putUser(id: string, stats: Record<string, unknown>): Promise<void>;
+  /** The user's account is closed. */
+  closeUser(id: string): Promise<void>;
   /** The route's whole answer from now on, as JSON text; null lets the market answer again. */
   writeAnswer(route: RouteName, json: string | null): Promise<void>;
 }
@@ -104,5 +106,6 @@ export async function createMarket(options: MarketOptions = {}): Promise<TestMar
     writeAnswer: (route, json) => control('PUT', `${path}/answers`, { route, json }),
     pinPrice: (symbol, priceUsd) => control('PUT', of('prices', symbol), { priceUsd }),
     putUser: (id, stats) => control('PUT', of('users', id), stats),
+    closeUser: (id) => control('DELETE', of('users', id)),
   };
 }
