@@ -1,7 +1,7 @@
 /**
  * The memory of workerd while a gateway answers very many distinct requests, each with a large answer: by GET and by
  * POST, each twice, so that the second one is a hit; then all of them once more. Memory that the isolate keeps of evicted
- * answers would grow with the requests.
+ * answers would grow with the requests. A bare Worker is asked the same.
  */
 import { heapBytes, openInspector } from './heap.ts';
 import { HttpConnection } from './http-connection.ts';
@@ -34,27 +34,40 @@ export interface DistinctAnswersResult {
   passes: MemoryPass[];
 }
 
+const WORKER = 'measured';
 const WARM_UP_OPERATIONS = 100;
 const CONNECTIONS = 4;
 const WEEK_HOURS = 168;
 const HOUR_SECONDS = 3_600;
 
-export async function measureDistinctAnswers(
-  options: DistinctAnswersOptions,
-): Promise<DistinctAnswersResult> {
+export const measureDistinctAnswers = (options: DistinctAnswersOptions): Promise<DistinctAnswersResult> =>
+  measureAnswers(JSON.stringify(marketOf(options.projects)), options);
+
+export interface BareAnswersOptions extends DistinctAnswersOptions {
+  /** The bundle of `workers/bare-encoding.ts`. */
+  script: string;
+  bodyBytes: number;
+}
+
+/** The same requests to a Worker that answers as many bytes, with fewer headers, and keeps none. */
+export const measureBareAnswers = (options: BareAnswersOptions): Promise<DistinctAnswersResult> =>
+  measureAnswers('x'.repeat(options.bodyBytes), options);
+
+/** @param told by `PUT`, before the requests: what the Worker answers from. */
+async function measureAnswers(told: string, options: DistinctAnswersOptions): Promise<DistinctAnswersResult> {
   const { script, operations, projects, signal } = options;
-  const workerd = await startWorkerd([{ name: 'gateway', script, storage: 'gateway' }], {
+  const workerd = await startWorkerd([{ name: WORKER, script, storage: WORKER }], {
     hasHeapLimit: true,
     inspector: true,
   });
   try {
-    const url = workerd.urlOf('gateway');
-    const { status } = await fetch(url, { method: 'PUT', body: JSON.stringify(marketOf(projects)) });
-    if (status !== 204) throw new Error(`the gateway took no market: ${status}`);
+    const url = workerd.urlOf(WORKER);
+    const { status } = await fetch(url, { method: 'PUT', body: told });
+    if (status !== 204) throw new Error(`the Worker did not take what it answers from: ${status}`);
     const asking = { url, projects, memoryBytes: () => workerd.memoryBytes(), signal };
     await askAll(distinct(WARM_UP_OPERATIONS), asking);
     const startBytes = workerd.memoryBytes();
-    const inspector = await openInspector(workerd, 'gateway');
+    const inspector = await openInspector(workerd, WORKER);
     const asked = distinct(operations);
     const passes: MemoryPass[] = [];
     let bodyBytes = 0;

@@ -19,7 +19,7 @@ import { bytesText, percentText, type Section, sectionText, spreadText, type Tab
  */
 export function printResults(results: BenchResults, costs: string, isBrief: boolean): string {
   const { machine, scenarios, refusals, claims, mixed, heap, startup, executors, live } = results;
-  const { memory, unread, logins, investing, opening } = results;
+  const { memory, bareMemory, unread, logins, investing, opening } = results;
   const lists = [...new Set(scenarios.map(({ list }) => list))];
   const sections: Section[] = [
     ...lists.map((title) =>
@@ -46,7 +46,7 @@ export function printResults(results: BenchResults, costs: string, isBrief: bool
         '120 isolates, and 10 % private requests, which are always executed',
       rows: monthTable(scenarios, costs),
     },
-    ...(memory === undefined ? [] : [memorySection(memory)]),
+    ...(memory === undefined ? [] : [memorySection(memory, bareMemory)]),
     ...(unread === undefined ? [] : [unreadSection(unread)]),
     ...(logins === undefined ? [] : [loginsSection(logins)]),
     ...(investing === undefined ? [] : [ledgersSection(investing)]),

@@ -29,6 +29,8 @@ export interface BenchResults {
   live?: LiveResults;
   /** Absent until it was measured. */
   memory?: DistinctAnswersResult;
+  /** The same of a Worker that keeps nothing. Absent until it was measured. */
+  bareMemory?: DistinctAnswersResult;
   /** Absent until it was measured. */
   unread?: UnreadResult;
   /** Absent until it was measured. */

@@ -5,7 +5,7 @@ import { onStopRequest } from '../scripts/start/stop-request.ts';
 import { measureBeside } from './beside/measure-beside.ts';
 import { PARTS as BESIDE_PARTS } from './beside/parts.ts';
 import { bundleWorker } from './bundle.ts';
-import { measureDistinctAnswers } from './distinct-answers.ts';
+import { measureBareAnswers, measureDistinctAnswers } from './distinct-answers.ts';
 import { measureExecutors } from './executors/measure-executors.ts';
 import { type HeapResult, measureHeap } from './heap.ts';
 import { measureLedgers } from './investing/measure-ledgers.ts';
@@ -63,6 +63,8 @@ const STOPPED = 130;
 
 const PARTS = ['http', 'executors', 'live', 'memory', 'logins', 'investing'] as const;
 const MEMORY = { operations: 10_000, projects: 20, passes: JUDGED_PASSES } as const;
+/** Its memory is not judged: these are as many as bring it to its height. */
+const BARE_PASSES = 3;
 const UNREAD = { sockets: 100, passes: JUDGED_PASSES, settleMs: 5_000 } as const;
 const LOGINS = { logins: 15, rounds: 3, warmUpMs: 3_000, durationMs: 10_000 } as const;
 const INVESTING = { rounds: 5, investments: 1_000, connections: 100, durationMs: 5_000 } as const;
@@ -177,6 +179,13 @@ async function measureAll(): Promise<void> {
     results.unread = await measureUnread({ ...UNREAD, script: gateway, signal });
     const script = await bundleWorker(signal, 'bench/workers/gateway-in-memory.ts');
     results.memory = await measureDistinctAnswers({ ...MEMORY, script, signal });
+    results.bareMemory = await measureBareAnswers({
+      ...MEMORY,
+      passes: BARE_PASSES,
+      script: await bundleWorker(signal, 'bench/workers/bare-encoding.ts'),
+      bodyBytes: results.memory.bodyBytes,
+      signal,
+    });
   }
   if (parts.includes('logins')) {
     results.logins = await measureLogins({ ...LOGINS, script: await bundleWorker(signal), signal });
@@ -190,7 +199,7 @@ async function measureAll(): Promise<void> {
     console.log(`\n${printResults(results, await readFile('operations/COSTS.md', 'utf8'), false)}`);
   else {
     const sections = [
-      ...(results.memory === undefined ? [] : [memorySection(results.memory)]),
+      ...(results.memory === undefined ? [] : [memorySection(results.memory, results.bareMemory)]),
       ...(results.unread === undefined ? [] : [unreadSection(results.unread)]),
       ...(results.logins === undefined ? [] : [loginsSection(results.logins)]),
       ...(results.investing === undefined ? [] : [ledgersSection(results.investing)]),
