@@ -6,11 +6,13 @@ import spawn, { SubprocessError } from 'nano-spawn';
 export const WRANGLER = fileURLToPath(new URL('../bin/wrangler.js', import.meta.resolve('wrangler')));
 
 /**
- * Wrangler as a part of something else: no network, no telemetry, no files in the home folder, no banner. It overrides
+ * Wrangler as a part of something else: no network, no telemetry, no files in the home folder, no banner, nothing left running. It overrides
  * the variables of the shell.
  */
 export const WRANGLER_ENVIRONMENT = {
   CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+  // It formats a warning by esbuild, whose worker thread would keep a process that outlives this one.
+  ESBUILD_WORKER_THREADS: '0',
   WRANGLER_HIDE_BANNER: 'true',
   WRANGLER_LOG: 'error',
   WRANGLER_SEND_ERROR_REPORTS: 'false',
