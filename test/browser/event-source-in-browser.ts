@@ -1,10 +1,10 @@
-/** A browser's own EventSource against `npm start`, over a connection that breaks. */
+/** A browser's own EventSource against a gateway that `npm start` runs, over a connection that breaks. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
 import { type CuttableProxy, startCuttableProxy } from '../support/cuttable-proxy.ts';
-import { type RunningStart, runStart } from './running-start.ts';
+import type { OpenedBrowser } from './files-in-browser.ts';
 
 interface SeenEvent {
   id: string;
@@ -12,30 +12,9 @@ interface SeenEvent {
   price: number;
 }
 
-let start: RunningStart;
-let proxy: CuttableProxy;
-let browser: Browser;
-
-before(async () => {
-  [start, browser] = await Promise.all([
-    runStart({ PRICE_POLL_SECONDS: '1' }),
-    chromium.launch({
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-      args: ['--no-sandbox', '--disable-gpu'],
-    }),
-  ]);
-  proxy = await startCuttableProxy(start.gatewayUrl);
-});
-
-after(async () => {
-  await browser?.close();
-  await proxy?.close();
-  await start?.interrupt();
-});
-
-function urlOf(documentId: string): string {
+function urlOf({ url }: CuttableProxy, documentId: string): string {
   const variables = JSON.stringify({ symbols: ['BTC'] });
-  return `${proxy.url}/graphql?${new URLSearchParams({ documentId, variables })}`;
+  return `${url}/graphql?${new URLSearchParams({ documentId, variables })}`;
 }
 
 const TICKER = manifest.operations.find(({ name }) => name === 'PriceTicker')?.id ?? '';
@@ -64,36 +43,50 @@ async function seenAfter(page: Page, count: number): Promise<SeenEvent[]> {
 }
 
 /** What the browser said that it had seen last. */
-const resumedFrom = () => /^last-event-id: (.*)\r$/im.exec(proxy.sent())?.[1];
+const resumedFrom = (proxy: CuttableProxy) => /^last-event-id: (.*)\r$/im.exec(proxy.sent())?.[1];
 
-test('a page of another origin sees prices, and comes back by itself to where it was', async () => {
-  const page = await browser.newPage();
-  await watchIn(page, urlOf(TICKER));
-  const before = await seenAfter(page, 1);
-  assert.ok(before.every(({ symbol, price }) => symbol === 'BTC' && price > 0));
-  assert.equal(resumedFrom(), undefined);
-  proxy.cut();
-  await page.waitForFunction(
-    () => (globalThis as unknown as { source: EventSource }).source.readyState === EventSource.CONNECTING,
-  );
-  const { length, [length - 1]: last } = await seenAfter(page, 1);
-  const ids = (await seenAfter(page, length)).map(({ id }) => Number(id));
-  assert.equal(resumedFrom(), last?.id);
-  assert.deepEqual(
-    ids,
-    ids.toSorted((a, b) => a - b),
-  );
-  await page.close();
-});
+/** @param opened once tests run */
+export function testEventSource(opened: () => OpenedBrowser): void {
+  let proxy: CuttableProxy;
+  let browser: OpenedBrowser['browser'];
 
-test('what is refused is not asked for again', async () => {
-  const page = await browser.newPage();
-  const url = urlOf('unknown');
-  await watchIn(page, url);
-  const state = await page.waitForFunction(() => {
-    const { source } = globalThis as unknown as { source: EventSource };
-    return source.readyState === EventSource.CLOSED;
+  before(async () => {
+    const { start, browser: own } = opened();
+    browser = own;
+    proxy = await startCuttableProxy(start.gatewayUrl);
   });
-  assert.equal(await state.jsonValue(), true);
-  await page.close();
-});
+
+  after(() => proxy?.close());
+
+  test('a page of another origin sees prices, and comes back by itself to where it was', async () => {
+    const page = await browser.newPage();
+    await watchIn(page, urlOf(proxy, TICKER));
+    const before = await seenAfter(page, 1);
+    assert.ok(before.every(({ symbol, price }) => symbol === 'BTC' && price > 0));
+    assert.equal(resumedFrom(proxy), undefined);
+    proxy.cut();
+    await page.waitForFunction(
+      () => (globalThis as unknown as { source: EventSource }).source.readyState === EventSource.CONNECTING,
+    );
+    const { length, [length - 1]: last } = await seenAfter(page, 1);
+    const ids = (await seenAfter(page, length)).map(({ id }) => Number(id));
+    assert.equal(resumedFrom(proxy), last?.id);
+    assert.deepEqual(
+      ids,
+      ids.toSorted((a, b) => a - b),
+    );
+    await page.close();
+  });
+
+  test('what is refused is not asked for again', async () => {
+    const page = await browser.newPage();
+    const url = urlOf(proxy, 'unknown');
+    await watchIn(page, url);
+    const state = await page.waitForFunction(() => {
+      const { source } = globalThis as unknown as { source: EventSource };
+      return source.readyState === EventSource.CLOSED;
+    });
+    assert.equal(await state.jsonValue(), true);
+    await page.close();
+  });
+}

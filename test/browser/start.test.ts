@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, test } from 'node:test';
+import { after, before, suite, test } from 'node:test';
 import { type Browser, chromium } from 'playwright-core';
+import { testEventSource } from './event-source-in-browser.ts';
 import { testFilesInBrowser } from './files-in-browser.ts';
 import { type RunningStart, runStart } from './running-start.ts';
 
@@ -151,7 +152,9 @@ test('a page of another origin asks as clients do, and one of the allowlist with
   assert.equal(await statusFor(listed, { credentials: 'include' }), null);
 });
 
-testFilesInBrowser(() => ({ start, browser, origin: originOf(otherApp) }));
+const opened = () => ({ start, browser, origin: originOf(otherApp) });
+suite('an EventSource', () => testEventSource(opened));
+testFilesInBrowser(opened);
 
 test('Ctrl-C ends npm start and everything that it started', async () => {
   const { exitCode, leftProcesses } = await start.interrupt();
