@@ -73,6 +73,8 @@ export const CACHE_HINTS: Readonly<Record<string, CacheHint>> = {
   'Query.project': PROJECT_DETAIL,
   Project: PROJECT_DETAIL,
   ProjectDetail: PROJECT_DETAIL,
+  ProjectDocument: PROJECT_DETAIL,
+  ProjectMedia: PROJECT_DETAIL,
   'Query.candles': CANDLES,
   'Project.candles': CANDLES,
   'Query.projectCategories': { lifetime: HOURLY_LIFETIME, tags: ['projects'] },

@@ -1,3 +1,4 @@
+import { PROJECT_DOCUMENTS_MAX, PROJECT_MEDIA_MAX } from '../src/config.ts';
 import type {
   ProjectDetailRecord,
   ProjectRow,
@@ -10,6 +11,7 @@ import { Candle, CandleInterval, candleCount, lastCandlesCost } from './candles.
 import { encodeGlobalId } from './global-ids.ts';
 import { IdoPool, Project } from './node.ts';
 import { Currency, Price, resolvePrice } from './prices.ts';
+import { ProjectDocument, ProjectMedia } from './project-files.ts';
 
 export const ProjectStatus = builder.enumType('ProjectStatus', {
   description: 'Where a project stands on the platform.',
@@ -130,8 +132,18 @@ Project.implement({
       resolve: (row) => JSON.parse(row.blockchain) as string[],
     }),
     status: t.expose('status', { type: ProjectStatus, description: 'Where it stands.' }),
-    logoUrl: t.exposeString('logo_url', { nullable: true, description: 'A square picture.' }),
-    bannerUrl: t.exposeString('banner_url', { nullable: true, description: 'A wide picture.' }),
+    logoUrl: t.string({
+      nullable: true,
+      description: "A square picture: the gateway's copy, or until that is there the platform's own.",
+      resolve: (row, _args, context) =>
+        row.logo_file === null ? row.logo_url : context.fileUrl(row.logo_file),
+    }),
+    bannerUrl: t.string({
+      nullable: true,
+      description: "A wide picture: the gateway's copy, or until that is there the platform's own.",
+      resolve: (row, _args, context) =>
+        row.banner_file === null ? row.banner_url : context.fileUrl(row.banner_file),
+    }),
     links: t.field({
       type: ProjectLinks,
       description: 'Where it is found on the web.',
@@ -193,6 +205,20 @@ Project.implement({
         'What only the main API holds: team, roadmap, tokenomics. Null while that API cannot be reached and ' +
         'nothing is cached; one request asks that API for five projects at most, and the rest are null until cached.',
       resolve: (row, _args, context) => context.projectDetails.byProjectId(row.id),
+    }),
+    documents: t.field({
+      type: [ProjectDocument],
+      nullable: true,
+      description: 'Whitepaper, tokenomics, roadmap, audit report: those that the gateway has copied.',
+      complexity: { field: 1, multiplier: PROJECT_DOCUMENTS_MAX },
+      resolve: ({ id }, _args, { projectFiles }) => projectFiles.documents(id),
+    }),
+    media: t.field({
+      type: [ProjectMedia],
+      nullable: true,
+      description: 'Screenshots, videos, presentations: those that the gateway has copied, at most 20.',
+      complexity: { field: 1, multiplier: PROJECT_MEDIA_MAX },
+      resolve: ({ id }, _args, { projectFiles }) => projectFiles.media(id),
     }),
     idoPools: t.field({
       type: [IdoPool],

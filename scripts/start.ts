@@ -119,6 +119,7 @@ async function startSimulatedUpstream(settings: Settings): Promise<void> {
   market = upstream.createMarket({
     id: 'main',
     live: true,
+    hasFiles: true,
     apiKey: secrets.INTERNAL_API_KEY ?? DEFAULT_API_KEY,
   });
   if (simulated.main) vars.MAIN_API_URL = market.mainApiUrl;

@@ -32,6 +32,16 @@ const origin = z.string().refine(isOrigin, {
   error: 'must be origins such as https://app.example, separated by commas',
 });
 
+const originList = z
+  .string()
+  .transform((list) =>
+    list
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  )
+  .pipe(z.array(origin));
+
 const oneOf = <const Values extends readonly [string, ...string[]]>(...values: Values) =>
   z.enum(values, { error: `must be one of ${values.join(', ')}` });
 
@@ -43,6 +53,8 @@ const configSchema = z.object({
   OPERATIONS_MODE: oneOf('open', 'audit', 'safelist', 'id_only'),
   MAIN_API_URL: httpUrl,
   PRICE_API_URL: httpUrl,
+  /** Where the platform keeps pictures, documents and media of projects, beside the main API's own origin. */
+  UPSTREAM_FILE_ORIGINS: originList.default([]),
   INTERNAL_API_KEY: secret(API_KEY_MIN_CHARACTERS).regex(/^[\x21-\x7e]*$/, {
     error: 'must be characters that a header can carry, without spaces',
   }),
@@ -59,15 +71,7 @@ const configSchema = z.object({
     .regex(/^([1-9]|[1-5]\d|60)$/, { error: 'must be a whole number from 1 to 60' })
     .default('5')
     .transform(Number),
-  CORS_ORIGINS: z
-    .string()
-    .transform((list) =>
-      list
-        .split(',')
-        .map((item) => item.trim())
-        .filter((item) => item !== ''),
-    )
-    .pipe(z.array(origin)),
+  CORS_ORIGINS: originList,
   /** The frontend's, for messages to wallets in apps that send no `Origin`. */
   SIWE_ORIGIN: siweOriginSchema,
   /** The chains whose contract wallets may sign in. */
@@ -126,6 +130,7 @@ export function parseConfig(vars: object): ParsedConfig {
 
 export * from './settings/account-limits.ts';
 export * from './settings/investing-limits.ts';
+export * from './settings/project-file-limits.ts';
 export * from './settings/subscription-limits.ts';
 
 // ── Requests ──

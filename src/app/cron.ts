@@ -12,7 +12,7 @@ import { nowMs, randomId, sleep } from './runtime.ts';
 
 /** Never rejects. */
 export async function runCron(
-  { env, config, patientApis }: Isolate,
+  { env, config, patientApis, platformFiles }: Isolate,
   cron: string,
   { cache }: ExecutionContext,
 ): Promise<void> {
@@ -27,6 +27,7 @@ export async function runCron(
     backupSealing: backupSealing(config.BACKUP_KEY),
     mainApi: patientApis.main,
     priceApi: patientApis.price,
+    platformFiles,
     ledgers: ledgersOf(env.IDO_MANAGER),
     feedPrices: async () => priceFeedObject(env).prices(),
     notifySaleFeed: () => saleFeedObject(env).changed(),

@@ -32,6 +32,7 @@ import { UNKNOWN_PRICE_MEMORY_SECONDS } from '../storage/kv/keys.ts';
 import { RecentlyAbsent } from '../storage/recently-absent.ts';
 import type { UpstreamOptions } from '../upstream/http.ts';
 import { createMainApi, type MainApi } from '../upstream/main-api.ts';
+import { createPlatformFiles, type PlatformFiles, platformOrigins } from '../upstream/platform-files.ts';
 import { createPriceApi, type PriceApi } from '../upstream/price-api.ts';
 import { createActionSources } from './account-actions.ts';
 import { type Accounts, createAccounts } from './accounts.ts';
@@ -69,6 +70,7 @@ export interface Isolate {
   ledgerApi: MainApi;
   /** For jobs: nobody waits. */
   patientApis: UpstreamApis;
+  platformFiles: PlatformFiles;
   createContext(request: OwnOfRequest): GatewayContext;
 }
 
@@ -162,6 +164,7 @@ function createIsolate(
       fetchPrices: (symbols) => promptApis.price.batch(symbols),
     }),
     closes: new ClosesMemory(memory.open('closes')),
+    publicOrigin: config.PUBLIC_ORIGIN,
     fetchDetail: (id, stored) => promptApis.main.projectDetail(id, stored),
   };
   return {
@@ -190,6 +193,7 @@ function createIsolate(
     signInApi,
     ledgerApi: upstreamApis(config, { maxAttempts: 1 }).main,
     patientApis: upstreamApis(config, {}),
+    platformFiles: createPlatformFiles({ origins: platformOrigins(config), fetch }),
     createContext: (request) => createRequestContext(contextSources, request, nowMs()),
   };
 }

@@ -7,6 +7,8 @@
 export const BACKED_UP_TABLES: readonly string[] = [
   'sync_run',
   'project_cache',
+  'project_file',
+  'project_file_check',
   'ido_pool_cache',
   'user_investment_cache',
   'investment_transaction',

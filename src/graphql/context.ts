@@ -28,6 +28,11 @@ export type { InvestmentFailure, InvestmentRow, InvestmentStatus } from '../stor
 export type { Keyed, KeysetPosition, PageStart } from '../storage/d1/keyset.ts';
 export type { ProjectDetailRecord } from '../storage/d1/project-details.ts';
 export type {
+  ProjectDocumentKind,
+  ProjectFileRow,
+  ProjectMediaKind,
+} from '../storage/d1/project-files.ts';
+export type {
   ProjectFilter,
   ProjectOrderField,
   ProjectRow,
@@ -108,6 +113,8 @@ export interface GatewayContext extends ContextServices, FaultListener {
   readonly nowSeconds: number;
   readonly viewer: Viewer | null;
   readonly events: EventSources;
+  /** The URL of a public file, by its key in R2 with its version as a query. */
+  fileUrl(key: string): string;
   /** True for the viewer, and for users who have signed in within this request. */
   isSelf(userId: string): boolean;
 }

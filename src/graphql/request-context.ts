@@ -10,6 +10,7 @@ import type { Attempts } from '../auth/attempts.ts';
 import { RateLimits } from '../auth/rate-limits.ts';
 import { rightsOf } from '../auth/user-rights.ts';
 import type { GenerationsMemory } from '../cache/freshness.ts';
+import { fileUrl } from '../files/file-url.ts';
 import type { InvestingSources } from '../investing/actions/investing-action.ts';
 import { createInvestingActions } from '../investing/actions/investing-actions.ts';
 import { createPoolViewerStates } from '../investing/pool-viewer-states.ts';
@@ -19,6 +20,7 @@ import { type ClosesMemory, createCandleLoader } from '../loaders/candles.ts';
 import { createIdoPoolLoader } from '../loaders/ido-pools.ts';
 import { createInvestmentLoader } from '../loaders/investments.ts';
 import { createPriceLoader, type PriceSources } from '../loaders/prices.ts';
+import { createProjectFileLoader } from '../loaders/project-files.ts';
 import {
   createProjectDetailLoader,
   createProjectLoader,
@@ -38,6 +40,7 @@ export interface ContextSources {
   priceSnapshot: PriceSources['memory'];
   onDemandPrices: PriceSources['onDemand'];
   closes: ClosesMemory;
+  publicOrigin: string;
   fetchDetail: ProjectDetailSources['fetchDetail'];
 }
 
@@ -58,6 +61,7 @@ const SERVICES = {
   projects: ({ db }: ContextSources) => createProjectLoader(db),
   projectDetails: ({ db, fetchDetail }: ContextSources, { nowSeconds, waitUntil }: Asking) =>
     createProjectDetailLoader({ db, fetchDetail, nowSeconds, waitUntil }),
+  projectFiles: ({ db }: ContextSources) => createProjectFileLoader(db),
   prices: ({ pricesKv, priceSnapshot, onDemandPrices }: ContextSources, { nowMs, waitUntil }: Asking) =>
     createPriceLoader({ kv: pricesKv, memory: priceSnapshot, onDemand: onDemandPrices, nowMs, waitUntil }),
   candles: ({ db, closes, generations }: ContextSources, { nowMs }: Asking) => {
@@ -123,6 +127,10 @@ class RequestContext {
     this.events = own.events ?? NO_EVENTS;
     this.sources = sources;
     this.asking = { ...own, nowMs, nowSeconds: this.nowSeconds };
+  }
+
+  fileUrl(key: string): string {
+    return fileUrl(this.sources.publicOrigin, key);
   }
 
   isSelf(userId: string): boolean {

@@ -6,6 +6,7 @@ import type { SyncOutcome } from '../storage/d1/sync-runs.ts';
 import type { PriceRecord } from '../storage/kv/prices.ts';
 import type { MainApi } from '../upstream/main-api.ts';
 import type { RefusedValue } from '../upstream/parse-records.ts';
+import type { PlatformFiles } from '../upstream/platform-files.ts';
 import type { PriceApi } from '../upstream/price-api.ts';
 import type { RunLease } from './run-lease.ts';
 
@@ -52,11 +53,12 @@ export interface JobDeps {
   pricesKv: KVNamespace;
   cacheKv: KVNamespace;
   sessionsKv: KVNamespace;
-  storage: Pick<R2Bucket, 'delete' | 'get' | 'head' | 'list' | 'put'>;
+  storage: Pick<R2Bucket, 'createMultipartUpload' | 'delete' | 'get' | 'head' | 'list' | 'put'>;
   /** Null if there is no key: backups are then without what is secret. */
   backupSealing: BackupSealing | null;
   mainApi: MainApi;
   priceApi: PriceApi;
+  platformFiles: PlatformFiles;
   ledgers: Ledgers;
   /** The latest prices that the price feed has sent to subscribers. May never settle. */
   feedPrices(): Promise<PriceRecord[]>;

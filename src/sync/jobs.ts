@@ -21,6 +21,8 @@ import { ledgerJobs } from './ledgers.ts';
 import { operationFormsJob } from './operation-forms.ts';
 import { poolEligibilityJobs } from './pool-eligibility.ts';
 import { pricesJob } from './prices.ts';
+import { projectDocumentsJob } from './project-documents.ts';
+import { projectFilesJob } from './project-files.ts';
 import { projectJobs } from './projects.ts';
 import { userOutboxJob } from './user-outbox.ts';
 import { userRightsJob } from './user-rights.ts';
@@ -36,6 +38,7 @@ export const JOBS: readonly JobDefinition[] = [
   ledgerJobs.changes,
   poolEligibilityJobs.changes,
   operationFormsJob,
+  projectFilesJob,
   hourlyCandlesJob,
   closedUsersJob,
   cleanupJob,
@@ -46,6 +49,7 @@ export const JOBS: readonly JobDefinition[] = [
   ledgerJobs.full,
   ledgerCheckJob,
   poolEligibilityJobs.full,
+  projectDocumentsJob,
   dailyCandlesJob,
 ];
 

@@ -40,6 +40,11 @@ export const linkOrNull = shortText
   .nullish()
   .transform((text) => text || null);
 
+/** An absolute link of a list's item, which is refused with it. */
+export const link = shortText.refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ''), {
+  error: 'Invalid link',
+});
+
 /** The contract's Decimal without a sign, because amounts are never negative. The text stays as it is. */
 export const decimal = z
   .string()

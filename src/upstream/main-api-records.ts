@@ -5,6 +5,7 @@ import {
   count,
   decimal,
   id,
+  link,
   linkOrNull,
   longText,
   orNull,
@@ -72,6 +73,21 @@ export const projectDetail = z.object({
 });
 /** Details of a project, which only the main API has. */
 export type ProjectDetailRecord = z.output<typeof projectDetail>;
+
+/** Documents and media of a project, which are in its detail. A list that is absent is empty. */
+export const projectFiles = z.object({
+  documents: detailList(
+    z.object({
+      kind: z.enum(['whitepaper', 'tokenomics', 'roadmap', 'audit_report']),
+      url: link,
+      updated_at: unixSeconds,
+    }),
+  ),
+  media: detailList(
+    z.object({ kind: z.enum(['screenshot', 'video', 'presentation']), url: link, updated_at: unixSeconds }),
+  ),
+});
+export type ProjectFilesRecord = z.output<typeof projectFiles>;
 
 export const poolRecord = z.object({
   id,

@@ -18,9 +18,11 @@ import {
   investmentRecord,
   type PoolRecord,
   type ProjectDetailRecord,
+  type ProjectFilesRecord,
   type ProjectRecord,
   poolRecord,
   projectDetail,
+  projectFiles,
   projectRecord,
   type RecordVersion,
   refusal,
@@ -37,6 +39,12 @@ import { type ParsedRecords, parseRecord, parseRecords } from './parse-records.t
 
 /** A detail as the gateway has stored it. */
 type StoredDetail = z.input<typeof projectDetail>;
+
+export interface NamedFiles {
+  files: Partial<ProjectFilesRecord>;
+  /** The path and the error of each value that was refused. */
+  reasons: readonly string[];
+}
 
 /** A version of an account that was opened at the edge. */
 export interface AccountVersion {
@@ -69,6 +77,8 @@ export interface MainApi {
    * @param stored the detail that was last received, if any
    */
   projectDetail(projectId: string, stored?: StoredDetail | null): Promise<ProjectDetailRecord | null>;
+  /** Documents and media, without a list or an item that is refused. Null if the main API does not know the project. */
+  projectFiles(projectId: string): Promise<NamedFiles | null>;
   /** Hands an account over. The same version may be handed over again. `refused` is for good. */
   createUser(version: AccountVersion, trace: CallTrace): Promise<'stored' | 'refused'>;
   /**
@@ -136,28 +146,39 @@ export function createMainApi(options: UpstreamOptions): MainApi {
     throw malformed('main', route, 'the answer is neither the stored record nor a refusal', status);
   }
 
+  /** Null if the main API does not know the project. */
+  async function detailOf(projectId: string): Promise<{ answer: unknown } | null> {
+    const segment = pathSegment(projectId);
+    if (segment === null) return null;
+    try {
+      return { answer: await getJson(DETAIL_ROUTE, `/internal/projects/${segment}/detail`) };
+    } catch (error) {
+      rethrowUnlessNotFound(error);
+      return null;
+    }
+  }
+
   return {
     syncProjects: (since) => syncRecords('/internal/projects/sync', projectRecord, since),
     syncPools: (since) => syncRecords('/internal/ido/pools/sync', poolRecord, since),
     syncInvestments: (since) => syncRecords('/internal/ido/investments/sync', investmentRecord, since),
 
     async projectDetail(projectId, stored = null) {
-      const segment = pathSegment(projectId);
-      if (segment === null) return null;
-      try {
-        const path = `/internal/projects/${segment}/detail`;
-        const { record, rest, reason, reasons } = parseRecord(
-          projectDetail,
-          await getJson(DETAIL_ROUTE, path),
-        );
-        logRefused(DETAIL_ROUTE, projectId, reasons);
-        if (record !== undefined) return record;
-        if (rest === undefined || stored === null) throw malformed('main', DETAIL_ROUTE, reason ?? 'invalid');
-        return projectDetail.parse({ ...stored, ...rest });
-      } catch (error) {
-        rethrowUnlessNotFound(error);
-        return null;
-      }
+      const detail = await detailOf(projectId);
+      if (detail === null) return null;
+      const { record, rest, reason, reasons } = parseRecord(projectDetail, detail.answer);
+      logRefused(DETAIL_ROUTE, projectId, reasons);
+      if (record !== undefined) return record;
+      if (rest === undefined || stored === null) throw malformed('main', DETAIL_ROUTE, reason ?? 'invalid');
+      return projectDetail.parse({ ...stored, ...rest });
+    },
+
+    async projectFiles(projectId) {
+      const detail = await detailOf(projectId);
+      if (detail === null) return null;
+      const { rest, reason, reasons } = parseRecord(projectFiles, withBothLists(detail.answer));
+      if (rest === undefined) throw malformed('main', DETAIL_ROUTE, reason ?? 'invalid');
+      return { files: rest, reasons };
     },
 
     async createUser({ userId, ...version }, trace) {
@@ -212,6 +233,13 @@ export function createMainApi(options: UpstreamOptions): MainApi {
       }
     },
   };
+}
+
+/** A list that is absent is empty; one that is refused is not. */
+function withBothLists(answer: unknown): unknown {
+  if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) return answer;
+  const { documents, media } = answer as Record<string, unknown>;
+  return { documents: documents ?? [], media: media ?? [] };
 }
 
 /** Null if a path cannot have the id: the URL parser removes the segments "." and "..", encoded or not. */

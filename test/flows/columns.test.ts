@@ -36,6 +36,8 @@ const BY_HAND = [
   'operation_refusal',
   'operation_usage',
   'pool_member',
+  'project_file',
+  'project_file_check',
   'project_label',
   'project_search',
   'publish',

@@ -21,7 +21,7 @@ interface Cost {
 
 /** Nothing in their variables sizes a list. */
 const OF_ONE_SIZE = [
-  ...['InvestScreen', 'Viewer', 'ViewerSessions'],
+  ...['InvestScreen', 'ProjectFiles', 'Viewer', 'ViewerSessions'],
   ...['RestIdoPool', 'RestPrice', 'RestProfile', 'RestProject'],
 ];
 const FEW = 5;
@@ -96,6 +96,7 @@ it('costs as many calls for a hundred items as for five, as the table says', asy
     // Every generated name or description has an "a".
     Search: (first) => ({ query: 'the', first }),
     ProjectPage: (pools) => ({ by: { slug: owner.slug }, pools }),
+    ProjectFiles: (items) => ({ by: { slug: projects[items]?.slug } }),
     // Ten symbols are all that one comparison takes.
     PriceCompare: (items) => ({ symbols: symbols.slice(0, Math.min(items, 10)) }),
     CandleChart: (hours) => ({

@@ -39,6 +39,7 @@ beforeAll(async () => {
     Trending: [{}, { first: 5 }],
     Search: [{ query: 'the', first: 10 }, { query: '' }],
     ProjectPage: [{ by: { slug: projects[0]?.slug }, pools: 3 }, { by: { slug: 'unknown' } }, { by: {} }],
+    ProjectFiles: [{ by: { slug: projects[0]?.slug } }, { by: { slug: 'unknown' } }],
     PriceCompare: [{ symbols: symbols.slice(0, 4) }, { symbols: ['UNKNOWN'] }, {}],
     CandleChart: [
       { symbol: 'BTC', from: new Date((market.startAt - 7200) * 1000).toISOString() },
@@ -74,6 +75,7 @@ function context() {
       unknownSymbols: new RecentlyAbsent(60, new BoundedMemory(1_000)),
       fetchPrices: () => Promise.reject(new Error('the price API is down')),
     }),
+    publicOrigin: 'https://gateway.test',
     fetchDetail: () => Promise.reject(new Error('the main API is down')),
   };
   const own = { requestId: 'request', client: UNKNOWN_CLIENT, viewer: null, waitUntil: () => undefined };

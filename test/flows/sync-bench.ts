@@ -9,6 +9,7 @@ import type { JobDeps, JobResult } from '../../src/sync/job.ts';
 import { JOBS, jobsOfCron } from '../../src/sync/jobs.ts';
 import { runJob, runJobs } from '../../src/sync/run-jobs.ts';
 import { createMainApi } from '../../src/upstream/main-api.ts';
+import { createPlatformFiles } from '../../src/upstream/platform-files.ts';
 import { createPriceApi } from '../../src/upstream/price-api.ts';
 import { TABLES } from '../support/tables.ts';
 
@@ -104,6 +105,11 @@ export async function createBench(market: Row = {}): Promise<Bench> {
       backupSealing: null,
       mainApi: createMainApi({ ...client, baseUrl: introduction.mainApiUrl }),
       priceApi: createPriceApi({ ...client, baseUrl: introduction.priceApiUrl }),
+      platformFiles: createPlatformFiles({
+        origins: [new URL(introduction.mainApiUrl).origin],
+        fetch,
+        ...limits,
+      }),
       ledgers: NO_LEDGERS,
       feedPrices: async () => [],
       notifySaleFeed: async () => undefined,

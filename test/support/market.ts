@@ -47,12 +47,24 @@ export interface TestMarket {
   /** The main API's answer about a user. */
   setUserStats(id: string, stats: Record<string, unknown>): Promise<void>;
   pinPrice(symbol: string, priceUsd: number | null): Promise<void>;
+  /** Another file in the place of one of the market's, at the path that its URL ends in. */
+  putFile(path: string, file: PutFile): Promise<void>;
   /** A user's levels and permissions; what is left out stays. */
   putUser(id: string, stats: Record<string, unknown>): Promise<void>;
   /** The user's account is closed. */
   closeUser(id: string): Promise<void>;
   /** The route's whole answer from now on, as JSON text; null lets the market answer again. */
   writeAnswer(route: RouteName, json: string | null): Promise<void>;
+}
+
+export interface PutFile {
+  bytes?: Uint8Array;
+  /** The size to which a text is repeated behind the bytes. */
+  filledTo?: number;
+  status?: number;
+  headers?: Record<string, string>;
+  isEndless?: boolean;
+  stalls?: boolean;
 }
 
 interface Introduction {
@@ -105,6 +117,8 @@ export async function createMarket(options: MarketOptions = {}): Promise<TestMar
     setUserStats: (id, stats) => control('PUT', of('users', id), stats),
     writeAnswer: (route, json) => control('PUT', `${path}/answers`, { route, json }),
     pinPrice: (symbol, priceUsd) => control('PUT', of('prices', symbol), { priceUsd }),
+    putFile: (filePath, { bytes = new Uint8Array(), ...file }) =>
+      control('PUT', `${path}/files`, { path: filePath, base64: bytes.toBase64(), ...file }),
     putUser: (id, stats) => control('PUT', of('users', id), stats),
     closeUser: (id) => control('DELETE', of('users', id)),
   };

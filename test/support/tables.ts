@@ -4,6 +4,8 @@ export const TABLES = [
   'ido_pool_cache',
   'user_investment_cache',
   'project_detail_cache',
+  'project_file',
+  'project_file_check',
   'candle',
   'hourly_closes',
   'hour_in_progress',

@@ -66,8 +66,11 @@ export const projectTable = defineTable({
     updated_at: integer,
     /** 1 if its symbol means this project, else 0. */
     owns_symbol: integer,
+    /** The key in R2 of the gateway's copy, with its version as a query; null as long as there is none. */
+    logo_file: orNull(text),
+    banner_file: orNull(text),
   },
-  computed: ['owns_symbol'],
+  computed: ['owns_symbol', 'logo_file', 'banner_file'],
   writeOnly: { name_folded: text, symbol_folded: text, search_text: text, folding_version: integer },
   key: ['id'],
   version: 'updated_at',

@@ -101,6 +101,7 @@ describe('the check of ledgers', () => {
       head: env.STORAGE.head.bind(env.STORAGE),
       delete: env.STORAGE.delete.bind(env.STORAGE),
       put: () => Promise.reject(new Error('R2 is down')),
+      createMultipartUpload: env.STORAGE.createMultipartUpload.bind(env.STORAGE),
     };
     const ofPool = () =>
       ({ compare: async () => undefined, head: async () => HEAD }) as unknown as PoolLedgerCalls;

@@ -1,6 +1,7 @@
 /** A project, a pool and a price of the market, with a value for each field that upstream may leave out. */
 import { env } from 'cloudflare:workers';
 import { encodeGlobalId, localId } from '../../../schema/global-ids.ts';
+import { sha256Hex } from '../../../src/storage/sha256-hex.ts';
 import type { TestGateway } from '../gateway.ts';
 import type { TestMarket } from '../market.ts';
 import type { Held } from './field-arguments.ts';
@@ -38,6 +39,7 @@ export async function holdOneOfEach(
     ...{ ...open, id: 'open-registration', registration_start: saleStart },
     ...{ registration_end: saleStart + 3_600, sale_start: saleStart + 3_600 },
   });
+  const { documents, media } = await holdFiles(project.id, link);
   await market.writeAnswer(
     'project-detail',
     JSON.stringify({
@@ -45,6 +47,7 @@ export async function holdOneOfEach(
       team: [{ name: 'Ann', role: 'engineer' }],
       roadmap: [{ title: 'Begin', target_date: market.startAt, done: true }],
       tokenomics: [{ label: 'Team', percent: 10 }],
+      ...{ documents, media },
     }),
   );
   return {
@@ -53,6 +56,21 @@ export async function holdOneOfEach(
     saleId: encodeGlobalId('IdoPool', 'open-sale'),
     registrationId: encodeGlobalId('IdoPool', 'open-registration'),
   };
+}
+
+/** Copies of a document and of a picture, which upstream goes on naming. */
+async function holdFiles(projectId: string, url: string) {
+  const picture = (await sha256Hex(url)).slice(0, 16);
+  const insert = env.DB.prepare(
+    `INSERT INTO project_file (project_id, name, kind, source_url, source_updated_at, position, object_key, etag,
+       content_type, size_bytes, copied_updated_at) VALUES (?1, ?2, ?3, ?4, 1, 0, ?2, 'etag', 'image/png', 1, 1)`,
+  );
+  await env.DB.batch([
+    insert.bind(projectId, 'whitepaper', 'whitepaper', url),
+    insert.bind(projectId, picture, 'screenshot', url),
+  ]);
+  const named = { url, updated_at: 1 };
+  return { documents: [{ kind: 'whitepaper', ...named }], media: [{ kind: 'screenshot', ...named }] };
 }
 
 /** The price API gives the prices at single exchanges for some symbols only. */

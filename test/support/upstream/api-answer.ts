@@ -1,9 +1,11 @@
 /** One call of an upstream API: found, noted, let in, met by a fault or answered. */
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Call } from './calls.ts';
 import { type Fault, type FaultKind, refusingReply, spoil } from './faults.ts';
 import type { Market } from './market.ts';
 import { parseJson } from './parse-json.ts';
+import type { SimulatedFile } from './project-files.ts';
 import { badRequest, notFound, Refusal, type Reply } from './reply.ts';
 import { ROUTES, type Route } from './routes.ts';
 
@@ -26,7 +28,7 @@ export async function answerApi(
   const [, , api = '', ...rest] = url.pathname.split('/');
   const path = `/${rest.join('/')}`;
   const { route, params } = match(api, method, path);
-  note(market, request, route, path, url);
+  market.callLog.record(callOf(request, route?.name ?? 'unknown', path, url));
   admit(market, request);
   if (route === null) throw notFound('there is no such route');
 
@@ -46,6 +48,20 @@ export async function answerApi(
   return fault === null ? { reply, fault: null } : { reply: spoil(reply, fault), fault: onTheWay(fault) };
 }
 
+/** Whoever knows the URL may read a file: no key is asked for. */
+export async function answerFile(market: Market, request: IncomingMessage, url: URL): Promise<FileAnswer> {
+  const path = url.pathname.split('/').slice(3).map(decodeURIComponent).join('/');
+  market.callLog.record(callOf(request, 'file', path, url));
+  const fault = market.faults.take('file');
+  if (fault !== null) await wait(latencyOf(fault));
+  const refused = fault === null ? null : refusingReply(fault);
+  if (refused !== null) return { reply: refused };
+  const file = market.files.find(path);
+  return file === null ? { reply: notFound('there is no such file').reply() } : { file, fault };
+}
+
+type FileAnswer = { reply: Reply } | { file: SimulatedFile; fault: Fault | null };
+
 const latencyOf = ({ kind, latencyMs }: Fault) =>
   latencyMs ?? (kind === 'latency' || kind === 'slow' ? DEFAULT_LATENCY_MS : 0);
 
@@ -58,21 +74,19 @@ function match(api: string, method: string, path: string): { route: Route | null
   return { route: null, params: [] };
 }
 
-function note(market: Market, request: IncomingMessage, route: Route | null, path: string, url: URL): void {
-  market.callLog.record({
-    route: route?.name ?? 'unknown',
-    method: request.method ?? 'GET',
-    path,
-    query: Object.fromEntries(url.searchParams),
-    headers: {
-      authorization: request.headers.authorization !== undefined,
-      userAgent: header(request, 'user-agent'),
-      idempotencyKey: header(request, 'idempotency-key'),
-      requestId: header(request, 'x-request-id'),
-      traceparent: header(request, 'traceparent'),
-    },
-  });
-}
+const callOf = (request: IncomingMessage, route: Call['route'], path: string, url: URL): Call => ({
+  route,
+  method: request.method ?? 'GET',
+  path,
+  query: Object.fromEntries(url.searchParams),
+  headers: {
+    authorization: request.headers.authorization !== undefined,
+    userAgent: header(request, 'user-agent'),
+    idempotencyKey: header(request, 'idempotency-key'),
+    requestId: header(request, 'x-request-id'),
+    traceparent: header(request, 'traceparent'),
+  },
+});
 
 function admit(market: Market, request: IncomingMessage): void {
   if (request.headers.authorization !== `Bearer ${market.apiKey}`) {

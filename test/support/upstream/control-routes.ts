@@ -2,6 +2,7 @@
 import { asFields, text } from './body-fields.ts';
 import { type FaultSetting, requireFaultKind } from './faults.ts';
 import type { Market, MarketOptions } from './market.ts';
+import type { SimulatedFile } from './project-files.ts';
 import type { Fields } from './records.ts';
 import { refusalSetting } from './refusals.ts';
 import { badRequest, notFound, type Reply } from './reply.ts';
@@ -12,6 +13,9 @@ export interface Markets {
   find(id: string): Market | undefined;
   remove(id: string): void;
 }
+
+/** Its length divides no size of a part. */
+export const FILLING = 'a text of 23 characters';
 
 type Control = (market: Market, ids: string[], body: unknown) => unknown;
 
@@ -30,6 +34,7 @@ const CONTROLS: Record<string, Control> = {
     if (typeof json === 'string') market.writtenAnswers.set(route, json);
     else market.writtenAnswers.delete(route);
   },
+  'PUT files': (market, _, body) => market.files.put(...simulatedFile(asFields(body))),
   'GET calls': (market) => market.calls(),
   'DELETE calls': (market) => market.resetCalls(),
   'GET records': (market) => market.records(),
@@ -106,6 +111,15 @@ function faultSetting(body: Fields): FaultSetting {
   if (typeof body.times === 'number') setting.times = body.times;
   if (typeof body.recordId === 'string') setting.recordId = body.recordId;
   return setting;
+}
+
+function simulatedFile(body: Fields): [string, SimulatedFile] {
+  const { base64 = '', filledTo = 0, status = 200, headers = {}, isEndless = false, stalls = false } = body;
+  const start = Buffer.from(String(base64), 'base64');
+  const bytes = Buffer.alloc(Math.max(start.length, Number(filledTo)), FILLING);
+  bytes.set(start);
+  const file = { bytes, status: Number(status), headers: headers as Record<string, string> };
+  return [text(body, 'path'), { ...file, isEndless: isEndless === true, stalls: stalls === true }];
 }
 
 function pinnedPrice(body: Fields): number | null {

@@ -13,6 +13,7 @@ import { People } from './people.ts';
 import { planPools } from './pool-plans.ts';
 import { PoolBook } from './pools.ts';
 import { PriceBook } from './prices.ts';
+import { FileBook } from './project-files.ts';
 import { ProjectBook } from './projects.ts';
 import { anchorsOfCoin, quoteOfCoin, quoteOfSymbol } from './quotes.ts';
 import { recordedBitcoin } from './recorded-bitcoin.ts';
@@ -37,6 +38,8 @@ export interface MarketOptions {
   projectCount?: number;
   poolCount?: number;
   investmentCount?: number;
+  /** Projects have pictures, documents and media at URLs of the market's own. */
+  hasFiles?: boolean;
 }
 
 export class Market {
@@ -52,6 +55,7 @@ export class Market {
   readonly people: People;
   readonly writes: UserWrites;
   readonly prices: PriceBook;
+  readonly files: FileBook;
   /** Bitcoin's real days, where the source has them. */
   readonly recorded: ReadonlyMap<number, DailyCandle>;
   /** Whole answers set by hand, as JSON text, by route: they may hold numbers and texts that no object can. */
@@ -76,7 +80,8 @@ export class Market {
     this.recorded = bitcoin.byDay;
     const coins = listCoins(this.source, projectCount, seed);
     this.prices = new PriceBook(seed);
-    this.projects = new ProjectBook(seed, this.startAt);
+    this.files = new FileBook(`${serverUrl}/${id}/files`);
+    this.projects = new ProjectBook(seed, this.startAt, options.hasFiles === true ? this.files : null);
     const listed = coins.map((coin) => {
       // Two coins of one symbol have prices of their own; the price API knows the larger one's.
       const key = this.prices.find(coin.symbol) === undefined ? coin.symbol : coin.id;

@@ -6,6 +6,7 @@ import type { Coin } from './coins.ts';
 import { TIDY_COUNT } from './coins.ts';
 import { DAY_SECONDS } from './instrument.ts';
 import { type FieldOverrides, Overrides } from './overrides.ts';
+import type { FileBook } from './project-files.ts';
 import { projectDetail, projectText } from './project-text.ts';
 import { changePercent, marketCapAt, type Quote, volumeAt } from './quotes.ts';
 import { Dice } from './random.ts';
@@ -29,12 +30,14 @@ interface Listing {
 export class ProjectBook {
   readonly #seed: number;
   readonly #startAt: number;
+  readonly #files: FileBook | null;
   readonly #listings = new Map<string, Listing>();
   readonly #overrides = new Overrides();
 
-  constructor(seed: number, startAt: number) {
+  constructor(seed: number, startAt: number, files: FileBook | null) {
     this.#seed = seed;
     this.#startAt = startAt;
+    this.#files = files;
   }
 
   list(coins: readonly { coin: Coin; quote: Quote }[]): void {
@@ -45,6 +48,7 @@ export class ProjectBook {
     for (const { coin, quote } of coins) {
       const dice = new Dice(this.#seed, `project:${coin.id}`);
       const listing = listingOf(coin, quote, dice, this.#startAt, trending.get(coin.id) ?? null);
+      if (this.#files !== null) Object.assign(listing.fixed, this.#files.pictures(coin.slug, dice));
       this.#listings.set(listing.fixed.id, listing);
     }
   }
@@ -82,7 +86,10 @@ export class ProjectBook {
   detail(id: string): ProjectDetailRecord | null {
     if (!this.has(id)) return null;
     const name = this.#overrides.find(id)?.fields.name ?? this.#listings.get(id)?.fixed.name;
-    return projectDetail(id, typeof name === 'string' ? name : id, this.#seed, this.#startAt);
+    return {
+      ...projectDetail(id, typeof name === 'string' ? name : id, this.#seed, this.#startAt),
+      ...this.#files?.ofDetail(id, this.#seed, this.#startAt),
+    };
   }
 }
 

@@ -54,6 +54,10 @@ export interface ProjectDetailRecord {
   team: { name: string; role: string }[];
   roadmap: { title: string; target_date?: Optional<number>; done: boolean }[];
   tokenomics: { label: string; percent: number }[];
+  documents?: Optional<
+    { kind: 'whitepaper' | 'tokenomics' | 'roadmap' | 'audit_report'; url: string; updated_at: number }[]
+  >;
+  media?: Optional<{ kind: 'screenshot' | 'video' | 'presentation'; url: string; updated_at: number }[]>;
 }
 
 export type PoolType = 'public' | 'private' | 'whitelist';

@@ -15,6 +15,7 @@ export const ROUTE_NAMES = [
   'prices',
   'price',
   'price-history',
+  'file',
 ] as const;
 
 export type RouteName = (typeof ROUTE_NAMES)[number];

@@ -7,15 +7,18 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { answerApi } from './api-answer.ts';
+import { answerApi, answerFile } from './api-answer.ts';
 import { answerControl, type Markets } from './control-routes.ts';
+import type { Fault } from './faults.ts';
 import { Market, type MarketOptions } from './market.ts';
 import { parseJson } from './parse-json.ts';
+import type { SimulatedFile } from './project-files.ts';
 import { badRequest, conflict, notFound, Refusal, type Reply } from './reply.ts';
 
 const BODY_LIMIT_BYTES = 5_000_000;
 /** The blanks behind a huge answer, in megabytes. */
 const HUGE_MEGABYTES = 50;
+const ENDLESS_PART_BYTES = 1_000_000;
 /** Longer than a test pauses between calls, so that no call meets a connection that is just being closed. */
 const KEEP_ALIVE_MS = 120_000;
 
@@ -83,6 +86,10 @@ async function serve(markets: Markets, request: IncomingMessage, response: Serve
       return send(response, answerControl(markets, request.method ?? 'GET', rest, parseJson(body)));
     const market = markets.find(first);
     if (market === undefined) throw notFound('there is no such market');
+    if (rest[0] === 'files') {
+      const answer = await answerFile(market, request, url);
+      return 'reply' in answer ? send(response, answer.reply) : sendFile(response, answer.file, answer.fault);
+    }
     const answer = await answerApi(market, request, url, body);
     if (answer.fault === 'reset') request.socket.destroy();
     else if (answer.fault === 'huge') sendHuge(response, answer.reply);
@@ -107,6 +114,25 @@ function send(response: ServerResponse, reply: Reply, cutInTheMiddle = false): v
     ...reply.headers,
   });
   response.end(bytes);
+}
+
+function sendFile(response: ServerResponse, file: SimulatedFile, fault: Fault | null): void {
+  const { bytes, status, headers, isEndless, stalls } = file;
+  if (fault?.kind === 'reset') return void response.socket?.destroy();
+  const length = isEndless || stalls ? {} : { 'content-length': bytes.length };
+  response.writeHead(status, { ...length, ...headers });
+  if (fault?.kind === 'truncated') {
+    response.write(bytes.subarray(0, bytes.length / 2), () => response.socket?.destroy());
+  } else if (isEndless) {
+    const parts = function* () {
+      yield bytes;
+      for (;;) yield Buffer.alloc(ENDLESS_PART_BYTES, ' ');
+    };
+    const body = Readable.from(parts());
+    response.once('close', () => body.destroy());
+    body.pipe(response);
+  } else if (stalls) response.write(bytes);
+  else response.end(bytes);
 }
 
 /** Valid JSON, of no announced length. It ends when the client reads no more. */

@@ -34,6 +34,7 @@ test('parses what is right', () => {
     RATE_LIMIT_THRESHOLD: 600,
     OPERATIONS_KEYS: [],
     PRICE_POLL_SECONDS: 5,
+    UPSTREAM_FILE_ORIGINS: [],
     CORS_ORIGINS: ['https://app.example'],
     RPC_URLS: new Map(),
   });
@@ -78,6 +79,7 @@ test.each([
   ['CORS_ORIGINS', 'https://app.example/'],
   ['CORS_ORIGINS', 'https://app.example,https://APP.example'],
   ['CORS_ORIGINS', 'https://app.example https://b.example'],
+  ['UPSTREAM_FILE_ORIGINS', 'https://assets.example/'],
   ['PUBLIC_ORIGIN', ''],
   ['PUBLIC_ORIGIN', 'https://api.example/'],
   ['R2_S3_URL', 'account.r2.example/bucket'],

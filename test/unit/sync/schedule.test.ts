@@ -11,7 +11,7 @@ test('each cron expression runs its jobs', () => {
     'identification-outbox',
     'ledger-pokes',
   ]);
-  expect(namesOfCron('*/5 * * * *')).toEqual(['projects', 'operation-forms']);
+  expect(namesOfCron('*/5 * * * *')).toEqual(['projects', 'operation-forms', 'project-files']);
   expect(namesOfCron('*/15 * * * *')).toEqual(['pools', 'investments', 'ledgers', 'pool-eligibility']);
   expect(namesOfCron('0 * * * *')).toEqual([
     'hourly-candles',
@@ -28,6 +28,7 @@ test('each cron expression runs its jobs', () => {
     'ledgers-full',
     'ledger-check',
     'pool-eligibility-full',
+    'project-documents',
     'daily-candles',
   ]);
 });
@@ -45,7 +46,7 @@ test('/health lists the jobs of the night last', () => {
       'ledgers',
       'pool-eligibility',
     ],
-    'operation-forms',
+    ...['operation-forms', 'project-files'],
     ...['hourly-candles', 'closed-users', 'cleanup', 'user-rights', 'identification', 'backups'],
     ...[
       'projects-full',
@@ -54,6 +55,7 @@ test('/health lists the jobs of the night last', () => {
       'ledgers-full',
       'ledger-check',
       'pool-eligibility-full',
+      'project-documents',
       'daily-candles',
     ],
   ]);

@@ -1,0 +1,56 @@
+/**
+ * Copies one file of a project into R2: from the platform's own origins alone, bounded in bytes, and of a type that its kind may
+ * have by its bytes. Nothing that upstream says of the type counts.
+ */
+import { FILE_TYPE_PREFIX_BYTES } from '../config.ts';
+import type { CopiedFile, DueProjectFile } from '../storage/d1/project-files.ts';
+import { partsOf, putParts } from '../storage/r2/put-parts.ts';
+import type { PlatformFiles } from '../upstream/platform-files.ts';
+import { byteTypeOf } from './byte-type.ts';
+import { PROJECT_FILE_KINDS, projectFileKey } from './project-file-key.ts';
+import { hasActiveContent } from './svg-scripts.ts';
+
+export interface CopyTools {
+  bucket: Pick<R2Bucket, 'put' | 'createMultipartUpload'>;
+  platformFiles: PlatformFiles;
+  /** False if another file has the key, or it is being deleted. May throw. */
+  reserve(objectKey: string): Promise<boolean>;
+}
+
+export type Copying =
+  | { outcome: 'copied'; file: CopiedFile }
+  /** `reason` says why, and is safe to log. */
+  | { outcome: 'refused'; reason: string }
+  /** The source was not the reason. */
+  | { outcome: 'postponed' };
+
+/** Never rejects. */
+export async function copyProjectFile(due: DueProjectFile, tools: CopyTools): Promise<Copying> {
+  try {
+    return await copied(due, tools);
+  } catch (error) {
+    return refused(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function copied(due: DueProjectFile, { bucket, platformFiles, reserve }: CopyTools): Promise<Copying> {
+  const { maxBytes, types } = PROJECT_FILE_KINDS[due.kind];
+  const opened = await platformFiles.open(due.source_url, maxBytes);
+  try {
+    const parts = partsOf(opened.chunks);
+    const first = (await parts.next()).value;
+    if (first === undefined) return refused('it is empty');
+    const type = byteTypeOf(first.subarray(0, FILE_TYPE_PREFIX_BYTES));
+    if (type === null || !types.includes(type)) return refused(`its bytes are ${type ?? 'of no known type'}`);
+    if (type === 'image/svg+xml' && hasActiveContent(first)) return refused('it has a script');
+    const key = projectFileKey({ projectId: due.project_id, kind: due.kind, name: due.name }, type);
+    if (key === null) return refused("a key cannot have the project's id");
+    if (key !== due.object_key && !(await reserve(key))) return { outcome: 'postponed' };
+    const { etag, size } = await putParts(bucket, key, { first, rest: parts }, { contentType: type });
+    return { outcome: 'copied', file: { objectKey: key, etag, contentType: type, sizeBytes: size } };
+  } finally {
+    opened.close();
+  }
+}
+
+const refused = (reason: string): Copying => ({ outcome: 'refused', reason });

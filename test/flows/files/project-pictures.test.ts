@@ -1,0 +1,230 @@
+/** The gateway's copies of the logos and banners that projects name. */
+import { env } from 'cloudflare:workers';
+import { describe, expect, test } from 'vitest';
+import { PROJECT_PICTURE_MAX_BYTES } from '../../../src/config.ts';
+import { HTML, SCRIPTED_SVG } from '../../support/files/hostile-files.ts';
+import { JPEG, PDF, PNG, SVG } from '../../support/files/sample-files.ts';
+import type { PutFile } from '../../support/market.ts';
+import {
+  BITCOIN,
+  fileRow,
+  LOGO_COPY,
+  objectKeys,
+  queuedKeys,
+  startProjectFiles,
+} from '../../support/project-files-bench.ts';
+import { IMPATIENT_MS } from '../sync-bench.ts';
+
+describe('the pictures of projects', () => {
+  test('are copied once, and shown from the gateway from then on', async () => {
+    const bench = await startProjectFiles();
+    const before = await bench.shown();
+    expect(before.logoUrl).toMatch(
+      /^http:\/\/127\.0\.0\.1:\d+\/market-\d+\/files\/logos\/bitcoin\.(png|svg)$/,
+    );
+    expect(await bench.copy()).toMatchObject({ outcome: 'ok', read: 6, written: 6, skipped: 0 });
+    const { last, byRoute } = await bench.calls();
+    expect(byRoute).toEqual({ file: 6 });
+    // A project may choose the URL: with the key it would open what only the gateway may read.
+    expect(last.map(({ headers }) => headers.authorization)).toEqual(Array(6).fill(false));
+
+    const { logoUrl, bannerUrl } = await bench.shown();
+    expect(logoUrl).toMatch(LOGO_COPY);
+    expect(bannerUrl).toMatch(/\/files\/projects\/logos\/prj_bitcoin-banner\.jpg\?v=[\da-f]{8}$/);
+    const original = await fetch(String(before.logoUrl));
+    expect(await bench.served(logoUrl)).toEqual({
+      status: 200,
+      type: original.headers.get('content-type'),
+      bytes: new Uint8Array(await original.arrayBuffer()),
+    });
+    expect(await bench.served(bannerUrl)).toEqual({ status: 200, type: 'image/jpeg', bytes: JPEG });
+    expect(await queuedKeys()).toEqual([]);
+
+    await bench.calls();
+    bench.d1Calls();
+    expect(await bench.copy()).toMatchObject({ outcome: 'ok', read: 0, written: 0 });
+    expect([bench.d1Calls(), (await bench.calls()).byRoute]).toEqual([3, {}]);
+  });
+
+  test('are in lists and in /api too, without a further call of D1', async () => {
+    const bench = await startProjectFiles();
+    await bench.copy();
+    bench.resetCounts();
+    const { projects } = (await bench.graphql('{ projects(first: 3) { nodes { logoUrl } } }')) as {
+      projects: { nodes: { logoUrl: string }[] };
+    };
+    for (const { logoUrl } of projects.nodes) expect(logoUrl).toMatch(LOGO_COPY);
+    expect(bench.counts().d1Calls).toBe(1);
+    const { bytes } = await bench.served('/api/projects/bitcoin');
+    expect(JSON.parse(new TextDecoder().decode(bytes))).toMatchObject({
+      logo_url: projects.nodes.map(({ logoUrl }) => logoUrl).find((url) => url.includes('bitcoin')),
+    });
+  });
+
+  test('are copied again when their URL changes, and the older copy is served until then', async () => {
+    const bench = await startProjectFiles();
+    await bench.copy();
+    const { logoUrl } = await bench.shown();
+    await bench.putFile('new.png', { bytes: PNG });
+    await bench.control('PATCH', `/projects/${BITCOIN}`, { logo_url: bench.fileUrl('new.png') });
+    await bench.sync.runJob('projects');
+    expect((await bench.shown()).logoUrl).toBe(logoUrl);
+    expect(await bench.copy()).toMatchObject({ outcome: 'ok', read: 1, written: 1 });
+    const changed = await bench.shown();
+    expect(changed.logoUrl).not.toBe(logoUrl);
+    expect((await bench.served(changed.logoUrl)).bytes).toEqual(PNG);
+  });
+
+  test('leave no object behind when their type changes, or when upstream names none', async () => {
+    const bench = await startProjectFiles();
+    const name = async (file: string | null) => {
+      await bench.control('PATCH', `/projects/${BITCOIN}`, { logo_url: file && bench.fileUrl(file) });
+      await bench.sync.runJob('projects');
+      return bench.copy();
+    };
+    await bench.putFile('a.png', { bytes: PNG });
+    await bench.putFile('a.svg', { bytes: SVG });
+    await name('a.png');
+    const [png, svg] = [`projects/logos/${BITCOIN}.png`, `projects/logos/${BITCOIN}.svg`];
+    expect(await queuedKeys()).toEqual([]);
+    await name('a.svg');
+    expect(await queuedKeys()).toEqual([png]);
+    expect((await bench.shown()).logoUrl).toContain(svg);
+
+    // The object is being deleted: what is put there now would go too.
+    expect(await name('a.png')).toMatchObject({ outcome: 'ok', written: 0 });
+    expect((await bench.shown()).logoUrl).toContain(svg);
+    await env.DB.exec('DELETE FROM object_deletion');
+    await bench.advance(300);
+    expect(await bench.copy()).toMatchObject({ outcome: 'ok', written: 1 });
+    expect((await bench.shown()).logoUrl).toContain(png);
+    expect(await queuedKeys()).toEqual([svg]);
+
+    expect(await name(null)).toMatchObject({ outcome: 'ok', written: 1 });
+    expect(await queuedKeys()).toEqual([png, svg]);
+    expect((await bench.shown()).logoUrl).toBeNull();
+    expect(await fileRow('logo')).toBeNull();
+  });
+
+  test('at other origins stay where they are, unless a copy is there', async () => {
+    const bench = await startProjectFiles();
+    const elsewhere = 'https://elsewhere.example/logo.png';
+    await bench.control('PATCH', `/projects/${BITCOIN}`, { logo_url: elsewhere });
+    await bench.sync.runJob('projects');
+    await bench.copy();
+    expect([(await bench.shown()).logoUrl, await fileRow('logo')]).toEqual([elsewhere, null]);
+
+    const { logoUrl } = await bench.shown('ethereum');
+    await bench.control('PATCH', '/projects/prj_ethereum', { logo_url: elsewhere });
+    await bench.sync.runJob('projects');
+    expect(await bench.copy()).toMatchObject({
+      outcome: 'partial',
+      firstError: "logo of project prj_ethereum: the URL is not one of the platform's own",
+    });
+    expect((await bench.shown('ethereum')).logoUrl).toBe(logoUrl);
+  });
+
+  test.each<[string, PutFile, string]>([
+    ['is empty', {}, 'it is empty'],
+    [
+      'is a page with an error',
+      { bytes: HTML, headers: { 'content-type': 'image/png' } },
+      'its bytes are of no known type',
+    ],
+    [
+      'is of a type that a logo may not have',
+      { bytes: PDF, headers: { 'content-type': 'image/png' } },
+      'its bytes are application/pdf',
+    ],
+    ['has a script', { bytes: SCRIPTED_SVG }, 'it has a script'],
+    ['is somewhere else', { status: 302, headers: { location: 'https://elsewhere.example/' } }, 'HTTP 302'],
+    ['is not there', { status: 404, bytes: PNG }, 'HTTP 404'],
+    [
+      'says that it is longer',
+      { bytes: PNG, headers: { 'content-length': String(PROJECT_PICTURE_MAX_BYTES + 1) } },
+      `it is longer than ${PROJECT_PICTURE_MAX_BYTES} bytes`,
+    ],
+    ['does not end', { bytes: PNG, isEndless: true }, `it is longer than ${PROJECT_PICTURE_MAX_BYTES} bytes`],
+  ])('keep no other file waiting where one %s', async (_, file, reason) => {
+    const bench = await startProjectFiles();
+    await bench.putFile('bad.png', file);
+    const url = bench.fileUrl('bad.png');
+    await bench.control('PATCH', `/projects/${BITCOIN}`, { logo_url: `${url}?secret=1` });
+    await bench.sync.runJob('projects');
+    expect(await bench.copy()).toMatchObject({
+      outcome: 'partial',
+      read: 6,
+      written: 5,
+      skipped: 1,
+      firstError: `logo of project ${BITCOIN}: ${reason}`,
+    });
+    expect((await bench.shown()).logoUrl).toBe(`${url}?secret=1`);
+    expect((await objectKeys()).filter((key) => key.includes('bitcoin'))).toEqual([
+      `projects/logos/${BITCOIN}-banner.jpg`,
+    ]);
+    const warnings = bench.loggedWarnings().filter(({ event }) => event === 'project_files.not_copied');
+    expect(warnings).toMatchObject([{ projectId: BITCOIN, kind: 'logo', url, reason, failures: 1 }]);
+    expect(await queuedKeys()).toEqual([]);
+  });
+
+  test('whose file stops in the middle are given up in time', async () => {
+    const bench = await startProjectFiles({ projectCount: 1 });
+    await bench.copy();
+    await bench.putFile('bad.png', { bytes: PNG, stalls: true });
+    await bench.control('PATCH', `/projects/${BITCOIN}`, { logo_url: bench.fileUrl('bad.png') });
+    await bench.sync.runJob('projects');
+    expect(await bench.impatientSync.runJob('project-files')).toMatchObject({
+      outcome: 'partial',
+      read: 1,
+      firstError: `logo of project ${BITCOIN}: it was not there within ${IMPATIENT_MS} ms`,
+    });
+  });
+
+  test('that cannot be copied are tried again after five minutes, then ten, and at last once a day', async () => {
+    const bench = await startProjectFiles({ projectCount: 1 });
+    await bench.copy();
+    await bench.putFile('bad.png', { bytes: HTML });
+    await bench.control('PATCH', `/projects/${BITCOIN}`, { logo_url: bench.fileUrl('bad.png') });
+    await bench.sync.runJob('projects');
+    const pauses: number[] = [];
+    for (let failures = 1; failures <= 11; failures += 1) {
+      expect(await bench.copy()).toMatchObject({ read: 1, skipped: 1 });
+      const pause = Number((await fileRow('logo'))?.next_attempt_at) - bench.now();
+      pauses.push(pause);
+      bench.advanceSync(pause - 1);
+      expect(await bench.copy()).toMatchObject({ read: 0 });
+      bench.advanceSync(1);
+    }
+    expect(pauses.slice(0, 3)).toEqual([300, 600, 1_200]);
+    expect(pauses.slice(-2)).toEqual([86_400, 86_400]);
+    await bench.putFile('bad.png', { bytes: PNG });
+    expect(await bench.copy()).toMatchObject({ outcome: 'ok', written: 1 });
+    expect(await fileRow('logo')).toMatchObject({ failures: 0, next_attempt_at: null });
+  });
+
+  test('are left for later where the platform’s file host is down', async () => {
+    const bench = await startProjectFiles({ projectCount: 15 });
+    await bench.fault('file', '503');
+    const { read, written } = await bench.copy();
+    expect([written, Number(read) < 16]).toEqual([0, true]);
+    await bench.clearFaults();
+    await bench.advance(300);
+    expect(await bench.copy()).toMatchObject({ outcome: 'ok', read: 30, written: 30 });
+  });
+
+  test.each(['a/b', '../x', '.hidden', 'a?b', '%2e'])(
+    'are not copied where no key can have the id: %s',
+    async (id) => {
+      const bench = await startProjectFiles({ projectCount: 1 });
+      const [known] = await bench.rows('project_cache');
+      const { tags, blockchain, social: _, ...project } = known ?? {};
+      await bench.control('PUT', `/projects/${encodeURIComponent(id)}`, {
+        ...project,
+        ...{ id, slug: 'odd', tags: JSON.parse(String(tags)), blockchain: JSON.parse(String(blockchain)) },
+      });
+      await bench.sync.runJob('projects');
+      expect(await bench.copy()).toMatchObject({ written: 2, skipped: 2 });
+      expect((await objectKeys()).every((key) => key.includes(BITCOIN))).toBe(true);
+    },
+  );
+});
