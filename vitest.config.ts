@@ -45,6 +45,8 @@ export default defineConfig({
               d1Databases: { EMPTY_DB: 'empty' },
               bindings: {
                 TEST_MIGRATIONS: await readD1Migrations('./migrations'),
+                R2_ACCESS_KEY_ID: 'test-key-id',
+                R2_SECRET_ACCESS_KEY: 'test-secret',
               },
             },
           }),

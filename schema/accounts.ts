@@ -102,7 +102,7 @@ const UpdateProfileInput = builder.inputType('UpdateProfileInput', {
   description: 'What to change. A field that is left out stays; null removes its value.',
   fields: (t) => ({
     displayName: t.string({ description: 'The name that others see.' }),
-    avatarUrl: t.string({ description: 'The picture that others see, by https.' }),
+    avatarUrl: t.string({ description: "The URL of the viewer's own avatar, as `files` shows it." }),
   }),
 });
 

@@ -1,8 +1,8 @@
 /** Global ids: base64url of `<type>:<id>`. They are opaque to clients. Cursors use the same encoding. */
 
 export type NodeTypeName = 'Project' | 'IdoPool' | 'Investment' | 'User';
-/** Sessions and transactions are no nodes: nobody refetches one. */
-export type IdentifiedTypeName = NodeTypeName | 'Session' | 'Transaction';
+/** The others are no nodes: nobody refetches one. */
+export type IdentifiedTypeName = NodeTypeName | 'Session' | 'Transaction' | 'Upload' | 'UserFile';
 
 export function encodeGlobalId(typeName: IdentifiedTypeName, id: string): string {
   return encodeBase64Url(`${typeName}:${id}`);

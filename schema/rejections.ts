@@ -36,6 +36,11 @@ const RejectionCode = builder.enumType('RejectionCode', {
     INVESTMENT_NOT_FOUND: { description: 'The viewer has no such investment.' },
     INVESTMENT_NOT_PENDING: { description: 'The investment is decided already.' },
     NOTHING_TO_CLAIM: { description: 'Nothing has vested that was not claimed.' },
+    UPLOAD_NOT_FOUND: { description: 'There is no such upload that is open, or no bytes have come yet.' },
+    UPLOAD_REFUSED: {
+      description: 'Other bytes than announced: size, type, or what the bytes say that they are.',
+    },
+    FILE_LIMIT: { description: 'Too many files, or too many open uploads: `message` says which.' },
   } as const satisfies Record<RejectionCodeName, { description: string }>,
 });
 

@@ -8,6 +8,7 @@ import './price-queries.ts';
 import './candles.ts';
 import './ido-pools.ts';
 import './investments.ts';
+import './user-files.ts';
 import './users.ts';
 import './accounts.ts';
 import './investing.ts';

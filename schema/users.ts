@@ -11,6 +11,7 @@ import { InvestmentConnection, InvestmentStatus } from './investments.ts';
 import { User } from './node.ts';
 import { Portfolio } from './portfolio.ts';
 import { TransactionConnection } from './transactions.ts';
+import { UserFile } from './user-files.ts';
 
 const Permission = builder.enumType('Permission', {
   description: 'What a user may do.',
@@ -110,6 +111,14 @@ User.implement({
       nullable: true,
       description: 'Where they are signed in.',
       resolve: (viewer) => viewer.sessions(),
+    }),
+    files: t.field({
+      type: [UserFile],
+      authScopes: ownAlone,
+      nullable: true,
+      description:
+        'What they have uploaded, newest first. A document for identification is never shown again, only that it is there.',
+      resolve: (viewer, _args, { files }) => files.ofUser(viewer.id),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the account was opened.' }),
   }),

@@ -132,6 +132,7 @@ export * from './settings/account-limits.ts';
 export * from './settings/investing-limits.ts';
 export * from './settings/project-file-limits.ts';
 export * from './settings/subscription-limits.ts';
+export * from './settings/upload-limits.ts';
 
 // ── Requests ──
 export const REQUEST_BODY_MAX_BYTES = 100 * 1024;

@@ -9,6 +9,7 @@ import { refreshRights } from '../auth/user-rights.ts';
 import { createWalletChallenges } from '../auth/wallet-challenges.ts';
 import { createWalletSignatures } from '../auth/wallet-signatures.ts';
 import type { Config } from '../config.ts';
+import type { FileUrls } from '../files/file-urls.ts';
 import type { Viewer } from '../graphql/context.ts';
 import { createEthCall } from '../upstream/chain-rpc.ts';
 import type { MainApi } from '../upstream/main-api.ts';
@@ -21,10 +22,11 @@ export interface AccountActionParts {
   accounts: Accounts;
   attempts: Attempts;
   mainApi: Pick<MainApi, 'userStats' | 'createUser'>;
+  urls: FileUrls;
 }
 
 export function createActionSources(parts: AccountActionParts): ActionSources<Viewer> {
-  const { db, config, accounts, attempts, mainApi } = parts;
+  const { db, config, accounts, attempts, mainApi, urls } = parts;
   const { sessions, deviceTokens, viewerOf } = accounts;
   const readRights = async (userId: string) => {
     await refreshRights(db, mainApi, userId, nowSeconds());
@@ -50,6 +52,7 @@ export function createActionSources(parts: AccountActionParts): ActionSources<Vi
     viewerOf: (authorization) => viewerOf(authorization, 'authoritative'),
     handOver: (userId, trace) => sendOutboxOf(userId, { db, mainApi, nowSeconds, trace }),
     refreshRights: readRights,
+    avatarUrlOf: (userId, sent) => urls.avatarUrlOf(db, userId, sent),
     dropCopy: (sessionId) => accounts.copies.drop(sessionId),
   };
 }

@@ -15,6 +15,7 @@ import {
   UPSTREAM_REQUEST_MAX_ATTEMPTS,
   UPSTREAM_REQUEST_TIMEOUT_MS,
 } from '../config.ts';
+import type { FileUrls } from '../files/file-urls.ts';
 import type { Identification } from '../files/identification.ts';
 import type { GatewayContext, ViewerOf, ViewersOf } from '../graphql/context.ts';
 import { type ContextSources, createRequestContext, type OwnOfRequest } from '../graphql/request-context.ts';
@@ -36,6 +37,7 @@ import { createPlatformFiles, type PlatformFiles, platformOrigins } from '../ups
 import { createPriceApi, type PriceApi } from '../upstream/price-api.ts';
 import { createActionSources } from './account-actions.ts';
 import { type Accounts, createAccounts } from './accounts.ts';
+import { createFileSources, createFileUrls } from './files.ts';
 import { identificationOf } from './identification.ts';
 import { createInvestingSources } from './investing.ts';
 import { nowMs, randomId, sleep } from './runtime.ts';
@@ -62,6 +64,7 @@ export interface Isolate {
   serving: Serving;
   httpMemories: HttpMemories;
   clientLimit: ClientLimit;
+  fileUrls: FileUrls;
   /** For requests: a caller waits. */
   promptApis: UpstreamApis;
   /** For a sign-in, which can do without an answer. */
@@ -143,6 +146,8 @@ function createIsolate(
     maxAnswerBytes: UPSTREAM_REQUEST_ANSWER_MAX_BYTES,
   }).main;
   const attempts = new Attempts({ objects: env.ATTEMPTS, randomId });
+  const fileUrls = createFileUrls(config);
+  const identification = identificationOf(env, config, promptApis.main);
   const contextSources: ContextSources = {
     accounts: createActionSources({
       db: env.DB,
@@ -150,8 +155,14 @@ function createIsolate(
       accounts: viewerOf === undefined ? accounts : { ...accounts, viewerOf },
       attempts,
       mainApi: signInApi,
+      urls: fileUrls,
     }),
     investing: createInvestingSources(env, signInApi),
+    files: createFileSources(env, config, {
+      urls: fileUrls,
+      identification,
+      dropCopy: (id) => accounts.copies.drop(id),
+    }),
     attempts,
     db: env.DB,
     pricesKv: env.PRICES_KV,
@@ -172,7 +183,7 @@ function createIsolate(
     config,
     schema,
     accounts,
-    identification: identificationOf(env, config, promptApis.main),
+    identification,
     viewerOf: viewerOf ?? accounts.viewerOf,
     viewersOf: viewersOf ?? accounts.viewersOf,
     memory,
@@ -189,6 +200,7 @@ function createIsolate(
       clients: memory.open('clients'),
       nowMs,
     }),
+    fileUrls,
     promptApis,
     signInApi,
     ledgerApi: upstreamApis(config, { maxAttempts: 1 }).main,

@@ -1,15 +1,16 @@
 /** The routes of the gateway, each registered once. */
 
+import { createSignedFileReads } from '../files/signed-file-reads.ts';
 import { graphiqlBundled } from '../graphql/graphiql.ts';
 import { adminRoute } from '../http/admin.ts';
 import { commonHeaders, type HeaderOptions } from '../http/answer.ts';
+import { createFilesRoute } from '../http/files-route.ts';
 import { createGraphQLRoute } from '../http/graphql-route.ts';
 import { healthRoute } from '../http/health.ts';
 import { createIdentificationReadRoute } from '../http/identification-read-route.ts';
 import { createIdentificationUploadRoute } from '../http/identification-upload-route.ts';
 import { ledgerExportRoute } from '../http/ledger-export.ts';
 import { MemoryHits } from '../http/memory-hits.ts';
-import { createPublicFilesRoute } from '../http/public-files-route.ts';
 import type { RouterOptions } from '../http/router.ts';
 import { openSocket } from '../http/socket-route.ts';
 import { ledgersOf } from '../investing/ledger-client.ts';
@@ -79,7 +80,11 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
     nowMs,
   });
   const ledgerExport = ledgerExportRoute({ db: env.DB, ledgers: ledgersOf(env.IDO_MANAGER), nowMs });
-  const files = createPublicFilesRoute({ bucket: env.STORAGE, nowMs });
+  const files = createFilesRoute({
+    bucket: env.STORAGE,
+    isOpenedBy: createSignedFileReads({ db: env.DB, urls: isolate.fileUrls, nowMs }),
+    nowMs,
+  });
   const { identification } = isolate;
   const { KYC_READ_KEY: readKey } = config;
   const uploads = identification === undefined ? [] : [createIdentificationUploadRoute(identification)];

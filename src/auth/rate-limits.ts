@@ -6,7 +6,12 @@
  * key's own object: a hundred at once at a limit of five are five. Its write has nothing left to do.
  */
 import { getGraphQLRateLimiter } from '@envelop/rate-limiter/get-graphql-rate-limiter';
-import { RATE_LIMIT_WINDOW_SECONDS, RATE_LIMITS, type RateLimitedField } from '../config.ts';
+import {
+  RATE_LIMIT_WINDOW_SECONDS,
+  RATE_LIMITS,
+  type RateLimitedField,
+  type RateLimitOfField,
+} from '../config.ts';
 import { type Attempts, rateLimited } from './attempts.ts';
 
 export interface RateLimitKeys {
@@ -17,8 +22,6 @@ export interface RateLimitKeys {
   address?: string | null;
   userId?: string | null;
 }
-
-const WINDOW_MS = RATE_LIMIT_WINDOW_SECONDS * 1000;
 
 export class RateLimits {
   readonly #attempts: Attempts;
@@ -38,21 +41,25 @@ export class RateLimits {
    *   counted.
    */
   async take(field: RateLimitedField, { address = null, userId = null }: RateLimitKeys): Promise<void> {
-    const limits: { network?: number; address?: number; user?: number } = RATE_LIMITS[field];
     // The network first: a flood from one network then makes no objects of other keys.
-    await this.#takeOf(field, 'network', this.#network, limits.network);
-    await this.#takeOf(field, 'address', address, limits.address);
-    await this.#takeOf(field, 'user', userId, limits.user);
+    await this.#takeOf(field, 'network', this.#network);
+    await this.#takeOf(field, 'address', address);
+    await this.#takeOf(field, 'user', userId);
   }
 
-  async #takeOf(field: string, kind: string, key: string | null, max: number | undefined): Promise<void> {
+  async #takeOf(
+    field: RateLimitedField,
+    kind: 'network' | 'address' | 'user',
+    key: string | null,
+  ): Promise<void> {
+    const { [kind]: max, windowSeconds = RATE_LIMIT_WINDOW_SECONDS }: RateLimitOfField = RATE_LIMITS[field];
     if (key === null || max === undefined) return;
     let retryAfterMs = 0;
     const limiter = getGraphQLRateLimiter({
       identifyContext: () => `${kind}:${key}`,
       store: {
         getForIdentity: async ({ fieldIdentity, contextIdentity }) => {
-          const rule = { max, windowMs: WINDOW_MS, lockMs: 0 };
+          const rule = { max, windowMs: windowSeconds * 1000, lockMs: 0 };
           const begun = await this.#attempts.begin(`limit:${fieldIdentity}:${contextIdentity}`, { rule });
           if (begun.ok) return [];
           retryAfterMs = begun.retryAfterMs;
@@ -62,7 +69,7 @@ export class RateLimits {
         setForIdentity: () => undefined,
       },
     });
-    const window = `${RATE_LIMIT_WINDOW_SECONDS}s`;
+    const window = `${windowSeconds}s`;
     const refusal = await limiter(
       field,
       { args: {}, context: null },

@@ -15,7 +15,8 @@ export type RejectionCode =
   | 'WALLET_TAKEN'
   | 'SESSION_EXPIRED'
   | 'SESSION_REUSED'
-  | InvestingRejectionCode;
+  | InvestingRejectionCode
+  | FileRejectionCode;
 
 export type InvestingRejectionCode =
   | 'POOL_NOT_FOUND'
@@ -32,6 +33,8 @@ export type InvestingRejectionCode =
   | 'INVESTMENT_NOT_FOUND'
   | 'INVESTMENT_NOT_PENDING'
   | 'NOTHING_TO_CLAIM';
+
+export type FileRejectionCode = 'UPLOAD_NOT_FOUND' | 'UPLOAD_REFUSED' | 'FILE_LIMIT';
 
 export interface RejectionModel {
   kind: 'rejection';

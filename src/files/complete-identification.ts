@@ -4,8 +4,9 @@
  * Guarantees: the file is the object that was looked at. Of two uploads of one kind at once, one waits for the other. If it ends
  * in the middle, either nothing has changed, or the same call completes it, or the job of deletions takes what was written.
  */
-import { type IdentificationFileRow, storeIdentificationFile } from '../storage/d1/identification-files.ts';
+import { storeIdentificationFile } from '../storage/d1/identification-files.ts';
 import { abandonedObject, type HeldKey, holdKey } from '../storage/d1/object-writes.ts';
+import type { UserFileRow } from '../storage/d1/user-files.ts';
 import {
   identificationKeyOf,
   pendingKeyOf,
@@ -28,7 +29,7 @@ export interface CompleteSources {
  * `busy`: the same call may succeed a little later.
  */
 export type Completed =
-  | { ok: true; file: IdentificationFileRow }
+  | { ok: true; file: UserFileRow }
   | { ok: false; reason: 'not there' | 'refused' | 'busy' };
 
 /** Rejects if D1 or R2 fails: the same call is safe to repeat. */
@@ -79,7 +80,7 @@ async function move(
   { db, bucket, nowSeconds }: CompleteSources,
   upload: IdentificationUpload,
   { held, key, etag }: { held: HeldKey; key: IdentificationKey; etag: string },
-): Promise<IdentificationFileRow | 'busy' | 'not there'> {
+): Promise<UserFileRow | 'busy' | 'not there'> {
   const { id, kind, contentType } = upload;
   const found = await bucket.get(pendingKeyOf(id), { onlyIf: { etagMatches: etag } });
   if (found === null) return 'not there';

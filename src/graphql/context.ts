@@ -11,6 +11,7 @@ import type { ContextServices } from './request-context.ts';
 
 export type { RejectionCode, RejectionModel } from '../auth/rejection.ts';
 export type { RequestClient } from '../auth/request-client.ts';
+export type { OpenUpload } from '../files/actions/create-upload.ts';
 export type { InvestmentAnswer } from '../investing/pool-ledger.ts';
 export type { PoolViewerState } from '../investing/pool-viewer-state.ts';
 export type { Holding, Portfolio, TokenAmount } from '../investing/portfolio.ts';
@@ -39,6 +40,8 @@ export type {
   ProjectStatus,
   SocialRecord,
 } from '../storage/d1/projects.ts';
+export type { UserFileRow } from '../storage/d1/user-files.ts';
+export type { UserFileKind } from '../storage/d1/user-uploads.ts';
 export type {
   CurrencyCode,
   ExchangePriceRecord,

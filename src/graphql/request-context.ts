@@ -10,6 +10,8 @@ import type { Attempts } from '../auth/attempts.ts';
 import { RateLimits } from '../auth/rate-limits.ts';
 import { rightsOf } from '../auth/user-rights.ts';
 import type { GenerationsMemory } from '../cache/freshness.ts';
+import type { FileSources } from '../files/actions/file-action.ts';
+import { createFileActions } from '../files/actions/file-actions.ts';
 import { fileUrl } from '../files/file-url.ts';
 import type { InvestingSources } from '../investing/actions/investing-action.ts';
 import { createInvestingActions } from '../investing/actions/investing-actions.ts';
@@ -33,6 +35,7 @@ import type { EventSources, FaultListener, GatewayContext, SentRequest, Viewer }
 export interface ContextSources {
   accounts: ActionSources<Viewer>;
   investing: InvestingSources;
+  files: FileSources;
   attempts: Attempts;
   db: D1Database;
   pricesKv: KVNamespace;
@@ -91,6 +94,8 @@ const SERVICES = {
       requestId,
       limits: new RateLimits(attempts, client.network),
     }),
+  files: ({ files, attempts }: ContextSources, asking: Asking) =>
+    createFileActions(files, { ...asking, limits: new RateLimits(attempts, asking.client.network) }),
   users: ({ db }: ContextSources) => createUserLoader(db, rightsOf),
   investments: ({ db }: ContextSources, { viewer }: Asking) => createInvestmentLoader(db, viewer?.id ?? null),
 };

@@ -33,7 +33,7 @@ export const updateProfile = endpoint<RestUpdateProfileMutation, RestUpdateProfi
     body: z
       .strictObject({
         displayName: z.string().nullish().describe('The name that others see.'),
-        avatarUrl: z.string().nullish().describe('The picture that others see, by https.'),
+        avatarUrl: z.string().nullish().describe("The URL of the user's own avatar, from their files."),
       })
       .default({}),
   }),

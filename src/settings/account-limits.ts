@@ -33,6 +33,13 @@ export const GUESSES_LOCK_SECONDS = 900;
 /** A counter of attempts that has not answered by then refuses the attempt. */
 export const ATTEMPTS_TIMEOUT_MS = 3_000;
 export const RATE_LIMIT_WINDOW_SECONDS = 60;
+export interface RateLimitOfField {
+  network?: number;
+  address?: number;
+  user?: number;
+  /** In the place of `RATE_LIMIT_WINDOW_SECONDS`. */
+  windowSeconds?: number;
+}
 /**
  * Requests for one key within the window: the client's network, which a thousand subscribers of a mobile network may
  * share; the normalised address; the user.
@@ -49,7 +56,9 @@ export const RATE_LIMITS = {
   invest: { user: 30 },
   submitPayment: { user: 20 },
   claimTokens: { user: 20 },
-} as const satisfies Record<string, { network?: number; address?: number; user?: number }>;
+  createUpload: { user: 1, windowSeconds: 1 },
+  completeUpload: { user: 60 },
+} as const satisfies Record<string, RateLimitOfField>;
 export type RateLimitedField = keyof typeof RATE_LIMITS;
 
 // ── Accounts ──
@@ -65,4 +74,3 @@ export const PASSWORD_HASH_WAIT_MAX_MS = 3_000;
 /** A wallet is linked to an account within this time of the sign-in. */
 export const REAUTHENTICATION_SECONDS = 600;
 export const DISPLAY_NAME_MAX_CHARACTERS = 50;
-export const AVATAR_URL_MAX_CHARACTERS = 2_048;

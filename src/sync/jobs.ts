@@ -18,12 +18,14 @@ import type { JobDefinition } from './job.ts';
 import { ledgerCheckJob } from './ledger-check.ts';
 import { ledgerPokesJob } from './ledger-pokes.ts';
 import { ledgerJobs } from './ledgers.ts';
+import { objectDeletionsJob } from './object-deletions.ts';
 import { operationFormsJob } from './operation-forms.ts';
 import { poolEligibilityJobs } from './pool-eligibility.ts';
 import { pricesJob } from './prices.ts';
 import { projectDocumentsJob } from './project-documents.ts';
 import { projectFilesJob } from './project-files.ts';
 import { projectJobs } from './projects.ts';
+import { uploadsJob } from './uploads.ts';
 import { userOutboxJob } from './user-outbox.ts';
 import { userRightsJob } from './user-rights.ts';
 
@@ -34,6 +36,8 @@ export const JOBS: readonly JobDefinition[] = [
   userOutboxJob,
   identificationOutboxJob,
   ledgerPokesJob,
+  uploadsJob,
+  objectDeletionsJob,
   ...recordJobs.map(({ changes }) => changes),
   ledgerJobs.changes,
   poolEligibilityJobs.changes,

@@ -118,21 +118,23 @@ describe('/health', () => {
     const aged = await health(serving);
     expect([aged.code, late(aged)]).toEqual([
       503,
-      ['prices', 'user-outbox', 'identification-outbox', 'ledger-pokes'],
+      ['prices', 'user-outbox', 'identification-outbox', 'ledger-pokes', 'uploads', 'object-deletions'],
     ]);
     await serving.gateway.scheduled(CRONS.prices);
     expect((await health(serving)).code).toBe(200);
 
     await serving.gateway.advance(15 * 60);
     await serving.gateway.scheduled(CRONS.prices);
-    expect(late(await health(serving))).toEqual(['projects', 'operation-forms']);
+    expect(late(await health(serving))).toEqual(['projects', 'operation-forms', 'project-files']);
   });
 
   test('counts what never ran from the first run of anything', async () => {
     const serving = await startServing();
     await serving.gateway.advance(3 * 3_600 + 1);
     for (const cron of [CRONS.projects, CRONS.prices, CRONS.pools]) await serving.gateway.scheduled(cron);
-    expect(late(await health(serving))).toEqual(['hourly-candles', 'closed-users', 'cleanup', 'user-rights']);
+    expect(late(await health(serving))).toEqual([
+      ...['hourly-candles', 'closed-users', 'cleanup', 'user-rights', 'identification', 'backups'],
+    ]);
   });
 
   test('does not take a failed run for a success, and shows its first error', async () => {

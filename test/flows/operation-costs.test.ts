@@ -8,6 +8,7 @@ import { CRONS, startGateway, syncAll, type TestGateway } from '../support/gatew
 import { insertInvestments } from '../support/investors.ts';
 import { createMarket, type TestMarket } from '../support/market.ts';
 import { ANYTHING, restVariables } from '../support/rest-variables.ts';
+import { insertAttachments } from '../support/uploaded-files.ts';
 
 /** What one run of an operation on a cold isolate asked for. */
 interface Cost {
@@ -105,6 +106,8 @@ it('costs as many calls for a hundred items as for five, as the table says', asy
     }),
     WatchlistPrices: (items) => ({ symbols: symbols.slice(0, items) }),
     Viewer: () => ({}),
+    // As of a portfolio.
+    MyFiles: () => ({}),
     ViewerSessions: () => ({}),
     PoolList: (first) => ({ first }),
     InvestScreen: () => ({ id: encodeGlobalId('IdoPool', 'pool_of_one_0') }),
@@ -135,6 +138,8 @@ it('costs as many calls for a hundred items as for five, as the table says', asy
         ...{ pool_id: `pool_of_each_${number}`, invested_at: number },
       })),
     );
+    const fileIds = Array.from({ length: poolCount }, (_, number) => `file-${number}-of-${poolCount}`);
+    await insertAttachments(investor.id, ...fileIds);
     return investor.authorization;
   };
   const [inFew, inMany] = [await investorIn(FEW, first), await investorIn(MANY, second)];

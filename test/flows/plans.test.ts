@@ -49,6 +49,7 @@ beforeAll(async () => {
     PoolList: [{}, { first: 4 }],
     Viewer: [{}],
     ViewerSessions: [{}],
+    MyFiles: [{}],
     PoolPage: [{ id: encodeGlobalId('IdoPool', pools[0]?.id ?? ''), otherPools: 2 }, { id: 'no id' }],
     InvestScreen: [{ id: encodeGlobalId('IdoPool', pools[0]?.id ?? '') }],
     Portfolio: [{}],
@@ -60,9 +61,10 @@ beforeAll(async () => {
 /** A context for each execution: what its loaders keep is not shared. */
 function context() {
   const sources: ContextSources = {
-    // Queries do nothing with accounts, and do not invest.
+    // Queries do nothing with accounts, do not invest, and write no files.
     accounts: {} as ContextSources['accounts'],
     investing: {} as ContextSources['investing'],
+    files: { db: env.DB } as ContextSources['files'],
     db: env.DB,
     attempts: new Attempts({ objects: env.ATTEMPTS, randomId: () => crypto.randomUUID() }),
     pricesKv: env.PRICES_KV,

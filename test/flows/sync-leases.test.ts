@@ -70,6 +70,14 @@ async function insertOperationWithoutForms(): Promise<void> {
     .run();
 }
 
+const insertExpiredUpload = (userId: string) =>
+  env.DB.prepare(
+    `INSERT INTO user_upload (id, user_id, kind, content_type, size_bytes, created_at, expires_at)
+     VALUES ('upload', ?1, 'attachment', 'image/png', 1, 0, 1)`,
+  )
+    .bind(userId)
+    .run();
+
 describe('a run that takes longer than its lease', () => {
   test('keeps it while its calls come back: no other run of the job begins', async () => {
     const bench = await createBench({ projectCount: 1 });
@@ -142,6 +150,11 @@ describe('a run whose lease another run has taken', () => {
     await appendCounts(env.DB, { usage: [], refusals: [refusal] });
     const account = { id: 'usr_a', displayName: null, nowSeconds: bench.now() };
     await openWithPassword(env.DB, account, { email: 'ann@example.com', passwordHash: 'hash' });
+    if (job === 'uploads') await insertExpiredUpload(account.id);
+    if (job === 'object-deletions')
+      await env.DB.exec(
+        "INSERT INTO object_deletion (object_key, next_attempt_at) VALUES ('static/old.png', 0)",
+      );
     if (job === 'closed-users') await bench.control('DELETE', '/users/usr_a');
     await insertOperationsWithoutForms(1);
     await bench.advance(3_600);

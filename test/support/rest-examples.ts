@@ -2,6 +2,7 @@
  * One call of each route of `/api` at a fixed time of the made-up market: a person looks around, opens an account, invests
  * and claims.
  */
+
 import { runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { privateKeyToAccount } from 'viem/accounts';
@@ -20,6 +21,7 @@ import { createMarket, type TestMarket } from './market.ts';
 import { callRest } from './rest.ts';
 import { StandIns } from './stand-ins.ts';
 import { TABLES } from './tables.ts';
+import { insertAvatar } from './uploaded-files.ts';
 
 /** 26 November 2026, 12:00 UTC. */
 const START_AT = 1_795_694_400;
@@ -166,7 +168,7 @@ async function signInAndOut(recorder: ExampleRecorder): Promise<SignedIn> {
   recorder.accessToken = registered.accessToken;
   await recorder.call('RestProfile');
   await recorder.call('RestUpdateProfile', {
-    body: { displayName: 'Ann B.', avatarUrl: 'https://example.com/ann.png' },
+    body: { displayName: 'Ann B.', avatarUrl: await insertAvatar(registered.user.id) },
   });
   return registered;
 }

@@ -38,6 +38,8 @@ export interface ActionSources<User extends ActingViewer> {
   handOver(userId: string, trace: CallTrace): Promise<void>;
   /** Reads a user's rights from the main API. Never rejects. */
   refreshRights(userId: string): Promise<void>;
+  /** The URL of a user's own avatar, by any URL of it; null if it is another URL, or the user has none. */
+  avatarUrlOf(userId: string, url: string): Promise<string | null>;
 }
 
 export interface ActionRequest<User extends ActingViewer> {

@@ -1,4 +1,3 @@
-import { AVATAR_URL_MAX_CHARACTERS } from '../../config.ts';
 import * as users from '../../storage/d1/users.ts';
 import { displayNameRejection, normalisedDisplayName } from '../display-name.ts';
 import { type RejectionModel, rejection } from '../rejection.ts';
@@ -13,29 +12,29 @@ export interface ProfileChanges {
 
 /** @throws GraphQLError UNAUTHENTICATED if the session has ended since the request began */
 export async function updateProfile<User extends ActingViewer>(
-  { sources: { db, dropCopy }, request }: Action<User>,
+  { sources: { db, dropCopy, avatarUrlOf }, request }: Action<User>,
   changes: ProfileChanges,
 ): Promise<{ viewer: User } | RejectionModel> {
   const viewer = actingViewer(request);
-  const avatarUrl = pictureUrl(changes.avatarUrl);
   const displayName = normalisedDisplayName(changes.displayName);
   const refused = displayNameRejection(displayName);
   if (refused !== null) return refused;
-  if (avatarUrl === false)
-    return rejection('VALIDATION_FAILED', 'A picture is at an https URL.', ['input', 'avatarUrl']);
+  const { avatarUrl: sent } = changes;
+  const avatarUrl = typeof sent === 'string' ? await avatarUrlOf(viewer.id, sent) : sent;
+  if (typeof sent === 'string' && avatarUrl === null) return noAvatar();
   const given = {
     ...(displayName === undefined ? {} : { displayName }),
     ...(avatarUrl === undefined ? {} : { avatarUrl }),
   };
-  if (!(await users.updateProfile(db, viewer, given))) throw sessionEnded();
+  const outcome = await users.updateProfile(db, viewer, given);
+  if (outcome === 'session ended') throw sessionEnded();
+  if (outcome === 'no avatar') return noAvatar();
   dropCopy(viewer.sessionId);
   return { viewer: { ...viewer, ...given } };
 }
 
-/** As a URL parser writes it: without blanks, quotes and angle brackets. False if it is not the URL of a picture. */
-function pictureUrl(text: string | null | undefined): string | null | undefined | false {
-  if (text === null || text === undefined) return text;
-  const url = URL.parse(text);
-  const isPicture = url?.protocol === 'https:' && url.username === '' && url.password === '';
-  return isPicture && url.href.length <= AVATAR_URL_MAX_CHARACTERS && url.href;
-}
+const noAvatar = () =>
+  rejection('VALIDATION_FAILED', 'Upload a picture first, and send the URL of its file.', [
+    'input',
+    'avatarUrl',
+  ]);

@@ -1,5 +1,6 @@
 /** Documents for identification and their uploads. Times are in Unix seconds. */
 import { type HeldKey, IS_HELD, keptObject } from './object-writes.ts';
+import type { UserFileRow } from './user-files.ts';
 
 const KINDS = "('passport', 'address_proof', 'selfie')";
 
@@ -28,24 +29,8 @@ export const openIdentificationUpload = (
 export const isOpenUpload = async (db: D1Database, id: string): Promise<boolean> =>
   (await db.prepare('SELECT 1 FROM user_upload WHERE id = ?1').bind(id).first()) !== null;
 
-/** A row of `user_file`. */
-export interface IdentificationFileRow {
-  id: string;
-  user_id: string;
-  kind: string;
-  content_type: string;
-  size_bytes: number;
-  object_key: string;
-  etag: string;
-  uploaded_at: number;
-  delete_after: number | null;
-}
-
-export const identificationFile = (
-  db: D1Database,
-  objectKey: string,
-): Promise<IdentificationFileRow | null> =>
-  db.prepare('SELECT * FROM user_file WHERE object_key = ?1').bind(objectKey).first<IdentificationFileRow>();
+export const identificationFile = (db: D1Database, objectKey: string): Promise<UserFileRow | null> =>
+  db.prepare('SELECT * FROM user_file WHERE object_key = ?1').bind(objectKey).first<UserFileRow>();
 
 export interface CompletedUpload {
   held: HeldKey;
@@ -66,11 +51,11 @@ export interface CompletedUpload {
 export async function storeIdentificationFile(
   db: D1Database,
   { held, uploadId, etag, wrappedKey, body, nowSeconds }: CompletedUpload,
-): Promise<IdentificationFileRow | null> {
+): Promise<UserFileRow | null> {
   const stored = 'EXISTS (SELECT 1 FROM user_file WHERE id = ?1)';
   const mayStore = `${IS_HELD} AND EXISTS (SELECT 1 FROM user_upload JOIN kyc_key USING (user_id)
     WHERE user_upload.id = ?3 AND wrapped_key = ?4)`;
-  const [, written] = await db.batch<IdentificationFileRow>([
+  const [, written] = await db.batch<UserFileRow>([
     db
       .prepare(
         `DELETE FROM identification_outbox

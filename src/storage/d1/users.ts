@@ -194,28 +194,58 @@ const walletWrite = (
     .bind(userId, wallet.address, nowSeconds, wallet.contractChainId, sessionId);
 
 /**
- * @param changes null removes a value; a value that is left out stays.
- * @returns false if the session has ended: nothing has changed.
+ * @param changes null removes a value; a value that is left out stays. A new picture must be the URL of the user's avatar.
+ * @returns `no avatar` if the user has none, or `session ended`: nothing has changed then.
  */
 export async function updateProfile(
   db: D1Database,
   { id, sessionId }: { id: string; sessionId: string },
   changes: { displayName?: string | null; avatarUrl?: string | null },
-): Promise<boolean> {
+): Promise<'updated' | 'no avatar' | 'session ended'> {
   const { displayName, avatarUrl } = changes;
-  const { meta } = await db
-    .prepare(
-      `UPDATE user_account SET display_name = CASE WHEN ?2 THEN ?3 ELSE display_name END,
-         avatar_url = CASE WHEN ?4 THEN ?5 ELSE avatar_url END
-       WHERE id = ?1 AND EXISTS (SELECT 1 FROM user_session WHERE user_id = ?1 AND id = ?6)`,
-    )
-    .bind(
-      ...[id, displayName === undefined ? 0 : 1, displayName ?? null],
-      ...[avatarUrl === undefined ? 0 : 1, avatarUrl ?? null, sessionId],
-    )
-    .run();
-  return meta.changes > 0;
+  const hasSession = 'EXISTS (SELECT 1 FROM user_session WHERE user_id = ?1 AND id = ?2)';
+  const [updated, session] = await db.batch([
+    db
+      .prepare(
+        `UPDATE user_account SET display_name = CASE WHEN ?3 THEN ?4 ELSE display_name END,
+           avatar_url = CASE WHEN ?5 THEN ?6 ELSE avatar_url END
+         WHERE id = ?1 AND ${hasSession}
+           AND (?6 IS NULL OR EXISTS (SELECT 1 FROM user_file WHERE user_id = ?1 AND kind = 'avatar'))`,
+      )
+      .bind(
+        ...[id, sessionId, displayName === undefined ? 0 : 1, displayName ?? null],
+        ...[avatarUrl === undefined ? 0 : 1, avatarUrl ?? null],
+      ),
+    db.prepare(`SELECT 1 WHERE ${hasSession}`).bind(id, sessionId),
+  ]);
+  if (updated?.meta.changes === 1) return 'updated';
+  return session?.results.length === 1 ? 'no avatar' : 'session ended';
 }
+
+/** A profile that shows the user's avatar shows the new one, once that is a file. @param avatar its object and its URL */
+export const avatarFollows = (
+  db: D1Database,
+  { id: fileId, user_id: userId }: { id: string; user_id: string },
+  avatar: { key: string; url: string },
+): D1PreparedStatement =>
+  db
+    .prepare(
+      `UPDATE user_account SET avatar_url = ?3 WHERE id = ?1 AND instr(avatar_url, '/files/' || ?4) > 0
+         AND EXISTS (SELECT 1 FROM user_file WHERE id = ?2)`,
+    )
+    .bind(userId, fileId, avatar.url, avatar.key);
+
+/** A profile that shows the file does not any more. Before the file is deleted. */
+export const avatarForgotten = (
+  db: D1Database,
+  { fileId, userId }: { fileId: string; userId: string },
+): D1PreparedStatement =>
+  db
+    .prepare(
+      `UPDATE user_account SET avatar_url = NULL WHERE id = ?1 AND instr(avatar_url, '/files/' ||
+         (SELECT object_key FROM user_file WHERE id = ?2 AND user_id = ?1)) > 0`,
+    )
+    .bind(userId, fileId);
 
 /** @param known the stored hash that the caller has seen: a hash that another request has changed stays. */
 export async function replacePassword(

@@ -1,4 +1,5 @@
 /** Accounts in D1: who owns an address or a wallet, and what is handed over. */
+
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test } from 'vitest';
 import { endSession, openSession } from '../../../src/storage/d1/user-sessions.ts';
@@ -13,6 +14,7 @@ import {
   userById,
   userOfWallet,
 } from '../../../src/storage/d1/users.ts';
+import { insertAvatar } from '../../support/uploaded-files.ts';
 
 const { DB: db } = env;
 const NOW = 1_760_000_000;
@@ -94,17 +96,21 @@ test('a profile changes by the values that are given, while the session lives', 
   };
   const client = { ip_address: null, user_agent: null, device: 'a-device' };
   await openSession(db, { ...session, ...client }, { maxSessions: 20, proof: {} });
-  expect(await updateProfile(db, by, { avatarUrl: 'https://example.com/a.png' })).toBe(true);
+  const avatarUrl = 'https://api.example/a.webp';
+  expect(await updateProfile(db, by, { avatarUrl })).toBe('no avatar');
+  await insertAvatar('usr_a');
+  expect(await updateProfile(db, by, { avatarUrl })).toBe('updated');
   expect(await userById(db, 'usr_a')).toMatchObject({
     display_name: 'Ann',
-    avatar_url: 'https://example.com/a.png',
+    avatar_url: avatarUrl,
   });
-  expect(await updateProfile(db, by, { displayName: null })).toBe(true);
+  expect(await updateProfile(db, by, { displayName: null })).toBe('updated');
   await endSession(db, 'usr_a', 'ses_a');
-  expect(await updateProfile(db, by, { displayName: 'Late' })).toBe(false);
+  expect(await updateProfile(db, by, { displayName: 'Late' })).toBe('session ended');
+  expect(await updateProfile(db, by, { avatarUrl: null })).toBe('session ended');
   expect(await userById(db, 'usr_a')).toMatchObject({
     display_name: null,
-    avatar_url: 'https://example.com/a.png',
+    avatar_url: avatarUrl,
   });
 });
 

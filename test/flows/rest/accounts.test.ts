@@ -1,4 +1,5 @@
 /** Accounts by `/api`: each answer says what GraphQL says, and each refusal has its status, its code and its reason. */
+
 import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts';
 import { parseSiweMessage } from 'viem/siwe';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -10,6 +11,7 @@ import { ask, PASSWORD } from '../../support/accounts.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
 import { createMarket } from '../../support/market.ts';
 import { callRest } from '../../support/rest.ts';
+import { insertAvatar } from '../../support/uploaded-files.ts';
 
 const REGISTER = 'POST /api/auth/register';
 const LOG_IN = 'POST /api/auth/login';
@@ -160,7 +162,7 @@ describe('the profile', () => {
     const { accessToken } = ann;
     const update = async (body: object | undefined) =>
       user.parse(await answered(UPDATE, { accessToken, body }));
-    const avatarUrl = 'https://pics.example/ann';
+    const avatarUrl = await insertAvatar(ann.user.id);
     const steps: [object | undefined, object][] = [
       [{ displayName: ' Ann ' }, { displayName: 'Ann', avatarUrl: null }],
       [{ avatarUrl }, { displayName: 'Ann', avatarUrl }],
@@ -257,7 +259,7 @@ describe('refused is', () => {
   test('a profile that does not fit', async () => {
     const { accessToken } = await walletUser();
     for (const [body, name] of [
-      [{ avatarUrl: 'http://pics.example/a' }, 'avatarUrl'],
+      [{ avatarUrl: 'https://pics.example/a' }, 'avatarUrl'],
       [{ displayName: 'a\u202eb' }, 'displayName'],
     ] as const)
       expect(await refusal(UPDATE, { accessToken, body })).toBe(`400 VALIDATION_FAILED ${name}`);

@@ -64,6 +64,8 @@ export const ENTRIES: readonly OpenedEntry[] = [
   result('investInPool', 'InvestPayload', ''),
   result('registerForPool', 'PoolRegistrationPayload', ''),
   result('createWalletChallenge', 'WalletChallenge', ''),
+  result('createUpload', 'Upload', ''),
+  result('completeUpload', 'CompleteUploadPayload', ''),
   result('register', 'Rejection', 'input: { email: "no address", password: "" }'),
   { ...root('Subscription', 'Subscriptions'), operation: 'subscription' },
 ];

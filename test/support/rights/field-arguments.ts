@@ -1,8 +1,11 @@
 /** Arguments that make sense, for every field that needs them, as GraphQL text. */
+import { runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
 import { privateKeyToAccount } from 'viem/accounts';
 import { encodeGlobalId } from '../../../schema/global-ids.ts';
 import { PASSWORD } from '../accounts.ts';
 import type { TestGateway } from '../gateway.ts';
+import { insertAttachments } from '../uploaded-files.ts';
 import { type Asker, openSession, type People, signedChallenge } from './people.ts';
 
 export interface Held {
@@ -31,6 +34,14 @@ const nextNumber = () => {
   made += 1;
   return made;
 };
+
+/** One upload a second is allowed. */
+async function forgetUploads(userId: string): Promise<void> {
+  const counter = env.ATTEMPTS.getByName(`limit:createUpload:user:${userId}`);
+  // A counter that was never asked has no table.
+  await counter.begin({ id: 'first', track: '', rule: { max: 9, windowMs: 1, lockMs: 0 } });
+  await runInDurableObject(counter, (_, { storage }) => storage.sql.exec('DELETE FROM attempt'));
+}
 
 export const FIELD_ARGUMENTS: Readonly<Record<string, FieldArguments>> = {
   'Query.candles': ({ symbol }) => `symbol: ${quoted(symbol)}`,
@@ -67,6 +78,21 @@ export const FIELD_ARGUMENTS: Readonly<Record<string, FieldArguments>> = {
   'Mutation.submitPayment': ({ people }) =>
     `input: { investmentId: ${quoted(people.of.user.investmentIds[0] ?? '')}, transactionHash: "0x${'0d'.repeat(32)}" }`,
   'Mutation.claimTokens': ({ people }) => `investmentId: ${quoted(people.of.user.investmentIds[0] ?? '')}`,
+  'Mutation.createUpload': async (held, asker) => {
+    const person = personOf(held, asker);
+    if (person !== undefined) await forgetUploads(person.id);
+    return 'input: { kind: ATTACHMENT, contentType: "image/png", sizeBytes: 1 }';
+  },
+  'Mutation.completeUpload': async ({ people }) => {
+    const id = crypto.randomUUID();
+    await insertAttachments(people.of.user.id, id);
+    return `uploadId: ${quoted(encodeGlobalId('Upload', id))}`;
+  },
+  'Mutation.deleteFile': async ({ people }) => {
+    const id = crypto.randomUUID();
+    await insertAttachments(people.of.user.id, id);
+    return `id: ${quoted(encodeGlobalId('UserFile', id))}`;
+  },
   'Subscription.priceUpdated': ({ symbol }) => `symbols: [${quoted(symbol)}]`,
   'Subscription.idoPoolUpdated': ({ poolId }) => `id: ${quoted(poolId)}`,
 };

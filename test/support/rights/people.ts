@@ -2,6 +2,7 @@
  * Four people with accounts, and a stranger. Every value of the first one is a canary: a text that is nowhere else, so
  * an answer that has it shows it.
  */
+
 import { env } from 'cloudflare:workers';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { expect } from 'vitest';
@@ -11,6 +12,7 @@ import type { SessionTokens } from '../../../src/auth/sessions.ts';
 import { type AuthAnswer, ask, askForTokens, PASSWORD } from '../accounts.ts';
 import { CRONS, type TestGateway } from '../gateway.ts';
 import type { TestMarket } from '../market.ts';
+import { insertAttachments, insertAvatar } from '../uploaded-files.ts';
 
 export const ASKERS = ['stranger', 'user', 'other', 'moderator', 'admin'] as const;
 export type Asker = (typeof ASKERS)[number];
@@ -43,7 +45,7 @@ const IP_ADDRESS = '2001:db8:ca11:a11::7';
 const USER_AGENT = 'canary-browser/7.1';
 const USERS_CLIENT = { 'CF-Connecting-IP': IP_ADDRESS, 'User-Agent': USER_AGENT };
 const DISPLAY_NAME = 'Ca Nary';
-const AVATAR = 'https://pictures.example/canary.png';
+const CANARY_FILE = 'file-ca11a11';
 const CANARY_HASH = `0x${'ca11a1'.repeat(10)}cafe`;
 
 /** @param gateway its market is synced; its hubs and this process have the same signing key */
@@ -53,15 +55,16 @@ export async function registerPeople(gateway: TestGateway, market: TestMarket): 
   await gateway.scheduled(CRONS.pools);
   await recordInLedgers();
   const opening = Object.fromEntries(opened) as Record<PersonName, Person>;
-  const { wallet, ...tokens } = await decorate(gateway, opening.user.accessToken);
+  const { wallet, avatarUrl, ...tokens } = await decorate(gateway, opening.user);
+  await insertAttachments(opening.user.id, CANARY_FILE);
   const of = { ...opening, user: { ...opening.user, ...tokens } };
   return {
     of,
-    accountCanaries: [encodeGlobalId('User', of.user.id), of.user.email, DISPLAY_NAME, AVATAR, wallet],
+    accountCanaries: [encodeGlobalId('User', of.user.id), of.user.email, DISPLAY_NAME, avatarUrl, wallet],
     ownCanaries: [
       ...(await sessionIds(gateway, of.user)),
       ...of.user.investmentIds,
-      ...[IP_ADDRESS, USER_AGENT, CANARY_HASH],
+      ...[IP_ADDRESS, USER_AGENT, CANARY_HASH, CANARY_FILE],
     ],
   };
 }
@@ -138,9 +141,10 @@ async function recordInLedgers(): Promise<void> {
 /** A picture and a wallet, which ends the session for a new one. */
 async function decorate(
   gateway: TestGateway,
-  accessToken: string,
-): Promise<{ wallet: string; accessToken: string; refreshToken: string }> {
-  await ask(gateway, 'UpdateProfile', { input: { avatarUrl: AVATAR } }, { accessToken });
+  { id, accessToken }: Person,
+): Promise<{ wallet: string; avatarUrl: string; accessToken: string; refreshToken: string }> {
+  const avatarUrl = await insertAvatar(id);
+  await ask(gateway, 'UpdateProfile', { input: { avatarUrl } }, { accessToken });
   const wallet = privateKeyToAccount(generatePrivateKey());
   const input = await signedChallenge(gateway, wallet, accessToken);
   const linked = await askForTokens(
@@ -150,7 +154,12 @@ async function decorate(
     { accessToken, headers: USERS_CLIENT },
   );
   expect(linked).toMatchObject({ viewer: { walletAddresses: [wallet.address] } });
-  return { wallet: wallet.address, accessToken: linked.accessToken, refreshToken: linked.refreshToken };
+  return {
+    wallet: wallet.address,
+    avatarUrl,
+    accessToken: linked.accessToken,
+    refreshToken: linked.refreshToken,
+  };
 }
 
 export async function signedChallenge(

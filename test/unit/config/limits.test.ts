@@ -29,7 +29,7 @@ function withUnit(name: string, value: number): string {
     if (value < 1024) return `${value} bytes`;
     return value < 1024 ** 2 ? `${value / 1024} KiB` : `${value / 1024 ** 2} MiB`;
   }
-  if (name.endsWith('_SECONDS')) return `${inEnglish(value)} s`;
+  if (/_SECONDS$|Seconds$/.test(name)) return `${inEnglish(value)} s`;
   if (name.endsWith('_MS')) return value < 1000 ? `${value} ms` : `${inEnglish(value / 1000)} s`;
   return inEnglish(value);
 }

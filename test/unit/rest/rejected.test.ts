@@ -30,6 +30,9 @@ const STATUSES: Record<RejectionCode, number> = {
   INVESTMENT_NOT_FOUND: 404,
   INVESTMENT_NOT_PENDING: 409,
   NOTHING_TO_CLAIM: 409,
+  UPLOAD_NOT_FOUND: 404,
+  UPLOAD_REFUSED: 409,
+  FILE_LIMIT: 409,
 };
 
 describe('a rejection', () => {

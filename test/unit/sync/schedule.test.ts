@@ -10,6 +10,8 @@ test('each cron expression runs its jobs', () => {
     'user-outbox',
     'identification-outbox',
     'ledger-pokes',
+    'uploads',
+    'object-deletions',
   ]);
   expect(namesOfCron('*/5 * * * *')).toEqual(['projects', 'operation-forms', 'project-files']);
   expect(namesOfCron('*/15 * * * *')).toEqual(['pools', 'investments', 'ledgers', 'pool-eligibility']);
@@ -40,6 +42,8 @@ test('/health lists the jobs of the night last', () => {
       'user-outbox',
       'identification-outbox',
       'ledger-pokes',
+      'uploads',
+      'object-deletions',
       'projects',
       'pools',
       'investments',

@@ -1,23 +1,26 @@
 /**
- * `GET /files/<key>`: the public files of R2, streamed. Conditions and ranges are those of RFC 9110.
+ * `GET /files/<key>`: files of R2, streamed. Conditions and ranges are those of RFC 9110.
  *
- * One read of R2 answers a request, and a second one only if its range was in vain. The query is ignored. Nothing that is
- * not public is asked for, so a private file and one that does not exist have the same answer.
+ * One read of R2 answers a request, and a second one only if its range was in vain. The query of a public file is ignored; that of
+ * an attachment is its signature. R2 is asked for nothing else, so a private file and one that does not exist have the same answer.
  */
 import { FILE_MAX_AGE_SECONDS, FILE_RETRY_SECONDS, HASHED_FILE_MAX_AGE_SECONDS } from '../config.ts';
 import { cacheTagsOf } from '../files/cache-tags.ts';
 import { isPublicKey } from '../files/file-key.ts';
 import { attachmentOf, fileTypeOf } from '../files/file-type.ts';
 import { errorFields, log } from '../observability/log.ts';
+import { NOT_STORED } from './answer.ts';
 import { type ByteRange, type ByteSlice, byteRangeOf, sliceOf } from './byte-range.ts';
 import { keyOfPath } from './file-path.ts';
 import { evaluatePreconditions, ifRangeHolds, type Validators } from './preconditions.ts';
 import { errorResponse } from './responses.ts';
 import type { Route } from './router.ts';
-import { pathOf } from './url-parts.ts';
+import { pathOf, queryOf } from './url-parts.ts';
 
-export interface PublicFilesOptions {
+export interface FilesRouteOptions {
   bucket: Pick<R2Bucket, 'get' | 'head'>;
+  /** True if a URL opens a file that is not public, and this use of it is noted. */
+  isOpenedBy(query: URLSearchParams, key: string, requestId: string): Promise<boolean>;
   nowMs(): number;
 }
 
@@ -36,12 +39,12 @@ const HASH_IN_NAME = /\.(?=\d*[a-f])[\da-f]{8,}\.[^./]+$/;
 /** One entity tag of R2's, and no list: R2 then opens no body that nobody needs. */
 const ENTITY_TAG = /^(?:W\/)?"([\da-f-]+)"$/;
 
-export function createPublicFilesRoute({ bucket, nowMs }: PublicFilesOptions): Route {
+export function createFilesRoute({ bucket, isOpenedBy, nowMs }: FilesRouteOptions): Route {
   /** @param range of the request, or null to send the whole file */
   async function answered(asked: Asked, range: ByteRange | null): Promise<Response> {
     const { key, headers: sent, requestId } = asked;
     const found = await read(bucket, key, range, sent);
-    if (found === null) return refused(404, 'NOT_FOUND', 'No such file.', requestId);
+    if (found === null) return notFound(requestId);
     const file = validatorsOf(found);
     const outcome = evaluatePreconditions(sent, file, nowMs());
     if (outcome !== 'met') {
@@ -72,8 +75,11 @@ export function createPublicFilesRoute({ bucket, nowMs }: PublicFilesOptions): R
     hasPreflight: true,
     async handle({ url, headers }, { requestId }) {
       const key = keyOfPath(pathOf(url));
-      if (key === null || !isPublicKey(key)) return refused(404, 'NOT_FOUND', 'No such file.', requestId);
+      if (key === null) return notFound(requestId);
       try {
+        const isOpen =
+          isPublicKey(key) || (await isOpenedBy(new URLSearchParams(queryOf(url)), key, requestId));
+        if (!isOpen) return notFound(requestId);
         return await answered({ key, headers, requestId }, byteRangeOf(headers.get('range')));
       } catch (error) {
         log.error('files.not_read', { requestId, key, ...errorFields(error) });
@@ -87,7 +93,7 @@ export function createPublicFilesRoute({ bucket, nowMs }: PublicFilesOptions): R
 
 /** R2 throws at a range beyond the end of the file. The size of the file then tells if that was the reason. */
 async function read(
-  bucket: PublicFilesOptions['bucket'],
+  bucket: FilesRouteOptions['bucket'],
   key: string,
   range: ByteRange | null,
   sent: Headers,
@@ -133,14 +139,23 @@ function fileResponse(key: string, found: Found, slice: ByteSlice | 'whole'): Re
 
 /** Those that 304 repeats (RFC 9110, section 15.4.5). */
 const keptHeaders = (key: string, { etag, modifiedSeconds }: Validators) => ({
-  'Cache-Control': HASH_IN_NAME.test(key)
-    ? `public, max-age=${HASHED_FILE_MAX_AGE_SECONDS}, immutable`
-    : `public, max-age=${FILE_MAX_AGE_SECONDS}`,
-  'Cache-Tag': cacheTagsOf(key).join(','),
+  ...cacheHeadersOf(key),
   'Content-Security-Policy': POLICY,
   ETag: etag,
   'Last-Modified': new Date(modifiedSeconds * 1000).toUTCString(),
 });
+
+function cacheHeadersOf(key: string): Record<string, string> {
+  if (!isPublicKey(key)) return { 'Cache-Control': NOT_STORED };
+  return {
+    'Cache-Control': HASH_IN_NAME.test(key)
+      ? `public, max-age=${HASHED_FILE_MAX_AGE_SECONDS}, immutable`
+      : `public, max-age=${FILE_MAX_AGE_SECONDS}`,
+    'Cache-Tag': cacheTagsOf(key).join(','),
+  };
+}
+
+const notFound = (requestId: string) => refused(404, 'NOT_FOUND', 'No such file.', requestId);
 
 const refused = (
   status: number,

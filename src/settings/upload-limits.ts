@@ -1,0 +1,25 @@
+/** The limits of uploads, which `config.ts` exports with the others. `docs/limits.md` says what happens beyond them. */
+
+const MIB = 1024 * 1024;
+
+export const AVATAR_MAX_BYTES = 5 * MIB;
+/** Of an attachment, and of a document for identification. */
+export const UPLOAD_MAX_BYTES = 20 * MIB;
+export const OPEN_UPLOADS_PER_USER_MAX = 10;
+/** An open upload counts as the file that it becomes. */
+export const FILES_PER_USER_MAX = 50;
+/** A client begins to put the bytes within this time, */
+export const UPLOAD_URL_SECONDS = 900;
+/** and completes the upload within this one: with the minute's job, what was never completed is gone within the hour. */
+export const UPLOAD_SECONDS = 3_300;
+/** A transfer that began before its URL expired may end after it: the object is deleted once more this long after that. */
+export const UPLOAD_TRANSFER_SECONDS = 300;
+/** A signed URL of an attachment. */
+export const FILE_URL_SECONDS = 300;
+
+/** A completion waits for another one of the same object: it looks so often, */
+export const COMPLETION_ATTEMPTS = 20;
+/** after this time each. */
+export const COMPLETION_PAUSE_MS = 250;
+/** What one run of the minute's job deletes: the platform deletes 1,000 objects a call. */
+export const OBJECT_DELETIONS_PER_RUN = 1_000;

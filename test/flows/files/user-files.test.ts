@@ -1,0 +1,298 @@
+/** Files of users: who reads them, what deletes them, and which picture a profile shows. */
+import { env } from 'cloudflare:workers';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { encodeGlobalId, localId } from '../../../schema/global-ids.ts';
+import { closedUsersDeletes } from '../../../src/storage/d1/closed-users.ts';
+import { ask } from '../../support/accounts.ts';
+import { JPEG, PDF, PNG } from '../../support/files/sample-files.ts';
+import { CRONS, startGateway, type TestGateway } from '../../support/gateway.ts';
+import { createMarket, type TestMarket } from '../../support/market.ts';
+import {
+  keysIn,
+  pendingKeyOf,
+  putPending,
+  registerUploader,
+  type ShownFile,
+  type Uploader,
+} from '../../support/uploads.ts';
+
+let market: TestMarket;
+let gateway: TestGateway;
+let ann: Uploader;
+beforeEach(async () => {
+  market ??= await createMarket({ projectCount: 1, poolCount: 0, investmentCount: 0 });
+  gateway = startGateway(market);
+  ann = await registerUploader(gateway);
+});
+
+/** As a browser on another origin opens it. */
+const open = (url: string | null, init: RequestInit = {}) => {
+  const { pathname, search } = new URL(url ?? '');
+  return gateway.fetch(`${pathname}${search}`, init);
+};
+
+async function readsOf(fileId: string): Promise<Record<string, unknown>[]> {
+  const statement = env.DB.prepare('SELECT * FROM file_read WHERE file_id = ?1 ORDER BY id');
+  return (await statement.bind(localId('UserFile', fileId)).all()).results;
+}
+
+const uploadPdf = async () => (await ann.uploaded('ATTACHMENT', 'application/pdf', PDF)).file;
+const uploadAvatar = async (bytes = PNG, type = 'image/png') =>
+  (await ann.uploaded('AVATAR', type, bytes)).file;
+
+describe('an attachment', () => {
+  test('is read by its signed URL for 5 minutes, and each use is noted', async () => {
+    const file = await uploadPdf();
+    expect(file.url).toContain(`${env.PUBLIC_ORIGIN}/files/users/uploads/${ann.id}/`);
+    const whole = await open(file.url);
+    expect(whole.status).toBe(200);
+    expect(new Uint8Array(await whole.arrayBuffer())).toEqual(PDF);
+    expect(Object.fromEntries(whole.headers)).toMatchObject({
+      ...{ 'content-type': 'application/pdf', 'cache-control': 'private, no-store' },
+      ...{
+        'content-disposition': expect.stringContaining('attachment'),
+        'x-content-type-options': 'nosniff',
+      },
+      'content-security-policy': "sandbox; default-src 'none'",
+    });
+    expect(whole.headers.has('cache-tag')).toBe(false);
+    const part = await open(file.url, { headers: { Range: 'bytes=5-9' } });
+    expect([part.status, new Uint8Array(await part.arrayBuffer())]).toEqual([206, PDF.slice(5, 10)]);
+    expect((await open(file.url, { method: 'HEAD' })).status).toBe(200);
+    const reads = await readsOf(file.id);
+    expect(reads).toHaveLength(3);
+    expect(reads[0]).toMatchObject({
+      ...{ user_id: ann.id, kind: 'attachment', reader: `user:${ann.id}` },
+      ...{ request_id: whole.headers.get('x-request-id'), read_at: Math.floor(Date.now() / 1000) },
+    });
+    vi.setSystemTime(Date.now() + 300_000);
+    expect((await open(file.url)).status).toBe(404);
+    expect(await readsOf(file.id)).toHaveLength(3);
+  });
+
+  test('is 404 by every other URL, and nothing is noted', async () => {
+    const [file, other] = [await uploadPdf(), await uploadPdf()];
+    const url = new URL(file.url ?? '');
+    const changed = (change: (url: URL) => void) => {
+      const copy = new URL(url);
+      change(copy);
+      return copy.href;
+    };
+    const signature = url.searchParams.get('signature') ?? '';
+    const urls = [
+      changed(({ searchParams }) => searchParams.delete('signature')),
+      changed(({ searchParams }) => searchParams.delete('expires')),
+      changed(({ searchParams }) =>
+        searchParams.set('expires', String(Number(searchParams.get('expires')) + 1)),
+      ),
+      changed(({ searchParams }) => searchParams.set('expires', '99999999999999')),
+      changed(({ searchParams }) =>
+        searchParams.set(
+          'signature',
+          signature.replace(/.$/, (end) => (end === 'A' ? 'B' : 'A')),
+        ),
+      ),
+      changed(({ searchParams }) => searchParams.set('signature', signature.replace(/^[^.]+/, 'another'))),
+      changed(({ searchParams }) => searchParams.set('signature', '')),
+      changed((copy) => {
+        copy.pathname = new URL(other.url ?? '').pathname;
+      }),
+      changed((copy) => {
+        copy.pathname = copy.pathname.replace(ann.id, 'usr_somebody');
+      }),
+      changed((copy) => {
+        copy.pathname = copy.pathname.replace('users/uploads', 'users%2Fuploads');
+      }),
+      `${url.origin}/files/pending/x${url.search}`,
+      `${url.origin}/files/users/kyc-documents/${ann.id}/passport${url.search}`,
+    ];
+    for (const each of urls) expect([each, (await open(each)).status]).toEqual([each, 404]);
+    expect([...(await readsOf(file.id)), ...(await readsOf(other.id))]).toEqual([]);
+  });
+
+  test('is not sent if its use cannot be noted', async () => {
+    const file = await uploadPdf();
+    await env.DB.exec('ALTER TABLE file_read RENAME TO file_read_gone');
+    const response = await open(file.url);
+    await env.DB.exec('ALTER TABLE file_read_gone RENAME TO file_read');
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
+    expect(await response.text()).not.toContain('%PDF');
+  });
+
+  test('that is deleted is 404 by the URL that it had, also while its object is there', async () => {
+    const file = await uploadPdf();
+    const key = new URL(file.url ?? '').pathname.slice('/files/'.length);
+    expect(await ann.delete(file.id)).toBe(true);
+    await env.STORAGE.put(key, PDF);
+    expect((await open(file.url)).status).toBe(404);
+  });
+});
+
+describe('files', () => {
+  test('are listed for their owner alone, the newest first, and no cache keeps them', async () => {
+    const first = await uploadPdf();
+    const second = await uploadAvatar();
+    const { data, headers } = await ask<{ viewer: { files: ShownFile[] } }>(gateway, 'MyFiles', {}, ann);
+    expect(headers.get('cache-control')).toBe('private, no-store');
+    expect(data.viewer.files.map(({ id }) => id)).toEqual([second.id, first.id]);
+    const bob = await registerUploader(gateway);
+    expect(await bob.files()).toEqual([]);
+    expect(await bob.delete(first.id)).toBe(false);
+    expect(await ann.files()).toHaveLength(2);
+  });
+
+  test('that are deleted are gone from R2; there is nothing to delete by another id', async () => {
+    const { id } = await uploadPdf();
+    expect(await keysIn(`users/uploads/${ann.id}`)).toHaveLength(1);
+    for (const other of [encodeGlobalId('UserFile', 'none'), localId('UserFile', id) ?? '', 'x', ''])
+      expect(await ann.delete(other)).toBe(false);
+    expect(await ann.delete(id)).toBe(true);
+    expect(await ann.delete(id)).toBe(false);
+    expect(await keysIn(`users/uploads/${ann.id}`)).toEqual([]);
+    expect(await queued()).toEqual([]);
+  });
+
+  test('of a closed account are gone, and so are its uploads', async () => {
+    await uploadPdf();
+    await uploadAvatar();
+    const upload = await ann.create('ATTACHMENT', 'application/pdf', PDF.byteLength);
+    await putPending(upload.id, 'application/pdf', PDF);
+    await env.DB.batch(closedUsersDeletes(env.DB, JSON.stringify([ann.id])));
+    await gateway.scheduled(CRONS.prices);
+    expect([
+      ...(await keysIn(`users/uploads/${ann.id}`)),
+      ...(await keysIn(`users/avatars/${ann.id}`)),
+      ...(await keysIn(pendingKeyOf(upload.id))),
+    ]).toEqual([]);
+  });
+});
+
+const queued = async () =>
+  (
+    await env.DB.prepare('SELECT object_key FROM object_deletion WHERE instr(object_key, ?1) > 0')
+      .bind(ann.id)
+      .all()
+  ).results;
+
+describe('an avatar', () => {
+  const update = async (avatarUrl: string | null) =>
+    (
+      await ask<{ updateProfile: Record<string, unknown> }>(
+        gateway,
+        'UpdateProfile',
+        { input: { avatarUrl } },
+        ann,
+      )
+    ).data.updateProfile;
+  const shown = async () =>
+    await env.DB.prepare('SELECT avatar_url FROM user_account WHERE id = ?1')
+      .bind(ann.id)
+      .first('avatar_url');
+
+  test('is public under a URL that changes with it, and the profile follows', async () => {
+    const file = await uploadAvatar();
+    expect(file.url).toMatch(
+      new RegExp(`^${env.PUBLIC_ORIGIN}/files/users/avatars/${ann.id}\\.webp\\?v=[0-9a-f]{8}$`),
+    );
+    const response = await open(file.url);
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'image/webp']);
+    expect(await update(file.url)).toMatchObject({ viewer: { avatarUrl: file.url } });
+    const newer = await uploadAvatar(JPEG, 'image/jpeg');
+    expect(newer.url).not.toBe(file.url);
+    expect(await shown()).toBe(newer.url);
+    expect((await ann.files()).map(({ id }) => id)).toEqual([newer.id]);
+    expect(await ann.delete(file.id)).toBe(false);
+    expect(await ann.delete(newer.id)).toBe(true);
+    expect(await shown()).toBeNull();
+    expect((await open(newer.url)).status).toBe(404);
+  });
+
+  test("of the viewer's own is all that a profile takes, in its newest version", async () => {
+    const bob = await registerUploader(gateway);
+    const theirs = (await bob.uploaded('AVATAR', 'image/png', PNG)).file;
+    const own = `${env.PUBLIC_ORIGIN}/files/users/avatars/${ann.id}.webp`;
+    const refused = { code: 'VALIDATION_FAILED', field: ['input', 'avatarUrl'] };
+    expect(await update(own)).toMatchObject(refused);
+    const file = await uploadAvatar();
+    const others = [
+      theirs.url,
+      'https://pictures.example/ann.png',
+      own.replace(env.PUBLIC_ORIGIN, 'https://evil.example'),
+      `${own}#x`,
+      `${own}/..`,
+      own.replace('users', 'x/../users'),
+      own.toUpperCase(),
+      'javascript:alert(1)',
+      '',
+      (await uploadPdf()).url,
+    ];
+    for (const url of others) expect([url, await update(url)]).toMatchObject([url, refused]);
+    expect(await shown()).toBeNull();
+    expect(await update(`${own}?v=old`)).toMatchObject({ viewer: { avatarUrl: file.url } });
+    expect(await update(null)).toMatchObject({ viewer: { avatarUrl: null } });
+  });
+
+  test('that replaces a deleted one is not deleted with it', async () => {
+    const file = await uploadAvatar();
+    const failing = startGateway({ ...market, startAt: Date.now() / 1000 } as TestMarket, {
+      STORAGE: new Proxy(env.STORAGE, {
+        get: (real, name) =>
+          name === 'delete'
+            ? async () => {
+                throw new Error('We encountered an internal error. Please try again. (10001)');
+              }
+            : (Reflect.get(real, name) as (...args: unknown[]) => unknown).bind(real),
+      }),
+    });
+    expect((await ask(failing, 'DeleteFile', { id: file.id }, ann)).data).toEqual({ deleteFile: true });
+    expect(await queued()).toHaveLength(1);
+    await ann.waits(200);
+    const newer = await uploadAvatar(JPEG, 'image/jpeg');
+    await gateway.scheduled(CRONS.prices);
+    expect((await open(newer.url)).status).toBe(200);
+    expect(await queued()).toEqual([]);
+  });
+});
+
+describe('what is left behind', () => {
+  test('of an upload that is never completed is gone within the hour', async () => {
+    const upload = await ann.create('ATTACHMENT', 'application/pdf', PDF.byteLength);
+    await putPending(upload.id, 'application/pdf', PDF);
+    await ann.waits(3_240);
+    await gateway.scheduled(CRONS.prices);
+    expect(await keysIn(pendingKeyOf(upload.id))).toHaveLength(1);
+    await ann.waits(60);
+    await gateway.scheduled(CRONS.prices);
+    expect(await keysIn(pendingKeyOf(upload.id))).toEqual([]);
+  });
+
+  test('by a client that puts the bytes once more after completion is gone when the URL has expired', async () => {
+    const upload = await ann.create('ATTACHMENT', 'application/pdf', PDF.byteLength);
+    await putPending(upload.id, 'application/pdf', PDF);
+    await ann.complete(upload.id);
+    await putPending(upload.id, 'application/pdf', PDF);
+    await gateway.scheduled(CRONS.prices);
+    expect(await keysIn(pendingKeyOf(upload.id))).toHaveLength(1);
+    await ann.waits(1_200);
+    await gateway.scheduled(CRONS.prices);
+    expect(await keysIn(pendingKeyOf(upload.id))).toEqual([]);
+    expect(await ann.files()).toHaveLength(1);
+  });
+
+  test('by a completion that dies between R2 and D1 is deleted', async () => {
+    const upload = await ann.create('ATTACHMENT', 'application/pdf', PDF.byteLength);
+    await putPending(upload.id, 'application/pdf', PDF);
+    const key = `users/uploads/${ann.id}/${localId('Upload', upload.id)}`;
+    const heldUntil = Math.floor(Date.now() / 1000) + 120;
+    await env.DB.prepare('INSERT INTO object_deletion (object_key, next_attempt_at) VALUES (?1, ?2)')
+      .bind(key, heldUntil)
+      .run();
+    await env.STORAGE.put(key, PDF);
+    await gateway.scheduled(CRONS.prices);
+    expect(await keysIn(key)).toEqual([key]);
+    await ann.waits(120);
+    await gateway.scheduled(CRONS.prices);
+    expect(await keysIn(key)).toEqual([]);
+    expect(await ann.complete(upload.id)).toMatchObject({ __typename: 'CompleteUploadPayload' });
+  });
+});
