@@ -5,6 +5,7 @@
  * changed in R2 ends the stream before its changed part.
  */
 import { fileReadInsert, identificationFile } from '../storage/d1/identification-files.ts';
+import { begun } from './begun-stream.ts';
 import {
   type IdentificationFile,
   type IdentificationKind,
@@ -44,33 +45,14 @@ export async function readIdentification(
   if (object === null) throw new Error('R2 has no such object');
   const { file: id, contentType } = sealedMetadata.parse(object.customMetadata);
   const file = { id, userId, kind, contentType };
-  const opened = object.body.pipeThrough(open(key.bytes, sealedNameOf(file))).getReader();
+  // What cannot be opened is refused before it counts as read.
+  const opened = await begun(object.body.pipeThrough(open(key.bytes, sealedNameOf(file))));
   try {
-    // What cannot be opened is refused before it counts as read.
-    const first = await opened.read();
     await fileReadInsert(db, { fileId: id, userId, kind, reader: READER, requestId }, nowSeconds()).run();
-    const sizeBytes = openedSize(object.size);
-    return { file, sizeBytes, body: streamOf(first, opened).pipeThrough(new FixedLengthStream(sizeBytes)) };
   } catch (error) {
-    await opened.cancel().catch(() => undefined);
+    await opened.cancel();
     throw error;
   }
-}
-
-type Reading = ReadableStreamReadResult<Uint8Array>;
-
-function streamOf(first: Reading, rest: ReadableStreamDefaultReader<Uint8Array>): ReadableStream<Uint8Array> {
-  let next: Reading | null = first;
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const { done, value } = next ?? (await rest.read());
-        next = null;
-        if (done) controller.close();
-        else controller.enqueue(value);
-      },
-      cancel: (reason) => rest.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  );
+  const sizeBytes = openedSize(object.size);
+  return { file, sizeBytes, body: opened.pipeThrough(new FixedLengthStream(sizeBytes)) };
 }

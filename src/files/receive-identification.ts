@@ -6,6 +6,7 @@
  */
 import { FILE_TYPE_PREFIX_BYTES } from '../config.ts';
 import { isOpenUpload } from '../storage/d1/identification-files.ts';
+import { begun } from './begun-stream.ts';
 import { byteTypeOf } from './byte-type.ts';
 import { type IdentificationFile, pendingKeyOf, sealedNameOf } from './identification-file.ts';
 import type { IdentificationKeys } from './identification-keys.ts';
@@ -38,19 +39,20 @@ export async function receiveIdentification(
 ): Promise<Received> {
   const key = await keys.findOrMake(upload.userId, nowSeconds());
   if (key === null) return 'not there';
-  const sealed = new FixedLengthStream(sealedSize(upload.sizeBytes));
-  const sent = body
-    .pipeThrough(announcedBytes(upload))
-    .pipeThrough(seal(key.bytes, sealedNameOf(upload)))
-    .pipeTo(sealed.writable, { signal });
   const objectKey = pendingKeyOf(upload.id);
-  const stored = bucket.put(objectKey, sealed.readable);
-  const [sending, storing] = await Promise.allSettled([sent, stored]);
-  if (sending.status === 'rejected') {
-    if (sending.reason instanceof OtherBytes) return 'refused';
-    throw sending.reason;
+  try {
+    const announced = body.pipeThrough(announcedBytes(upload, signal));
+    // Up to the size of a chunk, bytes are refused before R2 is asked for anything.
+    const sealed = await begun(announced.pipeThrough(seal(key.bytes, sealedNameOf(upload))));
+    const whole = new FixedLengthStream(sealedSize(upload.sizeBytes));
+    const sent = sealed.pipeTo(whole.writable);
+    const [sending, storing] = await Promise.allSettled([sent, bucket.put(objectKey, whole.readable)]);
+    if (sending.status === 'rejected') throw sending.reason;
+    if (storing.status === 'rejected') throw storing.reason;
+  } catch (error) {
+    if (error instanceof OtherBytes) return 'refused';
+    throw error;
   }
-  if (storing.status === 'rejected') throw storing.reason;
   if (await isOpenUpload(db, upload.id)) return 'stored';
   // Whoever ended the upload may have deleted its object before there was one.
   await bucket.delete(objectKey);
@@ -62,10 +64,10 @@ class OtherBytes extends Error {
 }
 
 /** Passes the bytes on if they are of the announced type and number. No byte passes before the type is known. */
-function announcedBytes({
-  contentType,
-  sizeBytes,
-}: IdentificationUpload): TransformStream<Uint8Array, Uint8Array> {
+function announcedBytes(
+  { contentType, sizeBytes }: IdentificationUpload,
+  signal: AbortSignal,
+): TransformStream<Uint8Array, Uint8Array> {
   let start: Uint8Array | null = new Uint8Array();
   let received = 0;
   const passStart = (bytes: Uint8Array, controller: TransformStreamDefaultController<Uint8Array>) => {
@@ -74,6 +76,10 @@ function announcedBytes({
     start = null;
   };
   return new TransformStream<Uint8Array, Uint8Array>({
+    start(controller) {
+      // A pipe of workerd asks its signal between two reads: a silent client would never be left.
+      signal.addEventListener('abort', () => controller.error(signal.reason), { once: true });
+    },
     transform(bytes, controller) {
       received += bytes.byteLength;
       if (received > sizeBytes) throw new OtherBytes('size');

@@ -4,7 +4,8 @@
  *
  * Guarantees: each chunk comes out whole and in its place, or the stream fails. So no chunk can be cut, dropped, swapped,
  * repeated, appended or taken from another file. A file that was cut at its end fails at its end: only a stream that has
- * ended well was the whole file. A stream holds one chunk, and the bytes that are written to it at once.
+ * ended well was the whole file. A stream holds one chunk, and the bytes that are written to it at once; nothing comes out of
+ * `seal` before a first chunk is full, or the file has ended.
  *
  * A sealed file is a version (1 byte), a salt (32 bytes), and the chunks, each with its tag (16 bytes). The salt gives each
  * file a key of its own (HKDF, RFC 5869), so nonces never repeat under a key, however many files it seals.
@@ -46,20 +47,23 @@ export function openedSize(bytes: number): number {
 export function seal(key: Uint8Array, context: string): TransformStream<Uint8Array, Uint8Array> {
   const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES));
   const chunks = new Chunks(CHUNK_BYTES);
-  let cipher: Cipher;
+  let cipher: Cipher | undefined;
+  async function begin(controller: TransformStreamDefaultController<Uint8Array>): Promise<Cipher> {
+    if (cipher !== undefined) return cipher;
+    cipher = await Cipher.of(key, salt, context);
+    const header = new Uint8Array(HEADER_BYTES);
+    header[0] = VERSION;
+    header.set(salt, 1);
+    controller.enqueue(header);
+    return cipher;
+  }
   return new TransformStream<Uint8Array, Uint8Array>({
-    async start(controller) {
-      cipher = await Cipher.of(key, salt, context);
-      const header = new Uint8Array(HEADER_BYTES);
-      header[0] = VERSION;
-      header.set(salt, 1);
-      controller.enqueue(header);
-    },
     async transform(bytes, controller) {
-      for (const chunk of chunks.fill(bytes)) controller.enqueue(await cipher.seal(chunk, false));
+      for (const chunk of chunks.fill(bytes))
+        controller.enqueue(await (await begin(controller)).seal(chunk, false));
     },
     async flush(controller) {
-      controller.enqueue(await cipher.seal(chunks.rest(), true));
+      controller.enqueue(await (await begin(controller)).seal(chunks.rest(), true));
     },
   });
 }

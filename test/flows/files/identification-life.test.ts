@@ -198,6 +198,29 @@ describe('the key of a user', () => {
       "UPDATE kyc_key SET wrapped_key = (SELECT wrapped_key FROM kyc_key WHERE user_id = 'usr_key_2') WHERE user_id = 'usr_key'",
     );
     expect((await bench.read('usr_key')).status).toBe(503);
+    const upload = await bench.openUpload('usr_key');
+    expect((await bench.put(upload, documentOf(1_000))).status).toBe(503);
+  });
+
+  test('stays the one that was stored first, if two isolates make one', async () => {
+    await bench.upload('usr_isolates', 'selfie');
+    let isRead = false;
+    const late = await startIdentification({
+      bindings: {
+        DB: {
+          batch: (statements: D1PreparedStatement[]) => env.DB.batch(statements),
+          prepare(sql: string) {
+            if (isRead || !sql.startsWith('SELECT wrapped_key')) return env.DB.prepare(sql);
+            isRead = true;
+            return { bind: () => ({ first: async () => null }) };
+          },
+        },
+      },
+    });
+    await late.upload('usr_isolates');
+    expect(isRead).toBe(true);
+    for (const kind of ['selfie', 'passport'])
+      expect((await bench.read('usr_isolates', kind)).status).toBe(200);
   });
 
   test('stays readable when KYC_KEY gets a newer key, until the older one is taken away', async () => {

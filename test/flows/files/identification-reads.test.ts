@@ -35,12 +35,10 @@ const readsOf = async (user: string) =>
     ({ user_id }) => user_id === user,
   );
 
-/** One that fails where a statement has this text. */
+/** One that answers a statement with this text by a failure. */
 const failingAt = (text: string) => {
-  const prepare = (sql: string) => {
-    if (sql.includes(text)) throw new Error('D1_ERROR: storage is down');
-    return env.DB.prepare(sql);
-  };
+  const failing = { run: () => Promise.reject(new Error('D1_ERROR: storage is down')) };
+  const prepare = (sql: string) => (sql.includes(text) ? { bind: () => failing } : env.DB.prepare(sql));
   return { prepare, batch: (statements: D1PreparedStatement[]) => env.DB.batch(statements) };
 };
 

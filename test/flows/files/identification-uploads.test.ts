@@ -10,7 +10,6 @@ import {
   type IdentificationBench,
   loggedLines,
   type OpenedUpload,
-  objectKeys,
   rowsOf,
   sameBytes,
   startIdentification,
@@ -248,18 +247,43 @@ describe('pages of other origins', () => {
   });
 });
 
-test('an upload that its user’s account has left behind keeps nothing', async () => {
+test('an upload whose account is closed while its bytes arrive keeps nothing', async () => {
   const upload = await bench.openUpload('usr_closing');
-  const gone = new ReadableStream({
-    async pull(controller) {
-      await env.DB.prepare('DELETE FROM user_account WHERE id = ?1').bind('usr_closing').run();
-      controller.enqueue(documentOf(1_000));
-      controller.close();
+  const gone = new ReadableStream(
+    {
+      async pull(controller) {
+        expect((await rowsOf('kyc_key')).map(({ user_id }) => user_id)).toContain('usr_closing');
+        await env.DB.prepare('DELETE FROM user_account WHERE id = ?1').bind('usr_closing').run();
+        controller.enqueue(documentOf(1_000));
+        controller.close();
+      },
     },
-  });
-  await expectRefused(upload, await bench.put(upload, gone), 404, 'NOT_FOUND');
-  expect((await rowsOf<{ user_id: string }>('kyc_key')).map(({ user_id }) => user_id)).not.toContain(
-    'usr_closing',
+    { highWaterMark: 0 },
   );
-  expect(await objectKeys(`pending/${upload.id}`)).toEqual([]);
+  await expectRefused(upload, await bench.put(upload, gone), 404, 'NOT_FOUND');
+  expect((await rowsOf('kyc_key')).map(({ user_id }) => user_id)).not.toContain('usr_closing');
+});
+
+test('an upload whose bytes do not arrive in five minutes ends, and frees its place', async () => {
+  const upload = await bench.openUpload('usr_slow', { sizeBytes: 2 * CHUNK_BYTES });
+  const started = Promise.withResolvers<void>();
+  let isSent = false;
+  const slow = new ReadableStream(
+    {
+      pull(controller) {
+        if (isSent) return started.resolve();
+        isSent = true;
+        controller.enqueue(documentOf(2 * CHUNK_BYTES).subarray(0, CHUNK_BYTES + 1));
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'], now: Date.now() });
+  const response = bench.put(upload, slow);
+  await started.promise;
+  await vi.advanceTimersByTimeAsync(300_000);
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+  await expectRefused(upload, await response, 408, 'BAD_USER_INPUT');
+  for (const next of [1, 2].map(() => bench.openUpload('usr_slow')))
+    expect((await bench.put(await next, documentOf(1_000))).status).toBe(200);
 });
