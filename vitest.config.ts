@@ -1,18 +1,9 @@
-import { existsSync, statfsSync } from 'node:fs';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import './test/support/temporary-files-in-memory.ts';
 
 /** Long enough for a first sync of 5,000 projects on a slow machine; a test that hangs still ends. */
 const FLOW_TIMEOUT_MS = 60_000;
-
-/** Temporary files, in memory. Local D1, KV and R2 are such files, and each write to a disk waits for it. */
-const MEMORY_FOLDER = '/dev/shm';
-/** Many times what a run stores; the folder of a container often has 64 MB. */
-const MEMORY_FOLDER_MIN_BYTES = 2 ** 31;
-if (existsSync(MEMORY_FOLDER)) {
-  const { bavail, bsize } = statfsSync(MEMORY_FOLDER);
-  if (bavail * bsize >= MEMORY_FOLDER_MIN_BYTES) process.env.TMPDIR = MEMORY_FOLDER;
-}
 
 // The secrets that wrangler.toml requires come from the environment, as they do for `wrangler dev`.
 process.env.INTERNAL_API_KEY = 'simulated-internal-key';

@@ -1,4 +1,7 @@
-/** Large answers that nobody reads, over real connections to workerd, in a heap as large as the platform's. */
+/**
+ * Large answers that nobody reads, over real connections to workerd, in a heap as large as the platform's. Files run in the
+ * order of their names: this one waits the longest, and so begins first.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bundleLiveWorkers } from '../../bench/live/live-servers.ts';
