@@ -144,8 +144,8 @@ async function end({ db, manifest, nowMs }: RestoreSources): Promise<void> {
   const state = (await readState(db)) ?? new Map<string, string>();
   const triggers = [...state].filter(([name]) => name.startsWith('trigger ')).map(([, sql]) => sql);
   await db.batch([
-    ...handOverWrites(db, manifest, nowMs()),
     ...triggers.map((sql) => db.prepare(sql)),
+    ...handOverWrites(db, manifest, nowMs()),
     db.prepare(`DROP TABLE ${STATE}`),
   ]);
 }

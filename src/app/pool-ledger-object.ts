@@ -64,7 +64,7 @@ export function createPoolLedgerObject(requireIsolate: (env: Env) => Isolate) {
     }
 
     poke(): Promise<void> {
-      return this.#running.command((ledger) => ledger.tick());
+      return this.#running.poke();
     }
 
     compare(): Promise<void> {

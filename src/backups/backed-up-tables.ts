@@ -64,5 +64,6 @@ export const LEFT_OUT_TABLES: Readonly<Record<string, string>> = {
   sale_change: 'The sale feed reads and deletes these changes within a second.',
   user_upload: 'An upload lasts an hour.',
   kyc_key: 'A deleted key must not come back: without it each copy of a document is noise.',
+  identification_outbox: 'Without its key a document cannot be handed over: its owner uploads it again.',
   project_detail_cache: 'Details are fetched again where somebody asks for them.',
 };

@@ -17,7 +17,13 @@ import { claim } from './commands/claim.ts';
 import { type Difference, noteDifferences } from './commands/differences.ts';
 import { invest } from './commands/invest.ts';
 import { acknowledge, dueCalls, nextCallMs, postpone, refuse, sending } from './commands/outbox.ts';
-import { NOTHING_TO_PROJECT, noteProjected, projection, projectionDueMs } from './commands/projection.ts';
+import {
+  NOTHING_TO_PROJECT,
+  noteProjected,
+  projectAnew,
+  projection,
+  projectionDueMs,
+} from './commands/projection.ts';
 import { register } from './commands/register.ts';
 import { closeIfOver, runOut } from './commands/run-out.ts';
 import { settlePool } from './commands/settle-pool.ts';
@@ -133,6 +139,11 @@ export class Ledger {
   /** D1 has these rows, or newer ones. */
   projected(written: Projection): void {
     this.#step(null, (step) => noteProjected(step, written));
+  }
+
+  /** @param shownRevision the `ledger_revision` of the pool in D1 */
+  projectAnew(shownRevision: number): void {
+    this.#step(null, (step) => projectAnew(step, shownRevision));
   }
 
   /** Notices since the last call, for the log: those of transactions that are done. */

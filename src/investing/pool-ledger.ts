@@ -114,7 +114,10 @@ export interface PoolLedgerCalls {
   applyTerms(pool: PoolTerms): Promise<void>;
   /** The edge's own investments in this pool that a sync has read. */
   applyRecords(records: readonly UpstreamInvestment[]): Promise<void>;
-  /** Goes on with what is left: calls to the main API, rows of D1, reservations that have run out. */
+  /**
+   * Goes on with what is left: calls to the main API, rows of D1, reservations that have run out. If D1 was restored, it gets
+   * every row again.
+   */
   poke(): Promise<void>;
   /** Compares the ledger with itself and with D1, and notices differences. */
   compare(): Promise<void>;

@@ -9,10 +9,12 @@ import {
   LEDGER_ALARM_PAUSE_MS,
   LEDGER_ALARM_RETRY_MS,
   LEDGER_ALARM_WORK_MS,
+  LEDGER_D1_TIMEOUT_MS,
   LEDGER_FLUSH_WAIT_MS,
 } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { answerWithin } from '../storage/answer-within.ts';
+import { shownRevision } from '../storage/d1/ledger-rows.ts';
 import type { MainApi } from '../upstream/main-api.ts';
 import { differencesOf } from './compare-ledger.ts';
 import { ProjectionFlush } from './flush-projection.ts';
@@ -87,9 +89,21 @@ export class RunningLedger {
     return answer;
   }
 
+  /** Goes on with what is left, and gives D1 every row again if it was restored. @throws if D1 fails */
+  async poke(): Promise<void> {
+    await this.command((ledger) => ledger.tick());
+    const pool = this.ledger.head()?.pool;
+    if (pool === undefined) return;
+    const shown = await answerWithin(LEDGER_D1_TIMEOUT_MS, 'database', () =>
+      shownRevision(this.#sources.db, pool),
+    );
+    if (shown !== null) await this.command((ledger) => ledger.projectAnew(shown));
+  }
+
   /** Compares the ledger with itself and with D1; differences become notices. @throws if D1 fails */
   async compare(): Promise<void> {
     const { db } = this.#sources;
+    await this.poke();
     const differences = await differencesOf({ ledger: this.ledger, db, flush: () => this.#flush.run() });
     await this.command((ledger) => ledger.noteDifferences(differences));
   }

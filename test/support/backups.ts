@@ -19,6 +19,7 @@ export const KEYS = [{ kid: 'k1', key: 'a key of backups with 32 characters' }];
 export const SEALING = backupSealing(KEYS);
 export const HASH_CANARY = 'canary-of-a-hash';
 export const SESSION_CANARY = 'canary-of-a-session';
+export const KEY_CANARY = 'canary-of-a-key';
 
 export const BACKED_UP_POOLS = ['pool-1', 'pool-2', 'pool ø/3'];
 
@@ -76,6 +77,15 @@ export async function fillDatabase(
     db.prepare(
       `INSERT INTO candle (symbol, interval, time, open, high, low, close)
        ${numbers(1_000)} SELECT 'P' || (i % 9), '1h', 3600 * i, 1.0 / i, 1.1 / i, 0.1 / 3, i / 7.0 FROM number`,
+    ),
+    db.prepare(
+      `INSERT INTO user_file (id, user_id, kind, content_type, size_bytes, object_key, etag, uploaded_at)
+       SELECT kind.value || user_account.id, user_account.id, kind.value, 'image/png', 1,
+         'users/' || kind.value || '/' || user_account.id, 'etag', 1
+       FROM user_account, json_each('["attachment", "passport"]') AS kind`,
+    ),
+    db.prepare(
+      `INSERT INTO kyc_key (user_id, wrapped_key, wrapping_key_id, created_at) SELECT id, '${KEY_CANARY}', 'k', 1 FROM user_account`,
     ),
     db.prepare("INSERT INTO release_change (changed_at, change) VALUES (1, 'published')"),
   ]);

@@ -93,6 +93,22 @@ export function noteProjected(step: LedgerStep, written: Projection): void {
   book.figuresProjectedMs = step.nowMs;
 }
 
+const MARK_ALL = [
+  'UPDATE investment SET projected_revision = 0',
+  'UPDATE member SET projected_revision = 0',
+  'UPDATE claim SET projected_revision = 0',
+  'UPDATE claim_level SET projected_revision = 0',
+  'UPDATE told_payment SET is_projected = 0',
+  'UPDATE notice SET is_projected = 0',
+];
+
+/** D1 shows an earlier revision of the pool than it was given, so it was restored: it gets every row again. */
+export function projectAnew({ sql, book }: LedgerStep, shownRevision: number): void {
+  if (shownRevision >= book.figuresProjected) return;
+  for (const statement of MARK_ALL) sql.exec(statement);
+  book.figuresProjected = 0;
+}
+
 /** The time at which rows for D1 are due; null if it has all. */
 export function projectionDueMs(sql: Sql, book: Book): number | null {
   const [left] = sql.exec<{ found: number }>(IS_ANY_LEFT).toArray();

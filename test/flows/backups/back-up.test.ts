@@ -19,6 +19,7 @@ import {
   fillDatabase,
   giveLedgers,
   HASH_CANARY,
+  KEY_CANARY,
   KEYS,
   ledgersOfPools,
   linesOf,
@@ -73,7 +74,7 @@ describe('a backup', () => {
     await expectAllLines(await manifestOf());
   });
 
-  test('has password hashes encrypted alone, and no session', async () => {
+  test('has password hashes encrypted alone, and neither sessions nor keys', async () => {
     await fillDatabase(env.DB, SMALL);
     await run({ ledgers: await giveLedgers(env.DB, LEDGERS) });
     const manifest = await manifestOf();
@@ -81,6 +82,7 @@ describe('a backup', () => {
     expect(plain).toContain('user7@example.com');
     expect(plain).not.toContain(HASH_CANARY);
     expect(plain).not.toContain(SESSION_CANARY);
+    expect(plain).not.toContain(KEY_CANARY);
     const [sealed, ...others] = manifest.files.filter(({ sealedWith }) => sealedWith !== null);
     expect([sealed?.source, sealed?.rows, sealed?.sealedWith, others]).toEqual([
       'database/user_password',

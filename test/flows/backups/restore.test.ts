@@ -88,6 +88,10 @@ test('5,000 projects, 10,000 investments and three ledgers come back row by row,
   expect(await linesOfTables(env.EMPTY_DB)).toEqual(await handedOver(manifest));
   expect(await schemaOf(env.EMPTY_DB)).toEqual(await schemaOf(env.DB));
 
+  // Documents whose keys are in no backup go, with their objects.
+  expect((await linesOfTable(env.EMPTY_DB, 'user_file')).join('')).not.toContain('passport');
+  expect((await linesOfTable(env.EMPTY_DB, 'object_deletion')).length).toBe(50);
+
   // Derived tables too.
   expect(await linesOfTable(env.EMPTY_DB, 'project_label')).toEqual(
     await linesOfTable(env.DB, 'project_label'),

@@ -61,6 +61,45 @@ describe('a ledger without its alarm', () => {
     expect(gateway.counts.d1RowsRead).toBeLessThan(10);
   });
 
+  test('writes every row again into a D1 that was restored from a backup', async () => {
+    const tables = [
+      'user_investment_cache',
+      'pool_member',
+      'told_payment',
+      'investment_transaction',
+      'ido_pool_cache',
+    ];
+    const rows = async () => {
+      const reads = tables.map((table) => env.DB.prepare(`SELECT * FROM ${table} ORDER BY 1, 2`));
+      const results = await env.DB.batch<Record<string, unknown>>(reads);
+      // When D1 first had the row.
+      return results.map(({ results: own }) => own.map(({ created_at: _, ...row }) => row));
+    };
+    const early = await sale.invest('ann', '200');
+    await sale.settle();
+    await sale.pass(2);
+    await sale.submit(early);
+    const late = await sale.invest('bob', '300');
+    await sale.settle();
+    await sale.pass(2);
+    const before = await rows();
+
+    await env.DB.batch([
+      env.DB.prepare('DELETE FROM user_investment_cache WHERE id = ?1').bind(late.id),
+      env.DB.prepare(
+        'UPDATE user_investment_cache SET transaction_hash = NULL, revision = 1, updated_at = invested_at',
+      ),
+      env.DB.prepare('DELETE FROM told_payment'),
+      env.DB.prepare('DELETE FROM pool_member'),
+      env.DB.prepare(
+        "UPDATE ido_pool_cache SET sold_tokens = '0', ledger_revision = 0, ledger_outbox_since = 0 WHERE id = ?1",
+      ).bind(sale.poolId),
+    ]);
+    expect(await rows()).not.toEqual(before);
+    await sale.gateway.scheduled(CRONS.prices);
+    expect(await rows()).toEqual(before);
+  });
+
   test('is left alone if it has nothing to do', async () => {
     const before = await pokes();
     const investment = await sale.invest('ann', '200');
