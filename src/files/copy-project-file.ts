@@ -5,7 +5,7 @@
 import { FILE_TYPE_PREFIX_BYTES } from '../config.ts';
 import type { CopiedFile, DueProjectFile } from '../storage/d1/project-files.ts';
 import { partsOf, putParts } from '../storage/r2/put-parts.ts';
-import type { PlatformFiles } from '../upstream/platform-files.ts';
+import { PlatformFileError, type PlatformFiles } from '../upstream/platform-files.ts';
 import { byteTypeOf } from './byte-type.ts';
 import { PROJECT_FILE_KINDS, projectFileKey } from './project-file-key.ts';
 import { hasActiveContent } from './svg-scripts.ts';
@@ -13,15 +13,17 @@ import { hasActiveContent } from './svg-scripts.ts';
 export interface CopyTools {
   bucket: Pick<R2Bucket, 'put' | 'createMultipartUpload'>;
   platformFiles: PlatformFiles;
-  /** False if another file has the key, or it is being deleted. May throw. */
-  reserve(objectKey: string): Promise<boolean>;
+  /** Holds a key that the file has not had. False if it is another file's, or its object is being deleted. */
+  hold(objectKey: string): Promise<boolean>;
 }
 
 export type Copying =
   | { outcome: 'copied'; file: CopiedFile }
-  /** `reason` says why, and is safe to log. */
+  /** For its bytes or its URL. `reason` says why, and is safe to log. */
   | { outcome: 'refused'; reason: string }
-  /** The source was not the reason. */
+  /** The server of the source failed, or R2 did. */
+  | { outcome: 'failed'; reason: string }
+  /** The key is held by somebody else. */
   | { outcome: 'postponed' };
 
 /** Never rejects. */
@@ -29,11 +31,12 @@ export async function copyProjectFile(due: DueProjectFile, tools: CopyTools): Pr
   try {
     return await copied(due, tools);
   } catch (error) {
-    return refused(error instanceof Error ? error.message : String(error));
+    if (error instanceof PlatformFileError && !error.isOutage) return refused(error.message);
+    return { outcome: 'failed', reason: error instanceof Error ? error.message : String(error) };
   }
 }
 
-async function copied(due: DueProjectFile, { bucket, platformFiles, reserve }: CopyTools): Promise<Copying> {
+async function copied(due: DueProjectFile, { bucket, platformFiles, hold }: CopyTools): Promise<Copying> {
   const { maxBytes, types } = PROJECT_FILE_KINDS[due.kind];
   const opened = await platformFiles.open(due.source_url, maxBytes);
   try {
@@ -45,7 +48,7 @@ async function copied(due: DueProjectFile, { bucket, platformFiles, reserve }: C
     if (type === 'image/svg+xml' && hasActiveContent(first)) return refused('it has a script');
     const key = projectFileKey({ projectId: due.project_id, kind: due.kind, name: due.name }, type);
     if (key === null) return refused("a key cannot have the project's id");
-    if (key !== due.object_key && !(await reserve(key))) return { outcome: 'postponed' };
+    if (key !== due.object_key && !(await hold(key))) return { outcome: 'postponed' };
     const { etag, size } = await putParts(bucket, key, { first, rest: parts }, { contentType: type });
     return { outcome: 'copied', file: { objectKey: key, etag, contentType: type, sizeBytes: size } };
   } finally {

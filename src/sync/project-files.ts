@@ -18,9 +18,10 @@ import {
   copiedWrites,
   type DueProjectFile,
   dueProjectFilesQuery,
+  holdKeyWrite,
+  letGoOfKeyWrite,
   notCopiedWrite,
   pictureSourcesWrites,
-  reserveKeyWrite,
 } from '../storage/d1/project-files.ts';
 import {
   everyFiveMinutes,
@@ -34,9 +35,9 @@ import {
 /** Each may hold two parts of R2's in memory. */
 const FILES_AT_ONCE = 3;
 /** The platform's file host is down: to try all others would take the whole run. */
-const FAILURES_IN_A_ROW_MAX = 12;
-/** An object that no row came to name, because its run ended in between, is deleted then. */
-const RESERVED_SECONDS = 3_600;
+const OUTAGES_IN_A_ROW_MAX = 12;
+/** Longer than a run keeps its lease while it copies one file. The object of a run that ended in between is deleted then. */
+const HOLD_SECONDS = 600;
 
 export const projectFilesJob: JobDefinition = {
   name: 'project-files',
@@ -49,34 +50,41 @@ export const projectFilesJob: JobDefinition = {
 async function copyDueFiles(deps: JobDeps, { startedAt, lease }: JobRun): Promise<JobReport> {
   const { db, nowMs, storage: bucket, platformFiles } = deps;
   const report: JobReport = nothingDone();
-  let failuresInARow = 0;
+  let outagesInARow = 0;
   const secondsNow = () => Math.floor(nowMs() / 1000);
 
   const isOver = () =>
     report.failure !== undefined ||
-    failuresInARow >= FAILURES_IN_A_ROW_MAX ||
+    outagesInARow >= OUTAGES_IN_A_ROW_MAX ||
     secondsNow() >= startedAt + PROJECT_FILES_RUN_SECONDS;
-
-  async function reserve(objectKey: string): Promise<boolean> {
-    const [reserved] = await lease.write([reserveKeyWrite(db, objectKey, secondsNow() + RESERVED_SECONDS)]);
-    return reserved?.results.length === 1;
-  }
 
   async function copy(due: DueProjectFile): Promise<void> {
     await lease.keep();
     report.read += 1;
-    const copying = await copyProjectFile(due, { bucket, platformFiles, reserve });
+    const heldKeys: string[] = [];
+    const hold = async (objectKey: string) => {
+      const nowSeconds = secondsNow();
+      const held = { objectKey, untilSeconds: nowSeconds + HOLD_SECONDS, nowSeconds };
+      const [row] = await lease.write([holdKeyWrite(db, held)]);
+      if (row?.results.length !== 1) return false;
+      heldKeys.push(objectKey);
+      return true;
+    };
+    const copying = await copyProjectFile(due, { bucket, platformFiles, hold });
     if (copying.outcome === 'copied') {
-      failuresInARow = 0;
+      outagesInARow = 0;
       const [updated] = await lease.write(copiedWrites(db, due, copying.file));
       report.written += updated?.results.length ?? 0;
       return;
     }
-    const isRefused = copying.outcome === 'refused';
-    const failures = due.failures + (isRefused ? 1 : 0);
-    await lease.write([notCopiedWrite(db, due, secondsNow() + pauseSeconds(failures), failures)]);
-    if (!isRefused) return;
-    failuresInARow += 1;
+    const isPostponed = copying.outcome === 'postponed';
+    const failures = due.failures + (isPostponed ? 0 : 1);
+    await lease.write([
+      notCopiedWrite(db, due, secondsNow() + pauseSeconds(failures), failures),
+      ...heldKeys.map((key) => letGoOfKeyWrite(db, key)),
+    ]);
+    if (isPostponed) return;
+    outagesInARow = copying.outcome === 'failed' ? outagesInARow + 1 : 0;
     report.skipped += 1;
     report.firstError ??= `${due.kind} of project ${due.project_id}: ${copying.reason}`;
     const { project_id: projectId, kind, source_url: url } = due;

@@ -9,6 +9,13 @@ import { type Config, PROJECT_FILE_TIMEOUT_MS } from '../config.ts';
 /** A file that cannot be had. The message is safe to log: it has no URL and no bytes. */
 export class PlatformFileError extends Error {
   override name = 'PlatformFileError';
+  /** True if the server failed, which may fail for other files too; false if this file is the reason. */
+  readonly isOutage: boolean;
+
+  constructor(message: string, { isOutage = false, ...options }: ErrorOptions & { isOutage?: boolean } = {}) {
+    super(message, options);
+    this.isOutage = isOutage;
+  }
 }
 
 export interface OpenedFile {
@@ -62,7 +69,7 @@ export function createPlatformFiles({
       const failure = (cause: unknown) => {
         if (cause instanceof PlatformFileError) return cause;
         const reason = signal.aborted ? `it was not there within ${timeoutMs} ms` : 'the connection failed';
-        return new PlatformFileError(reason, { cause });
+        return new PlatformFileError(reason, { cause, isOutage: true });
       };
 
       async function* bounded(body: Response['body']) {
@@ -81,7 +88,8 @@ export function createPlatformFiles({
       try {
         const headers = { 'User-Agent': 'COM2000-Worker/1.0' };
         const { status, headers: received, body } = await fetch(url, { headers, signal, redirect: 'manual' });
-        if (status !== 200) throw new PlatformFileError(`HTTP ${status}`);
+        if (status !== 200)
+          throw new PlatformFileError(`HTTP ${status}`, { isOutage: status === 429 || status >= 500 });
         if (Number(received.get('content-length')) > maxBytes) throw tooLong(maxBytes);
         return { chunks: bounded(body), close };
       } catch (cause) {

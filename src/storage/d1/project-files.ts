@@ -175,17 +175,25 @@ export function namedFilesWrites(
 }
 
 /**
- * Before a file gets a key that is not its own: the key is queued for deletion, so that an object which no row comes to name is
- * deleted then. Returns a row; none if the key is another file's, or is being deleted.
+ * Before a file gets a key that is not its own, it holds it as `object-writes.ts` has it: an object that no row comes to name is
+ * deleted later. Returns a row; none if the key is another file's, or its object is being deleted.
  */
-export const reserveKeyWrite = (db: D1Database, objectKey: string, untilSeconds: number) =>
+export const holdKeyWrite = (
+  db: D1Database,
+  { objectKey, untilSeconds, nowSeconds }: { objectKey: string; untilSeconds: number; nowSeconds: number },
+) =>
   db
     .prepare(
       `INSERT INTO object_deletion (object_key, next_attempt_at)
        SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM project_file WHERE object_key = ?1)
-       ON CONFLICT DO NOTHING RETURNING 1`,
+       ON CONFLICT DO UPDATE SET next_attempt_at = excluded.next_attempt_at WHERE next_attempt_at <= ?3
+       RETURNING 1`,
     )
-    .bind(objectKey, untilSeconds);
+    .bind(objectKey, untilSeconds, nowSeconds);
+
+/** Lets go of a key that a file has not got: what may be there is deleted. */
+export const letGoOfKeyWrite = (db: D1Database, objectKey: string) =>
+  db.prepare('UPDATE object_deletion SET next_attempt_at = 0 WHERE object_key = ?1').bind(objectKey);
 
 export interface CopiedFile {
   objectKey: string;

@@ -92,6 +92,7 @@ describe('the pictures of projects', () => {
     expect((await bench.shown()).logoUrl).toContain(svg);
 
     // The object is being deleted: what is put there now would go too.
+    await env.DB.exec(`UPDATE object_deletion SET next_attempt_at = ${bench.now() + 60}`);
     expect(await name('a.png')).toMatchObject({ outcome: 'ok', written: 0 });
     expect((await bench.shown()).logoUrl).toContain(svg);
     await env.DB.exec('DELETE FROM object_deletion');
@@ -200,6 +201,14 @@ describe('the pictures of projects', () => {
     await bench.putFile('bad.png', { bytes: PNG });
     expect(await bench.copy()).toMatchObject({ outcome: 'ok', written: 1 });
     expect(await fileRow('logo')).toMatchObject({ failures: 0, next_attempt_at: null });
+  });
+
+  test('are copied also behind many that cannot be', async () => {
+    const bench = await startProjectFiles({ projectCount: 15 });
+    for (const { id } of (await bench.rows('project_cache')).slice(0, 14))
+      await bench.control('PATCH', `/projects/${id}`, { logo_url: bench.fileUrl('none'), banner_url: null });
+    await bench.sync.runJob('projects');
+    expect(await bench.copy()).toMatchObject({ outcome: 'partial', read: 16, written: 2, skipped: 14 });
   });
 
   test('are left for later where the platform’s file host is down', async () => {

@@ -82,12 +82,12 @@ describe('a file of the platform', () => {
     );
   });
 
-  test.each<[string, ScriptedAnswer, string]>([
+  test.each<[string, ScriptedAnswer, string, isOutage?: boolean]>([
     ['a redirect', status(302, { location: `${OWN}/other.png` }), 'HTTP 302'],
-    ['an error', status(500), 'HTTP 500'],
+    ['an error', status(500), 'HTTP 500', true],
     ['a part', status(206), 'HTTP 206'],
-    ['a broken connection', new TypeError('fetch failed'), 'the connection failed'],
-    ['nothing', 'never', 'it was not there within 5 ms'],
+    ['a broken connection', new TypeError('fetch failed'), 'the connection failed', true],
+    ['nothing', 'never', 'it was not there within 5 ms', true],
     ['too much, as it says', status(200, { 'content-length': '11' }), 'it is longer than 10 bytes'],
     ['too much', new Response('0123456789a'), 'it is longer than 10 bytes'],
     [
@@ -101,8 +101,9 @@ describe('a file of the platform', () => {
         }),
       ),
       'the connection failed',
+      true,
     ],
-  ])('cannot be had from %s', async (_, answer, reason) => {
-    await expect(read(answer)).rejects.toThrow(reason);
+  ])('cannot be had from %s', async (_, answer, message, isOutage = false) => {
+    await expect(read(answer)).rejects.toMatchObject({ message, isOutage });
   });
 });
