@@ -10,7 +10,13 @@ const answerSchema = z.object({
   data: z.object({
     projects: z.object({
       totalCount: z.number(),
-      nodes: z.array(z.object({ symbol: z.string(), price: z.object({ price: z.number() }).nullable() })),
+      nodes: z.array(
+        z.object({
+          symbol: z.string(),
+          logoUrl: z.string().nullable(),
+          price: z.object({ price: z.number() }).nullable(),
+        }),
+      ),
     }),
   }),
 });
@@ -23,17 +29,23 @@ async function marketListId(): Promise<string> {
   return operation.id;
 }
 
+interface MarketSummary {
+  text: string;
+  /** Of its first project. */
+  logoUrl: string | null;
+}
+
 /** Asks the market list by its id, as an app would. */
-async function marketSummary(gatewayUrl: string, id: string): Promise<string> {
+async function marketSummary(gatewayUrl: string, id: string): Promise<MarketSummary> {
   const url = `${gatewayUrl}/graphql/${id}?variables=${encodeURIComponent('{"first":1}')}`;
   const text = await (await fetch(url)).text();
   try {
     const { totalCount, nodes } = answerSchema.parse(JSON.parse(text)).data.projects;
     const [first] = nodes;
     const price = first?.price == null ? '' : `, ${first.symbol} at ${first.price.price} USD`;
-    return `${totalCount} projects${price}`;
+    return { text: `${totalCount} projects${price}`, logoUrl: first?.logoUrl ?? null };
   } catch {
-    return `no answer yet: ${text.slice(0, 200)}`;
+    return { text: `no answer yet: ${text.slice(0, 200)}`, logoUrl: null };
   }
 }
 
@@ -50,14 +62,16 @@ export async function firstLook(gateway: RunningGateway): Promise<string> {
   const { url, vars, simulated, hasKey, users } = gateway;
   const mode = vars.OPERATIONS_MODE ?? '';
   const id = await marketListId();
+  const market = await marketSummary(url, id);
   const curl = (body: object) =>
     `  curl -s ${url}/graphql -H 'Content-Type: application/json' \\\n    -d '${JSON.stringify(body)}'`;
   const row = (name: string, text: string) => `  ${name.padEnd(11)}${text}`;
   const documentsRun = mode === 'open' || mode === 'audit';
   return [
-    row('Market', await marketSummary(url, id)),
+    row('Market', market.text),
     row('GraphiQL', `${url}/graphql`),
     row('REST', `${url}/api/projects, described at /api/openapi.json`),
+    row('Files', market.logoUrl === null ? 'docs/files.md' : `${market.logoUrl}; docs/files.md sends others`),
     row('Health', `${url}/health`),
     row('Mode', documentsRun ? `${mode}: any document runs` : `${mode}: only registered operations run`),
     row('Main API', `${vars.MAIN_API_URL}${simulated.main ? ' (simulated)' : ''}`),

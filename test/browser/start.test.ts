@@ -152,7 +152,10 @@ test('a page of another origin asks as clients do, and one of the allowlist with
   assert.equal(await statusFor(listed, { credentials: 'include' }), null);
 });
 
-const opened = () => ({ start, browser, origin: originOf(otherApp) });
+const opened = () => ({
+  ...{ start, browser },
+  ...{ listedOrigin: originOf(allowedApp), otherOrigin: originOf(otherApp) },
+});
 suite('an EventSource', () => testEventSource(opened));
 testFilesInBrowser(opened);
 

@@ -12,6 +12,7 @@ import { promisify } from 'node:util';
 import { type RunningStart, runStart } from '../browser/running-start.ts';
 import { openBash } from './bash-session.ts';
 import { confirmPayments } from './confirm-payments.ts';
+import { testFileWalks } from './file-walks.ts';
 import { testFilesByCurl } from './files-by-curl.ts';
 import { testFilesByS3Client } from './files-by-s3-client.ts';
 import { type Ran, runNode } from './running-operations.ts';
@@ -36,13 +37,13 @@ after(async () => {
   await rm(APP_FOLDER, { recursive: true, force: true });
 });
 
-type Page = 'README.md' | 'docs/rest.md';
+type Page = 'README.md' | 'docs/rest.md' | 'docs/files.md';
 
 /** The code of a section, a block each, for the gateway that runs. */
 async function blocksOf(page: Page, heading: string, language: string): Promise<string[]> {
   const written = await readFile(page, 'utf8');
   const text = written.replaceAll('localhost:8787', new URL(start.gatewayUrl).host);
-  const [, section = ''] = new RegExp(`^## ${heading}\\n([\\s\\S]*?)^## `, 'm').exec(text) ?? [];
+  const [, section = ''] = new RegExp(`^## ${heading}\\n([\\s\\S]*?)^## `, 'm').exec(`${text}\n## `) ?? [];
   const blocks = section.matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\`$`, 'gm'));
   return [...blocks].map(([, block = '']) => block);
 }
@@ -171,5 +172,6 @@ test('the types hold for lists, details, errors, accounts and investing', async 
   ]);
 });
 
+testFileWalks(() => ({ start, blocksOf }));
 testFilesByCurl(() => start);
 testFilesByS3Client(() => start);

@@ -1,6 +1,8 @@
 /** The gateway behind shared caches that others have made: Varnish and nginx, over traffic of two users and a stranger. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { attachmentKey, FileUrls } from '../../src/files/file-urls.ts';
+import { signingKeysSchema } from '../../src/settings/signing-keys.ts';
 import { PATHS_OF_NOTHING, PRIVATE_KEYS } from '../support/private-paths.ts';
 import { type Answer, closeConnections, type Server, send } from './ask.ts';
 import { FIRST } from './askers.ts';
@@ -8,7 +10,7 @@ import { CANARY, USER_IDS } from './canaries.ts';
 import { ASKED_BY, BREAKAGES, type Breakage, CLOCK_PATH } from './harness.ts';
 import { type Question, questionsAbout } from './questions.ts';
 import { CACHES, type CacheKind, startCache } from './running-cache.ts';
-import { type Bundles, bundleBoth, type Stage, setStage } from './stage.ts';
+import { type Bundles, bundleBoth, JWT_SECRET, type Stage, setStage } from './stage.ts';
 import { askEverything, runTraffic } from './traffic.ts';
 import { checkValidity, type Validity } from './validity.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
@@ -170,34 +172,28 @@ test(`${CACHES.obedient} keeps a public file and no refusal, and sends parts of 
 
 const LOGO_COUNT = 100;
 
-for (const kind of ['obedient', 'harsh'] as const) {
-  test(`a page of ${LOGO_COUNT} logos runs no Worker the second time: ${CACHES[kind]}`, async () => {
-    const bucket = await stage.bucket();
-    const stored = Array.from({ length: LOGO_COUNT }, async (_, number) => {
-      const key = `projects/logos/prj_${kind}_${number}.png`;
-      const { etag } = await bucket.put(key, key, { httpMetadata: { contentType: 'image/png' } });
-      return `/files/${key}?v=${etag.slice(0, 8)}`;
-    });
-    const paths = await Promise.all(stored);
+test(`a page of ${LOGO_COUNT} logos runs no Worker the second time, whoever opens it`, async () => {
+  await stage.copyLogos();
+  const query = `{ projects(first: ${LOGO_COUNT}) { nodes { logoUrl } } }`;
+  const list = `/graphql?${new URLSearchParams({ query })}`;
+  for (const kind of ['obedient', 'harsh'] as const) {
     await behind(kind, stage.production, async (cache) => {
-      const opened = (headers: Record<string, string>, method: 'GET' | 'HEAD' = 'GET') =>
-        Promise.all(paths.map((path) => send(cache, { method, path, headers })));
-      const runsOf = (answers: readonly Answer[]) =>
-        new Set(answers.map(({ headers: { 'x-request-id': id } }) => id));
-      const first = await opened({ origin: 'https://a.example' });
-      assert.equal(runsOf(first).size, LOGO_COUNT);
-      for (const again of [await opened({ origin: 'https://b.example' }), await opened({}, 'HEAD')]) {
-        assert.deepEqual(runsOf(again), runsOf(first));
-        assert.ok(
-          again.every(({ status, headers }) => status === 200 && headers['content-type'] === 'image/png'),
-        );
-      }
-      const held = { 'if-none-match': `${first[0]?.headers.etag}` };
-      const [unchanged] = await opened(held);
-      assert.equal(unchanged?.status, 304);
+      /** The list, and then the logos that it names. */
+      const opened = async (origin: string) => {
+        const headers = { accept: 'application/json', 'graphql-client-name': 'web', origin };
+        const listed = await send(cache, { method: 'GET', path: list, headers });
+        const logos = [...listed.body.matchAll(/"logoUrl":"https:\/\/[^/]+(\/files\/[^"]+)"/g)];
+        const files = logos.map(([, path = '']) => send(cache, { method: 'GET', path, headers: { origin } }));
+        return [listed, ...(await Promise.all(files))];
+      };
+      const runsOf = (answers: readonly Answer[]) => answers.map(({ headers }) => headers['x-request-id']);
+      const first = await opened('https://a.example');
+      assert.equal(new Set(runsOf(first)).size, LOGO_COUNT + 1);
+      assert.ok(first.slice(1).every(({ headers }) => headers['content-type'] === 'image/png'));
+      assert.deepEqual(runsOf(await opened('https://b.example')), runsOf(first));
     });
-  });
-}
+  }
+});
 
 /** As a browser sends it. */
 const encodedPath = (path: string) => path.replace(/[^!-~]/gu, encodeURIComponent);
@@ -218,6 +214,40 @@ test('what is not public is 404 behind a cache, whatever its spelling, and is ke
       }
     });
   }
+});
+
+test('an attachment is read by its signed URL alone, and each use is a run of the gateway that is noted', async () => {
+  const owner = 'usr_attached';
+  const key = attachmentKey(owner, 'file_1');
+  const [bucket, db] = [await stage.bucket(), await stage.database()];
+  const { etag } = await bucket.put(key, CANARY, { httpMetadata: { contentType: 'application/pdf' } });
+  await db
+    .prepare('INSERT INTO user_account (id, last_active_at, created_at) VALUES (?1, 0, 0)')
+    .bind(owner)
+    .run();
+  await db
+    .prepare(`INSERT INTO user_file (id, user_id, kind, content_type, size_bytes, object_key, etag, uploaded_at)
+      VALUES ('file_1', ?1, 'attachment', 'application/pdf', ?2, ?3, ?4, 0)`)
+    .bind(owner, CANARY.length, key, etag)
+    .run();
+  const urls = new FileUrls({ publicOrigin: '', keys: signingKeysSchema.parse(JWT_SECRET) });
+  const signed = urls.signed(key, owner, Math.floor(Date.now() / 1000));
+  const seen = new Set<unknown>();
+  for (const kind of ['obedient', 'harsh'] as const) {
+    await behind(kind, stage.production, async (cache) => {
+      const get = (path: string) => send(cache, { method: 'GET', path, headers: {} });
+      for (const path of [signed, signed]) {
+        const { status, body, headers } = await get(path);
+        assert.deepEqual([status, body, headers['cache-control']], [200, CANARY, 'private, no-store']);
+        seen.add(headers['x-request-id']);
+      }
+      for (const path of [`/files/${key}`, signed.replace('expires=', 'expires=9'), `${signed}A`])
+        assert.deepEqual([path, (await get(path)).status], [path, 404]);
+    });
+  }
+  assert.equal(seen.size, 4);
+  const noted = await db.prepare('SELECT request_id FROM file_read WHERE user_id = ?1').bind(owner).all();
+  assert.deepEqual(new Set(noted.results.map(({ request_id: id }) => id)), seen);
 });
 
 /** What the checks above say of a gateway that is broken so, by GraphQL and by `/api`. */

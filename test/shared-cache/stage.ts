@@ -23,6 +23,7 @@ import type { Held } from './questions.ts';
 import type { Canaries } from './verdict.ts';
 
 const STORAGE = 'shared-cache';
+export const JWT_SECRET = 'a-secret-for-this-test-of-32-characters';
 /** Without a second attempt: what asks for a price that is not held fails, and fails soon. */
 const NO_PRICES_ON_DEMAND: FaultSetting = { route: 'prices-batch', kind: 'truncated' };
 
@@ -48,8 +49,11 @@ export interface Stage {
   market: Market;
   /** Puts the clocks of upstream and gateway forward, then runs the crons. On-demand prices fail but for then. */
   moveOn(seconds: number, crons: readonly string[]): Promise<void>;
+  /** Every project then has a logo in the bucket, as the job `project-files` leaves it. */
+  copyLogos(): Promise<void>;
   /** The bucket of all of them. */
   bucket(): Promise<Pick<R2Bucket, 'put' | 'delete'>>;
+  database(): Promise<Pick<D1Database, 'prepare'>>;
   close(): Promise<void>;
 }
 
@@ -60,7 +64,7 @@ export async function setStage({ production, harness }: Bundles): Promise<Stage>
     MAIN_API_URL: market.mainApiUrl,
     PRICE_API_URL: market.priceApiUrl,
     INTERNAL_API_KEY: DEFAULT_API_KEY,
-    JWT_SECRET: 'a-secret-for-this-test-of-32-characters',
+    JWT_SECRET,
     // All traffic of a cache comes from one network.
     RATE_LIMIT_THRESHOLD: '9999999',
     OPERATIONS_MODE: 'open',
@@ -109,7 +113,9 @@ export async function setStage({ production, harness }: Bundles): Promise<Stage>
         }
         market.setFault(NO_PRICES_ON_DEMAND);
       },
-      bucket: () => miniflare.getR2Bucket('STORAGE', 'gateway') as unknown as Promise<R2Bucket>,
+      copyLogos: () => copyLogos(miniflare),
+      bucket: () => bucketOf(miniflare),
+      database: () => miniflare.getD1Database('DB', 'gateway') as unknown as Promise<D1Database>,
       close,
     };
   } catch (error) {
@@ -119,6 +125,23 @@ export async function setStage({ production, harness }: Bundles): Promise<Stage>
 }
 
 const nameOf = (breakage: Breakage) => `gateway-broken-by-${breakage.replaceAll(' ', '-')}`;
+
+const bucketOf = (miniflare: Workerd['miniflare']) =>
+  miniflare.getR2Bucket('STORAGE', 'gateway') as unknown as Promise<R2Bucket>;
+
+/** The job itself asks no server without TLS. */
+async function copyLogos(miniflare: Workerd['miniflare']): Promise<void> {
+  const db = await miniflare.getD1Database('DB', 'gateway');
+  const bucket = await bucketOf(miniflare);
+  const { results } = await db.prepare('SELECT id FROM project_cache').all();
+  const updates = (results as { id: string }[]).map(async ({ id }) => {
+    const key = `projects/logos/${id}.png`;
+    const { etag } = await bucket.put(key, id, { httpMetadata: { contentType: 'image/png' } });
+    const update = db.prepare('UPDATE project_cache SET logo_file = ?2 WHERE id = ?1');
+    return update.bind(id, `${key}?v=${etag.slice(0, 8)}`);
+  });
+  await db.batch(await Promise.all(updates));
+}
 
 /** An investment whose every value is a canary: it is in the user's portfolio, and its payment in their transactions. */
 async function investFor(name: UserName, { miniflare }: Workerd): Promise<void> {
