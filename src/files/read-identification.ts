@@ -5,7 +5,6 @@
  * changed in R2 ends the stream before its changed part.
  */
 import { fileReadInsert, identificationFile } from '../storage/d1/identification-files.ts';
-import { begun } from './begun-stream.ts';
 import {
   type IdentificationFile,
   type IdentificationKind,
@@ -15,6 +14,7 @@ import {
 } from './identification-file.ts';
 import type { IdentificationKeys } from './identification-keys.ts';
 import { open, openedSize } from './sealed-chunks.ts';
+import { streamStart } from './stream-start.ts';
 
 export interface ReadSources {
   db: D1Database;
@@ -46,7 +46,8 @@ export async function readIdentification(
   const { file: id, contentType } = sealedMetadata.parse(object.customMetadata);
   const file = { id, userId, kind, contentType };
   // What cannot be opened is refused before it counts as read.
-  const opened = await begun(object.body.pipeThrough(open(key.bytes, sealedNameOf(file))));
+  const opening = object.body.pipeThrough(open(key.bytes, sealedNameOf(file)));
+  const { whole: opened } = await streamStart(opening, 1);
   try {
     await fileReadInsert(db, { fileId: id, userId, kind, reader: READER, requestId }, nowSeconds()).run();
   } catch (error) {

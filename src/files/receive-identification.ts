@@ -6,11 +6,12 @@
  */
 import { FILE_TYPE_PREFIX_BYTES } from '../config.ts';
 import { isOpenUpload } from '../storage/d1/identification-files.ts';
-import { begun } from './begun-stream.ts';
 import { byteTypeOf } from './byte-type.ts';
 import { type IdentificationFile, pendingKeyOf, sealedNameOf } from './identification-file.ts';
 import type { IdentificationKeys } from './identification-keys.ts';
+import { joinedBytes } from './joined-bytes.ts';
 import { seal, sealedSize } from './sealed-chunks.ts';
+import { streamStart } from './stream-start.ts';
 
 export interface IdentificationUpload extends IdentificationFile {
   sizeBytes: number;
@@ -43,10 +44,11 @@ export async function receiveIdentification(
   try {
     const announced = body.pipeThrough(announcedBytes(upload, signal));
     // Up to the size of a chunk, bytes are refused before R2 is asked for anything.
-    const sealed = await begun(announced.pipeThrough(seal(key.bytes, sealedNameOf(upload))));
-    const whole = new FixedLengthStream(sealedSize(upload.sizeBytes));
-    const sent = sealed.pipeTo(whole.writable);
-    const [sending, storing] = await Promise.allSettled([sent, bucket.put(objectKey, whole.readable)]);
+    const sealing = announced.pipeThrough(seal(key.bytes, sealedNameOf(upload)));
+    const { whole: sealed } = await streamStart(sealing, 1);
+    const sized = new FixedLengthStream(sealedSize(upload.sizeBytes));
+    const sent = sealed.pipeTo(sized.writable);
+    const [sending, storing] = await Promise.allSettled([sent, bucket.put(objectKey, sized.readable)]);
     if (sending.status === 'rejected') throw sending.reason;
     if (storing.status === 'rejected') throw storing.reason;
   } catch (error) {
@@ -84,7 +86,7 @@ function announcedBytes(
       received += bytes.byteLength;
       if (received > sizeBytes) throw new OtherBytes('size');
       if (start === null) return controller.enqueue(bytes);
-      start = joined(start, bytes);
+      start = joinedBytes([start, bytes]);
       if (start.byteLength >= FILE_TYPE_PREFIX_BYTES) passStart(start, controller);
     },
     flush(controller) {
@@ -92,11 +94,4 @@ function announcedBytes(
       if (start !== null) passStart(start, controller);
     },
   });
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const both = new Uint8Array(first.byteLength + second.byteLength);
-  both.set(first);
-  both.set(second, first.byteLength);
-  return both;
 }

@@ -142,3 +142,31 @@ export function loggedLines(): string[] {
     vi.spyOn(console, level).mockImplementation((...values) => void lines.push(values.map(String).join(' ')));
   return lines;
 }
+
+interface OwnedRow {
+  user_id: string;
+  [column: string]: unknown;
+}
+
+export const ownRows = async (table: string, userId: string): Promise<OwnedRow[]> =>
+  (await rowsOf<OwnedRow>(table)).filter(({ user_id }) => user_id === userId);
+
+/** Null if the object is not queued. */
+export const deletionOf = (key: string) =>
+  env.DB.prepare('SELECT next_attempt_at FROM object_deletion WHERE object_key = ?1').bind(key).first();
+
+export const documentKeyOf = (userId: string, name = 'passport') => `users/kyc-documents/${userId}/${name}`;
+
+export const removeFile = (id: string) =>
+  env.DB.prepare('DELETE FROM user_file WHERE id = ?1').bind(id).run();
+
+/** Opened and put. */
+export async function putUpload(
+  bench: IdentificationBench,
+  userId: string,
+  bytes: Bytes = documentOf(1_000),
+): Promise<OpenedUpload> {
+  const upload = await bench.openUpload(userId, { sizeBytes: bytes.byteLength });
+  expect((await bench.put(upload, bytes)).status).toBe(200);
+  return upload;
+}

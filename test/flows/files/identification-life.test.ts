@@ -1,16 +1,17 @@
-/** The life of a document for identification: it is completed, handed over, replaced and ended, and its key with the last one. */
+/** The life of a document for identification: it is completed, replaced, handed over and ended. */
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { CRONS } from '../../support/gateway.ts';
 import {
   bytesOf,
-  CANARY,
+  deletionOf,
+  documentKeyOf,
   documentOf,
   type IdentificationBench,
-  KYC_KEYS,
   loggedLines,
-  type OpenedUpload,
-  rowsOf,
+  ownRows,
+  putUpload,
+  removeFile,
   sameBytes,
   startIdentification,
 } from '../../support/identification.ts';
@@ -29,23 +30,6 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-interface OwnedRow {
-  user_id: string;
-  [column: string]: unknown;
-}
-const own = async (table: string, user: string) =>
-  (await rowsOf<OwnedRow>(table)).filter(({ user_id }) => user_id === user);
-const deletionOf = (key: string) =>
-  env.DB.prepare('SELECT next_attempt_at FROM object_deletion WHERE object_key = ?1').bind(key).first();
-const keyOf = (user: string, name = 'passport') => `users/kyc-documents/${user}/${name}`;
-const remove = (id: string) => env.DB.prepare('DELETE FROM user_file WHERE id = ?1').bind(id).run();
-
-async function putUpload(user: string, bytes = documentOf(1_000), on = bench): Promise<OpenedUpload> {
-  const upload = await on.openUpload(user, { sizeBytes: bytes.byteLength });
-  expect((await on.put(upload, bytes)).status).toBe(200);
-  return upload;
-}
-
 /** The bucket, with calls replaced. */
 const bucketWith = (calls: Partial<R2Bucket>) =>
   ({
@@ -57,7 +41,7 @@ const bucketWith = (calls: Partial<R2Bucket>) =>
 
 describe('a completed document', () => {
   test('is a file at the key of its kind, and its upload is over', async () => {
-    const upload = await putUpload('usr_done');
+    const upload = await putUpload(bench, 'usr_done');
     expect(await bench.identification.complete(upload)).toEqual({
       ok: true,
       file: {
@@ -68,13 +52,16 @@ describe('a completed document', () => {
           content_type: 'image/jpeg',
           size_bytes: 1_000,
         },
-        ...{ object_key: keyOf('usr_done'), etag: (await env.STORAGE.head(keyOf('usr_done')))?.etag },
+        ...{
+          object_key: documentKeyOf('usr_done'),
+          etag: (await env.STORAGE.head(documentKeyOf('usr_done')))?.etag,
+        },
         ...{ uploaded_at: bench.now(), delete_after: null },
       },
     });
-    expect(await own('user_upload', 'usr_done')).toEqual([]);
+    expect(await ownRows('user_upload', 'usr_done')).toEqual([]);
     expect(await deletionOf(`pending/${upload.id}`)).toEqual({ next_attempt_at: 0 });
-    expect(await deletionOf(keyOf('usr_done'))).toBeNull();
+    expect(await deletionOf(documentKeyOf('usr_done'))).toBeNull();
   });
 
   test('takes the place of an older one of its kind, and of no other', async () => {
@@ -82,41 +69,41 @@ describe('a completed document', () => {
     const selfie = await bench.upload('usr_again', 'selfie');
     const newer = documentOf(1_500);
     const id = await bench.upload('usr_again', 'passport', newer);
-    const files = await own('user_file', 'usr_again');
+    const files = await ownRows('user_file', 'usr_again');
     expect(files.map((file) => file.id).sort()).toEqual([id, selfie].sort());
-    expect((await own('identification_outbox', 'usr_again')).map(({ file_id }) => file_id)).not.toContain(
+    expect((await ownRows('identification_outbox', 'usr_again')).map(({ file_id }) => file_id)).not.toContain(
       old,
     );
     expect(sameBytes(await bytesOf(await bench.read('usr_again')), newer)).toBe(true);
-    expect(await deletionOf(keyOf('usr_again'))).toBeNull();
+    expect(await deletionOf(documentKeyOf('usr_again'))).toBeNull();
   });
 
   test('was put before: without its bytes nothing is completed', async () => {
     const upload = await bench.openUpload('usr_nothing');
     expect(await bench.identification.complete(upload)).toEqual({ ok: false, reason: 'not there' });
-    expect(await own('user_file', 'usr_nothing')).toEqual([]);
+    expect(await ownRows('user_file', 'usr_nothing')).toEqual([]);
   });
 
   test('is one, of two completions at once', async () => {
-    const upload = await putUpload('usr_twice');
+    const upload = await putUpload(bench, 'usr_twice');
     const outcomes = await Promise.all([1, 2, 3].map(() => bench.identification.complete(upload)));
     expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1);
     expect(outcomes.every((outcome) => outcome.ok || /busy|not there/.test(outcome.reason))).toBe(true);
-    expect(await own('user_file', 'usr_twice')).toHaveLength(1);
+    expect(await ownRows('user_file', 'usr_twice')).toHaveLength(1);
     expect((await bench.read('usr_twice')).status).toBe(200);
   });
 
   test('is the row’s and the object’s, of two of one kind at once', async () => {
     const [one, other] = [documentOf(1_100), documentOf(1_200)];
-    const uploads = [await putUpload('usr_both', one), await putUpload('usr_both', other)];
+    const uploads = [await putUpload(bench, 'usr_both', one), await putUpload(bench, 'usr_both', other)];
     const outcomes = await Promise.all(uploads.map((upload) => bench.identification.complete(upload)));
     expect(outcomes.map((outcome) => outcome.ok || outcome.reason).sort()).toEqual(['busy', true]);
-    const [file] = await own('user_file', 'usr_both');
+    const [file] = await ownRows('user_file', 'usr_both');
     expect((await bytesOf(await bench.read('usr_both'))).byteLength).toBe(file?.size_bytes);
   });
 
   test('is the very object that was looked at', async () => {
-    const upload = await putUpload('usr_swapped');
+    const upload = await putUpload(bench, 'usr_swapped');
     let looks = 0;
     const swapped = await startIdentification({
       bindings: {
@@ -130,7 +117,7 @@ describe('a completed document', () => {
       },
     });
     expect(await swapped.identification.complete(upload)).toEqual({ ok: false, reason: 'busy' });
-    expect(await own('user_file', 'usr_swapped')).toEqual([]);
+    expect(await ownRows('user_file', 'usr_swapped')).toEqual([]);
     expect(await bench.identification.complete(upload)).toEqual({ ok: false, reason: 'refused' });
   });
 
@@ -139,7 +126,7 @@ describe('a completed document', () => {
     ['after it has written', true],
   ])('changes nothing if R2 fails %s, and is completed by the next call', async (_name, isWritten) => {
     const old = await bench.upload('usr_failing', 'passport', documentOf(1_050));
-    const upload = await putUpload('usr_failing');
+    const upload = await putUpload(bench, 'usr_failing');
     const failing = await startIdentification({
       bindings: {
         STORAGE: bucketWith({
@@ -151,7 +138,7 @@ describe('a completed document', () => {
       },
     });
     await expect(failing.identification.complete(upload)).rejects.toThrow('R2 is down');
-    expect((await own('user_file', 'usr_failing')).map(({ id }) => id)).toEqual([old]);
+    expect((await ownRows('user_file', 'usr_failing')).map(({ id }) => id)).toEqual([old]);
     // A document of this user and kind all the same.
     expect((await bytesOf(await bench.read('usr_failing'))).byteLength).toBe(isWritten ? 1_000 : 1_050);
     expect(await bench.identification.complete(upload)).toMatchObject({ ok: true, file: { id: upload.id } });
@@ -159,132 +146,25 @@ describe('a completed document', () => {
   });
 
   test('waits for a deletion that is under way', async () => {
-    const upload = await putUpload('usr_deleting');
+    const upload = await putUpload(bench, 'usr_deleting');
     const hold = 'INSERT INTO object_deletion (object_key, next_attempt_at) VALUES (?1, ?2)';
     await env.DB.prepare(hold)
-      .bind(keyOf('usr_deleting'), bench.now() + 60)
+      .bind(documentKeyOf('usr_deleting'), bench.now() + 60)
       .run();
     expect(await bench.identification.complete(upload)).toEqual({ ok: false, reason: 'busy' });
     await bench.gateway.advance(60);
     expect(await bench.identification.complete(upload)).toMatchObject({ ok: true });
-    expect(await deletionOf(keyOf('usr_deleting'))).toBeNull();
+    expect(await deletionOf(documentKeyOf('usr_deleting'))).toBeNull();
   });
 
   test('is refused if its key has gone since it was sent', async () => {
     const first = await bench.upload('usr_unkeyed');
-    const upload = await putUpload('usr_unkeyed');
-    await remove(first);
+    const upload = await putUpload(bench, 'usr_unkeyed');
+    await removeFile(first);
     expect(await bench.identification.complete(upload)).toEqual({ ok: false, reason: 'refused' });
-    const next = await putUpload('usr_unkeyed');
+    const next = await putUpload(bench, 'usr_unkeyed');
     expect(await bench.identification.complete(upload)).toEqual({ ok: false, reason: 'refused' });
     expect(await bench.identification.complete(next)).toMatchObject({ ok: true });
-  });
-});
-
-describe('the key of a user', () => {
-  test('is one, of two that are made at once, and no other user’s', async () => {
-    const uploads = await Promise.all([
-      bench.openUpload('usr_key'),
-      bench.openUpload('usr_key', { kind: 'selfie' }),
-    ]);
-    const answers = await Promise.all(uploads.map((upload) => bench.put(upload, documentOf(1_000))));
-    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
-    for (const upload of uploads)
-      expect(await bench.identification.complete(upload)).toMatchObject({ ok: true });
-    for (const kind of ['passport', 'selfie']) expect((await bench.read('usr_key', kind)).status).toBe(200);
-    expect(await own('kyc_key', 'usr_key')).toHaveLength(1);
-    await bench.upload('usr_key_2');
-    await env.DB.exec(
-      "UPDATE kyc_key SET wrapped_key = (SELECT wrapped_key FROM kyc_key WHERE user_id = 'usr_key_2') WHERE user_id = 'usr_key'",
-    );
-    expect((await bench.read('usr_key')).status).toBe(503);
-    const upload = await bench.openUpload('usr_key');
-    expect((await bench.put(upload, documentOf(1_000))).status).toBe(503);
-  });
-
-  test('stays the one that was stored first, if two isolates make one', async () => {
-    await bench.upload('usr_isolates', 'selfie');
-    let isRead = false;
-    const late = await startIdentification({
-      bindings: {
-        DB: {
-          batch: (statements: D1PreparedStatement[]) => env.DB.batch(statements),
-          prepare(sql: string) {
-            if (isRead || !sql.startsWith('SELECT wrapped_key')) return env.DB.prepare(sql);
-            isRead = true;
-            return { bind: () => ({ first: async () => null }) };
-          },
-        },
-      },
-    });
-    await late.upload('usr_isolates');
-    expect(isRead).toBe(true);
-    for (const kind of ['selfie', 'passport'])
-      expect((await bench.read('usr_isolates', kind)).status).toBe(200);
-  });
-
-  test('stays readable when KYC_KEY gets a newer key, until the older one is taken away', async () => {
-    const list = (...kids: ('old' | 'new')[]) =>
-      JSON.stringify(kids.map((kid) => ({ kid, key: KYC_KEYS[kid] })));
-    const before = await startIdentification({ keys: list('old') });
-    await before.upload('usr_rotated');
-    const during = await startIdentification({ keys: list('new', 'old') });
-    expect((await during.read('usr_rotated')).status).toBe(200);
-    await during.upload('usr_newcomer');
-    const kids = await rowsOf<{ user_id: string; wrapping_key_id: string }>('kyc_key');
-    expect(
-      kids
-        .filter(({ user_id }) => /rotated|newcomer/.test(user_id))
-        .map(({ user_id, wrapping_key_id }) => [user_id, wrapping_key_id])
-        .sort(),
-    ).toEqual([
-      ['usr_newcomer', 'new'],
-      ['usr_rotated', 'old'],
-    ]);
-    const after = await startIdentification({ keys: list('new') });
-    expect([(await after.read('usr_newcomer')).status, (await after.read('usr_rotated')).status]).toEqual([
-      200, 503,
-    ]);
-    const changed = await startIdentification({ keys: JSON.stringify([{ kid: 'new', key: KYC_KEYS.old }]) });
-    expect((await changed.read('usr_newcomer')).status).toBe(503);
-  });
-
-  test('goes with the last document, and what it sealed is noise', async () => {
-    const ids = [await bench.upload('usr_last'), await bench.upload('usr_last', 'selfie')];
-    const copy = await env.STORAGE.get(keyOf('usr_last'));
-    const [bytes, customMetadata] = [await copy?.arrayBuffer(), copy?.customMetadata ?? {}];
-    await remove(ids[0] ?? '');
-    expect((await bench.read('usr_last')).status).toBe(404);
-    expect((await bench.read('usr_last', 'selfie')).status).toBe(200);
-    expect(await own('kyc_key', 'usr_last')).toHaveLength(1);
-    await remove(ids[1] ?? '');
-    expect(await own('kyc_key', 'usr_last')).toEqual([]);
-    expect(await deletionOf(keyOf('usr_last'))).toEqual({ next_attempt_at: 0 });
-    // As a backup would bring it back: the same bytes, and the user has another key meanwhile.
-    await bench.upload('usr_last');
-    await env.STORAGE.put(keyOf('usr_last'), bytes ?? '', { customMetadata });
-    const read = await bench.read('usr_last');
-    expect([read.status, (await read.text()).includes(CANARY)]).toEqual([503, false]);
-  });
-
-  test('goes with the account', async () => {
-    await bench.upload('usr_closed');
-    await bench.market.putUser('usr_closed', {});
-    await bench.market.closeUser('usr_closed');
-    await bench.gateway.scheduled(CRONS.hourly);
-    for (const table of ['user_file', 'kyc_key', 'identification_outbox'])
-      expect(await own(table, 'usr_closed'), table).toEqual([]);
-    expect(await deletionOf(keyOf('usr_closed'))).toEqual({ next_attempt_at: 0 });
-    expect((await bench.read('usr_closed')).status).toBe(404);
-  });
-
-  test('is deleted by the hour’s job if its upload was never completed', async () => {
-    const upload = await putUpload('usr_idle');
-    await bench.gateway.scheduled(CRONS.hourly);
-    expect(await own('kyc_key', 'usr_idle')).toHaveLength(1);
-    await env.DB.prepare('DELETE FROM user_upload WHERE id = ?1').bind(upload.id).run();
-    await bench.gateway.scheduled(CRONS.hourly);
-    expect(await own('kyc_key', 'usr_idle')).toEqual([]);
   });
 });
 
@@ -307,7 +187,7 @@ describe('the main API', () => {
     expect(last.find(({ path }) => path === '/internal/users/usr_told/documents')).toMatchObject({
       headers: { idempotencyKey: `${id}:1`, requestId: 'a-request' },
     });
-    expect(await own('identification_outbox', 'usr_told')).toEqual([]);
+    expect(await ownRows('identification_outbox', 'usr_told')).toEqual([]);
   });
 
   test('is told by the minute’s job if the request could not, and not of what is deleted', async () => {
@@ -316,14 +196,17 @@ describe('the main API', () => {
     await bench.market.putUser('usr_later', { kyc_level: 1 });
     await bench.market.fault({ route: 'create-document', kind: '503' });
     await bench.identification.handOver('usr_later', TRACE);
-    expect(await own('identification_outbox', 'usr_later')).toMatchObject([{ attempts: 1 }, { attempts: 1 }]);
-    await remove(deleted);
+    expect(await ownRows('identification_outbox', 'usr_later')).toMatchObject([
+      { attempts: 1 },
+      { attempts: 1 },
+    ]);
+    await removeFile(deleted);
     await bench.market.clearFaults();
     await bench.gateway.advance(60);
     await bench.gateway.scheduled(CRONS.prices);
     const { documents } = await bench.market.handovers();
     expect([documents?.[id]?.applied, documents?.[deleted]]).toEqual([[1], undefined]);
-    expect(await own('identification_outbox', 'usr_later')).toEqual([]);
+    expect(await ownRows('identification_outbox', 'usr_later')).toEqual([]);
   });
 
   test('is told no more of what it has refused', async () => {
@@ -335,7 +218,7 @@ describe('the main API', () => {
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([
       { level: 'error', event: 'identification.refused', user: 'usr_refused', file: id },
     ]);
-    expect(await own('identification_outbox', 'usr_refused')).toEqual([]);
+    expect(await ownRows('identification_outbox', 'usr_refused')).toEqual([]);
     expect((await bench.read('usr_refused')).status).toBe(200);
   });
 });
@@ -349,7 +232,7 @@ describe('365 days after the decision', () => {
     // Nobody was active since: the job asks about users who wait for a decision all the same.
     await env.DB.exec("UPDATE user_account SET last_active_at = 0 WHERE id = 'usr_decided'");
     await gateway.scheduled(CRONS.hourly);
-    expect(await own('user_file', 'usr_decided')).toMatchObject([{ delete_after: null }]);
+    expect(await ownRows('user_file', 'usr_decided')).toMatchObject([{ delete_after: null }]);
     await gateway.advance(3_600);
     const decidedAt = other.now();
     await market.putUser('usr_decided', { kyc_level: 2, kyc_decided_at: decidedAt });
@@ -358,7 +241,7 @@ describe('365 days after the decision', () => {
     await gateway.scheduled(CRONS.hourly);
     const dueOf = async () =>
       Object.fromEntries(
-        (await own('user_file', 'usr_decided')).map((file) => [file.kind, file.delete_after]),
+        (await ownRows('user_file', 'usr_decided')).map((file) => [file.kind, file.delete_after]),
       );
     expect(await dueOf()).toEqual({ passport: decidedAt + YEAR, selfie: null });
     await gateway.advance(YEAR - 3_601);
@@ -367,8 +250,8 @@ describe('365 days after the decision', () => {
     await gateway.advance(1);
     await gateway.scheduled(CRONS.hourly);
     expect(await dueOf()).toEqual({ selfie: null });
-    expect(await deletionOf(keyOf('usr_decided'))).toEqual({ next_attempt_at: 0 });
+    expect(await deletionOf(documentKeyOf('usr_decided'))).toEqual({ next_attempt_at: 0 });
     expect((await other.read('usr_decided')).status).toBe(404);
-    expect(await own('kyc_key', 'usr_decided')).toHaveLength(1);
+    expect(await ownRows('kyc_key', 'usr_decided')).toHaveLength(1);
   });
 });

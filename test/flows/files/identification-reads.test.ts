@@ -10,13 +10,11 @@ import {
   KYC_KEYS,
   KYC_READ_KEY,
   loggedLines,
-  objectKeys,
   rowsOf,
   sameBytes,
   startIdentification,
 } from '../../support/identification.ts';
 import { expectError } from '../../support/public-files.ts';
-import { TABLES } from '../../support/tables.ts';
 
 let bench: IdentificationBench;
 let lines: string[];
@@ -237,42 +235,4 @@ describe('a document that is not the one that was stored', () => {
       await expect(bench.read('usr_changed')).rejects.toThrow();
     }
   });
-});
-
-test('a canary is in no object, row, value, line of the log or answer but the main API’s', async () => {
-  const answers: string[] = [];
-  const noted = async (response: Response) => {
-    answers.push(JSON.stringify([...response.headers]), await response.text());
-    return response;
-  };
-  const size = CHUNK_BYTES + 10;
-  const upload = await bench.openUpload('usr_canary', { sizeBytes: size });
-  await noted(await bench.put(upload, documentOf(size - 1)));
-  await noted(await bench.put(upload, documentOf(size + 1)));
-  await noted(await bench.put(upload, documentOf(size)));
-  answers.push(JSON.stringify(await bench.identification.complete(upload)));
-  await bench.identification.handOver('usr_canary', { requestId: 'r', traceparent: null });
-  const pending = await bench.openUpload('usr_canary', { kind: 'selfie', sizeBytes: 2_000 });
-  await noted(await bench.put(pending, documentOf(2_000)));
-  for (const key of await objectKeys()) await noted(await bench.gateway.fetch(`/files/${key}`));
-  for (const path of ['/health', upload.url, pending.url]) await noted(await bench.gateway.fetch(path));
-  await noted(await bench.read('usr_canary', 'passport', 'a wrong key'));
-  expect(new TextDecoder().decode(await bytesOf(await bench.read('usr_canary')))).toContain(CANARY);
-
-  const held: string[] = [...answers, ...lines];
-  for (const key of await objectKeys()) {
-    const object = await env.STORAGE.get(key);
-    held.push(JSON.stringify([key, object?.httpMetadata, object?.customMetadata]));
-    held.push(new TextDecoder('latin1').decode(await object?.arrayBuffer()));
-  }
-  for (const table of TABLES) held.push(JSON.stringify(await rowsOf(table)));
-  for (const kv of [env.PRICES_KV, env.CACHE_KV, env.SESSIONS_KV])
-    for (const { name } of (await kv.list()).keys) held.push((await kv.get(name)) ?? '');
-  expect(held.length).toBeGreaterThan(TABLES.length);
-  for (const text of [
-    CANARY,
-    btoa(CANARY).slice(0, 20),
-    new URL(upload.url).searchParams.get('signature') ?? '',
-  ])
-    expect(held.filter((each) => each.includes(text))).toEqual([]);
 });
