@@ -1,3 +1,5 @@
+export const ALL_FILES_TAG = 'files';
+
 /**
  * What caches in front may be told to forget a file by: `files`, and whose it is, `project:<id>` or `user:<id>`. The id is
  * percent-encoded, since a tag has neither spaces nor commas (developers.cloudflare.com/cache/how-to/purge-cache/purge-by-tags).
@@ -7,7 +9,8 @@
 export function cacheTagsOf(key: string): string[] {
   const [root = '', kind = '', third = ''] = key.split('/');
   const name = third.replace(/(?:-banner)?\.[^.]*$/, '');
-  if (root === 'projects') return ['files', `project:${encodeURIComponent(kind === 'logos' ? name : third)}`];
-  if (root === 'users') return ['files', `user:${encodeURIComponent(name)}`];
-  return ['files'];
+  if (root === 'projects')
+    return [ALL_FILES_TAG, `project:${encodeURIComponent(kind === 'logos' ? name : third)}`];
+  if (root === 'users') return [ALL_FILES_TAG, `user:${encodeURIComponent(name)}`];
+  return [ALL_FILES_TAG];
 }

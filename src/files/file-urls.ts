@@ -6,9 +6,9 @@ import { keysFor, type PurposeKeys } from '../auth/keyring.ts';
 import { FILE_URL_SECONDS } from '../config.ts';
 import type { SigningKey } from '../settings/signing-keys.ts';
 import { fileByKey } from '../storage/d1/user-files.ts';
+import { fileUrl } from './file-url.ts';
 import { isSigned, signedUrl } from './signed-urls.ts';
 
-const ROOT = '/files/';
 const ETAG_CHARACTERS_IN_URL = 8;
 
 export const avatarKey = (userId: string): string => `users/avatars/${userId}.webp`;
@@ -35,7 +35,7 @@ export class FileUrls {
 
   /** A public file has one URL for each content, so that caches show a new one at once. @param etag of its object */
   versioned(key: string, etag: string): string {
-    return `${this.#origin}${ROOT}${key}?v=${etag.slice(0, ETAG_CHARACTERS_IN_URL)}`;
+    return fileUrl(this.#origin, `${key}?v=${etag.slice(0, ETAG_CHARACTERS_IN_URL)}`);
   }
 
   /**
@@ -47,7 +47,7 @@ export class FileUrls {
   async avatarUrlOf(db: D1Database, userId: string, sent: string): Promise<string | null> {
     const key = avatarKey(userId);
     const [url] = sent.split('?', 1);
-    if (url !== `${this.#origin}${ROOT}${key}`) return null;
+    if (url !== fileUrl(this.#origin, key)) return null;
     const file = await fileByKey(db, key);
     return file && this.versioned(key, file.etag);
   }
@@ -63,4 +63,4 @@ export class FileUrls {
   }
 }
 
-const signedPath = (key: string, viewerId: string) => ({ path: `${ROOT}${key}`, claims: ['GET', viewerId] });
+const signedPath = (key: string, viewerId: string) => ({ path: `/files/${key}`, claims: ['GET', viewerId] });

@@ -68,7 +68,8 @@ async function completeHeld(
     ...{ held, object, nowSeconds: nowSeconds() },
     avatarUrl: upload.kind === 'avatar' ? urls.versioned(held.key, object.etag) : null,
   });
-  return file === null ? { ok: false, reason: 'not there' } : { ok: true, file };
+  // Another one has come to hold the key, or the upload is over.
+  return file === null ? { ok: false, reason: 'busy' } : { ok: true, file };
 }
 
 /** Text if the bytes are refused: the reason. */

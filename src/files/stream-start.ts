@@ -1,3 +1,5 @@
+import { joinedBytes } from './joined-bytes.ts';
+
 /**
  * Looks at the first bytes of a stream, and leaves them in it.
  *
@@ -16,12 +18,7 @@ export async function streamStart(
     parts.push(value);
     length += value.byteLength;
   }
-  const read = new Uint8Array(length);
-  let offset = 0;
-  for (const part of parts) {
-    read.set(part, offset);
-    offset += part.byteLength;
-  }
+  const read = joinedBytes(parts);
   const whole = new ReadableStream<Uint8Array>(
     {
       start(controller) {

@@ -131,11 +131,14 @@ function fileResponse(key: string, found: Found, slice: ByteSlice | 'whole'): Re
   headers.set('Content-Type', contentType);
   headers.set('Content-Length', String(length));
   headers.set('Accept-Ranges', 'bytes');
-  if (isAttachment) headers.set('Content-Disposition', attachmentOf(key));
+  if (isAttachment) headers.set('Content-Disposition', attachmentOf(downloadNameOf(key)));
   if (slice === 'whole') return new Response(body, { headers });
   headers.set('Content-Range', `bytes ${offset}-${offset + length - 1}/${size}`);
   return new Response(body, { status: 206, headers });
 }
+
+/** The key of a user's attachment has no extension; a PDF is the one that browsers do not open. */
+const downloadNameOf = (key: string) => (isPublicKey(key) ? key : `${key}.pdf`);
 
 /** Those that 304 repeats (RFC 9110, section 15.4.5). */
 const keptHeaders = (key: string, { etag, modifiedSeconds }: Validators) => ({

@@ -23,3 +23,5 @@ export const COMPLETION_ATTEMPTS = 20;
 export const COMPLETION_PAUSE_MS = 250;
 /** What one run of the minute's job deletes: the platform deletes 1,000 objects a call. */
 export const OBJECT_DELETIONS_PER_RUN = 1_000;
+/** Tags of one purge: beyond them, caches in front forget all files. */
+export const PURGE_TAGS_MAX = 30;

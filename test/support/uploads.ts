@@ -83,8 +83,17 @@ export async function registerUploader(gateway: TestGateway): Promise<Uploader> 
 
 export const pendingKeyOf = (uploadId: string) => `pending/${localId('Upload', uploadId)}`;
 
+/** With headers that a client may send beside the signed ones: R2 stores them. */
 export const putPending = (uploadId: string, contentType: string, bytes: Uint8Array) =>
-  env.STORAGE.put(pendingKeyOf(uploadId), bytes, { httpMetadata: { contentType } });
+  env.STORAGE.put(pendingKeyOf(uploadId), bytes, {
+    httpMetadata: {
+      contentType,
+      contentEncoding: 'gzip',
+      cacheControl: 'public',
+      contentDisposition: 'inline',
+    },
+    customMetadata: { by: 'client' },
+  });
 
 export async function keysIn(prefix: string): Promise<string[]> {
   const { objects } = await env.STORAGE.list({ prefix });

@@ -50,3 +50,16 @@ export const deletionsDone = (
          AND object_key IN (SELECT value FROM json_each(?1))`,
     )
     .bind(JSON.stringify(keys), claimedUntil);
+
+/** Keys that are claimed are due again. */
+export const deletionsDue = (
+  db: D1Database,
+  keys: readonly string[],
+  claimedUntil: number,
+): D1PreparedStatement =>
+  db
+    .prepare(
+      `UPDATE object_deletion SET next_attempt_at = 0 WHERE next_attempt_at = ?2
+         AND object_key IN (SELECT value FROM json_each(?1))`,
+    )
+    .bind(JSON.stringify(keys), claimedUntil);

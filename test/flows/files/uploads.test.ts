@@ -1,12 +1,7 @@
-/** Uploads: what may be announced, what is taken of the bytes, and what happens when several things happen at once. */
+/** Uploads: what may be announced, how many there may be, and what is taken of their bytes. */
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { localId } from '../../../schema/global-ids.ts';
-import { COMPLETION_ATTEMPTS } from '../../../src/config.ts';
-import { completeUpload } from '../../../src/files/actions/complete-upload.ts';
-import type { FileRequest, FileSources } from '../../../src/files/actions/file-action.ts';
-import type { UploadDestination } from '../../../src/files/upload-destination.ts';
-import { abandonedObject, holdKey } from '../../../src/storage/d1/object-writes.ts';
 import { openUpload, type UploadRow } from '../../../src/storage/d1/user-uploads.ts';
 import { ask } from '../../support/accounts.ts';
 import {
@@ -36,25 +31,6 @@ beforeEach(async () => {
   gateway = startGateway(market);
   ann = await registerUploader(gateway);
 });
-
-/** A gateway over the same storage, with another bucket. */
-const gatewayWith = (bucket: Partial<R2Bucket>) =>
-  startGateway({ ...market, startAt: Date.now() / 1000 } as TestMarket, {
-    STORAGE: new Proxy(env.STORAGE, {
-      get: (real, name) =>
-        Reflect.get(bucket, name) ?? (Reflect.get(real, name) as (...args: unknown[]) => unknown).bind(real),
-    }),
-  });
-
-const completeBy = async (other: TestGateway, uploadId: string) => {
-  const { data, errors } = await ask<{ completeUpload: Record<string, never> }>(
-    other,
-    'CompleteUpload',
-    { uploadId },
-    ann,
-  );
-  return { answer: data?.completeUpload, code: errors?.[0]?.extensions.code };
-};
 
 describe('an upload', () => {
   test('is a URL of R2 for exactly these bytes, for 15 minutes', async () => {
@@ -170,7 +146,7 @@ describe('completed', () => {
     const key = `users/uploads/${ann.id}/${localId('UserFile', file.id)}`;
     const object = await env.STORAGE.get(key);
     expect(new Uint8Array((await object?.arrayBuffer()) ?? new ArrayBuffer())).toEqual(PDF);
-    expect(object?.httpMetadata).toEqual({ contentType: 'application/pdf' });
+    expect([object?.httpMetadata, object?.customMetadata]).toEqual([{ contentType: 'application/pdf' }, {}]);
     expect(await keysIn(`pending/${localId('UserFile', file.id)}`)).toEqual([]);
     expect((await ann.files()).map(({ id }) => id)).toEqual([file.id]);
   });
@@ -248,114 +224,45 @@ describe('completed', () => {
   });
 });
 
-describe('at once', () => {
-  test('several completions of one upload have the same file', async () => {
-    const upload = await ann.create('ATTACHMENT', 'image/png', PNG.byteLength);
-    await putPending(upload.id, 'image/png', PNG);
-    const answers = await Promise.all([1, 2, 3].map(() => ann.complete(upload.id)));
-    answers.push(await ann.complete(upload.id));
-    expect(new Set(answers.map(({ file }) => file?.id)).size).toBe(1);
-    expect(await ann.files()).toHaveLength(1);
-    const { results } = await env.DB.prepare('SELECT * FROM user_file WHERE user_id = ?1').bind(ann.id).all();
-    const object = await env.STORAGE.head(String(results[0]?.object_key));
-    expect(object?.etag).toBe(results[0]?.etag);
-  });
-
-  test('two avatars are one file, and its row is that of the object', async () => {
-    const uploads = [
-      await ann.create('AVATAR', 'image/png', PNG.byteLength),
-      await ann.create('AVATAR', 'image/jpeg', JPEG.byteLength),
-    ];
-    await putPending(uploads[0]?.id ?? '', 'image/png', PNG);
-    await putPending(uploads[1]?.id ?? '', 'image/jpeg', JPEG);
-    const answers = await Promise.all(uploads.map(({ id }) => ann.complete(id)));
-    expect(answers.map(({ __typename }) => __typename)).toEqual(Array(2).fill('CompleteUploadPayload'));
-    const row = await env.DB.prepare('SELECT * FROM user_file WHERE user_id = ?1').bind(ann.id).all();
-    expect(row.results).toHaveLength(1);
-    const object = await env.STORAGE.head(`users/avatars/${ann.id}.webp`);
-    expect(row.results[0]).toMatchObject({ etag: object?.etag, size_bytes: object?.size });
-  });
-
-  test('bytes that replace those which were looked at are not taken', async () => {
-    const other = new Uint8Array(PDF);
-    other.set(new TextEncoder().encode('<script>'), 20);
+describe('what is left behind', () => {
+  test('of an upload that is never completed is gone within the hour', async () => {
     const upload = await ann.create('ATTACHMENT', 'application/pdf', PDF.byteLength);
     await putPending(upload.id, 'application/pdf', PDF);
-    const swapping = gatewayWith({
-      get: (async (key: string) => {
-        const object = await env.STORAGE.get(key);
-        await env.STORAGE.put(key, other, { httpMetadata: { contentType: 'application/pdf' } });
-        return object;
-      }) as R2Bucket['get'],
-    });
-    const { answer } = await completeBy(swapping, upload.id);
-    expect(answer).toMatchObject({ __typename: 'CompleteUploadPayload' });
-    const object = await env.STORAGE.get(`users/uploads/${ann.id}/${localId('Upload', upload.id)}`);
-    expect(new Uint8Array((await object?.arrayBuffer()) ?? new ArrayBuffer())).toEqual(PDF);
-  });
-
-  test('a completion waits for another one of the same object, and not for ever', async () => {
-    const upload = await ann.create('AVATAR', 'image/png', PNG.byteLength);
-    await putPending(upload.id, 'image/png', PNG);
-    const key = `users/avatars/${ann.id}.webp`;
-    const held = await holdKey(env.DB, key, Math.floor(Date.now() / 1000));
-    if (held === null) throw new Error('somebody else holds the key');
-    gateway.resetCounts();
-    const waiting = ann.complete(upload.id);
-    await vi.waitUntil(() => gateway.counts.d1Calls > 6);
-    await abandonedObject(env.DB, held).run();
-    expect(await waiting).toMatchObject({ __typename: 'CompleteUploadPayload' });
-
-    let sleeps = 0;
-    const busy = { complete: async () => ({ ok: false, reason: 'busy' }) } as unknown as UploadDestination;
-    const sources = {
-      ...{ db: env.DB, destinations: { avatar: busy }, nowSeconds: () => Math.floor(Date.now() / 1000) },
-      sleep: async () => {
-        sleeps += 1;
-      },
-    } as unknown as FileSources;
-    const request = {
-      viewer: { id: ann.id },
-      limits: { take: async () => undefined },
-    } as unknown as FileRequest;
-    const other = await ann.create('AVATAR', 'image/png', PNG.byteLength);
-    const failed = completeUpload({ sources, request }, localId('Upload', other.id));
-    await expect(failed).rejects.toMatchObject({ extensions: { code: 'SERVICE_UNAVAILABLE' } });
-    expect(sleeps).toBe(COMPLETION_ATTEMPTS - 1);
-  });
-});
-
-describe('a bucket', () => {
-  const fails = async () => {
-    throw new Error('We encountered an internal error. Please try again. (10001)');
-  };
-
-  test.each([
-    ['is not read', { get: fails }],
-    ['is not written', { put: fails }],
-    [
-      'breaks off in the middle',
-      {
-        get: async (key: string) => {
-          const object = await env.STORAGE.get(key);
-          const body = new ReadableStream({
-            start(part) {
-              part.enqueue(PDF.slice(0, PDF.byteLength / 2));
-            },
-            pull: (part) => part.error(new Error('Network connection lost.')),
-          });
-          return object && { size: object.size, httpMetadata: object.httpMetadata, body };
-        },
-      },
-    ],
-  ])('that %s leaves the upload open', async (_, bucket) => {
-    const upload = await ann.create('ATTACHMENT', 'application/pdf', PDF.byteLength);
-    await putPending(upload.id, 'application/pdf', PDF);
-    const broken = gatewayWith(bucket as Partial<R2Bucket>);
-    expect(await completeBy(broken, upload.id)).toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
-    expect(await ann.files()).toEqual([]);
+    await ann.waits(3_240);
     await gateway.scheduled(CRONS.prices);
-    expect(await keysIn(`users/uploads/${ann.id}`)).toEqual([]);
+    expect(await keysIn(pendingKeyOf(upload.id))).toHaveLength(1);
+    await ann.waits(60);
+    await gateway.scheduled(CRONS.prices);
+    expect(await keysIn(pendingKeyOf(upload.id))).toEqual([]);
+  });
+
+  test('by a client that puts the bytes once more after completion is gone when the URL has expired', async () => {
+    const upload = await ann.create('ATTACHMENT', 'application/pdf', PDF.byteLength);
+    await putPending(upload.id, 'application/pdf', PDF);
+    await ann.complete(upload.id);
+    await putPending(upload.id, 'application/pdf', PDF);
+    await gateway.scheduled(CRONS.prices);
+    expect(await keysIn(pendingKeyOf(upload.id))).toHaveLength(1);
+    await ann.waits(1_200);
+    await gateway.scheduled(CRONS.prices);
+    expect(await keysIn(pendingKeyOf(upload.id))).toEqual([]);
+    expect(await ann.files()).toHaveLength(1);
+  });
+
+  test('by a completion that dies between R2 and D1 is deleted', async () => {
+    const upload = await ann.create('ATTACHMENT', 'application/pdf', PDF.byteLength);
+    await putPending(upload.id, 'application/pdf', PDF);
+    const key = `users/uploads/${ann.id}/${localId('Upload', upload.id)}`;
+    const heldUntil = Math.floor(Date.now() / 1000) + 120;
+    await env.DB.prepare('INSERT INTO object_deletion (object_key, next_attempt_at) VALUES (?1, ?2)')
+      .bind(key, heldUntil)
+      .run();
+    await env.STORAGE.put(key, PDF);
+    await gateway.scheduled(CRONS.prices);
+    expect(await keysIn(key)).toEqual([key]);
+    await ann.waits(120);
+    await gateway.scheduled(CRONS.prices);
+    expect(await keysIn(key)).toEqual([]);
     expect(await ann.complete(upload.id)).toMatchObject({ __typename: 'CompleteUploadPayload' });
   });
 });

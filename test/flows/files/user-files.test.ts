@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { encodeGlobalId, localId } from '../../../schema/global-ids.ts';
+import { deleteQueuedObjects } from '../../../src/files/object-deletions.ts';
 import { closedUsersDeletes } from '../../../src/storage/d1/closed-users.ts';
 import { ask } from '../../support/accounts.ts';
 import { JPEG, PDF, PNG } from '../../support/files/sample-files.ts';
@@ -174,6 +175,19 @@ const queued = async () =>
       .all()
   ).results;
 
+/** Of one run of the job. */
+async function purgedTags(): Promise<string[]> {
+  const purged: string[][] = [];
+  await deleteQueuedObjects({
+    ...{ db: env.DB, bucket: env.STORAGE, write: (statements) => env.DB.batch(statements) },
+    purge: async (tags) => {
+      purged.push(tags);
+    },
+    nowSeconds: Math.floor(Date.now() / 1000),
+  });
+  return purged.flat();
+}
+
 describe('an avatar', () => {
   const update = async (avatarUrl: string | null) =>
     (
@@ -205,6 +219,11 @@ describe('an avatar', () => {
     expect(await ann.delete(newer.id)).toBe(true);
     expect(await shown()).toBeNull();
     expect((await open(newer.url)).status).toBe(404);
+    // Caches in front have it until the job has made them forget it.
+    expect(await queued()).toHaveLength(1);
+    expect(await purgedTags()).toContain(`user:${ann.id}`);
+    expect(await purgedTags()).toEqual([]);
+    expect(await queued()).toEqual([]);
   });
 
   test("of the viewer's own is all that a profile takes, in its newest version", async () => {
@@ -251,48 +270,5 @@ describe('an avatar', () => {
     await gateway.scheduled(CRONS.prices);
     expect((await open(newer.url)).status).toBe(200);
     expect(await queued()).toEqual([]);
-  });
-});
-
-describe('what is left behind', () => {
-  test('of an upload that is never completed is gone within the hour', async () => {
-    const upload = await ann.create('ATTACHMENT', 'application/pdf', PDF.byteLength);
-    await putPending(upload.id, 'application/pdf', PDF);
-    await ann.waits(3_240);
-    await gateway.scheduled(CRONS.prices);
-    expect(await keysIn(pendingKeyOf(upload.id))).toHaveLength(1);
-    await ann.waits(60);
-    await gateway.scheduled(CRONS.prices);
-    expect(await keysIn(pendingKeyOf(upload.id))).toEqual([]);
-  });
-
-  test('by a client that puts the bytes once more after completion is gone when the URL has expired', async () => {
-    const upload = await ann.create('ATTACHMENT', 'application/pdf', PDF.byteLength);
-    await putPending(upload.id, 'application/pdf', PDF);
-    await ann.complete(upload.id);
-    await putPending(upload.id, 'application/pdf', PDF);
-    await gateway.scheduled(CRONS.prices);
-    expect(await keysIn(pendingKeyOf(upload.id))).toHaveLength(1);
-    await ann.waits(1_200);
-    await gateway.scheduled(CRONS.prices);
-    expect(await keysIn(pendingKeyOf(upload.id))).toEqual([]);
-    expect(await ann.files()).toHaveLength(1);
-  });
-
-  test('by a completion that dies between R2 and D1 is deleted', async () => {
-    const upload = await ann.create('ATTACHMENT', 'application/pdf', PDF.byteLength);
-    await putPending(upload.id, 'application/pdf', PDF);
-    const key = `users/uploads/${ann.id}/${localId('Upload', upload.id)}`;
-    const heldUntil = Math.floor(Date.now() / 1000) + 120;
-    await env.DB.prepare('INSERT INTO object_deletion (object_key, next_attempt_at) VALUES (?1, ?2)')
-      .bind(key, heldUntil)
-      .run();
-    await env.STORAGE.put(key, PDF);
-    await gateway.scheduled(CRONS.prices);
-    expect(await keysIn(key)).toEqual([key]);
-    await ann.waits(120);
-    await gateway.scheduled(CRONS.prices);
-    expect(await keysIn(key)).toEqual([]);
-    expect(await ann.complete(upload.id)).toMatchObject({ __typename: 'CompleteUploadPayload' });
   });
 });
