@@ -40,9 +40,13 @@ export const ASKED_OPERATIONS: Readonly<Record<string, AskedOperation>> = {
       ),
   },
   ProjectPage: {
-    share: 0.25,
+    share: 0.22,
     variables: ({ slugs }) =>
       combinations(slugs, CURRENCIES).map(([slug, currency]) => ({ by: { slug }, currency })),
+  },
+  ProjectFiles: {
+    share: 0.03,
+    variables: ({ slugs }) => slugs.map((slug) => ({ by: { slug } })),
   },
   CandleChart: {
     share: 0.2,

@@ -147,6 +147,7 @@ export function marketOf(projects: number): MarketInMemory {
     status: 'live',
     owns_symbol: 1,
     logo_url: null,
+    logo_file: null,
     market_cap_rank: number + 1,
     market_cap: 1e9 - number,
     volume_24h: 1e6,

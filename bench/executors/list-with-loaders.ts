@@ -32,6 +32,7 @@ const rows = Array.from({ length: PROJECTS }, (_, index) => ({
   status: 'live',
   category: 'DeFi',
   logo_url: `https://example.com/${index}.png`,
+  logo_file: null,
   price_change_7d: -1.75,
   market_cap: 1_000_000 - index,
   volume_24h: 5000.5,

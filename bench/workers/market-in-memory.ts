@@ -4,6 +4,7 @@
  * The loaders batch as the gateway's do, over a map where those ask D1 and KV. What the market list does not ask
  * for is not held, and asking for it throws.
  */
+import { fileUrl } from '../../src/files/file-url.ts';
 import type { GatewayContext } from '../../src/graphql/context.ts';
 import { loaderOf } from '../../src/loaders/batching.ts';
 import type { Keyed } from '../../src/storage/d1/keyset.ts';
@@ -18,6 +19,9 @@ export interface MarketInMemory {
   /** By symbol, oldest first. */
   closes: Record<string, { time: number; close: number }[]>;
 }
+
+/** Of the URLs of files. */
+const PUBLIC_ORIGIN = 'https://gateway.example';
 
 let market: MarketInMemory | undefined;
 
@@ -51,6 +55,7 @@ export function contextInMemory(requestId: string): GatewayContext {
       bySymbol: (symbol) => prices.load(symbol.toUpperCase()),
       rate: async (currency) => held.snapshot.rates[currency] ?? 1,
     },
+    fileUrl: (file) => fileUrl(PUBLIC_ORIGIN, file),
     candles: { ...notHeld(), closes: async (symbol) => (await closes.load(symbol)) ?? [] },
   };
   return context as GatewayContext;

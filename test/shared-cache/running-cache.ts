@@ -3,11 +3,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const READY_WITHIN_MS = 30_000;
+/** Varnish loads what it compiles from here; a machine may forbid that in the memory where other temporary files lie. */
+const FOLDER_OF_PROGRAMS = '/tmp';
 
 /** By the file in `configurations/` that says what each does. */
 export const CACHES = {
@@ -30,7 +31,7 @@ process.on('exit', () => {
 });
 
 export async function startCache(kind: CacheKind, gateway: URL): Promise<RunningCache> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'com2000-cache-'));
+  const folder = await mkdtemp(path.join(FOLDER_OF_PROGRAMS, 'com2000-cache-'));
   const socketPath = path.join(folder, 'socket');
   const options = { kind, gateway, folder, socketPath };
   const [program, args] =
