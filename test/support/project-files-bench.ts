@@ -2,8 +2,7 @@
 import { env } from 'cloudflare:workers';
 import { expect } from 'vitest';
 import { type Bench, createBench, type Row } from '../flows/sync-bench.ts';
-import type { BindingCounts } from './counted-bindings.ts';
-import { startGateway } from './gateway.ts';
+import { startGateway, type TestGateway } from './gateway.ts';
 import type { PutFile, TestMarket } from './market.ts';
 
 export const BITCOIN = 'prj_bitcoin';
@@ -34,8 +33,7 @@ export interface ProjectFilesBench extends Bench {
     url: string | null,
   ): Promise<{ status: number; type: string | null; bytes: Uint8Array<ArrayBuffer> }>;
   graphql(query: string): Promise<Row>;
-  counts(): BindingCounts;
-  resetCounts(): void;
+  gateway: TestGateway;
 }
 
 export async function startProjectFiles(market: Row = {}): Promise<ProjectFilesBench> {
@@ -59,8 +57,7 @@ export async function startProjectFiles(market: Row = {}): Promise<ProjectFilesB
   return {
     ...bench,
     graphql,
-    counts: () => gateway.counts,
-    resetCounts: gateway.resetCounts,
+    gateway,
     putFile: async (path, { bytes = new Uint8Array(), ...file }) => {
       await bench.control('PUT', '/files', { path, base64: bytes.toBase64(), ...file });
     },

@@ -44,9 +44,9 @@ describe('documents and media of projects', () => {
     const folders = media.map(({ url }) => String(url).split('/').at(-2));
     expect(folders).toEqual(['screenshots', 'videos', 'presentations']);
 
-    bench.resetCounts();
+    bench.gateway.resetCounts();
     await bench.graphql('{ projects(first: 3) { nodes { documents { url } media { url } } } }');
-    expect(bench.counts().d1Calls).toBe(2);
+    expect(bench.gateway.counts.d1Calls).toBe(2);
   });
 
   test('are copied again when upstream changed them, and go when it names them no more', async () => {

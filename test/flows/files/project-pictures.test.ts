@@ -1,7 +1,10 @@
 /** The gateway's copies of the logos and banners that projects name. */
 import { env } from 'cloudflare:workers';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { PROJECT_PICTURE_MAX_BYTES } from '../../../src/config.ts';
+import { projectFilesJob } from '../../../src/sync/project-files.ts';
+import { runJobs } from '../../../src/sync/run-jobs.ts';
+import { ask } from '../../support/cache-bench.ts';
 import { HTML, SCRIPTED_SVG } from '../../support/files/hostile-files.ts';
 import { JPEG, PDF, PNG, SVG } from '../../support/files/sample-files.ts';
 import type { PutFile } from '../../support/market.ts';
@@ -49,16 +52,43 @@ describe('the pictures of projects', () => {
   test('are in lists and in /api too, without a further call of D1', async () => {
     const bench = await startProjectFiles();
     await bench.copy();
-    bench.resetCounts();
+    bench.gateway.resetCounts();
     const { projects } = (await bench.graphql('{ projects(first: 3) { nodes { logoUrl } } }')) as {
       projects: { nodes: { logoUrl: string }[] };
     };
     for (const { logoUrl } of projects.nodes) expect(logoUrl).toMatch(LOGO_COPY);
-    expect(bench.counts().d1Calls).toBe(1);
+    expect(bench.gateway.counts.d1Calls).toBe(1);
     const { bytes } = await bench.served('/api/projects/bitcoin');
     expect(JSON.parse(new TextDecoder().decode(bytes))).toMatchObject({
       logo_url: projects.nodes.map(({ logoUrl }) => logoUrl).find((url) => url.includes('bitcoin')),
     });
+  });
+
+  test('make cached answers anew when their copies are there', async () => {
+    const bench = await startProjectFiles({ projectCount: 1 });
+    const logo = async () => {
+      const { xCache, body } = await ask(bench.gateway, {
+        query: '{ project(by: { slug: "bitcoin" }) { logoUrl } }',
+      });
+      return [xCache, (body.data.project as Row).logoUrl];
+    };
+    const runWithEffects = () => runJobs([projectFilesJob], bench.deps);
+    await runWithEffects();
+    const [, first] = await logo();
+    expect(await logo()).toEqual(['HIT', first]);
+    vi.setSystemTime(Date.now() + 20_000);
+    await runWithEffects();
+    expect(await logo()).toEqual(['HIT', first]);
+
+    await bench.putFile('new.png', { bytes: PNG });
+    await bench.control('PATCH', `/projects/${BITCOIN}`, { logo_url: bench.fileUrl('new.png') });
+    await bench.sync.runJob('projects');
+    await runWithEffects();
+    vi.setSystemTime(Date.now() + 20_000);
+    expect(await logo()).toEqual(['STALE', first]);
+    const [outcome, second] = await logo();
+    expect([outcome, second === first]).toEqual(['HIT', false]);
+    expect((await bench.served(String(second))).bytes).toEqual(PNG);
   });
 
   test('are copied again when their URL changes, and the older copy is served until then', async () => {
