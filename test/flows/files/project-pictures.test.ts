@@ -16,7 +16,7 @@ import {
   queuedKeys,
   startProjectFiles,
 } from '../../support/project-files-bench.ts';
-import { IMPATIENT_MS } from '../sync-bench.ts';
+import { IMPATIENT_MS, type Row } from '../sync-bench.ts';
 
 describe('the pictures of projects', () => {
   test('are copied once, and shown from the gateway from then on', async () => {
