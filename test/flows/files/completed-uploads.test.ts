@@ -5,8 +5,9 @@ import { encodeGlobalId, localId } from '../../../schema/global-ids.ts';
 import { COMPLETION_ATTEMPTS } from '../../../src/config.ts';
 import { completeUpload } from '../../../src/files/actions/complete-upload.ts';
 import type { FileRequest, FileSources } from '../../../src/files/actions/file-action.ts';
-import type { UploadDestination } from '../../../src/files/upload-destination.ts';
+import type { CompletedUpload } from '../../../src/files/upload-destination.ts';
 import { abandonedObject, holdKey } from '../../../src/storage/d1/object-writes.ts';
+import type { UploadRow } from '../../../src/storage/d1/user-uploads.ts';
 import { ask } from '../../support/accounts.ts';
 import { hasText } from '../../support/files/hostile-files.ts';
 import { JPEG, PDF, PNG } from '../../support/files/sample-files.ts';
@@ -113,7 +114,7 @@ describe('at once', () => {
     expect(await keysIn(key)).toEqual([key]);
   });
 
-  test('a completion waits for another one of the same object, and not for ever', async () => {
+  test('a completion waits for another one of the same object', async () => {
     const upload = await ann.create('AVATAR', 'image/png', PNG.byteLength);
     await putPending(upload.id, 'image/png', PNG);
     const key = `users/avatars/${ann.id}.webp`;
@@ -124,23 +125,33 @@ describe('at once', () => {
     await vi.waitUntil(() => gateway.counts.d1Calls > 6);
     await abandonedObject(env.DB, held).run();
     expect(await waiting).toMatchObject({ __typename: 'CompleteUploadPayload' });
+  });
 
+  test('it does not wait for ever, and one that comes too late for the bytes has the file of the first', async () => {
     let sleeps = 0;
-    const busy = { complete: async () => ({ ok: false, reason: 'busy' }) } as unknown as UploadDestination;
-    const sources = {
-      ...{ db: env.DB, destinations: { avatar: busy }, nowSeconds: () => Math.floor(Date.now() / 1000) },
-      sleep: async () => {
-        sleeps += 1;
-      },
-    } as unknown as FileSources;
-    const request = {
-      viewer: { id: ann.id },
-      limits: { take: async () => undefined },
-    } as unknown as FileRequest;
-    const other = await ann.create('AVATAR', 'image/png', PNG.byteLength);
-    const failed = completeUpload({ sources, request }, localId('Upload', other.id));
-    await expect(failed).rejects.toMatchObject({ extensions: { code: 'SERVICE_UNAVAILABLE' } });
+    const completeWith = (complete: (upload: UploadRow) => Promise<CompletedUpload>, id: string) => {
+      const sources = {
+        ...{ db: env.DB, nowSeconds: () => Math.floor(Date.now() / 1000) },
+        destinations: { attachment: { complete } },
+        sleep: async () => {
+          sleeps += 1;
+        },
+      } as unknown as FileSources;
+      const request = {
+        viewer: { id: ann.id },
+        limits: { take: async () => undefined },
+      } as unknown as FileRequest;
+      return completeUpload({ sources, request }, localId('Upload', id));
+    };
+    const { id } = await ann.create('ATTACHMENT', 'image/png', PNG.byteLength);
+    const busy = completeWith(async () => ({ ok: false, reason: 'busy' }), id);
+    await expect(busy).rejects.toMatchObject({ extensions: { code: 'SERVICE_UNAVAILABLE' } });
     expect(sleeps).toBe(COMPLETION_ATTEMPTS - 1);
+    const late = completeWith(async (upload) => {
+      await insertAttachments(ann.id, upload.id);
+      return { ok: false, reason: 'not there' };
+    }, id);
+    expect(await late).toMatchObject({ file: { id: localId('Upload', id) } });
   });
 });
 
@@ -267,5 +278,17 @@ describe('a bucket', () => {
     await gateway.scheduled(CRONS.prices);
     expect(await keysIn(`users/uploads/${ann.id}`)).toEqual([]);
     expect(await ann.complete(upload.id)).toMatchObject({ __typename: 'CompleteUploadPayload' });
+  });
+
+  test('that does not take a newer avatar leaves the older one', async () => {
+    const { file } = await ann.uploaded('AVATAR', 'image/png', PNG);
+    const upload = await ann.create('AVATAR', 'image/jpeg', JPEG.byteLength);
+    await putPending(upload.id, 'image/jpeg', JPEG);
+    expect(await completeBy(gatewayWith({ put: fails }), upload.id)).toMatchObject({
+      code: 'SERVICE_UNAVAILABLE',
+    });
+    await gateway.scheduled(CRONS.prices);
+    expect(await keysIn(`users/avatars/${ann.id}`)).toHaveLength(1);
+    expect((await ann.files()).map(({ id }) => id)).toEqual([file.id]);
   });
 });
