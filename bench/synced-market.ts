@@ -28,6 +28,8 @@ export async function startBenchUpstream(): Promise<BenchUpstream> {
       INTERNAL_API_KEY: DEFAULT_API_KEY,
       JWT_SECRET: 'a-secret-for-benchmarks-of-32-characters',
       OPERATIONS_MODE: 'id_only',
+      // No server of the platform is there to copy files from.
+      UPSTREAM_FILE_ORIGINS: '',
     },
     close: async () => {
       await thread.terminate();

@@ -68,6 +68,8 @@ export async function setStage({ production, harness }: Bundles): Promise<Stage>
     // All traffic of a cache comes from one network.
     RATE_LIMIT_THRESHOLD: '9999999',
     OPERATIONS_MODE: 'open',
+    // The job that copies logos has no server to ask: `copyLogos` does without it.
+    UPSTREAM_FILE_ORIGINS: '',
   };
   let workerd: Workerd | undefined;
   const close = async () => {
@@ -129,7 +131,6 @@ const nameOf = (breakage: Breakage) => `gateway-broken-by-${breakage.replaceAll(
 const bucketOf = (miniflare: Workerd['miniflare']) =>
   miniflare.getR2Bucket('STORAGE', 'gateway') as unknown as Promise<R2Bucket>;
 
-/** The job itself asks no server without TLS. */
 async function copyLogos(miniflare: Workerd['miniflare']): Promise<void> {
   const db = await miniflare.getD1Database('DB', 'gateway');
   const bucket = await bucketOf(miniflare);
