@@ -6,7 +6,6 @@ import { nonEmpty } from '../operations/command.ts';
 import { CommandFailure, EXIT, refusal, wrongUse } from '../operations/command-failure.ts';
 import { facts, printable } from '../operations/table.ts';
 import { LOCAL_KEYS } from '../start/local-keys.ts';
-import { WRANGLER_ENVIRONMENT } from '../start/run-command.ts';
 import { listText } from './list.ts';
 import type { BackupBucket, BackupKeys } from './read-file.ts';
 import { restoreBackup } from './restore.ts';
@@ -25,7 +24,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-Object.assign(process.env, WRANGLER_ENVIRONMENT);
 const STATE_FOLDER = '.wrangler/state';
 const program = new Command('npm run backup --')
   .description('Lists and checks the backups of an environment, and restores them.')

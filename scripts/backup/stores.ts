@@ -3,12 +3,14 @@
  *
  * Wrangler gets a configuration of its own with these two bindings and nothing else, so no Worker of the project runs here.
  */
+import './quiet-wrangler.ts';
+
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { getPlatformProxy, unstable_readConfig, unstable_splitSqlQuery } from 'wrangler';
-import { wrongUse } from '../operations/command-failure.ts';
+import { unreachable, wrongUse } from '../operations/command-failure.ts';
 import type { Migration } from './empty-database.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
@@ -31,15 +33,12 @@ export interface Stores {
   db: D1Database;
 }
 
-/** @throws CommandFailure where wrangler.toml has no such environment */
+/** @throws CommandFailure where wrangler.toml has no such environment, or wrangler does not reach it */
 export async function withStores<Result>(
   { environment, state, remote, database }: StoreOptions,
   use: (stores: Stores) => Promise<Result>,
 ): Promise<Result> {
-  const config = path.join(PROJECT, 'wrangler.toml');
-  const { r2_buckets: buckets, name, compatibility_date } = unstable_readConfig({ config, env: environment });
-  const bucketName = buckets.find((bucket: { binding: string }) => bucket.binding === 'STORAGE')?.bucket_name;
-  if (bucketName === undefined) throw wrongUse(`wrangler.toml has no environment ${environment}.`);
+  const { name, compatibility_date, bucketName } = settingsOf(environment);
   const folder = await mkdtemp(path.join(tmpdir(), 'backup-'));
   try {
     const configPath = path.join(folder, 'wrangler.json');
@@ -58,6 +57,10 @@ export async function withStores<Result>(
       envFiles: [],
       persist: { path: path.join(path.resolve(state), 'v3') },
       remoteBindings: remote,
+    }).catch((error: unknown) => {
+      throw unreachable(
+        `Wrangler cannot reach the bucket: ${error instanceof Error ? error.message : error}`,
+      );
     });
     try {
       return await use({ bucket: env.STORAGE, db: env.DB });
@@ -67,6 +70,24 @@ export async function withStores<Result>(
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+function settingsOf(environment: string) {
+  const config = path.join(PROJECT, 'wrangler.toml');
+  try {
+    const {
+      r2_buckets: buckets,
+      name,
+      compatibility_date,
+    } = unstable_readConfig({ config, env: environment });
+    const bucketName = buckets.find(
+      (bucket: { binding: string }) => bucket.binding === 'STORAGE',
+    )?.bucket_name;
+    if (bucketName !== undefined) return { name, compatibility_date, bucketName };
+  } catch (error) {
+    throw wrongUse(error instanceof Error ? error.message : String(error));
+  }
+  throw wrongUse(`wrangler.toml has no bucket STORAGE in ${environment}.`);
 }
 
 /** Those of the project, oldest first. */
