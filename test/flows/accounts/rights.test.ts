@@ -1,4 +1,4 @@
-/** Who sees what: every field and mutation of the schema, asked by five people, over every transport, and every route of `/api`. */
+/** Who sees what: every field and mutation of the schema, asked by five people, over every transport, every route of `/api`, and those of files. */
 import { describe, expect, test } from 'vitest';
 import { encodeGlobalId, localId } from '../../../schema/global-ids.ts';
 import { schema } from '../../../schema/schema.ts';
@@ -9,6 +9,7 @@ import { useLiveMarket } from '../../support/live-market.ts';
 import { ENTRIES } from '../../support/rights/entries.ts';
 import { FIELD_ARGUMENTS, type Held } from '../../support/rights/field-arguments.ts';
 import { documentFor } from '../../support/rights/field-document.ts';
+import { FILE_KEYS, fileRouteRowsOf } from '../../support/rights/file-route-rows.ts';
 import { holdOneOfEach, reserveIn, symbolWithExchanges } from '../../support/rights/held-objects.ts';
 import { ASKERS, type Asker, registerPeople } from '../../support/rights/people.ts';
 import { printRights, rowsOf, type SendOf, withoutAnswer } from '../../support/rights/rights-table.ts';
@@ -40,7 +41,7 @@ async function setStage(): Promise<void> {
   heard = Object.fromEntries(ASKERS.map((asker) => [asker, []])) as unknown as typeof heard;
   if (held !== undefined) return;
   const realNow = Math.floor(Date.now() / 1000);
-  gateway = startGateway(live.upstream);
+  gateway = startGateway(live.upstream, FILE_KEYS);
   await gateway.advance(realNow - live.upstream.startAt);
   const ids = await holdOneOfEach(live.upstream);
   await syncAll(gateway);
@@ -103,8 +104,10 @@ test(
     >;
     const routes = await routeRowsOf(held, (asker, text) => heardByApi[asker].push(text));
     expectNoCanaryByApi(heardByApi);
+    const fileRoutes = await fileRouteRowsOf(held, (asker, text) => heard[asker].push(text));
+    expectNoCanaryElsewhere();
     expect(wronglyNamed(withoutAnswer(rows), coordinatesOf(schema))).toEqual([]);
-    await expect(printRights(rows, routes)).toMatchFileSnapshot('../../../docs/rights.md');
+    await expect(printRights(rows, routes, fileRoutes)).toMatchFileSnapshot('../../../docs/rights.md');
   },
   MINUTES_OF_A_SLOW_MACHINE_MS,
 );

@@ -91,7 +91,11 @@ const headOf = (what: string) => [
 const lineOf = (name: string, outcomes: Row['outcomes']) =>
   `| \`${name}\` | ${ASKERS.map((asker) => outcomes[asker]).join(' | ')} |`;
 
-export function printRights(rows: readonly Row[], routes: readonly RouteRow[]): string {
+export function printRights(
+  rows: readonly Row[],
+  routes: readonly RouteRow[],
+  fileRoutes: readonly RouteRow[],
+): string {
   const titles = [...new Set(rows.map(({ entry }) => entry.title))];
   const sections = titles.flatMap((title) => [
     `## ${title}`,
@@ -127,6 +131,13 @@ export function printRights(rows: readonly Row[], routes: readonly RouteRow[]): 
     '',
     ...headOf('route'),
     ...routes.map(({ route, outcomes }) => lineOf(route, outcomes)),
+    '',
+    '## Routes of files',
+    '',
+    'The files are the user’s. A signature or a key opens a file to whoever has it; a session alone opens none.',
+    '',
+    ...headOf('route'),
+    ...fileRoutes.map(({ route, outcomes }) => lineOf(route, outcomes)),
     '',
     '## Fields that nobody gets a value of',
     '',
