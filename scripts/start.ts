@@ -119,7 +119,8 @@ async function startSimulatedUpstream(settings: Settings): Promise<void> {
   market = upstream.createMarket({
     id: 'main',
     live: true,
-    hasFiles: true,
+    // The first sync copies them before anybody can ask.
+    projectsWithFiles: 40,
     apiKey: secrets.INTERNAL_API_KEY ?? DEFAULT_API_KEY,
   });
   if (simulated.main) vars.MAIN_API_URL = market.mainApiUrl;

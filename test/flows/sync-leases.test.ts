@@ -133,7 +133,10 @@ describe('a run that takes longer than its lease', () => {
 
 describe('a run whose lease another run has taken', () => {
   test.each(WRITING_JOBS)('writes nothing any more: %s', async (job) => {
-    const bench = await createBench({ projectCount: 8, hasFiles: job.startsWith('project-') });
+    const bench = await createBench({
+      projectCount: 8,
+      projectsWithFiles: job.startsWith('project-') ? 8 : 0,
+    });
     if (!job.startsWith('projects')) await bench.sync.runJob('projects');
     if (job.startsWith('pool-eligibility')) await bench.sync.runJob('pools');
     if (job === 'hourly-candles') await bench.sync.runJob('prices');

@@ -39,7 +39,12 @@ export interface ProjectFilesBench extends Bench {
 export async function startProjectFiles(market: Row = {}): Promise<ProjectFilesBench> {
   const { objects } = await env.STORAGE.list({ prefix: 'projects/' });
   await env.STORAGE.delete(objects.map(({ key }) => key));
-  const bench = await createBench({ source: 'made-up', projectCount: 3, hasFiles: true, ...market });
+  const bench = await createBench({
+    source: 'made-up',
+    projectCount: 3,
+    projectsWithFiles: 1_000,
+    ...market,
+  });
   const { mainApiUrl } = bench;
   const gateway = startGateway({
     startAt: bench.now(),

@@ -38,8 +38,8 @@ export interface MarketOptions {
   projectCount?: number;
   poolCount?: number;
   investmentCount?: number;
-  /** Projects have pictures, documents and media at URLs of the market's own. */
-  hasFiles?: boolean;
+  /** So many projects have pictures, documents and media at URLs of the market's own. */
+  projectsWithFiles?: number;
 }
 
 export class Market {
@@ -81,7 +81,7 @@ export class Market {
     const coins = listCoins(this.source, projectCount, seed);
     this.prices = new PriceBook(seed);
     this.files = new FileBook(`${serverUrl}/${id}/files`);
-    this.projects = new ProjectBook(seed, this.startAt, options.hasFiles === true ? this.files : null);
+    this.projects = new ProjectBook(seed, this.startAt, this.files);
     const listed = coins.map((coin) => {
       // Two coins of one symbol have prices of their own; the price API knows the larger one's.
       const key = this.prices.find(coin.symbol) === undefined ? coin.symbol : coin.id;
@@ -90,7 +90,7 @@ export class Market {
       this.prices.add(quote);
       return { coin, quote };
     });
-    this.projects.list(listed);
+    this.projects.list(listed, options.projectsWithFiles);
     for (const symbol of EXTRA_SYMBOLS) this.prices.add(quoteOfSymbol(symbol, null, seed, this.startAt));
 
     const holders = coins.map((coin) => ({ id: `prj_${coin.id}`, name: coin.name }));

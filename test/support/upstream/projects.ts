@@ -25,30 +25,34 @@ interface Listing {
   fixedUpdatedAt: number;
   /** Rounded figures tie with others. */
   coarse: boolean;
+  hasFiles: boolean;
 }
 
 export class ProjectBook {
   readonly #seed: number;
   readonly #startAt: number;
-  readonly #files: FileBook | null;
+  readonly #files: FileBook;
   readonly #listings = new Map<string, Listing>();
   readonly #overrides = new Overrides();
 
-  constructor(seed: number, startAt: number, files: FileBook | null) {
+  constructor(seed: number, startAt: number, files: FileBook) {
     this.#seed = seed;
     this.#startAt = startAt;
     this.#files = files;
   }
 
-  list(coins: readonly { coin: Coin; quote: Quote }[]): void {
+  list(coins: readonly { coin: Coin; quote: Quote }[], withFiles = 0): void {
     const trending = trendingRanks(
       coins.slice(0, TIDY_COUNT).map(({ coin }) => coin.id),
       this.#seed,
     );
-    for (const { coin, quote } of coins) {
+    for (const [index, { coin, quote }] of coins.entries()) {
       const dice = new Dice(this.#seed, `project:${coin.id}`);
       const listing = listingOf(coin, quote, dice, this.#startAt, trending.get(coin.id) ?? null);
-      if (this.#files !== null) Object.assign(listing.fixed, this.#files.pictures(coin.slug, dice));
+      if (index < withFiles) {
+        listing.hasFiles = true;
+        Object.assign(listing.fixed, this.#files.pictures(coin.slug, dice));
+      }
       this.#listings.set(listing.fixed.id, listing);
     }
   }
@@ -88,7 +92,7 @@ export class ProjectBook {
     const name = this.#overrides.find(id)?.fields.name ?? this.#listings.get(id)?.fixed.name;
     return {
       ...projectDetail(id, typeof name === 'string' ? name : id, this.#seed, this.#startAt),
-      ...this.#files?.ofDetail(id, this.#seed, this.#startAt),
+      ...(this.#listings.get(id)?.hasFiles && this.#files.ofDetail(id, this.#seed, this.#startAt)),
     };
   }
 }
@@ -153,6 +157,7 @@ function listingOf(coin: Coin, quote: Quote, dice: Dice, startAt: number, trendi
     phaseSeconds: status === 'live' ? dice.whole('phase', 0, UPDATE_SECONDS - 1) : null,
     fixedUpdatedAt: startAt - dice.whole('stale-days', 1, 60) * DAY_SECONDS,
     coarse: coin.rank > 60 && dice.chance('coarse', 0.35),
+    hasFiles: false,
   };
 }
 
