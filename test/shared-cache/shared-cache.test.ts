@@ -1,6 +1,7 @@
 /** The gateway behind shared caches that others have made: Varnish and nginx, over traffic of two users and a stranger. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { localId } from '../../schema/global-ids.ts';
 import { attachmentKey, FileUrls } from '../../src/files/file-urls.ts';
 import { signingKeysSchema } from '../../src/settings/signing-keys.ts';
 import { PATHS_OF_NOTHING, PRIVATE_KEYS } from '../support/private-paths.ts';
@@ -173,15 +174,18 @@ test(`${CACHES.obedient} keeps a public file and no refusal, and sends parts of 
 const LOGO_COUNT = 100;
 
 test(`a page of ${LOGO_COUNT} logos runs no Worker the second time, whoever opens it`, async () => {
-  await stage.copyLogos();
-  const query = `{ projects(first: ${LOGO_COUNT}) { nodes { logoUrl } } }`;
-  const list = `/graphql?${new URLSearchParams({ query })}`;
+  const pathOf = (field: string) =>
+    `/graphql?${new URLSearchParams({ query: `{ projects(first: ${LOGO_COUNT}) { nodes { ${field} } } }` })}`;
+  const headers = { accept: 'application/json', 'graphql-client-name': 'web' };
+  const { body } = await send(stage.production, { method: 'GET', path: pathOf('id'), headers });
+  const ids = [...body.matchAll(/"id":"([^"]+)"/g)].map(([, id = '']) => localId('Project', id) ?? '');
+  await stage.copyLogos(ids);
   for (const kind of ['obedient', 'harsh'] as const) {
     await behind(kind, stage.production, async (cache) => {
       /** The list, and then the logos that it names. */
       const opened = async (origin: string) => {
-        const headers = { accept: 'application/json', 'graphql-client-name': 'web', origin };
-        const listed = await send(cache, { method: 'GET', path: list, headers });
+        const ask = { method: 'GET', path: pathOf('logoUrl'), headers: { ...headers, origin } } as const;
+        const listed = await send(cache, ask);
         const logos = [...listed.body.matchAll(/"logoUrl":"https:\/\/[^/]+(\/files\/[^"]+)"/g)];
         const files = logos.map(([, path = '']) => send(cache, { method: 'GET', path, headers: { origin } }));
         return [listed, ...(await Promise.all(files))];

@@ -49,8 +49,8 @@ export interface Stage {
   market: Market;
   /** Puts the clocks of upstream and gateway forward, then runs the crons. On-demand prices fail but for then. */
   moveOn(seconds: number, crons: readonly string[]): Promise<void>;
-  /** Every project then has a logo in the bucket, as the job `project-files` leaves it. */
-  copyLogos(): Promise<void>;
+  /** These projects then have a logo in the bucket, as the job `project-files` leaves it. @param ids local ones */
+  copyLogos(ids: readonly string[]): Promise<void>;
   /** The bucket of all of them. */
   bucket(): Promise<Pick<R2Bucket, 'put' | 'delete'>>;
   database(): Promise<Pick<D1Database, 'prepare'>>;
@@ -115,7 +115,7 @@ export async function setStage({ production, harness }: Bundles): Promise<Stage>
         }
         market.setFault(NO_PRICES_ON_DEMAND);
       },
-      copyLogos: () => copyLogos(miniflare),
+      copyLogos: (ids) => copyLogos(miniflare, ids),
       bucket: () => bucketOf(miniflare),
       database: () => miniflare.getD1Database('DB', 'gateway') as unknown as Promise<D1Database>,
       close,
@@ -131,11 +131,10 @@ const nameOf = (breakage: Breakage) => `gateway-broken-by-${breakage.replaceAll(
 const bucketOf = (miniflare: Workerd['miniflare']) =>
   miniflare.getR2Bucket('STORAGE', 'gateway') as unknown as Promise<R2Bucket>;
 
-async function copyLogos(miniflare: Workerd['miniflare']): Promise<void> {
+async function copyLogos(miniflare: Workerd['miniflare'], ids: readonly string[]): Promise<void> {
   const db = await miniflare.getD1Database('DB', 'gateway');
   const bucket = await bucketOf(miniflare);
-  const { results } = await db.prepare('SELECT id FROM project_cache').all();
-  const updates = (results as { id: string }[]).map(async ({ id }) => {
+  const updates = ids.map(async (id) => {
     const key = `projects/logos/${id}.png`;
     const { etag } = await bucket.put(key, id, { httpMetadata: { contentType: 'image/png' } });
     const update = db.prepare('UPDATE project_cache SET logo_file = ?2 WHERE id = ?1');
