@@ -62,7 +62,7 @@ export const rightsRead = (db: D1Database, userId: string): D1PreparedStatement 
  * The ids of accounts that were active since a time, or wait for a decision about their documents, those whose rights were
  * checked longest ago first.
  */
-export async function activeUsers(
+export async function usersToCheck(
   db: D1Database,
   { activeSince, limit }: { activeSince: number; limit: number },
 ): Promise<string[]> {
