@@ -30,7 +30,8 @@ import {
 const JOB = 'project-documents';
 /** The platform allows 6 connections. */
 const CHECKS_AT_ONCE = 6;
-const CHECKS_PER_WRITE = 60;
+/** Their files, with the longest URLs that are taken, fit into one value of D1. */
+const CHECKS_PER_WRITE = 10;
 const FAILURES_IN_A_ROW_MAX = 12;
 /** 64 bits: no two files of a project share them. */
 const NAME_CHARACTERS = 16;

@@ -125,7 +125,7 @@ const SAME_SOURCE = '(source_url, source_updated_at) = (excluded.source_url, exc
 
 /**
  * Brings documents and media of these projects to what upstream names, as `pictureSourcesWrites` does. Rows come back
- * for files that are new or changed, and then for those that go. A hundred projects are within the size of one value of D1.
+ * for files that are new or changed, and then for those that go. Their JSON is one value of D1 (2 MB).
  */
 export function namedFilesWrites(
   db: D1Database,

@@ -5,6 +5,7 @@ import { fileUrl } from '../../../src/files/file-url.ts';
 import { PROJECT_FILE_KINDS, projectFileKey } from '../../../src/files/project-file-key.ts';
 import { keyOfPath } from '../../../src/http/file-path.ts';
 import type { ProjectFileKind } from '../../../src/storage/d1/project-files.ts';
+import { PART_BYTES } from '../../../src/storage/r2/put-parts.ts';
 
 const ORIGIN = 'https://gateway.example';
 const kinds = Object.keys(PROJECT_FILE_KINDS) as ProjectFileKind[];
@@ -45,6 +46,13 @@ describe('the key of a file of a project', () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+
+  test('is an SVG’s only if it is whole in one part: it is looked at for scripts', () => {
+    const kindsOfSvg = Object.values(PROJECT_FILE_KINDS).filter(({ types }) =>
+      types.includes('image/svg+xml'),
+    );
+    for (const { maxBytes } of kindsOfSvg) expect(maxBytes).toBeLessThanOrEqual(PART_BYTES);
   });
 
   test('is in a folder of the project alone', () => {
