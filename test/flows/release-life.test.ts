@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { CRONS } from '../support/gateway.ts';
 import {
   admin,
@@ -14,6 +14,7 @@ import {
   three,
   two,
   UNKNOWN,
+  whileKvIsDown,
 } from '../support/release-bench.ts';
 
 beforeEach(startReleases);
@@ -196,16 +197,8 @@ describe('rolling back', () => {
 
 describe('a change that was cut off before KV had it', () => {
   const CUT_OFF = { status: 503, code: 'LIVENESS_NOT_WRITTEN' };
-  const cutOff = async (change: () => Promise<unknown>) => {
-    serving.cacheKv.fail('KV is down');
-    // The gateway pauses between its attempts.
-    const pause = vi.spyOn(globalThis, 'setTimeout').mockImplementation(((resume: () => void) => {
-      queueMicrotask(resume);
-    }) as never);
-    expect(await change()).toMatchObject(CUT_OFF);
-    pause.mockRestore();
-    serving.cacheKv.fail(null);
-  };
+  const cutOff = async (change: () => Promise<unknown>) =>
+    expect(await whileKvIsDown(change)).toMatchObject(CUT_OFF);
   const isInEffect = async () =>
     (await env.CACHE_KV.get<{ revision: number }>('operations:liveness', 'json'))?.revision ===
     (await env.DB.prepare('SELECT max(revision) AS n FROM release_change').first('n'));

@@ -3,6 +3,7 @@
  *
  * `beforeEach(startReleases)` renews all that is exported here: it is of the test that runs.
  */
+import { vi } from 'vitest';
 import { isReservedClient } from '../../src/operations/manifest.ts';
 import { ADMIN_KEY, adminOf, operationNamed, type Submitted } from './admin.ts';
 import { startGateway, type TestGateway } from './gateway.ts';
@@ -22,6 +23,20 @@ export async function startReleases(): Promise<void> {
   one = await operationNamed('One');
   two = await operationNamed('Two');
   three = await operationNamed('Three');
+}
+
+/** KV fails meanwhile, and the gateway's pauses between its attempts take no time. */
+export async function whileKvIsDown<Result>(work: () => Promise<Result>): Promise<Result> {
+  serving.cacheKv.fail('KV is down');
+  const pause = vi.spyOn(globalThis, 'setTimeout').mockImplementation(((resume: () => void) => {
+    queueMicrotask(resume);
+  }) as never);
+  try {
+    return await work();
+  } finally {
+    pause.mockRestore();
+    serving.cacheKv.fail(null);
+  }
 }
 
 /** Another isolate over the same storage. */
