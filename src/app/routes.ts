@@ -87,7 +87,8 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
   });
   const { identification } = isolate;
   const { KYC_READ_KEY: readKey } = config;
-  const uploads = identification === undefined ? [] : [createIdentificationUploadRoute(identification)];
+  const uploads =
+    identification === undefined ? [] : [createIdentificationUploadRoute(identification, nowMs)];
   const identificationReads =
     identification === undefined || readKey === undefined
       ? []

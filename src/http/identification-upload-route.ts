@@ -16,13 +16,22 @@ import type { Route } from './router.ts';
 
 export function createIdentificationUploadRoute(
   identification: Pick<Identification, 'isUploadUrl' | 'openUpload' | 'receive'>,
+  nowMs: () => number,
 ): Route {
-  let underWay = 0;
+  const underWay = new Set<{ endsAtMs: number }>();
+  /** The platform may end a request whose client has gone, and run nothing of it any more: its place is free by its time. */
+  const placeOf = () => {
+    for (const place of underWay) if (place.endsAtMs <= nowMs()) underWay.delete(place);
+    if (underWay.size >= IDENTIFICATION_UPLOADS_AT_ONCE) return null;
+    const place = { endsAtMs: nowMs() + IDENTIFICATION_UPLOAD_TIMEOUT_MS };
+    underWay.add(place);
+    return place;
+  };
   return {
     paths: ['/uploads/*'],
     methods: ['PUT'],
     hasPreflight: true,
-    async handle(request, { requestId }) {
+    async handle(request, { requestId, waitUntil }) {
       const url = new URL(request.url);
       const contentType = request.headers.get('content-type') ?? '';
       const sizeBytes = request.headers.get('content-length') ?? '';
@@ -32,13 +41,12 @@ export function createIdentificationUploadRoute(
           'The URL is not for these bytes, or has expired: send the type and the length that the upload was created with.';
         return errorResponse(403, { message, code: 'FORBIDDEN', requestId });
       }
-      if (underWay >= IDENTIFICATION_UPLOADS_AT_ONCE) return unavailable(requestId);
-      underWay += 1;
-      try {
-        return await received(identification, url, body, requestId);
-      } finally {
-        underWay -= 1;
-      }
+      const place = placeOf();
+      if (place === null) return unavailable(requestId);
+      const answer = received(identification, url, body, requestId).finally(() => underWay.delete(place));
+      // Also if the client goes: what it has begun is undone.
+      waitUntil(answer);
+      return answer;
     },
   };
 }

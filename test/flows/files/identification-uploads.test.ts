@@ -213,6 +213,18 @@ describe('an isolate', () => {
     expect([(await first)?.status, (await second)?.status]).toEqual([200, 200]);
     expect((await bench.put(third, documentOf(1_000))).status).toBe(200);
   });
+
+  test('frees a place after five minutes, also if the platform runs its request no more', async () => {
+    const silent = [new TransformStream(), new TransformStream()];
+    const answers: Promise<Response>[] = [];
+    for (const { readable } of silent) answers.push(bench.put(await bench.openUpload('usr_gone'), readable));
+    const put = async () => (await bench.put(await bench.openUpload('usr_gone'), documentOf(1_000))).status;
+    expect(await put()).toBe(503);
+    await bench.gateway.advance(300);
+    expect(await put()).toBe(200);
+    for (const { writable } of silent) await writable.abort();
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([503, 503]);
+  });
 });
 
 describe('pages of other origins', () => {
