@@ -27,6 +27,7 @@ const VARIABLES: Record<string, Record<string, unknown>> = {
   InvestScreen: { id: 'bm90aGluZw' },
   PoolPage: { id: 'bm90aGluZw' },
   PriceCompare: { symbols: ['BTC', 'ETH'] },
+  ProjectFiles: { by: { slug: 'bitcoin' } },
   ProjectPage: { by: { slug: 'bitcoin' } },
   Search: { query: 'bit' },
   WatchlistPrices: { symbols: ['BTC', 'ETH'] },

@@ -49,6 +49,7 @@ const VARIABLES: Record<string, Record<string, unknown>> = {
   PoolPage: { id: 'bm90aGluZw' },
   PriceCard: { symbol: 'BTC' },
   PriceCompare: { symbols: ['BTC', 'ETH'] },
+  ProjectFiles: { by: { slug: 'bitcoin' } },
   ProjectPage: { by: { slug: 'bitcoin' } },
   Search: { query: 'bit' },
   WatchlistPrices: { symbols: ['BTC', 'ETH'] },

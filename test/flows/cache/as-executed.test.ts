@@ -9,6 +9,7 @@ import { ANYTHING, restVariables } from '../../support/rest-variables.ts';
 const VARIABLES: Record<string, Record<string, unknown>> = {
   CandleChart: { symbol: 'BTC' },
   PriceCompare: { symbols: ['BTC', 'ETH'] },
+  ProjectFiles: { by: { symbol: 'BTC' } },
   ProjectPage: { by: { symbol: 'BTC' } },
   Search: { query: 'bit' },
   WatchlistPrices: { symbols: ['BTC', 'ETH', 'BNT', 'nothing'] },
