@@ -77,14 +77,9 @@ async function checkProjects(
     for (let start = 0; start < ids.length; start += CHECKS_PER_WRITE) {
       const chunk = ids.slice(start, start + CHECKS_PER_WRITE);
       const checked = await pLimit(CHECKS_AT_ONCE).map(chunk, check);
-      const results = await lease.write(
-        namedFilesWrites(
-          db,
-          checked.filter((named) => named !== null),
-          platformFiles.origins,
-          startedAt,
-        ),
-      );
+      const named = checked.filter((each) => each !== null);
+      if (named.length === 0) break;
+      const results = await lease.write(namedFilesWrites(db, named, platformFiles.origins, startedAt));
       report.written += writtenRows(results);
     }
   } catch (failure) {
