@@ -88,6 +88,12 @@ test('5,000 projects, 10,000 investments and three ledgers come back row by row,
   expect(await linesOfTables(env.EMPTY_DB)).toEqual(await handedOver(manifest));
   expect(await schemaOf(env.EMPTY_DB)).toEqual(await schemaOf(env.DB));
 
+  // The sale feed remembers positions that were given after the backup.
+  const position = env.EMPTY_DB.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'sale_change'");
+  expect(await position.first('seq')).toBeGreaterThan(
+    1e9 + (manifest.sequences.sale_change ?? Number.NaN) - 1,
+  );
+
   // Documents whose keys are in no backup go, with their objects.
   expect((await linesOfTable(env.EMPTY_DB, 'user_file')).join('')).not.toContain('passport');
   expect((await linesOfTable(env.EMPTY_DB, 'object_deletion')).length).toBe(50);
