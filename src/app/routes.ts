@@ -82,7 +82,7 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
   const ledgerExport = ledgerExportRoute({ db: env.DB, ledgers: ledgersOf(env.IDO_MANAGER), nowMs });
   const files = createFilesRoute({
     bucket: env.STORAGE,
-    isOpenedBy: createSignedFileReads({ db: env.DB, urls: isolate.fileUrls, nowMs }),
+    openedBy: createSignedFileReads({ db: env.DB, urls: isolate.fileUrls, nowMs }),
     nowMs,
   });
   const { identification } = isolate;

@@ -12,6 +12,7 @@ export type KeyPurpose =
   | 'refresh-tag'
   | 'device'
   | 'file-url'
+  | 'object-key'
   | 'identification'
   | 'backup';
 

@@ -1,7 +1,9 @@
 /**
- * URLs of users' files. That of an attachment is signed for its viewer and a time (`HMAC` over key, viewer and expiry): whoever has
- * it reads the file until then.
+ * URLs of users' files. That of an attachment is signed for its viewer and a time (`HMAC` over path, viewer and expiry): whoever has
+ * it reads the file until then. The key of its object is in no URL: who knows a key may find another way to its bytes, such as a copy
+ * at R2's S3 door.
  */
+import { hmac } from '../auth/hmac.ts';
 import { keysFor, type PurposeKeys } from '../auth/keyring.ts';
 import { FILE_URL_SECONDS } from '../config.ts';
 import type { SigningKey } from '../settings/signing-keys.ts';
@@ -12,11 +14,15 @@ import { isSigned, signedUrl } from './signed-urls.ts';
 const ETAG_CHARACTERS_IN_URL = 8;
 
 export const avatarKey = (userId: string): string => `users/avatars/${userId}.webp`;
-export const attachmentKey = (userId: string, fileId: string): string => `users/uploads/${userId}/${fileId}`;
-const ATTACHMENT_KEY = /^users\/uploads\/([^/]+)\/[^/]+$/;
+/** Below `/files/`. */
+export const attachmentPath = (userId: string, fileId: string): string => `users/uploads/${userId}/${fileId}`;
+const ATTACHMENT_PATH = /^users\/uploads\/([^/]+)\/([^/]+)$/;
 
-/** The owner of an attachment by its key; null if it is no attachment's. */
-export const ownerOfAttachment = (key: string): string | null => ATTACHMENT_KEY.exec(key)?.[1] ?? null;
+/** The attachment that a path names; null if it is no attachment's. */
+export function attachmentOfPath(path: string): { userId: string; fileId: string } | null {
+  const [, userId, fileId] = ATTACHMENT_PATH.exec(path) ?? [];
+  return userId === undefined || fileId === undefined ? null : { userId, fileId };
+}
 
 export interface FileUrlOptions {
   /** The gateway's own, as clients see it. */
@@ -27,10 +33,12 @@ export interface FileUrlOptions {
 export class FileUrls {
   readonly #origin: string;
   readonly #keys: PurposeKeys;
+  readonly #objectKeys: PurposeKeys;
 
   constructor({ publicOrigin, keys }: FileUrlOptions) {
     this.#origin = publicOrigin;
     this.#keys = keysFor('file-url', keys);
+    this.#objectKeys = keysFor('object-key', keys);
   }
 
   /** A public file has one URL for each content, so that caches show a new one at once. @param etag of its object */
@@ -52,15 +60,24 @@ export class FileUrls {
     return file && this.versioned(key, file.etag);
   }
 
-  /** @param viewerId the user whom the URL is for */
-  signed(key: string, viewerId: string, nowSeconds: number): string {
-    return this.#origin + signedUrl(this.#keys, signedPath(key, viewerId), nowSeconds + FILE_URL_SECONDS);
+  /** Of a new attachment: nobody can guess it. The row of the file keeps it. */
+  attachmentKey(userId: string, fileId: string): string {
+    const path = attachmentPath(userId, fileId);
+    return `${path}.${hmac(this.#objectKeys.first.bytes, path)}`;
   }
 
-  /** True if the query is that of a signed URL of this key and viewer, which has not expired. */
-  isSigned(key: string, viewerId: string, query: URLSearchParams, nowSeconds: number): boolean {
-    return isSigned(this.#keys, query, signedPath(key, viewerId), nowSeconds);
+  /** @param viewerId the user whom the URL is for */
+  signed(path: string, viewerId: string, nowSeconds: number): string {
+    return this.#origin + signedUrl(this.#keys, signedPath(path, viewerId), nowSeconds + FILE_URL_SECONDS);
+  }
+
+  /** True if the query is that of a signed URL of this path and viewer, which has not expired. */
+  isSigned(path: string, viewerId: string, query: URLSearchParams, nowSeconds: number): boolean {
+    return isSigned(this.#keys, query, signedPath(path, viewerId), nowSeconds);
   }
 }
 
-const signedPath = (key: string, viewerId: string) => ({ path: `/files/${key}`, claims: ['GET', viewerId] });
+const signedPath = (path: string, viewerId: string) => ({
+  path: `/files/${path}`,
+  claims: ['GET', viewerId],
+});

@@ -9,7 +9,7 @@ import { abandonedObject, type HeldKey, holdKey } from '../storage/d1/object-wri
 import { type FileObject, storePlainFile } from '../storage/d1/user-files.ts';
 import { pendingKey, type UploadRow, uploadById } from '../storage/d1/user-uploads.ts';
 import { byteTypeOf } from './byte-type.ts';
-import { attachmentKey, avatarKey, type FileUrls } from './file-urls.ts';
+import { avatarKey, type FileUrls } from './file-urls.ts';
 import type { Pictures } from './pictures.ts';
 import { streamStart } from './stream-start.ts';
 import type { CompletedUpload, UploadDestination } from './upload-destination.ts';
@@ -33,8 +33,8 @@ export const createPlainUploads = (sources: PlainUploadSources): UploadDestinati
   },
 
   async complete(upload) {
-    const { db, nowSeconds } = sources;
-    const held = await holdKey(db, keyOf(upload), nowSeconds());
+    const { db, urls, nowSeconds } = sources;
+    const held = await holdKey(db, keyOf(urls, upload), nowSeconds());
     if (held === null) return { ok: false, reason: 'busy' };
     try {
       const completed = await completeHeld(sources, upload, held);
@@ -47,8 +47,8 @@ export const createPlainUploads = (sources: PlainUploadSources): UploadDestinati
   },
 });
 
-const keyOf = ({ id, kind, user_id: userId }: UploadRow) =>
-  kind === 'avatar' ? avatarKey(userId) : attachmentKey(userId, id);
+const keyOf = (urls: FileUrls, { id, kind, user_id: userId }: UploadRow) =>
+  kind === 'avatar' ? avatarKey(userId) : urls.attachmentKey(userId, id);
 
 const refused = (message: string): CompletedUpload => ({ ok: false, reason: 'refused', message });
 
@@ -62,7 +62,7 @@ async function completeHeld(
   if ((await uploadById(db, upload.id)) === null) return { ok: false, reason: 'not there' };
   const pending = await bucket.get(pendingKey(upload.id));
   if (pending === null) return { ok: false, reason: 'not there' };
-  const object = await writeObject(sources, upload, pending);
+  const object = await writeObject(sources, upload, held.key, pending);
   if (typeof object === 'string') return refused(object);
   const file = await storePlainFile(db, upload, {
     ...{ held, object, nowSeconds: nowSeconds() },
@@ -76,6 +76,7 @@ async function completeHeld(
 async function writeObject(
   { bucket, pictures }: PlainUploadSources,
   upload: UploadRow,
+  key: string,
   pending: R2ObjectBody,
 ): Promise<FileObject | string> {
   const { kind, content_type: contentType, size_bytes: sizeBytes } = upload;
@@ -89,7 +90,6 @@ async function writeObject(
     await whole.cancel();
     return `The bytes are not those of ${contentType}.`;
   }
-  const key = keyOf(upload);
   if (contentType === PDF) {
     const body = whole.pipeThrough(new FixedLengthStream(sizeBytes));
     const { etag } = await bucket.put(key, body, { httpMetadata: { contentType } });

@@ -19,12 +19,15 @@ import { pathOf, queryOf } from './url-parts.ts';
 
 export interface FilesRouteOptions {
   bucket: Pick<R2Bucket, 'get' | 'head'>;
-  /** True if a URL opens a file that is not public, and this use of it is noted. */
-  isOpenedBy(query: URLSearchParams, key: string, requestId: string): Promise<boolean>;
+  /** The key of the object that a URL opens although it is not public, once this use is noted; null if it opens none. */
+  openedBy(path: string, query: URLSearchParams, requestId: string): Promise<string | null>;
   nowMs(): number;
 }
 
 interface Asked {
+  /** Below `/files/`, decoded. */
+  path: string;
+  /** Of the object in R2: the same, if the file is public. */
   key: string;
   headers: Headers;
   requestId: string;
@@ -39,10 +42,10 @@ const HASH_IN_NAME = /\.(?=\d*[a-f])[\da-f]{8,}\.[^./]+$/;
 /** One entity tag of R2's, and no list: R2 then opens no body that nobody needs. */
 const ENTITY_TAG = /^(?:W\/)?"([\da-f-]+)"$/;
 
-export function createFilesRoute({ bucket, isOpenedBy, nowMs }: FilesRouteOptions): Route {
+export function createFilesRoute({ bucket, openedBy, nowMs }: FilesRouteOptions): Route {
   /** @param range of the request, or null to send the whole file */
   async function answered(asked: Asked, range: ByteRange | null): Promise<Response> {
-    const { key, headers: sent, requestId } = asked;
+    const { path, key, headers: sent, requestId } = asked;
     const found = await read(bucket, key, range, sent);
     if (found === null) return notFound(requestId);
     const file = validatorsOf(found);
@@ -50,7 +53,7 @@ export function createFilesRoute({ bucket, isOpenedBy, nowMs }: FilesRouteOption
     if (outcome !== 'met') {
       await discard(found);
       if (outcome === 'not modified')
-        return new Response(null, { status: 304, headers: keptHeaders(key, file) });
+        return new Response(null, { status: 304, headers: keptHeaders(path, file) });
       return refused(
         412,
         'PRECONDITION_FAILED',
@@ -63,7 +66,7 @@ export function createFilesRoute({ bucket, isOpenedBy, nowMs }: FilesRouteOption
       return answered(asked, null);
     }
     const slice = range === null ? 'whole' : sliceOf(range, found.size);
-    if (slice !== null) return fileResponse(key, found, slice);
+    if (slice !== null) return fileResponse(path, found, slice);
     await discard(found);
     const contentRange = { 'Content-Range': `bytes */${found.size}` };
     return refused(416, 'RANGE_NOT_SATISFIABLE', 'The file has no such bytes.', requestId, contentRange);
@@ -74,15 +77,16 @@ export function createFilesRoute({ bucket, isOpenedBy, nowMs }: FilesRouteOption
     methods: ['GET'],
     hasPreflight: true,
     async handle({ url, headers }, { requestId }) {
-      const key = keyOfPath(pathOf(url));
-      if (key === null) return notFound(requestId);
+      const path = keyOfPath(pathOf(url));
+      if (path === null) return notFound(requestId);
       try {
-        const isOpen =
-          isPublicKey(key) || (await isOpenedBy(new URLSearchParams(queryOf(url)), key, requestId));
-        if (!isOpen) return notFound(requestId);
-        return await answered({ key, headers, requestId }, byteRangeOf(headers.get('range')));
+        const key = isPublicKey(path)
+          ? path
+          : await openedBy(path, new URLSearchParams(queryOf(url)), requestId);
+        if (key === null) return notFound(requestId);
+        return await answered({ path, key, headers, requestId }, byteRangeOf(headers.get('range')));
       } catch (error) {
-        log.error('files.not_read', { requestId, key, ...errorFields(error) });
+        log.error('files.not_read', { requestId, path, ...errorFields(error) });
         const retryAfter = { 'Retry-After': String(FILE_RETRY_SECONDS) };
         const message = 'The file cannot be read now. Send the request again.';
         return refused(503, 'SERVICE_UNAVAILABLE', message, requestId, retryAfter);
@@ -120,41 +124,41 @@ const validatorsOf = ({ httpEtag, uploaded }: Found): Validators => ({
   modifiedSeconds: Math.floor(uploaded.getTime() / 1000),
 });
 
-function fileResponse(key: string, found: Found, slice: ByteSlice | 'whole'): Response {
+function fileResponse(path: string, found: Found, slice: ByteSlice | 'whole'): Response {
   const { size } = found;
   const { offset, length } = slice === 'whole' ? { offset: 0, length: size } : slice;
   if (!('body' in found) && length > 0) throw new Error('R2 sent no body');
   // A body of another length breaks the connection: no client takes a part for the whole.
   const body = 'body' in found ? found.body.pipeThrough(new FixedLengthStream(length)) : null;
   const { contentType, isAttachment } = fileTypeOf(found.httpMetadata ?? {});
-  const headers = new Headers(keptHeaders(key, validatorsOf(found)));
+  const headers = new Headers(keptHeaders(path, validatorsOf(found)));
   headers.set('Content-Type', contentType);
   headers.set('Content-Length', String(length));
   headers.set('Accept-Ranges', 'bytes');
-  if (isAttachment) headers.set('Content-Disposition', attachmentOf(downloadNameOf(key)));
+  if (isAttachment) headers.set('Content-Disposition', attachmentOf(downloadNameOf(path)));
   if (slice === 'whole') return new Response(body, { headers });
   headers.set('Content-Range', `bytes ${offset}-${offset + length - 1}/${size}`);
   return new Response(body, { status: 206, headers });
 }
 
-/** The key of a user's attachment has no extension; a PDF is the one that browsers do not open. */
-const downloadNameOf = (key: string) => (isPublicKey(key) ? key : `${key}.pdf`);
+/** The URL of a user's attachment has no extension; a PDF is the one that browsers do not open. */
+const downloadNameOf = (path: string) => (isPublicKey(path) ? path : `${path}.pdf`);
 
 /** Those that 304 repeats (RFC 9110, section 15.4.5). */
-const keptHeaders = (key: string, { etag, modifiedSeconds }: Validators) => ({
-  ...cacheHeadersOf(key),
+const keptHeaders = (path: string, { etag, modifiedSeconds }: Validators) => ({
+  ...cacheHeadersOf(path),
   'Content-Security-Policy': POLICY,
   ETag: etag,
   'Last-Modified': new Date(modifiedSeconds * 1000).toUTCString(),
 });
 
-function cacheHeadersOf(key: string): Record<string, string> {
-  if (!isPublicKey(key)) return { 'Cache-Control': NOT_STORED };
+function cacheHeadersOf(path: string): Record<string, string> {
+  if (!isPublicKey(path)) return { 'Cache-Control': NOT_STORED };
   return {
-    'Cache-Control': HASH_IN_NAME.test(key)
+    'Cache-Control': HASH_IN_NAME.test(path)
       ? `public, max-age=${HASHED_FILE_MAX_AGE_SECONDS}, immutable`
       : `public, max-age=${FILE_MAX_AGE_SECONDS}`,
-    'Cache-Tag': cacheTagsOf(key).join(','),
+    'Cache-Tag': cacheTagsOf(path).join(','),
   };
 }
 

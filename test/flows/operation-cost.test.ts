@@ -35,6 +35,7 @@ const INPUTS: Record<string, object> = {
   ChangePassword: { currentPassword: 'a', newPassword: 'b' },
   UpdateProfile: {},
   InvestInPool: { poolId: 'x', amount: '1', idempotencyKey: 'a' },
+  CreateUpload: { kind: 'AVATAR', contentType: 'image/png', sizeBytes: 1 },
   SubmitPayment: { investmentId: 'x', transactionHash: 'a' },
 };
 
@@ -50,7 +51,7 @@ describe('the cost is the complexity plugin’s', () => {
   ];
   test.each(documents)('%s', (text) => {
     const name = /^mutation (\w+)/.exec(text)?.[1] ?? '';
-    const ids = { sessionId: 'a', poolId: 'a', investmentId: 'a' };
+    const ids = { sessionId: 'a', poolId: 'a', investmentId: 'a', uploadId: 'a' };
     const variables = { ...VARIABLES, ...ids, input: INPUTS[name], refreshToken: 'a' };
     expect(costOf(text, variables)).toBe(complexityFromQuery(text, { schema, variables }).complexity);
   });

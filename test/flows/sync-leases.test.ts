@@ -78,6 +78,20 @@ const insertExpiredUpload = (userId: string) =>
     .bind(userId)
     .run();
 
+/** Its time is over, and the main API does not know of it. */
+async function insertDocument(userId: string): Promise<void> {
+  await env.DB.batch([
+    env.DB.prepare(
+      `INSERT INTO user_file (id, user_id, kind, content_type, size_bytes, object_key, etag, uploaded_at, delete_after)
+       VALUES ('document', ?1, 'passport', 'image/png', 1, 'users/kyc-documents/' || ?1 || '/passport', 'etag', 1, 2)`,
+    ).bind(userId),
+    env.DB.prepare(
+      `INSERT INTO identification_outbox (file_id, user_id, body, next_attempt_at)
+       VALUES ('document', ?1, '{"file_id":"document","kind":"passport","uploaded_at":1}', 0)`,
+    ).bind(userId),
+  ]);
+}
+
 describe('a run that takes longer than its lease', () => {
   test('keeps it while its calls come back: no other run of the job begins', async () => {
     const bench = await createBench({ projectCount: 1 });
@@ -154,6 +168,10 @@ describe('a run whose lease another run has taken', () => {
     const account = { id: 'usr_a', displayName: null, nowSeconds: bench.now() };
     await openWithPassword(env.DB, account, { email: 'ann@example.com', passwordHash: 'hash' });
     if (job === 'uploads') await insertExpiredUpload(account.id);
+    if (job.startsWith('identification')) {
+      await bench.sync.runJob('user-outbox');
+      await insertDocument(account.id);
+    }
     if (job === 'object-deletions')
       await env.DB.exec(
         "INSERT INTO object_deletion (object_key, next_attempt_at) VALUES ('static/old.png', 0)",

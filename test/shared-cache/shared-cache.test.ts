@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { localId } from '../../schema/global-ids.ts';
-import { attachmentKey, FileUrls } from '../../src/files/file-urls.ts';
+import { attachmentPath, FileUrls } from '../../src/files/file-urls.ts';
 import { signingKeysSchema } from '../../src/settings/signing-keys.ts';
 import { PATHS_OF_NOTHING, PRIVATE_KEYS } from '../support/private-paths.ts';
 import { type Answer, closeConnections, type Server, send } from './ask.ts';
@@ -222,7 +222,8 @@ test('what is not public is 404 behind a cache, whatever its spelling, and is ke
 
 test('an attachment is read by its signed URL alone, and each use is a run of the gateway that is noted', async () => {
   const owner = 'usr_attached';
-  const key = attachmentKey(owner, 'file_1');
+  const urls = new FileUrls({ publicOrigin: '', keys: signingKeysSchema.parse(JWT_SECRET) });
+  const key = urls.attachmentKey(owner, 'file_1');
   const [bucket, db] = [await stage.bucket(), await stage.database()];
   const { etag } = await bucket.put(key, CANARY, { httpMetadata: { contentType: 'application/pdf' } });
   await db
@@ -234,8 +235,7 @@ test('an attachment is read by its signed URL alone, and each use is a run of th
       VALUES ('file_1', ?1, 'attachment', 'application/pdf', ?2, ?3, ?4, 0)`)
     .bind(owner, CANARY.length, key, etag)
     .run();
-  const urls = new FileUrls({ publicOrigin: '', keys: signingKeysSchema.parse(JWT_SECRET) });
-  const signed = urls.signed(key, owner, Math.floor(Date.now() / 1000));
+  const signed = urls.signed(attachmentPath(owner, 'file_1'), owner, Math.floor(Date.now() / 1000));
   const seen = new Set<unknown>();
   for (const kind of ['obedient', 'harsh'] as const) {
     await behind(kind, stage.production, async (cache) => {

@@ -2,6 +2,8 @@
 import { env } from 'cloudflare:workers';
 import { vi } from 'vitest';
 import { localId } from '../../schema/global-ids.ts';
+import { FileUrls } from '../../src/files/file-urls.ts';
+import { signingKeysSchema } from '../../src/settings/signing-keys.ts';
 import { openWithPassword } from '../../src/storage/d1/users.ts';
 import { ask } from './accounts.ts';
 import type { TestGateway } from './gateway.ts';
@@ -94,6 +96,16 @@ export const putPending = (uploadId: string, contentType: string, bytes: Uint8Ar
     },
     customMetadata: { by: 'client' },
   });
+
+/** In R2, as the gateway makes it. @param id of an upload or its file */
+export const attachmentKeyOf = (owner: Pick<Uploader, 'id'>, id: string): string =>
+  new FileUrls({ publicOrigin: '', keys: signingKeysSchema.parse(env.JWT_SECRET) }).attachmentKey(
+    owner.id,
+    localIdOf(id),
+  );
+
+/** An upload and its file have one. */
+const localIdOf = (id: string) => localId('Upload', id) ?? localId('UserFile', id) ?? '';
 
 export async function keysIn(prefix: string): Promise<string[]> {
   const { objects } = await env.STORAGE.list({ prefix });

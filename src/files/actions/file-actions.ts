@@ -1,5 +1,6 @@
 import { filesOfUser, type UserFileRow } from '../../storage/d1/user-files.ts';
 import type { AnnouncedUpload } from '../announced-upload.ts';
+import { attachmentPath } from '../file-urls.ts';
 import { completeUpload } from './complete-upload.ts';
 import { createUpload } from './create-upload.ts';
 import { deleteFile } from './delete-file.ts';
@@ -16,9 +17,11 @@ export function createFileActions(sources: FileSources, request: FileRequest) {
     /** Newest first. */
     ofUser: (userId: string) => filesOfUser(db, userId),
     /** For its owner. Null for what is never shown again. */
-    urlOf({ kind, object_key, etag, user_id }: UserFileRow): string | null {
+    urlOf({ id, kind, object_key, etag, user_id }: UserFileRow): string | null {
       if (kind === 'avatar') return urls.versioned(object_key, etag);
-      return kind === 'attachment' ? urls.signed(object_key, user_id, request.nowSeconds) : null;
+      return kind === 'attachment'
+        ? urls.signed(attachmentPath(user_id, id), user_id, request.nowSeconds)
+        : null;
     },
   };
 }

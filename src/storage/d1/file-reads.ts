@@ -2,7 +2,8 @@
 import type { UserFileRow } from './user-files.ts';
 
 export interface FileRead {
-  objectKey: string;
+  fileId: string;
+  userId: string;
   /** `user:<id>` or `main-api`. */
   reader: string;
   requestId: string;
@@ -16,16 +17,16 @@ export interface FileRead {
  */
 export async function recordFileRead(
   db: D1Database,
-  { objectKey, reader, requestId, nowSeconds }: FileRead,
+  { fileId, userId, reader, requestId, nowSeconds }: FileRead,
 ): Promise<UserFileRow | null> {
   const [noted, file] = await db.batch<UserFileRow>([
     db
       .prepare(
         `INSERT INTO file_read (file_id, user_id, kind, reader, request_id, read_at)
-         SELECT id, user_id, kind, ?2, ?3, ?4 FROM user_file WHERE object_key = ?1`,
+         SELECT id, user_id, kind, ?3, ?4, ?5 FROM user_file WHERE id = ?1 AND user_id = ?2`,
       )
-      .bind(objectKey, reader, requestId, nowSeconds),
-    db.prepare('SELECT * FROM user_file WHERE object_key = ?1').bind(objectKey),
+      .bind(fileId, userId, reader, requestId, nowSeconds),
+    db.prepare('SELECT * FROM user_file WHERE id = ?1 AND user_id = ?2').bind(fileId, userId),
   ]);
   return noted?.meta.changes === 1 ? (file?.results[0] ?? null) : null;
 }

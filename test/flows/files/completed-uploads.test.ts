@@ -14,7 +14,14 @@ import { JPEG, PDF, PNG } from '../../support/files/sample-files.ts';
 import { CRONS, startGateway, type TestGateway } from '../../support/gateway.ts';
 import { createMarket, type TestMarket } from '../../support/market.ts';
 import { insertAttachments } from '../../support/uploaded-files.ts';
-import { keysIn, pendingKeyOf, putPending, registerUploader, type Uploader } from '../../support/uploads.ts';
+import {
+  attachmentKeyOf,
+  keysIn,
+  pendingKeyOf,
+  putPending,
+  registerUploader,
+  type Uploader,
+} from '../../support/uploads.ts';
 
 const _MIB = 1024 * 1024;
 
@@ -88,14 +95,14 @@ describe('at once', () => {
     });
     const { answer } = await completeBy(swapping, upload.id);
     expect(answer).toMatchObject({ __typename: 'CompleteUploadPayload' });
-    const object = await env.STORAGE.get(`users/uploads/${ann.id}/${localId('Upload', upload.id)}`);
+    const object = await env.STORAGE.get(attachmentKeyOf(ann, upload.id));
     expect(new Uint8Array((await object?.arrayBuffer()) ?? new ArrayBuffer())).toEqual(PDF);
   });
 
   test('a completion that has lost its key to a deletion writes it once more', async () => {
     const upload = await ann.create('ATTACHMENT', 'application/pdf', PDF.byteLength);
     await putPending(upload.id, 'application/pdf', PDF);
-    const key = `users/uploads/${ann.id}/${localId('Upload', upload.id)}`;
+    const key = attachmentKeyOf(ann, upload.id);
     let puts = 0;
     const losing = gatewayWith({
       put: (async (...asked: Parameters<R2Bucket['put']>) => {

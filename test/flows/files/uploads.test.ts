@@ -19,7 +19,14 @@ import { JPEG, PDF, PNG, WEBP } from '../../support/files/sample-files.ts';
 import { CRONS, startGateway, type TestGateway } from '../../support/gateway.ts';
 import { createMarket, type TestMarket } from '../../support/market.ts';
 import { insertAttachments } from '../../support/uploaded-files.ts';
-import { keysIn, pendingKeyOf, putPending, registerUploader, type Uploader } from '../../support/uploads.ts';
+import {
+  attachmentKeyOf,
+  keysIn,
+  pendingKeyOf,
+  putPending,
+  registerUploader,
+  type Uploader,
+} from '../../support/uploads.ts';
 
 const MIB = 1024 * 1024;
 
@@ -143,7 +150,7 @@ describe('completed', () => {
       ...{ kind: 'ATTACHMENT', contentType: 'application/pdf', sizeBytes: PDF.byteLength },
       deleteAfter: null,
     });
-    const key = `users/uploads/${ann.id}/${localId('UserFile', file.id)}`;
+    const key = attachmentKeyOf(ann, file.id);
     const object = await env.STORAGE.get(key);
     expect(new Uint8Array((await object?.arrayBuffer()) ?? new ArrayBuffer())).toEqual(PDF);
     expect([object?.httpMetadata, object?.customMetadata]).toEqual([{ contentType: 'application/pdf' }, {}]);
@@ -168,7 +175,7 @@ describe('completed', () => {
     const bytes = withTail(photo());
     expect(hasText(bytes, PLACE) && hasText(bytes, SCRIPT)).toBe(true);
     const { file } = await ann.uploaded('ATTACHMENT', 'image/jpeg', bytes);
-    const object = await env.STORAGE.get(`users/uploads/${ann.id}/${localId('UserFile', file.id)}`);
+    const object = await env.STORAGE.get(attachmentKeyOf(ann, file.id));
     const stored = new Uint8Array((await object?.arrayBuffer()) ?? new ArrayBuffer());
     expect(hasText(stored, PLACE) || hasText(stored, SCRIPT)).toBe(false);
   });
@@ -252,7 +259,7 @@ describe('what is left behind', () => {
   test('by a completion that dies between R2 and D1 is deleted', async () => {
     const upload = await ann.create('ATTACHMENT', 'application/pdf', PDF.byteLength);
     await putPending(upload.id, 'application/pdf', PDF);
-    const key = `users/uploads/${ann.id}/${localId('Upload', upload.id)}`;
+    const key = attachmentKeyOf(ann, upload.id);
     const heldUntil = Math.floor(Date.now() / 1000) + 120;
     await env.DB.prepare('INSERT INTO object_deletion (object_key, next_attempt_at) VALUES (?1, ?2)')
       .bind(key, heldUntil)

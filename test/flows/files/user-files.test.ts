@@ -143,8 +143,10 @@ describe('files', () => {
   });
 
   test('that are deleted are gone from R2; there is nothing to delete by another id', async () => {
-    const { id } = await uploadPdf();
-    expect(await keysIn(`users/uploads/${ann.id}`)).toHaveLength(1);
+    const { id, url } = await uploadPdf();
+    const [key = '', ...others] = await keysIn(`users/uploads/${ann.id}`);
+    expect(others).toEqual([]);
+    expect(url).not.toContain(key);
     for (const other of [encodeGlobalId('UserFile', 'none'), localId('UserFile', id) ?? '', 'x', ''])
       expect(await ann.delete(other)).toBe(false);
     expect(await ann.delete(id)).toBe(true);

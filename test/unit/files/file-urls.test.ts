@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isPublicKey } from '../../../src/files/file-key.ts';
-import { attachmentKey, avatarKey, FileUrls, ownerOfAttachment } from '../../../src/files/file-urls.ts';
+import { isFileKey, isPublicKey } from '../../../src/files/file-key.ts';
+import { attachmentOfPath, attachmentPath, avatarKey, FileUrls } from '../../../src/files/file-urls.ts';
 
 const OLD = { kid: 'old', key: 'an-old-secret-of-32-characters-or-more' };
 const NEW = { kid: 'new', key: 'a-newer-secret-of-32-characters-or-more' };
@@ -12,7 +12,7 @@ const urls = urlsOf(OLD);
 const id = fc.stringMatching(/^[\w-]{1,40}$/);
 
 describe('a signed URL', () => {
-  const key = attachmentKey('usr_a', 'file');
+  const key = attachmentPath('usr_a', 'file');
   const query = new URL(urls.signed(key, 'usr_a', NOW)).searchParams;
 
   test('opens its key for its viewer, for 300 seconds', () => {
@@ -22,11 +22,11 @@ describe('a signed URL', () => {
   });
 
   test('opens no other key, of whatever users and files', () => {
-    const other = fc.tuple(id, id).filter(([user, file]) => attachmentKey(user, file) !== key);
+    const other = fc.tuple(id, id).filter(([user, file]) => attachmentPath(user, file) !== key);
     fc.assert(
       fc.property(other, ([user, file]) => {
-        expect(urls.isSigned(attachmentKey(user, file), user, query, NOW)).toBe(false);
-        expect(urls.isSigned(attachmentKey(user, file), 'usr_a', query, NOW)).toBe(false);
+        expect(urls.isSigned(attachmentPath(user, file), user, query, NOW)).toBe(false);
+        expect(urls.isSigned(attachmentPath(user, file), 'usr_a', query, NOW)).toBe(false);
       }),
     );
   });
@@ -51,12 +51,25 @@ describe('a signed URL', () => {
   });
 });
 
-test('only the key of an attachment has an owner, and none of these is public', () => {
+test('the key of an attachment is in none of its URLs, and cannot be made without the secret', () => {
   fc.assert(
     fc.property(id, id, (user, file) => {
-      expect(ownerOfAttachment(attachmentKey(user, file))).toBe(user);
-      expect(isPublicKey(attachmentKey(user, file))).toBe(false);
-      expect(ownerOfAttachment(avatarKey(user))).toBeNull();
+      const key = urls.attachmentKey(user, file);
+      expect(isFileKey(key)).toBe(true);
+      expect(isPublicKey(key)).toBe(false);
+      expect(urls.signed(attachmentPath(user, file), user, NOW)).not.toContain(key);
+      expect(urlsOf(NEW).attachmentKey(user, file)).not.toBe(key);
+      expect(urls.attachmentKey(user, file)).toBe(key);
+    }),
+  );
+});
+
+test('only the path of an attachment names one, and none of these is public', () => {
+  fc.assert(
+    fc.property(id, id, (user, file) => {
+      expect(attachmentOfPath(attachmentPath(user, file))).toEqual({ userId: user, fileId: file });
+      expect(isPublicKey(attachmentPath(user, file))).toBe(false);
+      expect(attachmentOfPath(avatarKey(user))).toBeNull();
     }),
   );
   for (const key of [
@@ -66,5 +79,5 @@ test('only the key of an attachment has an owner, and none of these is public', 
     'users/uploads//b',
     'pending/a',
   ])
-    expect(ownerOfAttachment(key)).toBeNull();
+    expect(attachmentOfPath(key)).toBeNull();
 });
