@@ -129,6 +129,7 @@ export function parseConfig(vars: object): ParsedConfig {
 }
 
 export * from './settings/account-limits.ts';
+export * from './settings/file-limits.ts';
 export * from './settings/investing-limits.ts';
 export * from './settings/project-file-limits.ts';
 export * from './settings/subscription-limits.ts';
@@ -217,36 +218,6 @@ export const ON_DEMAND_CALLS_MAX = 5;
 export const ON_DEMAND_MISSES_PER_MINUTE = 30;
 /** KV writes of one isolate, each with all on-demand prices that it holds. */
 export const ON_DEMAND_PUTS_PER_MINUTE = 4;
-
-// ── Files ──
-/** The platform's limit for a key of R2. */
-export const FILE_KEY_MAX_BYTES = 1_024;
-export const FILE_MAX_AGE_SECONDS = 86_400;
-/** The lifetime of files whose name has a hash of their bytes: a year, which is long enough for each cache. */
-export const HASHED_FILE_MAX_AGE_SECONDS = 31_536_000;
-/** A client then asks again for a file that R2 did not read. */
-export const FILE_RETRY_SECONDS = 5;
-/** They tell the type of a file: an SVG may have comments before its root element. */
-export const FILE_TYPE_PREFIX_BYTES = 4_096;
-/** Cloudflare Images takes no larger ones. */
-export const PICTURE_MAX_PIXELS = 100_000_000;
-export const PICTURE_MAX_SIDE_PIXELS = 12_000;
-/** The size of a photo may stand behind its metadata. */
-export const PICTURE_HEADER_MAX_BYTES = 4 * 1024 * 1024;
-/** As it is made anew. */
-export const PICTURE_MAX_BYTES = 20 * 1024 * 1024;
-/** Of all that an isolate makes anew at the same time. Each one is there twice for a moment. */
-export const PICTURES_HELD_MAX_BYTES = 24 * 1024 * 1024;
-export const AVATAR_MAX_SIDE_PIXELS = 512;
-
-/** Documents for identification that an isolate takes at once. Each holds some chunks of 1 MB. */
-export const IDENTIFICATION_UPLOADS_AT_ONCE = 2;
-/** The longest time of one: 20 MB at 70 kB a second. */
-export const IDENTIFICATION_UPLOAD_TIMEOUT_MS = 300_000;
-/** `Retry-After` of what cannot be taken or read now. */
-export const IDENTIFICATION_RETRY_SECONDS = 5;
-/** After the decision about them: 365 days. */
-export const IDENTIFICATION_KEPT_SECONDS = 31_536_000;
 
 // ── Jobs ──
 /** Users whose rights an hour's job asks for, of those who were active in the last day. */

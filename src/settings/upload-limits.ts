@@ -25,3 +25,13 @@ export const COMPLETION_PAUSE_MS = 250;
 export const OBJECT_DELETIONS_PER_RUN = 1_000;
 /** Tags of one purge: beyond them, caches in front forget all files. */
 export const PURGE_TAGS_MAX = 30;
+
+// ── Identification ──
+/** Documents for identification that an isolate takes at once. Each holds some chunks of 1 MB. */
+export const IDENTIFICATION_UPLOADS_AT_ONCE = 2;
+/** The longest time of one: 20 MB at 70 kB a second. */
+export const IDENTIFICATION_UPLOAD_TIMEOUT_MS = 300_000;
+/** `Retry-After` of what cannot be taken or read now. */
+export const IDENTIFICATION_RETRY_SECONDS = 5;
+/** After the decision about them: 365 days. */
+export const IDENTIFICATION_KEPT_SECONDS = 31_536_000;
