@@ -25,7 +25,8 @@ export const deletionClaim = (
   return [
     db
       .prepare(
-        `DELETE FROM object_deletion WHERE ${isDue} AND object_key IN (SELECT object_key FROM user_file)`,
+        `DELETE FROM object_deletion WHERE ${isDue}
+           AND EXISTS (SELECT 1 FROM user_file WHERE user_file.object_key = object_deletion.object_key)`,
       )
       .bind(nowSeconds, keys),
     db

@@ -4,10 +4,13 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { encodeGlobalId, localId } from '../../../schema/global-ids.ts';
 import { deleteQueuedObjects } from '../../../src/files/object-deletions.ts';
 import { closedUsersDeletes } from '../../../src/storage/d1/closed-users.ts';
+import { deletionClaim } from '../../../src/storage/d1/object-deletions.ts';
 import { ask } from '../../support/accounts.ts';
+import { countedD1, noCounts } from '../../support/counted-bindings.ts';
 import { JPEG, PDF, PNG } from '../../support/files/sample-files.ts';
 import { CRONS, startGateway, type TestGateway } from '../../support/gateway.ts';
 import { createMarket, type TestMarket } from '../../support/market.ts';
+import { insertAttachments } from '../../support/uploaded-files.ts';
 import {
   keysIn,
   pendingKeyOf,
@@ -168,6 +171,17 @@ describe('files', () => {
       ...(await keysIn(pendingKeyOf(upload.id))),
     ]).toEqual([]);
   });
+});
+
+test('that nobody deletes are not read when queued objects are looked for', async () => {
+  await insertAttachments(ann.id, ...Array.from({ length: 300 }, (_, at) => `${ann.id}-kept-${at}`));
+  const counts = noCounts();
+  const db = countedD1(env.DB, counts);
+  const nowSeconds = Math.floor(Date.now() / 1000);
+  for (const only of [null, ['users/uploads/none']]) {
+    await db.batch(deletionClaim(db, { claimedUntil: nowSeconds + 120, nowSeconds, limit: 100, only }));
+  }
+  expect(counts.d1RowsRead).toBeLessThan(50);
 });
 
 const queued = async () =>
