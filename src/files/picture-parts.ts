@@ -5,6 +5,7 @@
  * Parts that may be kept are listed, and all others are dropped: places, cameras, comments, thumbnails, colour profiles and
  * whatever else a picture carries. Bytes behind the end of the picture are no part of it.
  */
+import { PICTURE_PARTS_MAX } from '../config.ts';
 import type { PictureType } from './byte-type.ts';
 import { joinedBytes } from './joined-bytes.ts';
 
@@ -37,17 +38,27 @@ interface Format {
  */
 export function pictureSizeOf(start: Uint8Array, type: PictureType): PictureSize | null {
   const { parts, sizeOf } = FORMATS[type];
+  let count = 0;
   for (const part of parts(start)) {
+    count += 1;
+    if (count > PICTURE_PARTS_MAX) return null;
     const size = sizeOf(part);
     if (size !== null) return size.width > 0 && size.height > 0 ? size : null;
   }
   return null;
 }
 
-/** @returns the same picture, without all that does not show it; null if it is cut or animated WebP */
+/** @returns the same picture, without all that does not show it; null if it is cut, has too many parts, or is animated WebP */
 export function shownPartsOf(picture: Uint8Array, type: PictureType): Uint8Array<ArrayBuffer> | null {
   const { parts, isShown, fileOf } = FORMATS[type];
-  const pieces = fileOf([...parts(picture)].filter(isShown));
+  const shown: Part[] = [];
+  let count = 0;
+  for (const part of parts(picture)) {
+    count += 1;
+    if (count > PICTURE_PARTS_MAX) return null;
+    if (isShown(part)) shown.push(part);
+  }
+  const pieces = fileOf(shown);
   return pieces && joinedBytes(pieces);
 }
 

@@ -17,6 +17,8 @@ export const PICTURE_MAX_PIXELS = 100_000_000;
 export const PICTURE_MAX_SIDE_PIXELS = 12_000;
 /** The size of a photo may stand behind its metadata. */
 export const PICTURE_HEADER_MAX_BYTES = 4 * 1024 * 1024;
+/** Segments of JPEG, chunks of PNG and WebP. Encoders write parts of 8 KiB and more; the least one has four bytes. */
+export const PICTURE_PARTS_MAX = 20_000;
 /** As it is made anew. */
 export const PICTURE_MAX_BYTES = 20 * 1024 * 1024;
 /** Of all that an isolate makes anew at the same time. Each one is there twice for a moment. */

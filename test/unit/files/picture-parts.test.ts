@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { PICTURE_MAX_BYTES, PICTURE_PARTS_MAX } from '../../../src/config.ts';
 import type { PictureType } from '../../../src/files/byte-type.ts';
 import { joinedBytes } from '../../../src/files/joined-bytes.ts';
 import { pictureSizeOf, shownPartsOf } from '../../../src/files/picture-parts.ts';
@@ -151,6 +152,26 @@ test('a picture that is cut is none', () => {
       expect(shownPartsOf(bytes.subarray(0, length), type)).toBeNull();
     }),
   );
+});
+
+/** A JPEG with so many comments of no bytes before its first table. */
+function commentedJpeg(comments: number): Uint8Array<ArrayBuffer> {
+  const segments = new Uint8Array(4 * comments);
+  new Uint32Array(segments.buffer).fill(
+    new DataView(Uint8Array.of(0xff, 0xfe, 0, 2).buffer).getUint32(0, true),
+  );
+  return joinedBytes([sample.JPEG.subarray(0, 2), segments, sample.JPEG.subarray(2)]);
+}
+
+test('a picture of more parts than any encoder writes is none, however many they are', () => {
+  const few = commentedJpeg(PICTURE_PARTS_MAX - 100);
+  expect(shownPartsOf(few, 'image/jpeg')).toEqual(sample.JPEG);
+  expect(pictureSizeOf(few, 'image/jpeg')).toEqual({ width: 24, height: 12 });
+  for (const comments of [PICTURE_PARTS_MAX, PICTURE_MAX_BYTES / 4]) {
+    const many = commentedJpeg(comments);
+    expect(shownPartsOf(many, 'image/jpeg')).toBeNull();
+    expect(pictureSizeOf(many, 'image/jpeg')).toBeNull();
+  }
 });
 
 test('arbitrary bytes neither throw nor hang', () => {
