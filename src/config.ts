@@ -220,7 +220,7 @@ export const ON_DEMAND_MISSES_PER_MINUTE = 30;
 export const ON_DEMAND_PUTS_PER_MINUTE = 4;
 
 // ── Jobs ──
-/** Users whose rights an hour's job asks for, of those who were active in the last day. */
+/** Users whose rights an hour's job asks for: first of those who were active in the last day. */
 export const RIGHTS_CHECKS_PER_RUN = 500;
 /** The job then does without the feed's prices. */
 export const PRICE_FEED_READ_TIMEOUT_MS = 3_000;

@@ -1,6 +1,7 @@
 /**
- * Asks the main API each hour for the rights of users who were active in the last day, or wait for a decision about their
- * documents, those that were checked longest ago first. A check that fails changes nothing; after a dozen failures in a row the main API counts as down.
+ * Asks the main API each hour for the rights of users who were active in the last day, and once a day for those of others who wait
+ * for a decision about their documents: such a decision counts in days. A check that fails changes nothing; after a dozen failures in a
+ * row the main API counts as down.
  */
 import pLimit from 'p-limit';
 import { RIGHTS_CHECKS_PER_RUN } from '../config.ts';
@@ -53,8 +54,12 @@ async function checkRights(
   }
 
   try {
-    const activeSince = startedAt - DAY_SECONDS;
-    const users = await usersToCheck(db, { activeSince, limit: RIGHTS_CHECKS_PER_RUN });
+    const aDayAgo = startedAt - DAY_SECONDS;
+    const users = await usersToCheck(db, {
+      activeSince: aDayAgo,
+      checkedBefore: aDayAgo,
+      limit: RIGHTS_CHECKS_PER_RUN,
+    });
     // Users whose checks always fail stay the oldest: together they must not look like a main API that is down.
     const inAnyOrder = shuffled(users, random);
     for (let start = 0; start < inAnyOrder.length; start += CHECKS_PER_WRITE) {

@@ -9,11 +9,14 @@ interface StoredFile {
   etag?: string;
 }
 
-const insert = ({ id, userId, kind, key, etag = '0a1b2c3d4e5f' }: StoredFile) =>
+const insert = (
+  { id, userId, kind, key, etag = '0a1b2c3d4e5f' }: StoredFile,
+  deleteAfter: number | null = 4_000_000_000,
+) =>
   env.DB.prepare(
     `INSERT INTO user_file (id, user_id, kind, content_type, size_bytes, object_key, etag, uploaded_at, delete_after)
-     VALUES (?1, ?2, ?3, 'image/webp', 1, ?4, ?5, 1, 4000000000)`,
-  ).bind(id, userId, kind, key, etag);
+     VALUES (?1, ?2, ?3, 'image/webp', 1, ?4, ?5, 1, ?6)`,
+  ).bind(id, userId, kind, key, etag, deleteAfter);
 
 /** @returns the URL of the user's avatar */
 export async function insertAvatar(userId: string): Promise<string> {
@@ -25,5 +28,15 @@ export async function insertAvatar(userId: string): Promise<string> {
 export async function insertAttachments(userId: string, ...ids: string[]): Promise<void> {
   await env.DB.batch(
     ids.map((id) => insert({ id, userId, kind: 'attachment', key: `users/uploads/${userId}/${id}` })),
+  );
+}
+
+/** They wait for a decision. */
+export async function insertPassports(...userIds: string[]): Promise<void> {
+  await env.DB.batch(
+    userIds.map((userId) => {
+      const key = `users/kyc-documents/${userId}/passport`;
+      return insert({ id: `${userId}-passport`, userId, kind: 'passport', key }, null);
+    }),
   );
 }

@@ -59,23 +59,22 @@ export const rightsRead = (db: D1Database, userId: string): D1PreparedStatement 
     .bind(userId);
 
 /**
- * The ids of accounts that were active since a time, or wait for a decision about their documents, those whose rights were
- * checked longest ago first.
+ * The ids of accounts that were active since a time, and after them of those that wait for a decision about their documents and were
+ * not checked since another: of either, those whose rights were checked longest ago first.
  */
 export async function usersToCheck(
   db: D1Database,
-  { activeSince, limit }: { activeSince: number; limit: number },
+  { activeSince, checkedBefore, limit }: { activeSince: number; checkedBefore: number; limit: number },
 ): Promise<string[]> {
   const { results } = await db
     .prepare(
-      `SELECT id FROM (
-         SELECT id, rights_checked_at, refused_at FROM user_account WHERE last_active_at >= ?1
-         UNION SELECT id, rights_checked_at, refused_at FROM user_account WHERE id IN (
-           SELECT user_id FROM user_file
-           WHERE delete_after IS NULL AND kind IN ('passport', 'address_proof', 'selfie')))
-       WHERE refused_at IS NULL ORDER BY rights_checked_at, id LIMIT ?2`,
+      `SELECT id FROM user_account
+       WHERE refused_at IS NULL AND (last_active_at >= ?1 OR rights_checked_at <= ?2 AND id IN (
+         SELECT user_id FROM user_file
+         WHERE delete_after IS NULL AND kind IN ('passport', 'address_proof', 'selfie')))
+       ORDER BY last_active_at >= ?1 DESC, rights_checked_at, id LIMIT ?3`,
     )
-    .bind(activeSince, limit)
+    .bind(activeSince, checkedBefore, limit)
     .all<{ id: string }>();
   return results.map(({ id }) => id);
 }

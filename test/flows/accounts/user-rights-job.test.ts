@@ -2,8 +2,11 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
 import { RIGHTS_CHECKS_PER_RUN } from '../../../src/config.ts';
+import { usersToCheck } from '../../../src/storage/d1/user-rights.ts';
 import { userById } from '../../../src/storage/d1/users.ts';
 import type { MainApi } from '../../../src/upstream/main-api.ts';
+import { countedD1, noCounts } from '../../support/counted-bindings.ts';
+import { insertPassports } from '../../support/uploaded-files.ts';
 import { type Bench, createBench, syncOf } from '../sync-bench.ts';
 import { insertUsers, levelOf } from './inserted-users.ts';
 
@@ -52,6 +55,37 @@ describe('the job of rights', () => {
     await asking(bench, userStats);
     for (const user of users.slice(0, 20).filter(({ lastActiveAt }) => lastActiveAt >= now - DAY + 3_600))
       expect(asked).toContain(user.id);
+  });
+
+  test('asks once a day for users who left while their documents wait for a decision, after the active ones', async () => {
+    const bench = await createBench({ projectCount: 1 });
+    const now = bench.now();
+    const longAgo = now - 30 * DAY;
+    const left = [
+      { id: 'usr_left_old', lastActiveAt: longAgo, checkedAt: 1 },
+      { id: 'usr_left_day', lastActiveAt: longAgo, checkedAt: now - DAY },
+      { id: 'usr_left_newer', lastActiveAt: longAgo, checkedAt: now - DAY + 1 },
+    ];
+    await insertUsers([
+      { id: 'usr_active', lastActiveAt: now, checkedAt: now - 60 },
+      { id: 'usr_active_waiting', lastActiveAt: now, checkedAt: now - 30 },
+      ...left,
+      ...Array.from({ length: 300 }, (_, at) => ({ id: `usr_gone_${at}`, lastActiveAt: longAgo })),
+    ]);
+    await insertPassports('usr_active_waiting', ...left.map(({ id }) => id));
+    const counts = noCounts();
+    const toCheck = (limit: number) =>
+      usersToCheck(countedD1(db, counts), { activeSince: now - DAY, checkedBefore: now - DAY, limit });
+    const inOrder = ['usr_active', 'usr_active_waiting', 'usr_left_old', 'usr_left_day'];
+    expect(await toCheck(10)).toEqual(inOrder);
+    expect(counts.d1RowsRead).toBeLessThan(50);
+    expect(await toCheck(3)).toEqual(inOrder.slice(0, 3));
+    const asked: string[] = [];
+    await asking(bench, async (userId) => {
+      asked.push(userId);
+      return known;
+    });
+    expect(asked.sort()).toEqual(inOrder.sort());
   });
 
   test('takes the rights of who is unknown to the main API, and of nobody else whose check fails', async () => {
