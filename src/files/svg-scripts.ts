@@ -3,9 +3,13 @@
  * these. Files are served so that none of them runs; this keeps out what tries to. It is no sanitiser.
  */
 export function hasActiveContent(svg: Uint8Array): boolean {
-  const text = new TextDecoder().decode(svg);
+  const text = new TextDecoder().decode(svg).replace(IGNORED_IN_URLS, '').replace(COLON, ':');
   return ACTIVE.some((pattern) => pattern.test(text));
 }
+
+/** References to tabs and the ends of lines: a URL is read without them. Exported paths have many. */
+const IGNORED_IN_URLS = /&#(?:x0*[9ad]|0*(?:9|10|13));/gi;
+const COLON = /&#(?:x0*3a|0*58);/gi;
 
 const ACTIVE = [
   // Elements of any prefix.

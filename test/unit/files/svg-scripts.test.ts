@@ -15,6 +15,10 @@ test.each([
   '<a href="javascript:alert(1)"/>',
   '<a href="java&#115;cript:alert(1)"/>',
   '<a href="&#x6A;avascript:alert(1)"/>',
+  '<a href="javascript&#58;alert(1)"/>',
+  '<a href="javascript&#x3A;alert(1)"/>',
+  '<a href="java&#10;script:alert(1)"/>',
+  '<a href="java&#x0D;script&#9;:alert(1)"/>',
   '<foreignObject/>',
   '<animate attributeName="href" values="javascript:alert(1)"/>',
 ])('an SVG with %s is refused', (content) => {
@@ -29,6 +33,7 @@ test.each([
   '',
   '<title>Station &amp; sons&#8230; &#x2014; once = one</title>',
   '<style>.on{fill:red}</style><path class="on" d="M0 0h1"/>',
+  '<path d="M0 0&#10;&#x9;h1"/><title>Price&#58; 1</title>',
   '<use href="#icon"/><image href="data:image/png;base64,AAAA"/>',
 ])('one with %s is taken', (content) => {
   expect(hasActiveContent(svg(content))).toBe(false);
