@@ -53,8 +53,9 @@ export const JOBS: readonly JobDefinition[] = [
   ledgerJobs.full,
   ledgerCheckJob,
   poolEligibilityJobs.full,
-  projectDocumentsJob,
   dailyCandlesJob,
+  // A main API that is slow must not cost the night its candles: an event has 15 minutes.
+  projectDocumentsJob,
 ];
 
 /** Seconds between two runs, by job. */

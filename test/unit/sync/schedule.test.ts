@@ -30,8 +30,8 @@ test('each cron expression runs its jobs', () => {
     'ledgers-full',
     'ledger-check',
     'pool-eligibility-full',
-    'project-documents',
     'daily-candles',
+    'project-documents',
   ]);
 });
 
@@ -59,8 +59,8 @@ test('/health lists the jobs of the night last', () => {
       'ledgers-full',
       'ledger-check',
       'pool-eligibility-full',
-      'project-documents',
       'daily-candles',
+      'project-documents',
     ],
   ]);
 });
