@@ -3,6 +3,7 @@ export const ALL_FILES_TAG = 'files';
 /**
  * What caches in front may be told to forget a file by: `files`, and whose it is, `project:<id>` or `user:<id>`. The id is
  * percent-encoded, since a tag has neither spaces nor commas (developers.cloudflare.com/cache/how-to/purge-cache/purge-by-tags).
+ * A logo's name never ends in `-banner`: no key is made for one of such a project.
  *
  * @param key of a public file
  */

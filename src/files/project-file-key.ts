@@ -41,6 +41,7 @@ const media = (folder: string, types: readonly ByteType[]): KindOfFile => ({
   stem: (projectId, name) => `projects/media/${projectId}/${folder}/${name}`,
 });
 
+const BANNER_ENDING = '-banner';
 const PICTURES = ['image/png', 'image/jpeg', 'image/webp'] as const;
 const VIDEOS = ['video/mp4', 'video/webm'] as const;
 
@@ -53,7 +54,7 @@ export const PROJECT_FILE_KINDS: Readonly<Record<ProjectFileKind, KindOfFile>> =
   banner: {
     maxBytes: PROJECT_PICTURE_MAX_BYTES,
     types: PICTURES,
-    stem: (projectId) => `projects/logos/${projectId}-banner`,
+    stem: (projectId) => `projects/logos/${projectId}${BANNER_ENDING}`,
   },
   whitepaper: document('whitepaper'),
   tokenomics: document('tokenomics'),
@@ -71,6 +72,8 @@ export function projectFileKey(
 ): string | null {
   // A slash in it would name another project's folder.
   if (projectId.includes('/')) return null;
+  // The banner of the project whose id is that without the ending may have this key.
+  if (kind === 'logo' && projectId.endsWith(BANNER_ENDING)) return null;
   const key = `${PROJECT_FILE_KINDS[kind].stem(projectId, name)}.${EXTENSIONS[type]}`;
   return isFileKey(key) ? key : null;
 }

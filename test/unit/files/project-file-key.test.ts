@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { cacheTagsOf } from '../../../src/files/cache-tags.ts';
 import { isFileKey, isPublicKey } from '../../../src/files/file-key.ts';
 import { fileUrl } from '../../../src/files/file-url.ts';
 import { PROJECT_FILE_KINDS, projectFileKey } from '../../../src/files/project-file-key.ts';
@@ -16,6 +17,7 @@ const projectId = fc.oneof(
     .array(fc.constantFrom('a', '.', '/', '..', ' ', '%', '-banner', 'é', '?', '#', '\\'), { minLength: 1 })
     .map((parts) => parts.join('')),
 );
+const named = (projectId: string, kind: ProjectFileKind) => ({ projectId, kind, name: 'n' });
 const file = fc.record({ projectId, kind: fc.constantFrom(...kinds), name: fc.constant('0123456789abcdef') });
 
 describe('the key of a file of a project', () => {
@@ -50,6 +52,27 @@ describe('the key of a file of a project', () => {
       types.includes('image/svg+xml'),
     );
     for (const { maxBytes } of kindsOfSvg) expect(maxBytes).toBeLessThanOrEqual(PART_BYTES);
+  });
+
+  test('is no other file’s: neither of another project, nor of another kind', () => {
+    const id = fc
+      .array(fc.constantFrom('x', '.', '-banner', '-banner.jpg'), { minLength: 1, maxLength: 3 })
+      .map((parts) => parts.join(''));
+    const of = fc.record({ projectId: id, kind: fc.constantFrom(...kinds), name: fc.constant('n') });
+    fc.assert(
+      fc.property(of, of, (one, other) => {
+        fc.pre(one.projectId !== other.projectId || one.kind !== other.kind);
+        const keysOf = (named: typeof one) =>
+          PROJECT_FILE_KINDS[named.kind].types.map((type) => projectFileKey(named, type));
+        const others = keysOf(other);
+        for (const key of keysOf(one)) {
+          if (key === null) continue;
+          expect(others).not.toContain(key);
+          expect(cacheTagsOf(key)).toEqual(['files', `project:${encodeURIComponent(one.projectId)}`]);
+        }
+      }),
+      { numRuns: 1_000, examples: [[named('x', 'banner'), named('x-banner', 'logo')]] },
+    );
   });
 
   test('is in a folder of the project alone', () => {
