@@ -24,7 +24,7 @@ export type Copying =
   /** The server of the source failed, or R2 did. */
   | { outcome: 'failed'; reason: string }
   /** The key is held by somebody else. */
-  | { outcome: 'postponed' };
+  | { outcome: 'postponed'; reason: string };
 
 /** Never rejects. */
 export async function copyProjectFile(due: DueProjectFile, tools: CopyTools): Promise<Copying> {
@@ -48,7 +48,8 @@ async function copied(due: DueProjectFile, { bucket, platformFiles, hold }: Copy
     if (type === 'image/svg+xml' && hasActiveContent(first)) return refused('it has a script');
     const key = projectFileKey({ projectId: due.project_id, kind: due.kind, name: due.name }, type);
     if (key === null) return refused("a key cannot have the project's id");
-    if (key !== due.object_key && !(await hold(key))) return { outcome: 'postponed' };
+    if (key !== due.object_key && !(await hold(key)))
+      return { outcome: 'postponed', reason: 'its key is held' };
     const { etag, size } = await putParts(bucket, key, { first, rest: parts }, { contentType: type });
     return { outcome: 'copied', file: { objectKey: key, etag, contentType: type, sizeBytes: size } };
   } finally {

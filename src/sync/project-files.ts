@@ -77,14 +77,15 @@ async function copyDueFiles(deps: JobDeps, { startedAt, lease }: JobRun): Promis
       report.written += updated?.results.length ?? 0;
       return;
     }
-    const isPostponed = copying.outcome === 'postponed';
-    const failures = due.failures + (isPostponed ? 0 : 1);
+    const failures = due.failures + 1;
     await lease.write([
       notCopiedWrite(db, due, secondsNow() + pauseSeconds(failures), failures),
       ...heldKeys.map((key) => letGoOfKeyWrite(db, key)),
     ]);
-    if (isPostponed) return;
-    outagesInARow = copying.outcome === 'failed' ? outagesInARow + 1 : 0;
+    const isPostponed = copying.outcome === 'postponed';
+    // Who holds a key lets go of it in minutes.
+    if (isPostponed && failures === 1) return;
+    if (!isPostponed) outagesInARow = copying.outcome === 'failed' ? outagesInARow + 1 : 0;
     report.skipped += 1;
     report.firstError ??= `${due.kind} of project ${due.project_id}: ${copying.reason}`;
     const { project_id: projectId, kind, source_url: url } = due;

@@ -13,6 +13,7 @@ import {
   fileRow,
   LOGO_COPY,
   objectKeys,
+  type ProjectFilesBench,
   queuedKeys,
   startProjectFiles,
 } from '../../support/project-files-bench.ts';
@@ -251,17 +252,65 @@ describe('the pictures of projects', () => {
     expect(await bench.copy()).toMatchObject({ outcome: 'ok', read: 30, written: 30 });
   });
 
+  /** Has a further project, like the one that is there. */
+  async function putProject(bench: ProjectFilesBench, id: string, fields: Row = {}) {
+    const [known] = await bench.rows('project_cache');
+    const { tags, blockchain, social: _, ...project } = known ?? {};
+    await bench.control('PUT', `/projects/${encodeURIComponent(id)}`, {
+      ...project,
+      ...{ id, slug: 'odd', tags: JSON.parse(String(tags)), blockchain: JSON.parse(String(blockchain)) },
+      ...fields,
+    });
+    await bench.sync.runJob('projects');
+  }
+
+  test('are refused where their key may be that of another project’s banner', async () => {
+    const bench = await startProjectFiles({ projectCount: 1 });
+    const id = `${BITCOIN}-banner`;
+    await bench.putFile('logo.jpg', { bytes: JPEG });
+    await putProject(bench, id, { logo_url: bench.fileUrl('logo.jpg') });
+    const firstError = `logo of project ${id}: a key cannot have the project's id`;
+    expect(await bench.copy()).toMatchObject({ written: 3, skipped: 1, firstError });
+    expect(await objectKeys()).toEqual([
+      `projects/logos/${BITCOIN}-banner-banner.jpg`,
+      `projects/logos/${BITCOIN}-banner.jpg`,
+      expect.stringMatching(`^projects/logos/${BITCOIN}\\.(png|svg)$`),
+    ]);
+    expect((await bench.shown('odd')).logoUrl).toBe(bench.fileUrl('logo.jpg'));
+    expect((await bench.shown()).bannerUrl).toContain(`/projects/logos/${BITCOIN}-banner.jpg?v=`);
+    await bench.advance(299);
+    expect(await bench.copy()).toMatchObject({ read: 0 });
+    await bench.advance(1);
+    expect(await bench.copy()).toMatchObject({ read: 1, skipped: 1 });
+    expect(await fileRow('logo', id)).toMatchObject({ failures: 2 });
+  });
+
+  test('whose key is held for long are tried again ever later, and named in the log', async () => {
+    const bench = await startProjectFiles({ projectCount: 1 });
+    const key = `projects/logos/${BITCOIN}-banner.jpg`;
+    const held = env.DB.prepare('INSERT INTO object_deletion (object_key, next_attempt_at) VALUES (?1, ?2)');
+    await held.bind(key, bench.now() + 86_400).run();
+    const pauses: number[] = [];
+    for (let tries = 1; tries <= 3; tries += 1) {
+      await bench.copy();
+      const pause = Number((await fileRow('banner'))?.next_attempt_at) - bench.now();
+      pauses.push(pause);
+      bench.advanceSync(pause);
+    }
+    expect(pauses).toEqual([300, 600, 1_200]);
+    const reason = 'its key is held';
+    const warnings = bench.loggedWarnings().filter(({ event }) => event === 'project_files.not_copied');
+    expect(warnings).toMatchObject([
+      { projectId: BITCOIN, kind: 'banner', reason, failures: 2 },
+      { projectId: BITCOIN, kind: 'banner', reason, failures: 3 },
+    ]);
+  });
+
   test.each(['a/b', '../x', '.hidden', 'a?b', '%2e'])(
     'are not copied where no key can have the id: %s',
     async (id) => {
       const bench = await startProjectFiles({ projectCount: 1 });
-      const [known] = await bench.rows('project_cache');
-      const { tags, blockchain, social: _, ...project } = known ?? {};
-      await bench.control('PUT', `/projects/${encodeURIComponent(id)}`, {
-        ...project,
-        ...{ id, slug: 'odd', tags: JSON.parse(String(tags)), blockchain: JSON.parse(String(blockchain)) },
-      });
-      await bench.sync.runJob('projects');
+      await putProject(bench, id);
       expect(await bench.copy()).toMatchObject({ written: 2, skipped: 2 });
       expect((await objectKeys()).every((key) => key.includes(BITCOIN))).toBe(true);
     },
