@@ -121,7 +121,8 @@ export interface NamedProjectFiles {
   isWhole: boolean;
 }
 
-const SAME_SOURCE = '(source_url, source_updated_at) = (excluded.source_url, excluded.source_updated_at)';
+const SAME_SOURCE =
+  '(source_url, source_updated_at, kind) = (excluded.source_url, excluded.source_updated_at, excluded.kind)';
 
 /**
  * Brings documents and media of these projects to what upstream names, as `pictureSourcesWrites` does. Rows come back
@@ -157,7 +158,7 @@ export function namedFilesWrites(
      ON CONFLICT (project_id, name) DO UPDATE SET position = excluded.position,
        failures = iif(${SAME_SOURCE}, failures, 0),
        next_attempt_at = iif(${SAME_SOURCE}, next_attempt_at, excluded.next_attempt_at),
-       source_url = excluded.source_url, source_updated_at = excluded.source_updated_at
+       source_url = excluded.source_url, source_updated_at = excluded.source_updated_at, kind = excluded.kind
      WHERE NOT ${SAME_SOURCE} OR position <> excluded.position
      RETURNING 1`,
   );
@@ -210,12 +211,12 @@ export const copiedWrites = (db: D1Database, due: DueProjectFile, copied: Copied
   db
     .prepare(
       `UPDATE project_file SET object_key = ?3, etag = ?4, content_type = ?5, size_bytes = ?6, copied_updated_at = ?7,
-         failures = 0, next_attempt_at = iif(source_url = ?8 AND source_updated_at = ?7, NULL, next_attempt_at)
+         failures = 0, next_attempt_at = iif((source_url, source_updated_at, kind) = (?8, ?7, ?9), NULL, next_attempt_at)
        WHERE project_id = ?1 AND name = ?2 RETURNING 1`,
     )
     .bind(
       ...[due.project_id, due.name, copied.objectKey, copied.etag, copied.contentType, copied.sizeBytes],
-      ...[due.source_updated_at, due.source_url],
+      ...[due.source_updated_at, due.source_url, due.kind],
     ),
   db
     .prepare(
@@ -242,6 +243,9 @@ export const notCopiedWrite = (
   db
     .prepare(
       `UPDATE project_file SET next_attempt_at = ?3, failures = ?4
-       WHERE project_id = ?1 AND name = ?2 AND source_url = ?5 AND source_updated_at = ?6`,
+       WHERE project_id = ?1 AND name = ?2 AND (source_url, source_updated_at, kind) = (?5, ?6, ?7)`,
     )
-    .bind(due.project_id, due.name, nextAttemptAt, failures, due.source_url, due.source_updated_at);
+    .bind(
+      ...[due.project_id, due.name, nextAttemptAt, failures],
+      ...[due.source_url, due.source_updated_at, due.kind],
+    );

@@ -85,6 +85,31 @@ describe('documents and media of projects', () => {
     expect((await objectKeys()).filter((key) => !key.includes('/logos/'))).toEqual([]);
   });
 
+  test('are of the kind that upstream names last', async () => {
+    const bench = await startProjectFiles({ projectCount: 1 });
+    const name = async (kinds: [slides: string, tour: string]) => {
+      const [slides, tour] = kinds;
+      const media = [
+        { kind: slides, url: bench.fileUrl('slides.pdf'), updated_at: 1 },
+        { kind: tour, url: bench.fileUrl('tour.mp4'), updated_at: 1 },
+      ];
+      await answer(bench, detail({ media }));
+      await bench.advance(86_400);
+      await bench.check();
+      return bench.copy();
+    };
+    expect(await name(['video', 'presentation'])).toMatchObject({
+      skipped: 1,
+      firstError: `video of project ${BITCOIN}: its bytes are application/pdf`,
+    });
+    expect(await name(['presentation', 'video'])).toMatchObject({ outcome: 'ok', read: 2, written: 2 });
+    expect((await bench.shown()).media).toMatchObject([
+      { kind: 'PRESENTATION', contentType: 'application/pdf' },
+      { kind: 'VIDEO', url: expect.stringContaining(`/media/${BITCOIN}/videos/`) },
+    ]);
+    expect(await queuedKeys()).toEqual([expect.stringContaining('/presentations/')]);
+  });
+
   test.each<[string, unknown]>([
     ['is no object', [1]],
     ['has lists of another form', detail({ documents: 'none', media: 7 })],
