@@ -2,12 +2,13 @@
  * Brings a ledger's rows to D1.
  *
  * Guaranteed: a mark leaves the ledger after D1 has its row. One batch at a time: the next one has all that has changed
- * meanwhile (group commit), so a busy ledger writes few batches with many rows.
+ * meanwhile (group commit), so a busy ledger writes few batches with many rows. New figures hide that D1 was restored, so the
+ * batch that writes them looks at the old ones first.
  */
 import { LEDGER_D1_TIMEOUT_MS, LEDGER_FLUSH_RETRY_MAX_MS, LEDGER_FLUSH_RETRY_MS } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { answerWithin } from '../storage/answer-within.ts';
-import { type LedgerRows, ledgerWrites } from '../storage/d1/ledger-rows.ts';
+import { type LedgerRows, ledgerWrites, shownRevisionRead } from '../storage/d1/ledger-rows.ts';
 import { GroupedRuns } from './grouped-runs.ts';
 import type { Ledger } from './ledger.ts';
 import type { LedgerStorage, Projection } from './ledger-types.ts';
@@ -16,7 +17,7 @@ import type { LedgerStorage, Projection } from './ledger-types.ts';
 const ROWS_PER_BATCH = 500;
 
 export interface FlushSources {
-  ledger: Pick<Ledger, 'projection' | 'projected' | 'head'>;
+  ledger: Pick<Ledger, 'projection' | 'projected' | 'projectAnew' | 'head'>;
   sql: LedgerStorage['sql'];
   db: D1Database;
   nowMs(): number;
@@ -57,10 +58,10 @@ export class ProjectionFlush {
 
   async #run(): Promise<void> {
     try {
-      for (let isFull = true; isFull; ) {
+      for (let isMoreLeft = true; isMoreLeft; ) {
         const projection = this.#sources.ledger.projection(ROWS_PER_BATCH);
-        await this.#write(projection);
-        isFull = listsOf(projection).some((rows) => rows.length >= ROWS_PER_BATCH);
+        const isAnew = await this.#write(projection);
+        isMoreLeft = isAnew || listsOf(projection).some((rows) => rows.length >= ROWS_PER_BATCH);
       }
       this.#failures = 0;
     } catch (error) {
@@ -73,16 +74,23 @@ export class ProjectionFlush {
     }
   }
 
-  async #write(projection: Projection): Promise<void> {
+  /** @returns true if D1 was restored, and gets every row again */
+  async #write(projection: Projection): Promise<boolean> {
     const { ledger, db, nowMs, notify } = this.#sources;
-    if (isEmpty(projection)) return;
+    if (isEmpty(projection)) return false;
     const poolId = ledger.head()?.pool;
     this.#poolId = poolId;
     if (poolId === undefined) throw new Error('a ledger without an entry has rows');
     const batch = { poolId, number: this.#nextNumber(), nowSeconds: Math.floor(nowMs() / 1000) };
-    await answerWithin(LEDGER_D1_TIMEOUT_MS, 'database', () => db.batch(ledgerWrites(db, batch, projection)));
+    const looks = projection.figures === null ? [] : [shownRevisionRead(db, poolId)];
+    const results = await answerWithin(LEDGER_D1_TIMEOUT_MS, 'database', () =>
+      db.batch<{ revision: number }>([...looks, ...ledgerWrites(db, batch, projection)]),
+    );
+    const shown = looks.length === 0 ? undefined : results[0]?.results[0];
+    const isAnew = shown !== undefined && ledger.projectAnew(shown.revision);
     ledger.projected(projection);
     if (projection.figures !== null || projection.investments.length > 0) notify();
+    return isAnew;
   }
 
   #nextNumber(): number {

@@ -141,9 +141,12 @@ export class Ledger {
     this.#step(null, (step) => noteProjected(step, written));
   }
 
-  /** @param shownRevision the `ledger_revision` of the pool in D1 */
-  projectAnew(shownRevision: number): void {
-    this.#step(null, (step) => projectAnew(step, shownRevision));
+  /**
+   * @param shownRevision the `ledger_revision` of the pool in D1, before newer figures are written
+   * @returns true if D1 was restored, and gets every row again
+   */
+  projectAnew(shownRevision: number): boolean {
+    return this.#step(null, (step) => projectAnew(step, shownRevision)) ?? false;
   }
 
   /** Notices since the last call, for the log: those of transactions that are done. */

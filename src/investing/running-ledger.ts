@@ -14,7 +14,7 @@ import {
 } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { answerWithin } from '../storage/answer-within.ts';
-import { shownRevision } from '../storage/d1/ledger-rows.ts';
+import { shownRevisionRead } from '../storage/d1/ledger-rows.ts';
 import type { MainApi } from '../upstream/main-api.ts';
 import { differencesOf } from './compare-ledger.ts';
 import { ProjectionFlush } from './flush-projection.ts';
@@ -95,7 +95,7 @@ export class RunningLedger {
     const pool = this.ledger.head()?.pool;
     if (pool === undefined) return;
     const shown = await answerWithin(LEDGER_D1_TIMEOUT_MS, 'database', () =>
-      shownRevision(this.#sources.db, pool),
+      shownRevisionRead(this.#sources.db, pool).first<number>('revision'),
     );
     if (shown !== null) await this.command((ledger) => ledger.projectAnew(shown));
   }

@@ -102,11 +102,12 @@ const MARK_ALL = [
   'UPDATE notice SET is_projected = 0',
 ];
 
-/** D1 shows an earlier revision of the pool than it was given, so it was restored: it gets every row again. */
-export function projectAnew({ sql, book }: LedgerStep, shownRevision: number): void {
-  if (shownRevision >= book.figuresProjected) return;
+/** @returns true if D1 shows an earlier revision of the pool than it was given: it was restored, and gets every row again. */
+export function projectAnew({ sql, book }: LedgerStep, shownRevision: number): boolean {
+  if (shownRevision >= book.figuresProjected) return false;
   for (const statement of MARK_ALL) sql.exec(statement);
   book.figuresProjected = 0;
+  return true;
 }
 
 /** The time at which rows for D1 are due; null if it has all. */

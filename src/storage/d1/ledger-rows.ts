@@ -196,12 +196,11 @@ const figuresTuple = (figures: PoolFigures) => [
 const FIGURES = `UPDATE ido_pool_cache SET ${FIGURE_COLUMNS.map((column, index) => `${column} = ?${index + 2}`).join(', ')}
   WHERE id = ?1 AND (ledger_revision IS NULL OR ledger_revision <= ?${FIGURE_COLUMNS.indexOf('ledger_revision') + 2})`;
 
-/** The revision of the ledger's figures of a pool; -1 if D1 has none, and null if it has no such pool. */
-export const shownRevision = (db: D1Database, poolId: string): Promise<number | null> =>
+/** Selects `{ revision }`, that of the ledger's figures of a pool: 0 if D1 has none, and no row if it has no such pool. */
+export const shownRevisionRead = (db: D1Database, poolId: string): D1PreparedStatement =>
   db
-    .prepare('SELECT coalesce(ledger_revision, -1) AS revision FROM ido_pool_cache WHERE id = ?1')
-    .bind(poolId)
-    .first<number>('revision');
+    .prepare('SELECT coalesce(ledger_revision, 0) AS revision FROM ido_pool_cache WHERE id = ?1')
+    .bind(poolId);
 
 export type ShownInvestment = Pick<
   InvestmentRow,

@@ -100,6 +100,29 @@ describe('a ledger without its alarm', () => {
     expect(await rows()).toEqual(before);
   });
 
+  test.each([
+    ['that knows the ledger', 0],
+    ['of before the ledger began', null],
+  ])(
+    'writes every row again into a restored D1 %s, although somebody invests before the job wakes it',
+    async (_, revision) => {
+      const early = await sale.invest('ann', '200');
+      await sale.settle();
+      await sale.pass(2);
+      await env.DB.batch([
+        env.DB.prepare('DELETE FROM user_investment_cache WHERE id = ?1').bind(early.id),
+        env.DB.prepare(
+          'UPDATE ido_pool_cache SET ledger_revision = ?2, ledger_outbox_since = 0 WHERE id = ?1',
+        ).bind(sale.poolId, revision),
+      ]);
+      const late = await sale.invest('bob', '300');
+      await sale.pass(2);
+      await sale.gateway.scheduled(CRONS.prices);
+      expect(await sale.shown(late)).not.toBeNull();
+      expect(await sale.shown(early)).toMatchObject({ user_id: 'ann', status: 'pending' });
+    },
+  );
+
   test('is left alone if it has nothing to do', async () => {
     const before = await pokes();
     const investment = await sale.invest('ann', '200');

@@ -35,6 +35,7 @@ function start(sql = objectSql()) {
           .map((user_id) => ({ user_id, registered_at: null, blocked_until: 0, revision: 1 })),
         claimLevels: [...claimed].map((investment_id) => ({ investment_id, claim_level: '1', revision: 1 })),
       }),
+      projectAnew: () => false,
       projected: ({ members }) => {
         for (const { user_id } of members) changed.delete(user_id);
       },
