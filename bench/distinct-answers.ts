@@ -53,8 +53,11 @@ export interface BareAnswersOptions extends DistinctAnswersOptions {
 export const measureBareAnswers = (options: BareAnswersOptions): Promise<DistinctAnswersResult> =>
   measureAnswers('x'.repeat(options.bodyBytes), options);
 
-/** @param told by `PUT`, before the requests: what the Worker answers from. */
-async function measureAnswers(told: string, options: DistinctAnswersOptions): Promise<DistinctAnswersResult> {
+/** @param content is put before the requests: the Worker answers from it. */
+async function measureAnswers(
+  content: string,
+  options: DistinctAnswersOptions,
+): Promise<DistinctAnswersResult> {
   const { script, operations, projects, signal } = options;
   const workerd = await startWorkerd([{ name: WORKER, script, storage: WORKER }], {
     hasHeapLimit: true,
@@ -62,7 +65,7 @@ async function measureAnswers(told: string, options: DistinctAnswersOptions): Pr
   });
   try {
     const url = workerd.urlOf(WORKER);
-    const { status } = await fetch(url, { method: 'PUT', body: told });
+    const { status } = await fetch(url, { method: 'PUT', body: content });
     if (status !== 204) throw new Error(`the Worker did not take what it answers from: ${status}`);
     const asking = { url, projects, memoryBytes: () => workerd.memoryBytes(), signal };
     await askAll(distinct(WARM_UP_OPERATIONS), asking);

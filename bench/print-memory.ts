@@ -5,7 +5,7 @@ import type { UnreadResult } from './live/measure-unread.ts';
 import { isFlat, JUDGED_PASSES, type PassMemory } from './memory-passes.ts';
 import { bytesText, type Section } from './tables.ts';
 
-/** What a process may take beside what its isolate may keep: its program, V8, and garbage. */
+/** A process may take these beside the bytes that its isolate may keep: for its program, V8, and garbage. */
 const BESIDE_ISOLATE_BYTES = 150e6;
 const RESIDENT_MAX_BYTES = ISOLATE_MEMORY_MAX_BYTES + BESIDE_ISOLATE_BYTES;
 

@@ -53,7 +53,7 @@ const configSchema = z.object({
   OPERATIONS_MODE: oneOf('open', 'audit', 'safelist', 'id_only'),
   MAIN_API_URL: httpUrl,
   PRICE_API_URL: httpUrl,
-  /** Where the platform keeps pictures, documents and media of projects, beside the main API's own origin. */
+  /** Origins of the platform that have pictures, documents and media of projects, beside the main API's own origin. */
   UPSTREAM_FILE_ORIGINS: originList.default([]),
   INTERNAL_API_KEY: secret(API_KEY_MIN_CHARACTERS).regex(/^[\x21-\x7e]*$/, {
     error: 'must be characters that a header can carry, without spaces',
@@ -81,7 +81,7 @@ const configSchema = z.object({
   OPERATIONS_KEYS: operationsKeysSchema,
   /** The gateway's own, as clients see it: the URLs of its files begin with it. */
   PUBLIC_ORIGIN: z.string().refine(isOrigin, { error: 'must be an origin such as https://api.example' }),
-  /** The bucket at R2's S3 door: clients put pictures and attachments there. */
+  /** The bucket at R2's S3 API: clients put pictures and attachments there. */
   R2_S3_URL: httpUrl,
   R2_ACCESS_KEY_ID: credentialSchema,
   R2_SECRET_ACCESS_KEY: credentialSchema,

@@ -20,7 +20,7 @@ export interface MarketInMemory {
   closes: Record<string, { time: number; close: number }[]>;
 }
 
-/** Of the URLs of files. */
+/** URLs of files begin with it. */
 const PUBLIC_ORIGIN = 'https://gateway.example';
 
 let market: MarketInMemory | undefined;

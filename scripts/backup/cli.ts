@@ -1,9 +1,10 @@
 /** `npm run backup`: lists and checks backups, and restores them. */
-import { Argument, Command, CommanderError, InvalidArgumentError } from '@commander-js/extra-typings';
+import { Argument, Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { type BackupManifest, readManifest } from '../../src/backups/manifest.ts';
 import { encryptionKeysSchema } from '../../src/settings/file-settings.ts';
 import { nonEmpty } from '../operations/command.ts';
-import { CommandFailure, EXIT, refusal, wrongUse } from '../operations/command-failure.ts';
+import { refusal, wrongUse } from '../operations/command-failure.ts';
+import { runProgram } from '../operations/run-program.ts';
 import { facts, printable } from '../operations/table.ts';
 import { LOCAL_KEYS } from '../start/local-keys.ts';
 import { listText } from './list.ts';
@@ -96,18 +97,7 @@ program
     }),
   );
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  } else if (error instanceof CommandFailure) {
-    console.error(error.message);
-    process.exitCode = error.exitCode;
-  } else {
-    throw error;
-  }
-}
+await runProgram(program);
 
 function options(): StoreOptions {
   const { env: environment, remote, state } = program.opts();
@@ -120,7 +110,7 @@ async function requireManifest(bucket: BackupBucket, day: string): Promise<Backu
   return manifest;
 }
 
-/** Of the environment's variables; locally those of `npm start`. */
+/** From the environment's variables; locally those of `npm start`. */
 function backupKeys(): BackupKeys {
   const secret = process.env.BACKUP_KEY ?? (program.opts().remote ? undefined : LOCAL_KEYS.BACKUP_KEY);
   const parsed = encryptionKeysSchema.safeParse(secret);

@@ -1,22 +1,10 @@
 /** Makes sure that a database has nothing to lose, and gives it the schema of a backup. */
 import { quoted, tableShapes } from '../../src/storage/d1/table-rows.ts';
+import { appliedMigrations, applyMigration, type Migration } from '../d1-migrations.ts';
 import { refusal } from '../operations/command-failure.ts';
-
-export interface Migration {
-  /** The name of its file. */
-  name: string;
-  queries: readonly string[];
-}
 
 /** Rows that a migration itself writes. */
 const ROWS_OF_MIGRATIONS: Readonly<Record<string, string>> = { liveness_copy: 'revision = 0' };
-
-// As wrangler makes it.
-const MIGRATIONS_TABLE = `CREATE TABLE IF NOT EXISTS d1_migrations (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  name TEXT UNIQUE,
-  applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL
-)`;
 
 /**
  * Applies migrations up to `last` to a database without rows. Each is applied as a whole or not at all.
@@ -41,20 +29,15 @@ export async function prepareDatabase(
     if ((await db.prepare(`SELECT 1 FROM ${quoted(table)}${where} LIMIT 1`).first()) !== null)
       throw refusal('NOT_EMPTY', `The database is not empty: ${table} has rows. Restore into a new one.`);
   }
-  await db.prepare(MIGRATIONS_TABLE).run();
-  const { results } = await db.prepare('SELECT name FROM d1_migrations ORDER BY id').all<{ name: string }>();
-  if (results.length === 0 && shapes.size > 0)
+  const applied = await appliedMigrations(db);
+  if (applied.length === 0 && shapes.size > 0)
     throw refusal('NOT_EMPTY', 'The database has tables that no migration made. Restore into a new one.');
   const wanted = migrations.slice(0, upTo + 1);
-  const isOther = results.some(({ name }, at) => name !== wanted[at]?.name);
+  const isOther = applied.some((name, at) => name !== wanted[at]?.name);
   if (isOther)
     throw refusal(
       'OTHER_SCHEMA',
       `The schema of the database is not one before ${last}. Restore into a new one.`,
     );
-  for (const { name, queries } of wanted.slice(results.length))
-    await db.batch([
-      ...queries.map((query) => db.prepare(query)),
-      db.prepare('INSERT INTO d1_migrations (name) VALUES (?1)').bind(name),
-    ]);
+  for (const migration of wanted.slice(applied.length)) await applyMigration(db, migration);
 }

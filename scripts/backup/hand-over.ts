@@ -1,9 +1,10 @@
 /**
- * What a restored database needs beside its rows, because KV and Durable Objects remember a later time than the backup's.
+ * The writes that a restored database needs after its rows: KV and Durable Objects remember a later time than the backup's.
  *
  * Numbers that only grow jump ahead of those that others remember; each ledger is asked to write its rows again.
  */
 import type { BackupManifest } from '../../src/backups/manifest.ts';
+import { IDENTIFICATION_KINDS_SQL } from '../../src/storage/d1/user-uploads.ts';
 
 /** More than any number that can have been given since the backup. */
 const SEQUENCE_JUMP = 1_000_000_000;
@@ -30,7 +31,7 @@ export function handOverWrites(
       .bind(nowSeconds, JSON.stringify({ kind: 'restore', backup: date })),
     db.prepare('UPDATE cache_generation SET generation = max(generation, ?1) + 1').bind(nowSeconds),
     // Their keys are in no backup, so nobody can read them. Triggers queue their objects.
-    db.prepare("DELETE FROM user_file WHERE kind IN ('passport', 'address_proof', 'selfie')"),
+    db.prepare(`DELETE FROM user_file WHERE kind IN ${IDENTIFICATION_KINDS_SQL}`),
     // The minute's job wakes each ledger, which then sees that D1 is behind it.
     db.prepare(
       'UPDATE ido_pool_cache SET ledger_revision = 0, ledger_outbox_since = 0 WHERE ledger_revision IS NOT NULL',

@@ -8,8 +8,9 @@
 import { REBUILT_TABLES } from '../../src/backups/backed-up-tables.ts';
 import type { BackupFile, BackupManifest } from '../../src/backups/manifest.ts';
 import { quoted, tableShapes } from '../../src/storage/d1/table-rows.ts';
+import type { Migration } from '../d1-migrations.ts';
 import { refusal } from '../operations/command-failure.ts';
-import { type Migration, prepareDatabase } from './empty-database.ts';
+import { prepareDatabase } from './empty-database.ts';
 import { handOverWrites } from './hand-over.ts';
 import { TableLoader } from './load-table.ts';
 import { type BackupBucket, type BackupKeys, readBackupFile } from './read-file.ts';
@@ -83,7 +84,7 @@ export async function restoreBackup(sources: RestoreSources): Promise<Restored> 
   return restored;
 }
 
-/** What a restore has noted in the database; null if none has begun. */
+/** The notes of a restore in the database; null if none has begun. */
 async function readState(db: D1Database): Promise<Map<string, string> | null> {
   const exists = await db.prepare('SELECT 1 FROM sqlite_master WHERE name = ?1').bind(STATE).first();
   if (exists === null) return null;

@@ -10,14 +10,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { getPlatformProxy, unstable_readConfig, unstable_splitSqlQuery } from 'wrangler';
+import type { Migration } from '../d1-migrations.ts';
 import { unreachable, wrongUse } from '../operations/command-failure.ts';
-import type { Migration } from './empty-database.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const MIGRATIONS = path.join(PROJECT, 'migrations');
 
 export interface StoreOptions {
-  /** Of wrangler.toml. */
+  /** Its name in wrangler.toml. */
   environment: string;
   /** The folder of the local state; it is not used with `remote`. */
   state: string;

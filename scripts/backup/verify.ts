@@ -42,7 +42,7 @@ export async function verifyBackup(
     }
     if (ledger === null) continue;
     result.ledgers += 1;
-    // What a missing file has cut off says nothing more.
+    // A ledger without one of its files breaks there: the missing file is named already.
     const reason = faultsBefore === result.faults.length ? ledger.fault() : null;
     if (reason !== null) result.faults.push({ where: source, reason });
   }

@@ -1,8 +1,9 @@
 /** `npm run ledger`: lets anybody check the ledger of a pool. It asks for no key. */
-import { Argument, Command, CommanderError, InvalidArgumentError } from '@commander-js/extra-typings';
+import { Argument, Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import type { EntryName } from '../../src/investing/verify-ledger.ts';
 import { nonEmpty } from '../operations/command.ts';
-import { CommandFailure, EXIT } from '../operations/command-failure.ts';
+import { EXIT } from '../operations/command-failure.ts';
+import { runProgram } from '../operations/run-program.ts';
 import { verify } from './verify.ts';
 
 const EXIT_CODES = `
@@ -51,15 +52,4 @@ program
     process.exitCode = exitCode;
   });
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  } else if (error instanceof CommandFailure) {
-    console.error(error.message);
-    process.exitCode = error.exitCode;
-  } else {
-    throw error;
-  }
-}
+await runProgram(program);

@@ -31,7 +31,7 @@ async function marketListId(): Promise<string> {
 
 interface MarketSummary {
   text: string;
-  /** Of its first project. */
+  /** Its first project's. */
   logoUrl: string | null;
 }
 

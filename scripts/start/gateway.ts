@@ -21,9 +21,9 @@ export interface GatewayConfiguration {
   kind: 'configuration';
   vars: Record<string, unknown>;
   crons: string[];
-  /** Of D1. */
+  /** The id of D1's database. */
   databaseId: string;
-  /** Of R2's local S3 door, by the secret that has them. */
+  /** Those of R2's local S3 API, by the secret that has them. */
   bucketCredentials: Record<string, string>;
 }
 

@@ -6,8 +6,8 @@ import spawn, { SubprocessError } from 'nano-spawn';
 export const WRANGLER = fileURLToPath(new URL('../bin/wrangler.js', import.meta.resolve('wrangler')));
 
 /**
- * Wrangler as a part of something else: no network, no telemetry, no files in the home folder, no banner, nothing left running. It overrides
- * the variables of the shell.
+ * Wrangler as a part of something else: no network, no telemetry, no files in the home folder, no banner, nothing left running.
+ * It overrides the variables of the shell.
  */
 export const WRANGLER_ENVIRONMENT = {
   CLOUDFLARE_CF_FETCH_ENABLED: 'false',

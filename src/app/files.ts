@@ -1,5 +1,4 @@
 /** The parts of an isolate that files use. */
-
 import type { Config } from '../config.ts';
 import type { FileSources } from '../files/actions/file-action.ts';
 import { FileUrls } from '../files/file-urls.ts';

@@ -1,5 +1,4 @@
 /** The routes of the gateway, each registered once. */
-
 import { createSignedFileReads } from '../files/signed-file-reads.ts';
 import { graphiqlBundled } from '../graphql/graphiql.ts';
 import { adminRoute } from '../http/admin.ts';

@@ -11,7 +11,7 @@ export interface BackupPage {
   /** JSON, each with its line break. */
   lines: string;
   rows: number;
-  /** Where the next page begins: behind the last row. */
+  /** The last row: the next page begins behind it. */
   upTo: string;
 }
 

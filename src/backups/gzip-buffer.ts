@@ -1,14 +1,15 @@
+import { joinedBytes } from '../storage/joined-bytes.ts';
+
 /** Compresses text as it comes, into memory: the caller bounds its bytes. */
 export class GzipBuffer {
   readonly #utf8 = new TextEncoder();
   readonly #writer: WritableStreamDefaultWriter<BufferSource>;
   readonly #chunks: Uint8Array[] = [];
   readonly #collected: Promise<void>;
-  #sizeBytes = 0;
   /** Before compression. */
   writtenBytes = 0;
 
-  /** @param transforms what the compressed bytes go through, for example encryption */
+  /** @param transforms the compressed bytes go through them, for example through encryption */
   constructor(transforms: readonly ReadableWritablePair<Uint8Array, Uint8Array>[] = []) {
     const gzip = new CompressionStream('gzip');
     this.#writer = gzip.writable.getWriter();
@@ -27,20 +28,12 @@ export class GzipBuffer {
   async end(): Promise<Uint8Array<ArrayBuffer>> {
     await this.#writer.close();
     await this.#collected;
-    const bytes = new Uint8Array(this.#sizeBytes);
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      bytes.set(chunk, at);
-      at += chunk.length;
-    }
-    return bytes;
+    return joinedBytes(this.#chunks);
   }
 
   async #collect(readable: ReadableStream<Uint8Array>): Promise<void> {
     const reader = readable.getReader();
-    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    for (let read = await reader.read(); !read.done; read = await reader.read())
       this.#chunks.push(read.value);
-      this.#sizeBytes += read.value.length;
-    }
   }
 }

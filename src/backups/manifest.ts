@@ -8,14 +8,14 @@ const backupFile = z.object({
   source: z.string(),
   rows: z.int().nonnegative(),
   sizeBytes: z.int().nonnegative(),
-  /** Of the stored bytes, hex. */
+  /** The stored bytes' hash, hex. */
   sha256: z.string(),
   /** The key that encrypts it; null for a plain file. */
   sealedWith: z.string().nullable(),
 });
 export type BackupFile = z.output<typeof backupFile>;
 
-export const backupManifest = z.object({
+const backupManifest = z.object({
   date: z.string(),
   /** RFC 3339. */
   startedAt: z.string(),

@@ -1,4 +1,4 @@
-/** What a user may announce to upload. */
+/** The files that a user may announce to upload. */
 import { type RejectionModel, rejection } from '../auth/rejection.ts';
 import { AVATAR_MAX_BYTES, UPLOAD_MAX_BYTES } from '../config.ts';
 import type { UserFileKind } from '../storage/d1/user-uploads.ts';

@@ -2,8 +2,8 @@
  * The media type of a file by its first bytes, never by its name or by what a client says.
  *
  * Strict: the signature stands at byte 0, and the fields behind it are those of a real file. A file that begins as something
- * else is of no type, also if a signature follows. HTML and scripts are of no type. What comes later in the file is not looked
- * at: pictures are made anew (`pictures.ts`), and PDF and SVG are sent as attachments that run nothing (`file-type.ts`).
+ * else is of no type, also if a signature follows. HTML and scripts are of no type. Later bytes of the file are not looked at:
+ * pictures are made anew (`pictures.ts`), and PDF and SVG are sent as attachments that run nothing (`file-type.ts`).
  */
 
 /** Those that the gateway takes from users or upstream. */
@@ -16,6 +16,18 @@ type ContainedType =
   | 'image/svg+xml'
   | 'video/mp4'
   | 'video/webm';
+
+export const FILE_EXTENSIONS: Readonly<Record<ByteType, string>> = {
+  'application/pdf': 'pdf',
+  'image/avif': 'avif',
+  'image/gif': 'gif',
+  'image/jpeg': 'jpg',
+  'image/png': 'png',
+  'image/svg+xml': 'svg',
+  'image/webp': 'webp',
+  'video/mp4': 'mp4',
+  'video/webm': 'webm',
+};
 
 const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 /** The length of the header chunk is always 13. */

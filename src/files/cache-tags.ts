@@ -1,7 +1,7 @@
 export const ALL_FILES_TAG = 'files';
 
 /**
- * What caches in front may be told to forget a file by: `files`, and whose it is, `project:<id>` or `user:<id>`. The id is
+ * The tags by which caches in front purge a file: `files`, and its owner, `project:<id>` or `user:<id>`. The id is
  * percent-encoded, since a tag has neither spaces nor commas (developers.cloudflare.com/cache/how-to/purge-cache/purge-by-tags).
  * A logo's name never ends in `-banner`: no key is made for one of such a project.
  *

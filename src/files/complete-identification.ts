@@ -1,18 +1,14 @@
 /**
- * Makes an upload for identification a file: the sealed bytes move to the key of its kind, and the main API is told of it.
+ * Makes an upload for identification a file: the sealed bytes move to the key of its kind, and a row for the main API is queued.
  *
- * Guarantees: the file is the object that was looked at. Of two uploads of one kind at once, one waits for the other. If it ends
+ * Guarantees: the file is the object that was looked at. If two uploads of one kind are completed at once, one is `busy`. If it ends
  * in the middle, either nothing has changed, or the same call completes it, or the job of deletions takes what was written.
  */
 import { storeIdentificationFile } from '../storage/d1/identification-files.ts';
 import { abandonedObject, type HeldKey, holdKey } from '../storage/d1/object-writes.ts';
 import type { UserFileRow } from '../storage/d1/user-files.ts';
-import {
-  identificationKeyOf,
-  pendingKeyOf,
-  type SealedMetadata,
-  sealedNameOf,
-} from './identification-file.ts';
+import { pendingKey } from '../storage/d1/user-uploads.ts';
+import { identificationKeyOf, type SealedMetadata, sealedNameOf } from './identification-file.ts';
 import type { IdentificationKey, IdentificationKeys } from './identification-keys.ts';
 import type { IdentificationUpload } from './receive-identification.ts';
 import { open, SealBroken, sealedSize } from './sealed-chunks.ts';
@@ -38,7 +34,7 @@ export async function completeIdentification(
   upload: IdentificationUpload,
 ): Promise<Completed> {
   const { db, bucket, keys, nowSeconds } = sources;
-  const pending = await bucket.get(pendingKeyOf(upload.id));
+  const pending = await bucket.get(pendingKey(upload.id));
   if (pending === null) return { ok: false, reason: 'not there' };
   const key = await keys.find(upload.userId);
   if (key === null || !(await opens(pending, key, upload))) return { ok: false, reason: 'refused' };
@@ -82,7 +78,7 @@ async function move(
   { held, key, etag }: { held: HeldKey; key: IdentificationKey; etag: string },
 ): Promise<UserFileRow | 'busy' | 'not there'> {
   const { id, kind, contentType } = upload;
-  const found = await bucket.get(pendingKeyOf(id), { onlyIf: { etagMatches: etag } });
+  const found = await bucket.get(pendingKey(id), { onlyIf: { etagMatches: etag } });
   if (found === null) return 'not there';
   // The client has sent other bytes since.
   if (!('body' in found)) return 'busy';

@@ -1,7 +1,7 @@
 /**
  * URLs of users' files. That of an attachment is signed for its viewer and a time (`HMAC` over path, viewer and expiry): whoever has
  * it reads the file until then. The key of its object is in no URL: who knows a key may find another way to its bytes, such as a copy
- * at R2's S3 door.
+ * by R2's S3 API.
  */
 import { hmac } from '../auth/hmac.ts';
 import { keysFor, type PurposeKeys } from '../auth/keyring.ts';
@@ -60,7 +60,7 @@ export class FileUrls {
     return file && this.versioned(key, file.etag);
   }
 
-  /** Of a new attachment: nobody can guess it. The row of the file keeps it. */
+  /** The key of a new attachment: nobody can guess it. The row of the file keeps it. */
   attachmentKey(userId: string, fileId: string): string {
     const path = attachmentPath(userId, fileId);
     return `${path}.${hmac(this.#objectKeys.first.bytes, path)}`;

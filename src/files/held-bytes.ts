@@ -1,4 +1,4 @@
-/** What some requests of an isolate hold in memory at the same time, together. */
+/** Counts the bytes that some requests of an isolate hold in memory at the same time, together. */
 export interface HeldBytes {
   /** False if it would be too much: nothing is counted then. */
   take(bytes: number): boolean;

@@ -1,14 +1,14 @@
 /** Documents for identification: their kinds, their keys in R2, and the name under which each is sealed. */
 import * as z from 'zod';
+import type { UserFileKind } from '../storage/d1/user-uploads.ts';
 
-export const IDENTIFICATION_KINDS = ['passport', 'address_proof', 'selfie'] as const;
-export type IdentificationKind = (typeof IDENTIFICATION_KINDS)[number];
+export type IdentificationKind = Extract<UserFileKind, 'passport' | 'address_proof' | 'selfie'>;
 
 export interface IdentificationFile {
   id: string;
   userId: string;
   kind: IdentificationKind;
-  /** What the bytes are. */
+  /** The media type of the bytes. */
   contentType: string;
 }
 
@@ -20,8 +20,6 @@ const FILE_NAMES: Readonly<Record<IdentificationKind, string>> = {
 
 export const isIdentificationKind = (kind: string): kind is IdentificationKind =>
   Object.hasOwn(FILE_NAMES, kind);
-
-export const pendingKeyOf = (uploadId: string) => `pending/${uploadId}`;
 
 /** A newer document of the kind takes the place of the older one. */
 export const identificationKeyOf = (userId: string, kind: IdentificationKind) =>

@@ -17,7 +17,7 @@ export interface IdentificationKey {
 export interface IdentificationKeys {
   /** Null if the user has none: nothing that it sealed can be read any more. */
   find(userId: string): Promise<IdentificationKey | null>;
-  /** Makes one if there is none. Of two that are made at once, both callers get the same. Null if there is no such user. */
+  /** Makes one if there is none. Two callers at once get the same key. Null if there is no such user. */
   findOrMake(userId: string, nowSeconds: number): Promise<IdentificationKey | null>;
 }
 

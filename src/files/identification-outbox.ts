@@ -1,5 +1,5 @@
 /**
- * Tells the main API that documents for identification are there to be read, each under its own idempotency key.
+ * Notifies the main API of documents for identification that it can read, each under its own idempotency key.
  *
  * Guarantees: a row leaves D1 after the main API has answered for it. A run that ends too soon, or an answer that is lost,
  * leaves the row: it is sent again, with the same key and the same bytes. Two runs at once do not take the same row. The row of a

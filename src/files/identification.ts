@@ -4,15 +4,20 @@
  * The Worker takes the bytes itself, at a URL that names one upload and is signed with its type and length.
  */
 import type { PurposeKeys } from '../auth/keyring.ts';
-import { openIdentificationUpload } from '../storage/d1/identification-files.ts';
+import { uploadById } from '../storage/d1/user-uploads.ts';
 import type { CallTrace } from '../upstream/http.ts';
 import type { MainApi } from '../upstream/main-api.ts';
 import { type Completed, completeIdentification } from './complete-identification.ts';
-import { type IdentificationFile, isIdentificationKind } from './identification-file.ts';
+import type { IdentificationFile } from './identification-file.ts';
 import type { IdentificationKeys } from './identification-keys.ts';
 import { sendIdentificationOf } from './identification-outbox.ts';
 import { type OpenedIdentification, readIdentification } from './read-identification.ts';
-import { type IdentificationUpload, type Received, receiveIdentification } from './receive-identification.ts';
+import {
+  type IdentificationUpload,
+  identificationUploadOf,
+  type Received,
+  receiveIdentification,
+} from './receive-identification.ts';
 import { isSigned, type SignedPath, signedUrl } from './signed-urls.ts';
 
 export interface IdentificationSources {
@@ -37,7 +42,7 @@ export interface Identification {
   uploadUrl(upload: Announced & { id: string; expiresAt: number }): string;
   /** True if the URL of a request was made for an upload of these bytes, and has not expired. */
   isUploadUrl(url: URL, announced: { contentType: string; sizeBytes: string }): boolean;
-  /** Null if the upload has expired, was completed, or was never opened. */
+  /** Null if the upload has expired, was completed, was never opened, or is of another kind. */
   openUpload(id: string): Promise<IdentificationUpload | null>;
   receive(
     upload: IdentificationUpload,
@@ -46,7 +51,7 @@ export interface Identification {
   ): Promise<Received>;
   /** Writes the row of the file, and removes that of the upload. Call `handOver` afterwards. */
   complete(upload: IdentificationUpload): Promise<Completed>;
-  /** Tells the main API of the user's documents. Never rejects: a job tells it of those that are left. */
+  /** Notifies the main API of the user's documents. Never rejects: a job sends those that are left. */
   handOver(userId: string, trace: CallTrace): Promise<void>;
   read(
     asked: Pick<IdentificationFile, 'userId' | 'kind'> & { requestId: string },
@@ -62,10 +67,8 @@ export function createIdentification(sources: IdentificationSources): Identifica
     isUploadUrl: ({ pathname, searchParams }, { contentType, sizeBytes }) =>
       isSigned(urlKeys, searchParams, signedPath(pathname, contentType, sizeBytes), nowSeconds()),
     async openUpload(id) {
-      const row = await openIdentificationUpload(db, id, nowSeconds());
-      if (row === null || !isIdentificationKind(row.kind)) return null;
-      const { user_id: userId, kind, content_type: contentType, size_bytes: sizeBytes } = row;
-      return { id, userId, kind, contentType, sizeBytes };
+      const row = await uploadById(db, id);
+      return row === null || row.expires_at <= nowSeconds() ? null : identificationUploadOf(row);
     },
     receive: (...upload) => receiveIdentification(sources, ...upload),
     complete: (upload) => completeIdentification(sources, upload),

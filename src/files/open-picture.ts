@@ -5,9 +5,9 @@ import {
   PICTURE_MAX_PIXELS,
   PICTURE_MAX_SIDE_PIXELS,
 } from '../config.ts';
+import { joinedBytes } from '../storage/joined-bytes.ts';
 import { byteTypeOf, isPictureType, type PictureType } from './byte-type.ts';
 import type { HeldBytes } from './held-bytes.ts';
-import { joinedBytes } from './joined-bytes.ts';
 import { type PictureSize, pictureSizeOf } from './picture-parts.ts';
 
 export interface PictureRefusal {

@@ -6,8 +6,8 @@
  * whatever else a picture carries. Bytes behind the end of the picture are no part of it.
  */
 import { PICTURE_PARTS_MAX } from '../config.ts';
+import { joinedBytes } from '../storage/joined-bytes.ts';
 import type { PictureType } from './byte-type.ts';
-import { joinedBytes } from './joined-bytes.ts';
 
 export interface PictureSize {
   width: number;
@@ -24,7 +24,7 @@ interface Part {
 }
 
 interface Format {
-  /** In their order. What stands before the first one is no part. */
+  /** In their order. Bytes before the first one are no part. */
   parts(bytes: Uint8Array): Generator<Part>;
   sizeOf(part: Part): PictureSize | null;
   isShown(part: Part): boolean;

@@ -86,7 +86,7 @@ const REFUSED_BY_IMAGES = new Map([
   [9413, TOO_LARGE],
   [9520, NO_PICTURE],
 ]);
-/** Of a picture that is malformed or too much, and of Images itself. */
+/** Images has these codes for a picture that is malformed or too large, and for its own faults. */
 const UNCLEAR = new Map([
   [9402, TOO_LARGE],
   [9522, TOO_LARGE],

@@ -58,7 +58,7 @@ async function completeHeld(
   held: HeldKey,
 ): Promise<CompletedUpload> {
   const { db, bucket, urls, nowSeconds } = sources;
-  // Whoever held the key before may have completed it.
+  // The holder before may have completed it.
   if ((await uploadById(db, upload.id)) === null) return { ok: false, reason: 'not there' };
   const pending = await bucket.get(pendingKey(upload.id));
   if (pending === null) return { ok: false, reason: 'not there' };

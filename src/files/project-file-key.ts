@@ -6,7 +6,7 @@
  */
 import { PROJECT_DOCUMENT_MAX_BYTES, PROJECT_MEDIA_MAX_BYTES, PROJECT_PICTURE_MAX_BYTES } from '../config.ts';
 import type { ProjectFileKind } from '../storage/d1/project-files.ts';
-import type { ByteType } from './byte-type.ts';
+import { type ByteType, FILE_EXTENSIONS } from './byte-type.ts';
 import { isFileKey } from './file-key.ts';
 
 interface KindOfFile {
@@ -16,18 +16,6 @@ interface KindOfFile {
   /** Without its extension. */
   stem(projectId: string, name: string): string;
 }
-
-const EXTENSIONS = {
-  'application/pdf': 'pdf',
-  'image/avif': 'avif',
-  'image/gif': 'gif',
-  'image/jpeg': 'jpg',
-  'image/png': 'png',
-  'image/svg+xml': 'svg',
-  'image/webp': 'webp',
-  'video/mp4': 'mp4',
-  'video/webm': 'webm',
-} as const satisfies Record<ByteType, string>;
 
 const document = (fileName: string): KindOfFile => ({
   maxBytes: PROJECT_DOCUMENT_MAX_BYTES,
@@ -74,6 +62,6 @@ export function projectFileKey(
   if (projectId.includes('/')) return null;
   // The banner of the project whose id is that without the ending may have this key.
   if (kind === 'logo' && projectId.endsWith(BANNER_ENDING)) return null;
-  const key = `${PROJECT_FILE_KINDS[kind].stem(projectId, name)}.${EXTENSIONS[type]}`;
+  const key = `${PROJECT_FILE_KINDS[kind].stem(projectId, name)}.${FILE_EXTENSIONS[type]}`;
   return isFileKey(key) ? key : null;
 }

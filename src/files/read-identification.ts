@@ -4,7 +4,8 @@
  * Guarantees: a row of `file_read` is written before a byte leaves; without the row there are no bytes. A document that was
  * changed in R2 ends the stream before its changed part.
  */
-import { fileReadInsert, identificationFile } from '../storage/d1/identification-files.ts';
+import { recordObjectRead } from '../storage/d1/file-reads.ts';
+import { fileByKey } from '../storage/d1/user-files.ts';
 import {
   type IdentificationFile,
   type IdentificationKind,
@@ -38,18 +39,19 @@ export async function readIdentification(
   { userId, kind, requestId }: { userId: string; kind: IdentificationKind; requestId: string },
 ): Promise<OpenedIdentification | null> {
   const objectKey = identificationKeyOf(userId, kind);
-  if ((await identificationFile(db, objectKey)) === null) return null;
+  if ((await fileByKey(db, objectKey)) === null) return null;
   const key = await keys.find(userId);
   if (key === null) return null;
   const object = await bucket.get(objectKey);
   if (object === null) throw new Error('R2 has no such object');
   const { file: id, contentType } = sealedMetadata.parse(object.customMetadata);
   const file = { id, userId, kind, contentType };
-  // What cannot be opened is refused before it counts as read.
+  // A document that does not open is refused before it counts as read.
   const opening = object.body.pipeThrough(open(key.bytes, sealedNameOf(file)));
   const { whole: opened } = await streamStart(opening, 1);
   try {
-    await fileReadInsert(db, { fileId: id, userId, kind, reader: READER, requestId }, nowSeconds()).run();
+    const read = { fileId: id, userId, kind, reader: READER, requestId, nowSeconds: nowSeconds() };
+    await recordObjectRead(db, read);
   } catch (error) {
     await opened.cancel();
     throw error;

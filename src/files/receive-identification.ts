@@ -5,16 +5,27 @@
  * a few chunks, whatever its size.
  */
 import { FILE_TYPE_PREFIX_BYTES } from '../config.ts';
-import { isOpenUpload } from '../storage/d1/identification-files.ts';
+import { pendingKey, type UploadRow, uploadById } from '../storage/d1/user-uploads.ts';
+import { joinedBytes } from '../storage/joined-bytes.ts';
 import { byteTypeOf } from './byte-type.ts';
-import { type IdentificationFile, pendingKeyOf, sealedNameOf } from './identification-file.ts';
+import { type IdentificationFile, isIdentificationKind, sealedNameOf } from './identification-file.ts';
 import type { IdentificationKeys } from './identification-keys.ts';
-import { joinedBytes } from './joined-bytes.ts';
 import { seal, sealedSize } from './sealed-chunks.ts';
 import { streamStart } from './stream-start.ts';
 
 export interface IdentificationUpload extends IdentificationFile {
   sizeBytes: number;
+}
+
+/** Null if the upload is of another kind. */
+export function identificationUploadOf({
+  id,
+  user_id: userId,
+  kind,
+  content_type: contentType,
+  size_bytes: sizeBytes,
+}: UploadRow): IdentificationUpload | null {
+  return isIdentificationKind(kind) ? { id, userId, kind, contentType, sizeBytes } : null;
 }
 
 export interface ReceiveSources {
@@ -40,7 +51,7 @@ export async function receiveIdentification(
 ): Promise<Received> {
   const key = await keys.findOrMake(upload.userId, nowSeconds());
   if (key === null) return 'not there';
-  const objectKey = pendingKeyOf(upload.id);
+  const objectKey = pendingKey(upload.id);
   try {
     const announced = body.pipeThrough(announcedBytes(upload, signal));
     // Up to the size of a chunk, bytes are refused before R2 is asked for anything.
@@ -55,8 +66,8 @@ export async function receiveIdentification(
     if (error instanceof OtherBytes) return 'refused';
     throw error;
   }
-  if (await isOpenUpload(db, upload.id)) return 'stored';
-  // Whoever ended the upload may have deleted its object before there was one.
+  if ((await uploadById(db, upload.id)) !== null) return 'stored';
+  // The upload may have ended, and its object have been deleted, before there was one.
   await bucket.delete(objectKey);
   return 'not there';
 }

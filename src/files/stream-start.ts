@@ -1,4 +1,4 @@
-import { joinedBytes } from './joined-bytes.ts';
+import { joinedBytes } from '../storage/joined-bytes.ts';
 
 /**
  * Looks at the first bytes of a stream, and leaves them in it.

@@ -1,9 +1,9 @@
-/** Where an upload of some kinds goes: who takes its bytes from the client, and who makes its file of them. */
+/** The destination of uploads of some kinds: it gives the URL that takes the bytes, and makes the file of them. */
 import type { UserFileRow } from '../storage/d1/user-files.ts';
 import type { UploadRow } from '../storage/d1/user-uploads.ts';
 import type { CallTrace } from '../upstream/http.ts';
 
-/** Where the client puts the bytes, with these headers. */
+/** The client puts the bytes to this URL, with these headers. */
 export interface UploadTarget {
   url: string;
   headers: { name: string; value: string }[];

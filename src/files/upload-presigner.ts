@@ -6,7 +6,7 @@ import { AwsV4Signer } from 'aws4fetch';
 import { UPLOAD_URL_SECONDS } from '../config.ts';
 
 export interface PresignerOptions {
-  /** Of the bucket, path style. */
+  /** The bucket's, path style. */
   bucketUrl: string;
   accessKeyId: string;
   secretAccessKey: string;
@@ -20,7 +20,7 @@ export type PresignUpload = (
 
 export function createUploadPresigner(options: PresignerOptions): PresignUpload {
   const { bucketUrl, accessKeyId, secretAccessKey, nowMs } = options;
-  /** Of a day's signing key, which takes four hashes. */
+  /** Keeps a day's signing key, which takes four hashes. */
   const cache = new Map();
   return async (key, { contentType, sizeBytes }) => {
     const signer = new AwsV4Signer({

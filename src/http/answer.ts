@@ -10,6 +10,8 @@ import { CLIENT_VERSION_HEADERS } from '../operations/client-identity.ts';
 import { hasNoCredentials, PREFLIGHT_HEADERS } from './cross-site.ts';
 
 export const NOT_STORED = 'private, no-store';
+/** A file runs nothing, also if a browser opens it as a page. */
+export const FILE_CONTENT_SECURITY_POLICY = "sandbox; default-src 'none'";
 
 /**
  * Headers by name, each in the gateway's one spelling. A `Headers` costs more: each call of it leaves JavaScript, and a

@@ -9,7 +9,7 @@ import { cacheTagsOf } from '../files/cache-tags.ts';
 import { isPublicKey } from '../files/file-key.ts';
 import { attachmentOf, fileTypeOf } from '../files/file-type.ts';
 import { errorFields, log } from '../observability/log.ts';
-import { NOT_STORED } from './answer.ts';
+import { FILE_CONTENT_SECURITY_POLICY, NOT_STORED } from './answer.ts';
 import { type ByteRange, type ByteSlice, byteRangeOf, sliceOf } from './byte-range.ts';
 import { keyOfPath } from './file-path.ts';
 import { evaluatePreconditions, ifRangeHolds, type Validators } from './preconditions.ts';
@@ -27,7 +27,7 @@ export interface FilesRouteOptions {
 interface Asked {
   /** Below `/files/`, decoded. */
   path: string;
-  /** Of the object in R2: the same, if the file is public. */
+  /** The key of the object in R2: the same as the path, if the file is public. */
   key: string;
   headers: Headers;
   requestId: string;
@@ -36,7 +36,6 @@ interface Asked {
 /** R2's answer: without a body if the file is not to be sent. */
 type Found = R2Object | R2ObjectBody;
 
-const POLICY = "sandbox; default-src 'none'";
 /** Before the extension; with a letter, since eight digits may be a date. */
 const HASH_IN_NAME = /\.(?=\d*[a-f])[\da-f]{8,}\.[^./]+$/;
 /** One entity tag of R2's, and no list: R2 then opens no body that nobody needs. */
@@ -147,7 +146,7 @@ const downloadNameOf = (path: string) => (isPublicKey(path) ? path : `${path}.pd
 /** Those that 304 repeats (RFC 9110, section 15.4.5). */
 const keptHeaders = (path: string, { etag, modifiedSeconds }: Validators) => ({
   ...cacheHeadersOf(path),
-  'Content-Security-Policy': POLICY,
+  'Content-Security-Policy': FILE_CONTENT_SECURITY_POLICY,
   ETag: etag,
   'Last-Modified': new Date(modifiedSeconds * 1000).toUTCString(),
 });

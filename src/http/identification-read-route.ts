@@ -3,11 +3,12 @@
  * does. Each read is a row of D1 before a byte is sent. No cache keeps it.
  */
 import { IDENTIFICATION_RETRY_SECONDS } from '../config.ts';
+import { FILE_EXTENSIONS } from '../files/byte-type.ts';
 import type { Identification } from '../files/identification.ts';
 import { isIdentificationKind } from '../files/identification-file.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { AdminKeys } from './admin-keys.ts';
-import { NOT_STORED } from './answer.ts';
+import { FILE_CONTENT_SECURITY_POLICY, NOT_STORED } from './answer.ts';
 import { keyRefusal } from './key-refusal.ts';
 import { errorResponse } from './responses.ts';
 import type { Route } from './router.ts';
@@ -20,12 +21,7 @@ export interface IdentificationReadOptions {
 }
 
 const PATH = /^\/admin\/kyc\/([^/]+)\/([^/]+)$/;
-const EXTENSIONS: Readonly<Record<string, string>> = {
-  'application/pdf': 'pdf',
-  'image/jpeg': 'jpg',
-  'image/png': 'png',
-  'image/webp': 'webp',
-};
+const EXTENSIONS: Readonly<Record<string, string>> = FILE_EXTENSIONS;
 
 export function createIdentificationReadRoute(options: IdentificationReadOptions): Route {
   const { identification, readKey, nowMs } = options;
@@ -61,7 +57,7 @@ function documentResponse({ file: { kind, contentType }, sizeBytes, body }: Open
       'Content-Type': contentType,
       'Content-Length': String(sizeBytes),
       'Content-Disposition': `attachment; filename="${name}"`,
-      'Content-Security-Policy': "sandbox; default-src 'none'",
+      'Content-Security-Policy': FILE_CONTENT_SECURITY_POLICY,
       'Cache-Control': NOT_STORED,
     },
   });

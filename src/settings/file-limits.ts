@@ -8,7 +8,7 @@ export const FILE_MAX_AGE_SECONDS = 86_400;
 export const HASHED_FILE_MAX_AGE_SECONDS = 31_536_000;
 /** A client then asks again for a file that R2 did not read. */
 export const FILE_RETRY_SECONDS = 5;
-/** They tell the type of a file: an SVG may have comments before its root element. */
+/** The first bytes tell the type of a file: an SVG may have comments before its root element. */
 export const FILE_TYPE_PREFIX_BYTES = 4_096;
 
 // ── Pictures ──
@@ -21,6 +21,6 @@ export const PICTURE_HEADER_MAX_BYTES = 4 * 1024 * 1024;
 export const PICTURE_PARTS_MAX = 20_000;
 /** As it is made anew. */
 export const PICTURE_MAX_BYTES = 20 * 1024 * 1024;
-/** Of all that an isolate makes anew at the same time. Each one is there twice for a moment. */
+/** For all pictures that an isolate makes anew at the same time. Each one is there twice for a moment. */
 export const PICTURES_HELD_MAX_BYTES = 24 * 1024 * 1024;
 export const AVATAR_MAX_SIDE_PIXELS = 512;

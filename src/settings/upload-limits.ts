@@ -3,7 +3,7 @@
 const MIB = 1024 * 1024;
 
 export const AVATAR_MAX_BYTES = 5 * MIB;
-/** Of an attachment, and of a document for identification. */
+/** For an attachment, and for a document for identification. */
 export const UPLOAD_MAX_BYTES = 20 * MIB;
 export const OPEN_UPLOADS_PER_USER_MAX = 10;
 /** An open upload counts as the file that it becomes. */
@@ -21,7 +21,7 @@ export const FILE_URL_SECONDS = 300;
 export const COMPLETION_ATTEMPTS = 20;
 /** after this time each. */
 export const COMPLETION_PAUSE_MS = 250;
-/** What one run of the minute's job deletes: the platform deletes 1,000 objects a call. */
+/** One run of the minute's job deletes so many: the platform deletes 1,000 objects a call. */
 export const OBJECT_DELETIONS_PER_RUN = 1_000;
 /** Tags of one purge: beyond them, caches in front forget all files. */
 export const PURGE_TAGS_MAX = 30;

@@ -1,7 +1,7 @@
 import { sendIdentification } from '../files/identification-outbox.ts';
 import { everyMinute, type JobDefinition } from './job.ts';
 
-/** Tells the main API of documents that the requests which completed them could not tell it of. */
+/** Notifies the main API of documents, if the request that completed one could not. */
 export const identificationOutboxJob: JobDefinition = {
   name: 'identification-outbox',
   schedule: everyMinute,

@@ -2,7 +2,7 @@
  * Asks the main API each night for the documents and media of some projects, those that were asked for longest ago first. The job
  * `project-files` copies what changed.
  *
- * A file that upstream names no more goes, with its copy. Where upstream's answer is in doubt, the known files stay.
+ * A file that upstream names no more goes, with its copy. If upstream's answer is in doubt, the known files stay.
  */
 import pLimit from 'p-limit';
 import { PROJECT_FILE_CHECKS_PER_RUN, PROJECT_MEDIA_MAX } from '../config.ts';

@@ -19,9 +19,9 @@ import {
   type DueProjectFile,
   dueProjectFilesQuery,
   holdKeyWrite,
-  letGoOfKeyWrite,
   notCopiedWrite,
   pictureSourcesWrites,
+  releaseKeyWrite,
 } from '../storage/d1/project-files.ts';
 import {
   everyFiveMinutes,
@@ -80,10 +80,10 @@ async function copyDueFiles(deps: JobDeps, { startedAt, lease }: JobRun): Promis
     const failures = due.failures + 1;
     await lease.write([
       notCopiedWrite(db, due, secondsNow() + pauseSeconds(failures), failures),
-      ...heldKeys.map((key) => letGoOfKeyWrite(db, key)),
+      ...heldKeys.map((key) => releaseKeyWrite(db, key)),
     ]);
     const isPostponed = copying.outcome === 'postponed';
-    // Who holds a key lets go of it in minutes.
+    // A holder releases its key within minutes.
     if (isPostponed && failures === 1) return;
     if (!isPostponed) outagesInARow = copying.outcome === 'failed' ? outagesInARow + 1 : 0;
     report.skipped += 1;

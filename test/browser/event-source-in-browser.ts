@@ -19,7 +19,7 @@ function urlOf({ url }: CuttableProxy, documentId: string): string {
 
 const TICKER = manifest.operations.find(({ name }) => name === 'PriceTicker')?.id ?? '';
 
-/** What is run in the page keeps its events where the test finds them. */
+/** Code in the page keeps its events there, for the test to read. */
 async function watchIn(page: Page, url: string): Promise<void> {
   await page.evaluate((address) => {
     const scope = globalThis as unknown as Record<string, unknown>;
@@ -42,7 +42,7 @@ async function seenAfter(page: Page, count: number): Promise<SeenEvent[]> {
   return (await handle.jsonValue()) as SeenEvent[];
 }
 
-/** What the browser said that it had seen last. */
+/** The last event that the browser named. */
 const resumedFrom = (proxy: CuttableProxy) => /^last-event-id: (.*)\r$/im.exec(proxy.sent())?.[1];
 
 /** @param opened once tests run */

@@ -112,7 +112,7 @@ export function testFilesInBrowser(opened: () => OpenedBrowser): void {
 
 interface Sent {
   file: { kind: string; contentType: string; url: string | null };
-  /** What the page reads at the file's URL; empty where it has none. */
+  /** The bytes that the page reads at the file's URL; empty if it has none. */
   base64: string;
 }
 

@@ -21,7 +21,7 @@ const inObjects = <Result>(work: (storage: DurableObjectStorage) => Promise<Resu
 
 const IS_TABLE = "SELECT count(*) AS n FROM sqlite_master WHERE name = 'a'";
 
-/** For each binding, whether there is what `fill` stores. */
+/** For each binding: true if it has what `fill` stores. */
 const filled = async () => ({
   databases: await Promise.all(DATABASES.map(async (db) => (await db.prepare(IS_TABLE).first('n')) === 1)),
   kv: await Promise.all(KV.map(async (kv) => (await kv.get('a')) !== null)),

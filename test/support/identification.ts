@@ -125,17 +125,11 @@ export const bytesOf = async (response: Response) => new Uint8Array(await respon
 export const sameBytes = (one: Uint8Array, other: Uint8Array) =>
   one.byteLength === other.byteLength && one.every((byte, at) => byte === other[at]);
 
-/** Keys of all objects. */
-export async function objectKeys(prefix = ''): Promise<string[]> {
-  const { objects } = await env.STORAGE.list({ prefix });
-  return objects.map(({ key }) => key);
-}
-
 export async function rowsOf<Row = Record<string, unknown>>(table: string): Promise<Row[]> {
   return (await env.DB.prepare(`SELECT * FROM ${table}`).all<Row>()).results;
 }
 
-/** What is logged from now on. */
+/** The lines that are logged from now on. */
 export function loggedLines(): string[] {
   const lines: string[] = [];
   for (const level of ['info', 'warn', 'error', 'log', 'debug'] as const)

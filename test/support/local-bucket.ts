@@ -1,4 +1,4 @@
-/** The bucket of a gateway that `npm start` runs, by R2's S3 door: what tests store there is stored as clients and tools store it. */
+/** The bucket of a gateway that `npm start` runs, by R2's S3 API: tests store objects there as clients and tools do. */
 import { AwsClient } from 'aws4fetch';
 import { unstable_readConfig } from 'wrangler';
 
@@ -8,7 +8,7 @@ export interface StoredObject {
 }
 
 export interface LocalBucket {
-  /** Of R2's S3 door. */
+  /** The bucket's at R2's S3 API. */
   url: string;
   /** Its credentials, as environment variables. */
   variables: { R2_ACCESS_KEY_ID: string; R2_SECRET_ACCESS_KEY: string };
@@ -24,7 +24,8 @@ export function localBucketOf(gatewayUrl: string): LocalBucket {
     { hideWarnings: true },
   );
   const credentials = r2_buckets[0]?.local_dev?.experimental_s3_credentials;
-  if (credentials === undefined) throw new Error('wrangler.toml opens no S3 door for the local bucket');
+  if (credentials === undefined)
+    throw new Error('wrangler.toml has no credentials for the S3 API of the local bucket');
   const url = new URL(new URL(String(vars.R2_S3_URL)).pathname, gatewayUrl).href;
   const client = new AwsClient({ ...credentials, service: 's3', region: 'auto', retries: 0 });
   const sent = async (path: string, init: RequestInit = {}) => {

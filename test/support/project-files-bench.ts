@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { type Bench, createBench, type Row } from '../flows/sync-bench.ts';
 import { startGateway, type TestGateway } from './gateway.ts';
 import type { PutFile, TestMarket } from './market.ts';
+import { keysIn } from './stored-keys.ts';
 
 export const BITCOIN = 'prj_bitcoin';
 export const ORIGIN = env.PUBLIC_ORIGIN;
@@ -37,8 +38,7 @@ export interface ProjectFilesBench extends Bench {
 }
 
 export async function startProjectFiles(market: Row = {}): Promise<ProjectFilesBench> {
-  const { objects } = await env.STORAGE.list({ prefix: 'projects/' });
-  await env.STORAGE.delete(objects.map(({ key }) => key));
+  await env.STORAGE.delete(await objectKeys());
   const bench = await createBench({
     source: 'made-up',
     projectCount: 3,
@@ -102,5 +102,4 @@ export const queuedKeys = async () =>
   (
     await env.DB.prepare('SELECT object_key FROM object_deletion ORDER BY 1').all<{ object_key: string }>()
   ).results.map(({ object_key: key }) => key);
-export const objectKeys = async () =>
-  (await env.STORAGE.list({ prefix: 'projects/' })).objects.map(({ key }) => key);
+export const objectKeys = () => keysIn('projects/');

@@ -106,8 +106,3 @@ export const attachmentKeyOf = (owner: Pick<Uploader, 'id'>, id: string): string
 
 /** An upload and its file have one. */
 const localIdOf = (id: string) => localId('Upload', id) ?? localId('UserFile', id) ?? '';
-
-export async function keysIn(prefix: string): Promise<string[]> {
-  const { objects } = await env.STORAGE.list({ prefix });
-  return objects.map(({ key }) => key);
-}

@@ -13,7 +13,7 @@ import { destinationOf, type FileAction, ownerOf } from './file-action.ts';
 
 export interface OpenUpload extends UploadTarget {
   id: string;
-  /** Of the URL, in Unix seconds. */
+  /** The URL's, in Unix seconds. */
   expiresAt: number;
 }
 

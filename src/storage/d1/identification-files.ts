@@ -1,38 +1,9 @@
-/** Documents for identification and their uploads. Times are in Unix seconds. */
+/** Documents for identification. Times are in Unix seconds. */
 import { type HeldKey, IS_HELD, keptObject } from './object-writes.ts';
 import type { UserFileRow } from './user-files.ts';
+import { IDENTIFICATION_KINDS_SQL } from './user-uploads.ts';
 
-const KINDS = "('passport', 'address_proof', 'selfie')";
-
-export interface OpenUploadRow {
-  id: string;
-  user_id: string;
-  kind: string;
-  content_type: string;
-  size_bytes: number;
-}
-
-/** Null if it has expired, was completed, or is of another kind. */
-export const openIdentificationUpload = (
-  db: D1Database,
-  id: string,
-  nowSeconds: number,
-): Promise<OpenUploadRow | null> =>
-  db
-    .prepare(
-      `SELECT id, user_id, kind, content_type, size_bytes FROM user_upload
-       WHERE id = ?1 AND expires_at > ?2 AND kind IN ${KINDS}`,
-    )
-    .bind(id, nowSeconds)
-    .first<OpenUploadRow>();
-
-export const isOpenUpload = async (db: D1Database, id: string): Promise<boolean> =>
-  (await db.prepare('SELECT 1 FROM user_upload WHERE id = ?1').bind(id).first()) !== null;
-
-export const identificationFile = (db: D1Database, objectKey: string): Promise<UserFileRow | null> =>
-  db.prepare('SELECT * FROM user_file WHERE object_key = ?1').bind(objectKey).first<UserFileRow>();
-
-export interface CompletedUpload {
+export interface CompletedDocument {
   held: HeldKey;
   uploadId: string;
   etag: string;
@@ -50,7 +21,7 @@ export interface CompletedUpload {
  */
 export async function storeIdentificationFile(
   db: D1Database,
-  { held, uploadId, etag, wrappedKey, body, nowSeconds }: CompletedUpload,
+  { held, uploadId, etag, wrappedKey, body, nowSeconds }: CompletedDocument,
 ): Promise<UserFileRow | null> {
   const stored = 'EXISTS (SELECT 1 FROM user_file WHERE id = ?1)';
   const mayStore = `${IS_HELD} AND EXISTS (SELECT 1 FROM user_upload JOIN kyc_key USING (user_id)
@@ -86,25 +57,12 @@ export async function storeIdentificationFile(
   return written?.results[0] ?? null;
 }
 
-/** @param reader who reads it */
-export const fileReadInsert = (
-  db: D1Database,
-  read: { fileId: string; userId: string; kind: string; reader: string; requestId: string },
-  nowSeconds: number,
-): D1PreparedStatement =>
-  db
-    .prepare(
-      `INSERT INTO file_read (file_id, user_id, kind, reader, request_id, read_at)
-       VALUES (?1, ?2, ?3, ?4, ?5, ?6)`,
-    )
-    .bind(read.fileId, read.userId, read.kind, read.reader, read.requestId, nowSeconds);
-
-/** Of documents that were there when the main API decided about their user. */
+/** Gives an end to documents that were there when the main API decided about their user. */
 export const decidedFilesUpdate = (db: D1Database, keptSeconds: number): D1PreparedStatement =>
   db
     .prepare(
       `UPDATE user_file SET delete_after = kyc_decided_at + ?1 FROM user_account
-       WHERE user_account.id = user_file.user_id AND kind IN ${KINDS}
+       WHERE user_account.id = user_file.user_id AND kind IN ${IDENTIFICATION_KINDS_SQL}
          AND kyc_decided_at >= uploaded_at AND delete_after IS NULL`,
     )
     .bind(keptSeconds);

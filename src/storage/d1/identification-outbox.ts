@@ -1,4 +1,5 @@
 /** Documents for identification that the main API does not know of yet. Times are in Unix seconds. */
+import { IS_DUE_SQL, NEXT_ATTEMPT_SQL } from './outbox-attempts.ts';
 
 /** A document that is being handed over. */
 export interface IdentificationOutboxRow {
@@ -8,12 +9,6 @@ export interface IdentificationOutboxRow {
   /** With this one. */
   attempts: number;
 }
-
-/** A call, and the answer to it, take less than this: until then no other run sends the same row. */
-const FIRST_PAUSE_SECONDS = 60;
-const DOUBLINGS_MAX = 4;
-/** A row that is due later than this was written before the clock was set back. */
-const DUE_WITHIN_SECONDS = FIRST_PAUSE_SECONDS * 2 ** DOUBLINGS_MAX + 60;
 
 /**
  * Takes rows that are due and returns them. It puts off their next attempt: nothing has to be written when an attempt
@@ -29,10 +24,10 @@ export function dueIdentificationClaim(
   return db
     .prepare(
       `UPDATE identification_outbox SET attempts = attempts + 1,
-         next_attempt_at = ?1 + (${FIRST_PAUSE_SECONDS} << min(attempts, ${DOUBLINGS_MAX}))
+         next_attempt_at = ${NEXT_ATTEMPT_SQL}
        WHERE file_id IN (
          SELECT file_id FROM identification_outbox AS due
-         WHERE (next_attempt_at <= ?1 OR next_attempt_at > ?1 + ${DUE_WITHIN_SECONDS}) ${ofUser}
+         WHERE ${IS_DUE_SQL} ${ofUser}
            AND NOT EXISTS (SELECT 1 FROM user_outbox WHERE user_outbox.user_id = due.user_id)
            AND NOT EXISTS (SELECT 1 FROM user_account WHERE id = due.user_id AND refused_at IS NOT NULL)
          ORDER BY attempts, next_attempt_at LIMIT ?2)

@@ -1,4 +1,5 @@
 /** Keys of users' documents for identification, encrypted. A trigger deletes a user's key with their last document. */
+import { IDENTIFICATION_KINDS_SQL } from './user-uploads.ts';
 
 export interface KycKeyRow {
   /** Base64. */
@@ -13,7 +14,7 @@ export const kycKeyOf = (db: D1Database, userId: string): Promise<KycKeyRow | nu
     .bind(userId)
     .first<KycKeyRow>();
 
-/** Of two that are stored at once, the first one stays. @returns the one that is stored; null if there is no such user */
+/** If two are stored at once, the first one stays. @returns the one that is stored; null if there is no such user */
 export async function storeKycKey(
   db: D1Database,
   userId: string,
@@ -35,7 +36,7 @@ export const unusedKycKeysDelete = (db: D1Database): D1PreparedStatement =>
   db.prepare(
     `DELETE FROM kyc_key WHERE
        NOT EXISTS (SELECT 1 FROM user_file WHERE user_id = kyc_key.user_id
-         AND kind IN ('passport', 'address_proof', 'selfie'))
+         AND kind IN ${IDENTIFICATION_KINDS_SQL})
        AND NOT EXISTS (SELECT 1 FROM user_upload WHERE user_id = kyc_key.user_id
-         AND kind IN ('passport', 'address_proof', 'selfie'))`,
+         AND kind IN ${IDENTIFICATION_KINDS_SQL})`,
   );

@@ -1,5 +1,5 @@
 /**
- * Objects of R2 that are queued for deletion. Whatever deletes the row of a file or an upload queues its object, by a trigger.
+ * Objects of R2 that are queued for deletion. Each deletion of the row of a file or an upload queues its object, by a trigger.
  * A row that is not due holds its key (`object-writes.ts`). Times are in Unix seconds.
  */
 
@@ -39,7 +39,7 @@ export const deletionClaim = (
   ];
 };
 
-/** Of objects that are deleted. */
+/** Removes objects that are deleted from the queue. */
 export const deletionsDone = (
   db: D1Database,
   keys: readonly string[],

@@ -1,8 +1,8 @@
 /**
- * Who may write or delete an object of R2 whose key other files have had before, or will have: one at a time.
+ * Locks on keys of R2 that several files have in turn: one request at a time writes or deletes the object.
  *
- * A row of `object_deletion` that is not due holds its key. Whoever writes an object holds the key first, so a deletion
- * that was asked for earlier never takes the newer object. Times are in Unix seconds.
+ * A row of `object_deletion` that is not due holds its key. A writer of an object holds the key first, so a deletion that
+ * was asked for earlier never takes the newer object. Times are in Unix seconds.
  */
 
 /** Longer than it takes to write an object. The object of a writer that died is deleted then. */
@@ -32,7 +32,7 @@ export async function holdKey(db: D1Database, key: string, nowSeconds: number): 
 export const IS_HELD =
   'EXISTS (SELECT 1 FROM object_deletion WHERE object_key = ?1 AND next_attempt_at = ?2)';
 
-/** The object stays if it is that of a file. It lets go of the key. */
+/** Releases the key. The object stays if it is that of a file. */
 export const keptObject = (db: D1Database, { key, until }: HeldKey, fileId: string): D1PreparedStatement =>
   db
     .prepare(
@@ -41,7 +41,7 @@ export const keptObject = (db: D1Database, { key, until }: HeldKey, fileId: stri
     )
     .bind(key, until, fileId);
 
-/** Whatever was written is deleted by the next run of the job, unless a row names it. It lets go of the key. */
+/** Releases the key. The next run of the job deletes an object that was written, unless a row names it. */
 export const abandonedObject = (db: D1Database, { key, until }: HeldKey): D1PreparedStatement =>
   db
     .prepare(

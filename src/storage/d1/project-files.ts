@@ -5,9 +5,8 @@
  * Triggers queue each object that no row names any more, and keep the keys of logos and banners in `project_cache`.
  */
 
-export const PROJECT_DOCUMENT_KINDS = ['whitepaper', 'tokenomics', 'roadmap', 'audit_report'] as const;
 export const PROJECT_MEDIA_KINDS = ['screenshot', 'video', 'presentation'] as const;
-export type ProjectDocumentKind = (typeof PROJECT_DOCUMENT_KINDS)[number];
+export type ProjectDocumentKind = 'whitepaper' | 'tokenomics' | 'roadmap' | 'audit_report';
 export type ProjectMediaKind = (typeof PROJECT_MEDIA_KINDS)[number];
 export type ProjectFileKind = 'logo' | 'banner' | ProjectDocumentKind | ProjectMediaKind;
 
@@ -19,7 +18,7 @@ export interface ProjectFileRow<Kind = ProjectDocumentKind | ProjectMediaKind> {
   file: string;
   content_type: string;
   size_bytes: number;
-  /** Of the source that it is a copy of. */
+  /** The source's own, when it was copied. */
   copied_updated_at: number;
 }
 
@@ -48,7 +47,7 @@ export interface DueProjectFile {
   source_url: string;
   source_updated_at: number;
   failures: number;
-  /** Of the older copy. */
+  /** The older copy's. */
   object_key: string | null;
 }
 
@@ -192,8 +191,8 @@ export const holdKeyWrite = (
     )
     .bind(objectKey, untilSeconds, nowSeconds);
 
-/** Lets go of a key that a file has not got: what may be there is deleted. */
-export const letGoOfKeyWrite = (db: D1Database, objectKey: string) =>
+/** Releases a key that a file has not got: an object that is there is deleted. */
+export const releaseKeyWrite = (db: D1Database, objectKey: string) =>
   db.prepare('UPDATE object_deletion SET next_attempt_at = 0 WHERE object_key = ?1').bind(objectKey);
 
 export interface CopiedFile {

@@ -35,7 +35,6 @@ export interface UploadState {
   file: UserFileRow | null;
 }
 
-/** @param own of one user */
 export async function uploadState(
   db: D1Database,
   { uploadId, userId, nowSeconds }: { uploadId: string; userId: string; nowSeconds: number },
@@ -60,7 +59,7 @@ export interface FileObject {
 }
 
 /**
- * Makes a file of an upload that is open, and lets go of its key. A newer avatar takes the row of the older one over, and a profile
+ * Makes a file of an upload that is open, and releases its key. A newer avatar takes the row of the older one over, and a profile
  * that shows the older one shows the newer.
  *
  * @param stored.avatarUrl null for an attachment

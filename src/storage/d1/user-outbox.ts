@@ -1,4 +1,5 @@
 /** The accounts that are handed over to the main API, each version of an account a row. Times are in Unix seconds. */
+import { IS_DUE_SQL, NEXT_ATTEMPT_SQL } from './outbox-attempts.ts';
 
 /** SQL that must hold for anything to be written, with `?1`, `?2`, … for its values. */
 export interface OutboxCondition {
@@ -45,13 +46,6 @@ export interface OutboxRow {
   attempts: number;
 }
 
-/** A call, and the answer to it, take less than this: until then no other run sends the same row. */
-const FIRST_PAUSE_SECONDS = 60;
-const DOUBLINGS_MAX = 4;
-export const OUTBOX_PAUSE_MAX_SECONDS = FIRST_PAUSE_SECONDS * 2 ** DOUBLINGS_MAX;
-/** A row that is due later than this was written before the clock was set back. */
-const DUE_WITHIN_SECONDS = OUTBOX_PAUSE_MAX_SECONDS + 60;
-
 /**
  * Takes rows that are due, the first row of each account alone, and returns them as `OutboxRow`. It puts off their next
  * attempt: nothing has to be written when an attempt fails, or when the run that made it ends too soon.
@@ -66,10 +60,10 @@ export function dueClaim(
   return db
     .prepare(
       `UPDATE user_outbox SET attempts = attempts + 1,
-         next_attempt_at = ?1 + (${FIRST_PAUSE_SECONDS} << min(attempts, ${DOUBLINGS_MAX}))
+         next_attempt_at = ${NEXT_ATTEMPT_SQL}
        WHERE (user_id, sequence) IN (
          SELECT user_id, sequence FROM user_outbox AS due
-         WHERE (next_attempt_at <= ?1 OR next_attempt_at > ?1 + ${DUE_WITHIN_SECONDS}) ${ofUser}
+         WHERE ${IS_DUE_SQL} ${ofUser}
            AND NOT EXISTS (SELECT 1 FROM user_outbox AS earlier
              WHERE earlier.user_id = due.user_id AND earlier.sequence < due.sequence)
          ORDER BY attempts, next_attempt_at LIMIT ?2)

@@ -5,6 +5,7 @@
  */
 
 import { CLOCK_SKEW_MAX_SECONDS } from '../clock-skew.ts';
+import { IDENTIFICATION_KINDS_SQL } from './user-uploads.ts';
 
 /** A value that is left out keeps what is stored. */
 export interface RightsAnswer {
@@ -71,7 +72,7 @@ export async function usersToCheck(
       `SELECT id FROM user_account
        WHERE refused_at IS NULL AND (last_active_at >= ?1 OR rights_checked_at <= ?2 AND id IN (
          SELECT user_id FROM user_file
-         WHERE delete_after IS NULL AND kind IN ('passport', 'address_proof', 'selfie')))
+         WHERE delete_after IS NULL AND kind IN ${IDENTIFICATION_KINDS_SQL}))
        ORDER BY last_active_at >= ?1 DESC, rights_checked_at, id LIMIT ?3`,
     )
     .bind(activeSince, checkedBefore, limit)

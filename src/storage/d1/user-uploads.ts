@@ -1,7 +1,10 @@
-/** Uploads that are open: what a user may put to `pending/<id>`, and complete, until they expire. Times are in Unix seconds. */
+/** Uploads that are open: a user may put bytes to `pending/<id>`, and complete them, until they expire. Times are in Unix seconds. */
 import { UPLOAD_TRANSFER_SECONDS, UPLOAD_URL_SECONDS } from '../../config.ts';
 
 export type UserFileKind = 'avatar' | 'passport' | 'address_proof' | 'selfie' | 'attachment';
+
+/** The kinds of documents for identification, as a list of SQL. */
+export const IDENTIFICATION_KINDS_SQL = "('passport', 'address_proof', 'selfie')";
 
 export interface UploadRow {
   id: string;
@@ -14,7 +17,7 @@ export interface UploadRow {
   expires_at: number;
 }
 
-/** Where the bytes of an upload are until it is completed. */
+/** The key in R2 of an upload's bytes, until it is completed. */
 export const pendingKey = (uploadId: string): string => `pending/${uploadId}`;
 
 export interface UploadLimits {
@@ -66,8 +69,8 @@ export async function uploadById(db: D1Database, id: string): Promise<UploadRow 
 }
 
 /**
- * Ends an upload, and queues its object for deletion: for a time after which nobody can put bytes to its URL any more. Whoever ends
- * it also deletes the object at once.
+ * Ends an upload, and queues its object for deletion: for a time after which nobody can put bytes to its URL any more. The caller
+ * also deletes the object at once.
  *
  * @param condition.ifFile only if the upload is a file
  */

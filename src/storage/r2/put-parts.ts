@@ -1,4 +1,5 @@
 /** Objects whose size is not known before they end, in bounded memory: one part of a file at a time. */
+import { joinedBytes } from '../joined-bytes.ts';
 
 /** The least that R2 takes for each part but the last one. */
 export const PART_BYTES = 5 * 1024 * 1024;
@@ -14,7 +15,7 @@ export async function* partsOf(chunks: AsyncIterable<Uint8Array>, partBytes = PA
     let rest = chunk;
     while (bytes + rest.byteLength >= partBytes) {
       const end = partBytes - bytes;
-      yield joined([...waiting, rest.subarray(0, end)], partBytes);
+      yield joinedBytes([...waiting, rest.subarray(0, end)]);
       rest = rest.subarray(end);
       waiting = [];
       bytes = 0;
@@ -22,17 +23,7 @@ export async function* partsOf(chunks: AsyncIterable<Uint8Array>, partBytes = PA
     if (rest.byteLength > 0) waiting.push(rest);
     bytes += rest.byteLength;
   }
-  if (bytes > 0) yield joined(waiting, bytes);
-}
-
-function joined(chunks: readonly Uint8Array[], bytes: number): Bytes {
-  const whole = new Uint8Array(bytes);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return whole;
+  if (bytes > 0) yield joinedBytes(waiting);
 }
 
 /**

@@ -27,6 +27,7 @@ import {
   SEALING,
   SESSION_CANARY,
 } from '../../support/backups.ts';
+import { keysIn } from '../../support/stored-keys.ts';
 import { type Bench, createBench, syncOf } from '../sync-bench.ts';
 
 const DAY = 86_400;
@@ -47,8 +48,6 @@ const today = () => dateOf(bench.now() * 1000);
 const run = (deps: Partial<JobDeps> = {}) =>
   syncOf({ ...bench.deps, backupSealing: SEALING, ...deps }).runJob('backups');
 const manifestOf = async (date = today()) => (await readManifest(env.STORAGE, date)) as BackupManifest;
-const keysUnder = async (prefix: string) =>
-  (await env.STORAGE.list({ prefix })).objects.map(({ key }) => key);
 
 test('every table of D1 is backed up, rebuilt, or left out for a reason', async () => {
   const { results } = await env.DB.prepare(
@@ -120,12 +119,12 @@ describe('a backup', () => {
 
   test('is made once a day: a later run reads one object', async () => {
     expect(await run()).toMatchObject({ outcome: 'ok' });
-    const keys = await keysUnder('');
+    const keys = await keysIn('');
     bench.d1Calls();
     await bench.advance(3_600);
     expect(await run()).toMatchObject({ outcome: 'ok', read: 0, written: 0 });
     expect(bench.d1Calls()).toBe(2);
-    expect(await keysUnder('')).toEqual(keys);
+    expect(await keysIn('')).toEqual(keys);
   });
 });
 
@@ -234,9 +233,7 @@ describe('old backups', () => {
   };
   const daysAgo = (days: number) => dateOf((bench.now() - days * DAY) * 1000);
   const dates = async (prefix: string) => [
-    ...new Set(
-      (await keysUnder(prefix)).map((key) => /\d{4}-\d\d-\d\d(?=\/)/.exec(key)?.[0]).filter(Boolean),
-    ),
+    ...new Set((await keysIn(prefix)).map((key) => /\d{4}-\d\d-\d\d(?=\/)/.exec(key)?.[0]).filter(Boolean)),
   ];
 
   test('go when a newer one is good: those of more than 35 days, and those that were cut off', async () => {
@@ -249,7 +246,7 @@ describe('old backups', () => {
     expect(await dates('backups/ledger/')).toEqual([daysAgo(35), daysAgo(1)]);
     expect(await dates('backups/logs/')).toEqual([daysAgo(35), daysAgo(2), daysAgo(1)]);
     // The last entries of ledgers are for ever: whoever changes a ledger cannot change these.
-    expect(await keysUnder(`backups/ledger/${daysAgo(36)}`)).toEqual([`backups/ledger/${daysAgo(36)}.json`]);
+    expect(await keysIn(`backups/ledger/${daysAgo(36)}`)).toEqual([`backups/ledger/${daysAgo(36)}.json`]);
   });
 
   test('stay while the new one fails, however old they are', async () => {
@@ -261,7 +258,7 @@ describe('old backups', () => {
     await giveLedgers(env.DB, LEDGERS);
     expect((await run({ ledgers: { ofPool, ofInvestment: () => null } })).outcome).toBe('failed');
     expect(await finishedDates(env.STORAGE)).toEqual([daysAgo(90)]);
-    expect((await keysUnder(`backups/database/${daysAgo(90)}`)).length).toBe(2);
+    expect((await keysIn(`backups/database/${daysAgo(90)}`)).length).toBe(2);
   });
 
   test('lose their manifest first, so that none is listed that has lost a file', async () => {

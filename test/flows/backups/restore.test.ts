@@ -1,4 +1,4 @@
-/** How a backup is checked, and how it comes back. */
+/** The check of a backup, and its restore. */
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { handOverWrites } from '../../../scripts/backup/hand-over.ts';

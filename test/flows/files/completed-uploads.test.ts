@@ -13,17 +13,15 @@ import { hasText } from '../../support/files/hostile-files.ts';
 import { JPEG, PDF, PNG } from '../../support/files/sample-files.ts';
 import { CRONS, startGateway, type TestGateway } from '../../support/gateway.ts';
 import { createMarket, type TestMarket } from '../../support/market.ts';
+import { keysIn } from '../../support/stored-keys.ts';
 import { insertAttachments } from '../../support/uploaded-files.ts';
 import {
   attachmentKeyOf,
-  keysIn,
   pendingKeyOf,
   putPending,
   registerUploader,
   type Uploader,
 } from '../../support/uploads.ts';
-
-const _MIB = 1024 * 1024;
 
 let market: TestMarket;
 let gateway: TestGateway;

@@ -1,4 +1,4 @@
-/** What hides documents for identification: a key of their user, which goes with the last one. A canary shows that nothing else has them. */
+/** Documents for identification are hidden by a key of their user, which goes with the last one. A canary shows that nothing else has them. */
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { localId } from '../../../schema/global-ids.ts';
@@ -13,13 +13,13 @@ import {
   type IdentificationBench,
   KYC_KEYS,
   loggedLines,
-  objectKeys,
   ownRows,
   putUpload,
   removeFile,
   rowsOf,
   startIdentification,
 } from '../../support/identification.ts';
+import { keysIn } from '../../support/stored-keys.ts';
 import { TABLES } from '../../support/tables.ts';
 import { registerUploader, type Uploader } from '../../support/uploads.ts';
 
@@ -172,12 +172,12 @@ describe('a canary', () => {
     const { id, signature } = await upload('PASSPORT', SIZE);
     answers.push(JSON.stringify([await ann.complete(id), await ann.files()]));
     const pending = await upload('SELFIE', 2_000);
-    for (const key of await objectKeys()) await note(await gateway.fetch(`/files/${key}`));
+    for (const key of await keysIn()) await note(await gateway.fetch(`/files/${key}`));
     for (const path of ['/health', `/admin/kyc/${ann.id}/passport`]) await note(await gateway.fetch(path));
     expect(new TextDecoder().decode(await bytesOf(await canaries.read(ann.id)))).toContain(CANARY);
     for (const cron of [CRONS.prices, CRONS.hourly, '30 * * * *']) await gateway.scheduled(cron);
 
-    const objects = await Promise.all((await objectKeys()).map(textOf));
+    const objects = await Promise.all((await keysIn()).map(textOf));
     expect(objects.filter((text) => text.includes(ann.id)).length).toBeGreaterThan(2);
     const rows = async (tables: readonly string[]) =>
       (await Promise.all(tables.map(rowsOf))).map((each) => JSON.stringify(each));
@@ -205,8 +205,8 @@ describe('a canary', () => {
       localId('UserFile', file.id),
     ]);
     expect(await ann.delete(file.id)).toBe(true);
-    expect(await objectKeys(`users/kyc-documents/${ann.id}/`)).toEqual([]);
-    expect(await objectKeys('pending/')).not.toContain(`pending/${localId('Upload', id)}`);
+    expect(await keysIn(`users/kyc-documents/${ann.id}/`)).toEqual([]);
+    expect(await keysIn('pending/')).not.toContain(`pending/${localId('Upload', id)}`);
     expect((await canaries.read(ann.id)).status).toBe(404);
     expect((await rowsOf<KycKeyRow>('kyc_key')).map(({ user_id }) => user_id)).not.toContain(ann.id);
   });

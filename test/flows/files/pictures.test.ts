@@ -2,9 +2,10 @@
 import { env } from 'cloudflare:workers';
 import { expect, test, vi } from 'vitest';
 import { byteTypeOf } from '../../../src/files/byte-type.ts';
-import { joinedBytes } from '../../../src/files/joined-bytes.ts';
 import { createPictures, type PictureUse } from '../../../src/files/pictures.ts';
+import { joinedBytes } from '../../../src/storage/joined-bytes.ts';
 import * as hostile from '../../support/files/hostile-files.ts';
+import { imagesError, imagesThatSend } from '../../support/files/images-that-send.ts';
 import * as sample from '../../support/files/sample-files.ts';
 
 const NO_PICTURE = { ok: false, reason: 'not a picture' };
@@ -32,23 +33,6 @@ function streamOf(bytes: Uint8Array, pieceBytes = 1_001): ReadableStream<Uint8Ar
     },
   });
 }
-
-/** Images whose result is this file, whatever is asked for; `calls` says how often it was asked. */
-function imagesThatSend(result: () => ReadableStream<Uint8Array> | Promise<never>) {
-  const counted = { calls: 0 };
-  const transformer = {
-    transform: () => transformer,
-    draw: () => transformer,
-    async output() {
-      counted.calls += 1;
-      const stream = await result();
-      return { image: () => stream, contentType: () => '', response: () => new Response(stream) };
-    },
-  };
-  return { counted, images: { ...env.IMAGES, input: () => transformer } as unknown as ImagesBinding };
-}
-
-const imagesError = (code: number) => Object.assign(new Error(`ERROR ${code}`), { code });
 
 const KINDS: [string, Uint8Array][] = [
   ['image/png', sample.PNG],

@@ -18,10 +18,10 @@ import {
 import { JPEG, PDF, PNG, WEBP } from '../../support/files/sample-files.ts';
 import { CRONS, startGateway, type TestGateway } from '../../support/gateway.ts';
 import { createMarket, type TestMarket } from '../../support/market.ts';
+import { keysIn } from '../../support/stored-keys.ts';
 import { insertAttachments } from '../../support/uploaded-files.ts';
 import {
   attachmentKeyOf,
-  keysIn,
   pendingKeyOf,
   putPending,
   registerUploader,

@@ -10,9 +10,10 @@ import { countedD1, noCounts } from '../../support/counted-bindings.ts';
 import { JPEG, PDF, PNG } from '../../support/files/sample-files.ts';
 import { CRONS, startGateway, type TestGateway } from '../../support/gateway.ts';
 import { createMarket, type TestMarket } from '../../support/market.ts';
+import { keysIn } from '../../support/stored-keys.ts';
 import { insertAttachments } from '../../support/uploaded-files.ts';
 import {
-  keysIn,
+  attachmentKeyOf,
   pendingKeyOf,
   putPending,
   registerUploader,
@@ -125,9 +126,8 @@ describe('an attachment', () => {
 
   test('that is deleted is 404 by the URL that it had, also while its object is there', async () => {
     const file = await uploadPdf();
-    const key = new URL(file.url ?? '').pathname.slice('/files/'.length);
     expect(await ann.delete(file.id)).toBe(true);
-    await env.STORAGE.put(key, PDF);
+    await env.STORAGE.put(attachmentKeyOf(ann, file.id), PDF);
     expect((await open(file.url)).status).toBe(404);
   });
 });
@@ -191,7 +191,7 @@ const queued = async () =>
       .all()
   ).results;
 
-/** Of one run of the job. */
+/** One run of the job purges them. */
 async function purgedTags(): Promise<string[]> {
   const purged: string[][] = [];
   await deleteQueuedObjects({

@@ -1,5 +1,4 @@
 /** Accounts by `/api`: each answer says what GraphQL says, and each refusal has its status, its code and its reason. */
-
 import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts';
 import { parseSiweMessage } from 'viem/siwe';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';

@@ -1,5 +1,5 @@
 /** Files that are not what they say, hold more than they show, or grow when they are decoded. */
-import { joinedBytes } from '../../../src/files/joined-bytes.ts';
+import { joinedBytes } from '../../../src/storage/joined-bytes.ts';
 import { JPEG, PDF, PNG, textBytes, WEBP } from './sample-files.ts';
 
 export type Bytes = Uint8Array<ArrayBuffer>;

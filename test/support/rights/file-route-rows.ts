@@ -23,7 +23,7 @@ interface FileCall {
   init?: RequestInit;
 }
 
-/** @param hear is told the text of each answer that is not a file */
+/** @param hear gets the text of each answer that is not a file */
 export async function fileRouteRowsOf(
   held: Held,
   hear: (asker: Asker, text: string) => void,

@@ -48,7 +48,7 @@ export async function answerApi(
   return fault === null ? { reply, fault: null } : { reply: spoil(reply, fault), fault: onTheWay(fault) };
 }
 
-/** Whoever knows the URL may read a file: no key is asked for. */
+/** Everybody may read a file by its URL: no key is asked for. */
 export async function answerFile(market: Market, request: IncomingMessage, url: URL): Promise<FileAnswer> {
   const path = url.pathname.split('/').slice(3).map(decodeURIComponent).join('/');
   market.callLog.record(callOf(request, 'file', path, url));

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { FILE_TYPE_PREFIX_BYTES } from '../../../src/config.ts';
 import { byteTypeOf } from '../../../src/files/byte-type.ts';
-import { joinedBytes } from '../../../src/files/joined-bytes.ts';
+import { joinedBytes } from '../../../src/storage/joined-bytes.ts';
 import * as hostile from '../../support/files/hostile-files.ts';
 import * as sample from '../../support/files/sample-files.ts';
 

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PICTURE_MAX_BYTES, PICTURE_PARTS_MAX } from '../../../src/config.ts';
 import type { PictureType } from '../../../src/files/byte-type.ts';
-import { joinedBytes } from '../../../src/files/joined-bytes.ts';
 import { pictureSizeOf, shownPartsOf } from '../../../src/files/picture-parts.ts';
+import { joinedBytes } from '../../../src/storage/joined-bytes.ts';
 import * as hostile from '../../support/files/hostile-files.ts';
 import * as sample from '../../support/files/sample-files.ts';
 
