@@ -54,7 +54,11 @@ User.implement({
       description: 'The wallets they proved to be theirs.',
     }),
     displayName: t.exposeString('displayName', { nullable: true, description: 'As they call themselves.' }),
-    avatarUrl: t.exposeString('avatarUrl', { nullable: true, description: 'Their picture.' }),
+    avatarUrl: t.string({
+      nullable: true,
+      description: 'Their picture.',
+      resolve: ({ id, avatarUrl }, _args, { files }) => files.shownAvatarUrl(id, avatarUrl),
+    }),
     kycLevel: t.exposeInt('kycLevel', { description: '0 none, 1 e-mail, 2 identity, 3 address.' }),
     userLevel: t.exposeInt('userLevel', { description: 'Their standing on the platform.' }),
     permissions: t.expose('permissions', { type: [Permission], description: 'What they may do.' }),

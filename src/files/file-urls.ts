@@ -46,6 +46,12 @@ export class FileUrls {
     return fileUrl(this.#origin, `${key}?v=${etag.slice(0, ETAG_CHARACTERS_IN_URL)}`);
   }
 
+  /** True for the URL of a user's avatar, whatever its version. */
+  isAvatar(userId: string, url: string): boolean {
+    const [withoutVersion] = url.split('?', 1);
+    return withoutVersion === fileUrl(this.#origin, avatarKey(userId));
+  }
+
   /**
    * The URL of a user's own avatar.
    *
@@ -53,9 +59,8 @@ export class FileUrls {
    * @returns null if it is another URL, or the user has no avatar
    */
   async avatarUrlOf(db: D1Database, userId: string, sent: string): Promise<string | null> {
+    if (!this.isAvatar(userId, sent)) return null;
     const key = avatarKey(userId);
-    const [url] = sent.split('?', 1);
-    if (url !== fileUrl(this.#origin, key)) return null;
     const file = await fileByKey(db, key);
     return file && this.versioned(key, file.etag);
   }

@@ -1,3 +1,4 @@
+import { env } from 'cloudflare:workers';
 import type { Viewer } from '../../src/graphql/context.ts';
 import { type CANARY_TEXTS, canaryText, USER_IDS, type UserName } from './canaries.ts';
 
@@ -11,7 +12,7 @@ export function canaryUser(name: UserName): Viewer {
     email: text('email'),
     walletAddresses: [text('wallet'), text('second-wallet')],
     displayName: text('display-name'),
-    avatarUrl: text('avatar'),
+    avatarUrl: `${env.PUBLIC_ORIGIN}/files/users/avatars/${USER_IDS[name]}.webp?v=${text('avatar')}`,
     kycLevel: 3,
     userLevel: 5,
     permissions: ['read', 'invest'],

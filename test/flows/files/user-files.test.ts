@@ -267,6 +267,40 @@ describe('an avatar', () => {
     expect(await update(null)).toMatchObject({ viewer: { avatarUrl: null } });
   });
 
+  test('that is not the gateway’s own stays stored, and is shown to nobody', async () => {
+    const own = `${env.PUBLIC_ORIGIN}/files/users/avatars/${ann.id}.webp`;
+    const others = [
+      'https://pictures.example/ann.png',
+      own.replace(env.PUBLIC_ORIGIN, 'https://evil.example'),
+      own.replace(env.PUBLIC_ORIGIN, `${env.PUBLIC_ORIGIN}.evil.example`),
+      own.replace(ann.id, 'usr_somebody'),
+    ];
+    const admin = await registerUploader(gateway);
+    await env.DB.prepare(`UPDATE user_account SET permissions = '["admin"]' WHERE id = ?1`)
+      .bind(admin.id)
+      .run();
+    const shownTo = async ({ accessToken }: Uploader, query: string) => {
+      const { data } = await gateway.post({ query }, { Authorization: `Bearer ${accessToken}` });
+      return (Object.values(data)[0] as { avatarUrl: string | null }).avatarUrl;
+    };
+    for (const [stored, expected] of [...others.map((url) => [url, null]), [`${own}?v=1`, `${own}?v=1`]]) {
+      await env.DB.prepare('UPDATE user_account SET avatar_url = ?2 WHERE id = ?1')
+        .bind(ann.id, stored)
+        .run();
+      await ann.waits(0);
+      const profile = await gateway.fetch('/api/protected/users/profile', {
+        headers: { Authorization: `Bearer ${ann.accessToken}` },
+      });
+      const node = `{ node(id: "${encodeGlobalId('User', ann.id)}") { ... on User { avatarUrl } } }`;
+      expect([
+        await shownTo(ann, '{ viewer { avatarUrl } }'),
+        await shownTo(admin, node),
+        (await profile.json<{ avatarUrl: string | null }>()).avatarUrl,
+        await shown(),
+      ]).toEqual([expected, expected, expected, stored]);
+    }
+  });
+
   test('that replaces a deleted one is not deleted with it', async () => {
     const file = await uploadAvatar();
     const failing = startGateway({ ...market, startAt: Date.now() / 1000 } as TestMarket, {
