@@ -253,6 +253,24 @@ describe('a run', () => {
     const pictures = copied.filter((key) => key.startsWith('projects/logos/'));
     expect([new Set(pictures).size, pictures.length]).toEqual([204, 204]);
   });
+
+  test('copies pictures also behind many that cannot be copied', async () => {
+    const bench = await startProjectFiles({ projectCount: 15 });
+    for (const { id } of (await bench.rows('project_cache')).slice(0, 14))
+      await bench.control('PATCH', `/projects/${id}`, { logo_url: bench.fileUrl('none'), banner_url: null });
+    await bench.sync.runJob('projects');
+    expect(await bench.copy()).toMatchObject({ outcome: 'partial', read: 16, written: 2, skipped: 14 });
+  });
+
+  test('leaves files for later where the platform’s file host is down', async () => {
+    const bench = await startProjectFiles({ projectCount: 15 });
+    await bench.fault('file', '503');
+    const { read, written } = await bench.copy();
+    expect([written, Number(read) < 16]).toEqual([0, true]);
+    await bench.clearFaults();
+    await bench.advance(300);
+    expect(await bench.copy()).toMatchObject({ outcome: 'ok', read: 30, written: 30 });
+  });
 });
 
 async function* oneChunk(bytes: Uint8Array) {

@@ -234,24 +234,6 @@ describe('the pictures of projects', () => {
     expect(await fileRow('logo')).toMatchObject({ failures: 0, next_attempt_at: null });
   });
 
-  test('are copied also behind many that cannot be', async () => {
-    const bench = await startProjectFiles({ projectCount: 15 });
-    for (const { id } of (await bench.rows('project_cache')).slice(0, 14))
-      await bench.control('PATCH', `/projects/${id}`, { logo_url: bench.fileUrl('none'), banner_url: null });
-    await bench.sync.runJob('projects');
-    expect(await bench.copy()).toMatchObject({ outcome: 'partial', read: 16, written: 2, skipped: 14 });
-  });
-
-  test('are left for later where the platform’s file host is down', async () => {
-    const bench = await startProjectFiles({ projectCount: 15 });
-    await bench.fault('file', '503');
-    const { read, written } = await bench.copy();
-    expect([written, Number(read) < 16]).toEqual([0, true]);
-    await bench.clearFaults();
-    await bench.advance(300);
-    expect(await bench.copy()).toMatchObject({ outcome: 'ok', read: 30, written: 30 });
-  });
-
   /** Has a further project, like the one that is there. */
   async function putProject(bench: ProjectFilesBench, id: string, fields: Row = {}) {
     const [known] = await bench.rows('project_cache');
