@@ -16,6 +16,7 @@ import {
   type IdentificationUpload,
   identificationUploadOf,
   type Received,
+  type Receiving,
   receiveIdentification,
 } from './receive-identification.ts';
 import { isSigned, type SignedPath, signedUrl } from './signed-urls.ts';
@@ -47,7 +48,7 @@ export interface Identification {
   receive(
     upload: IdentificationUpload,
     body: ReadableStream<Uint8Array>,
-    signal: AbortSignal,
+    receiving: Receiving,
   ): Promise<Received>;
   /** Writes the row of the file, and removes that of the upload. Call `handOver` afterwards. */
   complete(upload: IdentificationUpload): Promise<Completed>;

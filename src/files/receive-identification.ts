@@ -28,6 +28,13 @@ export function identificationUploadOf({
   return isIdentificationKind(kind) ? { id, userId, kind, contentType, sizeBytes } : null;
 }
 
+export interface Receiving {
+  /** Ends it. */
+  signal: AbortSignal;
+  /** Called with the number of bytes in each chunk. */
+  onBytes(bytes: number): void;
+}
+
 export interface ReceiveSources {
   db: D1Database;
   bucket: Pick<R2Bucket, 'put' | 'delete'>;
@@ -38,22 +45,18 @@ export interface ReceiveSources {
 /** `refused`: other bytes than announced. `not there`: the upload or its user has gone meanwhile. */
 export type Received = 'stored' | 'refused' | 'not there';
 
-/**
- * A later call for the same upload replaces its bytes. Rejects if the body ends too soon, or D1 or R2 fails.
- *
- * @param signal ends it
- */
+/** A later call for the same upload replaces its bytes. Rejects if the body ends too soon, or D1 or R2 fails. */
 export async function receiveIdentification(
   { db, bucket, keys, nowSeconds }: ReceiveSources,
   upload: IdentificationUpload,
   body: ReadableStream<Uint8Array>,
-  signal: AbortSignal,
+  receiving: Receiving,
 ): Promise<Received> {
   const key = await keys.findOrMake(upload.userId, nowSeconds());
   if (key === null) return 'not there';
   const objectKey = pendingKey(upload.id);
   try {
-    const announced = body.pipeThrough(announcedBytes(upload, signal));
+    const announced = body.pipeThrough(announcedBytes(upload, receiving));
     // Up to the size of a chunk, bytes are refused before R2 is asked for anything.
     const sealing = announced.pipeThrough(seal(key.bytes, sealedNameOf(upload)));
     const { whole: sealed } = await streamStart(sealing, 1);
@@ -79,7 +82,7 @@ class OtherBytes extends Error {
 /** Passes the bytes on if they are of the announced type and number. No byte passes before the type is known. */
 function announcedBytes(
   { contentType, sizeBytes }: IdentificationUpload,
-  signal: AbortSignal,
+  { signal, onBytes }: Receiving,
 ): TransformStream<Uint8Array, Uint8Array> {
   let start: Uint8Array | null = new Uint8Array();
   let received = 0;
@@ -95,6 +98,7 @@ function announcedBytes(
     },
     transform(bytes, controller) {
       received += bytes.byteLength;
+      onBytes(bytes.byteLength);
       if (received > sizeBytes) throw new OtherBytes('size');
       if (start === null) return controller.enqueue(bytes);
       start = joinedBytes([start, bytes]);

@@ -2,31 +2,25 @@
  * `PUT /uploads/<id>`: the bytes of a document for identification, at the URL that `createUpload` gave.
  *
  * D1 is asked only about requests whose URL the gateway has signed, with the type and the length that they announce. An isolate
- * takes two uploads at once, each for a bounded time: it holds chunks of both.
+ * takes few uploads at once, each for a bounded time (`upload-places.ts`): it holds chunks of all of them.
  */
 import {
   IDENTIFICATION_RETRY_SECONDS,
+  IDENTIFICATION_UPLOAD_PLACE_CHECK_MS,
   IDENTIFICATION_UPLOAD_TIMEOUT_MS,
-  IDENTIFICATION_UPLOADS_AT_ONCE,
 } from '../config.ts';
 import type { Identification } from '../files/identification.ts';
+import type { IdentificationUpload, Received } from '../files/receive-identification.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { errorResponse } from './responses.ts';
 import type { Route } from './router.ts';
+import { createUploadPlaces, type UploadPlace } from './upload-places.ts';
 
 export function createIdentificationUploadRoute(
   identification: Pick<Identification, 'isUploadUrl' | 'openUpload' | 'receive'>,
   nowMs: () => number,
 ): Route {
-  const underWay = new Set<{ endsAtMs: number }>();
-  /** The platform may end a request whose client has gone, and run nothing of it any more: its place is free by its time. */
-  const placeOf = () => {
-    for (const place of underWay) if (place.endsAtMs <= nowMs()) underWay.delete(place);
-    if (underWay.size >= IDENTIFICATION_UPLOADS_AT_ONCE) return null;
-    const place = { endsAtMs: nowMs() + IDENTIFICATION_UPLOAD_TIMEOUT_MS };
-    underWay.add(place);
-    return place;
-  };
+  const takePlace = createUploadPlaces(nowMs);
   return {
     paths: ['/uploads/*'],
     methods: ['PUT'],
@@ -41,9 +35,7 @@ export function createIdentificationUploadRoute(
           'The URL is not for these bytes, or has expired: send the type and the length that the upload was created with.';
         return errorResponse(403, { message, code: 'FORBIDDEN', requestId });
       }
-      const place = placeOf();
-      if (place === null) return unavailable(requestId);
-      const answer = received(identification, url, body, requestId).finally(() => underWay.delete(place));
+      const answer = answered(identification, takePlace, { url, body, requestId });
       // Also if the client goes: what it has begun is undone.
       waitUntil(answer);
       return answer;
@@ -51,42 +43,61 @@ export function createIdentificationUploadRoute(
   };
 }
 
-async function received(
+async function answered(
   { openUpload, receive }: Pick<Identification, 'openUpload' | 'receive'>,
-  { pathname }: URL,
-  body: ReadableStream<Uint8Array>,
-  requestId: string,
+  takePlace: (userId: string) => UploadPlace | null,
+  { url, body, requestId }: { url: URL; body: ReadableStream<Uint8Array>; requestId: string },
 ): Promise<Response> {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), IDENTIFICATION_UPLOAD_TIMEOUT_MS);
   try {
-    const upload = await openUpload(pathname.slice('/uploads/'.length));
-    const outcome = upload === null ? 'not there' : await receive(upload, body, controller.signal);
-    switch (outcome) {
-      case 'stored':
-        return new Response(null);
-      case 'refused': {
-        const message = 'The bytes are not those that were announced: another type, more or fewer.';
-        return errorResponse(400, { message, code: 'BAD_USER_INPUT', requestId });
-      }
-      case 'not there': {
-        const message = 'There is no such upload, or it is over.';
-        return errorResponse(404, { message, code: 'NOT_FOUND', requestId });
-      }
-    }
-    return outcome satisfies never;
+    const upload = await openUpload(url.pathname.slice('/uploads/'.length));
+    if (upload === null) return refusals['not there'](requestId);
+    const place = takePlace(upload.userId);
+    if (place === null) return unavailable(requestId);
+    const outcome = await received(receive, upload, { body, place });
+    return outcome === 'stored' ? new Response(null) : refusals[outcome](requestId);
   } catch (error) {
-    if (controller.signal.aborted) {
-      const message = 'The bytes did not arrive in time.';
-      return errorResponse(408, { message, code: 'BAD_USER_INPUT', requestId });
-    }
     // A client that cuts the connection ends here too.
     log.warn('identification.not_received', { requestId, ...errorFields(error) });
     return unavailable(requestId);
-  } finally {
-    clearTimeout(timer);
   }
 }
+
+/** The upload ends with its time, and when another one has its place. */
+async function received(
+  receive: Identification['receive'],
+  upload: IdentificationUpload,
+  { body, place }: { body: ReadableStream<Uint8Array>; place: UploadPlace },
+): Promise<Received | 'too slow'> {
+  const controller = new AbortController();
+  const end = () => controller.abort();
+  const timer = setTimeout(end, IDENTIFICATION_UPLOAD_TIMEOUT_MS);
+  const check = setInterval(() => place.isLost() && end(), IDENTIFICATION_UPLOAD_PLACE_CHECK_MS);
+  try {
+    return await receive(upload, body, { signal: controller.signal, onBytes: place.received });
+  } catch (error) {
+    if (controller.signal.aborted) return 'too slow';
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    clearInterval(check);
+    place.free();
+  }
+}
+
+const refusals: Record<Exclude<Received, 'stored'> | 'too slow', (requestId: string) => Response> = {
+  refused: (requestId) => {
+    const message = 'The bytes are not those that were announced: another type, more or fewer.';
+    return errorResponse(400, { message, code: 'BAD_USER_INPUT', requestId });
+  },
+  'not there': (requestId) => {
+    const message = 'There is no such upload, or it is over.';
+    return errorResponse(404, { message, code: 'NOT_FOUND', requestId });
+  },
+  'too slow': (requestId) => {
+    const message = 'The bytes did not arrive in time.';
+    return errorResponse(408, { message, code: 'BAD_USER_INPUT', requestId });
+  },
+};
 
 const unavailable = (requestId: string) =>
   errorResponse(

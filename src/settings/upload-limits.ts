@@ -27,10 +27,16 @@ export const OBJECT_DELETIONS_PER_RUN = 1_000;
 export const PURGE_TAGS_MAX = 30;
 
 // ── Identification ──
-/** Documents for identification that an isolate takes at once. Each holds some chunks of 1 MB. */
+/** Documents for identification that an isolate takes at once, each of another user. Each holds some chunks of 1 MB. */
 export const IDENTIFICATION_UPLOADS_AT_ONCE = 2;
 /** The longest time of one: 20 MB at 70 kB a second. */
 export const IDENTIFICATION_UPLOAD_TIMEOUT_MS = 300_000;
+/** After this time, one of fewer bytes a second */
+export const IDENTIFICATION_UPLOAD_SLOW_AFTER_MS = 20_000;
+/** than these leaves its place to another. */
+export const IDENTIFICATION_UPLOAD_LEAST_BYTES_PER_SECOND = 32 * 1024;
+/** The time between two looks of an upload at its place. */
+export const IDENTIFICATION_UPLOAD_PLACE_CHECK_MS = 1_000;
 /** `Retry-After` of what cannot be taken or read now. */
 export const IDENTIFICATION_RETRY_SECONDS = 5;
 /** After the decision about them: 365 days. */

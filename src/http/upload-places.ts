@@ -1,0 +1,60 @@
+/**
+ * Which uploads an isolate takes at the same time: few, each of another user.
+ *
+ * An upload that is slow keeps its place only until another one wants it. So clients that send slowly, however many there are,
+ * keep nobody else out for longer than `IDENTIFICATION_UPLOAD_SLOW_AFTER_MS`.
+ */
+import {
+  IDENTIFICATION_UPLOAD_LEAST_BYTES_PER_SECOND,
+  IDENTIFICATION_UPLOAD_SLOW_AFTER_MS,
+  IDENTIFICATION_UPLOAD_TIMEOUT_MS,
+  IDENTIFICATION_UPLOADS_AT_ONCE,
+} from '../config.ts';
+
+export interface UploadPlace {
+  /** Counts bytes that have come. */
+  received(bytes: number): void;
+  /** True once another upload has it: this one must end. */
+  isLost(): boolean;
+  free(): void;
+}
+
+interface Upload {
+  userId: string;
+  startedMs: number;
+  receivedBytes: number;
+}
+
+/** @returns a function that takes a place; null if there is none */
+export function createUploadPlaces(nowMs: () => number): (userId: string) => UploadPlace | null {
+  const underWay = new Set<Upload>();
+  return (userId) => {
+    const now = nowMs();
+    // The platform may end a request whose client has gone, and run nothing of it any more.
+    for (const upload of underWay)
+      if (upload.startedMs + IDENTIFICATION_UPLOAD_TIMEOUT_MS <= now) underWay.delete(upload);
+    const own = [...underWay].find((upload) => upload.userId === userId);
+    if (own !== undefined || underWay.size >= IDENTIFICATION_UPLOADS_AT_ONCE) {
+      const slow = own ?? [...underWay].find((upload) => isSlow(upload, now));
+      if (slow === undefined || !isSlow(slow, now)) return null;
+      underWay.delete(slow);
+    }
+    const upload: Upload = { userId, startedMs: now, receivedBytes: 0 };
+    underWay.add(upload);
+    return {
+      received(bytes) {
+        upload.receivedBytes += bytes;
+      },
+      isLost: () => !underWay.has(upload),
+      free: () => void underWay.delete(upload),
+    };
+  };
+}
+
+function isSlow({ startedMs, receivedBytes }: Upload, now: number): boolean {
+  const ms = now - startedMs;
+  return (
+    ms >= IDENTIFICATION_UPLOAD_SLOW_AFTER_MS &&
+    receivedBytes * 1000 < ms * IDENTIFICATION_UPLOAD_LEAST_BYTES_PER_SECOND
+  );
+}
