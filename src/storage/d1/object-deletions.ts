@@ -3,6 +3,8 @@
  * A row that is not due holds its key (`object-writes.ts`). Times are in Unix seconds.
  */
 
+import { isDeletionDue } from './object-writes.ts';
+
 export interface DeletionClaim {
   claimedUntil: number;
   nowSeconds: number;
@@ -20,7 +22,7 @@ export const deletionClaim = (
   db: D1Database,
   { claimedUntil, nowSeconds, limit, only }: DeletionClaim,
 ): [forget: D1PreparedStatement, claim: D1PreparedStatement] => {
-  const isDue = `next_attempt_at <= ?1 AND (?2 IS NULL OR object_key IN (SELECT value FROM json_each(?2)))`;
+  const isDue = `${isDeletionDue('?1')} AND (?2 IS NULL OR object_key IN (SELECT value FROM json_each(?2)))`;
   const keys = only && JSON.stringify(only);
   return [
     db
@@ -29,10 +31,11 @@ export const deletionClaim = (
            AND EXISTS (SELECT 1 FROM user_file WHERE user_file.object_key = object_deletion.object_key)`,
       )
       .bind(nowSeconds, keys),
+    // In no order: SQLite would walk the index in that order, over rows that are not due.
     db
       .prepare(
         `UPDATE object_deletion SET next_attempt_at = ?3 WHERE object_key IN
-           (SELECT object_key FROM object_deletion WHERE ${isDue} ORDER BY next_attempt_at LIMIT ?4)
+           (SELECT object_key FROM object_deletion WHERE ${isDue} LIMIT ?4)
          RETURNING object_key`,
       )
       .bind(nowSeconds, keys, claimedUntil, limit),

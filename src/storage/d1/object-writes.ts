@@ -8,6 +8,16 @@
 /** Longer than it takes to write an object. The object of a writer that died is deleted then. */
 export const OBJECT_HOLD_SECONDS = 120;
 
+/**
+ * Longer than anything is put off: the object of an upload, until its URL has expired. A row that is due later was written before the
+ * clock was set back.
+ */
+const DUE_WITHIN_SECONDS = 1_800;
+
+/** SQL that holds for a row of `object_deletion` that is due. @param now the parameter with the time now, such as `?1` */
+export const isDeletionDue = (now: string) =>
+  `(next_attempt_at <= ${now} OR next_attempt_at > ${now} + ${DUE_WITHIN_SECONDS})`;
+
 export interface HeldKey {
   key: string;
   /** Also tells one holder from the next. */
@@ -20,7 +30,7 @@ export async function holdKey(db: D1Database, key: string, nowSeconds: number): 
   const held = await db
     .prepare(
       `INSERT INTO object_deletion (object_key, next_attempt_at) VALUES (?1, ?2)
-       ON CONFLICT (object_key) DO UPDATE SET next_attempt_at = ?2 WHERE next_attempt_at <= ?3
+       ON CONFLICT (object_key) DO UPDATE SET next_attempt_at = ?2 WHERE ${isDeletionDue('?3')}
        RETURNING object_key`,
     )
     .bind(key, until, nowSeconds)

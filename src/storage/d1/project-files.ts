@@ -4,6 +4,7 @@
  * A row is due while its copy is not that of the source that upstream names now; until then the older copy is served.
  * Triggers queue each object that no row names any more, and keep the keys of logos and banners in `project_cache`.
  */
+import { isDeletionDue } from './object-writes.ts';
 
 export const PROJECT_MEDIA_KINDS = ['screenshot', 'video', 'presentation'] as const;
 export type ProjectDocumentKind = 'whitepaper' | 'tokenomics' | 'roadmap' | 'audit_report';
@@ -186,7 +187,7 @@ export const holdKeyWrite = (
     .prepare(
       `INSERT INTO object_deletion (object_key, next_attempt_at)
        SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM project_file WHERE object_key = ?1)
-       ON CONFLICT DO UPDATE SET next_attempt_at = excluded.next_attempt_at WHERE next_attempt_at <= ?3
+       ON CONFLICT DO UPDATE SET next_attempt_at = excluded.next_attempt_at WHERE ${isDeletionDue('?3')}
        RETURNING 1`,
     )
     .bind(objectKey, untilSeconds, nowSeconds);

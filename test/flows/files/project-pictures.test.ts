@@ -271,7 +271,7 @@ describe('the pictures of projects', () => {
     const bench = await startProjectFiles({ projectCount: 1 });
     const key = `projects/logos/${BITCOIN}-banner.jpg`;
     const held = env.DB.prepare('INSERT INTO object_deletion (object_key, next_attempt_at) VALUES (?1, ?2)');
-    await held.bind(key, bench.now() + 86_400).run();
+    await held.bind(key, bench.now() + 1_800).run();
     const pauses: number[] = [];
     for (let tries = 1; tries <= 3; tries += 1) {
       await bench.copy();

@@ -272,4 +272,21 @@ describe('what is left behind', () => {
     expect(await keysIn(key)).toEqual([]);
     expect(await ann.complete(upload.id)).toMatchObject({ __typename: 'CompleteUploadPayload' });
   });
+
+  test('before the clock was set back is deleted, and its key can be had', async () => {
+    const upload = await ann.create('ATTACHMENT', 'application/pdf', PDF.byteLength);
+    await putPending(upload.id, 'application/pdf', PDF);
+    const [had, ahead, held] = [attachmentKeyOf(ann, upload.id), `ahead/${ann.id}`, `held/${ann.id}`];
+    const nowSeconds = Math.floor(Date.now() / 1000);
+    const rows = [had, ahead].map((key) => ({ key, until: nowSeconds + 1_801 }));
+    for (const { key, until } of [...rows, { key: held, until: nowSeconds + 1_800 }]) {
+      await env.STORAGE.put(key, PNG);
+      await env.DB.prepare('INSERT INTO object_deletion (object_key, next_attempt_at) VALUES (?1, ?2)')
+        .bind(key, until)
+        .run();
+    }
+    expect(await ann.complete(upload.id)).toMatchObject({ __typename: 'CompleteUploadPayload' });
+    await gateway.scheduled(CRONS.prices);
+    expect([...(await keysIn(had)), ...(await keysIn(ahead)), ...(await keysIn(held))]).toEqual([had, held]);
+  });
 });

@@ -173,11 +173,17 @@ describe('files', () => {
   });
 });
 
-test('that nobody deletes are not read when queued objects are looked for', async () => {
-  await insertAttachments(ann.id, ...Array.from({ length: 300 }, (_, at) => `${ann.id}-kept-${at}`));
+test('that nobody deletes are not read when queued objects are looked for, nor are objects that are not due', async () => {
+  const ids = Array.from({ length: 300 }, (_, at) => `${ann.id}-kept-${at}`);
+  await insertAttachments(ann.id, ...ids);
+  const nowSeconds = Math.floor(Date.now() / 1000);
+  await env.DB.prepare(
+    `INSERT INTO object_deletion (object_key, next_attempt_at) SELECT 'pending/' || value, ?2 FROM json_each(?1)`,
+  )
+    .bind(JSON.stringify(ids), nowSeconds + 60)
+    .run();
   const counts = noCounts();
   const db = countedD1(env.DB, counts);
-  const nowSeconds = Math.floor(Date.now() / 1000);
   for (const only of [null, ['users/uploads/none']]) {
     await db.batch(deletionClaim(db, { claimedUntil: nowSeconds + 120, nowSeconds, limit: 100, only }));
   }
