@@ -53,8 +53,10 @@ CREATE TABLE object_deletion (
 );
 CREATE INDEX object_deletion_due ON object_deletion (next_attempt_at);
 
+-- Nobody can put bytes to the URL of an upload any more 1,200 s after it was created.
 CREATE TRIGGER user_upload_deleted AFTER DELETE ON user_upload BEGIN
-  INSERT OR IGNORE INTO object_deletion (object_key, next_attempt_at) VALUES ('pending/' || OLD.id, 0);
+  INSERT OR IGNORE INTO object_deletion (object_key, next_attempt_at)
+  VALUES ('pending/' || OLD.id, OLD.created_at + 1200);
 END;
 
 CREATE TRIGGER user_file_deleted AFTER DELETE ON user_file BEGIN

@@ -60,7 +60,7 @@ async function complete({ sources, request }: FileAction, upload: UploadRow): Pr
 
 async function refuse(action: FileAction, upload: UploadRow, message: string): Promise<RejectionModel> {
   const { db } = action.sources;
-  await db.batch(uploadEnd(db, upload, { ifFile: false }));
+  await uploadEnd(db, upload, { ifFile: false }).run();
   deletePending(action, upload.id);
   return rejection('UPLOAD_REFUSED', message, ['uploadId']);
 }

@@ -85,7 +85,7 @@ export async function storePlainFile(
         ...[object.contentType, object.sizeBytes, object.etag, nowSeconds],
       ),
     ...(avatarUrl === null ? [] : [avatarFollows(db, upload, { key: held.key, url: avatarUrl })]),
-    ...uploadEnd(db, upload, { ifFile: true }),
+    uploadEnd(db, upload, { ifFile: true }),
     keptObject(db, held, upload.id),
   ]);
   return written?.results[0] ?? null;

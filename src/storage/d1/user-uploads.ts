@@ -1,5 +1,4 @@
 /** Uploads that are open: a user may put bytes to `pending/<id>`, and complete them, until they expire. Times are in Unix seconds. */
-import { UPLOAD_TRANSFER_SECONDS, UPLOAD_URL_SECONDS } from '../../config.ts';
 
 export type UserFileKind = 'avatar' | 'passport' | 'address_proof' | 'selfie' | 'attachment';
 
@@ -69,25 +68,21 @@ export async function uploadById(db: D1Database, id: string): Promise<UploadRow 
 }
 
 /**
- * Ends an upload, and queues its object for deletion: for a time after which nobody can put bytes to its URL any more. The caller
- * also deletes the object at once.
+ * Ends an upload. A trigger queues its object for deletion, for a time after which nobody can put bytes to its URL any more. The
+ * caller also deletes the object at once.
  *
  * @param condition.ifFile only if the upload is a file
  */
 export const uploadEnd = (
   db: D1Database,
-  { id, created_at }: Pick<UploadRow, 'id' | 'created_at'>,
+  { id }: Pick<UploadRow, 'id'>,
   { ifFile }: { ifFile: boolean },
-): D1PreparedStatement[] => [
+): D1PreparedStatement =>
   db
     .prepare(
       `DELETE FROM user_upload WHERE id = ?1 AND (NOT ?2 OR EXISTS (SELECT 1 FROM user_file WHERE id = ?1))`,
     )
-    .bind(id, ifFile ? 1 : 0),
-  db
-    .prepare('UPDATE object_deletion SET next_attempt_at = ?2 WHERE object_key = ?1 AND next_attempt_at = 0')
-    .bind(pendingKey(id), created_at + UPLOAD_URL_SECONDS + UPLOAD_TRANSFER_SECONDS),
-];
+    .bind(id, ifFile ? 1 : 0);
 
 /** Their objects are queued for deletion with them. */
 export const expiredUploadsDelete = (db: D1Database, nowSeconds: number): D1PreparedStatement =>

@@ -1,6 +1,7 @@
 /** The life of a document for identification: it is completed, replaced, handed over and ended. */
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { UPLOAD_TRANSFER_SECONDS, UPLOAD_URL_SECONDS } from '../../../src/config.ts';
 import { CRONS } from '../../support/gateway.ts';
 import {
   bytesOf,
@@ -61,7 +62,9 @@ describe('a completed document', () => {
       },
     });
     expect(await ownRows('user_upload', 'usr_done')).toEqual([]);
-    expect(await deletionOf(`pending/${upload.id}`)).toEqual({ next_attempt_at: 0 });
+    expect(await deletionOf(`pending/${upload.id}`)).toEqual({
+      next_attempt_at: bench.now() + UPLOAD_URL_SECONDS + UPLOAD_TRANSFER_SECONDS,
+    });
     expect(await deletionOf(documentKeyOf('usr_done'))).toBeNull();
   });
 

@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { encodeGlobalId, localId } from '../../../schema/global-ids.ts';
+import { UPLOAD_TRANSFER_SECONDS, UPLOAD_URL_SECONDS } from '../../../src/config.ts';
 import { deleteQueuedObjects } from '../../../src/files/object-deletions.ts';
 import { closedUsersDeletes } from '../../../src/storage/d1/closed-users.ts';
 import { deletionClaim } from '../../../src/storage/d1/object-deletions.ts';
@@ -164,6 +165,10 @@ describe('files', () => {
     const upload = await ann.create('ATTACHMENT', 'application/pdf', PDF.byteLength);
     await putPending(upload.id, 'application/pdf', PDF);
     await env.DB.batch(closedUsersDeletes(env.DB, JSON.stringify([ann.id])));
+    await gateway.scheduled(CRONS.prices);
+    // The URL of the upload outlives the account.
+    await putPending(upload.id, 'application/pdf', PDF);
+    vi.setSystemTime(Date.now() + (UPLOAD_URL_SECONDS + UPLOAD_TRANSFER_SECONDS) * 1_000);
     await gateway.scheduled(CRONS.prices);
     expect([
       ...(await keysIn(`users/uploads/${ann.id}`)),
