@@ -4,7 +4,7 @@
  */
 import { FILE_TYPE_PREFIX_BYTES } from '../config.ts';
 import type { CopiedFile, DueProjectFile } from '../storage/d1/project-files.ts';
-import { partsOf, putParts } from '../storage/r2/put-parts.ts';
+import { PART_BYTES, partsOf, putParts } from '../storage/r2/put-parts.ts';
 import { PlatformFileError, type PlatformFiles } from '../upstream/platform-files.ts';
 import { byteTypeOf } from './byte-type.ts';
 import { PROJECT_FILE_KINDS, projectFileKey } from './project-file-key.ts';
@@ -18,7 +18,9 @@ export interface CopyTools {
 }
 
 export type Copying =
-  | { outcome: 'copied'; file: CopiedFile }
+  | { outcome: 'copied'; file: CopiedFile; sourceEtag: string | null }
+  /** Its bytes were asked for again, and are those of the copy. */
+  | { outcome: 'unchanged'; sourceEtag: string | null }
   /** For its bytes or its URL. `reason` says why, and is safe to log. */
   | { outcome: 'refused'; reason: string }
   /** The server of the source failed, or R2 did. */
@@ -38,8 +40,10 @@ export async function copyProjectFile(due: DueProjectFile, tools: CopyTools): Pr
 
 async function copied(due: DueProjectFile, { bucket, platformFiles, hold }: CopyTools): Promise<Copying> {
   const { maxBytes, types } = PROJECT_FILE_KINDS[due.kind];
-  const opened = await platformFiles.open(due.source_url, maxBytes);
+  const opened = await platformFiles.open(due.source_url, maxBytes, due.source_etag);
+  const { etag: sourceEtag } = opened;
   try {
+    if (opened.isUnchanged) return { outcome: 'unchanged', sourceEtag: due.source_etag };
     const parts = partsOf(opened.chunks);
     const first = (await parts.next()).value;
     if (first === undefined) return refused('it is empty');
@@ -48,13 +52,22 @@ async function copied(due: DueProjectFile, { bucket, platformFiles, hold }: Copy
     if (type === 'image/svg+xml' && hasActiveContent(first)) return refused('it has a script');
     const key = projectFileKey({ projectId: due.project_id, kind: due.kind, name: due.name }, type);
     if (key === null) return refused("a key cannot have the project's id");
+    if (key === due.object_key && due.asked_at !== null && (await isWholeOf(due.etag, first)))
+      return { outcome: 'unchanged', sourceEtag };
     if (key !== due.object_key && !(await hold(key)))
       return { outcome: 'postponed', reason: 'its key is held' };
     const { etag, size } = await putParts(bucket, key, { first, rest: parts }, { contentType: type });
-    return { outcome: 'copied', file: { objectKey: key, etag, contentType: type, sizeBytes: size } };
+    const file = { objectKey: key, etag, contentType: type, sizeBytes: size };
+    return { outcome: 'copied', file, sourceEtag };
   } finally {
     opened.close();
   }
+}
+
+/** True if the object's only part has these bytes: R2's ETag is then their MD5. A part that is not full is the last one. */
+async function isWholeOf(etag: string | null, first: Uint8Array<ArrayBuffer>): Promise<boolean> {
+  if (first.byteLength >= PART_BYTES) return false;
+  return new Uint8Array(await crypto.subtle.digest('MD5', first)).toHex() === etag;
 }
 
 const refused = (reason: string): Copying => ({ outcome: 'refused', reason });

@@ -18,5 +18,7 @@ export const PROJECT_FILES_RUN_SECONDS = 200;
 /** Time until a file that could not be copied is tried again: doubled each time. */
 export const PROJECT_FILE_RETRY_SECONDS = 300;
 export const PROJECT_FILE_RETRY_MAX_SECONDS = 86_400;
+/** The least time after which a picture at the same URL is asked for again, if its project has changed. */
+export const PROJECT_PICTURE_AGAIN_SECONDS = 86_400;
 /** Projects of which a night's job asks the main API for documents and media. */
 export const PROJECT_FILE_CHECKS_PER_RUN = 500;

@@ -1,6 +1,7 @@
 /**
  * Copies what upstream names of projects into R2, at most once a change: logos and banners as the projects name them, documents
- * and media as the night's job has found them. The older copy is served until the new one is there.
+ * and media as the night's job has found them. The older copy is served until the new one is there. A picture whose project has
+ * changed is asked for again, at most once a day: its bytes may have changed at the same URL.
  *
  * A file that cannot be copied is named in the log and tried again later, first after five minutes and at last once a day. It
  * keeps no other file waiting.
@@ -22,6 +23,7 @@ import {
   notCopiedWrite,
   pictureSourcesWrites,
   releaseKeyWrite,
+  sourceReadWrite,
 } from '../storage/d1/project-files.ts';
 import {
   everyFiveMinutes,
@@ -71,9 +73,11 @@ async function copyDueFiles(deps: JobDeps, { startedAt, lease }: JobRun): Promis
       return true;
     };
     const copying = await copyProjectFile(due, { bucket, platformFiles, hold });
-    if (copying.outcome === 'copied') {
+    if (copying.outcome === 'copied' || copying.outcome === 'unchanged') {
       outagesInARow = 0;
-      const [updated] = await lease.write(copiedWrites(db, due, copying.file));
+      const read = sourceReadWrite(db, due, { sourceEtag: copying.sourceEtag, nowSeconds: secondsNow() });
+      if (copying.outcome === 'unchanged') return void (await lease.write([read]));
+      const [updated] = await lease.write([...copiedWrites(db, due, copying.file), read]);
       report.written += updated?.results.length ?? 0;
       return;
     }

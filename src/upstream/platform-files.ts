@@ -23,12 +23,21 @@ export interface OpenedFile {
   chunks: AsyncIterable<Uint8Array>;
   /** Reads no further. To be called in each case, also at the end of the file. */
   close(): void;
+  /** As the server gave it; null if it gave none, or a longer one than `ETAG_MAX_CHARACTERS`. */
+  etag: string | null;
+  /** The server says that it is still the file of `knownEtag`: then it has sent no bytes. */
+  isUnchanged: boolean;
 }
+
+export const ETAG_MAX_CHARACTERS = 256;
 
 export interface PlatformFiles {
   readonly origins: readonly string[];
-  /** @throws PlatformFileError */
-  open(url: string, maxBytes: number): Promise<OpenedFile>;
+  /**
+   * @param knownEtag of an earlier answer for this URL; null asks for the bytes in each case
+   * @throws PlatformFileError
+   */
+  open(url: string, maxBytes: number, knownEtag?: string | null): Promise<OpenedFile>;
 }
 
 export interface PlatformFilesOptions {
@@ -55,7 +64,7 @@ export function createPlatformFiles({
 }: PlatformFilesOptions): PlatformFiles {
   return {
     origins,
-    async open(text, maxBytes) {
+    async open(text, maxBytes, knownEtag = null) {
       const url = URL.parse(text);
       if (url === null || !origins.includes(url.origin) || `${url.username}${url.password}` !== '')
         throw new PlatformFileError("the URL is not one of the platform's own");
@@ -86,12 +95,16 @@ export function createPlatformFiles({
       }
 
       try {
-        const headers = { 'User-Agent': 'COM2000-Worker/1.0' };
+        const headers: Record<string, string> = { 'User-Agent': 'COM2000-Worker/1.0' };
+        if (knownEtag !== null) headers['If-None-Match'] = knownEtag;
         const { status, headers: received, body } = await fetch(url, { headers, signal, redirect: 'manual' });
-        if (status !== 200)
+        const isUnchanged = status === 304 && knownEtag !== null;
+        if (status !== 200 && !isUnchanged)
           throw new PlatformFileError(`HTTP ${status}`, { isOutage: status === 429 || status >= 500 });
         if (Number(received.get('content-length')) > maxBytes) throw tooLong(maxBytes);
-        return { chunks: bounded(body), close };
+        const etag = received.get('etag');
+        const isKept = etag !== null && etag.length <= ETAG_MAX_CHARACTERS;
+        return { chunks: bounded(body), close, etag: isKept ? etag : null, isUnchanged };
       } catch (cause) {
         const error = failure(cause);
         close();

@@ -4,6 +4,7 @@
  * A row is due while its copy is not that of the source that upstream names now; until then the older copy is served.
  * Triggers queue each object that no row names any more, and keep the keys of logos and banners in `project_cache`.
  */
+import { PROJECT_PICTURE_AGAIN_SECONDS } from '../../config.ts';
 import { isDeletionDue } from './object-writes.ts';
 
 export const PROJECT_MEDIA_KINDS = ['screenshot', 'video', 'presentation'] as const;
@@ -48,17 +49,21 @@ export interface DueProjectFile {
   source_url: string;
   source_updated_at: number;
   failures: number;
-  /** The older copy's. */
+  /** The older copy's, as `etag` is. */
   object_key: string | null;
+  etag: string | null;
+  /** When its bytes were had from this source; null if never. `source_etag` is of that answer. */
+  asked_at: number | null;
+  source_etag: string | null;
 }
 
-/** Selects due files, pictures first: a list shows them. */
+/** Selects due files: those of new sources before those that are asked for again, and pictures first, since a list shows them. */
 export const dueProjectFilesQuery = (db: D1Database, nowSeconds: number, limit: number) =>
   db
     .prepare(
-      `SELECT project_id, name, kind, source_url, source_updated_at, failures, object_key
+      `SELECT project_id, name, kind, source_url, source_updated_at, failures, object_key, etag, asked_at, source_etag
        FROM project_file INDEXED BY project_file_due WHERE next_attempt_at <= ?1
-       ORDER BY kind IN ('logo', 'banner') DESC, next_attempt_at, project_id, name LIMIT ?2`,
+       ORDER BY asked_at IS NOT NULL, kind IN ('logo', 'banner') DESC, next_attempt_at, project_id, name LIMIT ?2`,
     )
     .bind(nowSeconds, limit);
 
@@ -66,11 +71,12 @@ export const dueProjectFilesQuery = (db: D1Database, nowSeconds: number, limit: 
 const isOwn = (url: string) => `EXISTS (SELECT 1 FROM json_each(?1) AS origin
   WHERE substr(${url}, 1, length(origin.value) + 1) = origin.value || '/')`;
 
-const PICTURES = `(SELECT id AS project_id, 'logo' AS name, logo_url AS url FROM project_cache
-  UNION ALL SELECT id, 'banner', banner_url FROM project_cache)`;
+const PICTURES = `(SELECT id AS project_id, 'logo' AS name, logo_url AS url, updated_at FROM project_cache
+  UNION ALL SELECT id, 'banner', banner_url, updated_at FROM project_cache)`;
 
 /**
- * Brings the sources of logos and banners to what the projects name. The second statement returns a row for each file that goes.
+ * Brings the sources of logos and banners to what the projects name. Bytes may change at a URL: one whose project has another
+ * `updated_at` is asked for again, `PROJECT_PICTURE_AGAIN_SECONDS` after the last time or later. The second statement returns a row for each file that goes.
  *
  * A picture at another origin is not copied; but one whose copy is there keeps it until there is a newer one.
  *
@@ -80,14 +86,20 @@ export const pictureSourcesWrites = (db: D1Database, origins: readonly string[],
   db
     .prepare(
       `INSERT INTO project_file (project_id, name, kind, source_url, source_updated_at, position, next_attempt_at)
-       SELECT named.project_id, named.name, named.name, named.url, 0, 0, ?2 FROM ${PICTURES} AS named
+       SELECT named.project_id, named.name, named.name, named.url, named.updated_at, 0,
+         iif(named.url IS known.source_url, max(?2, coalesce(known.asked_at, 0) + ?3), ?2)
+       FROM ${PICTURES} AS named
        LEFT JOIN project_file AS known ON known.project_id = named.project_id AND known.name = named.name
-       WHERE named.url IS NOT NULL AND named.url IS NOT known.source_url
+       WHERE named.url IS NOT NULL AND (named.url IS NOT known.source_url
+           OR known.next_attempt_at IS NULL AND named.updated_at <> known.source_updated_at)
          AND (known.name IS NOT NULL OR ${isOwn('named.url')})
        ON CONFLICT (project_id, name) DO UPDATE SET
-         source_url = excluded.source_url, failures = 0, next_attempt_at = excluded.next_attempt_at`,
+         asked_at = iif(source_url = excluded.source_url, asked_at, NULL),
+         source_etag = iif(source_url = excluded.source_url, source_etag, NULL),
+         source_url = excluded.source_url, source_updated_at = excluded.source_updated_at,
+         failures = 0, next_attempt_at = excluded.next_attempt_at`,
     )
-    .bind(JSON.stringify(origins), nowSeconds),
+    .bind(JSON.stringify(origins), nowSeconds, PROJECT_PICTURE_AGAIN_SECONDS),
   db.prepare(
     `DELETE FROM project_file WHERE kind IN ('logo', 'banner') AND NOT EXISTS (
        SELECT 1 FROM project_cache WHERE id = project_file.project_id
@@ -157,6 +169,7 @@ export function namedFilesWrites(
      WHERE (value ->> 0, value ->> 1) IN (SELECT project_id, name FROM project_file) OR ${isOwn('(named.value ->> 3)')}
      ON CONFLICT (project_id, name) DO UPDATE SET position = excluded.position,
        failures = iif(${SAME_SOURCE}, failures, 0),
+       asked_at = iif(${SAME_SOURCE}, asked_at, NULL), source_etag = iif(${SAME_SOURCE}, source_etag, NULL),
        next_attempt_at = iif(${SAME_SOURCE}, next_attempt_at, excluded.next_attempt_at),
        source_url = excluded.source_url, source_updated_at = excluded.source_updated_at, kind = excluded.kind
      WHERE NOT ${SAME_SOURCE} OR position <> excluded.position
@@ -204,19 +217,17 @@ export interface CopiedFile {
 }
 
 /**
- * The copy is there. The first statement returns a row, unless the file was removed meanwhile; then its object is queued. If the
- * source has changed meanwhile, the file stays due.
+ * The copy is there. The first statement returns a row, unless the file was removed meanwhile; then its object is queued.
  */
 export const copiedWrites = (db: D1Database, due: DueProjectFile, copied: CopiedFile) => [
   db
     .prepare(
-      `UPDATE project_file SET object_key = ?3, etag = ?4, content_type = ?5, size_bytes = ?6, copied_updated_at = ?7,
-         failures = 0, next_attempt_at = iif((source_url, source_updated_at, kind) = (?8, ?7, ?9), NULL, next_attempt_at)
+      `UPDATE project_file SET object_key = ?3, etag = ?4, content_type = ?5, size_bytes = ?6, copied_updated_at = ?7
        WHERE project_id = ?1 AND name = ?2 RETURNING 1`,
     )
     .bind(
       ...[due.project_id, due.name, copied.objectKey, copied.etag, copied.contentType, copied.sizeBytes],
-      ...[due.source_updated_at, due.source_url, due.kind],
+      due.source_updated_at,
     ),
   db
     .prepare(
@@ -232,6 +243,23 @@ export const copiedWrites = (db: D1Database, due: DueProjectFile, copied: Copied
     )
     .bind(copied.objectKey),
 ];
+
+/** The copy is that of the source. If that has changed meanwhile, the file stays due. */
+export const sourceReadWrite = (
+  db: D1Database,
+  due: DueProjectFile,
+  { sourceEtag, nowSeconds }: { sourceEtag: string | null; nowSeconds: number },
+) =>
+  db
+    .prepare(
+      `UPDATE project_file SET copied_updated_at = source_updated_at, failures = 0, next_attempt_at = NULL,
+         asked_at = ?6, source_etag = ?7
+       WHERE project_id = ?1 AND name = ?2 AND (source_url, source_updated_at, kind) = (?3, ?4, ?5)`,
+    )
+    .bind(
+      ...[due.project_id, due.name, due.source_url, due.source_updated_at, due.kind],
+      ...[nowSeconds, sourceEtag],
+    );
 
 /** Tries again later, unless the source has changed meanwhile. */
 export const notCopiedWrite = (

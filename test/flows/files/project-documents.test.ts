@@ -237,7 +237,12 @@ describe('a run', () => {
       ...bench.deps,
       platformFiles: {
         ...platformFiles,
-        open: async (url) => ({ chunks: oneChunk(url.endsWith('.pdf') ? PDF : PNG), close: () => undefined }),
+        open: async (url) => ({
+          chunks: oneChunk(url.endsWith('.pdf') ? PDF : PNG),
+          close: () => undefined,
+          etag: null,
+          isUnchanged: false,
+        }),
       },
       storage: {
         ...bucketOf(storage),

@@ -6,7 +6,7 @@ import { projectFilesJob } from '../../../src/sync/project-files.ts';
 import { runJobs } from '../../../src/sync/run-jobs.ts';
 import { ask } from '../../support/cache-bench.ts';
 import { HTML, SCRIPTED_SVG } from '../../support/files/hostile-files.ts';
-import { JPEG, PDF, PNG, SVG } from '../../support/files/sample-files.ts';
+import { JPEG, PDF, PNG } from '../../support/files/sample-files.ts';
 import type { PutFile } from '../../support/market.ts';
 import {
   BITCOIN,
@@ -92,52 +92,6 @@ describe('the pictures of projects', () => {
     expect((await bench.served(String(second))).bytes).toEqual(PNG);
   });
 
-  test('are copied again when their URL changes, and the older copy is served until then', async () => {
-    const bench = await startProjectFiles();
-    await bench.copy();
-    const { logoUrl } = await bench.shown();
-    await bench.putFile('new.png', { bytes: PNG });
-    await bench.control('PATCH', `/projects/${BITCOIN}`, { logo_url: bench.fileUrl('new.png') });
-    await bench.sync.runJob('projects');
-    expect((await bench.shown()).logoUrl).toBe(logoUrl);
-    expect(await bench.copy()).toMatchObject({ outcome: 'ok', read: 1, written: 1 });
-    const changed = await bench.shown();
-    expect(changed.logoUrl).not.toBe(logoUrl);
-    expect((await bench.served(changed.logoUrl)).bytes).toEqual(PNG);
-  });
-
-  test('leave no object behind when their type changes, or when upstream names none', async () => {
-    const bench = await startProjectFiles();
-    const name = async (file: string | null) => {
-      await bench.control('PATCH', `/projects/${BITCOIN}`, { logo_url: file && bench.fileUrl(file) });
-      await bench.sync.runJob('projects');
-      return bench.copy();
-    };
-    await bench.putFile('a.png', { bytes: PNG });
-    await bench.putFile('a.svg', { bytes: SVG });
-    await name('a.png');
-    const [png, svg] = [`projects/logos/${BITCOIN}.png`, `projects/logos/${BITCOIN}.svg`];
-    expect(await queuedKeys()).toEqual([]);
-    await name('a.svg');
-    expect(await queuedKeys()).toEqual([png]);
-    expect((await bench.shown()).logoUrl).toContain(svg);
-
-    // The object is being deleted: what is put there now would go too.
-    await env.DB.exec(`UPDATE object_deletion SET next_attempt_at = ${bench.now() + 60}`);
-    expect(await name('a.png')).toMatchObject({ outcome: 'ok', written: 0 });
-    expect((await bench.shown()).logoUrl).toContain(svg);
-    await env.DB.exec('DELETE FROM object_deletion');
-    await bench.advance(300);
-    expect(await bench.copy()).toMatchObject({ outcome: 'ok', written: 1 });
-    expect((await bench.shown()).logoUrl).toContain(png);
-    expect(await queuedKeys()).toEqual([svg]);
-
-    expect(await name(null)).toMatchObject({ outcome: 'ok', written: 1 });
-    expect(await queuedKeys()).toEqual([png, svg]);
-    expect((await bench.shown()).logoUrl).toBeNull();
-    expect(await fileRow('logo')).toBeNull();
-  });
-
   test('at other origins stay where they are, unless a copy is there', async () => {
     const bench = await startProjectFiles();
     const elsewhere = 'https://elsewhere.example/logo.png';
@@ -216,7 +170,10 @@ describe('the pictures of projects', () => {
     const bench = await startProjectFiles({ projectCount: 1 });
     await bench.copy();
     await bench.putFile('bad.png', { bytes: HTML });
-    await bench.control('PATCH', `/projects/${BITCOIN}`, { logo_url: bench.fileUrl('bad.png') });
+    await bench.control('PATCH', `/projects/${BITCOIN}`, {
+      logo_url: bench.fileUrl('bad.png'),
+      banner_url: null,
+    });
     await bench.sync.runJob('projects');
     const pauses: number[] = [];
     for (let failures = 1; failures <= 11; failures += 1) {

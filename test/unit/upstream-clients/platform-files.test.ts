@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createPlatformFiles, platformOrigins } from '../../../src/upstream/platform-files.ts';
+import {
+  createPlatformFiles,
+  ETAG_MAX_CHARACTERS,
+  platformOrigins,
+} from '../../../src/upstream/platform-files.ts';
 import { type ScriptedAnswer, scriptedFetch, status } from './scripted-fetch.ts';
 
 const OWN = 'https://files.example';
@@ -41,6 +45,27 @@ describe('a file of the platform', () => {
     expect([...(request?.headers.keys() ?? [])]).toEqual(['user-agent']);
     expect(await read(new Response('bytes'))).toBe('bytes');
     expect(await read(new Response('0123456789'))).toBe('0123456789');
+  });
+
+  test('is asked for again by its ETag, and not sent if it has not changed', async () => {
+    const long = `"${'x'.repeat(ETAG_MAX_CHARACTERS)}"`;
+    const { files, script } = filesOf(
+      status(200, { etag: 'W/"a"' }),
+      status(304),
+      status(200, { etag: '"b"' }),
+      status(200, { etag: long }),
+    );
+    const ask = async (etag: string | null) => {
+      const opened = await files.open(`${OWN}/logo.png`, 10, etag);
+      opened.close();
+      return [opened.isUnchanged, opened.etag];
+    };
+    expect(await ask(null)).toEqual([false, 'W/"a"']);
+    expect(await ask('W/"a"')).toEqual([true, null]);
+    expect(await ask('W/"a"')).toEqual([false, '"b"']);
+    expect(await ask(null)).toEqual([false, null]);
+    const sent = script.requests.map(({ headers }) => headers.get('if-none-match'));
+    expect(sent).toEqual([null, 'W/"a"', 'W/"a"', null]);
   });
 
   test.each([
@@ -86,6 +111,7 @@ describe('a file of the platform', () => {
     ['a redirect', status(302, { location: `${OWN}/other.png` }), 'HTTP 302'],
     ['an error', status(500), 'HTTP 500', true],
     ['a part', status(206), 'HTTP 206'],
+    ['no change, which was not asked for', status(304), 'HTTP 304'],
     ['a broken connection', new TypeError('fetch failed'), 'the connection failed', true],
     ['nothing', 'never', 'it was not there within 5 ms', true],
     ['too much, as it says', status(200, { 'content-length': '11' }), 'it is longer than 10 bytes'],

@@ -35,7 +35,7 @@ export function scriptedFetch(...answers: ScriptedAnswer[]): ScriptedFetch {
 
 export const json = (body: unknown, code = 200) => Response.json(body, { status: code });
 export const status = (code: number, headers: Record<string, string> = {}) =>
-  new Response('the body', { status: code, headers });
+  new Response(code === 304 ? null : 'the body', { status: code, headers });
 
 export const clientOptions = (script: ScriptedFetch) => ({
   baseUrl: 'https://upstream.example',
