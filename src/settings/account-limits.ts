@@ -58,6 +58,8 @@ export const RATE_LIMITS = {
   claimTokens: { user: 20 },
   createUpload: { user: 1, windowSeconds: 1 },
   completeUpload: { user: 60 },
+  // Within a day. Each may be a transformation of Images, which the operator pays for.
+  completeOpenUpload: { user: 200, windowSeconds: 86_400 },
 } as const satisfies Record<string, RateLimitOfField>;
 export type RateLimitedField = keyof typeof RATE_LIMITS;
 

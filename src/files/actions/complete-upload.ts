@@ -29,6 +29,7 @@ export async function completeUpload(
     const { upload, file } = await stateOf(action, uploadId);
     if (file !== null) return { file };
     if (upload === null) return uploadNotFound();
+    if (attempt === 0) await request.limits.take('completeOpenUpload', { userId });
     const completed = await complete(action, upload);
     if (completed.ok) {
       deletePending(action, uploadId);

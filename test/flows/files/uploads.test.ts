@@ -1,7 +1,9 @@
 /** Uploads: what may be announced, how many there may be, and what is taken of their bytes. */
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { localId } from '../../../schema/global-ids.ts';
+import { encodeGlobalId, localId } from '../../../schema/global-ids.ts';
+import { Attempts } from '../../../src/auth/attempts.ts';
+import { RateLimits } from '../../../src/auth/rate-limits.ts';
 import { openUpload, type UploadRow } from '../../../src/storage/d1/user-uploads.ts';
 import { ask } from '../../support/accounts.ts';
 import {
@@ -140,6 +142,26 @@ describe('the limits', () => {
     expect(await ann.delete(file?.id ?? '')).toBe(true);
     expect(await ann.create('ATTACHMENT', 'image/png', 10)).toMatchObject({ __typename: 'Upload' });
   });
+});
+
+test('200 completions a day are all that a user has: each may be a picture that is made anew', async () => {
+  const attempts = new Attempts({ objects: env.ATTEMPTS, randomId: () => crypto.randomUUID() });
+  const limits = new RateLimits(attempts, 'none');
+  for (let count = 0; count < 199; count += 1) await limits.take('completeOpenUpload', { userId: ann.id });
+  const last = await ann.uploaded('ATTACHMENT', 'application/pdf', PDF);
+  const upload = await ann.create('ATTACHMENT', 'application/pdf', PDF.byteLength);
+  await putPending(upload.id, 'application/pdf', PDF);
+  const { errors } = await ask(gateway, 'CompleteUpload', { uploadId: upload.id }, ann);
+  expect(errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED' } }]);
+  expect(errors?.[0]?.extensions?.retryAfterSeconds).toBeGreaterThan(86_000);
+  expect(await keysIn(pendingKeyOf(upload.id))).toHaveLength(1);
+  expect((await ann.files()).map(({ id }) => id)).toEqual([last.file.id]);
+  // Neither the file that is there nor what is not there counts.
+  const uploadId = encodeGlobalId('Upload', localId('UserFile', last.file.id) ?? '');
+  expect(await ann.complete(uploadId)).toHaveProperty('file.id', last.file.id);
+  expect(await ann.complete(encodeGlobalId('Upload', 'none'))).toMatchObject({ code: 'UPLOAD_NOT_FOUND' });
+  await ann.waits(86_400);
+  expect(await ann.uploaded('ATTACHMENT', 'application/pdf', PDF)).toHaveProperty('file.id');
 });
 
 describe('completed', () => {
