@@ -12,9 +12,10 @@ export const manifestKey = (date: string): string => `${DATABASE_PREFIX}${date}/
 export const fileKey = (prefix: string, date: string, name: string, part: number, extension: string) =>
   `${prefix}${date}/${name}${part === 1 ? '' : `.${part}`}.${extension}`;
 
-const DATE_FOLDER = /\/(\d{4}-\d{2}-\d{2})\/$/;
+/** Cloudflare's Logpush writes dates without hyphens. */
+const DATE_FOLDER = /\/(\d{4}-\d{2}-\d{2}|\d{8})\/$/;
 
-/** The dates that have a folder under the prefix, oldest first. */
+/** The dates that have a folder under the prefix, as the folder has them, oldest first. */
 export async function datesUnder(bucket: Pick<R2Bucket, 'list'>, prefix: string): Promise<string[]> {
   const dates: string[] = [];
   for (let cursor: string | undefined; ; ) {

@@ -30,13 +30,14 @@ export async function deleteExpiredBackups(bucket: Bucket, nowMs: number): Promi
   const keptFrom = dateOf(nowMs - BACKUPS_KEPT_DAYS * DAY_MS);
   let deleted = 0;
   for (const prefix of [DATABASE_PREFIX, LEDGER_PREFIX, LOGS_PREFIX])
-    for (const date of await datesUnder(bucket, prefix)) {
+    for (const folder of await datesUnder(bucket, prefix)) {
+      const date = folder.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3');
       const isCutOff = prefix !== LOGS_PREFIX && !finished.includes(date);
       if (date >= newest || (date >= keptFrom && !isCutOff)) continue;
       // First of all: a backup that misses a file is none.
       if (prefix === DATABASE_PREFIX) await bucket.delete(manifestKey(date));
       const keys: string[] = [];
-      for await (const { key } of objectsUnder(bucket, `${prefix}${date}/`)) keys.push(key);
+      for await (const { key } of objectsUnder(bucket, `${prefix}${folder}/`)) keys.push(key);
       await deleteObjects(bucket, keys);
       deleted += keys.length;
     }

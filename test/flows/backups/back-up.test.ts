@@ -229,6 +229,7 @@ describe('old backups', () => {
     await env.STORAGE.put(`backups/ledger/${date}/${'a'.repeat(32)}.jsonl.gz`, 'x');
     await env.STORAGE.put(`backups/ledger/${date}.json`, 'x');
     await env.STORAGE.put(`backups/logs/${date}/1.log.gz`, 'x');
+    await env.STORAGE.put(`backups/logs/${date.replaceAll('-', '')}/1.log.gz`, 'x');
     if (isFinished) await env.STORAGE.put(`backups/database/${date}/manifest.json`, 'x');
   };
   const daysAgo = (days: number) => dateOf((bench.now() - days * DAY) * 1000);
@@ -244,7 +245,11 @@ describe('old backups', () => {
     await run();
     expect(await dates('backups/database/')).toEqual([daysAgo(35), daysAgo(1), today()]);
     expect(await dates('backups/ledger/')).toEqual([daysAgo(35), daysAgo(1)]);
-    expect(await dates('backups/logs/')).toEqual([daysAgo(35), daysAgo(2), daysAgo(1)]);
+    const logged = [daysAgo(35), daysAgo(2), daysAgo(1)];
+    const compact = logged.map((date) => date.replaceAll('-', ''));
+    expect(await keysIn('backups/logs/')).toEqual(
+      [...logged, ...compact].sort().map((date) => `backups/logs/${date}/1.log.gz`),
+    );
     // The last entries of ledgers are for ever: whoever changes a ledger cannot change these.
     expect(await keysIn(`backups/ledger/${daysAgo(36)}`)).toEqual([`backups/ledger/${daysAgo(36)}.json`]);
   });
