@@ -48,7 +48,7 @@ const oneOf = <const Values extends readonly [string, ...string[]]>(...values: V
 const secret = (minCharacters: number) =>
   z.string().min(minCharacters, { error: `must have ${minCharacters} characters or more` });
 
-const configSchema = z.object({
+const settingsSchema = z.object({
   ENVIRONMENT: oneOf('development', 'staging', 'production'),
   OPERATIONS_MODE: oneOf('open', 'audit', 'safelist', 'id_only'),
   MAIN_API_URL: httpUrl,
@@ -93,11 +93,27 @@ const configSchema = z.object({
   BACKUP_KEY: encryptionKeysSchema,
 });
 
-export type Config = z.output<typeof configSchema>;
+export type Config = z.output<typeof settingsSchema>;
+
+const OTHER_KEYS = ['INTERNAL_API_KEY', 'JWT_SECRET', 'ADMIN_KEY', 'KYC_KEY', 'BACKUP_KEY'] as const;
+
+/** The main API has `KYC_READ_KEY`: it must open nothing but documents. */
+const configSchema = settingsSchema.superRefine((config, context) => {
+  for (const name of OTHER_KEYS) {
+    const value = config[name];
+    const keys = typeof value === 'object' ? value.map(({ key }) => key) : [value];
+    if (config.KYC_READ_KEY === undefined || !keys.includes(config.KYC_READ_KEY)) continue;
+    context.addIssue({
+      code: 'custom',
+      path: ['KYC_READ_KEY'],
+      message: `must be another key than ${name}`,
+    });
+  }
+});
 export type OperationsMode = Config['OPERATIONS_MODE'];
 
 /** Every var and secret that the gateway reads. */
-export const CONFIG_NAMES: readonly string[] = Object.keys(configSchema.shape);
+export const CONFIG_NAMES: readonly string[] = Object.keys(settingsSchema.shape);
 /** Those that no file of the project and no log may contain. */
 export const SECRET_NAMES = [
   'INTERNAL_API_KEY',

@@ -207,6 +207,26 @@ describe('the keys of OPERATIONS_KEYS', () => {
   });
 });
 
+describe('KYC_READ_KEY', () => {
+  const readKey = 'the-main-api-has-this-key-of-its-own';
+  const other = 'another-key-of-32-characters-or-more';
+
+  test.each([
+    ['ADMIN_KEY', readKey],
+    ['INTERNAL_API_KEY', readKey],
+    ['JWT_SECRET', readKey],
+    ['KYC_KEY', readKey],
+    ['BACKUP_KEY', readKey],
+    ['BACKUP_KEY', JSON.stringify([other, readKey].map((key, at) => ({ kid: `k${at}`, key })))],
+  ])('may not be a key of %s, and is not quoted', (name, value) => {
+    expect(issuesOf({ KYC_READ_KEY: readKey, [name]: value })).toEqual([
+      `KYC_READ_KEY: must be another key than ${name}`,
+    ]);
+    expect(issuesOf({ KYC_READ_KEY: other.toUpperCase(), [name]: value })).toEqual([]);
+    expect(issuesOf({ KYC_READ_KEY: '', [name]: value })).toEqual([]);
+  });
+});
+
 describe('the keys of JWT_SECRET', () => {
   const secret = 'tops3cr3t-tops3cr3t-tops3cr3t-key';
   const key = { kid: '2027-01', key: secret };
