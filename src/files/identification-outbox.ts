@@ -65,8 +65,8 @@ export async function sendIdentification(
         sent[outcome] += 1;
         sent.firstError ??= error ?? null;
       }
-      // Also when no row was due. If the main API is down, more calls do not help it.
-      if (over.length === 0) break;
+      // A main API that is slow or down would hold up the jobs behind this one: the next run goes on.
+      if (rows.length === 0 || over.length < rows.length) break;
     }
   } catch (failure) {
     sent.failure = failure;

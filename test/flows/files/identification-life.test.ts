@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { UPLOAD_TRANSFER_SECONDS, UPLOAD_URL_SECONDS } from '../../../src/config.ts';
+import { sendIdentification } from '../../../src/files/identification-outbox.ts';
 import { CRONS } from '../../support/gateway.ts';
 import {
   bytesOf,
@@ -13,6 +14,7 @@ import {
   ownRows,
   putUpload,
   removeFile,
+  rowsOf,
   sameBytes,
   startIdentification,
 } from '../../support/identification.ts';
@@ -211,6 +213,28 @@ describe('the main API', () => {
     const { documents } = await bench.market.handovers();
     expect([documents?.[id]?.applied, documents?.[deleted]]).toEqual([[1], undefined]);
     expect(await ownRows('identification_outbox', 'usr_later')).toEqual([]);
+  });
+
+  test('is not called again by a run in which a call has failed', async () => {
+    await env.DB.exec('DELETE FROM identification_outbox');
+    for (let at = 0; at < 12; at += 1) await bench.upload(`usr_waiting_${at}`);
+    let calls = 0;
+    const createDocument = async () => {
+      calls += 1;
+      if (calls % 5 !== 0) throw new Error('timed out');
+      return 'stored' as const;
+    };
+    const run = () =>
+      sendIdentification(
+        {
+          ...{ db: env.DB, mainApi: { createDocument }, nowSeconds: bench.now, trace: TRACE },
+          write: (statements) => env.DB.batch(statements),
+        },
+        null,
+      );
+    expect(await run()).toMatchObject({ stored: 1, failed: 4, firstError: 'Error: timed out' });
+    expect(await run()).toMatchObject({ stored: 1, failed: 4 });
+    expect(await rowsOf('identification_outbox')).toHaveLength(10);
   });
 
   test('is told no more of what it has refused', async () => {
