@@ -13,7 +13,7 @@ export const identificationJob: JobDefinition = {
   leaseSeconds: 300,
   async run({ db }, { startedAt, lease }) {
     const results = await lease.write([
-      decidedFilesUpdate(db, IDENTIFICATION_KEPT_SECONDS),
+      decidedFilesUpdate(db, { keptSeconds: IDENTIFICATION_KEPT_SECONDS, nowSeconds: startedAt }),
       dueFilesDelete(db, startedAt),
       unusedKycKeysDelete(db),
     ]);

@@ -57,15 +57,21 @@ export async function storeIdentificationFile(
   return written?.results[0] ?? null;
 }
 
-/** Gives an end to documents that were there when the main API decided about their user. */
-export const decidedFilesUpdate = (db: D1Database, keptSeconds: number): D1PreparedStatement =>
+/**
+ * Gives an end to documents that were there when the main API decided about their user. A trigger takes it away when the main API says
+ * another time. A time to come is a mistake: the user waits for a decision still, and is asked for.
+ */
+export const decidedFilesUpdate = (
+  db: D1Database,
+  { keptSeconds, nowSeconds }: { keptSeconds: number; nowSeconds: number },
+): D1PreparedStatement =>
   db
     .prepare(
       `UPDATE user_file SET delete_after = kyc_decided_at + ?1 FROM user_account
        WHERE user_account.id = user_file.user_id AND kind IN ${IDENTIFICATION_KINDS_SQL}
-         AND kyc_decided_at >= uploaded_at AND delete_after IS NULL`,
+         AND kyc_decided_at BETWEEN uploaded_at AND ?2 AND delete_after IS NULL`,
     )
-    .bind(keptSeconds);
+    .bind(keptSeconds, nowSeconds);
 
 export const dueFilesDelete = (db: D1Database, nowSeconds: number): D1PreparedStatement =>
   db.prepare('DELETE FROM user_file WHERE delete_after <= ?1').bind(nowSeconds);

@@ -282,4 +282,22 @@ describe('365 days after the decision', () => {
     expect((await other.read('usr_decided')).status).toBe(404);
     expect(await ownRows('kyc_key', 'usr_decided')).toHaveLength(1);
   });
+
+  test('counts from the time that the main API says last, and from no time to come', async () => {
+    const other = await startIdentification();
+    await other.upload('usr_corrected');
+    const uploadedAt = other.now();
+    const dueAfter = async (decidedAt: number) => {
+      await other.gateway.advance(3_600);
+      await other.market.putUser('usr_corrected', { kyc_level: 2, kyc_decided_at: decidedAt });
+      await other.gateway.scheduled(CRONS.hourly);
+      const [file] = await ownRows('user_file', 'usr_corrected');
+      return file?.delete_after;
+    };
+    expect(await dueAfter(253_402_300_799)).toBeNull();
+    for (const decidedAt of [uploadedAt + 3_600, uploadedAt + 7_200, uploadedAt])
+      expect(await dueAfter(decidedAt)).toBe(decidedAt + YEAR);
+    expect(await dueAfter(uploadedAt - 1)).toBeNull();
+    expect(await dueAfter(uploadedAt + 1)).toBe(uploadedAt + 1 + YEAR);
+  });
 });
