@@ -4,7 +4,7 @@ import { everyMinute, type JobDefinition, type JobDeps, nothingDone } from './jo
 
 /**
  * Deletes the objects of deleted files and ended uploads that the requests which deleted them have left, and makes caches in front
- * forget the public ones.
+ * forget the public ones, and avatars that a newer one has replaced.
  */
 export const objectDeletionsJob: JobDefinition = {
   name: 'object-deletions',
@@ -19,8 +19,9 @@ export const objectDeletionsJob: JobDefinition = {
   },
 };
 
-async function purged({ purge }: JobDeps, tags: string[]): Promise<void> {
-  if (purge === undefined) return;
+async function purged({ purge }: JobDeps, tags: string[]): Promise<boolean> {
+  if (purge === undefined) return true;
   const { success, errors } = await purge(tags);
   if (!success) log.warn('cache.purge_refused', { tags: tags.join(' '), reason: errors[0]?.message });
+  return success;
 }

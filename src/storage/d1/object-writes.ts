@@ -22,20 +22,28 @@ export interface HeldKey {
   key: string;
   /** Also tells one holder from the next. */
   until: number;
+  /** False if no object has had the key, as far as rows tell. */
+  isReused: boolean;
 }
 
 /** Null if somebody else holds the key. A deletion that is due is taken over: the new object replaces the old one. */
 export async function holdKey(db: D1Database, key: string, nowSeconds: number): Promise<HeldKey | null> {
   const until = nowSeconds + OBJECT_HOLD_SECONDS;
-  const held = await db
-    .prepare(
-      `INSERT INTO object_deletion (object_key, next_attempt_at) VALUES (?1, ?2)
-       ON CONFLICT (object_key) DO UPDATE SET next_attempt_at = ?2 WHERE ${isDeletionDue('?3')}
-       RETURNING object_key`,
-    )
-    .bind(key, until, nowSeconds)
-    .first();
-  return held === null ? null : { key, until };
+  const [before, held] = await db.batch<{ is_reused: number }>([
+    db
+      .prepare(
+        `SELECT EXISTS (SELECT 1 FROM user_file WHERE object_key = ?1)
+           OR EXISTS (SELECT 1 FROM object_deletion WHERE object_key = ?1) AS is_reused`,
+      )
+      .bind(key),
+    db
+      .prepare(
+        `INSERT INTO object_deletion (object_key, next_attempt_at) VALUES (?1, ?2)
+         ON CONFLICT (object_key) DO UPDATE SET next_attempt_at = ?2 WHERE ${isDeletionDue('?3')}`,
+      )
+      .bind(key, until, nowSeconds),
+  ]);
+  return held?.meta.changes === 1 ? { key, until, isReused: before?.results[0]?.is_reused === 1 } : null;
 }
 
 /** SQL that holds while the key is held, with `?1` for the key and `?2` for the time. */
@@ -47,6 +55,19 @@ export const keptObject = (db: D1Database, { key, until }: HeldKey, fileId: stri
   db
     .prepare(
       `DELETE FROM object_deletion WHERE object_key = ?1 AND next_attempt_at = ?2
+         AND EXISTS (SELECT 1 FROM user_file WHERE object_key = ?1 AND id = ?3)`,
+    )
+    .bind(key, until, fileId);
+
+/** Releases the key as `keptObject` does. The next run of the job makes caches in front forget the older object. */
+export const replacedObject = (
+  db: D1Database,
+  { key, until }: HeldKey,
+  fileId: string,
+): D1PreparedStatement =>
+  db
+    .prepare(
+      `UPDATE object_deletion SET next_attempt_at = 0 WHERE object_key = ?1 AND next_attempt_at = ?2
          AND EXISTS (SELECT 1 FROM user_file WHERE object_key = ?1 AND id = ?3)`,
     )
     .bind(key, until, fileId);

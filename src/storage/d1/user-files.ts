@@ -1,5 +1,5 @@
 /** Files of users, whose bytes are objects of R2. A deleted row queues its object for deletion. Times are in Unix seconds. */
-import { type HeldKey, IS_HELD, keptObject } from './object-writes.ts';
+import { type HeldKey, IS_HELD, keptObject, replacedObject } from './object-writes.ts';
 import { type UploadRow, type UserFileKind, uploadEnd } from './user-uploads.ts';
 import { avatarFollows } from './users.ts';
 
@@ -86,7 +86,9 @@ export async function storePlainFile(
       ),
     ...(avatarUrl === null ? [] : [avatarFollows(db, upload, { key: held.key, url: avatarUrl })]),
     uploadEnd(db, upload, { ifFile: true }),
-    keptObject(db, held, upload.id),
+    avatarUrl !== null && held.isReused
+      ? replacedObject(db, held, upload.id)
+      : keptObject(db, held, upload.id),
   ]);
   return written?.results[0] ?? null;
 }

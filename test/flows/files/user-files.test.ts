@@ -190,7 +190,7 @@ test('that nobody deletes are not read when queued objects are looked for, nor a
   const counts = noCounts();
   const db = countedD1(env.DB, counts);
   for (const only of [null, ['users/uploads/none']]) {
-    await db.batch(deletionClaim(db, { claimedUntil: nowSeconds + 120, nowSeconds, limit: 100, only }));
+    await deletionClaim(db, { claimedUntil: nowSeconds + 120, nowSeconds, limit: 100, only }).run();
   }
   expect(counts.d1RowsRead).toBeLessThan(50);
 });
@@ -202,13 +202,14 @@ const queued = async () =>
       .all()
   ).results;
 
-/** One run of the job purges them. */
-async function purgedTags(): Promise<string[]> {
+/** One run of the job purges them. @param answer of the caches in front, false if they refuse */
+async function purgedTags(answer: () => Promise<boolean> = async () => true): Promise<string[]> {
   const purged: string[][] = [];
   await deleteQueuedObjects({
     ...{ db: env.DB, bucket: env.STORAGE, write: (statements) => env.DB.batch(statements) },
     purge: async (tags) => {
       purged.push(tags);
+      return answer();
     },
     nowSeconds: Math.floor(Date.now() / 1000),
   });
@@ -310,6 +311,42 @@ describe('an avatar', () => {
         await shown(),
       ]).toEqual([expected, expected, expected, stored]);
     }
+  });
+
+  test('that replaces another one, or a deleted one, makes caches in front forget it, and stays itself', async () => {
+    await uploadAvatar();
+    expect(await queued()).toEqual([]);
+    const second = await uploadAvatar(JPEG, 'image/jpeg');
+    expect(await purgedTags()).toContain(`user:${ann.id}`);
+    expect(await purgedTags()).toEqual([]);
+    expect((await open(second.url)).status).toBe(200);
+    expect(await ann.delete(second.id)).toBe(true);
+    const third = await uploadAvatar();
+    expect(await purgedTags()).toContain(`user:${ann.id}`);
+    expect(await queued()).toEqual([]);
+    expect((await open(third.url)).status).toBe(200);
+  });
+
+  test('is purged again until caches in front have taken it, and may be replaced meanwhile', async () => {
+    await uploadAvatar();
+    await uploadAvatar(JPEG, 'image/jpeg');
+    expect(await purgedTags(async () => false)).toContain(`user:${ann.id}`);
+    const failed = purgedTags(() => Promise.reject(new Error('no purge')));
+    await expect(failed).rejects.toThrow('no purge');
+    const newest = await uploadAvatar();
+    expect(await purgedTags()).toContain(`user:${ann.id}`);
+    expect(await queued()).toEqual([]);
+    expect((await open(newest.url)).status).toBe(200);
+  });
+
+  test('that is deleted while caches in front forget the one before it is deleted and purged too', async () => {
+    await uploadAvatar();
+    const newer = await uploadAvatar(JPEG, 'image/jpeg');
+    await purgedTags(() => ann.delete(newer.id));
+    expect(await queued()).toHaveLength(1);
+    expect(await purgedTags()).toContain(`user:${ann.id}`);
+    expect(await queued()).toEqual([]);
+    expect(await keysIn(`users/avatars/${ann.id}`)).toEqual([]);
   });
 
   test('that replaces a deleted one is not deleted with it', async () => {
