@@ -1,7 +1,8 @@
 /**
- * Which uploads an isolate takes at the same time: few, each of another user.
+ * Which uploads an isolate takes at the same time: few.
  *
- * An upload that is slow keeps its place only until another one wants it. So clients that send slowly, however many there are,
+ * An upload that is slow keeps its place only until another one wants it, and the second one of a user only until another user
+ * wants it. So clients that send slowly, however many there are,
  * keep nobody else out for longer than `IDENTIFICATION_UPLOAD_SLOW_AFTER_MS`.
  */
 import {
@@ -33,11 +34,10 @@ export function createUploadPlaces(nowMs: () => number): (userId: string) => Upl
     // The platform may end a request whose client has gone, and run nothing of it any more.
     for (const upload of underWay)
       if (upload.startedMs + IDENTIFICATION_UPLOAD_TIMEOUT_MS <= now) underWay.delete(upload);
-    const own = [...underWay].find((upload) => upload.userId === userId);
-    if (own !== undefined || underWay.size >= IDENTIFICATION_UPLOADS_AT_ONCE) {
-      const slow = own ?? [...underWay].find((upload) => isSlow(upload, now));
-      if (slow === undefined || !isSlow(slow, now)) return null;
-      underWay.delete(slow);
+    if (underWay.size >= IDENTIFICATION_UPLOADS_AT_ONCE) {
+      const giver = giverOf([...underWay], userId, now);
+      if (giver === undefined) return null;
+      underWay.delete(giver);
     }
     const upload: Upload = { userId, startedMs: now, receivedBytes: 0 };
     underWay.add(upload);
@@ -49,6 +49,16 @@ export function createUploadPlaces(nowMs: () => number): (userId: string) => Upl
       free: () => void underWay.delete(upload),
     };
   };
+}
+
+/** The upload that must leave its place to one of this user. */
+function giverOf(uploads: readonly Upload[], userId: string, now: number): Upload | undefined {
+  const slow = uploads.filter((upload) => isSlow(upload, now));
+  const given = slow.find((upload) => upload.userId === userId) ?? slow[0];
+  if (given !== undefined || uploads.some((upload) => upload.userId === userId)) return given;
+  return uploads.findLast((upload, at) =>
+    uploads.slice(0, at).some((earlier) => earlier.userId === upload.userId),
+  );
 }
 
 function isSlow({ startedMs, receivedBytes }: Upload, now: number): boolean {

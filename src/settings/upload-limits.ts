@@ -27,7 +27,7 @@ export const OBJECT_DELETIONS_PER_RUN = 1_000;
 export const PURGE_TAGS_MAX = 30;
 
 // ── Identification ──
-/** Documents for identification that an isolate takes at once, each of another user. Each holds some chunks of 1 MB. */
+/** Documents for identification that an isolate takes at once. Each holds some chunks of 1 MB. */
 export const IDENTIFICATION_UPLOADS_AT_ONCE = 2;
 /** The longest time of one: 20 MB at 70 kB a second. */
 export const IDENTIFICATION_UPLOAD_TIMEOUT_MS = 300_000;

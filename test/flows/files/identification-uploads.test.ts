@@ -236,18 +236,22 @@ describe('an isolate', () => {
     expect((await bench.put(third, documentOf(1_000))).status).toBe(200);
   });
 
-  test('takes one upload of a user at once: others have the second place', async () => {
-    const { body, begun, cut } = silentStream();
-    const first = await bench.openUpload('usr_greedy');
-    const answer = bench.put(first, body);
-    await begun;
-    const second = await bench.openUpload('usr_greedy');
-    await expectRefused(second, await bench.put(second, documentOf(1_000)), 503, 'SERVICE_UNAVAILABLE');
+  test('gives the second place of a user to another user', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'], now: Date.now() });
+    const silent = [silentStream(), silentStream()];
+    const answers: Promise<Response>[] = [];
+    for (const { body, begun } of silent) {
+      answers.push(bench.put(await bench.openUpload('usr_greedy'), body));
+      await begun;
+    }
+    const own = await bench.openUpload('usr_greedy');
+    await expectRefused(own, await bench.put(own, documentOf(1_000)), 503, 'SERVICE_UNAVAILABLE');
     const other = await bench.openUpload('usr_modest');
     expect((await bench.put(other, documentOf(1_000))).status).toBe(200);
-    cut();
-    expect((await answer).status).toBe(503);
-    expect((await bench.put(second, documentOf(1_000))).status).toBe(200);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect((await answers[1])?.status).toBe(408);
+    silent[0]?.cut();
+    expect((await answers[0])?.status).toBe(503);
   });
 
   test.each([

@@ -29,7 +29,6 @@ test('a place that is free is taken once more', () => {
   const places = takeAll();
   expect(take('usr_other')).toBeNull();
   places[0]?.free();
-  expect(take('usr_1')).toBeNull();
   expect(take('usr_other')).not.toBeNull();
   expect(take('usr_another')).toBeNull();
 });
@@ -57,6 +56,16 @@ test('one that is too slow loses its place, and only when another one wants it',
   // What is lost frees nothing.
   slow?.free();
   expect(take('usr_another')).toBeNull();
+});
+
+test("a user's second upload leaves its place to another user, and to nobody who has one", () => {
+  const uploads = Array.from({ length: IDENTIFICATION_UPLOADS_AT_ONCE }, () => taken('usr_0'));
+  expect(take('usr_0')).toBeNull();
+  const other = taken('usr_1');
+  expect(uploads.map((upload) => upload.isLost())).toEqual([false, true]);
+  expect([take('usr_0'), take('usr_1'), take('usr_2')]).toEqual([null, null, null]);
+  other.free();
+  expect(take('usr_0')).not.toBeNull();
 });
 
 test("a user's own upload that hangs leaves its place to the next one, and no other place", () => {
