@@ -106,3 +106,13 @@ export const attachmentKeyOf = (owner: Pick<Uploader, 'id'>, id: string): string
 
 /** An upload and its file have one. */
 const localIdOf = (id: string) => localId('Upload', id) ?? localId('UserFile', id) ?? '';
+
+/** As a browser on another origin opens it. */
+export function openFile(
+  gateway: TestGateway,
+  url: string | null,
+  init: RequestInit = {},
+): Promise<Response> {
+  const { pathname, search } = new URL(url ?? '');
+  return gateway.fetch(`${pathname}${search}`, init);
+}
