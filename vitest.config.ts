@@ -45,11 +45,9 @@ export default defineConfig({
         define: { GRAPHIQL: 'false' },
         test: {
           name: 'flows',
-          // A Worker for each file took seconds to start; `fresh-worker.ts` gives each file what a new one had.
-          isolate: false,
           include: ['test/flows/**/*.test.ts'],
           globalSetup: ['test/support/simulated-upstream.ts', 'test/support/local-chains.ts'],
-          setupFiles: ['test/support/fresh-worker.ts'],
+          setupFiles: ['test/support/migrate.ts'],
           // Bundled once for all files: one by one, their hundreds of modules cost seconds a file.
           deps: {
             optimizer: {
