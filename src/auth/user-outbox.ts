@@ -6,6 +6,7 @@
  * runs at once do not take the same row; one that is slower than its claim repeats a version, which changes nothing.
  */
 import { errorFields, log } from '../observability/log.ts';
+import { type SentRow, type SentRows, sendDueRows } from '../storage/d1/send-due-rows.ts';
 import {
   accountRefusalWrites,
   dueClaim,
@@ -21,8 +22,6 @@ import { rightsAnswerWrite } from './user-rights.ts';
 const FIRST_SEQUENCE = 1;
 /** The platform allows 6 connections. */
 const VERSIONS_AT_ONCE = 5;
-/** 200 versions a run: the next one sends the rest. */
-const BATCHES_A_RUN = 40;
 
 export interface OutboxDeps {
   db: D1Database;
@@ -34,43 +33,20 @@ export interface OutboxDeps {
   write(statements: D1PreparedStatement[]): Promise<D1Result[]>;
 }
 
-export interface SentVersions {
-  stored: number;
-  refused: number;
-  /** They are sent again later. */
-  failed: number;
-  firstError: string | null;
-  /** The error of D1 that ended the run early. */
-  failure?: unknown;
-}
-
 /**
  * Sends the versions that are due. Never rejects.
  *
  * @param userId of one account; null for all
  */
-export async function sendOutbox(deps: OutboxDeps, userId: string | null): Promise<SentVersions> {
+export function sendOutbox(deps: OutboxDeps, userId: string | null): Promise<SentRows> {
   const { db, nowSeconds, write } = deps;
-  const sent: SentVersions = { stored: 0, refused: 0, failed: 0, firstError: null };
-  try {
-    for (let batches = 0; batches < BATCHES_A_RUN; batches += 1) {
-      const claim = dueClaim(db, { nowSeconds: nowSeconds(), limit: VERSIONS_AT_ONCE, userId });
-      const [claimed] = await write([claim]);
-      const rows = (claimed?.results ?? []) as OutboxRow[];
-      const handedOver = await Promise.all(rows.map((row) => handOver(deps, row)));
-      const writes = handedOver.flatMap((version) => version.writes);
-      if (writes.length > 0) await write(writes);
-      for (const { outcome, error } of handedOver) {
-        sent[outcome] += 1;
-        sent.firstError ??= error ?? null;
-      }
-      // Also when no row was due. If the main API is down, more calls do not help it.
-      if (handedOver.every(({ outcome }) => outcome === 'failed')) break;
-    }
-  } catch (failure) {
-    sent.failure = failure;
-  }
-  return sent;
+  return sendDueRows<OutboxRow>({
+    write,
+    claim: () => dueClaim(db, { nowSeconds: nowSeconds(), limit: VERSIONS_AT_ONCE, userId }),
+    send: (row) => handOver(deps, row),
+    // Also when no row was due. If the main API is down, more calls do not help it.
+    isEnough: (sent) => sent.every(({ outcome }) => outcome === 'failed'),
+  });
 }
 
 /** For the request that opened the account, or linked a wallet. Never rejects: the job sends what is left. */
@@ -83,13 +59,7 @@ export async function sendOutboxOf(
   if (failure !== undefined) log.error('users.outbox_failed', { user: userId, ...errorFields(failure) });
 }
 
-interface HandedOver {
-  outcome: 'stored' | 'refused' | 'failed';
-  writes: D1PreparedStatement[];
-  error?: string;
-}
-
-async function handOver({ db, mainApi, nowSeconds, trace }: OutboxDeps, row: OutboxRow): Promise<HandedOver> {
+async function handOver({ db, mainApi, nowSeconds, trace }: OutboxDeps, row: OutboxRow): Promise<SentRow> {
   const { user_id: user, sequence, body, attempts } = row;
   const { requestId } = trace;
   try {

@@ -11,13 +11,12 @@ import {
   type IdentificationOutboxRow,
   identificationOutboxDelete,
 } from '../storage/d1/identification-outbox.ts';
+import { type SentRow, type SentRows, sendDueRows } from '../storage/d1/send-due-rows.ts';
 import type { CallTrace } from '../upstream/http.ts';
 import type { MainApi } from '../upstream/main-api.ts';
 
 /** The platform allows 6 connections. */
 const DOCUMENTS_AT_ONCE = 5;
-/** 200 documents a run: the next one sends the rest. */
-const BATCHES_A_RUN = 40;
 
 export interface IdentificationOutboxDeps {
   db: D1Database;
@@ -28,50 +27,20 @@ export interface IdentificationOutboxDeps {
   write(statements: D1PreparedStatement[]): Promise<D1Result[]>;
 }
 
-export interface SentDocuments {
-  stored: number;
-  refused: number;
-  /** They are sent again later. */
-  failed: number;
-  firstError: string | null;
-  /** The error of D1 that ended the run early. */
-  failure?: unknown;
-}
-
 /**
  * Sends what is due. Never rejects.
  *
  * @param userId of one account; null for all
  */
-export async function sendIdentification(
-  deps: IdentificationOutboxDeps,
-  userId: string | null,
-): Promise<SentDocuments> {
+export function sendIdentification(deps: IdentificationOutboxDeps, userId: string | null): Promise<SentRows> {
   const { db, nowSeconds, write } = deps;
-  const sent: SentDocuments = { stored: 0, refused: 0, failed: 0, firstError: null };
-  try {
-    for (let batches = 0; batches < BATCHES_A_RUN; batches += 1) {
-      const claim = dueIdentificationClaim(db, {
-        nowSeconds: nowSeconds(),
-        limit: DOCUMENTS_AT_ONCE,
-        userId,
-      });
-      const [claimed] = await write([claim]);
-      const rows = (claimed?.results ?? []) as IdentificationOutboxRow[];
-      const handedOver = await Promise.all(rows.map((row) => handOver(deps, row)));
-      const over = rows.filter((_, at) => handedOver[at]?.outcome !== 'failed');
-      if (over.length > 0) await write(over.map(({ file_id }) => identificationOutboxDelete(db, file_id)));
-      for (const { outcome, error } of handedOver) {
-        sent[outcome] += 1;
-        sent.firstError ??= error ?? null;
-      }
-      // A main API that is slow or down would hold up the jobs behind this one: the next run goes on.
-      if (rows.length === 0 || over.length < rows.length) break;
-    }
-  } catch (failure) {
-    sent.failure = failure;
-  }
-  return sent;
+  return sendDueRows<IdentificationOutboxRow>({
+    write,
+    claim: () => dueIdentificationClaim(db, { nowSeconds: nowSeconds(), limit: DOCUMENTS_AT_ONCE, userId }),
+    send: (row) => handOver(deps, row),
+    // A main API that is slow or down would hold up the jobs behind this one: the next run goes on.
+    isEnough: (sent) => sent.length === 0 || sent.some(({ outcome }) => outcome === 'failed'),
+  });
 }
 
 /** For the request that completed an upload. Never rejects: the job sends what is left. */
@@ -86,16 +55,16 @@ export async function sendIdentificationOf(
 }
 
 async function handOver(
-  { mainApi, trace }: IdentificationOutboxDeps,
+  { db, mainApi, trace }: IdentificationOutboxDeps,
   { user_id: user, file_id: file, body, attempts }: IdentificationOutboxRow,
-): Promise<{ outcome: 'stored' | 'refused' | 'failed'; error?: string }> {
+): Promise<SentRow> {
   const { requestId } = trace;
   try {
     const outcome = await mainApi.createDocument({ userId: user, fileId: file, body }, trace);
     if (outcome === 'refused') log.error('identification.refused', { user, file, requestId });
-    return { outcome };
+    return { outcome, writes: [identificationOutboxDelete(db, file)] };
   } catch (error) {
     log.warn('identification.not_handed_over', { user, file, attempts, requestId, ...errorFields(error) });
-    return { outcome: 'failed', error: String(error) };
+    return { outcome: 'failed', writes: [], error: String(error) };
   }
 }

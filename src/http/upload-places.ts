@@ -1,9 +1,8 @@
 /**
- * Which uploads an isolate takes at the same time: few.
+ * The places of an isolate for uploads of identification: it takes `IDENTIFICATION_UPLOADS_AT_ONCE` at the same time.
  *
- * An upload that is slow keeps its place only until another one wants it, and the second one of a user only until another user
- * wants it. So clients that send slowly, however many there are,
- * keep nobody else out for longer than `IDENTIFICATION_UPLOAD_SLOW_AFTER_MS`.
+ * A slow upload keeps its place until another upload wants it. The second upload of a user keeps its place until another user
+ * wants it. So slow clients, however many, keep nobody else out for longer than `IDENTIFICATION_UPLOAD_SLOW_AFTER_MS`.
  */
 import {
   IDENTIFICATION_UPLOAD_LEAST_BYTES_PER_SECOND,

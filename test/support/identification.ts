@@ -10,6 +10,7 @@ import { createMainApi } from '../../src/upstream/main-api.ts';
 import { JPEG } from './files/sample-files.ts';
 import { startGateway, type TestGateway } from './gateway.ts';
 import { createMarket, type TestMarket } from './market.ts';
+import { expectError } from './public-files.ts';
 
 export const KYC_READ_KEY = 'the-key-of-the-main-api-for-documents';
 export const KYC_KEYS = {
@@ -163,4 +164,18 @@ export async function putUpload(
   const upload = await bench.openUpload(userId, { sizeBytes: bytes.byteLength });
   expect((await bench.put(upload, bytes)).status).toBe(200);
   return upload;
+}
+
+export const isPending = async ({ id }: OpenedUpload): Promise<boolean> =>
+  (await env.STORAGE.head(`pending/${id}`)) !== null;
+
+/** And nothing of its bytes is stored. */
+export async function expectRefused(
+  upload: OpenedUpload,
+  response: Response,
+  status: number,
+  code: string,
+): Promise<void> {
+  await expectError(response, status, code);
+  expect(await isPending(upload)).toBe(false);
 }

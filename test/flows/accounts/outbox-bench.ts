@@ -1,7 +1,8 @@
 /** Accounts that are handed over to a market of the simulated upstream, whose every call is noted. */
 import { env } from 'cloudflare:workers';
-import { type OutboxDeps, type SentVersions, sendOutbox } from '../../../src/auth/user-outbox.ts';
+import { type OutboxDeps, sendOutbox } from '../../../src/auth/user-outbox.ts';
 import { rightsOf } from '../../../src/auth/user-rights.ts';
+import type { SentRows } from '../../../src/storage/d1/send-due-rows.ts';
 import { linkWallet, openWithPassword, userById } from '../../../src/storage/d1/users.ts';
 import { createMainApi } from '../../../src/upstream/main-api.ts';
 import { type Bench, createBench } from '../sync-bench.ts';
@@ -37,7 +38,7 @@ export interface OutboxBench extends Bench {
   /** Every version that was posted, in order. */
   posted: PostedVersion[];
   keys(): string[];
-  send(userId?: string, deps?: Partial<OutboxDeps>): Promise<SentVersions>;
+  send(userId?: string, deps?: Partial<OutboxDeps>): Promise<SentRows>;
   /** An account with the address `<id>@example.com`. */
   open(id: string): Promise<void>;
   /** A second later. */

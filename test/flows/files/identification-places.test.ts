@@ -1,15 +1,13 @@
-/** Documents for identification that arrive at once, or slowly: who has a place in an isolate. */
-import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { CHUNK_BYTES } from '../../../src/files/sealed-chunks.ts';
 import {
   documentOf,
+  expectRefused,
   type IdentificationBench,
   loggedLines,
   type OpenedUpload,
   startIdentification,
 } from '../../support/identification.ts';
-import { expectError } from '../../support/public-files.ts';
 
 let bench: IdentificationBench;
 beforeAll(async () => {
@@ -21,13 +19,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.restoreAllMocks();
 });
-
-const isPending = async ({ id }: OpenedUpload) => (await env.STORAGE.head(`pending/${id}`)) !== null;
-
-async function expectRefused(upload: OpenedUpload, response: Response, status: number, code: string) {
-  await expectError(response, status, code);
-  expect(await isPending(upload)).toBe(false);
-}
 
 /** It sends some bytes, and then none. */
 function silentStream() {

@@ -7,14 +7,14 @@ import {
   bytesOf,
   CANARY,
   documentOf,
+  expectRefused,
   type IdentificationBench,
+  isPending,
   loggedLines,
-  type OpenedUpload,
   rowsOf,
   sameBytes,
   startIdentification,
 } from '../../support/identification.ts';
-import { expectError } from '../../support/public-files.ts';
 
 let bench: IdentificationBench;
 let lines: string[];
@@ -27,13 +27,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.restoreAllMocks();
 });
-
-const isPending = async ({ id }: OpenedUpload) => (await env.STORAGE.head(`pending/${id}`)) !== null;
-
-async function expectRefused(upload: OpenedUpload, response: Response, status: number, code: string) {
-  await expectError(response, status, code);
-  expect(await isPending(upload)).toBe(false);
-}
 
 describe('a document', () => {
   test.each([JPEG.byteLength + 100, 4_096, CHUNK_BYTES, 2 * CHUNK_BYTES + 5])(
