@@ -65,5 +65,7 @@ export const LEFT_OUT_TABLES: Readonly<Record<string, string>> = {
   user_upload: 'An upload lasts an hour.',
   kyc_key: 'A deleted key must not come back: without it each copy of a document is noise.',
   identification_outbox: 'Without its key a document cannot be handed over: its owner uploads it again.',
+  notification: 'Its messages are of the time before; rules that still fire tell of it anew.',
+  alert_silence: 'A silence ends by itself, and a restored one might hide what the restore has broken.',
   project_detail_cache: 'Details are fetched again where somebody asks for them.',
 };

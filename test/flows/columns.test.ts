@@ -20,6 +20,7 @@ const DECLARED = [
 
 /** Their statements are written by hand: joins, counts that add up, and rows that SQL makes from other rows. */
 const BY_HAND = [
+  'alert_silence',
   'cache_generation',
   'file_read',
   'hour_in_progress',
@@ -30,6 +31,7 @@ const BY_HAND = [
   'ledger_batch',
   'ledger_notice',
   'liveness_copy',
+  'notification',
   'object_deletion',
   'operation',
   'operation_form',

@@ -40,6 +40,8 @@ export const TABLES = [
   'user_session',
   'user_wallet',
   'wallet_challenge',
+  'notification',
+  'alert_silence',
   // Last: deleted files queue their objects here.
   'object_deletion',
 ];
