@@ -1,0 +1,143 @@
+/**
+ * Reads the rows that isolates write each minute, before and while the cleanup adds them up.
+ *
+ * A part that has not the form is left out and counted: no row keeps the others from being read.
+ */
+import * as z from 'zod';
+import type { SparseHistogram } from '../../observability/latency-histogram.ts';
+import type { MetricsCell } from '../../observability/request-metrics.ts';
+import { parsedCell } from './metrics-cells.ts';
+import type { RefusalCount } from './operation-usage.ts';
+
+export interface Flush {
+  /** Rises with each row that is written. */
+  flushId: number;
+  /** Unix seconds by the isolate's clock; 0 of a build that did not write it. */
+  writtenAt: number;
+  /** Empty of a build that did not write it. */
+  workerVersion: string;
+  requests: MetricsCell[];
+  refusals: RefusalCount[];
+  others: OtherClient[];
+  /** Null where the row has none. */
+  isolate: IsolateState | null;
+  /** Null where the row has none. */
+  live: LiveState | null;
+  /** Parts that were left out. */
+  unsound: number;
+}
+
+/** A client as it names itself, which no release bears. */
+export interface OtherClient {
+  client: string;
+  version: string;
+  count: number;
+}
+
+export interface IsolateState {
+  /** Durations of D1's queries since the last row. */
+  d1: SparseHistogram;
+  memoryBytes: number;
+  /** The isolate's budget. */
+  memoryMaxBytes: number;
+}
+
+/** Of one hub, or of several that share the isolate. Sockets and operations are those of the moment, the others counts since the last row. */
+export interface LiveState {
+  hubs: { hubId: string; sockets: number; operations: number }[];
+  opened: number;
+  events: number;
+  resumes: number;
+  gaps: number;
+  /** By close code. */
+  closes: Record<string, number>;
+}
+
+const count = z.int().min(0);
+
+const REFUSAL = z
+  .tuple([z.string(), z.string(), z.string(), z.string(), z.int(), count, z.int()], z.unknown())
+  .transform(([reason, documentId, client, version, day, refusals, lastSeen]) => ({
+    reason,
+    documentId,
+    client,
+    version,
+    day,
+    count: refusals,
+    lastSeen,
+  }));
+
+const OTHER = z
+  .tuple([z.string(), z.string(), count], z.unknown())
+  .transform(([client, version, requests]) => ({ client, version, count: requests }));
+
+const ISOLATE = z.object({ d1: z.array(count), memoryBytes: count, memoryMaxBytes: count });
+
+const HUB = z
+  .tuple([z.string(), count, count], z.unknown())
+  .transform(([hubId, sockets, operations]) => ({ hubId, sockets, operations }));
+
+const LIVE = z.object({
+  hubs: z.array(HUB),
+  opened: count,
+  events: count,
+  resumes: count,
+  gaps: count,
+  closes: z.record(z.string(), count),
+});
+
+const COUNTS = z.looseObject({});
+
+interface FlushRow {
+  flushId: number;
+  writtenAt: number;
+  workerVersion: string;
+  counts: string;
+}
+
+export function parsedFlush({ counts, ...row }: FlushRow): Flush {
+  const parts = COUNTS.safeParse(parsedJson(counts)).data;
+  let unsound = parts === undefined ? 1 : 0;
+  const listOf = <Item>(value: unknown, parse: (entry: unknown) => Item | null): Item[] => {
+    if (value === undefined) return [];
+    if (!Array.isArray(value)) {
+      unsound += 1;
+      return [];
+    }
+    const items = value.map(parse).filter((item) => item !== null);
+    unsound += value.length - items.length;
+    return items;
+  };
+  const partOf = <Part>(value: unknown, form: z.ZodType<Part>): Part | null => {
+    if (value === undefined) return null;
+    const { data } = form.safeParse(value);
+    if (data === undefined) unsound += 1;
+    return data ?? null;
+  };
+  const requests = listOf(parts?.requests, parsedCell);
+  const refusals = listOf(parts?.refusals, (entry) => REFUSAL.safeParse(entry).data ?? null);
+  const others = listOf(parts?.others, (entry) => OTHER.safeParse(entry).data ?? null);
+  const isolate = partOf(parts?.isolate, ISOLATE);
+  const live = partOf(parts?.live, LIVE);
+  return { ...row, requests, refusals, others, isolate, live, unsound };
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The oldest flushes with a greater id, at most `limit`. Those that the cleanup has added up are gone. */
+export async function readFlushes(db: D1Database, afterId: number, limit: number): Promise<Flush[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT flush_id AS flushId, written_at AS writtenAt, worker_version AS workerVersion, counts
+       FROM usage_flush WHERE flush_id > ?1 ORDER BY flush_id LIMIT ?2`,
+    )
+    .bind(afterId, limit)
+    .all<FlushRow>();
+  return results.map(parsedFlush);
+}

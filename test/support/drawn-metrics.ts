@@ -1,0 +1,62 @@
+/** Drawn cells of requests, for properties. */
+import fc from 'fast-check';
+import { CALL_NAMES } from '../../src/observability/call-counts.ts';
+import { LatencyHistogram } from '../../src/observability/latency-histogram.ts';
+import {
+  CACHE_RESULTS,
+  type MetricsCell,
+  OTHER_CLIENT,
+  REQUEST_OUTCOMES,
+  UNREGISTERED,
+} from '../../src/observability/request-metrics.ts';
+
+const HOUR_SECONDS = 3_600;
+const some = fc.nat(1_000);
+
+export interface DrawnFrom {
+  operationIds?: readonly string[];
+  clients?: readonly string[];
+  versions?: readonly string[];
+  hours?: readonly number[];
+}
+
+/** Few names and hours, so that several cells are of the same requests. */
+export function drawnCell({
+  operationIds = ['a', 'b', UNREGISTERED, 'route:/health', 'job:prices'],
+  clients = ['', 'ios', 'web', OTHER_CLIENT],
+  versions = ['', '1', '2'],
+  hours = [474_528, 474_529, 474_552],
+}: DrawnFrom = {}): fc.Arbitrary<MetricsCell> {
+  return fc
+    .record({
+      operationId: fc.constantFrom(...operationIds),
+      client: fc.constantFrom(...clients),
+      version: fc.constantFrom(...versions),
+      hour: fc.constantFrom(...hours),
+      outcome: fc.constantFrom(...REQUEST_OUTCOMES),
+      cache: fc.constantFrom(...CACHE_RESULTS),
+      seen: fc.tuple(fc.nat(HOUR_SECONDS - 1), fc.nat(HOUR_SECONDS - 1)),
+      durations: fc.array(fc.nat(100_000), { minLength: 1, maxLength: 8 }),
+      faults: some,
+      errors: some,
+      bytes: some,
+      calls: fc.record(
+        Object.fromEntries(CALL_NAMES.map((name) => [name, some])) as Record<
+          (typeof CALL_NAMES)[number],
+          typeof some
+        >,
+      ),
+    })
+    .map(({ seen, durations, ...cell }) => {
+      const histogram = new LatencyHistogram();
+      for (const durationMs of durations) histogram.add(durationMs);
+      return {
+        ...cell,
+        firstSeen: cell.hour * HOUR_SECONDS + Math.min(...seen),
+        lastSeen: cell.hour * HOUR_SECONDS + Math.max(...seen),
+        count: durations.length,
+        durationMs: durations.reduce((sum, durationMs) => sum + durationMs, 0),
+        histogram: histogram.sparse(),
+      };
+    });
+}
