@@ -6,12 +6,19 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
 });
 
 test('an answer in time is passed on, and leaves no timer that would keep an object awake', async () => {
   expect(await answerWithin(100, 'feed', async () => 'here')).toBe('here');
   await expect(answerWithin(100, 'feed', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test('no stack is captured for an answer in time: it costs more than the call', async () => {
+  const captured = vi.spyOn(Error, 'captureStackTrace');
+  await answerWithin(100, 'feed', async () => 'here');
+  expect(captured).not.toHaveBeenCalled();
 });
 
 test('a call that hangs fails in time, and no method of its stub is called', async () => {
