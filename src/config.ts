@@ -6,6 +6,7 @@
  * invalid vars, and never contain their values.
  */
 import * as z from 'zod';
+import { alertChannelsSchema, heartbeatUrlSchema, unencryptedAlertUrls } from './settings/alert-settings.ts';
 import { credentialSchema, encryptionKeysSchema, optionalKeySchema } from './settings/file-settings.ts';
 import { operationsKeysSchema } from './settings/operations-keys.ts';
 import { signingKeysSchema } from './settings/signing-keys.ts';
@@ -91,6 +92,10 @@ const settingsSchema = z.object({
   KYC_READ_KEY: optionalKeySchema,
   /** Encrypts what is secret in a backup. */
   BACKUP_KEY: encryptionKeysSchema,
+  /** Where notices to the people who watch the gateway are sent to. */
+  ALERT_CHANNELS: alertChannelsSchema,
+  /** Asked each minute in which the rules of alerts were looked at: it notifies somebody when that ends. */
+  HEARTBEAT_URL: heartbeatUrlSchema,
 });
 
 export type Config = z.output<typeof settingsSchema>;
@@ -109,6 +114,10 @@ const configSchema = settingsSchema.superRefine((config, context) => {
       message: `must be another key than ${name}`,
     });
   }
+  if (config.ENVIRONMENT === 'development') return;
+  for (const name of unencryptedAlertUrls(config)) {
+    context.addIssue({ code: 'custom', path: [name], message: 'must have https URLs alone' });
+  }
 });
 export type OperationsMode = Config['OPERATIONS_MODE'];
 
@@ -126,6 +135,8 @@ export const SECRET_NAMES = [
   'KYC_KEY',
   'KYC_READ_KEY',
   'BACKUP_KEY',
+  'ALERT_CHANNELS',
+  'HEARTBEAT_URL',
 ] as const satisfies (keyof Config)[];
 
 export type ParsedConfig = { ok: true; config: Config } | { ok: false; issues: string[] };

@@ -32,6 +32,7 @@ export async function runCron(
     feedPrices: async () => priceFeedObject(env).prices(),
     notifySaleFeed: () => saleFeedObject(env).changed(),
     notifyEnded: (sessionIds) => notifyEnded(env.SUBSCRIPTION_HUBS, sessionIds),
+    alertChannels: config.ALERT_CHANNELS,
     purge: cache && ((tags) => cache.purge({ tags })),
     nowMs,
     sleep,

@@ -10,16 +10,24 @@ export function parseJson(json: string): unknown {
   }
 }
 
-/** @param form the sentence that an issue begins with, e.g. `must be JSON such as [{"name": "ci"}]` */
+/**
+ * @param options.form the sentence that an issue begins with, e.g. `must be JSON such as [{"name": "ci"}]`
+ * @param options.item what the list is of
+ */
 export function parseKeys<Keys>(
   json: string,
-  { schema, form, context }: { schema: z.ZodType<Keys>; form: string; context: z.RefinementCtx },
+  {
+    schema,
+    form,
+    item = 'key',
+    context,
+  }: { schema: z.ZodType<Keys>; form: string; item?: string; context: z.RefinementCtx },
 ): Keys {
   const parsed = schema.safeParse(parseJson(json));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const [index, property] = issue?.path ?? [];
-  const place = typeof index === 'number' ? `key ${index + 1}: ` : '';
+  const place = typeof index === 'number' ? `${item} ${index + 1}: ` : '';
   const subject = property === undefined ? '' : `${String(property)} `;
   context.addIssue({ code: 'custom', message: `${form}; ${place}${subject}${issue?.message}` });
   return z.NEVER;

@@ -2,6 +2,7 @@
 import type { BackupSealing } from '../backups/write-source.ts';
 import type { Ledgers } from '../investing/ledger-client.ts';
 import { log } from '../observability/log.ts';
+import type { AlertChannel } from '../settings/alert-settings.ts';
 import type { SyncOutcome } from '../storage/d1/sync-runs.ts';
 import type { PriceRecord } from '../storage/kv/prices.ts';
 import type { MainApi } from '../upstream/main-api.ts';
@@ -66,6 +67,8 @@ export interface JobDeps {
   notifySaleFeed(): Promise<void>;
   /** Tells hubs of sessions that have ended. */
   notifyEnded(sessionIds: readonly string[]): Promise<void>;
+  /** Where notices are sent to: `receiversOf` says which of them receive one. */
+  alertChannels: readonly AlertChannel[];
   /** Purges Workers' own cache; undefined where the platform offers none. */
   purge: ((tags: string[]) => Promise<CachePurgeResult>) | undefined;
   nowMs(): number;

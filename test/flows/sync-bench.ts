@@ -113,6 +113,7 @@ export async function createBench(market: Row = {}): Promise<Bench> {
       ledgers: NO_LEDGERS,
       feedPrices: async () => [],
       notifySaleFeed: async () => undefined,
+      alertChannels: [],
       notifyEnded: async () => undefined,
       purge: undefined,
       nowMs: () => nowSeconds * 1000,

@@ -33,6 +33,7 @@ test('parses what is right', () => {
     JWT_SECRET: [{ kid: 'default', key: VARS.JWT_SECRET }],
     RATE_LIMIT_THRESHOLD: 600,
     OPERATIONS_KEYS: [],
+    ALERT_CHANNELS: [],
     PRICE_POLL_SECONDS: 5,
     UPSTREAM_FILE_ORIGINS: [],
     CORS_ORIGINS: ['https://app.example'],
