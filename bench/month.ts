@@ -3,11 +3,11 @@
  *
  * Calls and rows of an operation are those of `operations/COSTS.md`, counted on a cold isolate by
  * `test/flows/operation-costs.test.ts`; CPU is measured over HTTP. Every miss counts as one on a cold isolate, which makes
- * upstream calls an upper bound; KV reads are bounded by how often isolates read again. Stored bytes and the rows that jobs write are left out: the plan includes
+ * upstream calls and KV writes (the copies of sessions) an upper bound; KV reads are bounded by how often isolates read again. Stored bytes and the rows that jobs write are left out: the plan includes
  * more than they use.
  */
+import { billOf, type Use } from '../src/metrics/prices.ts';
 import { ASKED_OPERATIONS } from './asked-operations.ts';
-import { billOf, type MonthlyUse } from './prices.ts';
 import type { ScenarioResult } from './results.ts';
 import { LIST_NAMES } from './stage.ts';
 import type { Table } from './tables.ts';
@@ -63,19 +63,16 @@ export function monthOf(
   const sumOf = (count: (operation: CountedOperation) => number) =>
     operations.reduce((sum, operation) => sum + executionsOf(operation.name) * count(operation), 0);
   const executions = sumOf(() => 1);
-  const use: MonthlyUse = {
+  const use: Use & Record<'kvReads' | 'd1RowsRead' | 'workerCpuMs', number> = {
     workerRequests: REQUESTS,
+    analyticsPoints: REQUESTS,
     workerCpuMs: executions * cpu.missMs + (REQUESTS - executions) * cpu.hitMs,
     kvReads: Math.min(
       sumOf(({ kvReads }) => kvReads),
       KV_READS_MAX,
     ),
     kvWrites: sumOf(({ kvWrites }) => kvWrites) + JOB_KV_WRITES,
-    kvDeletes: 0,
-    kvBytes: 0,
     d1RowsRead: sumOf(({ d1RowsRead }) => d1RowsRead),
-    d1RowsWritten: 0,
-    d1Bytes: 0,
   };
   return { executions, upstreamCalls: sumOf(({ upstreamCalls }) => upstreamCalls), use, bill: billOf(use) };
 }
@@ -99,6 +96,7 @@ export function monthTable(scenarios: readonly ScenarioResult[], costs: string):
       'Workers',
       'KV',
       'D1',
+      'analytics',
       'a month',
     ],
     ...HIT_RATES.map((hitRate) => {
@@ -110,7 +108,9 @@ export function monthTable(scenarios: readonly ScenarioResult[], costs: string):
         millions(use.d1RowsRead),
         millions(upstreamCalls),
         `${(use.workerCpuMs / 3.6e6).toFixed(1)} h`,
-        ...[bill.workers, bill.kv, bill.d1, bill.total].map((dollars) => `$${dollars.toFixed(2)}`),
+        ...[bill.workers, bill.kv, bill.d1, bill.analytics, bill.total].map(
+          (dollars) => `$${dollars.toFixed(2)}`,
+        ),
       ];
     }),
   ];

@@ -1,4 +1,5 @@
 /** Results as text, for a terminal and for `docs/performance.md`. */
+import { PRICES_READ_ON } from '../src/metrics/prices.ts';
 import type { ExecutorRow } from './executors/measure-executors.ts';
 import type { HeapResult } from './heap.ts';
 import { ledgersSection } from './investing/print-ledgers.ts';
@@ -6,7 +7,6 @@ import { openingSection } from './investing/print-opening.ts';
 import { printLive } from './live/print-live.ts';
 import type { MixedResult } from './mixed-traffic.ts';
 import { monthTable } from './month.ts';
-import { PRICES_READ_ON } from './prices.ts';
 import { loginsSection } from './print-logins.ts';
 import { memorySection, unreadSection } from './print-memory.ts';
 import { type BenchResults, busyMachine, type ClaimResult, type ScenarioResult } from './results.ts';
