@@ -40,16 +40,26 @@ export const healthRoute = (sources: HealthSources): Route => ({
 });
 
 async function healthResponse(sources: HealthSources): Promise<Response> {
-  const [d1, kv] = await Promise.all([checkD1(sources), checkKv(sources.kv)]);
+  const startedMs = sources.nowMs();
+  const timed = async <Check>(check: Promise<Check>) => ({
+    result: await check,
+    milliseconds: sources.nowMs() - startedMs,
+  });
+  const [{ result: d1, milliseconds: d1Ms }, { result: kv, milliseconds: kvMs }] = await Promise.all([
+    timed(checkD1(sources)),
+    timed(checkKv(sources.kv)),
+  ]);
   const jobs = d1.jobs ?? {};
   const ok = d1.status === 'ok' && kv === 'ok' && Object.values(jobs).every((job) => !job.late);
   const checks = { d1: d1.status, kv };
+  // `milliseconds` are those that both checks took, which run at once.
   // `ledgerNotices` counts those of the last day by kind, the latest first. The last two are the answering isolate's own.
   const body = {
     status: ok ? 'ok' : 'unavailable',
     version: { worker: sources.workerVersion.id, operations: sources.operationsVersion },
     mode: sources.mode,
     checks,
+    milliseconds: { d1: d1Ms, kv: kvMs },
     jobs,
     ledgerNotices: d1.ledgerNotices ?? {},
     executions: executionCounts(),

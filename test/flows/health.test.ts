@@ -1,14 +1,16 @@
 import { env } from 'cloudflare:workers';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
-import { CRONS } from '../support/gateway.ts';
+import { CRONS, startGateway } from '../support/gateway.ts';
 import { FIRST_SYNC, type Serving, startServing } from '../support/serving-bench.ts';
+import { observed } from '../support/watched-d1.ts';
 
 interface Health {
   status: string;
   version: { worker: string; operations: string };
   mode: string;
   checks: { d1: string; kv: string };
+  milliseconds: { d1: number; kv: number };
   executions: { planned: number; fellBack: number };
   jobs: Record<
     string,
@@ -108,6 +110,15 @@ describe('/health', () => {
     const { code, checks, jobs } = await health(serving);
     expect([code, checks, jobs.prices?.outcome]).toEqual([503, { d1: 'ok', kv: 'failed' }, 'ok']);
     expect(serving.complaints()).toMatchObject([{ event: 'health.kv_failed', error: 'KV GET failed: 500' }]);
+  });
+
+  test('says how long D1 takes', async () => {
+    const { market } = await startServing();
+    const slowDb = observed(env.DB, () => vi.setSystemTime(Date.now() + 700));
+    const response = await startGateway(market, { DB: slowDb }).fetch('/health');
+    const { milliseconds } = (await response.json()) as Health;
+    expect(milliseconds.d1).toBeGreaterThanOrEqual(700);
+    expect(milliseconds.kv).toBeLessThanOrEqual(milliseconds.d1);
   });
 
   test('is 503 once a sync is older than three of its intervals', async () => {
