@@ -1,0 +1,192 @@
+/**
+ * The report of a day, as its JSON in R2: pure sums of what D1 has of the day. Counts are of what reached the Worker; caches
+ * in front answer the rest without it.
+ *
+ * The operations, routes and what is unregistered add up to all requests, and so do the client releases and the hours.
+ */
+import { costOf } from '../metrics/cost.ts';
+import { PRODUCTS, type Product } from '../metrics/prices.ts';
+import {
+  JOB_PREFIX,
+  type MetricsCell,
+  ROUTE_PREFIX,
+  UNREGISTERED,
+} from '../observability/request-metrics.ts';
+import type { AccountFigures, JobFigures, PaymentTokenFigures } from '../storage/d1/day-figures.ts';
+import { type Traffic, TrafficSum } from './traffic.ts';
+
+export const REPORT_VERSION = 1;
+const DAY_SECONDS = 86_400;
+const HOUR_SECONDS = 3_600;
+const HOURS_A_DAY = 24;
+
+export interface OperationTraffic extends Traffic {
+  operationId: string;
+  /** Empty where no operation of that id is registered any more. */
+  operationName: string;
+}
+
+export interface ClientTraffic extends Traffic {
+  /** Empty where the client gives no name. */
+  client: string;
+  version: string;
+}
+
+export interface RouteTraffic extends Traffic {
+  path: string;
+}
+
+export interface HourTraffic {
+  /** Of the day, in UTC. */
+  hour: number;
+  requests: number;
+  faults: number;
+}
+
+/** Times are in Unix seconds. */
+export interface DayIncident {
+  rule: string;
+  severity: string;
+  /** The one of several that the rule is about; empty if there is but one. */
+  subject: string;
+  summary: string;
+  startedAt: number;
+  /** Null if it was not over when the report was made. */
+  endedAt: number | null;
+}
+
+/** In US dollars. */
+export interface DayCost {
+  /** By list prices, which leave out the plan's own price and what it includes. */
+  dayDollars: number;
+  /** The bill of the month, when the report was made. */
+  monthForecastDollars: number;
+  /** The dearest first; they add up to the day. */
+  products: { product: Product; dollars: number }[];
+}
+
+export interface DayInputs {
+  /** `YYYY-MM-DD`, in UTC. */
+  date: string;
+  environment: string;
+  /** Unix seconds. */
+  madeAt: number;
+  /** All cells of the day's hours, those of jobs too. */
+  cells: readonly MetricsCell[];
+  operationNames: ReadonlyMap<string, string>;
+  accounts: AccountFigures;
+  paymentTokens: readonly PaymentTokenFigures[];
+  jobs: readonly JobFigures[];
+  incidents: readonly DayIncident[];
+  monthForecastDollars: number;
+}
+
+export interface DayReport {
+  version: typeof REPORT_VERSION;
+  date: string;
+  environment: string;
+  madeAt: string;
+  counted: string;
+  requests: Traffic;
+  hours: HourTraffic[];
+  operations: OperationTraffic[];
+  clients: ClientTraffic[];
+  routes: RouteTraffic[];
+  accounts: AccountFigures;
+  paymentTokens: PaymentTokenFigures[];
+  jobs: JobFigures[];
+  incidents: DayIncident[];
+  cost: DayCost;
+}
+
+const COUNTED =
+  'Requests, rates and times are those of requests that reached the Worker: caches in front answer others without it. ' +
+  'A time is how long a request waited for others; the clock stands still while the Worker computes.';
+
+export const dayStart = (date: string): number => Date.parse(`${date}T00:00:00Z`) / 1000;
+export const dayEnd = (date: string): number => dayStart(date) + DAY_SECONDS;
+
+export function reportOf(inputs: DayInputs): DayReport {
+  const { date, environment, madeAt, operationNames, accounts } = inputs;
+  const firstHour = dayStart(date) / HOUR_SECONDS;
+  const ofDay = inputs.cells.filter(({ hour }) => hour >= firstHour && hour < firstHour + HOURS_A_DAY);
+  const cells = ofDay.filter(({ operationId }) => !operationId.startsWith(JOB_PREFIX));
+  const isRoute = ({ operationId }: MetricsCell) => operationId.startsWith(ROUTE_PREFIX);
+  const operations = grouped(
+    cells.filter((cell) => !isRoute(cell)),
+    ({ operationId }) => operationId,
+    ({ operationId }) => ({
+      operationId,
+      operationName: operationId === UNREGISTERED ? '' : (operationNames.get(operationId) ?? ''),
+    }),
+  );
+  const clients = grouped(
+    cells,
+    ({ client, version }) => JSON.stringify([client, version]),
+    ({ client, version }) => ({ client, version }),
+  );
+  const routes = grouped(
+    cells.filter(isRoute),
+    ({ operationId }) => operationId,
+    ({ operationId }) => ({ path: operationId.slice(ROUTE_PREFIX.length) }),
+  );
+  return {
+    version: REPORT_VERSION,
+    date,
+    environment,
+    madeAt: new Date(madeAt * 1000).toISOString(),
+    counted: COUNTED,
+    requests: TrafficSum.of(cells).traffic(),
+    hours: hoursOf(cells, firstHour),
+    operations,
+    clients,
+    routes,
+    accounts,
+    paymentTokens: [...inputs.paymentTokens],
+    jobs: [...inputs.jobs],
+    incidents: inputs.incidents.toSorted((one, other) => one.startedAt - other.startedAt),
+    cost: dayCost(ofDay, inputs.monthForecastDollars),
+  };
+}
+
+function dayCost(cells: readonly MetricsCell[], monthForecastDollars: number): DayCost {
+  const { total, ...byProduct } = costOf(cells).dollars;
+  const products = PRODUCTS.map((product) => ({ product, dollars: byProduct[product] }))
+    .filter(({ dollars }) => dollars > 0)
+    .sort((one, other) => other.dollars - one.dollars);
+  return { dayDollars: total, monthForecastDollars, products };
+}
+
+/** The most requests first; equal ones in the order of their keys, so that a report that is made again is the same. */
+function grouped<Name extends object>(
+  cells: readonly MetricsCell[],
+  keyOf: (cell: MetricsCell) => string,
+  nameOf: (cell: MetricsCell) => Name,
+): (Name & Traffic)[] {
+  const groups = new Map<string, { name: Name; sum: TrafficSum }>();
+  for (const cell of cells) {
+    const key = keyOf(cell);
+    let group = groups.get(key);
+    if (group === undefined) {
+      group = { name: nameOf(cell), sum: new TrafficSum() };
+      groups.set(key, group);
+    }
+    group.sum.add(cell);
+  }
+  return [...groups]
+    .sort(
+      ([key, { sum }], [otherKey, other]) => other.sum.requests - sum.requests || (key < otherKey ? -1 : 1),
+    )
+    .map(([, { name, sum }]) => ({ ...name, ...sum.traffic() }));
+}
+
+function hoursOf(cells: readonly MetricsCell[], firstHour: number): HourTraffic[] {
+  const hours = Array.from({ length: HOURS_A_DAY }, (_, hour) => ({ hour, requests: 0, faults: 0 }));
+  for (const { hour, count, faults } of cells) {
+    const sum = hours[hour - firstHour];
+    if (sum === undefined) continue;
+    sum.requests += count;
+    sum.faults += faults;
+  }
+  return hours;
+}
