@@ -3,7 +3,10 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 const README_MAX_BYTES = 12_000;
-const PAGES = ['README.md', 'CONTRIBUTING.md', ...readdirSync('docs').map((name) => `docs/${name}`)];
+const DOCS = readdirSync('docs', { recursive: true, encoding: 'utf8' }).filter((name) =>
+  name.endsWith('.md'),
+);
+const PAGES = ['README.md', 'CONTRIBUTING.md', ...DOCS.map((name) => `docs/${name}`)];
 const LINK = /\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g;
 /** A path in backticks, without placeholders. */
 const NAMED_PATH = /`((?:src|schema|scripts|test|bench|operations|migrations|docs)\/[\w./-]*)`/g;
