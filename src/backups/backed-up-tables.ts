@@ -35,6 +35,8 @@ export const BACKED_UP_TABLES: readonly string[] = [
   'usage_flush',
   'operation_usage',
   'operation_refusal',
+  'request_hour',
+  'request_day',
   'cache_generation',
   'candle',
   'hourly_closes',

@@ -6,6 +6,7 @@ import { expiredNoticesDelete } from '../storage/d1/ledger-notices.ts';
 import { expiredCountsDeletes } from '../storage/d1/operation-usage.ts';
 import { foldFlushes } from '../storage/d1/operation-usage-folding.ts';
 import { expiredProjectDetailsDelete } from '../storage/d1/project-details.ts';
+import { expiredHoursDelete } from '../storage/d1/request-rollups.ts';
 import { expiredSyncRowsWrites } from '../storage/d1/sync-runs.ts';
 import { expiredSessionsDelete } from '../storage/d1/user-sessions.ts';
 import { expiredWalletChallengesDelete } from '../storage/d1/wallet-challenges.ts';
@@ -48,7 +49,7 @@ export const cleanupJob: JobDefinition = {
  * even if the counts cannot be added up.
  */
 async function cleanUp(db: D1Database, { startedAt, lease }: JobRun): Promise<JobReport> {
-  const report: JobReport = await foldAll(db, lease);
+  const report: JobReport = await foldAll(db, startedAt, lease);
   const candlesBefore = startedAt - HOURLY_CANDLES_KEPT_DAYS * DAY_SECONDS;
   try {
     const results = await lease.write([
@@ -58,6 +59,7 @@ async function cleanUp(db: D1Database, { startedAt, lease }: JobRun): Promise<Jo
         openRunsBefore: startedAt - RUN_MAX_SECONDS,
       }),
       ...expiredCountsDeletes(db, startedAt),
+      expiredHoursDelete(db, startedAt),
       expiredProjectDetailsDelete(db, startedAt),
       expiredSessionsDelete(db, startedAt),
       expiredWalletChallengesDelete(db, startedAt),
@@ -72,11 +74,11 @@ async function cleanUp(db: D1Database, { startedAt, lease }: JobRun): Promise<Jo
   return report;
 }
 
-async function foldAll(db: D1Database, lease: RunLease): Promise<JobCounts> {
+async function foldAll(db: D1Database, nowSeconds: number, lease: RunLease): Promise<JobCounts> {
   const report = nothingDone();
   try {
     for (let folds = 0; folds < FOLDS_A_RUN; folds += 1) {
-      const { flushes, written, unsound, more } = await foldFlushes(db, lease.write);
+      const { flushes, written, unsound, more } = await foldFlushes(db, { nowSeconds, write: lease.write });
       report.read += flushes;
       report.written += written;
       report.skipped += unsound;
@@ -86,6 +88,6 @@ async function foldAll(db: D1Database, lease: RunLease): Promise<JobCounts> {
     log.error('cleanup.usage_not_folded', errorFields(error));
     report.firstError = errorText(error);
   }
-  if (report.skipped > 0) report.firstError ??= 'Some counted uses do not have the form that isolates write.';
+  if (report.skipped > 0) report.firstError ??= 'Some counts do not have the form that isolates write.';
   return report;
 }

@@ -46,6 +46,8 @@ const BY_HAND = [
   'publish_operation',
   'release',
   'release_change',
+  'request_day',
+  'request_hour',
   'sale_change',
   'sync_lease',
   'sync_run',

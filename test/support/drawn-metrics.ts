@@ -60,3 +60,25 @@ export function drawnCell({
       };
     });
 }
+
+const keyOf = ({ operationId, client, version, hour, outcome, cache }: MetricsCell) =>
+  JSON.stringify([operationId, client, version, hour, outcome, cache]);
+
+export const sortedCells = (cells: readonly MetricsCell[]) =>
+  cells.toSorted((left, right) => (keyOf(left) < keyOf(right) ? -1 : 1));
+
+/** What must not be lost, whatever the cells are called. */
+export function factsOf(cells: readonly MetricsCell[]) {
+  const sumOf = (value: (cell: MetricsCell) => number) => cells.reduce((sum, cell) => sum + value(cell), 0);
+  return {
+    count: sumOf(({ count }) => count),
+    faults: sumOf(({ faults }) => faults),
+    errors: sumOf(({ errors }) => errors),
+    bytes: sumOf(({ bytes }) => bytes),
+    durationMs: sumOf(({ durationMs }) => durationMs),
+    calls: CALL_NAMES.map((name) => sumOf(({ calls }) => calls[name])),
+    histogram: LatencyHistogram.of(...cells.map(({ histogram }) => histogram)).sparse(),
+    firstSeen: Math.min(...cells.map(({ firstSeen }) => firstSeen)),
+    lastSeen: Math.max(...cells.map(({ lastSeen }) => lastSeen)),
+  };
+}

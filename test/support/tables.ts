@@ -21,6 +21,8 @@ export const TABLES = [
   'liveness_copy',
   'operation_usage',
   'operation_refusal',
+  'request_hour',
+  'request_day',
   'usage_flush',
   'cache_generation',
   'pool_member',

@@ -130,6 +130,45 @@ function parsedJson(text: string): unknown {
   }
 }
 
+/** Row that keeps the greatest id in the table, so that the ids of later flushes rise. The cleanup leaves it. */
+export const EMPTY_COUNTS = '{"uses":[],"refusals":[]}';
+
+/** Bytes of one page. Its last flush may exceed them. */
+const PAGE_BYTES = 1_000_000;
+const PAGE_FLUSHES = 1_000;
+
+const PAGE_SQL = `SELECT flushId, counts FROM (
+    SELECT flush_id AS flushId, counts,
+      sum(octet_length(counts)) OVER (ORDER BY flush_id) - octet_length(counts) AS bytes_before
+    FROM usage_flush WHERE flush_id > ?1 AND flush_id <= ?2 ORDER BY flush_id LIMIT ${PAGE_FLUSHES})
+  WHERE bytes_before < ${PAGE_BYTES} ORDER BY flushId`;
+
+/**
+ * The cells of every flush up to one, a page at a time. `unsound` counts the entries of a page without the form of a cell;
+ * a flush that is no JSON at all has none.
+ */
+export async function* readCells(
+  db: D1Database,
+  lastFlushId: number,
+): AsyncGenerator<{ cells: MetricsCell[]; unsound: number }> {
+  let afterId = Number.MIN_SAFE_INTEGER;
+  while (afterId < lastFlushId) {
+    const { results } = await db
+      .prepare(PAGE_SQL)
+      .bind(afterId, lastFlushId)
+      .all<{ flushId: number; counts: string }>();
+    const last = results.at(-1);
+    if (last === undefined) return;
+    afterId = last.flushId;
+    const entries = results.flatMap(({ counts }) => {
+      const requests = COUNTS.safeParse(parsedJson(counts)).data?.requests ?? [];
+      return Array.isArray(requests) ? requests : [requests];
+    });
+    const cells = entries.map(parsedCell).filter((cell) => cell !== null);
+    yield { cells, unsound: entries.length - cells.length };
+  }
+}
+
 /** The oldest flushes with a greater id, at most `limit`. Those that the cleanup has added up are gone. */
 export async function readFlushes(db: D1Database, afterId: number, limit: number): Promise<Flush[]> {
   const { results } = await db

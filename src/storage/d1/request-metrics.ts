@@ -1,0 +1,99 @@
+/**
+ * Requests of a time, from flushes, hours and days together: a request that reached the Worker counts once, added up or
+ * not. An isolate's last minute is missing until it writes it.
+ */
+import { MergedCells } from '../../observability/merged-cells.ts';
+import type { MetricsCell } from '../../observability/request-metrics.ts';
+import { EMPTY_COUNTS, readCells } from './flushes.ts';
+import { cellsOfRow, type RollupRow, rollupColumns } from './request-rollups.ts';
+
+const HOURS_A_DAY = 24;
+const HOUR_SECONDS = 3_600;
+/** A fold takes a second, and the cleanup makes a few each hour. */
+const ATTEMPTS = 6;
+
+export interface MetricsFilter {
+  /** Unix seconds. Every hour counts whole of which a part lies in `[from, to)`; so does a day whose hours have expired. */
+  from: number;
+  to: number;
+  operationId?: string | undefined;
+  client?: string | undefined;
+  /** By default, cells are of whole days, and `hour` is the first hour of the day. */
+  byHour?: boolean;
+}
+
+/** Without two cells of the same requests. */
+export async function readMetrics(db: D1Database, filter: MetricsFilter): Promise<MetricsCell[]> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const cells = await readOnce(db, filter);
+    if (cells !== null) return cells;
+  }
+  throw new Error('counted requests were added up each time that they were read');
+}
+
+const PENDING_SQL = `SELECT count(*) AS flushes, coalesce(max(flush_id), 0) AS lastFlushId
+  FROM usage_flush WHERE flush_id <= ?1 AND counts <> '${EMPTY_COUNTS}'`;
+
+interface Pending {
+  flushes: number;
+  lastFlushId: number;
+}
+
+/** Null where a fold has moved flushes meanwhile: their requests would count twice, or not at all. */
+async function readOnce(db: D1Database, filter: MetricsFilter): Promise<MetricsCell[] | null> {
+  const { from, to, byHour = false, operationId, client } = filter;
+  const [fromHour, toHour] = [Math.floor(from / HOUR_SECONDS), Math.ceil(to / HOUR_SECONDS)];
+  const merged = new MergedCells();
+  const take = (cell: MetricsCell) => {
+    if (operationId !== undefined && cell.operationId !== operationId) return;
+    if (client !== undefined && cell.client !== client) return;
+    merged.add(byHour ? cell : { ...cell, hour: Math.floor(cell.hour / HOURS_A_DAY) * HOURS_A_DAY });
+  };
+  const pending = db.prepare(PENDING_SQL);
+  const before = await pending.bind(Number.MAX_SAFE_INTEGER).first<Pending>();
+  if (before === null) throw new Error('D1 counted no flushes');
+  for await (const { cells } of readCells(db, before.lastFlushId)) {
+    for (const cell of cells) if (cell.hour >= fromHour && cell.hour < toHour) take(cell);
+  }
+  const [after, hours, days] = await db.batch<unknown>([
+    pending.bind(before.lastFlushId),
+    ...rollupReads(db, { fromHour, toHour, byHour, operationId }),
+  ]);
+  if ((after?.results[0] as Pending | undefined)?.flushes !== before.flushes) return null;
+  for (const row of (hours?.results ?? []) as RollupRow[]) for (const cell of cellsOfRow(row, 1)) take(cell);
+  for (const row of (days?.results ?? []) as RollupRow[])
+    for (const cell of cellsOfRow(row, HOURS_A_DAY)) take(cell);
+  return merged.cells();
+}
+
+interface Hours {
+  fromHour: number;
+  toHour: number;
+  byHour: boolean;
+  operationId: string | undefined;
+}
+
+/** Whole days are read by day, and the hours of other days by hour while they are kept. */
+function rollupReads(db: D1Database, { fromHour, toHour, byHour, operationId }: Hours) {
+  const firstDay = Math.floor(fromHour / HOURS_A_DAY);
+  const endDay = Math.ceil(toHour / HOURS_A_DAY);
+  const wholeFrom = Math.ceil(fromHour / HOURS_A_DAY);
+  const wholeTo = byHour ? wholeFrom : Math.max(wholeFrom, Math.floor(toHour / HOURS_A_DAY));
+  const isAsked = '(?5 IS NULL OR operation_id = ?5)';
+  return [
+    db
+      .prepare(
+        `SELECT ${rollupColumns('hour')} FROM request_hour
+         WHERE hour >= ?1 AND hour < ?2 AND NOT (hour >= ?3 AND hour < ?4) AND ${isAsked}`,
+      )
+      .bind(fromHour, toHour, wholeFrom * HOURS_A_DAY, wholeTo * HOURS_A_DAY, operationId ?? null),
+    db
+      .prepare(
+        `SELECT ${rollupColumns('day')} FROM request_day
+         WHERE day >= ?1 AND day < ?2 AND ${isAsked} AND ((day >= ?3 AND day < ?4) OR NOT EXISTS (
+           SELECT 1 FROM request_hour
+           WHERE hour >= request_day.day * ${HOURS_A_DAY} AND hour < (request_day.day + 1) * ${HOURS_A_DAY}))`,
+      )
+      .bind(firstDay, endDay, wholeFrom, wholeTo, operationId ?? null),
+  ];
+}
