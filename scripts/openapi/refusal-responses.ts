@@ -69,6 +69,7 @@ const error = z
         )
         .describe('The parameters at fault.'),
       requestId: z.string().describe('The id of the request, as in `x-request-id`.'),
+      traceId: z.string().describe('The trace of the request, as in `x-trace-id`.'),
     }),
   })
   .meta({ id: 'Error', description: 'Why a request has no answer.' });

@@ -10,6 +10,10 @@ export const RESPONSE_HEADERS = {
     required: true,
     schema: text,
   },
+  'x-trace-id': {
+    description: 'The trace of the request (W3C Trace Context). Answers from memory have none.',
+    schema: { type: 'string', pattern: '^[0-9a-f]{32}$' },
+  },
   'Cache-Control': {
     description: 'Who may keep the answer, and how long (RFC 9111, RFC 5861).',
     required: true,
@@ -46,6 +50,7 @@ export type ResponseHeader = keyof typeof RESPONSE_HEADERS;
 /** Refusals, too. */
 export const OF_ALL: readonly ResponseHeader[] = [
   'x-request-id',
+  'x-trace-id',
   'Cache-Control',
   'X-Cache',
   'Cache-Status',

@@ -24,6 +24,8 @@ import { type HttpMemories, openHttpMemories } from '../http/memory-hits.ts';
 import { ClosesMemory } from '../loaders/candles.ts';
 import { OnDemandPrices } from '../loaders/on-demand-prices.ts';
 import { PriceSnapshotMemory } from '../loaders/prices.ts';
+import { IsolateCalls } from '../observability/isolate-calls.ts';
+import { measuredFetch } from '../observability/measured-fetch.ts';
 import { bundledRelease, restRelease } from '../operations/manifest.ts';
 import { TieredRegistry } from '../operations/registry.ts';
 import { UsageCounts } from '../operations/usage.ts';
@@ -40,6 +42,7 @@ import { type Accounts, createAccounts } from './accounts.ts';
 import { createFileSources, createFileUrls } from './files.ts';
 import { identificationOf } from './identification.ts';
 import { createInvestingSources } from './investing.ts';
+import { measuredEnv } from './measured-env.ts';
 import { nowMs, randomId, sleep } from './runtime.ts';
 
 export interface UpstreamApis {
@@ -48,7 +51,9 @@ export interface UpstreamApis {
 }
 
 export interface Isolate {
+  /** Its bindings count the calls. */
   env: Env;
+  calls: IsolateCalls;
   config: Config;
   schema: typeof schema;
   accounts: Accounts;
@@ -107,13 +112,16 @@ export function createIsolates(options: IsolateOptions = {}): IsolateOf {
 }
 
 function createIsolate(
-  env: Env,
+  unmeasuredEnv: Env,
   config: Config,
   { viewerOf, viewersOf, memoryShares }: IsolateOptions,
 ): Isolate {
+  const calls = new IsolateCalls(nowMs);
+  const env = measuredEnv(unmeasuredEnv, calls);
+  const upstreamFetch = measuredFetch(fetch, calls, randomId);
   const memory = new MemoryBudget(memoryShares);
   const accounts = createAccounts(env, config, memory);
-  const promptApis = upstreamApis(config, {
+  const promptApis = upstreamApis(config, upstreamFetch, {
     timeoutMs: UPSTREAM_REQUEST_TIMEOUT_MS,
     maxAttempts: UPSTREAM_REQUEST_MAX_ATTEMPTS,
     maxAnswerBytes: UPSTREAM_REQUEST_ANSWER_MAX_BYTES,
@@ -140,7 +148,7 @@ function createIsolate(
   });
   const mode = config.OPERATIONS_MODE;
   const serving = new Serving({ schema, schemaHash, mode, registry, usage, answers, memory });
-  const signInApi: Isolate['signInApi'] = upstreamApis(config, {
+  const signInApi: Isolate['signInApi'] = upstreamApis(config, upstreamFetch, {
     timeoutMs: SIGN_IN_RIGHTS_TIMEOUT_MS,
     maxAttempts: 1,
     maxAnswerBytes: UPSTREAM_REQUEST_ANSWER_MAX_BYTES,
@@ -180,6 +188,7 @@ function createIsolate(
   };
   return {
     env,
+    calls,
     config,
     schema,
     accounts,
@@ -203,18 +212,19 @@ function createIsolate(
     fileUrls,
     promptApis,
     signInApi,
-    ledgerApi: upstreamApis(config, { maxAttempts: 1 }).main,
-    patientApis: upstreamApis(config, {}),
-    platformFiles: createPlatformFiles({ origins: platformOrigins(config), fetch }),
+    ledgerApi: upstreamApis(config, upstreamFetch, { maxAttempts: 1 }).main,
+    patientApis: upstreamApis(config, upstreamFetch, {}),
+    platformFiles: createPlatformFiles({ origins: platformOrigins(config), fetch: upstreamFetch }),
     createContext: (request) => createRequestContext(contextSources, request, nowMs()),
   };
 }
 
 function upstreamApis(
   config: Config,
+  upstreamFetch: typeof fetch,
   patience: Pick<UpstreamOptions, 'timeoutMs' | 'maxAttempts' | 'maxAnswerBytes'>,
 ): UpstreamApis {
-  const shared = { apiKey: config.INTERNAL_API_KEY, fetch, sleep, ...patience };
+  const shared = { apiKey: config.INTERNAL_API_KEY, fetch: upstreamFetch, sleep, ...patience };
   return {
     main: createMainApi({ ...shared, baseUrl: config.MAIN_API_URL }),
     price: createPriceApi({ ...shared, baseUrl: config.PRICE_API_URL }),

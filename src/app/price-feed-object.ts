@@ -13,11 +13,12 @@ export function createPriceFeedObject(requireIsolate: (env: Env) => Isolate) {
 
     constructor(state: DurableObjectState, env: Env) {
       super(state, env);
-      const { promptApis, config } = requireIsolate(env);
+      const isolate = requireIsolate(env);
+      const { promptApis, config } = isolate;
       this.#feed = new PollingPriceFeed({
         storage: state.storage,
         fetchPrices: (symbols) => promptApis.price.batch(symbols),
-        publish: hubPublisher(env, priceFeed.name),
+        publish: hubPublisher(isolate.env, priceFeed.name),
         pollMs: config.PRICE_POLL_SECONDS * 1000,
         nowMs,
       });

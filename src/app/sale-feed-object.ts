@@ -12,10 +12,11 @@ export function createSaleFeedObject(requireIsolate: (env: Env) => Isolate) {
 
     constructor(state: DurableObjectState, env: Env) {
       super(state, env);
+      const isolate = requireIsolate(env);
       this.#feed = new SaleFeedReader({
         storage: state.storage,
-        db: requireIsolate(env).env.DB,
-        publish: hubPublisher(env, saleFeed.name),
+        db: isolate.env.DB,
+        publish: hubPublisher(isolate.env, saleFeed.name),
         nowMs,
       });
     }

@@ -1,5 +1,7 @@
 /** The sender of a request, by its headers. They come from the platform, or from the Worker that opens a hub's socket. */
 import { USER_AGENT_MAX_CHARACTERS } from '../config.ts';
+import { runningTrace } from '../observability/running-work.ts';
+import { traceIn } from '../observability/trace.ts';
 import { clientNetwork } from './client-network.ts';
 
 export interface RequestClient {
@@ -10,7 +12,7 @@ export interface RequestClient {
   userAgent: string | null;
   /** The page's, where a browser sends it; not checked. */
   origin: string | null;
-  /** The header of W3C Trace Context, for the calls that the request makes; null without a valid one. */
+  /** The header of W3C Trace Context, for the calls that the request makes; null outside of a request, without a valid one. */
   traceparent: string | null;
 }
 
@@ -31,16 +33,11 @@ export function requestClientOf(headers: Headers): RequestClient {
     ...(clientNetwork(headers.get(ADDRESS_HEADER) ?? '') ?? UNKNOWN_NETWORK),
     userAgent: headers.get('user-agent')?.slice(0, USER_AGENT_MAX_CHARACTERS) ?? null,
     origin: headers.get('origin'),
-    traceparent: traceparentIn(headers.get('traceparent')),
+    traceparent: (runningTrace() ?? traceIn(headers.get('traceparent')))?.traceparent ?? null,
   };
 }
 
 const UNKNOWN_NETWORK = { network: UNKNOWN_CLIENT.network, ipAddress: null };
-
-/** Version 00; a later version begins with the same fields (W3C Trace Context, section 3.2). */
-const TRACEPARENT = /^[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
-const traceparentIn = (header: string | null) =>
-  header !== null && TRACEPARENT.test(header) ? header : null;
 
 /** The headers from which `requestClientOf` reads the same client. */
 export function requestClientHeaders({

@@ -4,6 +4,7 @@
  */
 import { GraphQLError } from 'graphql';
 import { errorFields, log } from '../observability/log.ts';
+import { runningTrace } from '../observability/running-work.ts';
 import { documentRefusalStatus } from '../operations/choose-document.ts';
 import { createArgumentPathFinder } from './argument-path.ts';
 import type { FaultListener } from './context.ts';
@@ -60,7 +61,12 @@ export function errorPresenter(
         log.error('graphql.error', { requestId, path: error.path?.join('.'), ...errorFields(cause) });
       }
       logged.add(cause);
-      return rebuilt(error, 'Unexpected error.', { code, requestId, ...statusOf(code, hasData) });
+      return rebuilt(error, 'Unexpected error.', {
+        code,
+        requestId,
+        traceId: runningTrace()?.traceId,
+        ...statusOf(code, hasData),
+      });
     }
     const argumentPath =
       extensions.argumentPath ?? (code === 'BAD_USER_INPUT' ? argumentPathOf(error) : undefined);

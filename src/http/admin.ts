@@ -5,6 +5,7 @@
  * No cache keeps its answers. Refusals have the shape of a GraphQL error.
  */
 import { log } from '../observability/log.ts';
+import { runningTrace } from '../observability/running-work.ts';
 import { ReleaseRefusal, type ReleaseRefusalCode } from '../operations/liveness-writes.ts';
 import { recordBundledReleases } from '../operations/publish-release.ts';
 import type { KeyRole } from '../settings/operations-keys.ts';
@@ -141,5 +142,8 @@ function decode(segment: string): string {
 
 function refusal(error: AdminRefusal, requestId: string): Response {
   const { status, code, message, details } = error;
-  return jsonResponse({ errors: [{ message, extensions: { code, requestId, ...details } }] }, status);
+  return jsonResponse(
+    { errors: [{ message, extensions: { code, requestId, traceId: runningTrace()?.traceId, ...details } }] },
+    status,
+  );
 }

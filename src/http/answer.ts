@@ -84,7 +84,7 @@ export function commonHeaders(request: Request, own: OwnHeaders, options: Header
 }
 
 const EXPOSED_HEADERS =
-  'ETag, Age, Retry-After, Deprecation, Sunset, X-Cache, x-request-id, Accept-Ranges, Content-Range';
+  'ETag, Age, Retry-After, Deprecation, Sunset, X-Cache, x-request-id, x-trace-id, Accept-Ranges, Content-Range';
 const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, OPTIONS';
 const ALLOWED_HEADERS = [
   'Content-Type',

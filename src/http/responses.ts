@@ -1,3 +1,5 @@
+import { runningTrace } from '../observability/running-work.ts';
+
 /** A JSON answer that no cache stores: without `Cache-Control`, shared caches invent a lifetime. */
 export function jsonResponse(body: unknown, status: number, headers: Record<string, string> = {}): Response {
   return new Response(JSON.stringify(body), {
@@ -26,7 +28,11 @@ export function errorResponse(
   headers: Record<string, string> = {},
 ): Response {
   const { message, code, requestId } = error;
-  return jsonResponse({ errors: [{ message, extensions: { code, requestId } }] }, status, headers);
+  return jsonResponse(
+    { errors: [{ message, extensions: { code, requestId, traceId: runningTrace()?.traceId } }] },
+    status,
+    headers,
+  );
 }
 
 export const refusedAsGraphQL = ({ status, headers, ...error }: HttpRefusal): Response =>

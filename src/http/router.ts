@@ -2,6 +2,7 @@
  * Every HTTP request: its id, its route, its headers. An error that no route expects ends here, masked and logged.
  */
 import { errorFields, log } from '../observability/log.ts';
+import { runningTrace, runWork } from '../observability/running-work.ts';
 import {
   Answer,
   commonHeaders,
@@ -45,14 +46,29 @@ export interface RouterOptions extends HeaderOptions {
   randomId: () => string;
 }
 
-export async function answerRequest(
+type RouterExecution = Pick<ExecutionContext, 'waitUntil'> & Partial<Pick<ExecutionContext, 'tracing'>>;
+
+export function answerRequest(
   request: Request,
   client: ClientCount,
-  ctx: Pick<ExecutionContext, 'waitUntil'>,
+  ctx: RouterExecution,
   options: RouterOptions,
 ): Promise<Response> {
-  const { clientLimit, randomId, nowMs } = options;
-  const requestId = randomId();
+  const { headers } = request;
+  const requestId = options.randomId();
+  const traceparent = headers.get('traceparent');
+  const origin = { requestId, traceparent, ray: () => headers.get('cf-ray'), tracing: ctx.tracing };
+  return runWork(origin, () => answerAsWork(request, requestId, client, ctx, options));
+}
+
+async function answerAsWork(
+  request: Request,
+  requestId: string,
+  client: ClientCount,
+  ctx: RouterExecution,
+  options: RouterOptions,
+): Promise<Response> {
+  const { clientLimit, nowMs } = options;
   const route = routeOf(request, options);
   const refuse = route?.refuse ?? refusedAsGraphQL;
   const refusalOfClient = () => {
@@ -79,9 +95,12 @@ export async function answerRequest(
     const message = 'Unexpected error.';
     answer = refuse({ status: 500, code: 'INTERNAL_SERVER_ERROR', message, requestId });
   }
+  // Its headers are those of other requests too.
   if (answer instanceof KeptAnswer) return answer.response(requestId);
+  const traceId = runningTrace()?.traceId ?? '';
   if (answer instanceof Answer) {
     setHeaders(answer.headers, commonHeaders(request, answer.headers, options));
+    answer.headers['x-trace-id'] = traceId;
     return answer.response(requestId);
   }
   // The connection is the socket's from here on, and a copy would lose it.
@@ -93,7 +112,11 @@ export async function answerRequest(
     Vary: headers.get('Vary'),
     'Content-Security-Policy': headers.get('Content-Security-Policy'),
   };
-  setHeaders(headers, { ...commonHeaders(request, own, options), 'x-request-id': requestId });
+  setHeaders(headers, {
+    ...commonHeaders(request, own, options),
+    'x-request-id': requestId,
+    'x-trace-id': traceId,
+  });
   const { status, statusText, body } = answer;
   return new Response(body, { status, statusText, headers });
 }

@@ -1,8 +1,11 @@
-/** Logs are JSON objects, one a line: Workers Logs indexes their fields. Never log secrets or request bodies. */
+import { traceFields } from './running-work.ts';
+
+/** Logs are JSON objects, one a line: Workers Logs indexes their fields. Those of a request have its
+ * `traceId`, and its `ray` in the platform's own log. Never log secrets or request bodies. */
 export type LogFields = Record<string, string | number | boolean | null | undefined>;
 
 function write(level: 'info' | 'warn' | 'error', event: string, fields: LogFields): void {
-  console[level](JSON.stringify({ level, event, ...fields }));
+  console[level](JSON.stringify({ level, event, ...traceFields(), ...fields }));
 }
 
 export const log = {

@@ -12,6 +12,7 @@ import {
 } from '../config.ts';
 import type { FaultListener } from '../graphql/context.ts';
 import { presented } from '../graphql/error-policy.ts';
+import { runningTrace, runWork } from '../observability/running-work.ts';
 import { type OperationRequest, toOperationRequest } from '../operations/operation-request.ts';
 import type { Preparation, PreparedOperation } from '../serving/prepare-operation.ts';
 import { viewerOfOperation } from '../serving/viewer-of-operation.ts';
@@ -95,8 +96,23 @@ export class HubOperations {
     payload: OperationPayload,
     isOver: () => boolean,
   ): Promise<void> {
-    const { randomId, nowMs, prepare, count } = this.#sources;
-    const request = new ObservedOperation(randomId(), session.requestClient, session.client, nowMs);
+    const { requestClient } = session;
+    const requestId = this.#sources.randomId();
+    await runWork({ requestId, traceparent: requestClient.traceparent }, async () => {
+      const client = { ...requestClient, traceparent: runningTrace()?.traceparent ?? null };
+      const request = new ObservedOperation(requestId, client, session.client, this.#sources.nowMs);
+      await this.#run(request, session, id, payload, isOver);
+    });
+  }
+
+  async #run(
+    request: ObservedOperation,
+    session: SocketSession,
+    id: string,
+    payload: OperationPayload,
+    isOver: () => boolean,
+  ): Promise<void> {
+    const { prepare, count } = this.#sources;
     try {
       const sent = toOperationRequest(payload, session.client);
       const preparation = await request.timed(() => prepare(sent));

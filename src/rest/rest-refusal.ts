@@ -1,5 +1,5 @@
 /**
- * Refusals of `/api`: `{"error":{"code","message","details","requestId"}}` with the status of the code. No cache keeps one.
+ * Refusals of `/api`: `{"error":{"code","message","details","requestId","traceId"}}` with the status of the code. No cache keeps one.
  */
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import type { RejectionCode } from '../auth/rejection.ts';
@@ -9,6 +9,7 @@ import { Answer } from '../http/answer.ts';
 import { BYPASSED } from '../http/cached-answer.ts';
 import { JSON_MEDIA_TYPE } from '../http/media-types.ts';
 import type { HttpRefusal } from '../http/responses.ts';
+import { runningTrace } from '../observability/running-work.ts';
 import { PARAMETER_PLACES, type ParameterSchemas, PLACE_NAMES, parameterNames } from './parameter-places.ts';
 
 /** A parameter that is at fault, and why. */
@@ -36,7 +37,9 @@ export class RestRefusal extends Error {
 
   answer(requestId: string): Answer {
     const { code, message, details, headers } = this;
-    const body = JSON.stringify({ error: { code, message, details, requestId } });
+    const body = JSON.stringify({
+      error: { code, message, details, requestId, traceId: runningTrace()?.traceId },
+    });
     return new Answer(body, { ...BYPASSED, ...headers, 'Content-Type': JSON_UTF_8 }, this.status);
   }
 }

@@ -132,7 +132,11 @@ describe('one isolate', () => {
       errors: [
         {
           message: 'Too many requests: try again later.',
-          extensions: { code: 'RATE_LIMITED', requestId: refused.headers.get('x-request-id') },
+          extensions: {
+            code: 'RATE_LIMITED',
+            requestId: refused.headers.get('x-request-id'),
+            traceId: refused.headers.get('x-trace-id'),
+          },
         },
       ],
     });

@@ -24,7 +24,7 @@ describe('an unexpected failure', () => {
         message: 'Unexpected error.',
         locations: [{ line: 1, column: 3 }],
         path: ['projects'],
-        extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
+        extensions: { code: 'INTERNAL_SERVER_ERROR', requestId, traceId: headers.get('x-trace-id') },
       },
     ]);
     const complaints = serving.complaints();

@@ -50,6 +50,7 @@ describe('a stream', () => {
       'access-control-allow-origin': '*',
       'x-content-type-options': 'nosniff',
       'x-request-id': expect.stringMatching(/./),
+      'x-trace-id': expect.stringMatching(/./),
     });
   });
 

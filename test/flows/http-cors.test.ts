@@ -6,7 +6,7 @@ const LISTED = 'https://app.example';
 const OTHER_LISTED = 'https://other.example';
 const UNLISTED = 'https://elsewhere.example';
 const EXPOSED =
-  'ETag, Age, Retry-After, Deprecation, Sunset, X-Cache, x-request-id, Accept-Ranges, Content-Range';
+  'ETag, Age, Retry-After, Deprecation, Sunset, X-Cache, x-request-id, x-trace-id, Accept-Ranges, Content-Range';
 
 let serving: Serving;
 beforeAll(async () => {

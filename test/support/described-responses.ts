@@ -140,14 +140,17 @@ function problemsOfBody({ method, headers, body }: AnsweredCall, schema: Schema 
     : [...problems, ...errors.map(({ instanceLocation, error }) => `${instanceLocation}: ${error}`)];
 }
 
-/** A refusal has the id of its request, and no cache keeps it. */
+/** A refusal has the ids of its request, and no cache keeps it. */
 function problemsOfRefusal({ method, headers, body }: AnsweredCall): string[] {
   const isKept = headers.get('cache-control') !== 'private, no-store';
-  const { requestId } = (body as { error?: { requestId?: string } } | null)?.error ?? {};
+  const { requestId, traceId } =
+    (body as { error?: { requestId?: string; traceId?: string } } | null)?.error ?? {};
   const isOfAnother = method !== 'HEAD' && requestId !== headers.get('x-request-id');
+  const isOfAnotherTrace = method !== 'HEAD' && traceId !== headers.get('x-trace-id');
   return [
     ...(isKept ? ['caches may keep the refusal'] : []),
     ...(isOfAnother ? ['requestId is not x-request-id'] : []),
+    ...(isOfAnotherTrace ? ['traceId is not x-trace-id'] : []),
   ];
 }
 

@@ -47,6 +47,7 @@ export async function refused(response: Response, status: number, about: string)
       message: expect.stringMatching(/\S/),
       details: expect.any(Array),
       requestId: headers.get('x-request-id'),
+      traceId: headers.get('x-trace-id'),
     },
   });
   for (const detail of body.error.details) {

@@ -6,6 +6,7 @@ const DRAWN = new Map([
   ['refreshToken', 'refresh-token'],
   ['deviceToken', 'device-token'],
   ['requestId', 'request'],
+  ['traceId', 'trace'],
   ['signature', '0xsignature'],
 ]);
 /** Of an EIP-4361 message. */

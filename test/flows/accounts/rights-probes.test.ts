@@ -44,7 +44,9 @@ describe('an object that one may not see', () => {
         body: JSON.stringify({ query: NODE, variables: { id } }),
       });
       const { d1Calls, kvReads, kvWrites, durableObjectCalls } = gateway.counts;
-      const headers = [...answer.headers].filter(([name]) => name !== 'x-request-id');
+      const headers = [...answer.headers].filter(
+        ([name]) => name !== 'x-request-id' && name !== 'x-trace-id',
+      );
       const calls = { d1Calls, kvReads, kvWrites, durableObjectCalls };
       return { status: answer.status, headers, text: await answer.text(), calls };
     };

@@ -52,6 +52,7 @@ describe('a public file', () => {
       'cross-origin-resource-policy': 'cross-origin',
       'access-control-allow-origin': '*',
       'x-request-id': expect.any(String),
+      'x-trace-id': expect.any(String),
     });
     expect(headersOf(response, 'vary', 'content-disposition', 'access-control-allow-credentials')).toEqual([
       null,
@@ -66,7 +67,11 @@ describe('a public file', () => {
     for (const asked of [{}, { Range: 'bytes=0-9' }, { Range: 'bytes=9999-', 'If-Range': etag }]) {
       const head = await get(LOGO, asked, 'HEAD');
       expect([head.status, head.body]).toEqual([200, null]);
-      const without = (all: Headers) => ({ ...Object.fromEntries(all), 'x-request-id': '' });
+      const without = (all: Headers) => ({
+        ...Object.fromEntries(all),
+        'x-request-id': '',
+        'x-trace-id': '',
+      });
       expect(without(head.headers)).toEqual(without(headers));
     }
     expect((await get(LOGO, { 'If-None-Match': etag }, 'HEAD')).status).toBe(304);

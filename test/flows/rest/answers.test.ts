@@ -108,7 +108,10 @@ describe('an answer', () => {
       const comparable = (response: Response) =>
         Object.fromEntries(
           [...response.headers].filter(
-            ([name]) => !['x-request-id', 'content-length', 'x-cache', 'cache-status', 'age'].includes(name),
+            ([name]) =>
+              !['x-request-id', 'x-trace-id', 'content-length', 'x-cache', 'cache-status', 'age'].includes(
+                name,
+              ),
           ),
         );
       expect([path, head.status, await head.text(), comparable(head)]).toEqual([

@@ -40,6 +40,7 @@ test('it is read alone, and a refusal has the shape of the API that it describes
       message: 'Use GET, HEAD.',
       details: [],
       requestId: response.headers.get('x-request-id'),
+      traceId: response.headers.get('x-trace-id'),
     },
   });
   const preflight = await gateway.fetch(PATH, {

@@ -3,6 +3,7 @@ import { type AnsweredCall, problemsOf } from '../../support/described-responses
 
 const OF_ALL = {
   'x-request-id': 'the-request',
+  'x-trace-id': '4bf92f3577b34da6a3ce929d0e0e4736',
   'Cache-Status': 'gateway; fwd=bypass',
   'X-Cache': 'BYPASS',
   'Cache-Control': 'private, no-store',
@@ -11,7 +12,13 @@ const OF_ALL = {
 
 const refusal = (changed: Partial<AnsweredCall> = {}, headers: Record<string, string | null> = {}) => {
   const sent = Object.entries({ ...OF_ALL, ...headers }).filter(([, value]) => value !== null);
-  const error = { code: 'NOT_FOUND', message: 'Nothing is there.', details: [], requestId: 'the-request' };
+  const error = {
+    code: 'NOT_FOUND',
+    message: 'Nothing is there.',
+    details: [],
+    requestId: 'the-request',
+    traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+  };
   return {
     method: 'GET',
     path: '/api/projects/nothing',
@@ -34,7 +41,7 @@ describe('a response that the description has', () => {
 });
 
 describe('a response that it has not', () => {
-  const other = { code: 'NOT_FOUND', message: '', details: [], requestId: 'another' };
+  const other = { code: 'NOT_FOUND', message: '', details: [], requestId: 'another', traceId: '0' };
   test.each<[string, AnsweredCall, string]>([
     ['a status', refusal({ status: 418 }), 'no response 418 is described'],
     ['a status where no route is', refusal({ path: '/api/nothing', status: 200 }), 'no such route'],
@@ -47,6 +54,7 @@ describe('a response that it has not', () => {
     ['another media type', refusal({}, { 'Content-Type': 'text/html' }), 'text/html'],
     ['a refusal that caches keep', refusal({}, { 'Cache-Control': 'public, max-age=1' }), 'keep the refusal'],
     ['the id of another request', refusal({ body: { error: other } }), 'requestId'],
+    ['the trace of another request', refusal({ body: { error: other } }), 'traceId'],
   ])('%s', (_, call, problem) => {
     expect(problemsOf(call).join()).toContain(problem);
   });

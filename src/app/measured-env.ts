@@ -1,0 +1,20 @@
+import type { IsolateCalls } from '../observability/isolate-calls.ts';
+import { measuredD1 } from '../observability/measured-d1.ts';
+import { measuredKv } from '../observability/measured-kv.ts';
+import { measuredObjects } from '../observability/measured-objects.ts';
+import { measuredR2 } from '../observability/measured-r2.ts';
+
+/** The same bindings; the calls of those that are billed by call are counted. */
+export const measuredEnv = (env: Env, calls: IsolateCalls): Env => ({
+  ...env,
+  DB: measuredD1(env.DB, calls),
+  CACHE_KV: measuredKv(env.CACHE_KV, calls),
+  PRICES_KV: measuredKv(env.PRICES_KV, calls),
+  SESSIONS_KV: measuredKv(env.SESSIONS_KV, calls),
+  STORAGE: measuredR2(env.STORAGE, calls),
+  ATTEMPTS: measuredObjects(env.ATTEMPTS, calls),
+  IDO_MANAGER: measuredObjects(env.IDO_MANAGER, calls),
+  PRICE_FEED: measuredObjects(env.PRICE_FEED, calls),
+  SALE_FEED: measuredObjects(env.SALE_FEED, calls),
+  SUBSCRIPTION_HUBS: measuredObjects(env.SUBSCRIPTION_HUBS, calls),
+});

@@ -1,0 +1,76 @@
+/**
+ * The work that runs: one request, one run of a job, or one operation of a socket. Calls, log lines and errors belong to it,
+ * however deep in the code they are made. Answers from memory run outside of any work.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { type CallCounts, noCalls } from './call-counts.ts';
+import { type Trace, traceIn, traceOf } from './trace.ts';
+
+export interface WorkOrigin {
+  /** A random UUID. */
+  requestId: string;
+  /** The header that the work came with. */
+  traceparent?: string | null;
+  /** Names the request in the platform's own log. */
+  ray?(): string | null;
+  /** The platform's; left out where no spans are made. */
+  tracing?: Pick<Tracing, 'enterSpan' | 'getActiveSpan'> | undefined;
+}
+
+class Work {
+  readonly trace: Trace;
+  readonly origin: WorkOrigin;
+  /** Null where the platform records no spans of this work. */
+  readonly tracing: Pick<Tracing, 'enterSpan'> | null;
+  readonly calls = noCalls();
+  hasEnded = false;
+
+  constructor(origin: WorkOrigin) {
+    const { requestId, traceparent = null, tracing } = origin;
+    this.origin = origin;
+    this.trace = (traceparent && traceIn(traceparent)) || traceOf(requestId);
+    this.tracing = tracing?.getActiveSpan()?.isTraced === true ? tracing : null;
+  }
+}
+
+const running = new AsyncLocalStorage<Work>();
+
+/** Runs the function, and everything that it starts, as work of its own. */
+export function runWork<Result>(origin: WorkOrigin, run: () => Result): Result {
+  return running.run(new Work(origin), run);
+}
+
+/** Null outside of any work. */
+export const runningTrace = (): Trace | null => running.getStore()?.trace ?? null;
+
+/** For log lines; nothing outside of any work. */
+export function traceFields(): { traceId?: string; ray?: string } {
+  const work = running.getStore();
+  if (work === undefined) return {};
+  const ray = work.origin.ray?.() ?? null;
+  return { traceId: work.trace.traceId, ...(ray === null ? {} : { ray }) };
+}
+
+/** Null outside of any work, and where it has ended. */
+export function runningCalls(): CallCounts | null {
+  const work = running.getStore();
+  return work === undefined || work.hasEnded ? null : work.calls;
+}
+
+/**
+ * Ends the counting of the work that runs.
+ *
+ * @returns its calls so far. The second time, and outside of any work, there are none: later calls are the isolate's own.
+ */
+export function endCalls(): CallCounts {
+  const work = running.getStore();
+  if (work === undefined || work.hasEnded) return noCalls();
+  work.hasEnded = true;
+  return work.calls;
+}
+
+/** Runs the function in a span of the platform's tracing, where that records the work. */
+export function inSpan<Result>(name: string, run: () => Result): Result {
+  const tracing = running.getStore()?.tracing ?? null;
+  return tracing === null ? run() : tracing.enterSpan(name, run);
+}
