@@ -13,6 +13,7 @@ import { readRefusals, readUsage } from '../storage/d1/operation-usage.ts';
 import { listReleases, liveOperations } from '../storage/d1/release-reads.ts';
 import { AdminRefusal, badInput, sinceDay } from './admin-answer.ts';
 import { type AdminKeySources, AdminKeys, type KnownKey, mayDo } from './admin-keys.ts';
+import { showMetrics } from './admin-metrics.ts';
 import { type AdminSources, checkOperations, showOperation, storeOperations } from './admin-operations.ts';
 import { postDeprecate, postRestore, postRetire, postRollback, putRelease } from './admin-releases.ts';
 import { keyRefusal } from './key-refusal.ts';
@@ -99,6 +100,7 @@ const ROUTES: readonly (readonly [method: string, path: string, needs: KeyRole, 
       }),
     }),
   ],
+  ['GET', '/admin/metrics', 'read', (request, sources) => showMetrics(parametersOf(request), sources)],
   [
     'GET',
     '/admin/audit',

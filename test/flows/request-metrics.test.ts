@@ -2,41 +2,24 @@ import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { noCalls } from '../../src/observability/call-counts.ts';
-import { LatencyHistogram, latencyBucket } from '../../src/observability/latency-histogram.ts';
+import { bucketEndMs } from '../../src/observability/latency-histogram.ts';
 import { mergedCells } from '../../src/observability/merged-cells.ts';
 import type { MetricsCell } from '../../src/observability/request-metrics.ts';
 import { readFlushes } from '../../src/storage/d1/flushes.ts';
-import { jsonChunks } from '../../src/storage/d1/json-chunks.ts';
 import { encodedCell } from '../../src/storage/d1/metrics-cells.ts';
 import { foldFlushes } from '../../src/storage/d1/operation-usage-folding.ts';
 import { readMetrics } from '../../src/storage/d1/request-metrics.ts';
 import { expiredHoursDelete } from '../../src/storage/d1/request-rollups.ts';
-import { drawnCell, factsOf, sortedCells } from '../support/drawn-metrics.ts';
+import { ADMIN_KEY, adminOf } from '../support/admin.ts';
+import { TRENDING } from '../support/counted-uses.ts';
+import { CELL, drawnCell, factsOf, sortedCells } from '../support/drawn-metrics.ts';
+import { startServing } from '../support/serving-bench.ts';
 import { TABLES } from '../support/tables.ts';
-import { drawsOf } from '../support/upstream/random.ts';
 
 const DAY = 19_772;
 const NOW = (DAY + 2) * 86_400;
 /** Two days and a bit of the third: the first hours of `DAY`, noon, and the first hours of the next days. */
 const HOURS = [0, 1, 12, 24, 25, 48].map((hour) => DAY * 24 + hour);
-
-const CELL: MetricsCell = {
-  operationId: 'a',
-  client: 'ios',
-  version: '1',
-  hour: DAY * 24,
-  outcome: 'partial',
-  cache: 'miss',
-  firstSeen: DAY * 86_400 + 5,
-  lastSeen: DAY * 86_400 + 50,
-  count: 3,
-  faults: 1,
-  errors: 4,
-  bytes: 5_000,
-  durationMs: 152,
-  calls: { ...noCalls(), d1Queries: 2, d1RowsRead: 40, upstreamCalls: 1 },
-  histogram: LatencyHistogram.of([1, 2, latencyBucket(150), 1]).sparse(),
-};
 
 const clear = async () =>
   env.DB.batch(
@@ -116,6 +99,21 @@ describe('a fold', () => {
     expect(await seen()).toEqual(times(1));
   });
 
+  test('that comes between two reads of a reader makes it read again', async () => {
+    await append([CELL]);
+    let reads = 0;
+    const db = {
+      prepare: (sql: string) => env.DB.prepare(sql),
+      batch: async (statements: D1PreparedStatement[]) => {
+        reads += 1;
+        await fold();
+        return env.DB.batch(statements);
+      },
+    };
+    expect(factsOf(await readMetrics(db as unknown as D1Database, everything))).toEqual(times(1));
+    expect(reads).toBe(2);
+  });
+
   test('is done whole or not at all', async () => {
     await append([CELL]);
     await env.DB.prepare(
@@ -192,46 +190,81 @@ test('hours expire by whole days after seven of them, and days stay', async () =
   expect(factsOf(await readMetrics(env.DB, everything)).count).toBe(2 * factsOf(cells).count);
 });
 
-test('hours and days add at most a tenth to the rows that counting writes, by the month of bench/month.ts', async () => {
-  // It has 120 isolates with ten requests a minute each. With fewer isolates, hours and days weigh more.
-  const [isolates, requestsAMinute] = [12, 20];
-  const random = drawsOf(1);
-  const pick = (count: number) => Math.floor(count * random());
-  const minutes = Array.from({ length: isolates * 60 }, (_, at) =>
-    Array.from({ length: requestsAMinute }, () => {
-      const hour = DAY * 24 + (at % 60 === 0 ? 0 : 1);
-      const seen = hour * 3_600;
-      const names = { operationId: `operation-${pick(30)}`, client: `app-${pick(3)}`, version: `${pick(2)}` };
-      return { ...CELL, ...names, count: 1, hour, firstSeen: seen, lastSeen: seen };
-    }),
-  );
-  const rowsWritten = async (withRequests: boolean) => {
-    await clear();
-    const flushes = minutes.map((requests) => {
-      const uses = requests.map(({ operationId, client, version, firstSeen, lastSeen }) => [
-        operationId,
-        client,
-        version,
-        DAY,
-        1,
-        firstSeen,
-        lastSeen,
-      ]);
-      const counts = { uses, refusals: [], ...(withRequests ? { requests: requests.map(encodedCell) } : {}) };
-      return JSON.stringify(counts);
-    });
-    let rows = 0;
-    const write = async (statements: D1PreparedStatement[]) => {
-      const results = await env.DB.batch(statements);
-      for (const { meta } of results) rows += meta.rows_written;
-      return results;
-    };
-    const insert = env.DB.prepare('INSERT INTO usage_flush (counts) SELECT value FROM json_each(?1)');
-    await write(jsonChunks(flushes).map((chunk) => insert.bind(chunk)));
-    while ((await foldFlushes(env.DB, { nowSeconds: NOW, write })).more);
-    return rows;
+describe('GET /admin/metrics', () => {
+  let admin: ReturnType<typeof adminOf>;
+  let startAt: number;
+  beforeEach(async () => {
+    const serving = await startServing({ crons: [], vars: { ADMIN_KEY } });
+    admin = adminOf(serving.gateway);
+    startAt = serving.market.startAt;
+    const hour = Math.floor(startAt / 3_600);
+    const at = (hours: number) => ({ ...CELL, operationId: TRENDING, hour: hour - hours });
+    await append([
+      { ...at(0), cache: 'hit', outcome: 'ok', count: 9, histogram: [0, 9] },
+      { ...at(1), client: 'web', version: '7', count: 3, histogram: [100, 3] },
+      { ...at(1), operationId: 'route:/files/*', cache: 'bypass', count: 1, histogram: [5, 1] },
+      { ...at(50), count: 100 },
+    ]);
+  });
+  const rows = async (query: string) => {
+    const { status, body } = await admin.get<{ rows: object[] }>(`/metrics?operation=${TRENDING}&${query}`);
+    expect(status).toBe(200);
+    return body.rows;
   };
-  const [without, withRequests] = [await rowsWritten(false), await rowsWritten(true)];
-  expect(await rowsOf('request_hour')).toHaveLength(60);
-  expect(withRequests / without).toBeLessThan(1.1);
+
+  test('shows the operations of the last day, with their names, rates and latencies', async () => {
+    const { body } = await admin.get<{ rows: { operationId: string }[] }>('/metrics');
+    const [trending, ...others] = body.rows.filter(
+      ({ operationId }) => !operationId.startsWith('route:/admin'),
+    );
+    expect(trending).toEqual({
+      operationId: TRENDING,
+      operationName: 'Trending',
+      count: 12,
+      faults: 2 * CELL.faults,
+      errors: 2 * CELL.errors,
+      hitRate: 0.75,
+      p50Ms: 0,
+      p95Ms: bucketEndMs(100),
+      p99Ms: bucketEndMs(100),
+      durationMs: 2 * CELL.durationMs,
+      bytes: 2 * CELL.bytes,
+      calls: { ...noCalls(), d1Queries: 4, d1RowsRead: 80, upstreamCalls: 2 },
+    });
+    expect(others).toMatchObject([
+      { operationId: 'route:/files/*', operationName: null, count: 1, hitRate: null },
+    ]);
+  });
+
+  test('groups by what it is asked for, of any time', async () => {
+    expect(await rows('by=cache,outcome')).toMatchObject([
+      { cache: 'hit', outcome: 'ok', count: 9, hitRate: 1 },
+      { cache: 'miss', outcome: 'partial', count: 3, hitRate: 0 },
+    ]);
+    expect(await rows('by=client')).toMatchObject([
+      { client: 'ios', version: '1', count: 9 },
+      { client: 'web', version: '7', count: 3 },
+    ]);
+    expect(await rows('by=client&client=web')).toMatchObject([{ client: 'web', count: 3 }]);
+    const iso = (hours: number) => new Date((Math.floor(startAt / 3_600) - hours) * 3_600_000).toISOString();
+    expect(await rows('by=hour')).toMatchObject([
+      { hour: iso(0), count: 9 },
+      { hour: iso(1), count: 3 },
+    ]);
+    const whole = await rows(`by=day&from=${startAt - 10 * 86_400}&to=${encodeURIComponent(iso(-1))}`);
+    expect(whole).toContainEqual(expect.objectContaining({ day: iso(50).slice(0, 10), count: 100 }));
+  });
+
+  test('refuses what it cannot read', async () => {
+    const queries = [
+      'by=name',
+      'by=',
+      'from=yesterday',
+      'from=20&to=20',
+      'from=0',
+      `by=hour&from=${startAt - 4 * 86_400}`,
+    ];
+    for (const query of queries)
+      expect(await admin.get(`/metrics?${query}`)).toMatchObject({ status: 400, code: 'BAD_USER_INPUT' });
+  });
 });

@@ -1,6 +1,8 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { bundledRelease, restRelease } from '../../src/operations/manifest.ts';
+import { jsonChunks } from '../../src/storage/d1/json-chunks.ts';
+import { encodedCell } from '../../src/storage/d1/metrics-cells.ts';
 import { appendCounts, lateUsesOfDying } from '../../src/storage/d1/operation-usage.ts';
 import {
   foldFlushes,
@@ -10,8 +12,10 @@ import {
 import { listReleases, liveOperations } from '../../src/storage/d1/release-reads.ts';
 import { ADMIN_KEY, adminOf } from '../support/admin.ts';
 import { pendingFlushes, refusalsSeen, TRENDING, total, usesSeen } from '../support/counted-uses.ts';
+import { CELL } from '../support/drawn-metrics.ts';
 import { CRONS } from '../support/gateway.ts';
 import { type Serving, startServing } from '../support/serving-bench.ts';
+import { drawsOf } from '../support/upstream/random.ts';
 
 let serving: Serving;
 let admin: ReturnType<typeof adminOf>;
@@ -208,4 +212,50 @@ test('the cleanup deletes uses after 400 days and refusals after 30', async () =
   await serving.gateway.scheduled(CRONS.hourly);
   expect(await rowsOf('operation_usage')).toMatchObject([{ day: today - 400 }]);
   expect(await rowsOf('operation_refusal')).toMatchObject([{ day: today - 30 }]);
+});
+
+const FOLDED_TABLES = ['operation_usage', 'request_hour', 'request_day'];
+
+test('hours and days add at most a tenth to the rows that counting writes, by the month of bench/month.ts', async () => {
+  // It has 120 isolates with ten requests a minute each. With fewer isolates, hours and days weigh more.
+  const [isolates, requestsAMinute] = [12, 20];
+  const random = drawsOf(1);
+  const pick = (count: number) => Math.floor(count * random());
+  const minutes = Array.from({ length: isolates * 60 }, (_, at) =>
+    Array.from({ length: requestsAMinute }, () => {
+      const hour = CELL.hour + (at % 60 === 0 ? 0 : 1);
+      const seen = hour * 3_600;
+      const names = { operationId: `operation-${pick(30)}`, client: `app-${pick(3)}`, version: `${pick(2)}` };
+      return { ...CELL, ...names, count: 1, hour, firstSeen: seen, lastSeen: seen };
+    }),
+  );
+  const rowsWritten = async (withRequests: boolean) => {
+    await env.DB.batch(FOLDED_TABLES.map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
+    const flushes = minutes.map((requests) => {
+      const uses = requests.map(({ operationId, client, version, firstSeen, lastSeen }) => [
+        operationId,
+        client,
+        version,
+        use.day,
+        1,
+        firstSeen,
+        lastSeen,
+      ]);
+      const counts = { uses, refusals: [], ...(withRequests ? { requests: requests.map(encodedCell) } : {}) };
+      return JSON.stringify(counts);
+    });
+    let rows = 0;
+    const write = async (statements: D1PreparedStatement[]) => {
+      const results = await env.DB.batch(statements);
+      for (const { meta } of results) rows += meta.rows_written;
+      return results;
+    };
+    const insert = env.DB.prepare('INSERT INTO usage_flush (counts) SELECT value FROM json_each(?1)');
+    await write(jsonChunks(flushes).map((chunk) => insert.bind(chunk)));
+    while ((await foldFlushes(env.DB, { nowSeconds: CELL.lastSeen + 86_400, write })).more);
+    return rows;
+  };
+  const [without, withRequests] = [await rowsWritten(false), await rowsWritten(true)];
+  expect(await rowsOf('request_hour')).toHaveLength(60);
+  expect(withRequests / without).toBeLessThan(1.1);
 });

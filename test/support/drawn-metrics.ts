@@ -1,7 +1,7 @@
 /** Drawn cells of requests, for properties. */
 import fc from 'fast-check';
-import { CALL_NAMES } from '../../src/observability/call-counts.ts';
-import { LatencyHistogram } from '../../src/observability/latency-histogram.ts';
+import { CALL_NAMES, noCalls } from '../../src/observability/call-counts.ts';
+import { LatencyHistogram, latencyBucket } from '../../src/observability/latency-histogram.ts';
 import {
   CACHE_RESULTS,
   type MetricsCell,
@@ -12,6 +12,25 @@ import {
 
 const HOUR_SECONDS = 3_600;
 const some = fc.nat(1_000);
+
+/** Three requests of the first minute of day 19,772. */
+export const CELL: MetricsCell = {
+  operationId: 'a',
+  client: 'ios',
+  version: '1',
+  hour: 474_528,
+  outcome: 'partial',
+  cache: 'miss',
+  firstSeen: 1_708_300_805,
+  lastSeen: 1_708_300_850,
+  count: 3,
+  faults: 1,
+  errors: 4,
+  bytes: 5_000,
+  durationMs: 152,
+  calls: { ...noCalls(), d1Queries: 2, d1RowsRead: 40, upstreamCalls: 1 },
+  histogram: LatencyHistogram.of([1, 2, latencyBucket(150), 1]).sparse(),
+};
 
 export interface DrawnFrom {
   operationIds?: readonly string[];
