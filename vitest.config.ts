@@ -46,7 +46,11 @@ export default defineConfig({
         test: {
           name: 'flows',
           include: ['test/flows/**/*.test.ts'],
-          globalSetup: ['test/support/simulated-upstream.ts', 'test/support/local-chains.ts'],
+          globalSetup: [
+            'test/support/simulated-upstream.ts',
+            'test/support/local-chains.ts',
+            'test/support/alert-receivers.ts',
+          ],
           setupFiles: ['test/support/migrate.ts'],
           // Bundled once for all files: one by one, their hundreds of modules cost seconds a file.
           deps: {

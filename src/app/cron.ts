@@ -1,4 +1,6 @@
 /** Passes the parts of an isolate that jobs need to the jobs of a cron event. */
+import { askHeartbeat } from '../alerts/heartbeat.ts';
+import { createSendNotice } from '../alerts/send-notice.ts';
 import { backupSealing } from '../backups/sealing.ts';
 import { ledgersOf } from '../investing/ledger-client.ts';
 import { log } from '../observability/log.ts';
@@ -33,6 +35,14 @@ export async function runCron(
     notifySaleFeed: () => saleFeedObject(env).changed(),
     notifyEnded: (sessionIds) => notifyEnded(env.SUBSCRIPTION_HUBS, sessionIds),
     alertChannels: config.ALERT_CHANNELS,
+    sendNotice: createSendNotice({
+      fetch,
+      email: env.ALERT_EMAIL,
+      environment: config.ENVIRONMENT,
+      origin: config.PUBLIC_ORIGIN,
+      nowMs,
+    }),
+    askHeartbeat: () => askHeartbeat(config.HEARTBEAT_URL, { fetch }),
     purge: cache && ((tags) => cache.purge({ tags })),
     nowMs,
     sleep,

@@ -29,22 +29,23 @@ const signingSecret = text(/^whsec_[A-Za-z0-9+/]+={0,2}$/, SECRET).refine(
   { error: SECRET },
 );
 
-const received = (byDefault: readonly Received[]) =>
+/** @param possible the first one or all are received where the channel does not say */
+const received = (possible: readonly Received[], byDefault = possible) =>
   z
-    .array(z.enum(RECEIVED, { error: `must be some of ${RECEIVED.join(', ')}` }), { error: 'must be a list' })
+    .array(z.enum(possible, { error: `must be some of ${possible.join(', ')}` }), { error: 'must be a list' })
     .default([...byDefault]);
 
 /** @param own properties that only this kind has */
 const channel = <const Kind extends string, Own extends z.ZodRawShape>(
   kind: Kind,
   own: Own,
-  byDefault: readonly Received[] = RECEIVED,
+  receives = received(RECEIVED),
 ) =>
   z.strictObject(
     {
       name: text(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 small letters, digits or hyphens'),
       kind: z.literal(kind),
-      receives: received(byDefault),
+      receives,
       ...own,
     },
     { error: `must have the properties of the kind ${kind}, and no others` },
@@ -61,7 +62,8 @@ const channelSchema = z.discriminatedUnion(
         routingKey: text(/^[A-Za-z0-9]{32}$/, 'must be 32 letters and digits'),
         url: url.default(PAGERDUTY_URL),
       },
-      ['page'],
+      // It opens an incident, which a report is not.
+      received(['page', 'ticket'], ['page']),
     ),
     channel('email', {
       from: address,

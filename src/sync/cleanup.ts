@@ -1,8 +1,10 @@
+import { NOTIFICATIONS_KEPT_DAYS } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { bringLivenessToKv } from '../operations/liveness-writes.ts';
 import { expiredHourlyCandlesDelete } from '../storage/d1/candles.ts';
 import { expiredHourlyClosesDelete } from '../storage/d1/hourly-closes.ts';
 import { expiredNoticesDelete } from '../storage/d1/ledger-notices.ts';
+import { expiredNotificationDeletes } from '../storage/d1/notifications.ts';
 import { expiredCountsDeletes } from '../storage/d1/operation-usage.ts';
 import { foldFlushes } from '../storage/d1/operation-usage-folding.ts';
 import { expiredProjectDetailsDelete } from '../storage/d1/project-details.ts';
@@ -65,6 +67,7 @@ async function cleanUp(db: D1Database, { startedAt, lease }: JobRun): Promise<Jo
       expiredWalletChallengesDelete(db, startedAt),
       expiredHourlyCandlesDelete(db, candlesBefore),
       expiredHourlyClosesDelete(db, candlesBefore),
+      ...expiredNotificationDeletes(db, startedAt - NOTIFICATIONS_KEPT_DAYS * DAY_SECONDS),
       expiredNoticesDelete(db, startedAt - NOTICES_KEPT_DAYS * DAY_SECONDS),
     ]);
     for (const { meta } of results) report.written += meta.changes;

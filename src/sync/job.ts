@@ -1,4 +1,5 @@
 /** The form of a job: when it runs, its work, and the effects that follow each run. `jobs.ts` lists all jobs. */
+import type { SendNotice } from '../alerts/send-notice.ts';
 import type { BackupSealing } from '../backups/write-source.ts';
 import type { Ledgers } from '../investing/ledger-client.ts';
 import { log } from '../observability/log.ts';
@@ -69,6 +70,10 @@ export interface JobDeps {
   notifyEnded(sessionIds: readonly string[]): Promise<void>;
   /** Where notices are sent to: `receiversOf` says which of them receive one. */
   alertChannels: readonly AlertChannel[];
+  /** Never rejects. */
+  sendNotice: SendNotice;
+  /** Asks the monitor outside of the platform, if there is one. */
+  askHeartbeat(): Promise<void>;
   /** Purges Workers' own cache; undefined where the platform offers none. */
   purge: ((tags: string[]) => Promise<CachePurgeResult>) | undefined;
   nowMs(): number;

@@ -114,6 +114,8 @@ export async function createBench(market: Row = {}): Promise<Bench> {
       feedPrices: async () => [],
       notifySaleFeed: async () => undefined,
       alertChannels: [],
+      sendNotice: async () => ({ isSent: true }),
+      askHeartbeat: async () => undefined,
       notifyEnded: async () => undefined,
       purge: undefined,
       nowMs: () => nowSeconds * 1000,

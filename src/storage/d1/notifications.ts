@@ -1,5 +1,6 @@
 /** Notices on their way to channels: one row for each of both. Times are in Unix seconds. */
 import type { Notice } from '../../observability/notice.ts';
+import { IS_DUE_SQL, NEXT_ATTEMPT_SQL } from './outbox-attempts.ts';
 
 /**
  * Writes that queue a notice for each channel. A notice with the same id is queued once.
@@ -31,3 +32,95 @@ export function notificationInserts(
       ),
   ];
 }
+
+/** A notice that is being sent to a channel. */
+export interface NotificationRow {
+  id: string;
+  channel: string;
+  /** A `Notice`, as JSON. */
+  notice: string;
+  /** With this one. */
+  attempts: number;
+}
+
+/** Rules that are silenced now: `?1` is the time. */
+const SILENCED_SQL = '(SELECT rule FROM alert_silence WHERE ends_at > ?1)';
+const pairSql = (event: 'fired' | 'resolved', condition: string) =>
+  `EXISTS (SELECT 1 FROM notification AS other
+    WHERE other.thread = notification.thread AND other.channel = notification.channel
+      AND other.outcome IS NULL AND json_extract(other.notice, '$.event') = '${event}' ${condition})`;
+
+/** Ends notices of incidents that began and ended in a silence: a silence that ends later tells nobody of them. */
+export const silencedPairsWrite = (db: D1Database, nowSeconds: number): D1PreparedStatement =>
+  db
+    .prepare(
+      `UPDATE notification SET outcome = 'silenced', ended_at = ?1
+       WHERE outcome IS NULL AND rule IN ${SILENCED_SQL}
+         AND ${pairSql('fired', 'AND other.attempts = 0')} AND ${pairSql('resolved', '')}`,
+    )
+    .bind(nowSeconds);
+
+/**
+ * Takes rows that are due and returns them. It puts off their next attempt: nothing has to be written when an attempt
+ * fails. A row waits for the earlier ones of its thread, and for the end of a silence if nobody was told of its incident.
+ *
+ * @param exceptChannels channels that have failed in this run
+ */
+export const dueNotificationClaim = (
+  db: D1Database,
+  {
+    nowSeconds,
+    limit,
+    exceptChannels,
+  }: { nowSeconds: number; limit: number; exceptChannels: readonly string[] },
+): D1PreparedStatement =>
+  db
+    .prepare(
+      `UPDATE notification SET attempts = attempts + 1, next_attempt_at = ${NEXT_ATTEMPT_SQL}
+       WHERE id IN (
+         SELECT id FROM notification AS due
+         WHERE outcome IS NULL AND ${IS_DUE_SQL}
+           AND channel NOT IN (SELECT value FROM json_each(?3))
+           AND NOT (attempts = 0 AND rule IN ${SILENCED_SQL} AND json_extract(notice, '$.event') = 'fired')
+           AND NOT EXISTS (
+             SELECT 1 FROM notification AS earlier
+             WHERE earlier.thread = due.thread AND earlier.channel = due.channel
+               AND earlier.outcome IS NULL AND earlier.sequence < due.sequence)
+         ORDER BY attempts, sequence LIMIT ?2)
+       RETURNING id, channel, notice, attempts`,
+    )
+    .bind(nowSeconds, limit, JSON.stringify(exceptChannels));
+
+export const sentNotificationWrite = (db: D1Database, id: string, nowSeconds: number): D1PreparedStatement =>
+  db.prepare(`UPDATE notification SET outcome = 'sent', ended_at = ?2 WHERE id = ?1`).bind(id, nowSeconds);
+
+/** @param failure.notBefore Unix seconds; the time that the claim has set may be later */
+export const failedNotificationWrite = (
+  db: D1Database,
+  id: string,
+  { reason, notBefore }: { reason: string; notBefore: number },
+): D1PreparedStatement =>
+  db
+    .prepare(
+      `UPDATE notification SET last_error = ?2, next_attempt_at = max(next_attempt_at, ?3)
+       WHERE id = ?1 AND outcome IS NULL`,
+    )
+    .bind(id, reason, notBefore);
+
+export const givenUpNotificationWrite = (
+  db: D1Database,
+  id: string,
+  { reason, nowSeconds }: { reason: string; nowSeconds: number },
+): D1PreparedStatement =>
+  db
+    .prepare(
+      `UPDATE notification SET outcome = 'given_up', ended_at = ?3, last_error = ?2
+       WHERE id = ?1 AND outcome IS NULL`,
+    )
+    .bind(id, reason, nowSeconds);
+
+/** @param before Unix seconds */
+export const expiredNotificationDeletes = (db: D1Database, before: number): D1PreparedStatement[] => [
+  db.prepare('DELETE FROM notification WHERE outcome IS NOT NULL AND ended_at < ?1').bind(before),
+  db.prepare('DELETE FROM alert_silence WHERE ends_at < ?1').bind(before),
+];

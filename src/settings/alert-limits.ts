@@ -1,0 +1,21 @@
+/** The limits of notices to people, which `config.ts` exports with the others. `docs/limits.md` says what happens beyond them. */
+
+export const NOTICE_SEND_TIMEOUT_MS = 10_000;
+/** Of one run, to all channels: the platform allows 6 connections. */
+export const NOTICES_AT_ONCE = 5;
+/** The pauses are 1, 2, 4, 8 and then 16 minutes: together a day. */
+export const NOTICE_ATTEMPTS_MAX = 92;
+/** Of a channel that asks for a pause. */
+export const NOTICE_RETRY_AFTER_MAX_SECONDS = 900;
+/** Of a name or text that somebody else has chosen, in Unicode characters. */
+export const NOTICE_TEXT_MAX_CHARACTERS = 200;
+/** Of what a channel answers. */
+export const NOTICE_ANSWER_MAX_BYTES = 4_096;
+export const NOTIFICATIONS_KEPT_DAYS = 30;
+export const SILENCE_MAX_SECONDS = 7 * 86_400;
+/** Two minutes in a row: one query that fails wakes nobody. */
+export const D1_DOWN_AFTER_SECONDS = 60;
+/** D1 has answered for this long. */
+export const D1_UP_AFTER_SECONDS = 120;
+/** Until D1 answers the minute's cron. */
+export const D1_PROBE_TIMEOUT_MS = 5_000;
