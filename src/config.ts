@@ -160,6 +160,7 @@ export * from './settings/alert-limits.ts';
 export * from './settings/file-limits.ts';
 export * from './settings/investing-limits.ts';
 export * from './settings/project-file-limits.ts';
+export * from './settings/report-limits.ts';
 export * from './settings/subscription-limits.ts';
 export * from './settings/upload-limits.ts';
 

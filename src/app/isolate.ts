@@ -29,6 +29,7 @@ import { measuredFetch } from '../observability/measured-fetch.ts';
 import { bundledRelease, restRelease } from '../operations/manifest.ts';
 import { TieredRegistry } from '../operations/registry.ts';
 import { UsageCounts } from '../operations/usage.ts';
+import { ReportUrls } from '../reports/report-urls.ts';
 import { Serving } from '../serving/serving.ts';
 import { MemoryBudget, type MemoryShares } from '../storage/bounded-memory.ts';
 import { UNKNOWN_PRICE_MEMORY_SECONDS } from '../storage/kv/keys.ts';
@@ -70,6 +71,7 @@ export interface Isolate {
   httpMemories: HttpMemories;
   clientLimit: ClientLimit;
   fileUrls: FileUrls;
+  reportUrls: ReportUrls;
   /** For requests: a caller waits. */
   promptApis: UpstreamApis;
   /** For a sign-in, which can do without an answer. */
@@ -210,6 +212,7 @@ function createIsolate(
       nowMs,
     }),
     fileUrls,
+    reportUrls: new ReportUrls({ publicOrigin: config.PUBLIC_ORIGIN, keys: config.JWT_SECRET }),
     promptApis,
     signInApi,
     ledgerApi: upstreamApis(config, upstreamFetch, { maxAttempts: 1 }).main,

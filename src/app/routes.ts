@@ -10,6 +10,7 @@ import { createIdentificationReadRoute } from '../http/identification-read-route
 import { createIdentificationUploadRoute } from '../http/identification-upload-route.ts';
 import { ledgerExportRoute } from '../http/ledger-export.ts';
 import { MemoryHits } from '../http/memory-hits.ts';
+import { createReportsRoute } from '../http/reports-route.ts';
 import type { RouterOptions } from '../http/router.ts';
 import { openSocket } from '../http/socket-route.ts';
 import { ledgersOf } from '../investing/ledger-client.ts';
@@ -104,6 +105,7 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
   };
   const keys = { adminKey: config.ADMIN_KEY, operationsKeys: config.OPERATIONS_KEYS };
   const hasKey = keys.adminKey !== undefined || keys.operationsKeys.length > 0;
+  const reports = createReportsRoute({ bucket: env.STORAGE, urls: isolate.reportUrls, nowMs, ...keys });
   const admin = hasKey ? [adminRoute(keys, stores)] : [];
   return {
     router: {
@@ -118,6 +120,7 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
         files,
         health,
         ledgerExport,
+        reports,
         ...uploads,
         ...identificationReads,
         ...admin,

@@ -14,7 +14,8 @@ export type KeyPurpose =
   | 'file-url'
   | 'object-key'
   | 'identification'
-  | 'backup';
+  | 'backup'
+  | 'report-url';
 
 export interface PurposeKey {
   kid: string;

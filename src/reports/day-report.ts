@@ -13,10 +13,10 @@ import {
   UNREGISTERED,
 } from '../observability/request-metrics.ts';
 import type { AccountFigures, JobFigures, PaymentTokenFigures } from '../storage/d1/day-figures.ts';
+import { dayStart } from './report-keys.ts';
 import { type Traffic, TrafficSum } from './traffic.ts';
 
 export const REPORT_VERSION = 1;
-const DAY_SECONDS = 86_400;
 const HOUR_SECONDS = 3_600;
 const HOURS_A_DAY = 24;
 
@@ -102,9 +102,6 @@ export interface DayReport {
 const COUNTED =
   'Requests, rates and times are those of requests that reached the Worker: caches in front answer others without it. ' +
   'A time is how long a request waited for others; the clock stands still while the Worker computes.';
-
-export const dayStart = (date: string): number => Date.parse(`${date}T00:00:00Z`) / 1000;
-export const dayEnd = (date: string): number => dayStart(date) + DAY_SECONDS;
 
 export function reportOf(inputs: DayInputs): DayReport {
   const { date, environment, madeAt, operationNames, accounts } = inputs;

@@ -30,5 +30,5 @@ svg{display:block;width:100%;height:auto}
 rect.bar{fill:var(--bar)}
 rect.fault{fill:var(--bad)}
 .hours{display:grid;grid-template-columns:repeat(4,1fr);font-size:.85rem}
-@media(max-width:40rem){body{padding:1rem .6rem 2rem}section{padding:.75rem .8rem}.wide{display:none}th,td{padding:.35rem .3rem}}
+@media(max-width:40rem){body{padding:1rem .6rem 2rem}section{padding:.75rem .8rem}.wide{display:none}table{font-size:.82rem}th,td{padding:.35rem .25rem}tr>:first-child{min-width:5.5rem}td.long{min-width:4.5rem}}
 `.trim();

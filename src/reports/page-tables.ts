@@ -34,8 +34,10 @@ const wrong = (count: number) =>
 export const operationTable = ({ operations, requests }: DayReport): Html =>
   trafficTable('Operation', operations, requests, ({ operationId, operationName }) => {
     if (operationId === UNREGISTERED) return 'not registered';
-    const id = html`<small title="${operationId}">${nameText(operationId, ID_SHOWN_CHARACTERS)}</small>`;
-    return operationName === '' ? id : html`${named(operationName)}${id}`;
+    const id = html`<small class="wide" title="${operationId}">${nameText(operationId, ID_SHOWN_CHARACTERS)}</small>`;
+    return operationName === ''
+      ? named(nameText(operationId, ID_SHOWN_CHARACTERS))
+      : html`${named(operationName)}${id}`;
   });
 
 export const clientTable = ({ clients, requests }: DayReport): Html =>
@@ -116,7 +118,7 @@ const moved = ({ count, amount }: PaymentTokenFigures['raised']): Html | string 
 
 export function investingTable(tokens: readonly PaymentTokenFigures[]): Html {
   if (tokens.length === 0) return none('No investment, payment or refund.');
-  return htmlTable('Payment token', tokens, ({ paymentToken }) => named(paymentToken), [
+  return htmlTable('Token', tokens, ({ paymentToken }) => named(paymentToken), [
     { title: 'Invested', isLong: true, of: ({ investments }) => moved(investments) },
     { title: 'Raised', isLong: true, of: ({ raised }) => moved(raised) },
     { title: 'Refunded', isLong: true, of: ({ refunded }) => moved(refunded) },

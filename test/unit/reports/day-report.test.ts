@@ -2,8 +2,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { MetricsCell } from '../../../src/observability/request-metrics.ts';
-import { type DayInputs, type DayReport, dayStart, reportOf } from '../../../src/reports/day-report.ts';
+import { type DayInputs, type DayReport, reportOf } from '../../../src/reports/day-report.ts';
 import { headlines } from '../../../src/reports/headlines.ts';
+import { dayStart } from '../../../src/reports/report-keys.ts';
 import { reportPage } from '../../../src/reports/report-page.ts';
 import type { Traffic } from '../../../src/reports/traffic.ts';
 import { drawnCell } from '../../support/drawn-metrics.ts';
