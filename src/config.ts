@@ -7,6 +7,7 @@
  */
 import * as z from 'zod';
 import { alertChannelsSchema, heartbeatUrlSchema, unencryptedAlertUrls } from './settings/alert-settings.ts';
+import { alertThresholdsSchema } from './settings/alert-thresholds.ts';
 import { credentialSchema, encryptionKeysSchema, optionalKeySchema } from './settings/file-settings.ts';
 import { operationsKeysSchema } from './settings/operations-keys.ts';
 import { signingKeysSchema } from './settings/signing-keys.ts';
@@ -96,6 +97,9 @@ const settingsSchema = z.object({
   ALERT_CHANNELS: alertChannelsSchema,
   /** Asked each minute in which the rules of alerts were looked at: it notifies somebody when that ends. */
   HEARTBEAT_URL: heartbeatUrlSchema,
+  ALERT_THRESHOLDS: alertThresholdsSchema,
+  /** Where people read `docs/runbooks/`: messages link there. */
+  RUNBOOKS_URL: httpUrl.optional(),
 });
 
 export type Config = z.output<typeof settingsSchema>;
@@ -157,6 +161,7 @@ export function parseConfig(vars: object): ParsedConfig {
 
 export * from './settings/account-limits.ts';
 export * from './settings/alert-limits.ts';
+export * from './settings/alert-thresholds.ts';
 export * from './settings/file-limits.ts';
 export * from './settings/investing-limits.ts';
 export * from './settings/project-file-limits.ts';

@@ -34,10 +34,15 @@ test('parses what is right', () => {
     RATE_LIMIT_THRESHOLD: 600,
     OPERATIONS_KEYS: [],
     ALERT_CHANNELS: [],
+    ALERT_THRESHOLDS: {},
     PRICE_POLL_SECONDS: 5,
     UPSTREAM_FILE_ORIGINS: [],
     CORS_ORIGINS: ['https://app.example'],
     RPC_URLS: new Map(),
+  });
+  expect(configOf({ ALERT_THRESHOLDS: '{"bill": 100, "sync": null}' }).ALERT_THRESHOLDS).toEqual({
+    bill: 100,
+    sync: null,
   });
   expect(configOf({ PRICE_POLL_SECONDS: '60' }).PRICE_POLL_SECONDS).toBe(60);
   expect(issuesOf({ PRICE_POLL_SECONDS: '0' })).toEqual([
@@ -90,6 +95,11 @@ test.each([
   ['KYC_KEY', '[]'],
   ['KYC_READ_KEY', 'k'.repeat(31)],
   ['BACKUP_KEY', 'k'.repeat(31)],
+  ['ALERT_THRESHOLDS', 'bill=100'],
+  ['ALERT_THRESHOLDS', '[]'],
+  ['ALERT_THRESHOLDS', '{"no-such-rule": 1}'],
+  ['ALERT_THRESHOLDS', '{"bill": 0}'],
+  ['RUNBOOKS_URL', 'docs/runbooks'],
   ['SIWE_ORIGIN', ''],
   ['SIWE_ORIGIN', 'www.app.example'],
   ['SIWE_ORIGIN', 'https://app.example/'],

@@ -1,0 +1,90 @@
+/** Brings what a look has found into the state, and makes the facts of it that rules look at. */
+import { absorbFlushes } from './absorb-flushes.ts';
+import type { AlertState } from './alert-state.ts';
+import type { Facts, JobFacts } from './facts.ts';
+import type { HourOfPayments, Observed, ObservedJob } from './observed.ts';
+import { watchedSecondsSince } from './watched-time.ts';
+import { addSums, boundCulprits, mergedRecent, prune } from './windows.ts';
+
+export interface Absorbed {
+  state: AlertState;
+  facts: Facts;
+  /** Watched time since the last look. */
+  elapsedSeconds: number;
+}
+
+export function absorb(before: AlertState, observed: Observed, nowSeconds: number): Absorbed {
+  const state = structuredClone(before);
+  const elapsedSeconds = watchedSecondsSince(state.lookedAt, nowSeconds);
+  state.lookedAt = nowSeconds;
+  state.watchedSeconds += elapsedSeconds;
+  const { windows, watchedSeconds } = state;
+  prune(windows, watchedSeconds);
+  absorbFlushes(windows, observed.flushes ?? [], { watchedSeconds, nowSeconds });
+  state.lastFlushId = observed.flushes?.at(-1)?.flushId ?? state.lastFlushId;
+  absorbBusiness(state, observed);
+  prune(windows, watchedSeconds);
+  boundCulprits(windows);
+  const jobs = observed.jobs && jobFacts(state, observed.jobs, elapsedSeconds);
+  absorbHourly(state, observed);
+  const { pools, sizes, forecastDollars } = state.hourly;
+  const { outboxes, notices, hasCacheInFront } = observed;
+  const rest = { jobs, outboxes, notices, pools, sizes, forecastDollars, hasCacheInFront };
+  const facts = { windows, recent: mergedRecent(windows.recent), watchedSeconds, ...rest };
+  return { state, facts, elapsedSeconds };
+}
+
+function absorbBusiness(state: AlertState, { accounts, payments }: Observed): void {
+  if (accounts !== null) {
+    addSums(state.windows, state.watchedSeconds, { registrations: accounts.opened });
+    state.lastAccountRowId = accounts.lastRowId;
+  }
+  if (payments !== null) {
+    // Nobody knows when those were decided that stand there at the first look.
+    const known = state.payments ?? payments;
+    addSums(state.windows, state.watchedSeconds, {
+      paymentsConfirmed: newly(payments, known, 'confirmed'),
+      paymentsFailed: newly(payments, known, 'failed'),
+    });
+    state.payments = payments.map((hour) => ({ ...hour }));
+  }
+}
+
+function newly(
+  hours: readonly HourOfPayments[],
+  known: readonly HourOfPayments[],
+  name: 'confirmed' | 'failed',
+): number {
+  return hours.reduce((sum, { hour, ...counts }) => {
+    const before = known.find((each) => each.hour === hour)?.[name] ?? 0;
+    return sum + Math.max(0, counts[name] - before);
+  }, 0);
+}
+
+/** Watched time without a complete run; a job that is seen for the first time counts from now. */
+function jobFacts(state: AlertState, jobs: readonly ObservedJob[], elapsedSeconds: number): JobFacts[] {
+  const facts = jobs.map((job): JobFacts => {
+    const { name, intervalSeconds, startedAt, outcome, firstError } = job;
+    const known = state.jobs[name];
+    const isNewAndOk = outcome === 'ok' && startedAt !== known?.startedAt;
+    const notOkSeconds = known === undefined || isNewAndOk ? 0 : known.notOkSeconds + elapsedSeconds;
+    return { name, intervalSeconds, notOkSeconds, outcome, firstError };
+  });
+  state.jobs = Object.fromEntries(
+    jobs.map(({ name, startedAt }, index) => [
+      name,
+      { startedAt, notOkSeconds: facts[index]?.notOkSeconds ?? 0 },
+    ]),
+  );
+  return facts;
+}
+
+function absorbHourly({ hourly, watchedSeconds }: AlertState, observed: Observed): void {
+  const { pools, sizes, forecastDollars } = observed;
+  if (pools === undefined && sizes === undefined && forecastDollars === undefined) return;
+  hourly.askedAt = watchedSeconds;
+  // What could not be read stays as it was.
+  if (pools) hourly.pools = [...pools];
+  if (sizes) hourly.sizes = [...sizes];
+  hourly.forecastDollars = forecastDollars ?? hourly.forecastDollars;
+}

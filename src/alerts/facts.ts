@@ -1,0 +1,62 @@
+/** What alert rules look at. A part is null if it could not be read. */
+import { LatencyHistogram } from '../observability/latency-histogram.ts';
+import type { RecentSlot, Windows } from './windows.ts';
+
+export interface Facts {
+  windows: Windows;
+  /** The last minutes of `windows` as one. */
+  recent: RecentSlot;
+  /** The time that was watched in all. */
+  watchedSeconds: number;
+  /** Workers' own cache answers hits before they reach the gateway. */
+  hasCacheInFront: boolean;
+  jobs: readonly JobFacts[] | null;
+  outboxes: readonly OutboxFacts[] | null;
+  notices: readonly NoticeFacts[] | null;
+  pools: readonly PoolFacts[] | null;
+  sizes: readonly SizeFacts[] | null;
+  /** Of the running month; null also if there is too little to go by. */
+  forecastDollars: number | null;
+}
+
+export interface JobFacts {
+  name: string;
+  intervalSeconds: number;
+  /** Watched time without a complete run. */
+  notOkSeconds: number;
+  /** Of the latest run that has ended; null before the first. */
+  outcome: 'ok' | 'partial' | 'failed' | null;
+  firstError: string | null;
+}
+
+/** Something waits to be sent. */
+export interface OutboxFacts {
+  /** A ledger's is named by its pool. */
+  name: string;
+  waitingSeconds: number;
+}
+
+/** Notices of a day that say that a ledger, D1 and the main API disagree. */
+export interface NoticeFacts {
+  poolId: string;
+  kind: string;
+  notices: number;
+}
+
+/** A sale in its second half. */
+export interface PoolFacts {
+  poolId: string;
+  registered: number;
+  /** Of those who registered. */
+  participating: number;
+}
+
+export interface SizeFacts {
+  name: string;
+  bytes: number;
+  maxBytes: number;
+}
+
+/** The percentile of a histogram, in milliseconds; 0 where nothing was counted. */
+export const percentileMs = (histogram: readonly number[], share: number): number =>
+  LatencyHistogram.of(histogram).percentileMs(share) ?? 0;

@@ -1,0 +1,77 @@
+/**
+ * The error budget burns: too many requests fail by the gateway's fault or upstream's.
+ *
+ * Windows and rates are those of "Alerting on SLOs", chapter 5 of Google's Site Reliability Workbook, approach 6: the long
+ * window shows that it matters, the short one that it still goes on, and both must burn.
+ */
+import type { Facts } from '../facts.ts';
+import type { AlertRule, RuleLimits } from '../rule.ts';
+import { HOUR_SECONDS } from '../watched-time.ts';
+import { type Slot, sumOfHours, sumOfMinutes, worstOf } from '../windows.ts';
+
+/** 99.9 % of requests shall not fail. */
+const ERROR_BUDGET_SHARE = 0.001;
+
+interface BurnWindows {
+  /** In words, of both: for the message. */
+  inWords: string;
+  long(facts: Facts): Slot;
+  short(facts: Facts): Slot;
+}
+
+const minutes = (count: number) => (facts: Facts) => sumOfMinutes(facts.windows, facts.watchedSeconds, count);
+const hours = (count: number) => (facts: Facts) => sumOfHours(facts.windows, facts.watchedSeconds, count);
+
+const burnRate = ({ requests, faults }: Slot) =>
+  requests === 0 ? 0 : faults / requests / ERROR_BUDGET_SHARE;
+
+const burns =
+  (windows: BurnWindows) =>
+  (facts: Facts, { threshold, minimum }: RuleLimits) => {
+    const [long, short] = [windows.long(facts), windows.short(facts)];
+    const value = burnRate(long);
+    if (long.requests < minimum || value < threshold || burnRate(short) < threshold) return [];
+    const summary = `${short.faults} of ${short.requests} requests failed in ${windows.inWords}.`;
+    return [{ subject: '', value, summary, worst: worstOf(short) }];
+  };
+
+const common = {
+  counted: 'requests',
+  inWords: (value: number) => `${value.toFixed(1)} × the rate that the error budget allows`,
+};
+
+export const errorBudgetFast: AlertRule = {
+  ...common,
+  name: 'error-budget-fast',
+  runbook: 'error-budget-fast',
+  severity: 'page',
+  windowSeconds: HOUR_SECONDS,
+  holdSeconds: 0,
+  recoverySeconds: 300,
+  minimum: 200,
+  breaches: burns({ inWords: 'the last 5 minutes', long: minutes(60), short: minutes(5) }),
+};
+
+export const errorBudgetSlow: AlertRule = {
+  ...common,
+  name: 'error-budget-slow',
+  runbook: 'error-budget-slow',
+  severity: 'page',
+  windowSeconds: 6 * HOUR_SECONDS,
+  holdSeconds: 0,
+  recoverySeconds: 900,
+  minimum: 500,
+  breaches: burns({ inWords: 'the last 30 minutes', long: hours(6), short: minutes(30) }),
+};
+
+export const errorBudgetTicket: AlertRule = {
+  ...common,
+  name: 'error-budget-ticket',
+  runbook: 'error-budget-ticket',
+  severity: 'ticket',
+  windowSeconds: 72 * HOUR_SECONDS,
+  holdSeconds: 0,
+  recoverySeconds: HOUR_SECONDS,
+  minimum: 1_000,
+  breaches: burns({ inWords: 'the last 6 hours', long: hours(72), short: hours(6) }),
+};

@@ -1,0 +1,28 @@
+import type { AlertRule } from '../rule.ts';
+
+const common = {
+  runbook: 'outbox',
+  windowSeconds: 0,
+  holdSeconds: 0,
+  recoverySeconds: 120,
+  minimum: 0,
+  counted: '',
+  inWords: (value: number) => `${Math.round(value / 60)} minutes`,
+  breaches: (({ outboxes }, { threshold }) => {
+    if (outboxes === null) return null;
+    return outboxes
+      .filter(({ waitingSeconds }) => waitingSeconds > threshold)
+      .map(({ name, waitingSeconds }) => ({
+        subject: name,
+        value: waitingSeconds,
+        summary: `The oldest row of the outbox ${name} has waited for ${Math.round(waitingSeconds / 60)} minutes.`,
+      }))
+      .sort((left, right) => right.value - left.value);
+  }) satisfies AlertRule['breaches'],
+};
+
+/** The main API is not told of something for some minutes. */
+export const outbox: AlertRule = { ...common, name: 'outbox', severity: 'ticket' };
+
+/** The same, for so long that somebody is woken. */
+export const outboxPage: AlertRule = { ...common, name: 'outbox-page', severity: 'page' };

@@ -1,0 +1,30 @@
+import type { AlertRule } from '../rule.ts';
+
+/** A job has had no complete run for several of its intervals: it is late, fails, or leaves records out. */
+export const sync: AlertRule = {
+  name: 'sync',
+  runbook: 'sync',
+  severity: 'ticket',
+  windowSeconds: 0,
+  holdSeconds: 0,
+  recoverySeconds: 0,
+  minimum: 0,
+  counted: '',
+  inWords: (value) => `${value.toFixed(1)} intervals without a complete run`,
+  breaches({ jobs }, { threshold }) {
+    if (jobs === null) return null;
+    return jobs
+      .map(({ name, intervalSeconds, notOkSeconds, outcome, firstError }) => ({
+        subject: name,
+        value: notOkSeconds / intervalSeconds,
+        summary: `The job ${name} has had no complete run for ${Math.round(notOkSeconds / 60)} minutes; ${latest(outcome, firstError)}.`,
+      }))
+      .filter(({ value }) => value > threshold)
+      .sort((left, right) => right.value - left.value);
+  },
+};
+
+function latest(outcome: string | null, firstError: string | null): string {
+  if (outcome === null) return 'none has ended';
+  return firstError === null ? `the latest was ${outcome}` : `the latest was ${outcome}: ${firstError}`;
+}

@@ -1,0 +1,101 @@
+/** Looks of the alerts at a gateway whose traffic a test makes up, minute after minute by a clock that the test drives. */
+import { type AlertState, noAlertState } from '../../src/alerts/alert-state.ts';
+import { type Decision, decide, type LookOptions, type RuleFailure } from '../../src/alerts/decide.ts';
+import type { Observed } from '../../src/alerts/observed.ts';
+import { noCalls } from '../../src/observability/call-counts.ts';
+import { LatencyHistogram } from '../../src/observability/latency-histogram.ts';
+import type { MetricsCell } from '../../src/observability/request-metrics.ts';
+import type { Flush } from '../../src/storage/d1/flushes.ts';
+
+export const WATCH_START = 1_764_000_000;
+
+/** Nothing happens, and everything can be read. */
+export const QUIET: Observed = {
+  flushes: [],
+  jobs: [],
+  outboxes: [],
+  notices: [],
+  accounts: { opened: 0, lastRowId: null },
+  payments: [],
+  hasCacheInFront: false,
+};
+
+export interface MadeUpRequests extends Partial<MetricsCell> {
+  count: number;
+  /** Of each request. */
+  takesMs?: number;
+}
+
+export interface WatchedGateway {
+  /** Unix seconds. */
+  now: number;
+  state: AlertState;
+  decisions: Decision[];
+  failures: RuleFailure[];
+  /** Moves the clock and looks once. Returns what this look has decided. */
+  look(observed?: Partial<Observed>, afterSeconds?: number): Decision[];
+  /** As often, once a minute. */
+  minutes(count: number, observed?: () => Partial<Observed>): Decision[];
+  /** A row of an isolate, written now. */
+  flush(requests: readonly MadeUpRequests[], rest?: Partial<Flush>): Flush;
+  /** What a look finds of requests since the last one. */
+  requests(...requests: MadeUpRequests[]): Partial<Observed>;
+}
+
+export function watchGateway(options: Omit<LookOptions, 'nowSeconds'> = { thresholds: {} }): WatchedGateway {
+  let flushId = 0;
+  const gateway: WatchedGateway = {
+    now: WATCH_START,
+    state: noAlertState(),
+    decisions: [],
+    failures: [],
+    look(observed = {}, afterSeconds = 60) {
+      gateway.now += afterSeconds;
+      const look = decide(gateway.state, { ...QUIET, ...observed }, { nowSeconds: gateway.now, ...options });
+      // As from D1.
+      gateway.state = JSON.parse(JSON.stringify(look.state));
+      gateway.decisions.push(...look.decisions);
+      gateway.failures.push(...look.failures);
+      return look.decisions;
+    },
+    minutes: (count, observed = () => ({})) =>
+      Array.from({ length: count }, () => gateway.look(observed())).flat(),
+    flush(requests, rest = {}) {
+      flushId += 1;
+      const cells = requests.map((each) => cellOf(each, gateway.now));
+      return {
+        flushId,
+        writtenAt: gateway.now,
+        workerVersion: 'v1',
+        requests: cells,
+        ...{ refusals: [], others: [], isolate: null, live: null, unsound: 0 },
+        ...rest,
+      };
+    },
+    requests: (...requests) => ({ flushes: [gateway.flush(requests)] }),
+  };
+  return gateway;
+}
+
+function cellOf({ takesMs = 0, count, ...rest }: MadeUpRequests, now: number): MetricsCell {
+  const histogram = new LatencyHistogram();
+  histogram.add(takesMs, count);
+  return {
+    operationId: 'sha256:market',
+    client: 'ios',
+    version: '5.2',
+    hour: Math.floor(now / 3_600),
+    outcome: 'ok',
+    cache: 'hit',
+    firstSeen: now,
+    lastSeen: now,
+    count,
+    faults: 0,
+    errors: 0,
+    bytes: 0,
+    durationMs: takesMs * count,
+    calls: noCalls(),
+    histogram: histogram.sparse(),
+    ...rest,
+  };
+}
