@@ -164,6 +164,7 @@ export * from './settings/alert-limits.ts';
 export * from './settings/alert-thresholds.ts';
 export * from './settings/file-limits.ts';
 export * from './settings/investing-limits.ts';
+export * from './settings/metrics-limits.ts';
 export * from './settings/project-file-limits.ts';
 export * from './settings/report-limits.ts';
 export * from './settings/subscription-limits.ts';
@@ -278,7 +279,7 @@ const MIB = 1024 * 1024;
 /** The platform gives an isolate 128 MB. Code, the schema and what requests hold while they run take the rest. */
 export const ISOLATE_MEMORY_MAX_BYTES = 80 * MIB;
 export const MEMORY_SHARES_BYTES = {
-  answers: 27 * MIB,
+  answers: 25.75 * MIB,
   /** A week of hourly closes of a thousand symbols. */
   closes: 10 * MIB,
   /** One value with every synced symbol, 5,000 of them. */
@@ -308,5 +309,7 @@ export const MEMORY_SHARES_BYTES = {
   clients: 1 * MIB,
   /** Counts since the last write; `operations/usage.ts` bounds their number. */
   usage: 0.5 * MIB,
+  /** Counts of requests since the last write; `metrics/` bounds their number. */
+  requestMetrics: 1.25 * MIB,
 } as const;
 export type MemoryName = keyof typeof MEMORY_SHARES_BYTES;

@@ -19,7 +19,7 @@ const gateway = gatewayInMemory({
     },
     findForm: async () => null,
   },
-  usage: { used: () => undefined, refused: () => undefined },
+  usage: { used: () => undefined, refused: () => undefined, hit: () => undefined },
   // Holds nothing: the market list's answers live too shortly for KV.
   kv: { get: async () => new Map() } as unknown as KVNamespace,
   pricesAsOf: 1,

@@ -24,6 +24,8 @@ import { type HttpMemories, openHttpMemories } from '../http/memory-hits.ts';
 import { ClosesMemory } from '../loaders/candles.ts';
 import { OnDemandPrices } from '../loaders/on-demand-prices.ts';
 import { PriceSnapshotMemory } from '../loaders/prices.ts';
+import { RequestPoints } from '../metrics/request-points.ts';
+import { RequestRecorder } from '../metrics/request-recorder.ts';
 import { IsolateCalls } from '../observability/isolate-calls.ts';
 import { measuredFetch } from '../observability/measured-fetch.ts';
 import { bundledRelease, restRelease } from '../operations/manifest.ts';
@@ -65,6 +67,7 @@ export interface Isolate {
   memory: MemoryBudget;
   registry: TieredRegistry;
   usage: UsageCounts;
+  requests: RequestRecorder;
   generations: GenerationsMemory;
   answers: CachedAnswers;
   serving: Serving;
@@ -139,7 +142,19 @@ function createIsolate(
     memory,
     nowMs,
   });
-  const usage = new UsageCounts({ db: env.DB, nowMs });
+  const requests = new RequestRecorder({
+    points: new RequestPoints(env.ANALYTICS, env.WORKER_VERSION.id),
+    isReleased: registry.isReleased,
+    calls,
+  });
+  memory.track('requestMetrics', requests);
+  const usage = new UsageCounts({
+    db: env.DB,
+    nowMs,
+    requests,
+    workerVersion: env.WORKER_VERSION.id,
+    memoryUse: () => memory.use,
+  });
   memory.track('usage', usage);
   const generations = new GenerationsMemory(env.CACHE_KV);
   const answers = new CachedAnswers({
@@ -200,6 +215,7 @@ function createIsolate(
     memory,
     registry,
     usage,
+    requests,
     generations,
     answers,
     serving,

@@ -112,6 +112,7 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
       ...headers,
       clientLimit,
       nowMs,
+      recorder: isolate.requests,
       randomId,
       routes: [
         graphql,

@@ -1,4 +1,5 @@
 /** The types of the context: the schema sees nothing else of the gateway. */
+import type { GraphQLError } from 'graphql';
 import type { SignedInModel as SignedInUser } from '../auth/actions/sign-in.ts';
 import type { RequestClient } from '../auth/request-client.ts';
 import type { VerifiedToken } from '../auth/viewers.ts';
@@ -103,6 +104,8 @@ export interface FaultListener {
   requestId: string;
   /** @param code of a fault that is not the caller's. */
   onFault?: ((code: string) => void) | undefined;
+  /** @param errors of an answer, as the client sees them. */
+  onErrors?: ((errors: readonly GraphQLError[], hasData: boolean) => void) | undefined;
 }
 
 /** A request, and its sender. */

@@ -116,6 +116,7 @@ const NO_EVENTS = new Proxy({} as EventSources, { get: () => oneResponse });
 class RequestContext {
   readonly requestId: string;
   readonly onFault: FaultListener['onFault'];
+  readonly onErrors: FaultListener['onErrors'];
   readonly nowSeconds: number;
   readonly viewer: Viewer | null;
   readonly events: EventSources;
@@ -127,6 +128,7 @@ class RequestContext {
   constructor(sources: ContextSources, own: OwnOfRequest, nowMs: number) {
     this.requestId = own.requestId;
     this.onFault = own.onFault;
+    this.onErrors = own.onErrors;
     this.nowSeconds = Math.floor(nowMs / 1000);
     this.viewer = own.viewer;
     this.events = own.events ?? NO_EVENTS;

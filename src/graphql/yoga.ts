@@ -22,6 +22,8 @@ export interface RequestServices extends FaultListener {
   mediaType: string | null;
   /** Reads the request and decides what it runs, at the first call. Rejects with the reason why nothing runs. */
   prepare(): Promise<PreparedDocument>;
+  /** @param bytes of the answer's body */
+  onBody(bytes: number): void;
   /** Is called when an operation is about to run, and only then. */
   createContext(): Promise<GatewayContext>;
 }
@@ -109,13 +111,40 @@ function useErrorPolicy(): Plugin<object, RequestServices> {
       if (result.errors?.length) {
         // A mutation that may not run leaves null: it has the status of its error.
         const present = errorPresenter(result.data != null, serverContext);
-        setResult({ ...result, errors: result.errors.map(present) });
+        const errors = result.errors.map(present);
+        serverContext.onErrors?.(errors, result.data != null);
+        setResult({ ...result, errors });
       } else if (mediaType === null) {
+        serverContext.onErrors?.([NOT_ACCEPTABLE], false);
         setResult({ errors: [NOT_ACCEPTABLE] });
       }
-      setResultProcessor(processRegularResult, mediaType ?? 'application/json');
+      setResultProcessor(
+        (answer, fetchAPI, type) =>
+          processRegularResult(
+            answer,
+            { ...fetchAPI, Response: measuring(fetchAPI.Response, serverContext) },
+            type,
+          ),
+        mediaType ?? 'application/json',
+      );
     },
   };
+}
+
+const utf8 = new TextEncoder();
+
+/** Yoga's own constructor takes the answer's text and does not tell its length. */
+function measuring(
+  YogaResponse: typeof Response,
+  { onBody }: Pick<RequestServices, 'onBody'>,
+): typeof Response {
+  return new Proxy(YogaResponse, {
+    construct(_, [body, init]: [string, ResponseInit]) {
+      const bytes = utf8.encode(body);
+      onBody(bytes.byteLength);
+      return new YogaResponse(bytes, init);
+    },
+  });
 }
 
 const NOT_ACCEPTABLE = new GraphQLError(

@@ -2,7 +2,7 @@
  * `/graphql` over HTTP: an answer that anybody may have comes from `serving/`, every other operation goes through Yoga,
  * and a refusal has the status that the wire contract gives.
  */
-import { OperationTypeNode } from 'graphql';
+import { GraphQLError, OperationTypeNode } from 'graphql';
 import { requestClientOf, UNKNOWN_CLIENT } from '../auth/request-client.ts';
 import type { FaultListener, GatewayContext, RequestClient, Viewer, ViewerOf } from '../graphql/context.ts';
 import { renderGraphiQL } from '../graphql/graphiql.ts';
@@ -10,6 +10,7 @@ import type { OwnOfRequest } from '../graphql/request-context.ts';
 import { createGraphQLHandler, type YogaOptions } from '../graphql/yoga.ts';
 import { clientOf } from '../operations/client-identity.ts';
 import type { Liveness, OperationRegistry } from '../operations/registered-operation.ts';
+import type { Preparation } from '../serving/prepare-operation.ts';
 import { logFinishedRequest } from '../serving/request-log.ts';
 import type { Serving } from '../serving/serving.ts';
 import { viewerOfOperation } from '../serving/viewer-of-operation.ts';
@@ -57,13 +58,15 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
     incoming: IncomingOperation,
     exchange: Exchange,
   ): Promise<Response | Answer | KeptAnswer> {
-    const { request, accepted } = exchange;
+    const { request, accepted, measured } = exchange;
     const envelope = await incoming.envelope();
     const known = envelope === null ? undefined : memoryHits.recall(envelope);
-    if (request.method === 'POST' && known !== undefined) {
+    // A stream of events counts as one, also if its answer is in memory.
+    if (request.method === 'POST' && known !== undefined && measured.transport !== 'sse') {
       const hit = memoryHits.respond(request, known, nowMs());
       if (hit !== null) {
         exchange.countHit();
+        measured.isCounted = true;
         return hit;
       }
     }
@@ -82,7 +85,10 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
       if (shared !== null) return shared;
       const preparation = await incoming.countedPreparation();
       const refusal = preparation.ok ? null : refusalAnswer(preparation.error, mediaType);
-      if (refusal !== null) return bypassing(refusal);
+      if (refusal !== null) {
+        measured.refused(codeOfRefusal(preparation));
+        return bypassing(refusal);
+      }
     }
     return answerByYoga(incoming, exchange);
   }
@@ -115,7 +121,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
     const liveness = known && registry.known(known.operationId, nowMs());
     if (known !== undefined && liveness !== undefined && liveness.state !== 'retired') {
       const client = clientOf(exchange.request.headers, known.releaseClient);
-      incoming.countUse(known.operationId, client);
+      incoming.countUse(known, client);
       return { key: known.key, liveness };
     }
     const preparation = await incoming.countedPreparation();
@@ -123,12 +129,12 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
     const { prepared } = preparation;
     const key = await serving.cacheKeyOf(prepared);
     if (key === null) return null;
-    memoryHits.remember(envelope, prepared, key, null);
+    memoryHits.remember(envelope, prepared, key, null, exchange.request.method === 'GET' ? 'get' : 'post');
     return { key, liveness: prepared.chosen.found?.liveness ?? null };
   }
 
   async function answerByYoga(incoming: IncomingOperation, exchange: Exchange): Promise<Response> {
-    const { request, requestId, accepted, onFault, createContext } = exchange;
+    const { request, requestId, accepted, onFault, onErrors, measured, createContext } = exchange;
     let liveness: Liveness | null = null;
     const prepare = async () => {
       const preparation = await incoming.countedPreparation();
@@ -141,6 +147,10 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
       requestId,
       mediaType: accepted.json,
       onFault,
+      onErrors,
+      onBody: (bytes) => {
+        measured.bytes = bytes;
+      },
       prepare,
       createContext,
     });
@@ -184,8 +194,12 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
     return answer instanceof Response ? answer : answer.response(exchange.requestId);
   }
 
-  function openSocketOf(request: Request, requestId: string): Response | Promise<Response> {
+  function openSocketOf(
+    request: Request,
+    { requestId, measured }: RouteContext,
+  ): Response | Promise<Response> {
     if (!isForeignHandshake(request, corsOrigins)) return openSocket(request);
+    measured.refused('FORBIDDEN');
     const message = 'Pages of this origin may open no socket here.';
     return bypassing(errorResponse(403, { message, code: 'FORBIDDEN', requestId }));
   }
@@ -195,16 +209,27 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
     hasPreflight: true,
     admits: true,
     async handle(request, context) {
-      const { requestId } = context;
+      const { requestId, measured } = context;
       const { method, headers } = request;
-      if (method !== 'GET' && method !== 'POST') return (await context.admit()) ?? notAllowed(requestId);
-      if (method === 'GET' && headers.get('upgrade')?.toLowerCase() === 'websocket')
-        return (await context.admit()) ?? openSocketOf(request, requestId);
+      if (method !== 'GET' && method !== 'POST') return (await context.admit()) ?? notAllowed(context);
+      if (method === 'GET' && headers.get('upgrade')?.toLowerCase() === 'websocket') {
+        measured.transport = 'ws';
+        return (await context.admit()) ?? openSocketOf(request, context);
+      }
       const accepted = mediaTypes.accepted(headers.get('accept'));
       if (graphiql && method === 'GET' && accepted.prefersPage) return graphiqlPage();
       const startedAtMs = nowMs();
       const faults: string[] = [];
-      const own = { ...context, onFault: (code: string) => void faults.push(code) };
+      const own = {
+        ...context,
+        onFault: (code: string) => {
+          faults.push(code);
+          measured.fault();
+        },
+        onErrors: measured.failed,
+      };
+      measured.route = '';
+      if (accepted.prefersEvents) measured.transport = 'sse';
       const contextOf = (viewer: Viewer | null, client: RequestClient) =>
         options.createContext({ ...own, viewer, client });
       const incoming = new IncomingOperation(request, serving, corsOrigins);
@@ -229,6 +254,8 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
         status = answer.status;
         return answer;
       } finally {
+        measured.operation = incoming.measured;
+        measured.client = incoming.asked().client;
         const durationMs = nowMs() - startedAtMs;
         logFinishedRequest({ requestId, transport: 'http', status, durationMs, faults }, () =>
           incoming.asked(),
@@ -246,7 +273,8 @@ const JSON_ALONE: AcceptedForms = {
   prefersPage: false,
 };
 
-function notAllowed(requestId: string): Response {
+function notAllowed({ requestId, measured }: RouteContext): Response {
+  measured.refused('BAD_USER_INPUT');
   const refusal = { message: 'Use GET or POST.', code: 'BAD_USER_INPUT', requestId };
   return bypassing(errorResponse(405, refusal, { Allow: 'GET, HEAD, POST' }));
 }
@@ -263,6 +291,12 @@ interface Asked {
   exchange: Exchange;
   mediaType: string;
 }
+
+/** Refusals of a document have a code. */
+const codeOfRefusal = (preparation: Preparation): string =>
+  !preparation.ok && preparation.error instanceof GraphQLError
+    ? String(preparation.error.extensions.code)
+    : '';
 
 function bypassing<Sent extends Response | Answer>(answer: Sent): Sent {
   setHeaders(answer.headers, BYPASSED);

@@ -3,11 +3,12 @@
  *
  * A request that cannot be read is refused by a GraphQL error with a code and a status.
  */
+import type { MeasuredOperation } from '../metrics/measured-request.ts';
 import { ruleRefusals } from '../operations/choose-document.ts';
 import { readClientIdentity } from '../operations/client-identity.ts';
 import { type OperationRequest, toOperationRequest, unreadable } from '../operations/operation-request.ts';
-import type { ClientIdentity } from '../operations/registered-operation.ts';
-import type { Preparation } from '../serving/prepare-operation.ts';
+import type { ClientIdentity, HitOperation } from '../operations/registered-operation.ts';
+import { measuredOperation, type Preparation } from '../serving/prepare-operation.ts';
 import type { AskedOperation } from '../serving/request-log.ts';
 import type { Serving } from '../serving/serving.ts';
 import { crossSiteRefusal } from './cross-site.ts';
@@ -33,6 +34,7 @@ export class IncomingOperation {
   #operationId: string | null = null;
   #operationName: string | null = null;
   #client: ClientIdentity | undefined;
+  #measured: MeasuredOperation = { id: null, name: '', kind: '' };
   #isUseCounted = false;
   #areRefusalsCounted = false;
 
@@ -58,6 +60,11 @@ export class IncomingOperation {
     };
   }
 
+  /** The operation for metrics, as far as the request has been read. */
+  get measured(): MeasuredOperation {
+    return this.#measured;
+  }
+
   preparation(): Promise<Preparation> {
     this.#preparation ??= this.#prepare();
     return this.#preparation;
@@ -74,8 +81,9 @@ export class IncomingOperation {
   }
 
   /** Counts the use of an operation that needs no preparation. */
-  countUse(operationId: string, client: ClientIdentity): void {
+  countUse({ operationId, operationName: name, kind }: HitOperation, client: ClientIdentity): void {
     this.#operationId = operationId;
+    this.#measured = { id: operationId, name, kind };
     this.#client = client;
     if (!this.#isUseCounted) this.#serving.usage.used(operationId, client);
     this.#isUseCounted = true;
@@ -97,6 +105,7 @@ export class IncomingOperation {
       const preparation = await this.#serving.prepare(sent, {
         mayRun: (kind, isPublic) => crossSiteRefusal(this.#request, kind, isPublic, this.#allowedOrigins),
       });
+      this.#measured = measuredOperation(preparation);
       if (preparation.ok) {
         const { chosen, operation } = preparation.prepared;
         this.#operationId = chosen.found?.operation.id ?? null;

@@ -10,10 +10,12 @@
 import type { CachedAnswers } from '../cache/cached-answers.ts';
 import { ageSeconds } from '../cache/freshness.ts';
 import type { CacheKey, StoredAnswer } from '../cache/response-cache.ts';
+import type { Transport } from '../observability/request-metrics.ts';
 import { clientOf } from '../operations/client-identity.ts';
 import {
   type ClientIdentity,
   carriedId,
+  type HitOperation,
   type OperationRegistry,
   type OperationUsage,
 } from '../operations/registered-operation.ts';
@@ -23,13 +25,13 @@ import { type AnswerHeaders, KeptAnswer, listedOrigin, type OwnHeaders } from '.
 import { cachedHeaders } from './cached-answer.ts';
 import { hasNoCredentials } from './cross-site.ts';
 import type { Envelope } from './incoming-operation.ts';
+import { countryOf } from './measure-answer.ts';
 import { MediaTypes } from './media-types.ts';
 
-export interface RecognisedRequest {
+export interface RecognisedRequest extends HitOperation {
   /** URL and body: the same text asks the same. */
   text: string;
   key: CacheKey;
-  operationId: string;
   /** The client by the id in the request. */
   releaseClient: ClientIdentity;
   /** The media type of the answer; null if the client's `Accept` chooses it. */
@@ -103,12 +105,16 @@ export class MemoryHits {
     { sent, chosen }: PreparedOperation,
     key: CacheKey,
     mediaType: string | null,
+    transport: Transport,
   ): void {
     if (chosen.found === null) return;
     const text = textOf(envelope);
+    const { operation } = chosen.found;
+    const { name: operationName, kind } = operation;
+    const hit = { operationId: carriedId(operation), operationName, kind, transport };
     this.#sources.requests.set(
       text,
-      { text, key, operationId: carriedId(chosen.found.operation), releaseClient: sent.release, mediaType },
+      { text, key, ...hit, releaseClient: sent.release, mediaType, held: undefined },
       textBytes(text, key.text) + ENTRY_BYTES,
     );
   }
@@ -137,8 +143,10 @@ export class MemoryHits {
     if (sent.has('if-none-match')) return null;
     const headers = this.#headersOf(request, known, answer, atMs);
     if (headers === null) return null;
-    usage.used(known.operationId, clientOf(sent, known.releaseClient), atMs);
-    return new KeptAnswer(answer.body, headers);
+    const { body } = answer;
+    const sentAnswer = { bytes: body.byteLength, country: countryOf(request) };
+    usage.hit(known, clientOf(sent, known.releaseClient), sentAnswer, atMs);
+    return new KeptAnswer(body, headers);
   }
 
   #headersOf(

@@ -1,8 +1,11 @@
 /**
  * Every HTTP request: its id, its route, its headers. An error that no route expects ends here, masked and logged.
  */
+import { MeasuredRequest } from '../metrics/measured-request.ts';
+import type { RequestRecorder } from '../metrics/request-recorder.ts';
 import { errorFields, log } from '../observability/log.ts';
-import { runningTrace, runWork } from '../observability/running-work.ts';
+import { endCalls, runningTrace, runWork } from '../observability/running-work.ts';
+import { readClientIdentity } from '../operations/client-identity.ts';
 import {
   Answer,
   commonHeaders,
@@ -12,6 +15,7 @@ import {
   setHeaders,
 } from './answer.ts';
 import type { ClientCount, ClientLimit } from './client-limit.ts';
+import { bodyBytesOf, cacheResultOf, countryOf } from './measure-answer.ts';
 import { errorResponse, type HttpRefusal, refusedAsGraphQL } from './responses.ts';
 import { pathOf } from './url-parts.ts';
 
@@ -23,6 +27,8 @@ export interface RouteContext {
   /** In place of `admit` for an answer from memory: nothing waits for the rate limiter. */
   countHit(): void;
   waitUntil(promise: Promise<unknown>): void;
+  /** What is recorded of the request when it ends. */
+  measured: MeasuredRequest;
 }
 
 export interface Route {
@@ -42,6 +48,7 @@ export interface Route {
 export interface RouterOptions extends HeaderOptions {
   clientLimit: Pick<ClientLimit, 'ask' | 'countHit'>;
   nowMs(): number;
+  recorder: Pick<RequestRecorder, 'record'>;
   routes: readonly Route[];
   randomId: () => string;
 }
@@ -69,11 +76,15 @@ async function answerAsWork(
   options: RouterOptions,
 ): Promise<Response> {
   const { clientLimit, nowMs } = options;
-  const route = routeOf(request, options);
-  const refuse = route?.refuse ?? refusedAsGraphQL;
+  const measured = measuredRequest(request, nowMs());
+  const route = routeOf(request, options, measured);
+  const refused = (refusal: HttpRefusal) => {
+    measured.refused(refusal.code);
+    return (route?.refuse ?? refusedAsGraphQL)(refusal);
+  };
   const refusalOfClient = () => {
     const refusal = client.refusal(requestId, nowMs());
-    return refusal && refuse(refusal);
+    return refusal && refused(refusal);
   };
   let asking: Promise<void> | undefined;
   const admit = async () => {
@@ -86,6 +97,7 @@ async function answerAsWork(
     admit,
     countHit: () => clientLimit.countHit(client, nowMs(), ctx),
     waitUntil: (promise) => ctx.waitUntil(promise),
+    measured,
   };
   let answer: Response | Answer | KeptAnswer;
   try {
@@ -93,10 +105,12 @@ async function answerAsWork(
   } catch (error) {
     log.error('http.unhandled', { requestId, path: pathOf(request.url), ...errorFields(error) });
     const message = 'Unexpected error.';
-    answer = refuse({ status: 500, code: 'INTERNAL_SERVER_ERROR', message, requestId });
+    measured.fault();
+    answer = refused({ status: 500, code: 'INTERNAL_SERVER_ERROR', message, requestId });
   }
   // Its headers are those of other requests too.
   if (answer instanceof KeptAnswer) return answer.response(requestId);
+  record(measured, answer, options);
   const traceId = runningTrace()?.traceId ?? '';
   if (answer instanceof Answer) {
     setHeaders(answer.headers, commonHeaders(request, answer.headers, options));
@@ -121,10 +135,42 @@ async function answerAsWork(
   return new Response(body, { status, statusText, headers });
 }
 
-function routeOf({ url }: Request, { routes }: RouterOptions): Route | undefined {
-  const path = pathOf(url);
-  return routes.find(({ paths }) => paths.some((pattern) => matches(pattern, path)));
+function measuredRequest(request: Request, startedAtMs: number): MeasuredRequest {
+  const transport = request.method === 'GET' ? 'get' : 'post';
+  const measured = new MeasuredRequest(startedAtMs, transport, countryOf(request));
+  measured.client = readClientIdentity(request.headers);
+  return measured;
 }
+
+function record(
+  measured: MeasuredRequest,
+  answer: Response | Answer,
+  { recorder, nowMs }: Pick<RouterOptions, 'recorder' | 'nowMs'>,
+): void {
+  if (measured.isCounted) return;
+  recorder.record(measured, {
+    status: answer.status,
+    bytes: measured.bytes ?? bodyBytesOf(answer),
+    cache: cacheResultOf(answer),
+    endedAtMs: nowMs(),
+    calls: endCalls(),
+  });
+}
+
+function routeOf({ url }: Request, { routes }: RouterOptions, measured: MeasuredRequest): Route | undefined {
+  const path = pathOf(url);
+  for (const route of routes) {
+    const pattern = route.paths.find((candidate) => matches(candidate, path));
+    if (pattern === undefined) continue;
+    measured.route = pattern;
+    return route;
+  }
+  measured.route = NO_ROUTE;
+  return undefined;
+}
+
+/** In metrics, every path that has no route. */
+const NO_ROUTE = '*';
 
 function routed(
   request: Request,
@@ -142,14 +188,16 @@ function answered(
   context: RouteContext,
   { corsOrigins }: RouterOptions,
 ): ReturnType<Route['handle']> {
-  const { requestId } = context;
+  const { requestId, measured } = context;
   if (route === undefined) {
+    measured.refused('NOT_FOUND');
     const refusal = { message: 'Nothing is here: the API is at /graphql.', code: 'NOT_FOUND', requestId };
     return errorResponse(404, refusal);
   }
   if (request.method === 'OPTIONS' && route.hasPreflight) return preflightResponse(request, corsOrigins);
   const { methods } = route;
   if (methods !== undefined && !methods.includes(request.method)) {
+    measured.refused('BAD_USER_INPUT');
     const refusal = { message: `Use ${methods[0]}.`, code: 'BAD_USER_INPUT', requestId };
     const allowed = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
     return errorResponse(405, refusal, { Allow: allowed.join(', ') });

@@ -107,7 +107,7 @@ export function documentRefusal(mode: OperationsMode, facts: DocumentFacts): Doc
 export type DocumentChoice = { refusals: readonly Refusal[] } & (
   | { ok: true; chosen: ChosenDocument }
   /** With the status and code that the wire contract gives for the refusal. */
-  | { ok: false; error: GraphQLError }
+  | { ok: false; error: GraphQLError; found: FoundOperation | null }
 );
 
 export async function chooseDocument(
@@ -124,7 +124,7 @@ export async function chooseDocument(
   const isOfMode = audited !== null && audited !== reason && audited !== 'SERVICE_UNAVAILABLE';
   const counted = isOfMode ? `audit:${audited}` : reason;
   const refusals = counted === null ? [] : [{ reason: counted, documentId, client }];
-  if (reason !== null) return { ok: false, error: refusalOf(reason), refusals };
+  if (reason !== null) return { ok: false, error: refusalOf(reason), found, refusals };
   return {
     ok: true,
     // The text that was sent may be another form of the operation, and is not what was registered.

@@ -14,6 +14,7 @@ export class LivenessView {
   #formIds: ReadonlySet<string> | undefined;
   readonly #retired: ReadonlySet<string>;
   readonly #deprecated: ReadonlyMap<string, readonly [number, number]>;
+  readonly #clients: ReadonlyMap<string, ReadonlySet<string>>;
 
   /** @param before the view that it replaces. An overlay of an older build has no ids, so those of `before` stay. */
   constructor(overlay: LivenessOverlay | null, before?: LivenessView) {
@@ -24,6 +25,7 @@ export class LivenessView {
     this.#listedFormIds = overlay?.formIds ?? [];
     this.#retired = new Set(overlay?.retired);
     this.#deprecated = new Map(Object.entries(overlay?.deprecated ?? {}));
+    this.#clients = new Map(overlay?.clients?.map(([client, versions]) => [client, new Set(versions)]));
   }
 
   get ids(): ReadonlySet<string> {
@@ -46,6 +48,12 @@ export class LivenessView {
     const dates = this.#deprecated.get(operationId);
     if (dates !== undefined) return { state: 'deprecated', deprecatedAt: dates[0], sunset: dates[1] };
     return this.#retired.has(operationId) ? { state: 'retired' } : LIVE;
+  }
+
+  /** True if a release bore the name when the overlay was written, and the version if one is given. */
+  isReleased(client: string, version?: string): boolean {
+    const versions = this.#clients.get(client);
+    return versions !== undefined && (version === undefined || versions.has(version));
   }
 
   /** False for an older overlay: KV may show a value after a newer one. */

@@ -4,7 +4,9 @@ import {
   type LivenessRow,
   livenessCopied,
   livenessQuery,
+  type ReleasedClientRow,
   type RevisionRow,
+  releasedClientsQuery,
   revisionQuery,
 } from '../storage/d1/releases.ts';
 import { bringToKv } from '../storage/kv/bring-to-kv.ts';
@@ -49,17 +51,21 @@ export async function bringLivenessToKv({ db, kv, nowMs, sleep, random }: Livene
   try {
     await bringToKv({
       read: async () => {
-        const [liveness, revisions, forms] = await db.batch([
+        const [liveness, revisions, forms, released] = await db.batch([
           livenessQuery(db),
           revisionQuery(db, bundledRelease.client),
           carriedFormsQuery(db),
+          releasedClientsQuery(db),
         ]);
         const [row] = (revisions?.results ?? []) as RevisionRow[];
         // Nothing has been published yet.
         if (row === undefined || row.revision === 0) return null;
         const { revision } = row;
         const formIds = ((forms?.results ?? []) as { id: string }[]).map(({ id }) => id);
-        const value = overlayOf((liveness?.results ?? []) as LivenessRow[], formIds, {
+        const clients = ((released?.results ?? []) as ReleasedClientRow[]).map(
+          ({ client, versions }): [string, string[]] => [client, JSON.parse(versions) as string[]],
+        );
+        const value = overlayOf((liveness?.results ?? []) as LivenessRow[], formIds, clients, {
           revision,
           asOf: Math.floor(nowMs() / 1000),
           gateways: JSON.parse(row.gateways) as string[],

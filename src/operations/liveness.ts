@@ -30,6 +30,8 @@ export const overlaySchema = z.object({
   /** [deprecatedAt, sunset] by operation id, in Unix seconds. */
   deprecated: z.record(z.string(), z.tuple([z.number(), z.number()])),
   retired: z.array(z.string()),
+  /** The names of clients of releases, with the versions of each. Absent in an overlay of a build that did not measure. */
+  clients: z.array(z.tuple([z.string(), z.array(z.string())])).optional(),
 });
 export type LivenessOverlay = z.infer<typeof overlaySchema>;
 
@@ -42,6 +44,7 @@ export function livenessOf(row: Pick<LivenessRow, 'rank' | 'deprecated_at' | 'su
 export function overlayOf(
   rows: readonly LivenessRow[],
   formIds: readonly string[],
+  clients: [client: string, versions: string[]][],
   written: { revision: number; asOf: number; gateways: string[] },
 ): LivenessOverlay {
   const overlay: LivenessOverlay = { ...written, carried: [], deprecated: {}, retired: [] };
@@ -58,6 +61,7 @@ export function overlayOf(
   return {
     ...overlay,
     formIds: otherFormIds,
+    clients,
     ids: [...ids].sort(),
     carried: [...new Set([...ids].map(tagOf))].sort(),
   };

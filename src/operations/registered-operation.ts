@@ -1,6 +1,7 @@
 /** The types of the registry. All times are in Unix seconds. */
 import * as z from 'zod';
 import type { CachePolicy } from '../cache/cache-policy.ts';
+import type { CountedHits, HitOf } from '../metrics/request-recorder.ts';
 
 export type OperationKind = 'query' | 'mutation' | 'subscription';
 
@@ -81,9 +82,32 @@ export interface Refusal {
   client: ClientIdentity;
 }
 
+/** An operation whose answer is in memory, and the counts of the client that it was last sent to. */
+export interface HitOperation extends HitOf {
+  /** Undefined before the first hit. */
+  held: HeldCounts | undefined;
+}
+
+/** Counts that need no look-up while client, hour and row stay the same. */
+export interface HeldCounts {
+  /** What is counted since the last row, by identity. */
+  tally: object;
+  name: string | null;
+  version: string | null;
+  use: { count: number; lastSeen: number };
+  hits: CountedHits;
+}
+
 /** Counts uses and refusals by client. Requests never wait for it. */
 export interface OperationUsage {
   /** @param nowMs where the caller knows the time already */
   used(operationId: string, client: ClientIdentity, nowMs?: number): void;
   refused(refusal: Refusal): void;
+  /** Counts a use whose answer came from memory, and measures the request. */
+  hit(
+    operation: HitOperation,
+    client: ClientIdentity,
+    answer: { bytes: number; country: string },
+    nowMs: number,
+  ): void;
 }

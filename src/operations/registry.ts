@@ -131,6 +131,13 @@ export class TieredRegistry implements OperationRegistry {
     return this.#view.names(id) ? this.#view.of(id) : undefined;
   }
 
+  /** True if a release bears the name, and the version if one is given, as far as this isolate has read. */
+  readonly isReleased = (client: string, version?: string): boolean =>
+    this.#view.isReleased(client, version) ||
+    [this.#sources.bundled, this.#sources.rest].some(
+      (release) => release.client === client && (version === undefined || release.version === version),
+    );
+
   find(id: string, options?: FindOptions): Promise<OperationLookup> {
     return this.#lookUp(OPERATION_IDS, id, options);
   }

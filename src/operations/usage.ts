@@ -1,14 +1,23 @@
 /**
- * Counts uses and refusals in the isolate, and writes them in batches.
+ * Counts uses and refusals in the isolate, and writes them in batches, with the counts of `metrics/` in the same row.
  *
  * A request writes at most one D1 row a minute. An isolate that ends loses the counts since its last row: of a minute, or
  * of more if no request came. Clients choose their names, so names are shortened and bounded in number; beyond the
  * bound, a use counts for its operation and a refusal for its reason only.
  */
+
+import { hourOf, settledCell } from '../metrics/request-cells.ts';
+import type { RequestRecorder } from '../metrics/request-recorder.ts';
 import { errorFields, log } from '../observability/log.ts';
-import { ownCopy } from '../storage/bounded-memory.ts';
+import { type MemoryUse, ownCopy } from '../storage/bounded-memory.ts';
 import { appendCounts, type RefusalCount, type UsageCount } from '../storage/d1/operation-usage.ts';
-import type { ClientIdentity, OperationUsage, Refusal } from './registered-operation.ts';
+import type {
+  ClientIdentity,
+  HeldCounts,
+  HitOperation,
+  OperationUsage,
+  Refusal,
+} from './registered-operation.ts';
 
 export const USAGE_FLUSH_SECONDS = 60;
 /** Distinct counts in one flush. */
@@ -25,32 +34,40 @@ const shortened = (text: string | null, length = NAME_MAX_CHARACTERS) => (text ?
 class Tally<Row extends { count: number; lastSeen: number; firstSeen?: number }> {
   readonly rows = new Map<string, Row>();
 
-  add(key: string, row: Row): void {
+  /** @returns the row that counts it. */
+  add(key: string, row: Row): Row {
     const held = this.rows.get(key);
     if (held === undefined) {
       this.rows.set(key, row);
-      return;
+      return row;
     }
     held.count += row.count;
     held.lastSeen = Math.max(held.lastSeen, row.lastSeen);
     if (held.firstSeen !== undefined)
       held.firstSeen = Math.min(held.firstSeen, row.firstSeen ?? held.firstSeen);
+    return held;
   }
 }
 
 /** Keys are unambiguous: only the id of a refused document can contain a line break, and it is last. */
 const keyOf = (...parts: readonly (string | number)[]) => parts.join('\n');
 
+export interface UsageSources {
+  db: D1Database;
+  nowMs(): number;
+  requests: RequestRecorder;
+  workerVersion: string;
+  memoryUse(): Pick<MemoryUse, 'bytes' | 'maxBytes'>;
+}
+
 export class UsageCounts implements OperationUsage {
-  readonly #db: D1Database;
-  readonly #nowMs: () => number;
+  readonly #sources: UsageSources;
   #usage = new Tally<UsageCount>();
   #refusals = new Tally<RefusalCount>();
   #flushedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(sources: { db: D1Database; nowMs: () => number }) {
-    this.#db = sources.db;
-    this.#nowMs = sources.nowMs;
+  constructor(sources: UsageSources) {
+    this.#sources = sources;
   }
 
   get size(): number {
@@ -62,33 +79,32 @@ export class UsageCounts implements OperationUsage {
     return this.size * COUNT_BYTES;
   }
 
-  used(operationId: string, client: ClientIdentity, nowMs = this.#nowMs()): void {
+  used(operationId: string, client: ClientIdentity, nowMs = this.#sources.nowMs()): void {
     const seconds = Math.floor(nowMs / 1000);
-    const [name, version, day] = [
-      shortened(client.name),
-      shortened(client.version),
-      Math.floor(seconds / DAY_SECONDS),
-    ];
-    const held = this.#usage.rows.get(keyOf(operationId, name, version, day));
-    if (held === undefined) {
-      const row = {
-        operationId,
-        client: ownCopy(name),
-        version: ownCopy(version),
-        day,
-        count: 1,
-        firstSeen: seconds,
-        lastSeen: seconds,
-      };
-      this.#addUsage(row);
-      return;
+    const row = this.#useOf(operationId, client, seconds);
+    row.count += 1;
+    row.lastSeen = seconds;
+  }
+
+  hit(
+    operation: HitOperation,
+    client: ClientIdentity,
+    answer: { bytes: number; country: string },
+    nowMs: number,
+  ): void {
+    const seconds = Math.floor(nowMs / 1000);
+    let { held } = operation;
+    if (held === undefined || !this.#holds(held, client, seconds)) {
+      held = this.#heldCounts(operation, client, seconds);
+      operation.held = held;
     }
-    held.count += 1;
-    held.lastSeen = seconds;
+    held.use.count += 1;
+    held.use.lastSeen = seconds;
+    this.#sources.requests.hit(held.hits, answer.bytes, answer.country, nowMs);
   }
 
   refused({ reason, documentId, client }: Refusal): void {
-    const seconds = Math.floor(this.#nowMs() / 1000);
+    const seconds = Math.floor(this.#sources.nowMs() / 1000);
     this.#addRefusal({
       reason: shortened(reason),
       documentId: ownCopy(shortened(documentId, DOCUMENT_ID_MAX_CHARACTERS)),
@@ -100,39 +116,82 @@ export class UsageCounts implements OperationUsage {
     });
   }
 
+  get #isEmpty(): boolean {
+    return this.size === 0 && this.#sources.requests.isEmpty;
+  }
+
   /** True if there are counts and the last flush is a minute old. */
   isDue(nowMs: number): boolean {
     const elapsedMs = nowMs - this.#flushedAtMs;
     if (elapsedMs >= 0 && elapsedMs < USAGE_FLUSH_SECONDS * 1000) return false;
-    return this.size > 0;
+    return !this.#isEmpty;
   }
 
   /** Never rejects: counts that could not be written are kept for the next flush. */
   async flushWhenDue(): Promise<void> {
-    if (this.isDue(this.#nowMs())) await this.flush();
+    if (this.isDue(this.#sources.nowMs())) await this.flush();
   }
 
   /** Writes what this isolate has counted, due or not. Never rejects, as `flushWhenDue`. */
   async flush(): Promise<void> {
-    if (this.size === 0) return;
+    if (this.#isEmpty) return;
+    const { db, nowMs, requests, workerVersion, memoryUse } = this.#sources;
     const counts = { usage: [...this.#usage.rows.values()], refusals: [...this.#refusals.rows.values()] };
-    this.#flushedAtMs = this.#nowMs();
+    this.#flushedAtMs = nowMs();
+    const recorded = requests.take(this.#flushedAtMs);
     this.#usage = new Tally();
     this.#refusals = new Tally();
+    const { cells, others, live, d1 } = recorded;
+    const { bytes: memoryBytes, maxBytes: memoryMaxBytes } = memoryUse();
+    const isolate = { d1, memoryBytes, memoryMaxBytes };
+    const row = { ...counts, requests: cells.map(settledCell), others, isolate, live };
     try {
-      await appendCounts(this.#db, counts);
+      await appendCounts(db, row, { at: Math.floor(this.#flushedAtMs / 1000), workerVersion });
     } catch (error) {
       log.error('operations.usage_not_written', errorFields(error));
       for (const row of counts.usage) this.#addUsage(row);
       for (const row of counts.refusals) this.#addRefusal(row);
+      requests.giveBack(recorded);
     }
   }
 
-  #addUsage(row: UsageCount): void {
+  #holds({ tally, name, version, hits }: HeldCounts, client: ClientIdentity, seconds: number): boolean {
+    return (
+      tally === this.#usage &&
+      name === client.name &&
+      version === client.version &&
+      hits.cell.hour === hourOf(seconds)
+    );
+  }
+
+  #heldCounts(operation: HitOperation, client: ClientIdentity, seconds: number): HeldCounts {
+    const { name, version } = client;
+    const use = this.#useOf(operation.operationId, client, seconds);
+    return {
+      tally: this.#usage,
+      name,
+      version,
+      use,
+      hits: this.#sources.requests.hitsOf(operation, client, seconds),
+    };
+  }
+
+  /** The row that counts such uses, perhaps without their names. */
+  #useOf(operationId: string, client: ClientIdentity, seconds: number): UsageCount {
+    const day = Math.floor(seconds / DAY_SECONDS);
+    const [name, version] = [shortened(client.name), shortened(client.version)];
+    const named = this.#usage.rows.get(keyOf(operationId, name, version, day));
+    if (named !== undefined) return named;
+    const times = { count: 0, firstSeen: seconds, lastSeen: seconds };
+    return this.#addUsage({ operationId, client: ownCopy(name), version: ownCopy(version), day, ...times });
+  }
+
+  /** @returns the row that counts it. */
+  #addUsage(row: UsageCount): UsageCount {
     const key = keyOf(row.operationId, row.client, row.version, row.day);
     const named = this.#usage.rows.has(key) || this.#usage.rows.size < USAGE_KEYS_MAX;
-    if (named) this.#usage.add(key, row);
-    else this.#usage.add(keyOf(row.operationId, '', '', row.day), { ...row, client: '', version: '' });
+    if (named) return this.#usage.add(key, row);
+    return this.#usage.add(keyOf(row.operationId, '', '', row.day), { ...row, client: '', version: '' });
   }
 
   #addRefusal(row: RefusalCount): void {

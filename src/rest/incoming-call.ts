@@ -1,4 +1,5 @@
 /** One request to an endpoint: its parameters are read once, and its operation is prepared and counted once. */
+import type { MeasuredOperation } from '../metrics/measured-request.ts';
 import { ruleRefusals } from '../operations/choose-document.ts';
 import { clientOf } from '../operations/client-identity.ts';
 import type { ClientIdentity, RegisteredOperation } from '../operations/registered-operation.ts';
@@ -58,6 +59,12 @@ export class IncomingCall {
   countUse(): void {
     if (!this.#isCounted) this.#serving.usage.used(this.call.operation.id, this.client);
     this.#isCounted = true;
+  }
+
+  /** The operation for metrics. */
+  get measured(): MeasuredOperation {
+    const { id, name, kind } = this.call.operation;
+    return { id, name, kind };
   }
 
   asked(): AskedOperation {

@@ -91,13 +91,13 @@ export function createRestRoute(options: RestRouteOptions): Route {
     if (ofOperation === null) return withLiveness(await own(exchange, prepared, viewer), state);
     // Its shape is the endpoint's own, as this version of the Worker makes it; KV keeps what other versions made.
     const key = { ...ofOperation, text: `${endpoint.path} ${workerVersion} ${ofOperation.text}` };
-    memoryHits.remember(envelope, prepared, key, JSON_MEDIA_TYPE);
+    memoryHits.remember(envelope, prepared, key, JSON_MEDIA_TYPE, 'rest');
     return shared(exchange, key, state);
   }
 
   /** The answer that anybody may have, kept or executed. */
   async function shared(exchange: Exchange, key: CacheKey, liveness: Liveness | null): Promise<Answer> {
-    const { incoming, requestId, waitUntil, contextOf } = exchange;
+    const { incoming, waitUntil, contextOf } = exchange;
     const { request, endpoint } = incoming.call;
     // A hit needs neither.
     let parameters: Record<string, unknown> = {};
@@ -122,24 +122,25 @@ export function createRestRoute(options: RestRouteOptions): Route {
     });
     if (served.outcome === 'REFUSED') throw served.error;
     if (served.outcome === 'BYPASS' && refusal !== null)
-      return withLiveness((refusal as RestRefusal).answer(requestId), liveness);
+      return withLiveness(refusedBy(refusal, exchange), liveness);
     const cached = { request, key, served, mediaType: JSON_MEDIA_TYPE, isNegotiated: false, nowMs: nowMs() };
     return withLiveness(cachedAnswer(cached), liveness);
   }
 
   /** The answer for its caller alone. */
   async function own(
-    { incoming, requestId, contextOf }: Exchange,
+    exchange: Exchange,
     prepared: PreparedOperation,
     signedInViewer: Viewer | null,
   ): Promise<Answer> {
+    const { incoming, contextOf } = exchange;
     const { request, endpoint } = incoming.call;
     const authorization = request.headers.get('authorization');
     const viewer = signedInViewer ?? (await viewerOfOperation(prepared.operation, authorization, viewerOf));
     const result = await serving.execute(prepared, contextOf(viewer, requestClientOf(request.headers)));
     const asked = { parameters: await incoming.parameters(), executedAtMs: nowMs() };
     const outcome = outcomeOf(endpoint, result, asked);
-    if (outcome instanceof RestRefusal) return outcome.answer(requestId);
+    if (outcome instanceof RestRefusal) return refusedBy(outcome, exchange);
     const { status, body } = outcome;
     if (body === null) return new Answer(null, { ...BYPASSED }, status);
     const headers = { ...BYPASSED, 'Content-Type': JSON_UTF_8 };
@@ -177,9 +178,17 @@ export function createRestRoute(options: RestRouteOptions): Route {
     refuse: refusedAsRest,
     async handle(request, context) {
       const startedAtMs = nowMs();
-      const { requestId, admit } = context;
+      const { requestId, admit, measured } = context;
+      measured.transport = 'rest';
       const faults: string[] = [];
-      const reported = { ...context, onFault: (code: string) => void faults.push(code) };
+      const reported = {
+        ...context,
+        onFault: (code: string) => {
+          faults.push(code);
+          measured.fault();
+        },
+        onErrors: measured.failed,
+      };
       let incoming: IncomingCall | undefined;
       let status = 500;
       try {
@@ -200,17 +209,26 @@ export function createRestRoute(options: RestRouteOptions): Route {
         if (!(refusal instanceof RestRefusal)) throw error;
         status = refusal.status;
         const liveness = incoming && registry.known(incoming.call.operation.id, nowMs());
-        return withLiveness(refusal.answer(requestId), liveness ?? null);
+        return withLiveness(refusedBy(refusal, context), liveness ?? null);
       } finally {
         const durationMs = nowMs() - startedAtMs;
         const asked = incoming;
-        if (asked !== undefined)
+        if (asked !== undefined) {
+          measured.route = '';
+          measured.operation = asked.measured;
+          measured.client = asked.client;
           logFinishedRequest({ requestId, transport: 'http', status, durationMs, faults }, () =>
             asked.asked(),
           );
+        }
       }
     },
   };
+}
+
+function refusedBy(refusal: RestRefusal, { requestId, measured }: RouteContext): Answer {
+  measured.refused(refusal.code);
+  return refusal.answer(requestId);
 }
 
 const utf8 = new TextEncoder();

@@ -18,6 +18,7 @@ import { tooComplex } from '../../schema/errors.ts';
 import type { PolicyOf } from '../cache/cache-policy.ts';
 import { DOCUMENT_MAX_TOKENS, OPERATION_MAX_COST } from '../config.ts';
 import { guardDocument } from '../graphql/document-guard.ts';
+import type { MeasuredOperation } from '../metrics/measured-request.ts';
 import {
   type ChosenDocument,
   chooseDocument,
@@ -29,6 +30,7 @@ import { isAllowedCost, operationCost } from '../operations/operation-cost.ts';
 import type { OperationRequest } from '../operations/operation-request.ts';
 import {
   carriedId,
+  type FoundOperation,
   type OperationKind,
   type OperationRegistry,
   type Refusal,
@@ -46,7 +48,8 @@ export interface PreparedOperation {
 /** The operation that runs, or the error that refuses it: a GraphQLError, or a fault. Either way with the refusals to count. */
 export type Preparation = { refusals: readonly Refusal[] } & (
   | { ok: true; prepared: PreparedOperation }
-  | { ok: false; error: unknown }
+  /** With the registered operation that was asked for, if the request names one. */
+  | { ok: false; error: unknown; found?: FoundOperation | null }
 );
 
 export interface PrepareOptions {
@@ -140,18 +143,34 @@ export function createPrepare(sources: PrepareSources): Prepare {
   return async (sent, { mayRun, registry }) => {
     let documentId = sent.documentIds[0] ?? null;
     let refusals: readonly Refusal[] = [];
+    let found: FoundOperation | null = null;
     try {
       const choice = await chooseDocument(sent, { mode, registry, clientDocuments, normalForms });
       if (!choice.ok) return choice;
       refusals = choice.refusals;
-      const { found } = choice.chosen;
+      found = choice.chosen.found;
       documentId = found === null ? documentId : carriedId(found.operation);
       return { ok: true, prepared: prepared(sent, choice.chosen, mayRun), refusals };
     } catch (error) {
       const { client } = sent;
-      return { ok: false, error, refusals: [...refusals, ...ruleRefusals(error, { documentId, client })] };
+      return {
+        ok: false,
+        error,
+        found,
+        refusals: [...refusals, ...ruleRefusals(error, { documentId, client })],
+      };
     }
   };
+}
+
+/** The operation for metrics, also if it may not run. */
+export function measuredOperation(preparation: Preparation): MeasuredOperation {
+  const found = preparation.ok ? preparation.prepared.chosen.found : preparation.found;
+  if (found) {
+    const { name, kind } = found.operation;
+    return { id: carriedId(found.operation), name, kind };
+  }
+  return { id: null, name: '', kind: preparation.ok ? preparation.prepared.operation.operation : '' };
 }
 
 /** @throws GraphQLError OPERATION_TOO_COMPLEX if the document has too many tokens. */

@@ -166,6 +166,7 @@ export class Serving {
     const { data, errors } = result;
     if (errors === undefined || errors.length === 0) return data === undefined ? {} : { data };
     const shown = errors.map(errorPresenter(true, contextValue));
+    contextValue.onErrors?.(shown, data != null);
     return data === undefined ? { errors: shown } : { data, errors: shown };
   }
 }

@@ -55,7 +55,7 @@ function startGateway(): GatewayInMemory {
       },
       findForm: async () => null,
     },
-    usage: { used: () => undefined, refused: () => undefined },
+    usage: { used: () => undefined, refused: () => undefined, hit: () => undefined },
     kv: { get: async () => new Map() } as unknown as KVNamespace,
     pricesAsOf: 1,
     memoryShares,

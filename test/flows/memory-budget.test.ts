@@ -25,7 +25,7 @@ const shares = Object.fromEntries(
 const NAMES = Object.keys(MEMORY_SHARES_BYTES) as MemoryName[];
 
 /** Bounded where they are filled, and not by their shares: the least part that the requests of this test fill. */
-const TRACKED: Partial<Record<MemoryName, number>> = { priceSnapshot: 0.02, usage: 0.5 };
+const TRACKED: Partial<Record<MemoryName, number>> = { priceSnapshot: 0.02, usage: 0.5, requestMetrics: 0.5 };
 const limitOf = (name: MemoryName) => (name in TRACKED ? MEMORY_SHARES_BYTES[name] : shares[name]);
 
 let serving: Serving;
@@ -120,6 +120,7 @@ const FILL: Record<MemoryName, (at: number) => Promise<unknown>> = {
     await post({ query });
   },
   usage: (at) => post({ documentId: registered[0] }, { 'graphql-client-name': `client-${at}` }),
+  requestMetrics: (at) => post({ documentId: registered[at % registered.length] }),
   clients: (at) => fetchOf('/health', { headers: { 'CF-Connecting-IP': `2001:db8:${at.toString(16)}::1` } }),
   acceptHeaders: (at) =>
     post({ query: '{ __typename }' }, { Accept: `application/json, text/x-${String(at).padEnd(150, 'x')}` }),

@@ -90,6 +90,7 @@ describe('a release', () => {
 
   test('that ran a moment ago is not retired by the isolate that has not written its count yet', async () => {
     await admin.publish('ios', '1.0.0', [one, two]);
+    await serving.gateway.advance(USAGE_FLUSH_SECONDS);
     // The first use is written at once, the next within a minute.
     await use(two, 'ios', '1.0.0');
     await env.DB.exec('DELETE FROM usage_flush');

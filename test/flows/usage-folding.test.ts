@@ -42,6 +42,7 @@ describe('what isolates wrote', () => {
   beforeEach(async () => {
     // The first call stores the operations that the gateway itself carries.
     await admin.get('/releases');
+    await env.DB.exec('DELETE FROM usage_flush');
     await appendCounts(env.DB, { usage: [useAt(50)], refusals: [{ ...refusal, lastSeen: 50 }] });
     await appendCounts(env.DB, {
       usage: [useAt(40), { ...useAt(60), client: '' }],

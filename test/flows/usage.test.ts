@@ -10,6 +10,7 @@ import { ADMIN_KEY, adminOf } from '../support/admin.ts';
 import { countedD1, noCounts } from '../support/counted-bindings.ts';
 import { refusalsSeen, TRENDING, total, usesSeen } from '../support/counted-uses.ts';
 import { startGateway } from '../support/gateway.ts';
+import { countsSources } from '../support/recorded-requests.ts';
 import { type Serving, startServing } from '../support/serving-bench.ts';
 
 let serving: Serving;
@@ -123,7 +124,7 @@ describe('an isolate', () => {
   beforeEach(() => {
     Object.assign(counts, noCounts());
     nowMs = serving.market.startAt * 1000;
-    usage = new UsageCounts({ db: countedD1(env.DB, counts), nowMs: () => nowMs });
+    usage = new UsageCounts({ db: countedD1(env.DB, counts), nowMs: () => nowMs, ...countsSources() });
   });
 
   test('writes one row, at most once in 60 seconds, and nothing where nothing was counted', async () => {
@@ -145,7 +146,7 @@ describe('an isolate', () => {
   });
 
   test('keeps what D1 did not take, for the next time', async () => {
-    const failing = new UsageCounts({ db: serving.db.binding, nowMs: () => nowMs });
+    const failing = new UsageCounts({ db: serving.db.binding, nowMs: () => nowMs, ...countsSources() });
     failing.used(TRENDING, { name: 'ios', version: '1' });
     serving.db.fail('D1 is down');
     await failing.flushWhenDue();

@@ -73,6 +73,7 @@ export function gatewayInMemory(byHand: ByHand): GatewayInMemory {
     memory,
     registry,
     usage,
+    requests: { record: () => undefined },
     answers,
     httpMemories: openHttpMemories(memory),
     clientLimit,

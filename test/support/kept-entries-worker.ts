@@ -49,7 +49,7 @@ const hits = new MemoryHits({
     find: async () => null,
     findForm: async () => null,
   },
-  usage: { used: () => undefined, refused: () => undefined },
+  usage: { used: () => undefined, refused: () => undefined, hit: () => undefined },
   answers: { atOnce: () => held } as Partial<CachedAnswers> as CachedAnswers,
   corsOrigins: [],
   commonHeaders: (request, own) => commonHeaders(request, own, { corsOrigins: [], strictTransport: true }),
@@ -73,7 +73,13 @@ const KINDS: Record<string, { memory: { weight: number }; add(bytes: number): vo
     add: () => {
       const prepared = { sent: { release: CLIENT }, chosen: { found: { operation: { id: ID } } } };
       const envelope: Envelope = { url: urlOf(made), body: null };
-      hits.remember(envelope, prepared as Partial<PreparedOperation> as PreparedOperation, keyOf(made), null);
+      hits.remember(
+        envelope,
+        prepared as Partial<PreparedOperation> as PreparedOperation,
+        keyOf(made),
+        null,
+        'post',
+      );
     },
   },
   hitHeaders: {
@@ -86,6 +92,10 @@ const KINDS: Record<string, { memory: { weight: number }; add(bytes: number): vo
         text: urlOf(made),
         key: keyOf(made),
         operationId: ID,
+        operationName: 'Named',
+        kind: 'query',
+        transport: 'get' as const,
+        held: undefined,
         releaseClient: CLIENT,
         mediaType: null,
       };

@@ -46,7 +46,7 @@ export interface Serving {
 export const FIRST_SYNC = [CRONS.projects, CRONS.prices, CRONS.pools];
 
 export async function startServing(
-  options: { market?: MarketOptions; vars?: Record<string, string | undefined>; crons?: string[] } = {},
+  options: { market?: MarketOptions; vars?: Record<string, unknown>; crons?: string[] } = {},
 ): Promise<Serving> {
   await env.DB.batch(TABLES.map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
   for (const kv of [env.PRICES_KV, env.CACHE_KV]) {

@@ -128,6 +128,7 @@ export async function startWire(
     },
     usage: {
       used: (id, client) => counted.push(`used ${id} ${shown(client)}`),
+      hit: ({ operationId }, client) => counted.push(`used ${operationId} ${shown(client)}`),
       refused: ({ reason, documentId, client }) =>
         counted.push(`refused ${reason} ${documentId} ${shown(client)}`),
     },

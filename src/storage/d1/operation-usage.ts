@@ -4,6 +4,9 @@
  * Isolates append their counts as flushes, and the cleanup adds them up (`operation-usage-folding.ts`). A read
  * contains every flush, added up or not. An empty name is that of a client that gives none; reads return null for it.
  */
+import type { SparseHistogram } from '../../observability/latency-histogram.ts';
+import type { MetricsCell } from '../../observability/request-metrics.ts';
+import { encodedCell } from './metrics-cells.ts';
 
 export interface UsageCount {
   operationId: string;
@@ -30,15 +33,34 @@ export interface RefusalCount {
 const USE_FIELDS = ['operationId', 'client', 'version', 'day', 'count', 'firstSeen', 'lastSeen'] as const;
 const REFUSAL_FIELDS = ['reason', 'documentId', 'client', 'version', 'day', 'count', 'lastSeen'] as const;
 
-/** Writes one row, whatever the number of counts. */
+/** What an isolate has counted since its last row. */
+export interface IsolateCounts {
+  usage: readonly UsageCount[];
+  refusals: readonly RefusalCount[];
+  requests?: readonly MetricsCell[];
+  others?: readonly { client: string; version: string; count: number }[];
+  isolate?: { d1: SparseHistogram; memoryBytes: number; memoryMaxBytes: number };
+  live?: object;
+}
+
+/** @param written when, in Unix seconds, and by which version of the Worker. */
 export async function appendCounts(
   db: D1Database,
-  counts: { usage: readonly UsageCount[]; refusals: readonly RefusalCount[] },
+  { usage, refusals, requests = [], others = [], isolate, live }: IsolateCounts,
+  written: { at: number; workerVersion: string } = { at: 0, workerVersion: '' },
 ): Promise<void> {
-  const uses = counts.usage.map((row) => USE_FIELDS.map((field) => row[field]));
-  const refusals = counts.refusals.map((row) => REFUSAL_FIELDS.map((field) => row[field]));
-  const insert = db.prepare('INSERT INTO usage_flush (counts) VALUES (?1)');
-  await insert.bind(JSON.stringify({ uses, refusals })).run();
+  const counts = {
+    uses: usage.map((row) => USE_FIELDS.map((field) => row[field])),
+    refusals: refusals.map((row) => REFUSAL_FIELDS.map((field) => row[field])),
+    requests: requests.map(encodedCell),
+    others: others.map(({ client, version, count }) => [client, version, count]),
+    isolate,
+    live,
+  };
+  const insert = db.prepare(
+    'INSERT INTO usage_flush (counts, written_at, worker_version) VALUES (?1, ?2, ?3)',
+  );
+  await insert.bind(JSON.stringify(counts), written.at, written.workerVersion).run();
 }
 
 const USAGE_KEPT_DAYS = 400;

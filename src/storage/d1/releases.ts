@@ -76,6 +76,16 @@ export const revisionQuery = (db: D1Database, client: string) =>
     )
     .bind(client);
 
+export interface ReleasedClientRow {
+  client: string;
+  /** A JSON list. */
+  versions: string;
+}
+
+/** Selects the clients that have a release, retired ones too. */
+export const releasedClientsQuery = (db: D1Database) =>
+  db.prepare('SELECT client, json_group_array(version) AS versions FROM release GROUP BY client');
+
 /** Notes the revision of the overlay that KV has. */
 export const livenessCopied = (db: D1Database, revision: number) =>
   db

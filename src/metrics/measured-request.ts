@@ -1,0 +1,116 @@
+/** The facts of one request, which are filled in on its way and recorded when it ends. */
+import { type CallCounts, noCalls } from '../observability/call-counts.ts';
+import {
+  type CacheResult,
+  type RequestOutcome,
+  type Transport,
+  UNREGISTERED,
+} from '../observability/request-metrics.ts';
+
+/** As the client names itself. */
+export interface NamedClient {
+  name: string | null;
+  version: string | null;
+}
+
+export interface MeasuredOperation {
+  /** Null if it is not registered. */
+  id: string | null;
+  name: string;
+  kind: string;
+}
+
+/** An error as the client sees it. */
+interface ShownError {
+  extensions?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** How a request ended. */
+export interface RequestEnd {
+  status: number;
+  /** Of the body. */
+  bytes: number;
+  endedAtMs: number;
+  cache: CacheResult;
+  calls?: Readonly<CallCounts>;
+}
+
+export interface EndedRequest extends Omit<RequestEnd, 'endedAtMs'> {
+  outcome: RequestOutcome;
+  /** True if the error is the gateway's or upstream's. */
+  isFault: boolean;
+  /** Of the first error; empty if there is none. */
+  errorCode: string;
+  errors: number;
+  calls: Readonly<CallCounts>;
+  durationMs: number;
+}
+
+export class MeasuredRequest {
+  readonly startedAtMs: number;
+  readonly country: string;
+  transport: Transport;
+  client: NamedClient = { name: null, version: null };
+  /** The path pattern of a route; empty where an operation is asked for. */
+  route = '';
+  operation: MeasuredOperation = { id: null, name: '', kind: '' };
+  /** Of the answer's body, if its route knows better than the headers. */
+  bytes: number | null = null;
+  /** True if the request is counted already, as a hit in memory. */
+  isCounted = false;
+  #errors = 0;
+  #errorCode = '';
+  #hasData = true;
+  #isFault = false;
+
+  constructor(startedAtMs: number, transport: Transport, country = '') {
+    this.startedAtMs = startedAtMs;
+    this.transport = transport;
+    this.country = country;
+  }
+
+  get operationId(): string {
+    return this.operation.id ?? UNREGISTERED;
+  }
+
+  /** @param hasData true if the answer has data beside the errors. */
+  readonly failed = (errors: readonly ShownError[], hasData: boolean): void => {
+    this.#errors += errors.length;
+    this.#hasData &&= hasData;
+    if (this.#errorCode === '') this.#errorCode = codeOf(errors[0]);
+  };
+
+  /** @param code of the one error in place of an answer. */
+  refused(code: string): void {
+    this.#hasData = false;
+    if (this.#errorCode === '') this.#errorCode = code;
+  }
+
+  /** An error that is not the caller's. */
+  fault(): void {
+    this.#isFault = true;
+  }
+
+  /** What is recorded. An answer from the cache has no errors: those of a refresh beside it are not the request's. */
+  ended({ status, bytes, cache, endedAtMs, calls = noCalls() }: RequestEnd): EndedRequest {
+    const durationMs = Math.max(0, endedAtMs - this.startedAtMs);
+    const measured = { status, bytes, cache, calls, durationMs };
+    const isRefused = status >= 400;
+    const isWhole = this.#errors === 0 && this.#hasData;
+    if (!isRefused && (cache !== 'bypass' || isWhole))
+      return { ...measured, outcome: 'ok', isFault: false, errorCode: '', errors: 0 };
+    const errorCode = this.#errorCode || `HTTP_${status}`;
+    const isFault = this.#isFault || (status >= 500 && !CALLERS_FAULT.has(errorCode));
+    const failed = isFault ? 'error' : 'refused';
+    const outcome = !isRefused && this.#hasData ? 'partial' : failed;
+    return { ...measured, outcome, isFault, errorCode, errors: Math.max(1, this.#errors) };
+  }
+}
+
+/** A look-up of a made-up id beyond the budget for such look-ups. */
+const CALLERS_FAULT: ReadonlySet<string> = new Set(['SERVICE_UNAVAILABLE']);
+
+function codeOf(error: ShownError | undefined): string {
+  const code = error?.extensions?.code;
+  return typeof code === 'string' ? code : '';
+}
