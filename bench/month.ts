@@ -3,19 +3,14 @@
  *
  * Calls and rows of an operation are those of `operations/COSTS.md`, counted on a cold isolate by
  * `test/flows/operation-costs.test.ts`; CPU is measured over HTTP. Every miss counts as one on a cold isolate, which makes
- * upstream calls and KV writes (the copies of sessions) an upper bound; KV reads are bounded by how often isolates read again. Stored bytes and the rows that jobs write are left out: the plan includes
- * more than they use.
+ * upstream calls and KV writes (the copies of sessions) an upper bound; KV reads are bounded by how often isolates read
+ * again. Stored bytes and the rows that jobs write are left out: the plan includes more than they use.
  */
 import { billOf, type Use } from '../src/metrics/prices.ts';
 import { ASKED_OPERATIONS } from './asked-operations.ts';
-import type { ScenarioResult } from './results.ts';
-import { LIST_NAMES } from './stage.ts';
-import type { Table } from './tables.ts';
 import { TRAFFIC } from './traffic.ts';
 
-const REQUESTS = 50e6;
-/** Assumed shares of the public requests that a cache answers. */
-const HIT_RATES = [0.15, 0.5, 0.75, 0.95];
+export const MONTH_REQUESTS = 50e6;
 /** The items that the two columns of rows in COSTS.md stand for. */
 const FEW_ITEMS = 5;
 const MANY_ITEMS = 100;
@@ -58,15 +53,15 @@ export function monthOf(
 ) {
   const executionsOf = (name: string) =>
     name === PRIVATE_OPERATION
-      ? REQUESTS * TRAFFIC.privateShare
-      : REQUESTS * (1 - TRAFFIC.privateShare) * (1 - hitRate) * (ASKED_OPERATIONS[name]?.share ?? 0);
+      ? MONTH_REQUESTS * TRAFFIC.privateShare
+      : MONTH_REQUESTS * (1 - TRAFFIC.privateShare) * (1 - hitRate) * (ASKED_OPERATIONS[name]?.share ?? 0);
   const sumOf = (count: (operation: CountedOperation) => number) =>
     operations.reduce((sum, operation) => sum + executionsOf(operation.name) * count(operation), 0);
   const executions = sumOf(() => 1);
   const use: Use & Record<'kvReads' | 'd1RowsRead' | 'workerCpuMs', number> = {
-    workerRequests: REQUESTS,
-    analyticsPoints: REQUESTS,
-    workerCpuMs: executions * cpu.missMs + (REQUESTS - executions) * cpu.hitMs,
+    workerRequests: MONTH_REQUESTS,
+    analyticsPoints: MONTH_REQUESTS,
+    workerCpuMs: executions * cpu.missMs + (MONTH_REQUESTS - executions) * cpu.hitMs,
     kvReads: Math.min(
       sumOf(({ kvReads }) => kvReads),
       KV_READS_MAX,
@@ -76,44 +71,3 @@ export function monthOf(
   };
   return { executions, upstreamCalls: sumOf(({ upstreamCalls }) => upstreamCalls), use, bill: billOf(use) };
 }
-
-/** @param costs the text of `operations/COSTS.md`. */
-export function monthTable(scenarios: readonly ScenarioResult[], costs: string): Table {
-  const operations = countedOperations(costs);
-  const cpuMs = (key: string) => {
-    const found = scenarios.find((result) => result.key === key && result.list === LIST_NAMES.closes);
-    return (found?.cpuMicrosecondsPerRequest.median ?? Number.NaN) / 1000;
-  };
-  const cpu = { hitMs: cpuMs('hit-get'), missMs: cpuMs('miss-in-memory') };
-  return [
-    [
-      'hit rate',
-      'executed',
-      'KV reads',
-      'D1 rows read',
-      'upstream calls',
-      'CPU',
-      'Workers',
-      'KV',
-      'D1',
-      'analytics',
-      'a month',
-    ],
-    ...HIT_RATES.map((hitRate) => {
-      const { executions, upstreamCalls, use, bill } = monthOf(operations, cpu, hitRate);
-      return [
-        hitRate.toFixed(2),
-        millions(executions),
-        millions(use.kvReads),
-        millions(use.d1RowsRead),
-        millions(upstreamCalls),
-        `${(use.workerCpuMs / 3.6e6).toFixed(1)} h`,
-        ...[bill.workers, bill.kv, bill.d1, bill.analytics, bill.total].map(
-          (dollars) => `$${dollars.toFixed(2)}`,
-        ),
-      ];
-    }),
-  ];
-}
-
-const millions = (count: number) => `${(count / 1e6).toFixed(1)} M`;

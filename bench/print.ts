@@ -6,7 +6,7 @@ import { ledgersSection } from './investing/print-ledgers.ts';
 import { openingSection } from './investing/print-opening.ts';
 import { printLive } from './live/print-live.ts';
 import type { MixedResult } from './mixed-traffic.ts';
-import { monthTable } from './month.ts';
+import { monthTable } from './month-table.ts';
 import { loginsSection } from './print-logins.ts';
 import { memorySection, unreadSection } from './print-memory.ts';
 import { type BenchResults, busyMachine, type ClaimResult, type ScenarioResult } from './results.ts';

@@ -1,5 +1,7 @@
 /** The parts of the admin endpoint's answers that the commands read. All times are Unix seconds. */
 import * as z from 'zod';
+import { CALL_NAMES, type CallCounts } from '../../src/observability/call-counts.ts';
+import { CACHE_RESULTS, REQUEST_OUTCOMES } from '../../src/observability/request-metrics.ts';
 
 /** Null if it was made before changes had it. */
 const lastChange = z
@@ -148,6 +150,36 @@ export const rolledBack = releaseChange.extend({ publishedAt: z.number(), came: 
 export type RolledBack = z.infer<typeof rolledBack>;
 
 export const retiredReleases = releaseChange.extend({ usesUnknownSince: z.number() });
+
+const calls = z.object(
+  Object.fromEntries(CALL_NAMES.map((name) => [name, z.number()])) as Record<keyof CallCounts, z.ZodNumber>,
+);
+
+/** The names of a row are those that were asked for by `by`. */
+export const metricsAnswer = z.object({
+  /** ISO times. Hours count whole. */
+  from: z.string(),
+  to: z.string(),
+  rows: z.array(
+    z.object({
+      operationId: z.string().optional(),
+      /** Null if no operation with this id is stored. */
+      operationName: z.string().nullable().optional(),
+      outcome: z.enum(REQUEST_OUTCOMES).optional(),
+      cache: z.enum(CACHE_RESULTS).optional(),
+      day: z.string().optional(),
+      count: z.number(),
+      faults: z.number(),
+      hitRate: z.number().nullable(),
+      p95Ms: z.number().nullable(),
+      bytes: z.number(),
+      calls,
+    }),
+  ),
+  /** Rows beyond the most that an answer has. */
+  leftOut: z.number(),
+});
+export type MetricsRow = z.infer<typeof metricsAnswer>['rows'][number];
 
 /** The extensions of UNKNOWN_OPERATIONS, and of a refusal to store. */
 export const unknownOperations = z.object({ ids });

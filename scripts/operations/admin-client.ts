@@ -7,6 +7,7 @@
 import type * as z from 'zod';
 import { adminErrors } from './admin-answers.ts';
 import { CommandFailure, EXIT, unreachable, wrongUse } from './command-failure.ts';
+import { reasonOf } from './failure-reason.ts';
 import type { ManifestOperation } from './manifest-operation.ts';
 
 /** The gateway validates a chunk of 200 operations before it answers. */
@@ -122,11 +123,4 @@ function failureOf(response: Response, body: unknown): CommandFailure {
   if (response.status >= 500 || !parsed.success)
     return unreachable(`${where} answered ${response.status}${said}`);
   return new AdminRefusal(parsed.data.errors);
-}
-
-/** `fetch` fails with an unspecific message; the reason is in its cause, which may hold several errors. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error instanceof AggregateError && error.message === '') return error.errors.map(reasonOf).join(', ');
-  return error.cause === undefined ? error.message : reasonOf(error.cause);
 }

@@ -12,6 +12,7 @@ import { check } from './check.ts';
 import { type BuildCommand, nonEmpty, type Run } from './command.ts';
 import { CommandFailure, EXIT, type ExitCode, wrongUse } from './command-failure.ts';
 import { deprecate } from './deprecate.ts';
+import { keyOf, keyOption, urlOption } from './gateway-options.ts';
 import { list } from './list.ts';
 import { noProgress, progressBar } from './progress-bar.ts';
 import { publish } from './publish.ts';
@@ -34,7 +35,6 @@ const COMMANDS: readonly BuildCommand[] = [
   restore,
   rollback,
 ];
-const URL_DEFAULT = 'http://localhost:8787';
 const EXIT_CODES = `
 Exit codes:
   0  done, or nothing to do
@@ -57,12 +57,8 @@ export async function runCli(args: readonly string[], surroundings: Surroundings
   let exitCode: ExitCode = EXIT.ok;
   const program = new Command(commandLine)
     .description('Publishes the operations of an app release, and shows and ends what may run.')
-    .addOption(
-      new Option('--url <address>', 'the gateway; or OPERATIONS_URL')
-        .argParser(nonEmpty)
-        .default(environment.OPERATIONS_URL || URL_DEFAULT),
-    )
-    .option('--key <key>', 'a key; better in OPERATIONS_KEY, where `ps` does not show it', nonEmpty)
+    .addOption(urlOption(environment))
+    .addOption(keyOption())
     .addOption(new Option('--admin-key <key>').argParser(nonEmpty).hideHelp())
     .option('--json', 'print the result as JSON and nothing else')
     .helpOption('--help', 'print this')
@@ -85,8 +81,8 @@ export async function runCli(args: readonly string[], surroundings: Surroundings
     });
 
   const run: Run = async (work) => {
-    const { url, key: keyOption, adminKey, json } = program.opts();
-    const key = keyOption ?? adminKey ?? (environment.OPERATIONS_KEY || environment.ADMIN_KEY);
+    const { url, key: givenKey, adminKey, json } = program.opts();
+    const key = keyOf(givenKey ?? adminKey, environment);
     const progress = terminal !== undefined && !json ? progressBar(terminal) : noProgress;
     const gateway = () => {
       if (!key) throw wrongUse('There is no key: set OPERATIONS_KEY or ADMIN_KEY to a key of the gateway.');

@@ -1,0 +1,145 @@
+/** Judges an observation. Pure: the same observation and thresholds give the same checks. */
+import type { Counted } from './observe-counted.ts';
+import type { Answer, Health, Observation } from './observe-gateway.ts';
+
+/** `note`: a person should know it, and the gateway serves all the same. */
+export type CheckState = 'ok' | 'note' | 'wrong';
+
+export interface Check {
+  name: string;
+  state: CheckState;
+  text: string;
+}
+
+export interface Thresholds {
+  /** Of an answer, and of a read of D1 or KV. */
+  slowMs: number;
+  /** Of the public requests that reach the Worker. Null: it is not judged. */
+  hitRate: number | null;
+  /** Of all requests, those with a fault that is not the client's. */
+  faultShare: number;
+  /** Of an operation. */
+  p95Ms: number;
+}
+
+/** Those of the platform. */
+export const THRESHOLDS = {
+  slowMs: 1_000,
+  hitRate: 0.8,
+  faultShare: 0.01,
+  p95Ms: 500,
+} as const satisfies Thresholds;
+
+/** Shares and percentiles of fewer requests say nothing. */
+export const JUDGED_REQUESTS_MIN = 100;
+
+export function checksOf({ health, endpoints, counted }: Observation, thresholds: Thresholds): Check[] {
+  return [
+    healthCheck(health),
+    ...(health.body === null ? [] : healthBodyChecks(health.body, thresholds)),
+    ...endpoints.map((endpoint) => answerCheck(endpoint.name, endpoint, thresholds)),
+    ...countedChecks(counted, thresholds),
+  ];
+}
+
+export const isWrong = (checks: readonly Check[]): boolean => checks.some(({ state }) => state === 'wrong');
+
+function healthCheck({ status, milliseconds, problem, body }: Observation['health']): Check {
+  const name = 'GET /health';
+  if (body === null || problem !== null) return { name, state: 'wrong', text: problem ?? 'no answer' };
+  const text = `${status} in ${milliseconds} ms, worker ${body.version.worker.slice(0, 8)}, mode ${body.mode}`;
+  return { name, state: status === 200 ? 'ok' : 'wrong', text };
+}
+
+function healthBodyChecks(health: Health, { slowMs }: Thresholds): Check[] {
+  const { checks, milliseconds, jobs, ledgerNotices } = health;
+  const notices = Object.entries(ledgerNotices).map(([kind, count]) => `${count} ${kind}`);
+  return [
+    storeCheck('D1', checks.d1, milliseconds.d1, slowMs),
+    storeCheck('KV', checks.kv, milliseconds.kv, slowMs),
+    ...(checks.d1 === 'ok' ? jobChecks(jobs) : []),
+    ...(notices.length === 0
+      ? []
+      : [
+          { name: 'ledgers', state: 'note', text: `notices of the last day: ${notices.join(', ')}` } as const,
+        ]),
+  ];
+}
+
+function storeCheck(name: string, outcome: string, milliseconds: number, slowMs: number): Check {
+  if (outcome !== 'ok') return { name, state: 'wrong', text: 'does not answer' };
+  const isSlow = milliseconds > slowMs;
+  return {
+    name,
+    state: isSlow ? 'wrong' : 'ok',
+    text: `answers in ${milliseconds} ms${isSlow ? `, more than ${slowMs}` : ''}`,
+  };
+}
+
+function jobChecks(jobs: Health['jobs']): Check[] {
+  const all = Object.entries(jobs);
+  const checks = all.flatMap(([name, job]): Check[] => {
+    const since = job.lastSuccessAt === null ? 'no success yet' : `last success ${job.lastSuccessAt}`;
+    const reason = job.firstError === null ? '' : `: ${job.firstError}`;
+    if (job.late) return [{ name: `job ${name}`, state: 'wrong', text: `late, ${since}${reason}` }];
+    if (job.outcome === 'failed')
+      return [{ name: `job ${name}`, state: 'wrong', text: `the last run failed, ${since}${reason}` }];
+    if (job.outcome === 'partial')
+      return [{ name: `job ${name}`, state: 'note', text: `the last run was partial${reason}` }];
+    return [];
+  });
+  const wrong = checks.filter(({ state }) => state === 'wrong').length;
+  if (wrong > 0) return checks;
+  return [{ name: 'jobs', state: 'ok', text: `${all.length} are on time` }, ...checks];
+}
+
+function answerCheck(name: string, { status, milliseconds, problem }: Answer, { slowMs }: Thresholds): Check {
+  if (problem !== null) return { name, state: 'wrong', text: problem };
+  const isSlow = milliseconds > slowMs;
+  const text = `${status} in ${milliseconds} ms${isSlow ? `, more than ${slowMs}` : ''}`;
+  return { name, state: isSlow ? 'wrong' : 'ok', text };
+}
+
+function countedChecks(counted: Observation['counted'], thresholds: Thresholds): Check[] {
+  const name = 'admin';
+  if (counted === 'no key') {
+    const text = 'no ADMIN_KEY: traffic and alerts are not checked';
+    return [{ name, state: 'note', text }];
+  }
+  if ('problem' in counted) return [{ name, state: 'wrong', text: counted.problem }];
+  return trafficChecks(counted, thresholds);
+}
+
+function trafficChecks(counted: Counted, thresholds: Thresholds): Check[] {
+  const { since, total, publicRequests, hits, operations } = counted;
+  const { hitRate, faultShare, p95Ms } = thresholds;
+  const judged = (count: number, isBad: boolean): CheckState =>
+    isBad && count >= JUDGED_REQUESTS_MIN ? 'wrong' : 'ok';
+  const isLow = hitRate !== null && hits < hitRate * publicRequests;
+  const limit = hitRate === null ? 'not judged' : `at least ${percent(hitRate)}`;
+  const reached = `that reached the Worker since ${since}`;
+  const slow = operations.filter(
+    (operation) => operation.count >= JUDGED_REQUESTS_MIN && (operation.p95Ms ?? 0) > p95Ms,
+  );
+  const slowTexts = slow.map((operation) => `${operation.name} ${operation.p95Ms} ms`);
+  return [
+    {
+      name: 'hit rate',
+      state: judged(publicRequests, isLow),
+      text: `${share(hits, publicRequests)} (${limit}) of ${publicRequests} public requests ${reached}`,
+    },
+    {
+      name: 'errors',
+      state: judged(total.count, total.faults > faultShare * total.count),
+      text: `${share(total.faults, total.count)} (at most ${percent(faultShare)}) of ${total.count} requests ${reached}`,
+    },
+    {
+      name: 'latency',
+      state: slow.length > 0 ? 'wrong' : 'ok',
+      text: slow.length > 0 ? `p95 over ${p95Ms} ms: ${slowTexts.join(', ')}` : `p95 at most ${p95Ms} ms`,
+    },
+  ];
+}
+
+const percent = (part: number) => `${Number((100 * part).toFixed(1))} %`;
+const share = (part: number, whole: number) => (whole === 0 ? '-' : percent(part / whole));

@@ -1,0 +1,73 @@
+/** What the gateway has counted in the last half hour, and its open incidents, from the admin endpoint. */
+import { JOB_PREFIX, ROUTE_PREFIX } from '../../src/observability/request-metrics.ts';
+import { type MetricsRow, metricsAnswer } from '../operations/admin-answers.ts';
+import type { AdminClient } from '../operations/admin-client.ts';
+import { shortId } from '../operations/printed-values.ts';
+
+/** The window of the alert about the hit rate. */
+const COUNTED_SECONDS = 1_800;
+
+export interface Counted {
+  /** The time from which on requests are counted, as `16:00 UTC`: hours count whole. */
+  since: string;
+  /** Without jobs, health checks and admin commands, as in the error budget. */
+  total: { count: number; faults: number };
+  /** Public queries: those that a cache may answer. */
+  publicRequests: number;
+  /** Of them, those that a cache of the gateway has answered. */
+  hits: number;
+  /** The most frequent first. */
+  operations: readonly CountedOperation[];
+}
+
+export interface CountedOperation {
+  name: string;
+  count: number;
+  /** From 0 to 1. Null where no answer of it may be kept. */
+  hitRate: number | null;
+  p95Ms: number | null;
+  faults: number;
+}
+
+/** @throws CommandFailure where the gateway does not answer, or does not accept the key */
+export async function observeCounted(admin: AdminClient, nowMs: number): Promise<Counted> {
+  const to = Math.floor(nowMs / 1000) + 1;
+  const path = (by: string) => `/admin/metrics?from=${to - COUNTED_SECONDS}&to=${to}&by=${by}`;
+  const [byOperation, byCache] = await Promise.all([
+    admin.get(path('operation'), metricsAnswer),
+    admin.get(path('cache'), metricsAnswer),
+  ]);
+  const requests = byOperation.rows.filter(({ operationId = '' }) => !isOwnTraffic(operationId));
+  const withCache = (...results: string[]) =>
+    sum(byCache.rows.filter(({ cache = '' }) => results.includes(cache)).map(({ count }) => count));
+  return {
+    since: `${byOperation.from.slice(11, 16)} UTC`,
+    total: {
+      count: sum(requests.map(({ count }) => count)),
+      faults: sum(requests.map(({ faults }) => faults)),
+    },
+    publicRequests: withCache('hit', 'stale', 'miss'),
+    hits: withCache('hit', 'stale'),
+    operations: requests.map(countedOperation),
+  };
+}
+
+/** Probes, and people who operate the gateway. */
+const isOwnTraffic = (operationId: string) =>
+  operationId.startsWith(JOB_PREFIX) ||
+  operationId === `${ROUTE_PREFIX}/health` ||
+  operationId.startsWith(`${ROUTE_PREFIX}/admin`);
+
+const countedOperation = ({
+  operationId = '',
+  operationName,
+  count,
+  hitRate,
+  p95Ms,
+  faults,
+}: MetricsRow): CountedOperation => ({
+  name: operationName ?? shortId(operationId),
+  ...{ count, hitRate, p95Ms, faults },
+});
+
+const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);

@@ -1,0 +1,21 @@
+/** The options of commands that ask a gateway, and the environment that stands for them. */
+import { Option } from '@commander-js/extra-typings';
+import { nonEmpty } from './command.ts';
+
+const URL_DEFAULT = 'http://localhost:8787';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export const urlOption = (environment: Environment) =>
+  new Option('--url <address>', 'the gateway; or OPERATIONS_URL')
+    .argParser(nonEmpty)
+    .default(environment.OPERATIONS_URL || URL_DEFAULT);
+
+export const keyOption = () =>
+  new Option('--key <key>', 'a key; better in OPERATIONS_KEY, where `ps` does not show it').argParser(
+    nonEmpty,
+  );
+
+/** Undefined where there is none. */
+export const keyOf = (option: string | undefined, environment: Environment): string | undefined =>
+  option ?? (environment.OPERATIONS_KEY || environment.ADMIN_KEY || undefined);
