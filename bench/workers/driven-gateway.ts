@@ -1,7 +1,7 @@
 /**
  * A gateway of any commit over bindings that a benchmark chooses. It needs nothing of the gateway but its entry.
  *
- * `DRIVEN=memory`: D1 and KV are asked once, and answer from memory from then on.
+ * `DRIVEN=memory`: D1 and KV are asked once, and answer from memory from then on. The rate limiter refuses nobody.
  * `DRIVEN=one hub`: the Worker opens every socket at the same hub.
  */
 import { rememberedD1, rememberedKv } from './remembered-storage.ts';
@@ -27,6 +27,7 @@ const overMemory = (env: Env): Env => ({
   CACHE_KV: rememberedKv(env.CACHE_KV),
   PRICES_KV: rememberedKv(env.PRICES_KV),
   SESSIONS_KV: rememberedKv(env.SESSIONS_KV),
+  RATE_LIMITER: { limit: async () => ({ success: true }) },
 });
 
 function overOneHub(env: Env): Env {
