@@ -37,7 +37,7 @@ export function messageOf(notice: Notice, environment: string): Message {
 }
 
 function alertMessage(notice: AlertNotice, environment: string): Message {
-  const { event, rule, severity, subject, value, threshold, startedAt, endedAt, worst } = notice;
+  const { event, rule, severity, subject, value, threshold, startedAt, endedAt, worst, runbookUrl } = notice;
   const state =
     event === 'fired'
       ? `Firing (${severity})`
@@ -50,6 +50,7 @@ function alertMessage(notice: AlertNotice, environment: string): Message {
     ['Worst client', [worst?.client, worst?.version].filter(Boolean).join(' ')],
     ['Since', minute(startedAt)],
     ['Until', endedAt === undefined ? '' : minute(endedAt)],
+    ['Runbook', isUrl(runbookUrl) ? '' : runbookUrl],
   ];
   return {
     title: `${state}: ${rule} (${environment})`,
@@ -57,9 +58,11 @@ function alertMessage(notice: AlertNotice, environment: string): Message {
     facts: facts
       .filter(([, value]) => value !== '')
       .map(([label, value]) => ({ label, value: shown(value) })),
-    link: { label: 'Runbook', url: notice.runbookUrl },
+    link: isUrl(runbookUrl) ? { label: 'Runbook', url: runbookUrl } : undefined,
   };
 }
+
+const isUrl = (text: string) => /^https?:/.test(text) && URL.canParse(text);
 
 const shown = (text: string) => plainLine(text, NOTICE_TEXT_MAX_CHARACTERS);
 

@@ -1,26 +1,25 @@
 /** Passes the parts of an isolate that jobs need to the jobs of a cron event. */
 import { askHeartbeat } from '../alerts/heartbeat.ts';
-import { createSendNotice } from '../alerts/send-notice.ts';
 import { backupSealing } from '../backups/sealing.ts';
 import { ledgersOf } from '../investing/ledger-client.ts';
 import { log } from '../observability/log.ts';
 import { notifyEnded } from '../realtime/ended-sessions.ts';
 import { priceFeedObject } from '../realtime/price-events.ts';
 import { saleFeedObject } from '../realtime/sale-events.ts';
+import { everyMinute } from '../sync/job.ts';
 import { jobsOfCron } from '../sync/jobs.ts';
 import { runJobs } from '../sync/run-jobs.ts';
 import type { Isolate } from './isolate.ts';
+import { lookAtD1, noticeSender } from './notices.ts';
 import { nowMs, randomId, sleep } from './runtime.ts';
 
 /** Never rejects. */
-export async function runCron(
-  { env, config, patientApis, platformFiles }: Isolate,
-  cron: string,
-  { cache }: ExecutionContext,
-): Promise<void> {
+export async function runCron(isolate: Isolate, cron: string, { cache }: ExecutionContext): Promise<void> {
+  const { env, config, patientApis, platformFiles } = isolate;
   const jobs = jobsOfCron(cron);
   if (jobs.length === 0) log.error('sync.unknown_cron', { cron });
-  await runJobs(jobs, {
+  const sendNotice = noticeSender(isolate);
+  const results = runJobs(jobs, {
     db: env.DB,
     pricesKv: env.PRICES_KV,
     cacheKv: env.CACHE_KV,
@@ -35,13 +34,7 @@ export async function runCron(
     notifySaleFeed: () => saleFeedObject(env).changed(),
     notifyEnded: (sessionIds) => notifyEnded(env.SUBSCRIPTION_HUBS, sessionIds),
     alertChannels: config.ALERT_CHANNELS,
-    sendNotice: createSendNotice({
-      fetch,
-      email: env.ALERT_EMAIL,
-      environment: config.ENVIRONMENT,
-      origin: config.PUBLIC_ORIGIN,
-      nowMs,
-    }),
+    sendNotice,
     askHeartbeat: () => askHeartbeat(config.HEARTBEAT_URL, { fetch }),
     purge: cache && ((tags) => cache.purge({ tags })),
     nowMs,
@@ -49,4 +42,6 @@ export async function runCron(
     random: Math.random,
     randomId,
   });
+  if (cron === everyMinute.cron) await lookAtD1(isolate, sendNotice, results);
+  await results;
 }

@@ -20,6 +20,7 @@ import { createOpenapiRoute } from '../rest/openapi-route.ts';
 import { createRestRoute } from '../rest/rest-route.ts';
 import { JOB_INTERVALS } from '../sync/jobs.ts';
 import type { Isolate } from './isolate.ts';
+import { noticeSender } from './notices.ts';
 import { nowMs, randomId, sleep } from './runtime.ts';
 
 export interface HttpHandler {
@@ -101,6 +102,7 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
     sleep,
     random: Math.random,
     randomId,
+    alerts: { channels: config.ALERT_CHANNELS, send: noticeSender(isolate) },
     writeUses: () => usage.flush(),
   };
   const keys = { adminKey: config.ADMIN_KEY, operationsKeys: config.OPERATIONS_KEYS };

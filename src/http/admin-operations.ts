@@ -2,6 +2,7 @@
 import { GraphQLError, type GraphQLSchema, getOperationAST, parse } from 'graphql';
 import pLimit from 'p-limit';
 import * as z from 'zod';
+import type { SendNotice } from '../alerts/send-notice.ts';
 import { OPERATION_MAX_COST } from '../config.ts';
 import { guardDocument } from '../graphql/document-guard.ts';
 import { livenessOf } from '../operations/liveness.ts';
@@ -14,6 +15,7 @@ import { type OperationProblem, operationRow, registerOperation } from '../opera
 import { operationCopySchema, type RegisteredOperation } from '../operations/registered-operation.ts';
 import { formsOf, formWrites } from '../operations/store-forms.ts';
 import { parseWithin } from '../serving/prepare-operation.ts';
+import type { AlertChannel } from '../settings/alert-settings.ts';
 import { readUsage } from '../storage/d1/operation-usage.ts';
 import {
   operationInserts,
@@ -37,6 +39,7 @@ const submittedSchema = z.object({
 type Submitted = z.infer<typeof submittedSchema>['operations'];
 
 export interface AdminSources extends ChangeStores {
+  alerts: { channels: readonly AlertChannel[]; send: SendNotice };
   schema: GraphQLSchema;
   /** Writes the uses that this isolate has counted. Never rejects. */
   writeUses(): Promise<void>;

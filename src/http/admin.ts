@@ -11,6 +11,7 @@ import { recordBundledReleases } from '../operations/publish-release.ts';
 import type { KeyRole } from '../settings/operations-keys.ts';
 import { readRefusals, readUsage } from '../storage/d1/operation-usage.ts';
 import { listReleases, liveOperations } from '../storage/d1/release-reads.ts';
+import { getAlerts, putSilence, testChannel } from './admin-alerts.ts';
 import { AdminRefusal, badInput, sinceDay } from './admin-answer.ts';
 import { type AdminKeySources, AdminKeys, type KnownKey, mayDo } from './admin-keys.ts';
 import { showMetrics } from './admin-metrics.ts';
@@ -107,6 +108,9 @@ const ROUTES: readonly (readonly [method: string, path: string, needs: KeyRole, 
     'read',
     async (request, sources) => ({ refusals: await readRefusals(sources.db, dayOf(request, sources)) }),
   ],
+  ['GET', '/admin/alerts', 'read', getAlerts],
+  ['PUT', '/admin/alerts/silences/:', 'administer', putSilence],
+  ['POST', '/admin/alerts/channels/:/test', 'administer', testChannel],
   [
     'GET',
     '/admin/live-operations',

@@ -31,6 +31,7 @@ export interface AlertNotice {
   endedAt?: number;
   /** The greatest part of what is wrong. Names are empty where there are none; clients choose them. */
   worst?: { operationId: string; operationName: string; client: string; version: string };
+  /** The page of the rule: a URL, or the name of a file where `RUNBOOKS_URL` is unset. */
   runbookUrl: string;
 }
 

@@ -13,9 +13,8 @@ export const NOTICE_TEXT_MAX_CHARACTERS = 200;
 export const NOTICE_ANSWER_MAX_BYTES = 4_096;
 export const NOTIFICATIONS_KEPT_DAYS = 30;
 export const SILENCE_MAX_SECONDS = 7 * 86_400;
-/** Two minutes in a row: one query that fails wakes nobody. */
-export const D1_DOWN_AFTER_SECONDS = 60;
-/** D1 has answered for this long. */
-export const D1_UP_AFTER_SECONDS = 120;
+/** Minutes of the cron: one query that fails wakes nobody. */
+export const D1_DOWN_AFTER_FAILURES = 2;
+export const D1_UP_AFTER_ANSWERS = 2;
 /** Until D1 answers the minute's cron. */
 export const D1_PROBE_TIMEOUT_MS = 5_000;

@@ -119,6 +119,35 @@ export const givenUpNotificationWrite = (
     )
     .bind(id, reason, nowSeconds);
 
+/** How the notices of a channel fare, of those that are kept. */
+export interface ChannelState {
+  waiting: number;
+  /** The oldest that waits. */
+  waitingSince: number | null;
+  lastSentAt: number | null;
+  /** Of those that wait or were given up, the latest. */
+  lastError: string | null;
+  givenUp: number;
+}
+
+/** By the name of the channel. */
+export async function channelStates(db: D1Database): Promise<Map<string, ChannelState>> {
+  const { results } = await db
+    .prepare(
+      `SELECT channel, count(*) FILTER (WHERE outcome IS NULL) AS waiting,
+         min(created_at) FILTER (WHERE outcome IS NULL) AS waitingSince,
+         max(ended_at) FILTER (WHERE outcome = 'sent') AS lastSentAt,
+         count(*) FILTER (WHERE outcome = 'given_up') AS givenUp,
+         (SELECT last_error FROM notification AS failed
+          WHERE failed.channel = notification.channel AND last_error IS NOT NULL
+            AND (outcome IS NULL OR outcome = 'given_up')
+          ORDER BY sequence DESC LIMIT 1) AS lastError
+       FROM notification GROUP BY channel`,
+    )
+    .all<ChannelState & { channel: string }>();
+  return new Map(results.map(({ channel, ...state }) => [channel, state]));
+}
+
 /** @param before Unix seconds */
 export const expiredNotificationDeletes = (db: D1Database, before: number): D1PreparedStatement[] => [
   db.prepare('DELETE FROM notification WHERE outcome IS NOT NULL AND ended_at < ?1').bind(before),

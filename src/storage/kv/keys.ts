@@ -37,6 +37,13 @@ export const answerKey = (hash: string) => `answer:${hash}`;
 /** The generations of all cache tags in one value. It never expires. */
 export const CACHE_GENERATIONS_KEY = 'cache:generations';
 
+/** The failure of D1 that the minute's cron has seen, and who was told of it. It is renewed when that changes. */
+export const D1_FAILURE_KEY = 'alerts:d1-failure';
+export const D1_FAILURE_TTL_SECONDS = 30 * 86_400;
+
+/** The end of the silence of the rule about D1 itself. It lives as long as the silence. */
+export const D1_SILENCE_KEY = 'alerts:d1-silence';
+
 // ── Isolate memory ──
 
 /** At this age an isolate reads the generations again, while the request continues. */

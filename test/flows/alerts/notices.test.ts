@@ -1,81 +1,12 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { createSendNotice, type NoticeSources } from '../../../src/alerts/send-notice.ts';
 import { sendNotifications } from '../../../src/alerts/send-notifications.ts';
 import { NOTICE_ATTEMPTS_MAX } from '../../../src/config.ts';
-import type { AlertNotice, Notice } from '../../../src/observability/notice.ts';
-import type { AlertChannel } from '../../../src/settings/alert-settings.ts';
-import { silenceWrite } from '../../../src/storage/d1/alert-silences.ts';
-import { notificationInserts } from '../../../src/storage/d1/notifications.ts';
-import { type AlertInbox, openInbox, WEBHOOK_SECRET } from '../../support/alert-inbox.ts';
+import { type AlertInbox, WEBHOOK_SECRET } from '../../support/alert-inbox.ts';
 import { firedNotice, resolvedNotice } from '../../support/notices.ts';
+import { IMPATIENT_MS, openOutbox, STARTED_AT } from './notice-outbox.ts';
 
 const { DB: db } = env;
-const STARTED_AT = firedNotice('x').startedAt;
-const MINUTE = 60;
-/** A receiver that hangs is given up after it. Answers of this machine come sooner. */
-const IMPATIENT_MS = 1_000;
-
-interface NotificationState {
-  id: string;
-  attempts: number;
-  next_attempt_at: number;
-  outcome: string | null;
-  last_error: string | null;
-}
-
-/** An outbox of its own, whose clock the test moves. */
-async function openOutbox(sources: Partial<NoticeSources> & { channels?: readonly AlertChannel[] } = {}) {
-  const logs = (['error', 'warn'] as const).map((level) =>
-    vi.spyOn(console, level).mockImplementation(() => undefined),
-  );
-  await db.batch(['notification', 'alert_silence'].map((table) => db.prepare(`DELETE FROM ${table}`)));
-  const inbox = openInbox();
-  let nowSeconds = STARTED_AT;
-  const nowMs = () => nowSeconds * 1000;
-  const send = createSendNotice({
-    fetch,
-    email: env.ALERT_EMAIL,
-    environment: 'production',
-    origin: 'https://api.example',
-    nowMs,
-    timeoutMs: IMPATIENT_MS,
-    ...sources,
-  });
-  const channels = sources.channels ?? inbox.channels;
-  const run = () => sendNotifications({ db, channels, send, nowSeconds: () => nowSeconds });
-  return {
-    ...inbox,
-    send,
-    channels,
-    run,
-    now: () => nowSeconds,
-    advance: (seconds: number) => {
-      nowSeconds += seconds;
-    },
-    /** A run of each of the next minutes. */
-    async minutes(count: number) {
-      for (let minute = 0; minute < count; minute += 1) {
-        nowSeconds += MINUTE;
-        await run();
-      }
-    },
-    queue: (notice: Notice, names: readonly string[] = channels.map(({ name }) => name)) =>
-      db.batch(notificationInserts(db, notice, names, nowSeconds)),
-    silence: (rule: string, seconds: number) =>
-      silenceWrite(db, {
-        rule,
-        endsAt: nowSeconds + seconds,
-        createdAt: nowSeconds,
-        createdBy: 'tests',
-      }).run(),
-    async states(): Promise<NotificationState[]> {
-      const query = 'SELECT * FROM notification ORDER BY sequence';
-      return (await db.prepare(query).all<NotificationState>()).results;
-    },
-    logged: () => logs.flatMap(({ mock }) => mock.calls.map(([line]) => JSON.parse(String(line)))),
-  };
-}
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -285,58 +216,6 @@ describe('a channel that fails', () => {
     const shown = rows + JSON.stringify(outbox.logged());
     expect(outbox.logged()).toHaveLength(8);
     expect(secrets.filter((secret) => shown.includes(secret))).toEqual([]);
-  });
-});
-
-describe('a silence of a rule', () => {
-  test('holds back what fires until it ends, and no other rule', async () => {
-    const outbox = await openOutbox();
-    await outbox.silence('slow-operation', 10 * MINUTE);
-    await outbox.queue(firedNotice('one'), ['slack', 'webhook']);
-    await outbox.queue(firedNotice('two', { rule: 'sync' }), ['webhook']);
-    await outbox.minutes(9);
-    const rulesOf = async () =>
-      (await outbox.taken('webhook')).map(({ notice }) => (notice as AlertNotice).rule);
-    expect(await rulesOf()).toEqual(['sync']);
-    await outbox.minutes(1);
-    expect(await rulesOf()).toEqual(['sync', 'slow-operation']);
-    expect(await outbox.taken('slack')).toHaveLength(1);
-  });
-
-  test('tells nobody of an incident that ends while it runs', async () => {
-    const outbox = await openOutbox();
-    await outbox.silence('slow-operation', 10 * MINUTE);
-    const fired = firedNotice('one');
-    await outbox.queue(fired, ['slack']);
-    await outbox.minutes(5);
-    await outbox.queue(resolvedNotice(fired), ['slack']);
-    await outbox.minutes(20);
-    expect(await outbox.calls()).toEqual([]);
-    expect((await outbox.states()).map(({ outcome }) => outcome)).toEqual(['silenced', 'silenced']);
-  });
-
-  test('lets through that an incident is over which was told of before', async () => {
-    const outbox = await openOutbox();
-    const fired = firedNotice('one');
-    await outbox.queue(fired, ['pagerduty']);
-    await outbox.run();
-    await outbox.silence('slow-operation', 10 * MINUTE);
-    await outbox.queue(resolvedNotice(fired), ['pagerduty']);
-    await outbox.minutes(1);
-    expect(await outbox.taken('pagerduty')).toMatchObject([
-      { event_action: 'trigger' },
-      { event_action: 'resolve' },
-    ]);
-  });
-
-  test('is replaced by a newer one, which may end it', async () => {
-    const outbox = await openOutbox();
-    await outbox.silence('slow-operation', 600 * MINUTE);
-    await outbox.queue(firedNotice('one'), ['slack']);
-    await outbox.minutes(1);
-    await outbox.silence('slow-operation', 0);
-    await outbox.minutes(1);
-    expect(await outbox.taken('slack')).toHaveLength(1);
   });
 });
 

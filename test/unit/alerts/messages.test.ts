@@ -9,6 +9,7 @@ import { slackPost } from '../../../src/alerts/channels/slack.ts';
 import { webhookPost } from '../../../src/alerts/channels/webhook.ts';
 import { messageOf } from '../../../src/alerts/message.ts';
 import { plainLine } from '../../../src/alerts/plain-line.ts';
+import { runbookUrl } from '../../../src/alerts/runbook-url.ts';
 import type { AlertNotice, Notice } from '../../../src/observability/notice.ts';
 import { firedNotice, resolvedNotice } from '../../support/notices.ts';
 
@@ -77,6 +78,13 @@ describe('a message', () => {
     const worst = { operationId: '', operationName: '', client: '', version: '' };
     const { facts } = messageOf(alert({ subject: '', worst }), 'staging');
     expect(facts.map(({ label }) => label)).toEqual(['Value', 'Threshold', 'Since']);
+  });
+
+  test('names the file of the runbook where people read it nowhere else', () => {
+    const { facts, link } = messageOf(alert({ runbookUrl: runbookUrl(undefined, 'sync') }), 'staging');
+    expect(link).toBeUndefined();
+    expect(facts.at(-1)).toEqual({ label: 'Runbook', value: 'docs/runbooks/sync.md' });
+    expect(runbookUrl('https://docs.example/runbooks', 'sync')).toBe('https://docs.example/runbooks/sync.md');
   });
 });
 

@@ -1,0 +1,129 @@
+/**
+ * The alert about D1 itself, whose state is in KV: no other one can be looked at while D1 fails.
+ *
+ * Guarantees: it goes out when two minutes in a row have failed, once to each channel, and a channel that fails is asked
+ * again in the next minute. When D1 has answered in two minutes in a row, each channel that was told gets the notice that it
+ * is over, by the outbox. KV shows a write to other locations up to a minute later: an event of the cron that runs there
+ * meanwhile may send the same notice again, under the same id.
+ */
+import * as z from 'zod';
+import { D1_DOWN_AFTER_FAILURES, D1_UP_AFTER_ANSWERS } from '../config.ts';
+import { log } from '../observability/log.ts';
+import type { AlertNotice } from '../observability/notice.ts';
+import type { AlertChannel } from '../settings/alert-settings.ts';
+import { notificationInserts } from '../storage/d1/notifications.ts';
+import { isD1FailureSilenced } from '../storage/kv/d1-silence.ts';
+import { parseJson } from '../storage/kv/json-values.ts';
+import { D1_FAILURE_KEY, D1_FAILURE_TTL_SECONDS } from '../storage/kv/keys.ts';
+import { receiversOf } from './receivers.ts';
+import type { SendNotice } from './send-notice.ts';
+
+export const D1_DOWN_RULE = 'd1-down';
+
+export interface D1FailureSources {
+  db: D1Database;
+  kv: KVNamespace;
+  channels: readonly AlertChannel[];
+  send: SendNotice;
+  runbookUrl: string;
+  nowMs(): number;
+}
+
+/** Times are Unix seconds. */
+const stateSchema = z.object({
+  startedAt: z.number(),
+  /** Minutes of this failure, up to the number that makes an alert. */
+  failures: z.number(),
+  /** Minutes in a row since, in which D1 has answered. */
+  answers: z.number(),
+  /** The first of them; null if the last minute failed. */
+  answersSince: z.number().nullable(),
+  /** The names of the channels that have the notice. */
+  told: z.array(z.string()),
+});
+type D1Failure = z.infer<typeof stateSchema>;
+
+/** @throws if KV fails, or D1 when it has just answered */
+export async function watchD1(isFailing: boolean, sources: D1FailureSources): Promise<void> {
+  const text = await sources.kv.get(D1_FAILURE_KEY);
+  const state = text === null ? undefined : parseJson(text, stateSchema);
+  const nowSeconds = Math.floor(sources.nowMs() / 1000);
+  if (isFailing) return failed(state, nowSeconds, sources);
+  if (state !== undefined) return answered(state, nowSeconds, sources);
+}
+
+async function failed(
+  known: D1Failure | undefined,
+  nowSeconds: number,
+  sources: D1FailureSources,
+): Promise<void> {
+  const before = known ?? { startedAt: nowSeconds, failures: 0, answers: 0, answersSince: null, told: [] };
+  const failures = Math.min(before.failures + 1, D1_DOWN_AFTER_FAILURES);
+  const state: D1Failure = { ...before, failures, answers: 0, answersSince: null };
+  if (failures === D1_DOWN_AFTER_FAILURES) state.told = await tell(state, nowSeconds, sources);
+  await write(state, sources, JSON.stringify(known));
+}
+
+/** Returns the names of all channels that have the notice now. */
+async function tell(
+  { startedAt, told }: D1Failure,
+  nowSeconds: number,
+  sources: D1FailureSources,
+): Promise<string[]> {
+  const { kv, channels, send, runbookUrl } = sources;
+  const notice = noticeOf(startedAt, runbookUrl);
+  const receivers = receiversOf(channels, notice).filter((name) => !told.includes(name));
+  if (receivers.length === 0 || (await isD1FailureSilenced(kv, nowSeconds))) return told;
+  const sent = await Promise.all(
+    channels
+      .filter(({ name }) => receivers.includes(name))
+      .map(async (channel) => {
+        const id = `${notice.id}:${channel.name}`;
+        const outcome = await send(channel, id, notice);
+        if (outcome.isSent) return [channel.name];
+        log.error('alerts.notice_not_sent', { notice: id, channel: channel.name, reason: outcome.reason });
+        return [];
+      }),
+  );
+  return [...told, ...sent.flat()];
+}
+
+async function answered(before: D1Failure, nowSeconds: number, sources: D1FailureSources): Promise<void> {
+  const answersSince = before.answersSince ?? nowSeconds;
+  const state: D1Failure = { ...before, answers: before.answers + 1, answersSince };
+  if (state.answers < D1_UP_AFTER_ANSWERS) return write(state, sources);
+  const { db, kv, runbookUrl } = sources;
+  const notice = noticeOf(state.startedAt, runbookUrl, answersSince);
+  const inserts = notificationInserts(db, notice, state.told, nowSeconds);
+  if (inserts.length > 0) await db.batch(inserts);
+  await kv.delete(D1_FAILURE_KEY);
+}
+
+async function write(state: D1Failure, { kv }: D1FailureSources, stored?: string): Promise<void> {
+  const json = JSON.stringify(state);
+  // An outage of hours is one write, and not one a minute.
+  if (json !== stored) await kv.put(D1_FAILURE_KEY, json, { expirationTtl: D1_FAILURE_TTL_SECONDS });
+}
+
+function noticeOf(startedAt: number, runbookUrl: string, endedAt?: number): AlertNotice {
+  const incidentId = `${D1_DOWN_RULE}-${startedAt}`;
+  const event = endedAt === undefined ? 'fired' : 'resolved';
+  return {
+    id: `${incidentId}-${event}`,
+    kind: 'alert',
+    event,
+    incidentId,
+    rule: D1_DOWN_RULE,
+    severity: 'page',
+    subject: '',
+    summary:
+      event === 'fired'
+        ? 'D1 does not answer, or takes no writes. No other rule can be looked at meanwhile.'
+        : 'D1 answers and takes writes again.',
+    value: '',
+    threshold: '',
+    startedAt,
+    ...(endedAt === undefined ? {} : { endedAt }),
+    runbookUrl,
+  };
+}
