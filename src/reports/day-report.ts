@@ -14,7 +14,7 @@ import {
 } from '../observability/request-metrics.ts';
 import type { AccountFigures, JobFigures, PaymentTokenFigures } from '../storage/d1/day-figures.ts';
 import { dayStart } from './report-keys.ts';
-import { type Traffic, TrafficSum } from './traffic.ts';
+import { type Traffic, trafficOf } from './traffic.ts';
 
 export const REPORT_VERSION = 1;
 const HOUR_SECONDS = 3_600;
@@ -133,7 +133,7 @@ export function reportOf(inputs: DayInputs): DayReport {
     environment,
     madeAt: new Date(madeAt * 1000).toISOString(),
     counted: COUNTED,
-    requests: TrafficSum.of(cells).traffic(),
+    requests: trafficOf(cells),
     hours: hoursOf(cells, firstHour),
     operations,
     clients,
@@ -160,21 +160,10 @@ function grouped<Name extends object>(
   keyOf: (cell: MetricsCell) => string,
   nameOf: (cell: MetricsCell) => Name,
 ): (Name & Traffic)[] {
-  const groups = new Map<string, { name: Name; sum: TrafficSum }>();
-  for (const cell of cells) {
-    const key = keyOf(cell);
-    let group = groups.get(key);
-    if (group === undefined) {
-      group = { name: nameOf(cell), sum: new TrafficSum() };
-      groups.set(key, group);
-    }
-    group.sum.add(cell);
-  }
-  return [...groups]
-    .sort(
-      ([key, { sum }], [otherKey, other]) => other.sum.requests - sum.requests || (key < otherKey ? -1 : 1),
-    )
-    .map(([, { name, sum }]) => ({ ...name, ...sum.traffic() }));
+  return [...Map.groupBy(cells, keyOf)]
+    .map(([key, ofGroup]) => ({ key, row: { ...nameOf(ofGroup[0] as MetricsCell), ...trafficOf(ofGroup) } }))
+    .sort((one, other) => other.row.requests - one.row.requests || (one.key < other.key ? -1 : 1))
+    .map(({ row }) => row);
 }
 
 function hoursOf(cells: readonly MetricsCell[], firstHour: number): HourTraffic[] {
