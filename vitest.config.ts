@@ -50,6 +50,7 @@ export default defineConfig({
             'test/support/simulated-upstream.ts',
             'test/support/local-chains.ts',
             'test/support/alert-receivers.ts',
+            'test/support/clickhouse.ts',
           ],
           setupFiles: ['test/support/migrate.ts'],
           // Bundled once for all files: one by one, their hundreds of modules cost seconds a file.

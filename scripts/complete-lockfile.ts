@@ -1,5 +1,6 @@
 /**
- * `npm run lockfile`: completes package-lock.json after a dependency was changed.
+ * `npm run lockfile`: completes package-lock.json after a dependency was changed. With a folder as its argument, it
+ * completes the lock of that folder.
  *
  * npm leaves an optional package out of the lock where the registry has no copy of it. A mirror may lack the packages
  * of other platforms, and then `npm ci` refuses the lock. This script adds each missing package with the version that
@@ -9,6 +10,7 @@
  * warnings about the machine's.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 
 interface LockedPackage {
   version?: string;
@@ -21,7 +23,8 @@ interface LockedPackage {
   optionalDependencies?: Record<string, string>;
 }
 
-const LOCKFILE = new URL('../package-lock.json', import.meta.url);
+const ROOT = path.resolve(import.meta.dirname, '..');
+const LOCKFILE = path.resolve(ROOT, process.argv[2] ?? '.', 'package-lock.json');
 const OPERATING_SYSTEMS: [RegExp, string][] = [
   [/-(win32|windows)\b/, 'win32'],
   [/-darwin\b/, 'darwin'],

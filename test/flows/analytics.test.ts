@@ -1,0 +1,200 @@
+/** `docs/analytics.sql` and `/admin/metrics`, held against the log of the one who sent the requests. */
+import { beforeAll, describe, expect, inject, test } from 'vitest';
+import analyticsSql from '../../docs/analytics.sql?raw';
+import type { MetricsSummary } from '../../src/metrics/summary.ts';
+import { LATENCY_ERROR } from '../../src/observability/latency-histogram.ts';
+import { USAGE_FLUSH_SECONDS } from '../../src/operations/usage.ts';
+import { ADMIN_KEY, adminOf, operationNamed } from '../support/admin.ts';
+import { documentedQueries } from '../support/documented-queries.ts';
+import { type LoggedRequest, mixedRequests, SlowD1 } from '../support/mixed-requests.ts';
+import { startServing } from '../support/serving-bench.ts';
+import { drawsOf } from '../support/upstream/random.ts';
+
+const REQUESTS = 10_000;
+
+const log: LoggedRequest[] = [];
+const points: AnalyticsEngineDataPoint[] = [];
+let admin: ReturnType<typeof adminOf>;
+
+beforeAll(async () => {
+  const random = drawsOf(1);
+  const d1 = new SlowD1(() => Math.floor(300 ** random()));
+  const dataset = {
+    // The request has ended: what is done beside it takes no time of it.
+    writeDataPoint(point: AnalyticsEngineDataPoint = {}) {
+      d1.isWaitedFor = false;
+      points.push(structuredClone(point));
+    },
+  };
+  const vars: Record<string, unknown> = { ADMIN_KEY, ANALYTICS: dataset, DB: d1.binding };
+  const { gateway } = await startServing({ vars: vars as Record<string, string> });
+  admin = adminOf(gateway);
+  expect((await admin.publish('ios', '5.2.0', [await operationNamed('OfIos')])).status).toBe(200);
+  // The overlay that the isolate keeps may be a minute old.
+  await gateway.advance(USAGE_FLUSH_SECONDS + 1);
+  await gateway.fetch('/health');
+  points.length = 0;
+  const send = mixedRequests({ random, gateway, d1 });
+  while (log.length < REQUESTS) log.push(await send());
+}, 180_000);
+
+const sumOf = <Item>(items: readonly Item[], value: (item: Item) => number) =>
+  items.reduce((sum, item) => sum + value(item), 0);
+const shareOf = <Item>(items: readonly Item[], is: (item: Item) => boolean) =>
+  items.filter(is).length / items.length;
+
+/** The least duration that the share of the requests did not exceed. */
+function percentile(requests: readonly LoggedRequest[], share: number): number {
+  const sorted = requests.map(({ durationMs }) => durationMs).toSorted((one, other) => one - other);
+  return sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN;
+}
+
+type Row = Record<string, string | number>;
+const groups = (
+  requests: readonly LoggedRequest[],
+  namesOf: (request: LoggedRequest) => Row,
+  factsOf: (own: LoggedRequest[]) => Row,
+) =>
+  [...Map.groupBy(requests, (request) => JSON.stringify(namesOf(request)))].map(([names, own]) => ({
+    ...(JSON.parse(names) as Row),
+    requests: own.length,
+    ...factsOf(own),
+  }));
+
+const operation = ({ operationId, name }: LoggedRequest) => ({ operation_id: operationId, operation: name });
+const isOutcome =
+  (wanted: string) =>
+  ({ outcome }: LoggedRequest) =>
+    outcome === wanted;
+const isHit = ({ cache }: Pick<LoggedRequest, 'cache'>) => cache === 'hit' || cache === 'stale';
+
+/** The rows that each query must give, by the log. */
+const EXPECTED: Readonly<Record<string, () => Row[]>> = {
+  latency: () =>
+    groups(log, operation, (own) => ({
+      p50_ms: percentile(own, 0.5),
+      p95_ms: percentile(own, 0.95),
+      p99_ms: percentile(own, 0.99),
+    })),
+  errors: () =>
+    groups(log, operation, (own) => ({
+      error_rate: shareOf(own, isOutcome('error')),
+      partial_rate: shareOf(own, isOutcome('partial')),
+      refused_rate: shareOf(own, isOutcome('refused')),
+      errors: sumOf(own, ({ errors }) => errors),
+    })),
+  hits: () =>
+    groups(
+      log.filter(({ cache }) => cache !== 'bypass'),
+      operation,
+      (own) => ({ hit_rate: shareOf(own, isHit) }),
+    ),
+  releases: () =>
+    groups(
+      log,
+      ({ client, version }) => ({ client, version }),
+      (own) => ({
+        error_rate: shareOf(own, isOutcome('error')),
+        refused_rate: shareOf(own, isOutcome('refused')),
+        p95_ms: percentile(own, 0.95),
+      }),
+    ),
+  codes: () =>
+    groups(
+      log.filter(({ outcome }) => outcome !== 'ok'),
+      ({ errorCode, transport, outcome }) => ({ code: errorCode, transport, outcome }),
+      () => ({}),
+    ),
+  versions: () =>
+    groups(
+      log,
+      ({ name }) => ({ operation: name, worker_version: points[0]?.blobs?.[9] as string }),
+      (own) => ({ error_rate: shareOf(own, isOutcome('error')), p95_ms: percentile(own, 0.95) }),
+    ),
+  calls: () =>
+    groups(log, operation, (own) => ({
+      bytes: sumOf(own, ({ bytes }) => bytes),
+      d1_queries: sumOf(own, ({ d1Queries }) => d1Queries),
+    })),
+  hours: () =>
+    groups(
+      log,
+      () => ({}),
+      (own) => ({ error_rate: shareOf(own, isOutcome('error')), p95_ms: percentile(own, 0.95) }),
+    ),
+  countries: () =>
+    groups(
+      log,
+      ({ country }) => ({ country }),
+      (own) => ({ p95_ms: percentile(own, 0.95) }),
+    ),
+};
+
+const rowOf = ({ indexes, blobs, doubles }: AnalyticsEngineDataPoint) => ({
+  index1: indexes?.[0],
+  ...Object.fromEntries((blobs ?? []).map((blob, at) => [`blob${at + 1}`, blob])),
+  ...Object.fromEntries((doubles ?? []).map((double, at) => [`double${at + 1}`, double])),
+});
+
+/** As the platform keeps a sample: a row stands for all that are the same. */
+function sampled(): object[] {
+  return [...Map.groupBy(points, (point) => JSON.stringify(rowOf(point)))].map(([row, same]) => ({
+    ...(JSON.parse(row) as object),
+    _sample_interval: same.length,
+  }));
+}
+
+const queries = documentedQueries(analyticsSql);
+
+describe.each([
+  ['each point', () => points.map((point) => ({ ...rowOf(point), _sample_interval: 1 }))],
+  ['a sample', sampled],
+])('docs/analytics.sql over %s', (_name, rows) => {
+  const answers: Record<string, Row[]> = {};
+  beforeAll(async () => {
+    const load = { table: 'com2000_edge_production', rows: rows(), queries: Object.values(queries) };
+    const response = await fetch(inject('clickhouseUrl'), { method: 'POST', body: JSON.stringify(load) });
+    const text = await response.text();
+    if (!response.ok) throw new Error(text);
+    const lists = JSON.parse(text) as Row[][];
+    for (const [at, name] of Object.keys(queries).entries()) answers[name] = lists[at] ?? [];
+  });
+
+  test.each(Object.keys(queries))('%s is what the requests were', (name) => {
+    const expected = EXPECTED[name]?.() ?? [];
+    const columns = Object.keys(expected[0] ?? {});
+    const shown = (answers[name] ?? []).map((row) =>
+      Object.fromEntries(columns.map((column) => [column, row[column]])),
+    );
+    const inOrder = (list: readonly object[]) => list.map((row) => JSON.stringify(row)).sort();
+    expect(inOrder(shown)).toEqual(inOrder(expected));
+    expect(expected.length).toBeGreaterThan(0);
+  });
+});
+
+test('GET /admin/metrics has the same counts, and latencies within the error of the histogram', async () => {
+  const { body } = await admin.get<{ rows: ({ operationId: string } & MetricsSummary)[] }>('/metrics');
+  const rows = new Map(body.rows.map((row) => [row.operationId, row]));
+  for (const [cellId, own] of Map.groupBy(log, (request) => request.cellId)) {
+    const kept = own.filter(({ cache }) => cache !== 'bypass');
+    const row = rows.get(cellId);
+    expect(row).toMatchObject({
+      count: own.length,
+      faults: own.filter(({ errorCode }) => errorCode === 'INTERNAL_SERVER_ERROR').length,
+      errors: sumOf(own, ({ errors }) => errors),
+      bytes: sumOf(own, ({ bytes }) => bytes),
+      hitRate: kept.length === 0 ? null : shareOf(kept, isHit),
+      durationMs: sumOf(own, ({ durationMs }) => durationMs),
+      calls: { d1Queries: sumOf(own, ({ d1Queries }) => d1Queries) },
+    });
+    for (const [shown, exact] of [
+      [row?.p50Ms, percentile(own, 0.5)],
+      [row?.p95Ms, percentile(own, 0.95)],
+      [row?.p99Ms, percentile(own, 0.99)],
+    ] as const) {
+      expect(shown).toBeGreaterThanOrEqual(exact);
+      expect(shown).toBeLessThanOrEqual(exact * (1 + LATENCY_ERROR));
+    }
+  }
+  expect(percentile(log, 0.95)).toBeGreaterThan(0);
+});
