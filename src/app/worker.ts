@@ -9,6 +9,7 @@ import { refusedAsGraphQL } from '../http/responses.ts';
 import { answerRequest } from '../http/router.ts';
 import { pathOf } from '../http/url-parts.ts';
 import { log } from '../observability/log.ts';
+import { runningTrace, runWork } from '../observability/running-work.ts';
 import { refusedAsRest } from '../rest/rest-refusal.ts';
 import { isRestPath } from '../rest/rest-route.ts';
 import { runCron } from './cron.ts';
@@ -83,15 +84,21 @@ function keepUp({ usage, generations }: Isolate, ctx: ExecutionContext, nowMs: n
   if (generations.claimRenewal(nowMs)) ctx.waitUntil(generations.renew(nowMs));
 }
 
-function misconfigured({ url }: Request): Response {
+function misconfigured({ url, headers }: Request): Response {
+  const requestId = randomId();
+  return runWork({ requestId, traceparent: headers.get('traceparent') }, () => notReady(url, requestId));
+}
+
+function notReady(url: string, requestId: string): Response {
   const refusal = {
     status: 503,
     message: 'The gateway is not ready to serve.',
     code: 'INTERNAL_SERVER_ERROR',
-    requestId: randomId(),
+    requestId,
   };
   const response = isRestPath(pathOf(url)) ? refusedAsRest(refusal) : refusedAsGraphQL(refusal);
-  response.headers.set('x-request-id', refusal.requestId);
+  response.headers.set('x-request-id', requestId);
+  response.headers.set('x-trace-id', runningTrace()?.traceId ?? '');
   setHeaders(response.headers, securityHeaders({}, { strictTransport: false }));
   return response;
 }

@@ -252,7 +252,11 @@ describe('a Worker that is not configured', () => {
         errors: [
           {
             message: 'The gateway is not ready to serve.',
-            extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
+            extensions: {
+              code: 'INTERNAL_SERVER_ERROR',
+              requestId,
+              traceId: response.headers.get('x-trace-id'),
+            },
           },
         ],
       });
