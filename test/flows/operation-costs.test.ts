@@ -3,7 +3,11 @@ import { expect, it } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
 import restManifest from '../../operations/rest/manifest.json' with { type: 'json' };
 import { encodeGlobalId, localId } from '../../schema/global-ids.ts';
+import { addCalls, noCalls } from '../../src/observability/call-counts.ts';
+import { ROUTE_PREFIX } from '../../src/observability/request-metrics.ts';
+import { readFlushes } from '../../src/storage/d1/flushes.ts';
 import { register } from '../support/accounts.ts';
+import { ADMIN_KEY, adminOf } from '../support/admin.ts';
 import { CRONS, startGateway, syncAll, type TestGateway } from '../support/gateway.ts';
 import { insertInvestments } from '../support/investors.ts';
 import { createMarket, type TestMarket } from '../support/market.ts';
@@ -37,6 +41,7 @@ async function costOf(
   variables: Record<string, unknown>,
   authorization: string,
 ): Promise<{ cost: Cost; data: unknown }> {
+  await env.DB.prepare('DELETE FROM usage_flush').run();
   gateway.coldIsolate();
   gateway.resetCounts();
   await market.resetCalls();
@@ -44,10 +49,34 @@ async function costOf(
   expect(answer.errors, JSON.stringify(answer.errors)).toBeUndefined();
   const { d1Calls, kvReads, kvWrites, durableObjectCalls, d1RowsRead } = gateway.counts;
   const upstreamCalls = (await market.calls()).total;
+  await expectWritten(gateway, upstreamCalls);
   return {
     data: answer.data,
     cost: { d1Calls, kvReads, kvWrites, durableObjectCalls, upstreamCalls, d1RowsRead },
   };
+}
+
+/** The isolate's own counts, as it writes them to D1, are those of its bindings. */
+async function expectWritten(gateway: TestGateway, upstreamCalls: number): Promise<void> {
+  const { d1Statements, d1RowsRead, d1RowsWritten, kvKeysRead, kvWrites, durableObjectCalls } =
+    gateway.counts;
+  // A request for metrics writes those of its isolate before it answers; the first one gives the second a count to write.
+  for (let asked = 0; asked < 2; asked += 1) await adminOf(gateway).get('/metrics');
+  const written = noCalls();
+  for (const { requests } of await readFlushes(env.DB, 0, 10))
+    for (const { operationId, calls } of requests) {
+      if (!operationId.startsWith(ROUTE_PREFIX)) addCalls(written, calls);
+    }
+  expect(written).toEqual({
+    ...noCalls(),
+    d1Queries: d1Statements,
+    d1RowsRead,
+    d1RowsWritten,
+    kvReads: kvKeysRead,
+    kvWrites,
+    objectCalls: durableObjectCalls,
+    upstreamCalls,
+  });
 }
 
 /** How many list items an answer holds, at every depth. */
@@ -85,7 +114,7 @@ it('costs as many calls for a hundred items as for five, as the table says', asy
   for (const [position, project] of projects.entries()) {
     await market.patchProject(project.id, { trending_rank: position + 1, trending_score: 200 - position });
   }
-  const gateway = startGateway(market);
+  const gateway = startGateway(market, { ADMIN_KEY });
   await syncAll(gateway);
   expect(gateway.counts.durableObjectCalls, 'the jobs call the feeds').toBeGreaterThan(0);
   await gateway.scheduled(CRONS.nightly);

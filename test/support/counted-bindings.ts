@@ -1,19 +1,23 @@
-/** Bindings that count what is asked of them. One call is one round trip, whatever it carries. */
+/** Bindings that count what is asked of them. One call is one round trip; statements and keys are counted for themselves too. */
 
 export interface BindingCounts {
   d1Calls: number;
+  d1Statements: number;
   d1RowsRead: number;
   d1RowsWritten: number;
   kvReads: number;
+  kvKeysRead: number;
   kvWrites: number;
   durableObjectCalls: number;
 }
 
 export const noCounts = (): BindingCounts => ({
   d1Calls: 0,
+  d1Statements: 0,
   d1RowsRead: 0,
   d1RowsWritten: 0,
   kvReads: 0,
+  kvKeysRead: 0,
   kvWrites: 0,
   durableObjectCalls: 0,
 });
@@ -32,15 +36,18 @@ export function countedD1(db: D1Database, counts: BindingCounts): D1Database {
       bind: (...values: unknown[]) => wrap(statement.bind(...values)),
       all: async () => {
         counts.d1Calls += 1;
+        counts.d1Statements += 1;
         return note(await statement.all());
       },
       run: async () => {
         counts.d1Calls += 1;
+        counts.d1Statements += 1;
         return note(await statement.run());
       },
       // `first` does not say what it read; `all` does.
       first: async (column?: string) => {
         counts.d1Calls += 1;
+        counts.d1Statements += 1;
         const row = note(await statement.all<Record<string, unknown>>()).results[0] ?? null;
         return column === undefined || row === null ? row : row[column];
       },
@@ -52,6 +59,7 @@ export function countedD1(db: D1Database, counts: BindingCounts): D1Database {
     prepare: (sql: string) => wrap(db.prepare(sql)),
     batch: async (statements: D1PreparedStatement[]) => {
       counts.d1Calls += 1;
+      counts.d1Statements += statements.length;
       const real = statements.map(
         (statement) => (statement as unknown as { [STATEMENT]: D1PreparedStatement })[STATEMENT],
       );
@@ -66,7 +74,13 @@ export function countedKv(kv: KVNamespace, counts: BindingCounts): KVNamespace {
       if (property === 'get' || property === 'getWithMetadata' || property === 'list') counts.kvReads += 1;
       if (property === 'put' || property === 'delete') counts.kvWrites += 1;
       const value = Reflect.get(target, property) as unknown;
-      return typeof value === 'function' ? value.bind(target) : value;
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]) => {
+        const [keys] = args;
+        if (property === 'get' || property === 'getWithMetadata')
+          counts.kvKeysRead += Array.isArray(keys) ? keys.length : 1;
+        return Reflect.apply(value, target, args) as unknown;
+      };
     },
   });
 }

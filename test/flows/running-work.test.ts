@@ -1,0 +1,214 @@
+/** Calls and log lines belong to the request, job or operation that makes them, and upstream learns its trace. */
+import { env } from 'cloudflare:workers';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { measuredEnv } from '../../src/app/measured-env.ts';
+import { noCalls } from '../../src/observability/call-counts.ts';
+import { IsolateCalls } from '../../src/observability/isolate-calls.ts';
+import { measuredFetch } from '../../src/observability/measured-fetch.ts';
+import { endCalls, runningCalls, runningTrace, runWork } from '../../src/observability/running-work.ts';
+import { CRONS } from '../support/gateway.ts';
+import { type Serving, startServing } from '../support/serving-bench.ts';
+
+const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
+const TRACEPARENT = `00-${TRACE_ID}-00f067aa0ba902b7-01`;
+/** Of a symbol that is not synced: upstream is asked. */
+const ASKS_UPSTREAM = '{ price(symbol: "NOWHERE") { price } }';
+
+const requestId = () => crypto.randomUUID();
+
+describe('calls', () => {
+  let calls: IsolateCalls;
+  let measured: Env;
+  beforeEach(() => {
+    calls = new IsolateCalls(Date.now);
+    measured = measuredEnv(env as unknown as Env, calls);
+  });
+  const callsOf = (work: () => Promise<unknown>) =>
+    runWork({ requestId: requestId() }, async () => {
+      await work();
+      return endCalls();
+    });
+  const count = (counted: Partial<ReturnType<typeof noCalls>>) => ({ ...noCalls(), ...counted });
+
+  test('of D1 count each statement, with the rows that D1 says', async () => {
+    const { DB } = measured;
+    const table = `counted_${requestId().replaceAll('-', '')}`;
+    await DB.prepare(`CREATE TABLE ${table} (number INTEGER PRIMARY KEY, text TEXT)`).run();
+    const insert = (number: number) => DB.prepare(`INSERT INTO ${table} VALUES (?, ?)`).bind(number, 'a');
+    const writes = await callsOf(() => DB.batch([insert(1), insert(2), insert(3)]));
+    expect(writes).toEqual(count({ d1Queries: 3, d1RowsWritten: 3, d1RowsRead: writes.d1RowsRead }));
+    const all = DB.prepare(`SELECT * FROM ${table}`);
+    expect(await callsOf(() => all.all())).toEqual(count({ d1Queries: 1, d1RowsRead: 3 }));
+    expect(await callsOf(() => all.first())).toEqual(count({ d1Queries: 1, d1RowsRead: 3 }));
+    expect(await all.first('text')).toBe('a');
+    expect(await all.first()).toEqual({ number: 1, text: 'a' });
+    expect(await DB.prepare(`SELECT * FROM ${table} WHERE number > 3`).first('text')).toBeNull();
+    await expect(all.first('none')).rejects.toThrow('Column not found (none)');
+    expect(await callsOf(() => DB.withSession().prepare(`SELECT * FROM ${table}`).all())).toEqual(
+      count({ d1Queries: 1, d1RowsRead: 3 }),
+    );
+    expect(await callsOf(() => expect(DB.prepare('SELECT').all()).rejects.toThrow())).toEqual(
+      count({ d1Queries: 1 }),
+    );
+    expect(() => all.raw()).toThrow('`raw` have no count');
+    expect(() => DB.exec('SELECT 1')).toThrow('`exec` have no count');
+    // One for each round trip, also of the statement that failed.
+    const durations = calls.takeD1();
+    expect(durations.filter((_, at) => at % 2 === 1).reduce((sum, times) => sum + times, 0)).toBe(10);
+    expect(calls.takeD1()).toEqual([]);
+  });
+
+  test('of KV count each key that is read, and each write, deletion and list', async () => {
+    const { CACHE_KV: kv } = measured;
+    const key = requestId();
+    expect(await callsOf(() => kv.put(key, 'a'))).toEqual(count({ kvWrites: 1 }));
+    expect(await callsOf(() => kv.get(key))).toEqual(count({ kvReads: 1 }));
+    expect(await callsOf(() => kv.getWithMetadata(key))).toEqual(count({ kvReads: 1 }));
+    expect(await callsOf(() => kv.get([key, 'b', 'c']))).toEqual(count({ kvReads: 3 }));
+    expect((await kv.get([key, 'b'])).get(key)).toBe('a');
+    expect(await callsOf(() => kv.list({ prefix: key }))).toEqual(count({ kvWrites: 1 }));
+    expect(await callsOf(() => kv.delete(key))).toEqual(count({ kvWrites: 1 }));
+  });
+
+  test('of R2 count by their class, each part of an upload too, and deletions are free', async () => {
+    const { STORAGE: bucket } = measured;
+    const key = `parts/${requestId()}`;
+    expect(await callsOf(() => bucket.put(key, 'a'))).toEqual(count({ r2Writes: 1 }));
+    expect(await callsOf(() => bucket.get(key))).toEqual(count({ r2Reads: 1 }));
+    expect(await callsOf(() => bucket.head(key))).toEqual(count({ r2Reads: 1 }));
+    expect(await callsOf(() => bucket.list({ prefix: key }))).toEqual(count({ r2Writes: 1 }));
+    const inParts = async () => {
+      const { uploadId } = await bucket.createMultipartUpload(key);
+      const upload = bucket.resumeMultipartUpload(key, uploadId);
+      await upload.complete([await upload.uploadPart(1, 'b')]);
+    };
+    expect(await callsOf(inParts)).toEqual(count({ r2Writes: 3 }));
+    expect(await (await bucket.get(key))?.text()).toBe('b');
+    const aborted = async () => (await bucket.createMultipartUpload(key)).abort();
+    expect(await callsOf(aborted)).toEqual(count({ r2Writes: 1 }));
+    expect(await callsOf(() => bucket.delete(key))).toEqual(noCalls());
+  });
+
+  test('of Durable Objects count each method and each request', async () => {
+    const { ATTEMPTS, SUBSCRIPTION_HUBS } = measured;
+    const attempts = () => ATTEMPTS.getByName(requestId()).takeBack('none');
+    expect(await callsOf(attempts)).toEqual(count({ objectCalls: 1 }));
+    const hub = SUBSCRIPTION_HUBS.get(SUBSCRIPTION_HUBS.idFromName('hub-0'));
+    const handshake = async () => {
+      const { status, webSocket } = await hub.fetch('https://hub.test/', {
+        headers: { Upgrade: 'websocket' },
+      });
+      expect(status).toBe(101);
+      webSocket?.accept();
+      webSocket?.close();
+    };
+    expect(await callsOf(handshake)).toEqual(count({ objectCalls: 1 }));
+  });
+
+  test('of works that run at once do not mix, and later ones are those of the isolate', async () => {
+    const { DB, CACHE_KV } = measured;
+    const work = (queries: number) =>
+      runWork({ requestId: requestId() }, async () => {
+        const { traceId = '' } = runningTrace() ?? {};
+        for (let made = 0; made < queries; made += 1) {
+          await DB.prepare('SELECT 1').all();
+          await Promise.all([CACHE_KV.get('a'), CACHE_KV.get('b')]);
+        }
+        expect(runningTrace()?.traceId).toBe(traceId);
+        const own = endCalls();
+        expect(endCalls()).toEqual(noCalls());
+        await DB.prepare('SELECT 1').all();
+        return [traceId, own] as const;
+      });
+    const ended = await Promise.all(Array.from({ length: 20 }, (_, queries) => work(queries)));
+    for (const [queries, [, own]] of ended.entries())
+      expect(own).toEqual(count({ d1Queries: queries, kvReads: 2 * queries }));
+    expect(new Set(ended.map(([traceId]) => traceId)).size).toBe(20);
+    expect(runningCalls()).toBeNull();
+    await DB.prepare('SELECT 1').all();
+    expect(calls.takeBackground()).toEqual(count({ d1Queries: 21 }));
+    expect(calls.takeBackground()).toEqual(noCalls());
+  });
+
+  test('of upstream carry a trace, also outside of any work', async () => {
+    const sent: Headers[] = [];
+    const send = measuredFetch(
+      async (_, init) => {
+        sent.push(new Headers(init?.headers));
+        return new Response();
+      },
+      calls,
+      requestId,
+    );
+    const headers = { Accept: 'a/b' };
+    const made = await runWork({ requestId: requestId(), traceparent: TRACEPARENT }, async () => {
+      await send('https://api.test/', { headers });
+      await send('https://api.test/', { headers: { traceparent: 'its own' } });
+      return endCalls();
+    });
+    await send('https://api.test/');
+    expect(made).toEqual(count({ upstreamCalls: 2 }));
+    expect(calls.takeBackground()).toEqual(count({ upstreamCalls: 1 }));
+    expect(sent.map((one) => [one.get('accept'), one.get('traceparent')])).toEqual([
+      ['a/b', TRACEPARENT],
+      [null, 'its own'],
+      [null, expect.stringMatching(/^00-[\da-f]{32}-[\da-f]{16}-01$/)],
+    ]);
+  });
+});
+
+describe('a trace', () => {
+  const upstreamTraces = async ({ market }: Serving) =>
+    (await market.calls()).last.map(({ headers }) => headers.traceparent);
+
+  test('of a request is in the answer and in each call of upstream that it makes', async () => {
+    const serving = await startServing();
+    const { headers } = await serving.gateway.post({ query: ASKS_UPSTREAM }, { traceparent: TRACEPARENT });
+    expect(headers.get('x-trace-id')).toBe(TRACE_ID);
+    expect(await upstreamTraces(serving)).toEqual([TRACEPARENT]);
+  });
+
+  test.each([{}, { traceparent: '00-malformed' }, { traceparent: `${TRACEPARENT}-more` }])(
+    'is made of the request id where the request brings none that is valid: %j',
+    async (sent) => {
+      const serving = await startServing();
+      const { headers } = await serving.gateway.post({ query: ASKS_UPSTREAM }, sent);
+      const traceId = headers.get('x-trace-id');
+      expect(traceId).toBe(headers.get('x-request-id')?.replaceAll('-', ''));
+      expect(await upstreamTraces(serving)).toEqual([expect.stringContaining(`00-${traceId}-`)]);
+    },
+  );
+
+  test('is in the lines and errors of a request that failed, beside its ray', async () => {
+    const serving = await startServing();
+    serving.db.fail('D1 is gone');
+    const sent = { traceparent: TRACEPARENT, 'cf-ray': '8c1f2e3d4a5b6c7d-FRA' };
+    const { errors } = await serving.gateway.post({ query: '{ projects { totalCount } }' }, sent);
+    expect(errors?.map(({ extensions }) => extensions.traceId)).toEqual([TRACE_ID]);
+    const lines = [...serving.complaints(), ...serving.loggedRequests()].filter(
+      ({ requestId }) => requestId !== undefined,
+    );
+    expect(lines.map(({ event, traceId, ray }) => [event, traceId, ray])).toEqual([
+      ['graphql.error', TRACE_ID, '8c1f2e3d4a5b6c7d-FRA'],
+      ['request.failed', TRACE_ID, '8c1f2e3d4a5b6c7d-FRA'],
+    ]);
+  });
+
+  test('of a run of a job is in all of its calls of upstream, and each run has its own', async () => {
+    const serving = await startServing();
+    const ofCandles = async () => {
+      await serving.market.resetCalls();
+      await serving.gateway.scheduled(CRONS.nightly);
+      const { last } = await serving.market.calls();
+      const traces = last
+        .filter(({ route }) => route === 'price-history')
+        .map(({ headers }) => headers.traceparent);
+      expect(traces.length).toBeGreaterThan(2);
+      expect(new Set(traces).size).toBe(1);
+      return traces[0];
+    };
+    const first = await ofCandles();
+    await serving.gateway.advance(86_400);
+    expect(await ofCandles()).not.toBe(first);
+  });
+});
