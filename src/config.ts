@@ -194,6 +194,9 @@ export const UNNAMED_ID_LOOKUPS_BURST = 60;
 export const UNNAMED_ID_LOOKUPS_PER_SECOND = 1;
 /** `Retry-After` of an operation that could not be looked up. */
 export const LOOKUP_RETRY_SECONDS = 2;
+/** `Retry-After` of an operation that is switched off: isolates look at the overlay that often. */
+export const OFF_RETRY_SECONDS = 60;
+export const OPERATION_TIME_LIMIT_MAX_MS = 30_000;
 
 // ── Unregistered documents. Every registered one is within these limits too ──
 export const DOCUMENT_MAX_TOKENS = 2_000;

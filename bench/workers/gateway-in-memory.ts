@@ -15,7 +15,7 @@ const gateway = gatewayInMemory({
     known: () => live,
     async find(id) {
       const operation = operations.get(id);
-      return operation === undefined ? null : { operation, liveness: live };
+      return operation === undefined ? null : { operation, liveness: live, timeLimitMs: null };
     },
     findForm: async () => null,
   },

@@ -72,7 +72,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
 };
 
 /** Statuses that any route can have: each has parameters to get wrong, a client to count, and sources to fail. */
-const OF_ANY: readonly RefusalStatus[] = [400, 410, 429, 500, 502, 503];
+const OF_ANY: readonly RefusalStatus[] = [400, 410, 429, 500, 502, 503, 504];
 
 function refusalStatuses(
   endpoint: Endpoint,

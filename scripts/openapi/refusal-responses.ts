@@ -47,6 +47,10 @@ export const REFUSALS = {
     description: 'The gateway cannot answer now: the same request is safe to repeat.',
     headers: ['Retry-After'],
   },
+  504: {
+    name: 'TimedOut',
+    description: 'The answer took longer than the limit that an operator has set.',
+  },
 } as const satisfies Record<number, Refusal>;
 
 export type RefusalStatus = keyof typeof REFUSALS;

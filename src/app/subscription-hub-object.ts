@@ -89,6 +89,7 @@ function createHub(state: DurableObjectState, isolate: Isolate): Hub {
       if (!preparation.ok) throw preparation.error;
       return preparation.prepared;
     },
+    steering: () => registry.steering(),
     sharedAnswer: (prepared, { requestId, onFault }) =>
       serving.sharedText(prepared, {
         waitUntil,

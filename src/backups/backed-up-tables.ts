@@ -31,6 +31,7 @@ export const BACKED_UP_TABLES: readonly string[] = [
   'release',
   'release_change',
   'liveness_copy',
+  'operation_steering',
   // Uses that are folded meanwhile count twice, and never not at all: an operation in use is not retired.
   'usage_flush',
   'operation_usage',
@@ -65,6 +66,7 @@ export const LEFT_OUT_TABLES: Readonly<Record<string, string>> = {
   sync_lease: 'A lease is that of a run, and no run of the backup’s time works any more.',
   sale_change: 'The sale feed reads and deletes these changes within a second.',
   user_upload: 'An upload lasts an hour.',
+  operation_purge: 'Caches in front keep no answer of the backup’s time.',
   kyc_key: 'A deleted key must not come back: without it each copy of a document is noise.',
   identification_outbox: 'Without its key a document cannot be handed over: its owner uploads it again.',
   notification: 'Its messages are of the time before; rules that still fire tell of it anew.',

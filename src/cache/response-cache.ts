@@ -27,8 +27,11 @@ export interface CacheKey {
   /** The operation and its variables, in full. */
   text: string;
   policy: StorablePolicy;
-  /** False for a document that is not registered: clients can make up any number of them. */
-  mayUseKv: boolean;
+  /**
+   * The id under which releases carry the operation; null for a document that is not registered: clients can make up any
+   * number of them, so KV keeps none of their answers.
+   */
+  operationId: string | null;
 }
 
 /** An entry without its body and its key: objects, headers, a place in the map. */
@@ -146,7 +149,8 @@ export class ResponseCache {
   }
 }
 
-const usesKv = ({ mayUseKv, policy }: CacheKey) => mayUseKv && policy.maxAgeSeconds >= KV_MIN_MAX_AGE_SECONDS;
+const usesKv = ({ operationId, policy }: CacheKey) =>
+  operationId !== null && policy.maxAgeSeconds >= KV_MIN_MAX_AGE_SECONDS;
 
 /** A strong validator (RFC 9110, section 8.8.3): other bytes have another tag. */
 export const etagOf = async (body: Uint8Array<ArrayBuffer>) => `"${(await sha256Hex(body)).slice(0, 32)}"`;

@@ -10,7 +10,11 @@ import { createArgumentPathFinder } from './argument-path.ts';
 import type { FaultListener } from './context.ts';
 
 /** Codes of faults that are not the caller's, and may be gone at the next request. */
-export const FAULT_CODES: ReadonlySet<unknown> = new Set(['INTERNAL_SERVER_ERROR', 'UPSTREAM_UNAVAILABLE']);
+export const FAULT_CODES: ReadonlySet<unknown> = new Set([
+  'INTERNAL_SERVER_ERROR',
+  'UPSTREAM_UNAVAILABLE',
+  'OPERATION_TIMED_OUT',
+]);
 
 /** The status of an answer without `data`, by the code of its first error. */
 const STATUS_BY_CODE: Record<string, number> = {
@@ -23,6 +27,7 @@ const STATUS_BY_CODE: Record<string, number> = {
   RATE_LIMITED: 429,
   INTERNAL_SERVER_ERROR: 500,
   UPSTREAM_UNAVAILABLE: 503,
+  OPERATION_TIMED_OUT: 504,
 };
 
 /** @param code of the first error of an answer without `data`. */

@@ -13,7 +13,8 @@ import { errorPresenter } from './error-policy.ts';
 
 export interface YogaOptions {
   schema: typeof gatewaySchema;
-  execute(args: ExecutionArgs): ExecutionResult | Promise<ExecutionResult>;
+  /** @param timeLimitMs of the operation; null without one */
+  execute(args: ExecutionArgs, timeLimitMs: number | null): ExecutionResult | Promise<ExecutionResult>;
 }
 
 /** One HTTP request, as Yoga's plugins see it. */
@@ -35,11 +36,14 @@ interface YogaContext {
 
 export interface PreparedDocument {
   sent: Pick<OperationRequest, 'operationName' | 'variables' | 'extensions'>;
-  chosen: { document: string };
+  chosen: { document: string; found: { timeLimitMs: number | null } | null };
   document: DocumentNode;
 }
 
+type PreparedDocuments = WeakMap<Request, PreparedDocument>;
+
 export function createGraphQLHandler({ schema, execute }: YogaOptions) {
+  const prepared: PreparedDocuments = new WeakMap();
   return createYoga<RequestServices, YogaContext>({
     schema,
     graphqlEndpoint: '/graphql*',
@@ -56,18 +60,18 @@ export function createGraphQLHandler({ schema, execute }: YogaOptions) {
     parserAndValidationCache: false,
     graphiql: false,
     // In the order in which they act on a request.
-    plugins: [usePreparedRequests(), useExecute(execute), useErrorPolicy()],
+    plugins: [usePreparedRequests(prepared), useExecute(execute, prepared), useErrorPolicy()],
   });
 }
 
 /** Executes the prepared document in place of the one that Yoga would read. */
-function usePreparedRequests(): Plugin<object, RequestServices> {
-  const documents = new WeakMap<Request, DocumentNode>();
+function usePreparedRequests(prepared: PreparedDocuments): Plugin<object, RequestServices> {
   return {
     onRequestParse({ request, serverContext, setRequestParser }) {
       setRequestParser(async () => {
-        const { sent, chosen, document } = await serverContext.prepare();
-        documents.set(request, document);
+        const own = await serverContext.prepare();
+        prepared.set(request, own);
+        const { sent, chosen } = own;
         const params: GraphQLParams = { query: chosen.document };
         if (sent.operationName !== undefined) params.operationName = sent.operationName;
         if (sent.variables !== undefined) params.variables = sent.variables;
@@ -76,9 +80,9 @@ function usePreparedRequests(): Plugin<object, RequestServices> {
       });
     },
     onParse({ context, setParsedDocument }) {
-      const document = documents.get(context.request);
-      if (document === undefined) throw new Error('no operation was prepared for this request');
-      setParsedDocument(document);
+      const own = prepared.get(context.request);
+      if (own === undefined) throw new Error('no operation was prepared for this request');
+      setParsedDocument(own.document);
     },
     onValidate({ setResult }) {
       setResult([]);
@@ -86,14 +90,15 @@ function usePreparedRequests(): Plugin<object, RequestServices> {
   };
 }
 
-function useExecute(execute: YogaOptions['execute']): Plugin<YogaContext> {
+function useExecute(execute: YogaOptions['execute'], prepared: PreparedDocuments): Plugin<YogaContext> {
   const inGateway = <Args extends ExecutionArgs>(args: Args): Args => ({
     ...args,
     contextValue: (args.contextValue as YogaContext).gateway,
   });
   return {
-    onExecute({ setExecuteFn }) {
-      setExecuteFn((args: ExecutionArgs) => execute(inGateway(args)));
+    onExecute({ args, setExecuteFn }) {
+      const timeLimitMs = prepared.get(args.contextValue.request)?.chosen.found?.timeLimitMs ?? null;
+      setExecuteFn((given: ExecutionArgs) => execute(inGateway(given), timeLimitMs));
     },
     // A subscription over plain HTTP is refused by its context, which has no events.
     onSubscribe({ subscribeFn, setSubscribeFn }) {

@@ -16,6 +16,7 @@ import { operationCopySchema, type RegisteredOperation } from '../operations/reg
 import { formsOf, formWrites } from '../operations/store-forms.ts';
 import { parseWithin } from '../serving/prepare-operation.ts';
 import type { AlertChannel } from '../settings/alert-settings.ts';
+import { listSteering } from '../storage/d1/operation-steering.ts';
 import { readUsage } from '../storage/d1/operation-usage.ts';
 import {
   operationInserts,
@@ -43,6 +44,8 @@ export interface AdminSources extends ChangeStores {
   schema: GraphQLSchema;
   /** Writes the uses that this isolate has counted. Never rejects. */
   writeUses(): Promise<void>;
+  /** Purges Workers' own cache; undefined where the platform offers none. */
+  purge: ((tags: string[]) => Promise<CachePurgeResult>) | undefined;
 }
 
 export async function checkOperations(request: Request, sources: AdminSources) {
@@ -100,8 +103,9 @@ export async function storeOperations(request: Request, sources: AdminSources) {
 export async function showOperation(id: string, parameters: URLSearchParams, sources: AdminSources) {
   const row = await storedOperation(sources.db, id);
   if (row === null) throw new AdminRefusal(404, 'NOT_FOUND', 'No operation has this id.');
-  const [{ releases, liveness }, usage] = await Promise.all([
+  const [{ releases, liveness }, [steering = null], usage] = await Promise.all([
     releasesCarrying(sources.db, row.id),
+    listSteering(sources.db, row.id),
     readUsage(sources.db, {
       client: null,
       operationId: row.id,
@@ -114,6 +118,8 @@ export async function showOperation(id: string, parameters: URLSearchParams, sou
     isOverCostLimit: !isAllowedCost(operation.cost),
     registeredAt: row.registered_at,
     liveness: liveness.rank === null ? null : livenessOf({ ...liveness, rank: liveness.rank }),
+    /** Null for an operation that is on and has no limit. */
+    steering,
     releases,
     usage: usage.map(({ operationId: _, name: __, ...use }) => use),
   };

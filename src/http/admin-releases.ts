@@ -2,18 +2,17 @@
 import * as z from 'zod';
 import {
   deprecateReleases,
+  endedIds,
   type ReleaseChange,
   restoreReleases,
   retireReleases,
   rollBackRelease,
 } from '../operations/change-releases.ts';
 import { type ChangeStores, publishRelease } from '../operations/publish-release.ts';
-import { OPERATION_LIVENESS_MEMORY_SECONDS } from '../storage/kv/keys.ts';
 import { parsed, readAdminBody } from './admin-answer.ts';
 import type { AdminSources } from './admin-operations.ts';
+import { purgedNow, visibleEverywhereAt } from './admin-steering.ts';
 
-/** KV shows a write everywhere within a minute; an isolate looks at the overlay more often than that. */
-const KV_VISIBLE_SECONDS = 60;
 const VERSIONS_A_CALL = 1_000;
 const OPERATIONS_A_RELEASE = 20_000;
 
@@ -48,12 +47,12 @@ export async function putRelease(
   return { ...outcome, visibleEverywhereAt: visibleEverywhereAt(stores) };
 }
 
-export async function postDeprecate(request: Request, stores: ChangeStores) {
+export async function postDeprecate(request: Request, stores: AdminSources) {
   const body = await readAdminBody(request, deprecateSchema);
   return answer(stores, await deprecateReleases(stores, { ...body, sunset: Math.floor(body.sunset) }));
 }
 
-export async function postRestore(request: Request, stores: ChangeStores) {
+export async function postRestore(request: Request, stores: AdminSources) {
   return answer(stores, await restoreReleases(stores, await readAdminBody(request, versionsSchema)));
 }
 
@@ -63,16 +62,12 @@ export async function postRetire(request: Request, stores: AdminSources) {
   return answer(stores, await retireReleases(stores, await readAdminBody(request, retireSchema)));
 }
 
-export async function postRollback(request: Request, stores: ChangeStores) {
+export async function postRollback(request: Request, stores: AdminSources) {
   return answer(stores, await rollBackRelease(stores, await readAdminBody(request, releaseSchema)));
 }
 
-const answer = <Change extends ReleaseChange>(stores: ChangeStores, change: Change) => ({
+const answer = async <Change extends ReleaseChange>(stores: AdminSources, change: Change) => ({
   ...change,
   visibleEverywhereAt: visibleEverywhereAt(stores),
+  purge: await purgedNow(stores, endedIds(change)),
 });
-
-function visibleEverywhereAt(stores: ChangeStores): string {
-  const seconds = KV_VISIBLE_SECONDS + OPERATION_LIVENESS_MEMORY_SECONDS;
-  return new Date(stores.nowMs() + seconds * 1000).toISOString();
-}

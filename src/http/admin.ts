@@ -9,6 +9,7 @@ import { runningTrace } from '../observability/running-work.ts';
 import { ReleaseRefusal, type ReleaseRefusalCode } from '../operations/liveness-writes.ts';
 import { recordBundledReleases } from '../operations/publish-release.ts';
 import type { KeyRole } from '../settings/operations-keys.ts';
+import { listSteering } from '../storage/d1/operation-steering.ts';
 import { readRefusals, readUsage } from '../storage/d1/operation-usage.ts';
 import { listReleases, liveOperations } from '../storage/d1/release-reads.ts';
 import { getAlerts, putSilence, testChannel } from './admin-alerts.ts';
@@ -17,9 +18,10 @@ import { type AdminKeySources, AdminKeys, type KnownKey, mayDo } from './admin-k
 import { showMetrics } from './admin-metrics.ts';
 import { type AdminSources, checkOperations, showOperation, storeOperations } from './admin-operations.ts';
 import { postDeprecate, postRestore, postRetire, postRollback, putRelease } from './admin-releases.ts';
+import { postLimit, postOff, postOn } from './admin-steering.ts';
 import { keyRefusal } from './key-refusal.ts';
 import { jsonResponse } from './responses.ts';
-import type { Route } from './router.ts';
+import type { Route, RouteContext } from './router.ts';
 import { decodedPart } from './url-parts.ts';
 
 const STATUS: Readonly<Record<ReleaseRefusalCode, number>> = {
@@ -31,29 +33,30 @@ const STATUS: Readonly<Record<ReleaseRefusalCode, number>> = {
   RESERVED_CLIENT: 422,
   RUNNING_BUILD: 409,
   CHANGED_MEANWHILE: 409,
+  NOT_LIMITABLE: 422,
   LIVENESS_NOT_WRITTEN: 503,
 };
 
-type RouteSources = Omit<AdminSources, 'keyName'>;
+type RouteSources = Omit<AdminSources, 'keyName' | 'purge'>;
 
 export function adminRoute(keySources: Omit<AdminKeySources, 'nowMs'>, sources: RouteSources): Route {
   const keys = new AdminKeys({ ...keySources, nowMs: sources.nowMs });
   return {
     paths: ['/admin/*'],
-    handle: (request, { requestId }) => adminResponse(request, requestId, keys, sources),
+    handle: (request, context) => adminResponse(request, context, keys, sources),
   };
 }
 
 async function adminResponse(
   request: Request,
-  requestId: string,
+  { requestId, purge }: RouteContext,
   keys: AdminKeys,
   sources: RouteSources,
 ): Promise<Response> {
   const verdict = await keys.check(request.headers.get('authorization'));
   if (!verdict.allowed) return keyRefusal(verdict.retryAfterSeconds, requestId);
   try {
-    return jsonResponse(await route(request, verdict.key, sources), 200);
+    return jsonResponse(await route(request, verdict.key, { ...sources, purge }), 200);
   } catch (error) {
     if (error instanceof AdminRefusal) return refusal(error, requestId);
     if (!(error instanceof ReleaseRefusal)) throw error;
@@ -72,13 +75,21 @@ const dayOf = (request: Request, { nowMs }: AdminSources) => sinceDay(parameters
 const ROUTES: readonly (readonly [method: string, path: string, needs: KeyRole, handler: Handler])[] = [
   ['POST', '/admin/operations/check', 'publish', checkOperations],
   ['PUT', '/admin/operations', 'publish', storeOperations],
+  ['POST', '/admin/operations/off', 'administer', postOff],
+  ['POST', '/admin/operations/on', 'administer', postOn],
+  ['POST', '/admin/operations/limit', 'administer', postLimit],
   [
     'GET',
     '/admin/operations/:',
     'read',
     (request, sources, [id = '']) => showOperation(id, parametersOf(request), sources),
   ],
-  ['GET', '/admin/releases', 'read', async (_request, { db }) => ({ releases: await listReleases(db) })],
+  [
+    'GET',
+    '/admin/releases',
+    'read',
+    async (_request, { db }) => ({ releases: await listReleases(db), steered: await listSteering(db) }),
+  ],
   ['POST', '/admin/releases/deprecate', 'administer', postDeprecate],
   ['POST', '/admin/releases/retire', 'administer', postRetire],
   ['POST', '/admin/releases/restore', 'administer', postRestore],
@@ -119,7 +130,11 @@ const ROUTES: readonly (readonly [method: string, path: string, needs: KeyRole, 
   ],
 ];
 
-async function route(request: Request, key: KnownKey, sources: RouteSources): Promise<unknown> {
+async function route(
+  request: Request,
+  key: KnownKey,
+  sources: Omit<AdminSources, 'keyName'>,
+): Promise<unknown> {
   const segments = new URL(request.url).pathname.split('/');
   const onPath = ROUTES.filter(([, path]) => matches(path.split('/'), segments));
   const found = onPath.find(([method]) => method === request.method);

@@ -5,6 +5,7 @@ import type { ServedAnswer } from '../cache/cached-answers.ts';
 import { ageSeconds } from '../cache/freshness.ts';
 import type { CacheKey } from '../cache/response-cache.ts';
 import { hasOwnStatus } from '../graphql/error-policy.ts';
+import { operationTag } from '../operations/operation-tag.ts';
 import type { Liveness } from '../operations/registered-operation.ts';
 import { Answer, type AnswerHeaders, NOT_STORED } from './answer.ts';
 import { hasNoCredentials } from './cross-site.ts';
@@ -70,7 +71,8 @@ export function cachedHeaders({
   headers['Cache-Control'] = publicCacheControl(policy, scope);
   headers.ETag = served.answer.etag;
   if (isNegotiated) headers.Vary = 'Accept';
-  if (policy.tags.length > 0) headers['Cache-Tag'] = policy.tags.join(',');
+  const tags = key.operationId === null ? policy.tags : [...policy.tags, operationTag(key.operationId)];
+  if (tags.length > 0) headers['Cache-Tag'] = tags.join(',');
   return headers;
 }
 

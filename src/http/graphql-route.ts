@@ -9,7 +9,7 @@ import { renderGraphiQL } from '../graphql/graphiql.ts';
 import type { OwnOfRequest } from '../graphql/request-context.ts';
 import { createGraphQLHandler, type YogaOptions } from '../graphql/yoga.ts';
 import { clientOf } from '../operations/client-identity.ts';
-import type { Liveness, OperationRegistry } from '../operations/registered-operation.ts';
+import { type Liveness, mayRun, type OperationRegistry } from '../operations/registered-operation.ts';
 import type { Preparation } from '../serving/prepare-operation.ts';
 import { logFinishedRequest } from '../serving/request-log.ts';
 import type { Serving } from '../serving/serving.ts';
@@ -93,7 +93,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
     return answerByYoga(incoming, exchange);
   }
 
-  /** Null where the answer is the caller's own, or a refusal. */
+  /** Null where the answer is the caller's own, or is refused before it begins. */
   async function sharedAnswer(asked: Asked): Promise<Answer | null> {
     const { incoming, exchange, mediaType } = asked;
     const { request, waitUntil, createPublicContext } = exchange;
@@ -105,7 +105,12 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
       waitUntil,
       createPublicContext,
     });
-    if (served.outcome === 'REFUSED') return null;
+    if (served.outcome === 'REFUSED') {
+      // Prepared, it began and was cancelled.
+      const { ok } = await incoming.countedPreparation();
+      const refusal = ok ? refusalAnswer(served.error, mediaType) : null;
+      return refusal && bypassing(refusal);
+    }
     const answer = cachedAnswer({
       request,
       key: found.key,
@@ -119,7 +124,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
 
   async function sharedOperation({ incoming, envelope, known, exchange }: Asked) {
     const liveness = known && registry.known(known.operationId, nowMs());
-    if (known !== undefined && liveness !== undefined && liveness.state !== 'retired') {
+    if (known !== undefined && liveness !== undefined && mayRun(liveness)) {
       const client = clientOf(exchange.request.headers, known.releaseClient);
       incoming.countUse(known, client);
       return { key: known.key, liveness };

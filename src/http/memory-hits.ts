@@ -16,6 +16,7 @@ import {
   type ClientIdentity,
   carriedId,
   type HitOperation,
+  mayRun,
   type OperationRegistry,
   type OperationUsage,
 } from '../operations/registered-operation.ts';
@@ -122,8 +123,8 @@ export class MemoryHits {
   /** True if the answer is in memory, though perhaps none that needs its headers alone. */
   holds({ operationId, key }: RecognisedRequest, atMs: number): boolean {
     const { registry, answers } = this.#sources;
-    const state = registry.known(operationId, atMs)?.state;
-    return (state === 'live' || state === 'deprecated') && answers.atOnce(key, atMs) !== null;
+    const liveness = registry.known(operationId, atMs);
+    return liveness !== undefined && mayRun(liveness) && answers.atOnce(key, atMs) !== null;
   }
 
   /** The answer without its request id; null where it is not a plain hit. */

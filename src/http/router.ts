@@ -29,6 +29,8 @@ export interface RouteContext {
   waitUntil(promise: Promise<unknown>): void;
   /** What is recorded of the request when it ends. */
   measured: MeasuredRequest;
+  /** Purges Workers' own cache; undefined where the platform offers none. */
+  purge: ((tags: string[]) => Promise<CachePurgeResult>) | undefined;
 }
 
 export interface Route {
@@ -53,7 +55,8 @@ export interface RouterOptions extends HeaderOptions {
   randomId: () => string;
 }
 
-type RouterExecution = Pick<ExecutionContext, 'waitUntil'> & Partial<Pick<ExecutionContext, 'tracing'>>;
+type RouterExecution = Pick<ExecutionContext, 'waitUntil' | 'cache'> &
+  Partial<Pick<ExecutionContext, 'tracing'>>;
 
 export function answerRequest(
   request: Request,
@@ -76,6 +79,7 @@ async function answerAsWork(
   options: RouterOptions,
 ): Promise<Response> {
   const { clientLimit, nowMs } = options;
+  const { cache } = ctx;
   const measured = measuredRequest(request, nowMs());
   const route = routeOf(request, options, measured);
   const refused = (refusal: HttpRefusal) => {
@@ -98,6 +102,7 @@ async function answerAsWork(
     countHit: () => clientLimit.countHit(client, nowMs(), ctx),
     waitUntil: (promise) => ctx.waitUntil(promise),
     measured,
+    purge: cache && ((tags) => cache.purge({ tags })),
   };
   let answer: Response | Answer | KeptAnswer;
   try {

@@ -2,6 +2,7 @@
  * Deprecates, retires, restores and rolls back releases. Each change is one D1 batch, which also reads its effect on
  * operations.
  */
+import { purgesQueued } from '../storage/d1/operation-purges.ts';
 import { lateUsesOfDying } from '../storage/d1/operation-usage.ts';
 import { operationNames } from '../storage/d1/operations.ts';
 import {
@@ -20,7 +21,7 @@ import {
   type ReleaseState,
   unknownVersions,
 } from '../storage/d1/releases.ts';
-import { bringLivenessToKv, ReleaseRefusal } from './liveness-writes.ts';
+import { bringLivenessToKv, ReleaseRefusal, VISIBLE_EVERYWHERE_SECONDS } from './liveness-writes.ts';
 import { bundledRelease, isReservedClient } from './manifest.ts';
 import { type ChangeStores, changedMeanwhile, difference, reservedClient } from './publish-release.ts';
 import { USAGE_FLUSH_SECONDS } from './usage.ts';
@@ -139,14 +140,13 @@ async function change(
 ): Promise<Omit<ReleaseChange, 'names'>> {
   const { db } = stores;
   const [held, , updated, written] = await db.batch([livenessQuery(db), ...writes, livenessQuery(db)]);
-  await bringLivenessToKv(stores);
   const rows = (held?.results ?? []) as LivenessRow[];
   const before = new Map(rows.map(({ id, rank }) => [id, rank]));
   const after = (written?.results ?? []) as LivenessRow[];
   const carried = new Set(after.map(({ id }) => id));
   const became = (rank: number) =>
     after.filter((row) => row.rank === rank && before.get(row.id) !== rank).map(({ id }) => id);
-  return {
+  const changed = {
     releases: (updated?.results ?? []) as ReleaseChange['releases'],
     operations: {
       live: became(2),
@@ -155,7 +155,18 @@ async function change(
       dropped: rows.map(({ id }) => id).filter((id) => !carried.has(id)),
     },
   };
+  const ended = endedIds(changed);
+  const purgeAt = Math.floor(stores.nowMs() / 1000) + VISIBLE_EVERYWHERE_SECONDS;
+  if (ended.length > 0) await purgesQueued(db, ended, purgeAt).run();
+  await bringLivenessToKv(stores);
+  return changed;
 }
+
+/** The operations that clients can run no more. */
+export const endedIds = ({ operations }: Pick<ReleaseChange, 'operations'>) => [
+  ...operations.retired,
+  ...operations.dropped,
+];
 
 /** An earlier change has set the states of operations: its effect on them is no longer known. */
 async function completed(

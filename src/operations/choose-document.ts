@@ -5,7 +5,7 @@
  * `safelist` would refuse, and the refusal is counted.
  */
 import { GraphQLError } from 'graphql';
-import { LOOKUP_RETRY_SECONDS, type OperationsMode } from '../config.ts';
+import { LOOKUP_RETRY_SECONDS, OFF_RETRY_SECONDS, type OperationsMode } from '../config.ts';
 import { type BoundedMemory, ENTRY_BYTES, textBytes } from '../storage/bounded-memory.ts';
 import { type FormSources, findById, findByText } from './find-form.ts';
 import { registeredIds, SHA256_ID, sha256Id } from './operation-id.ts';
@@ -58,7 +58,21 @@ const REFUSALS = {
     message: 'The operation cannot be looked up now: try again.',
     headers: { 'Retry-After': String(LOOKUP_RETRY_SECONDS) },
   },
-} as const satisfies Record<string, { status: number; message: string; headers?: Record<string, string> }>;
+  OPERATION_SWITCHED_OFF: {
+    status: 503,
+    message: 'This operation is switched off for now.',
+    headers: { 'Retry-After': String(OFF_RETRY_SECONDS) },
+    retryAfterSeconds: OFF_RETRY_SECONDS,
+  },
+} as const satisfies Record<string, RefusalKind>;
+
+interface RefusalKind {
+  status: number;
+  message: string;
+  headers?: Record<string, string>;
+  /** For clients that see no headers, such as sockets. */
+  retryAfterSeconds?: number;
+}
 
 export type DocumentRefusal = keyof typeof REFUSALS;
 
@@ -70,8 +84,13 @@ const refusals = new Map<DocumentRefusal, GraphQLError>();
 
 /** Refusals are made once: collecting an error's stack is the greatest cost of refusing an unknown id. */
 function refusalOf(reason: DocumentRefusal): GraphQLError {
-  const { message, ...http } = REFUSALS[reason];
-  const refusal = refusals.get(reason) ?? new GraphQLError(message, { extensions: { code: reason, http } });
+  const { message, retryAfterSeconds, ...http }: RefusalKind = REFUSALS[reason];
+  const extensions = {
+    code: reason,
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    http,
+  };
+  const refusal = refusals.get(reason) ?? new GraphQLError(message, { extensions });
   refusals.set(reason, refusal);
   return refusal;
 }
@@ -80,6 +99,8 @@ function refusalOf(reason: DocumentRefusal): GraphQLError {
 export function documentRefusal(mode: OperationsMode, facts: DocumentFacts): DocumentRefusal | null {
   const { contradicts, sendsDocument, registered, kept } = facts;
   if (contradicts) return 'PERSISTED_QUERY_HASH_MISMATCH';
+  const takesDocument = mode !== 'id_only' || !sendsDocument;
+  if (registered === 'off' && takesDocument) return 'OPERATION_SWITCHED_OFF';
   switch (mode) {
     case 'open':
     case 'audit':

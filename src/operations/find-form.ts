@@ -24,7 +24,7 @@ export async function findByText(
   { registry, normalForms }: FormSources,
 ): Promise<OperationLookup> {
   const exact = byId ?? (await registry.find(hash, { namedOnly: true }));
-  if (isLive(exact)) return exact;
+  if (isDecided(exact)) return exact;
   let formId = normalForms.get(hash);
   if (formId === undefined) {
     const form = normalFormOfText(text);
@@ -45,18 +45,19 @@ export async function findById(
   registry: OperationRegistry,
 ): Promise<OperationLookup> {
   const [formId = ''] = registeredIds(documentId);
-  if (isLive(exact) || !SHA256_ID.test(formId)) return exact;
+  if (isDecided(exact) || !SHA256_ID.test(formId)) return exact;
   return moreAlive(exact, await registry.findForm(formId));
 }
 
-const isLive = (looked: OperationLookup) => stateOf(looked) === 'live';
+/** True if no other operation runs in its place. */
+const isDecided = (looked: OperationLookup) => stateOf(looked) === 'live' || stateOf(looked) === 'off';
 
 function moreAlive(one: OperationLookup, other: OperationLookup): OperationLookup {
   return ORDER.indexOf(stateOf(other)) > ORDER.indexOf(stateOf(one)) ? other : one;
 }
 
 /** An operation that cannot be looked up may be live, so it is above one that is retired. */
-const ORDER = ['unknown', 'retired', 'unavailable', 'deprecated', 'live'] as const;
+const ORDER = ['unknown', 'retired', 'unavailable', 'off', 'deprecated', 'live'] as const;
 
 function stateOf(looked: OperationLookup): (typeof ORDER)[number] {
   if (looked === null) return 'unknown';

@@ -3,6 +3,7 @@ import type { LivenessOverlay } from './liveness.ts';
 import type { Liveness } from './registered-operation.ts';
 
 const LIVE: Liveness = { state: 'live' };
+export const OFF: Liveness = { state: 'off' };
 
 export class LivenessView {
   /** The latest change of releases that the named ids include. */
@@ -15,8 +16,10 @@ export class LivenessView {
   readonly #retired: ReadonlySet<string>;
   readonly #deprecated: ReadonlyMap<string, readonly [number, number]>;
   readonly #clients: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly #off: ReadonlySet<string>;
+  readonly #timeLimits: ReadonlyMap<string, number>;
 
-  /** @param before the view that it replaces. An overlay of an older build has no ids, so those of `before` stay. */
+  /** @param before the view that it replaces. Parts that an overlay of an older build lacks stay those of `before`. */
   constructor(overlay: LivenessOverlay | null, before?: LivenessView) {
     const isComplete = overlay?.ids !== undefined;
     this.#overlay = overlay ?? { revision: 0, asOf: 0 };
@@ -26,10 +29,28 @@ export class LivenessView {
     this.#retired = new Set(overlay?.retired);
     this.#deprecated = new Map(Object.entries(overlay?.deprecated ?? {}));
     this.#clients = new Map(overlay?.clients?.map(([client, versions]) => [client, new Set(versions)]));
+    this.#off = overlay?.off ? new Set(overlay.off) : (before?.off ?? new Set());
+    this.#timeLimits = overlay?.timeLimits
+      ? new Map(Object.entries(overlay.timeLimits))
+      : (before?.timeLimits ?? new Map());
   }
 
   get ids(): ReadonlySet<string> {
     return this.#ids;
+  }
+
+  /** The operations that are switched off. */
+  get off(): ReadonlySet<string> {
+    return this.#off;
+  }
+
+  get timeLimits(): ReadonlyMap<string, number> {
+    return this.#timeLimits;
+  }
+
+  /** The longest execution of an operation; null without a limit. */
+  timeLimitMs(operationId: string): number | null {
+    return this.#timeLimits.get(operationId) ?? null;
   }
 
   /** True if some release carried the id when the overlay was written. */
@@ -45,9 +66,11 @@ export class LivenessView {
 
   /** The state of an operation that a release carries. */
   of(operationId: string): Liveness {
+    if (this.#retired.has(operationId)) return { state: 'retired' };
+    if (this.#off.has(operationId)) return OFF;
     const dates = this.#deprecated.get(operationId);
     if (dates !== undefined) return { state: 'deprecated', deprecatedAt: dates[0], sunset: dates[1] };
-    return this.#retired.has(operationId) ? { state: 'retired' } : LIVE;
+    return LIVE;
   }
 
   /** True if a release bore the name when the overlay was written, and the version if one is given. */

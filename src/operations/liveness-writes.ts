@@ -1,5 +1,6 @@
 /** Copies the liveness overlay from D1 to KV, also while others change releases. */
 import { carriedFormsQuery } from '../storage/d1/operation-forms.ts';
+import { type SteeringRow, steeringQuery } from '../storage/d1/operation-steering.ts';
 import {
   type LivenessRow,
   livenessCopied,
@@ -10,9 +11,15 @@ import {
   revisionQuery,
 } from '../storage/d1/releases.ts';
 import { bringToKv } from '../storage/kv/bring-to-kv.ts';
+import { OPERATION_LIVENESS_MEMORY_SECONDS } from '../storage/kv/keys.ts';
 import { writeLivenessOverlay } from '../storage/kv/operations.ts';
 import { overlayOf } from './liveness.ts';
 import { bundledRelease } from './manifest.ts';
+
+/** KV shows a write everywhere within a minute. */
+const KV_VISIBLE_SECONDS = 60;
+/** The time until every isolate has read an overlay that was written. */
+export const VISIBLE_EVERYWHERE_SECONDS = KV_VISIBLE_SECONDS + OPERATION_LIVENESS_MEMORY_SECONDS;
 
 export type ReleaseRefusalCode =
   | 'RELEASE_DIFFERS'
@@ -23,6 +30,7 @@ export type ReleaseRefusalCode =
   | 'RESERVED_CLIENT'
   | 'RUNNING_BUILD'
   | 'CHANGED_MEANWHILE'
+  | 'NOT_LIMITABLE'
   | 'LIVENESS_NOT_WRITTEN';
 
 /** Says why a release cannot be changed; `details` name its operations or versions. */
@@ -51,21 +59,28 @@ export async function bringLivenessToKv({ db, kv, nowMs, sleep, random }: Livene
   try {
     await bringToKv({
       read: async () => {
-        const [liveness, revisions, forms, released] = await db.batch([
+        const [liveness, revisions, forms, releasedClients, steering] = await db.batch([
           livenessQuery(db),
           revisionQuery(db, bundledRelease.client),
           carriedFormsQuery(db),
           releasedClientsQuery(db),
+          steeringQuery(db),
         ]);
         const [row] = (revisions?.results ?? []) as RevisionRow[];
         // Nothing has been published yet.
         if (row === undefined || row.revision === 0) return null;
         const { revision } = row;
         const formIds = ((forms?.results ?? []) as { id: string }[]).map(({ id }) => id);
-        const clients = ((released?.results ?? []) as ReleasedClientRow[]).map(
+        const clients = ((releasedClients?.results ?? []) as ReleasedClientRow[]).map(
           ({ client, versions }): [string, string[]] => [client, JSON.parse(versions) as string[]],
         );
-        const value = overlayOf((liveness?.results ?? []) as LivenessRow[], formIds, clients, {
+        const released = {
+          operations: (liveness?.results ?? []) as LivenessRow[],
+          formIds,
+          clients,
+          steering: (steering?.results ?? []) as SteeringRow[],
+        };
+        const value = overlayOf(released, {
           revision,
           asOf: Math.floor(nowMs() / 1000),
           gateways: JSON.parse(row.gateways) as string[],

@@ -42,15 +42,23 @@ export const operationCopySchema = z.custom<RegisteredOperation>(
   (value) => typeof value === 'object' && value !== null && 'id' in value && 'document' in value,
 );
 
-/** An operation has the best state of all releases that carry it: live before deprecated before retired. */
+/**
+ * An operation has the best state of all releases that carry it: live before deprecated before retired. An operator may
+ * switch off one that is not retired.
+ */
 export type Liveness =
   | { state: 'live' }
+  | { state: 'off' }
   | { state: 'deprecated'; deprecatedAt: number; sunset: number }
   | { state: 'retired' };
+
+export const mayRun = ({ state }: Liveness) => state === 'live' || state === 'deprecated';
 
 export interface FoundOperation {
   operation: RegisteredOperation;
   liveness: Liveness;
+  /** The longest execution that an operator allows; null without a limit. */
+  timeLimitMs: number | null;
 }
 
 /** Null if no release carries the id. `unavailable` if that is not known: a budget is spent, or KV and D1 fail. */

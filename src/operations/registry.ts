@@ -1,6 +1,6 @@
 /**
- * Looks operations up in the bundled manifests, the isolate's memory, KV and D1. The liveness overlay overrides all of them
- * but the manifest of the build that runs.
+ * Looks operations up in the bundled manifests, the isolate's memory, KV and D1. The liveness overlay overrides all of
+ * them, but no release ends what the manifest of the build that runs has.
  *
  * An id that the overlay names always has its look-up. Any number of other ids costs a bounded number of reads and a
  * bounded memory: D1 within a budget. They cannot hide a new release, because the same reads bring the ids that were
@@ -23,7 +23,7 @@ import { RecentlyAbsent } from '../storage/recently-absent.ts';
 import { TokenBucket } from '../storage/token-bucket.ts';
 import { FORM_IDS, type IdKind, OPERATION_IDS } from './id-kinds.ts';
 import { livenessOf, overlaySchema } from './liveness.ts';
-import { LivenessView } from './liveness-view.ts';
+import { LivenessView, OFF } from './liveness-view.ts';
 import type { BundledRelease } from './manifest.ts';
 import { NewerIds } from './newer-ids.ts';
 import { isOperationId } from './operation-id.ts';
@@ -44,8 +44,8 @@ const RECORD_BYTES = 2_000;
 
 interface KeptOperation {
   operation: RegisteredOperation;
-  /** The state from D1, for what the overlay does not contain yet; valid until `untilMs` (Unix). */
-  fromD1: { liveness: Liveness; untilMs: number } | null;
+  /** From D1, for what the overlay does not contain yet; valid until `untilMs` (Unix). */
+  fromD1: (Omit<FoundOperation, 'operation'> & { untilMs: number }) | null;
 }
 
 /** More than its whole time is left if the clock was set back since. */
@@ -65,6 +65,12 @@ export interface RegistrySources {
 }
 
 const LIVE: Liveness = { state: 'live' };
+
+const steered = (view: LivenessView, operation: RegisteredOperation, liveness: Liveness): FoundOperation => ({
+  operation,
+  liveness,
+  timeLimitMs: view.timeLimitMs(carriedId(operation)),
+});
 
 function bundledByKey({ operations, forms }: BundledRelease): Map<string, RegisteredOperation> {
   const byKey = new Map(operations.map((operation) => [operation.id, operation]));
@@ -175,6 +181,11 @@ export class TieredRegistry implements OperationRegistry {
     return available(await this.find(id, options));
   }
 
+  /** What operators have changed of operations, at most a minute after KV has shown it. */
+  async steering(): Promise<Pick<LivenessView, 'off' | 'timeLimitMs'>> {
+    return this.#liveness(this.#sources.nowMs());
+  }
+
   /** As `findAgain`, by the id of a form. */
   async findFormAgain(formId: string): Promise<FoundOperation | null> {
     return available(await this.findForm(formId));
@@ -188,17 +199,21 @@ export class TieredRegistry implements OperationRegistry {
   #inIsolate(kind: IdKind, id: string, view: LivenessView, nowMs: number): FoundOperation | null {
     const key = kind.memoryKey(id);
     const bundled = this.#bundled.get(key);
-    // The build that runs is published, so no overlay can end what it carries.
-    if (bundled !== undefined) return { operation: bundled, liveness: LIVE };
+    // The build that runs is published, so no release can end what it carries.
+    if (bundled !== undefined) return steered(view, bundled, view.off.has(carriedId(bundled)) ? OFF : LIVE);
     const rest = this.#rest.get(key);
-    if (rest !== undefined) return { operation: rest, liveness: stateBy(view, rest) ?? LIVE };
+    if (rest !== undefined) return steered(view, rest, stateBy(view, rest) ?? LIVE);
     const kept = this.#memory.get(key);
     if (kept === undefined) return null;
     const { operation, fromD1 } = kept;
-    const asked = fromD1 !== null && isValid(fromD1.untilMs, nowMs) ? fromD1.liveness : undefined;
-    const liveness = stateBy(view, operation) ?? asked;
-    if (liveness === undefined) this.#memory.delete(key);
-    else if (asked !== undefined || isSettled(id, operation, liveness)) return { operation, liveness };
+    const asked = fromD1 !== null && isValid(fromD1.untilMs, nowMs) ? fromD1 : undefined;
+    const liveness = stateBy(view, operation);
+    if (liveness !== undefined) {
+      const isKnown = asked !== undefined || isSettled(id, operation, liveness);
+      return isKnown ? steered(view, operation, liveness) : null;
+    }
+    if (asked !== undefined) return { operation, liveness: asked.liveness, timeLimitMs: asked.timeLimitMs };
+    this.#memory.delete(key);
     return null;
   }
 
@@ -214,7 +229,7 @@ export class TieredRegistry implements OperationRegistry {
       const liveness = copy === null ? undefined : stateBy(view, copy);
       if (copy !== null && liveness !== undefined && isSettled(id, copy, liveness)) {
         this.#keep(key, { operation: copy, fromD1: null });
-        return { operation: copy, liveness };
+        return steered(view, copy, liveness);
       }
     } catch (error) {
       isKvDown = true;
@@ -256,10 +271,12 @@ export class TieredRegistry implements OperationRegistry {
       return null;
     }
     const operation = JSON.parse(row.registered) as RegisteredOperation;
-    const liveness = livenessOf(row);
+    const byReleases = livenessOf(row);
+    const liveness = row.off_since === null || byReleases.state === 'retired' ? byReleases : OFF;
+    const timeLimitMs = row.time_limit_ms;
     const untilMs = nowMs + OPERATION_LOOKUP_MEMORY_SECONDS * 1000;
-    this.#keep(key, { operation, fromD1: { liveness, untilMs } });
-    return { operation, liveness };
+    this.#keep(key, { operation, fromD1: { liveness, timeLimitMs, untilMs } });
+    return { operation, liveness, timeLimitMs };
   }
 
   #keep(key: string, kept: KeptOperation): void {

@@ -5,6 +5,8 @@
  * D1 is asked for the sessions and rights of all these viewers once for each delivery, after the changes have happened.
  * A socket whose session has ended is closed, and is sent no event.
  *
+ * An operation that is switched off ends with the error that refuses it, in place of its next event.
+ *
  * A member is not sent the same result twice in a row: the changed fields may not be among the selected ones.
  */
 
@@ -25,6 +27,7 @@ import type {
 import { presented } from '../graphql/error-policy.ts';
 import { UNNAMED_CLIENT } from '../operations/client-identity.ts';
 import type { OperationRequest } from '../operations/operation-request.ts';
+import { carriedId } from '../operations/registered-operation.ts';
 import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import type { Serving } from '../serving/serving.ts';
 import { answerWithin } from '../storage/answer-within.ts';
@@ -67,12 +70,20 @@ export interface GroupEvent {
 export interface EventGroupsSources {
   /** Rejects with a GraphQLError if it may run no more; after another error the next event tries again. */
   prepareAgain(sent: OperationRequest): Promise<PreparedOperation>;
+  /** What operators have changed of operations. */
+  steering(): Promise<Steering>;
   execute: Serving['execute'];
   viewerOf: ViewerOf;
   viewersOf: ViewersOf;
   createContext(request: SentRequest, viewer: Viewer | null, events?: EventSources): GatewayContext;
   randomId(): string;
   nowMs(): number;
+}
+
+/** The operations that are switched off, and the time limits of others. */
+export interface Steering {
+  off: ReadonlySet<string>;
+  timeLimitMs(operationId: string): number | null;
 }
 
 /** Each holds a context and its sources' answers, and after hibernation reads its document, for which KV has a budget. */
@@ -153,13 +164,15 @@ export class EventGroups {
     groups.sort((a, b) => lateness(a) - lateness(b));
     const isDue = (group: Group) => changes.some((change) => isBehind(group, change));
     const viewers = this.#viewersOf(groups.filter((group) => group.owner && isDue(group)));
-    // Each group meets the failure itself.
+    const steering = this.#sources.steering();
+    // Each group meets the failures itself.
     viewers.catch(() => undefined);
+    steering.catch(() => undefined);
     const failures: unknown[] = [];
     await pLimit(GROUPS_AT_ONCE).map(groups, async (group) => {
       try {
         for (const change of changes)
-          if (isBehind(group, change)) await this.#deliverTo(group, change, viewers, send);
+          if (isBehind(group, change)) await this.#deliverTo(group, change, { viewers, steering }, send);
       } catch (error) {
         failures.push(error);
       }
@@ -171,11 +184,11 @@ export class EventGroups {
   async #deliverTo(
     group: Group,
     change: TopicChange<EventValue>,
-    viewers: Promise<Viewers>,
+    known: Known,
     send: (event: GroupEvent) => void,
   ): Promise<void> {
     if (group.isLate) throw new Error('an earlier event is still being executed');
-    const sending = this.#eventOf(group, change, viewers).then((event) => {
+    const sending = this.#eventOf(group, change, known).then((event) => {
       if (event !== null) send(event);
     });
     try {
@@ -198,10 +211,12 @@ export class EventGroups {
   async #eventOf(
     group: Group,
     { position, entity, value }: TopicChange<EventValue>,
-    viewers: Promise<Viewers>,
+    { viewers, steering }: Known,
   ): Promise<GroupEvent | null> {
     const context = await this.#contextFor(group, viewers);
     if (context === null) return null;
+    // Prepared again, it is refused, or has another time limit.
+    if (isSteered(group.prepared, await steering)) group.prepared = null;
     try {
       group.prepared ??= await this.#sources.prepareAgain(group.sent);
     } catch (error) {
@@ -248,6 +263,19 @@ export class EventGroups {
 }
 
 type Viewers = ReadonlyMap<string, Viewer | null>;
+/** The same for all groups of a delivery. */
+interface Known {
+  viewers: Promise<Viewers>;
+  steering: Promise<Steering>;
+}
+
+/** True if an operator has changed the operation since it was prepared. */
+function isSteered(prepared: PreparedOperation | null, steering: Steering): boolean {
+  const found = prepared?.chosen.found;
+  if (!found) return false;
+  const id = carriedId(found.operation);
+  return steering.off.has(id) || steering.timeLimitMs(id) !== found.timeLimitMs;
+}
 
 const isBehind = ({ topics, members }: Group, { topic, position }: TopicChange<EventValue>) =>
   topics.has(topic) && members.keys().some((subscription) => subscription.position < position);

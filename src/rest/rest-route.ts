@@ -19,7 +19,7 @@ import type { MemoryHits } from '../http/memory-hits.ts';
 import type { Route, RouteContext } from '../http/router.ts';
 import { pathOf } from '../http/url-parts.ts';
 import type { BundledRelease } from '../operations/manifest.ts';
-import type { Liveness, OperationRegistry } from '../operations/registered-operation.ts';
+import { type Liveness, mayRun, type OperationRegistry } from '../operations/registered-operation.ts';
 import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import { logFinishedRequest } from '../serving/request-log.ts';
 import { failuresOf, type Serving } from '../serving/serving.ts';
@@ -78,7 +78,7 @@ export function createRestRoute(options: RestRouteOptions): Route {
       if (refused !== null) return refused;
     }
     const liveness = known && registry.known(known.operationId, nowMs());
-    if (known !== undefined && liveness !== undefined && liveness.state !== 'retired') {
+    if (known !== undefined && liveness !== undefined && mayRun(liveness)) {
       incoming.countUse();
       return shared(exchange, known.key, liveness);
     }

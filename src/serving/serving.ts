@@ -21,6 +21,7 @@ import {
 } from '../operations/registered-operation.ts';
 import type { MemoryBudget } from '../storage/bounded-memory.ts';
 import { sha256Hex } from '../storage/sha256-hex.ts';
+import { executeWithin, timeOutOf } from './execute-within.ts';
 import {
   createPrepare,
   type Preparation,
@@ -52,11 +53,17 @@ export interface ServeOptions {
 /** REFUSED: the operation may not run, although its answer could be in the cache. */
 export type SharedAnswer = ServedAnswer | { outcome: 'REFUSED'; error: GraphQLError };
 
+/** @param timeLimitMs of the operation; null without one */
+export type ExecuteArgs = (
+  args: ExecutionArgs,
+  timeLimitMs: number | null,
+) => ExecutionResult | Promise<ExecutionResult>;
+
 export class Serving {
   readonly usage: OperationUsage;
   readonly policyOf: PolicyOf;
   /** Executes by a plan where there is one. */
-  readonly executeArgs: (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>;
+  readonly executeArgs: ExecuteArgs;
   readonly #sources: ServingSources;
   readonly #prepare: Prepare;
   readonly #variablesKey: VariablesKey;
@@ -70,7 +77,10 @@ export class Serving {
     this.#variablesKey = createVariablesKey(schema);
     // Suggestions ("Did you mean …") are for clients that may see the schema.
     const hideSuggestions = mode !== 'open';
-    this.executeArgs = (args) => execute({ ...args, hideSuggestions });
+    this.executeArgs = (args, timeLimitMs) =>
+      timeLimitMs === null
+        ? execute({ ...args, hideSuggestions })
+        : executeWithin(timeLimitMs, (abortSignal) => execute({ ...args, hideSuggestions, abortSignal }));
   }
 
   /** @param options.registry the isolate's own where left out. */
@@ -102,7 +112,7 @@ export class Serving {
     const variables = this.#variablesKey(operation, sent.variables ?? {});
     if (variables === null) return null;
     const id = registered?.id ?? `${await sha256Hex(chosen.document)} ${sent.operationName ?? ''}`;
-    return { text: `${id}\n${variables}`, policy, mayUseKv: registered !== null };
+    return { text: `${id}\n${variables}`, policy, operationId: registered && carriedId(registered) };
   }
 
   /**
@@ -123,7 +133,10 @@ export class Serving {
         execute: async () => {
           const prepared = await preparation();
           if (!prepared.ok) throw prepared.error;
-          return present(await this.execute(prepared.prepared, createPublicContext()));
+          const result = await this.execute(prepared.prepared, createPublicContext());
+          const timeOut = timeOutOf(result);
+          if (timeOut !== undefined) throw timeOut;
+          return present(result);
         },
       });
     } catch (error) {
@@ -151,18 +164,21 @@ export class Serving {
 
   /** @param event the root value of a subscription; undefined for a query or a mutation. */
   async execute(
-    { sent, document }: PreparedOperation,
+    { sent, chosen, document }: PreparedOperation,
     contextValue: GatewayContext,
     event?: unknown,
   ): Promise<ExecutionResult> {
-    const result = await this.executeArgs({
-      schema: this.#sources.schema,
-      document,
-      rootValue: event,
-      contextValue,
-      operationName: sent.operationName ?? null,
-      variableValues: sent.variables ?? {},
-    });
+    const result = await this.executeArgs(
+      {
+        schema: this.#sources.schema,
+        document,
+        rootValue: event,
+        contextValue,
+        operationName: sent.operationName ?? null,
+        variableValues: sent.variables ?? {},
+      },
+      chosen.found?.timeLimitMs ?? null,
+    );
     const { data, errors } = result;
     if (errors === undefined || errors.length === 0) return data === undefined ? {} : { data };
     const shown = errors.map(errorPresenter(true, contextValue));

@@ -1,6 +1,7 @@
 import { deleteQueuedObjects } from '../files/object-deletions.ts';
 import { log } from '../observability/log.ts';
 import { everyMinute, type JobDefinition, type JobDeps, nothingDone } from './job.ts';
+import { operationPurges } from './operation-purges.ts';
 
 /**
  * Deletes the objects of deleted files and ended uploads that the requests which deleted them have left, and makes caches in front
@@ -10,6 +11,8 @@ export const objectDeletionsJob: JobDefinition = {
   name: 'object-deletions',
   schedule: everyMinute,
   leaseSeconds: 300,
+  // Its one look a minute needs no run record.
+  effects: [operationPurges],
   async run(deps, { lease: { write } }) {
     const { db, storage, nowMs } = deps;
     const nowSeconds = Math.floor(nowMs() / 1000);

@@ -51,7 +51,7 @@ function startGateway(): GatewayInMemory {
       known: () => live,
       find: async (id: string) => {
         const operation = operations.get(id);
-        return operation === undefined ? null : { operation, liveness: live };
+        return operation === undefined ? null : { operation, liveness: live, timeLimitMs: null };
       },
       findForm: async () => null,
     },

@@ -39,6 +39,8 @@ export interface TestGateway {
   coldIsolate(): void;
   /** Takes what was kept of project details out of D1. */
   forgetDetails(): Promise<void>;
+  /** The purge of Workers' own cache; undefined as on a laptop. */
+  purge: CacheContext['purge'] | undefined;
   readonly counts: BindingCounts;
   resetCounts(): void;
 }
@@ -76,7 +78,14 @@ export function startGateway(market: TestMarket, vars: Record<string, unknown> =
   /** Its clients' limits are its own. */
   const clientAddress = `2001:db8:${crypto.randomUUID().slice(9, 18).replace('-', ':')}::1`;
 
+  const newContext = () => {
+    const ctx = createExecutionContext();
+    const { purge } = gateway;
+    if (purge !== undefined) Object.defineProperty(ctx, 'cache', { value: { purge } });
+    return ctx;
+  };
   const gateway: TestGateway = {
+    purge: undefined,
     counts,
     resetCounts: () => Object.assign(counts, noCounts()),
     coldIsolate: () => {
@@ -86,7 +95,7 @@ export function startGateway(market: TestMarket, vars: Record<string, unknown> =
       await env.DB.exec('DELETE FROM project_detail_cache');
     },
     async fetch(path, init) {
-      const ctx = createExecutionContext();
+      const ctx = newContext();
       const request = new Request(new URL(path, 'https://gateway.test'), init) as Parameters<
         typeof gatewayWorker.fetch
       >[0];
@@ -116,7 +125,7 @@ export function startGateway(market: TestMarket, vars: Record<string, unknown> =
       return gateway.post({ query: `${query} # ${queries}`, variables });
     },
     async scheduled(cron) {
-      const ctx = createExecutionContext();
+      const ctx = newContext();
       await gatewayWorker.scheduled(
         { cron, scheduledTime: Date.now(), noRetry: () => undefined } as ScheduledController,
         isolate,

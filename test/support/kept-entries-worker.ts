@@ -59,7 +59,7 @@ let made = 0;
 const variablesOf = (number: number) =>
   JSON.stringify({ after: String(number).padStart(80, '0'), first: 20 });
 const ID = `sha256:${'0123456789abcdef'.repeat(4)}`;
-const keyOf = (number: number) => ({ text: `${ID}\n${variablesOf(number)}`, policy, mayUseKv: false });
+const keyOf = (number: number) => ({ text: `${ID}\n${variablesOf(number)}`, policy, operationId: null });
 const urlOf = (number: number) =>
   `https://gateway.example/graphql?documentId=${encodeURIComponent(ID)}&variables=${encodeURIComponent(variablesOf(number))}`;
 

@@ -168,6 +168,7 @@ export class LiveWorld {
         this.executed += 1;
         return JSON.stringify({ data: { nothing: 'x'.repeat(this.answerBytes) } });
       },
+      steering: async () => ({ off: new Set<string>(), timeLimitMs: () => null }),
       prepareAgain: (sent: PreparedOperation['sent']) => this.#prepared(sent),
       execute: async (prepared: PreparedOperation, _: GatewayContext, event: unknown) => {
         await this.#pause();

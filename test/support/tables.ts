@@ -19,6 +19,8 @@ export const TABLES = [
   'release',
   'release_change',
   'liveness_copy',
+  'operation_steering',
+  'operation_purge',
   'operation_usage',
   'operation_refusal',
   'request_hour',

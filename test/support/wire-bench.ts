@@ -101,10 +101,11 @@ export async function startWire(
   for (const [state, liveness] of Object.entries(LIVENESS)) {
     const document = documentOf(state);
     for (const id of [await sha256Id(document), opaqueIdOf(state)]) {
-      found.set(id, { operation: registered(document, id), liveness });
+      found.set(id, { operation: registered(document, id), liveness, timeLimitMs: null });
     }
   }
-  for (const operation of more) found.set(operation.id, { operation, liveness: { state: 'live' } });
+  for (const operation of more)
+    found.set(operation.id, { operation, liveness: { state: 'live' }, timeLimitMs: null });
   const unavailable = new Set([await sha256Id(documentOf('unavailable')), opaqueIdOf('unavailable')]);
   const counted: string[] = [];
   const lookups: string[] = [];

@@ -1,6 +1,6 @@
 /** The forms of operations: other texts under which they are found. */
 import { jsonChunks } from './json-chunks.ts';
-import { LIVENESS_COLUMNS_SQL } from './operations.ts';
+import { LIVENESS_COLUMNS_SQL, STEERING_COLUMNS_SQL } from './operations.ts';
 
 export interface OperationFormRow {
   id: string;
@@ -11,17 +11,18 @@ export interface OperationFormRow {
   registered: string | null;
 }
 
-/** Selects what runs for a form: of several operations that have it, the most alive. */
+/** Selects what runs for a form: of several operations that have it, the most alive that is not switched off. */
 export const carriedForm = (db: D1Database, formId: string) =>
   db
     .prepare(
-      `SELECT coalesce(operation_form.registered, operation.registered) AS registered, ${LIVENESS_COLUMNS_SQL}
+      `SELECT coalesce(operation_form.registered, operation.registered) AS registered, ${LIVENESS_COLUMNS_SQL},
+         ${STEERING_COLUMNS_SQL}
        FROM operation_form
        JOIN operation ON operation.id = operation_form.operation_id
        JOIN publish_operation ON publish_operation.operation_id = operation.id
        JOIN release ON release.publish_id = publish_operation.publish_id
        WHERE operation_form.id = ?1
-       GROUP BY operation.id ORDER BY rank DESC, sunset DESC, operation.id LIMIT 1`,
+       GROUP BY operation.id ORDER BY rank > 0 DESC, off_since IS NOT NULL, rank DESC, sunset DESC, operation.id LIMIT 1`,
     )
     .bind(formId);
 

@@ -11,7 +11,19 @@ export interface OperationRow {
   registered: string;
 }
 
-export interface CarriedRow {
+/** An operator's changes of an operation. */
+export interface SteeringColumns {
+  /** Unix seconds; null while the operation is on. */
+  off_since: number | null;
+  /** The longest execution; null without a limit. */
+  time_limit_ms: number | null;
+}
+
+/** `SteeringColumns` of the operation that a statement has as `operation`. */
+export const STEERING_COLUMNS_SQL = `(SELECT off_since FROM operation_steering WHERE operation_id = operation.id) AS off_since,
+  (SELECT time_limit_ms FROM operation_steering WHERE operation_id = operation.id) AS time_limit_ms`;
+
+export interface CarriedRow extends SteeringColumns {
   registered: string;
   /** That of its most alive release: 2 published, 1 deprecated, 0 retired. */
   rank: number;
@@ -28,7 +40,7 @@ export const LIVENESS_COLUMNS_SQL = `max(${RANK_SQL}) AS rank,
 export const carriedOperation = (db: D1Database, id: string) =>
   db
     .prepare(
-      `SELECT operation.registered, ${LIVENESS_COLUMNS_SQL}
+      `SELECT operation.registered, ${LIVENESS_COLUMNS_SQL}, ${STEERING_COLUMNS_SQL}
        FROM operation
        JOIN publish_operation ON publish_operation.operation_id = operation.id
        JOIN release ON release.publish_id = publish_operation.publish_id

@@ -20,7 +20,7 @@ const policy = (maxAgeSeconds: number) => ({
 const keyed = (text: string, more: Partial<CacheKey> = {}): CacheKey => ({
   text,
   policy: policy(60),
-  mayUseKv: true,
+  operationId: 'sha256:1',
   ...more,
 });
 const answered = (bytes: number, executedAtMs = 1): StoredAnswer => ({
@@ -108,7 +108,7 @@ describe('KV', () => {
   test('is given what lives 600 s and more and was registered, and nothing else', async () => {
     const { cache, puts } = cacheOver();
     await cache.store(keyed('short', { policy: policy(599) }), answered(1));
-    await cache.store(keyed('anybody', { policy: policy(600), mayUseKv: false }), answered(1));
+    await cache.store(keyed('anybody', { policy: policy(600), operationId: null }), answered(1));
     expect(puts).toEqual([]);
     await cache.store(keyed('long', { policy: policy(600) }), answered(1));
     expect(puts).toHaveLength(1);
@@ -140,7 +140,7 @@ describe('KV', () => {
     const long = { policy: policy(600) };
     await cache.store(keyed('long', long), answered(1));
     expect(cache.forget(keyed('short'), 2)).toBeNull();
-    expect(cache.forget(keyed('anybody', { ...long, mayUseKv: false }), 2)).toBeNull();
+    expect(cache.forget(keyed('anybody', { ...long, operationId: null }), 2)).toBeNull();
     await cache.forget(keyed('long', long), 2);
     expect(deleted).toEqual(puts.map(({ key }) => key));
     for (let index = 0; index < 1_000; index += 1) await cache.forget(keyed(`long ${index}`, long), 2);

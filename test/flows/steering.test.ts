@@ -1,0 +1,291 @@
+/** An operator switches operations off and on and limits their time, while they run: over HTTP and `/api`. */
+import { env } from 'cloudflare:workers';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import manifest from '../../operations/manifest.json' with { type: 'json' };
+import { restRelease } from '../../src/operations/manifest.ts';
+import { ADMIN_KEY, adminOf, type Submitted, sha256Of } from '../support/admin.ts';
+import { CRONS, startGateway, type TestGateway } from '../support/gateway.ts';
+import { type Serving, startServing } from '../support/serving-bench.ts';
+
+const VARS = { ADMIN_KEY, OPERATIONS_MODE: 'id_only' };
+const OFF = 'OPERATION_SWITCHED_OFF';
+const PUBLIC = 'query Categories { projectCategories { name projectCount } }';
+const OTHER_LAYOUT = 'query Categories {\n  projectCategories { name projectCount } }';
+const WITH_TYPENAMES = 'query Categories { projectCategories { name projectCount __typename } }';
+
+let serving: Serving;
+let gateway: TestGateway;
+let admin: ReturnType<typeof adminOf>;
+let operation: Submitted;
+/** The same text under the id of another tool. */
+const OPAQUE = 'relay,id';
+const bundled = manifest.operations.find(({ name }) => name === 'Search') ?? manifest.operations[0];
+
+beforeEach(async () => {
+  serving = await startServing({ crons: [CRONS.projects], vars: VARS });
+  ({ gateway } = serving);
+  admin = adminOf(gateway);
+  operation = { id: await sha256Of(PUBLIC), document: PUBLIC };
+  await admin.publish('ios', '1.0.0', [operation, { id: OPAQUE, document: PUBLIC }]);
+});
+
+const off = (id: string) => admin.send('POST', '/operations/off', { id });
+const on = (id: string) => admin.send('POST', '/operations/on', { id });
+const limit = (id: string, timeLimitMs: number | null) =>
+  admin.send('POST', '/operations/limit', { id, timeLimitMs });
+/** Until every isolate has read the overlay that KV shows. */
+const untilRead = () => gateway.advance(60);
+
+const hexOf = (id: string) => id.replace('sha256:', '');
+const apollo = (id: string) =>
+  `extensions=${encodeURIComponent(JSON.stringify({ persistedQuery: { version: 1, sha256Hash: hexOf(id) } }))}`;
+
+/** One request of every wire form, by its name. */
+const forms = (id: string): Record<string, () => Promise<Response>> => {
+  const post = (body: object) => () =>
+    gateway.fetch('/graphql', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  const get =
+    (path: string, headers: Record<string, string> = {}) =>
+    () =>
+      gateway.fetch(path, { headers });
+  return {
+    get: get(`/graphql?documentId=${id}`),
+    path: get(`/graphql/${id}`),
+    apolloGet: get(`/graphql?operationName=Categories&${apollo(id)}`),
+    signedIn: get(`/graphql?documentId=${id}`, { Authorization: 'Bearer token', 'x-requested-with': 'app' }),
+    post: post({ documentId: id }),
+    apolloPost: post({ extensions: { persistedQuery: { version: 1, sha256Hash: hexOf(id) } } }),
+    relay: post({ doc_id: hexOf(id) }),
+    release: post({ documentId: `ios~1.0.0~${id}` }),
+    otherId: post({ doc_id: OPAQUE }),
+    events: get(`/graphql?documentId=${id}`, { Accept: 'text/event-stream', 'x-requested-with': 'app' }),
+  };
+};
+
+async function answers(id = operation.id) {
+  const seen: Record<string, string> = {};
+  for (const [form, ask] of Object.entries(forms(id))) {
+    const response = await ask();
+    const { headers } = response;
+    const code = /"code":"(\w+)"/.exec(await response.text())?.[1];
+    seen[form] = [response.status, code, headers.get('retry-after'), headers.get('cache-control')].join(' ');
+  }
+  return seen;
+}
+const all = (expected: (form: string) => unknown) =>
+  Object.fromEntries(Object.keys(forms('')).map((form) => [form, expected(form)]));
+const REFUSED = `503 ${OFF} 60 private, no-store`;
+
+describe('an operation that is switched off', () => {
+  test('is refused in every wire form within 60 seconds, memory hits included, and comes back', async () => {
+    await answers();
+    // From memory now.
+    expect((await forms(operation.id).get?.())?.headers.get('x-cache')).toBe('HIT');
+    expect((await forms(operation.id).post?.())?.headers.get('x-cache')).toBe('HIT');
+    expect(await off(operation.id)).toMatchObject({
+      status: 200,
+      body: {
+        operations: [{ id: operation.id, name: 'Categories', kind: 'query' }, { id: OPAQUE }],
+        changed: [operation.id, OPAQUE],
+      },
+    });
+    await untilRead();
+    expect(await answers()).toEqual(all(() => REFUSED));
+    gateway.coldIsolate();
+    expect(await answers()).toEqual(all(() => REFUSED));
+    expect(await on(OPAQUE)).toMatchObject({ body: { changed: [OPAQUE, operation.id] } });
+    await untilRead();
+    expect(await answers()).toEqual(all(() => expect.stringMatching(/^200 {2} /)));
+  });
+
+  test('is refused by an isolate that KV shows nothing yet, from D1', async () => {
+    await off(operation.id);
+    await env.CACHE_KV.delete('operations:liveness');
+    gateway.coldIsolate();
+    expect((await forms(operation.id).post?.())?.status).toBe(503);
+  });
+
+  test('is refused by its text and by every form of it in safelist and audit', async () => {
+    const modes = ['safelist', 'audit'].map((mode) =>
+      startGateway(serving.market, { ...VARS, OPERATIONS_MODE: mode }),
+    );
+    const codes = async () => {
+      const seen: unknown[] = [];
+      for (const each of modes)
+        for (const query of [PUBLIC, OTHER_LAYOUT, WITH_TYPENAMES])
+          seen.push((await each.post({ query })).errors?.[0]?.extensions.code ?? 200);
+      return seen;
+    };
+    expect(new Set(await codes())).toEqual(new Set([200]));
+    await off(operation.id);
+    await untilRead();
+    expect(new Set(await codes())).toEqual(new Set([OFF]));
+    for (const each of modes) each.coldIsolate();
+    expect(new Set(await codes())).toEqual(new Set([OFF]));
+  });
+
+  test('may be one of the build, and one of /api', async () => {
+    const id = bundled?.id ?? '';
+    const search = { documentId: id, variables: { query: 'bit', first: 1 } };
+    const rest = restRelease.operations.find(({ name }) => name === 'RestProject')?.id ?? '';
+    const path = '/api/projects/bitcoin';
+    expect([(await gateway.post(search)).status, (await gateway.fetch(path)).status]).toEqual([200, 200]);
+    expect((await gateway.fetch(path)).headers.get('x-cache')).toBe('HIT');
+    await off(id);
+    await off(rest);
+    await untilRead();
+    expect((await gateway.post(search)).errors?.[0]?.extensions).toMatchObject({
+      code: OFF,
+      retryAfterSeconds: 60,
+    });
+    const refused = await gateway.fetch(path);
+    expect([refused.status, refused.headers.get('retry-after'), await refused.json()]).toMatchObject([
+      503,
+      '60',
+      { error: { code: OFF } },
+    ]);
+    await on(id);
+    await on(rest);
+    await untilRead();
+    expect([(await gateway.post(search)).status, (await gateway.fetch(path)).status]).toEqual([200, 200]);
+  });
+
+  test('stays retired when it has ended, and deprecated when it is on again', async () => {
+    await off(operation.id);
+    await admin.deprecate('ios', ['1.0.0'], '2027-06-01');
+    await untilRead();
+    expect((await gateway.post({ documentId: operation.id })).status).toBe(503);
+    await on(operation.id);
+    await untilRead();
+    expect((await gateway.post({ documentId: operation.id })).headers.has('sunset')).toBe(true);
+    await off(operation.id);
+    await admin.retire('ios', ['1.0.0'], true);
+    await untilRead();
+    expect((await gateway.post({ documentId: operation.id })).status).toBe(410);
+  });
+
+  test('is shown with the time and the key, and an unknown one is refused', async () => {
+    await off(operation.id);
+    const offSince = serving.market.startAt;
+    expect((await admin.get(`/operations/${operation.id}`)).body).toMatchObject({
+      steering: { offSince, timeLimitMs: null, changedBy: 'ADMIN_KEY' },
+    });
+    expect((await admin.get('/releases')).body).toMatchObject({
+      steered: [{ id: OPAQUE, name: 'Categories', offSince, timeLimitMs: null }, { id: operation.id }],
+    });
+    expect(await off('sha256:unknown')).toMatchObject({ status: 422, code: 'UNKNOWN_OPERATIONS' });
+    // The same again changes nothing and completes a change that KV does not have.
+    await gateway.advance(5);
+    expect(await off(operation.id)).toMatchObject({ body: { changed: [] } });
+    expect((await admin.get(`/operations/${operation.id}`)).body).toMatchObject({ steering: { offSince } });
+  });
+});
+
+describe('an operation with a time limit', () => {
+  const slow = 'query Slow { price(symbol: "NEVERHEARD") { priceUsd } }';
+  const mine = 'query Mine { viewer { displayName } price(symbol: "NEVERHEARD") { priceUsd } }';
+  let ids: string[];
+  beforeEach(async () => {
+    ids = [await sha256Of(slow), await sha256Of(mine)];
+    const documents = [slow, mine].map((document, at) => ({ id: ids[at] ?? '', document }));
+    await admin.publish('web', '1', documents);
+  });
+
+  /** Upstream answers when it is let go; the executions that wait for it are cancelled before. */
+  async function whileUpstreamWaits<Result>(work: () => Promise<Result>): Promise<Result> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const realFetch = globalThis.fetch;
+    const held = vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
+      await promise;
+      return realFetch(input, init);
+    });
+    try {
+      return await work();
+    } finally {
+      resolve();
+      held.mockRestore();
+    }
+  }
+
+  test('is cancelled with 504, the shared and the private, and never again without it', async () => {
+    for (const id of ids) expect(await limit(id, 1)).toMatchObject({ status: 200, body: { changed: [id] } });
+    await untilRead();
+    for (const id of ids) {
+      const answer = await whileUpstreamWaits(() => gateway.post({ documentId: id }));
+      expect(answer).toMatchObject({
+        status: 504,
+        errors: [{ extensions: { code: 'OPERATION_TIMED_OUT' } }],
+      });
+      expect(answer.data).toBeUndefined();
+      expect(answer.headers.get('cache-control')).toBe('private, no-store');
+    }
+    expect(serving.loggedRequests()).toMatchObject([
+      { event: 'request.failed', status: 504, faults: 'OPERATION_TIMED_OUT' },
+      { event: 'request.failed', status: 504, faults: 'OPERATION_TIMED_OUT' },
+    ]);
+    for (const id of ids) await limit(id, null);
+    await untilRead();
+    for (const id of ids) expect((await gateway.post({ documentId: id })).status, id).toBe(200);
+  });
+
+  test('is no mutation, and its limit is within bounds', async () => {
+    const mutation = manifest.operations.find(({ kind }) => kind === 'mutation')?.id;
+    const id = mutation ?? (await published('mutation Out { logout { __typename } }'));
+    expect(await limit(id, 500)).toMatchObject({ status: 422, code: 'NOT_LIMITABLE' });
+    for (const ms of [0, 1.5, 30_001]) expect(await limit(ids[0] ?? '', ms)).toMatchObject({ status: 400 });
+  });
+
+  async function published(document: string): Promise<string> {
+    const id = await sha256Of(document);
+    await admin.publish('web', '2', [{ id, document }]);
+    return id;
+  }
+});
+
+describe('caches in front', () => {
+  const tagOf = async (path: string) => (await gateway.fetch(path)).headers.get('cache-tag');
+
+  test('see the operation of each answer that they may keep', async () => {
+    expect(await tagOf(`/graphql?documentId=${operation.id}`)).toMatch(
+      new RegExp(`,operation:${operation.id}$`),
+    );
+    expect(await tagOf(`/graphql?documentId=${operation.id}`)).toMatch(
+      new RegExp(`,operation:${operation.id}$`),
+    );
+    expect(await tagOf('/graphql?doc_id=relay%2Cid')).toMatch(/,operation:relay%2Cid$/);
+    expect(await tagOf('/api/projects/bitcoin')).toMatch(/,operation:sha256:[0-9a-f]{64}$/);
+  });
+
+  test('drop the answers of one that is switched off or has ended: at once, and when every isolate knows', async () => {
+    const purges: string[][] = [];
+    gateway.purge = async ({ tags = [] }) => {
+      purges.push(tags);
+      return { success: true, errors: [] };
+    };
+    const both = [`operation:${operation.id}`, 'operation:relay%2Cid'].sort();
+    const purged = () => purges.splice(0).map((tags) => tags.toSorted());
+    expect(await off(operation.id)).toMatchObject({ body: { purge: 'purged' } });
+    expect(purged()).toEqual([both]);
+    await gateway.scheduled(CRONS.prices);
+    expect(purged()).toEqual([]);
+    await gateway.advance(110);
+    await gateway.scheduled(CRONS.prices);
+    await gateway.scheduled(CRONS.prices);
+    expect(purged()).toEqual([both]);
+    expect(await on(operation.id)).toMatchObject({ body: { purge: 'none' } });
+    expect(await admin.retire('ios', ['1.0.0'], true)).toMatchObject({ body: { purge: 'purged' } });
+    await gateway.advance(110);
+    gateway.purge = async () => ({ success: false, errors: [{ code: 1, message: 'not now' }] });
+    await gateway.scheduled(CRONS.prices);
+    gateway.purge = async ({ tags = [] }) => {
+      purges.push(tags);
+      return { success: true, errors: [] };
+    };
+    await gateway.scheduled(CRONS.prices);
+    expect(purged()).toEqual([both, both]);
+  });
+});
