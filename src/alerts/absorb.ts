@@ -1,8 +1,8 @@
 /** Brings what a look has found into the state, and makes the facts of it that rules look at. */
 import { absorbFlushes } from './absorb-flushes.ts';
 import type { AlertState } from './alert-state.ts';
-import type { Facts, JobFacts } from './facts.ts';
-import type { HourOfPayments, Observed, ObservedJob } from './observed.ts';
+import type { Facts, JobFacts, OutboxFacts } from './facts.ts';
+import type { HourOfPayments, Observed, ObservedJob, ObservedOutbox } from './observed.ts';
 import { watchedSecondsSince } from './watched-time.ts';
 import { addSums, boundCulprits, mergedRecent, prune } from './windows.ts';
 
@@ -20,15 +20,16 @@ export function absorb(before: AlertState, observed: Observed, nowSeconds: numbe
   state.watchedSeconds += elapsedSeconds;
   const { windows, watchedSeconds } = state;
   prune(windows, watchedSeconds);
-  absorbFlushes(windows, observed.flushes ?? [], { watchedSeconds, nowSeconds });
-  state.lastFlushId = observed.flushes?.at(-1)?.flushId ?? state.lastFlushId;
+  absorbFlushes(windows, observed.flushes?.rows ?? [], { watchedSeconds, nowSeconds });
+  state.lastFlushId = observed.flushes?.lastFlushId ?? state.lastFlushId;
   absorbBusiness(state, observed);
   prune(windows, watchedSeconds);
   boundCulprits(windows);
   const jobs = observed.jobs && jobFacts(state, observed.jobs, elapsedSeconds);
+  const outboxes = observed.outboxes && outboxFacts(state, observed.outboxes, { nowSeconds, elapsedSeconds });
   absorbHourly(state, observed);
   const { pools, sizes, forecastDollars } = state.hourly;
-  const { outboxes, notices, hasCacheInFront } = observed;
+  const { notices, hasCacheInFront } = observed;
   const rest = { jobs, outboxes, notices, pools, sizes, forecastDollars, hasCacheInFront };
   const facts = { windows, recent: mergedRecent(windows.recent), watchedSeconds, ...rest };
   return { state, facts, elapsedSeconds };
@@ -76,6 +77,20 @@ function jobFacts(state: AlertState, jobs: readonly ObservedJob[], elapsedSecond
       { startedAt, notOkSeconds: facts[index]?.notOkSeconds ?? 0 },
     ]),
   );
+  return facts;
+}
+
+/** By how much a clock has jumped, a call has not waited. */
+function outboxFacts(
+  state: AlertState,
+  outboxes: readonly ObservedOutbox[],
+  { nowSeconds, elapsedSeconds }: { nowSeconds: number; elapsedSeconds: number },
+): OutboxFacts[] {
+  const facts = outboxes.map(({ poolId, since }) => {
+    const watched = (state.outboxes[poolId] ?? 0) + elapsedSeconds;
+    return { poolId, waitingSeconds: Math.max(0, Math.min(nowSeconds - since, watched)) };
+  });
+  state.outboxes = Object.fromEntries(facts.map(({ poolId, waitingSeconds }) => [poolId, waitingSeconds]));
   return facts;
 }
 

@@ -1,4 +1,5 @@
 /** The registration of every rule. `d1-down` and `nothing-reported` are none: D1 cannot tell of them. */
+import { ALERT_DEFAULT_THRESHOLDS, type AlertThresholds } from '../settings/alert-thresholds.ts';
 import type { AlertRule } from './rule.ts';
 import { bill } from './rules/bill.ts';
 import { cacheHitRate } from './rules/cache-hit-rate.ts';
@@ -34,3 +35,14 @@ export const ALERT_RULES: readonly AlertRule[] = [
   d1Slow,
   isolateMemory,
 ];
+
+/** Null: the rule is off. */
+export function thresholdInForce(
+  rule: AlertRule,
+  thresholds: AlertThresholds,
+  hasCacheInFront: boolean,
+): number | null {
+  const own = thresholds[rule.name];
+  if (own !== undefined) return own;
+  return hasCacheInFront && rule.isOffWithCacheInFront === true ? null : ALERT_DEFAULT_THRESHOLDS[rule.name];
+}

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { SEVERITIES } from '../observability/notice.ts';
+import type { Incident } from '../storage/d1/incidents.ts';
 import { noWindows } from './windows.ts';
 
 const number = z.number();
@@ -84,16 +85,19 @@ const stateSchema = z.object({
   /** Unix seconds of the last look. */
   lookedAt: number.nullable().catch(null),
   watchedSeconds: number.catch(0),
-  lastFlushId: number.catch(0),
+  /** Null before the first look. */
+  lastFlushId: number.nullable().catch(null),
   lastAccountRowId: number.nullable().catch(null),
   payments: z
     .array(z.object({ hour: number, confirmed: number, failed: number }))
     .nullable()
     .catch(null),
-  jobs: jobs.catch({}),
-  hourly: hourly.catch({ askedAt: null, pools: null, sizes: null, forecastDollars: null }),
+  jobs: jobs.catch(() => ({})),
+  /** Seconds that the oldest call of a ledger has waited, by pool. */
+  outboxes: z.record(text, number).catch(() => ({})),
+  hourly: hourly.catch(() => ({ askedAt: null, pools: null, sizes: null, forecastDollars: null })),
   windows: windows.catch(noWindows),
-  alerts: z.array(activeAlert).catch([]),
+  alerts: z.array(activeAlert).catch(() => []),
   /** Incidents so far: the next one has the next number. */
   incidents: number.catch(0),
 });
@@ -106,4 +110,16 @@ export const noAlertState = (): AlertState => stateSchema.parse({});
 /** @param value parsed JSON, of whatever form */
 export function parsedAlertState(value: unknown): AlertState {
   return stateSchema.safeParse(value).data ?? noAlertState();
+}
+
+/** With alerts for incidents that go on, and of which the state knows nothing: they must end too. */
+export function withIncidents(state: AlertState, incidents: readonly Incident[]): AlertState {
+  const known = new Set(state.alerts.map(({ incident }) => incident?.id));
+  const adopted = incidents
+    .filter(({ id }) => !known.has(id))
+    .map(({ id, rule, subject, worst, endedAt: _, ...rest }): ActiveAlert => {
+      const incident = { id, ...rest, ...(worst && { worst }) };
+      return { rule, subject, phase: 'firing', seconds: 0, incident };
+    });
+  return { ...state, alerts: [...state.alerts, ...adopted] };
 }

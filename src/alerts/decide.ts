@@ -5,10 +5,10 @@
  * alerts as they are, and keeps no other rule from being judged. Time is watched time: see `watched-time.ts`.
  */
 import type { AlertNotice } from '../observability/notice.ts';
-import { ALERT_DEFAULT_THRESHOLDS, type AlertThresholds } from '../settings/alert-thresholds.ts';
+import type { AlertThresholds } from '../settings/alert-thresholds.ts';
 import { absorb } from './absorb.ts';
 import { nextPhase } from './alert-phases.ts';
-import { ALERT_RULES } from './alert-rules.ts';
+import { ALERT_RULES, thresholdInForce } from './alert-rules.ts';
 import type { ActiveAlert, AlertState } from './alert-state.ts';
 import type { Facts } from './facts.ts';
 import type { Observed } from './observed.ts';
@@ -20,9 +20,12 @@ const SUBJECTS_MAX = 10;
 const SUBJECT_MAX_CHARACTERS = 200;
 const SUMMARY_MAX_CHARACTERS = 500;
 
-export type Decision = Omit<AlertNotice, 'id' | 'kind' | 'runbookUrl' | 'worst'> & {
-  worst?: Worst | undefined;
-};
+export interface Decision extends Omit<AlertNotice, 'id' | 'kind' | 'runbookUrl' | 'worst'> {
+  /** The rule's own name: several may share a runbook. */
+  rule: string;
+  runbook: string;
+  worst?: Worst;
+}
 
 export interface RuleFailure {
   rule: string;
@@ -77,19 +80,13 @@ function judge(
   thresholds: AlertThresholds,
 ): Judged | { error: unknown } | { unread: true } {
   try {
-    const threshold = thresholdOf(rule, facts, thresholds);
+    const threshold = thresholdInForce(rule, thresholds, facts.hasCacheInFront);
     if (threshold === null) return { breaches: [], threshold: 0 };
     const breaches = rule.breaches(facts, { threshold, minimum: rule.minimum });
     return breaches === null ? { unread: true } : { breaches, threshold };
   } catch (error) {
     return { error };
   }
-}
-
-function thresholdOf(rule: AlertRule, facts: Facts, thresholds: AlertThresholds): number | null {
-  const own = thresholds[rule.name];
-  if (own !== undefined) return own;
-  return rule.isOffByDefault?.(facts) === true ? null : ALERT_DEFAULT_THRESHOLDS[rule.name];
 }
 
 interface Step {
@@ -114,7 +111,7 @@ function stepsOf(rule: AlertRule, active: readonly ActiveAlert[], judged: Judged
     if (next === null) continue;
     const isNew = event === 'fired' && breach !== undefined;
     const incident = isNew ? opened(rule, { breach, threshold: judged.threshold }, step) : alert.incident;
-    if (isNew && incident !== null) step.decisions.push(decisionOf('fired', alert.subject, incident));
+    if (isNew && incident !== null) step.decisions.push(decisionOf('fired', alert, incident));
     kept.push({ ...alert, ...next, incident });
   }
   return kept;
@@ -142,22 +139,20 @@ function opened(
 
 const decisionOf = (
   event: Decision['event'],
-  subject: string,
+  { rule, subject }: Pick<ActiveAlert, 'rule' | 'subject'>,
   { id, runbook, severity, startedAt, summary, value, threshold, worst }: Incident,
 ): Decision => ({
-  ...{ event, incidentId: id, rule: runbook, severity, subject, summary, value, threshold, startedAt },
+  ...{ event, incidentId: id, rule, runbook, severity, subject, summary, value, threshold, startedAt },
   ...(worst && { worst }),
 });
 
 /** Nothing of an alert that has not fired. */
-function resolved(
-  { subject, incident }: Pick<ActiveAlert, 'subject' | 'incident'>,
-  nowSeconds: number,
-): Decision[] {
+function resolved(alert: Omit<ActiveAlert, 'phase' | 'seconds'>, nowSeconds: number): Decision[] {
+  const { incident } = alert;
   if (incident === null) return [];
   // The clock may have been set back.
   const endedAt = Math.max(nowSeconds, incident.startedAt);
-  return [{ ...decisionOf('resolved', subject, incident), endedAt }];
+  return [{ ...decisionOf('resolved', alert, incident), endedAt }];
 }
 
 const shortened = (subject: string) => subject.slice(0, SUBJECT_MAX_CHARACTERS);

@@ -29,10 +29,10 @@ export interface JobFacts {
   firstError: string | null;
 }
 
-/** Something waits to be sent. */
+/** A ledger has something for the main API. */
 export interface OutboxFacts {
-  /** A ledger's is named by its pool. */
-  name: string;
+  poolId: string;
+  /** Of the oldest one, by watched time. */
   waitingSeconds: number;
 }
 

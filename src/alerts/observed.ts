@@ -1,13 +1,13 @@
 /** What a look at D1 has found. A part is null if it could not be read; undefined if this look did not ask for it. */
 import type { Flush } from '../storage/d1/flushes.ts';
-import type { NoticeFacts, OutboxFacts, PoolFacts, SizeFacts } from './facts.ts';
+import type { NoticeFacts, PoolFacts, SizeFacts } from './facts.ts';
 
 export interface Observed {
-  /** Those after the last look's. */
-  flushes: readonly Flush[] | null;
+  flushes: NewFlushes | null;
   /** Every job of the build. */
   jobs: readonly ObservedJob[] | null;
-  outboxes: readonly OutboxFacts[] | null;
+  /** Ledgers with calls that they have yet to make. */
+  outboxes: readonly ObservedOutbox[] | null;
   notices: readonly NoticeFacts[] | null;
   accounts: ObservedAccounts | null;
   /** Of the last hours. */
@@ -16,6 +16,19 @@ export interface Observed {
   sizes?: readonly SizeFacts[] | null;
   forecastDollars?: number | null;
   hasCacheInFront: boolean;
+}
+
+/** Those after the last look's. */
+export interface NewFlushes {
+  rows: readonly Flush[];
+  /** The next look goes on behind it. */
+  lastFlushId: number;
+}
+
+export interface ObservedOutbox {
+  poolId: string;
+  /** When the oldest one was recorded, in Unix seconds. */
+  since: number;
 }
 
 /** The latest run of a job that has ended. */

@@ -21,7 +21,7 @@ export interface AlertRule {
   /** With its unit, e.g. `812 ms`. */
   inWords(value: number): string;
   /** It then is judged only with a threshold of its own in `ALERT_THRESHOLDS`. */
-  isOffByDefault?(facts: Facts): boolean;
+  isOffWithCacheInFront?: true;
   /** @returns null if what it looks at could not be read: its alerts stay as they are */
   breaches(facts: Facts, limits: RuleLimits): Breach[] | null;
 }

@@ -7,7 +7,7 @@ import { notifyEnded } from '../realtime/ended-sessions.ts';
 import { priceFeedObject } from '../realtime/price-events.ts';
 import { saleFeedObject } from '../realtime/sale-events.ts';
 import { everyMinute } from '../sync/job.ts';
-import { jobsOfCron } from '../sync/jobs.ts';
+import { JOB_INTERVALS, jobsOfCron } from '../sync/jobs.ts';
 import { runJobs } from '../sync/run-jobs.ts';
 import type { Isolate } from './isolate.ts';
 import { lookAtD1, noticeSender } from './notices.ts';
@@ -34,6 +34,9 @@ export async function runCron(isolate: Isolate, cron: string, { cache }: Executi
     notifySaleFeed: () => saleFeedObject(env).changed(),
     notifyEnded: (sessionIds) => notifyEnded(env.SUBSCRIPTION_HUBS, sessionIds),
     alertChannels: config.ALERT_CHANNELS,
+    alertThresholds: config.ALERT_THRESHOLDS,
+    runbooksUrl: config.RUNBOOKS_URL,
+    jobIntervals: JOB_INTERVALS,
     sendNotice,
     askHeartbeat: () => askHeartbeat(config.HEARTBEAT_URL, { fetch }),
     purge: cache && ((tags) => cache.purge({ tags })),

@@ -4,8 +4,8 @@ import type {
   ClaimRequest,
   InvestRequest,
   LedgerAnswer,
-  LedgerHead,
   LedgerRejection,
+  MeasuredLedgerHead,
   PoolLedgerCalls,
   PoolTerms,
   RegisterRequest,
@@ -71,8 +71,9 @@ export function createPoolLedgerObject(requireIsolate: (env: Env) => Isolate) {
       return this.#running.compare();
     }
 
-    async head(): Promise<LedgerHead | null> {
-      return this.#running.ledger.head();
+    async head(): Promise<MeasuredLedgerHead | null> {
+      const head = this.#running.ledger.head();
+      return head && { ...head, databaseBytes: this.ctx.storage.sql.databaseSize };
     }
 
     async exportEntries(after: number, limit: number): Promise<string> {

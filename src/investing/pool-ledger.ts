@@ -104,6 +104,11 @@ export interface LedgerHead {
   recordedAt: number;
 }
 
+export interface MeasuredLedgerHead extends LedgerHead {
+  /** The size of the ledger's storage. An object of an older build does not say it. */
+  databaseBytes?: number;
+}
+
 export interface PoolLedgerCalls {
   invest(request: InvestRequest): Promise<LedgerAnswer>;
   /** Null once the viewer is on the list. */
@@ -122,7 +127,7 @@ export interface PoolLedgerCalls {
   /** Compares the ledger with itself and with D1, and notices differences. */
   compare(): Promise<void>;
   /** Null before the first entry. */
-  head(): Promise<LedgerHead | null>;
+  head(): Promise<MeasuredLedgerHead | null>;
   /** Entries behind `after` as JSON by RFC 8785, each with its line break; `limit` at most. */
   exportEntries(after: number, limit: number): Promise<string>;
 }

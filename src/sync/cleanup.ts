@@ -3,8 +3,10 @@ import { errorFields, log } from '../observability/log.ts';
 import { bringLivenessToKv } from '../operations/liveness-writes.ts';
 import { expiredHourlyCandlesDelete } from '../storage/d1/candles.ts';
 import { expiredHourlyClosesDelete } from '../storage/d1/hourly-closes.ts';
+import { expiredIncidentsDelete } from '../storage/d1/incidents.ts';
 import { expiredNoticesDelete } from '../storage/d1/ledger-notices.ts';
 import { expiredNotificationDeletes } from '../storage/d1/notifications.ts';
+import { goneObjectsDelete } from '../storage/d1/object-sizes.ts';
 import { expiredCountsDeletes } from '../storage/d1/operation-usage.ts';
 import { foldFlushes } from '../storage/d1/operation-usage-folding.ts';
 import { expiredProjectDetailsDelete } from '../storage/d1/project-details.ts';
@@ -12,6 +14,7 @@ import { expiredHoursDelete } from '../storage/d1/request-rollups.ts';
 import { expiredSyncRowsWrites } from '../storage/d1/sync-runs.ts';
 import { expiredSessionsDelete } from '../storage/d1/user-sessions.ts';
 import { expiredWalletChallengesDelete } from '../storage/d1/wallet-challenges.ts';
+import { expiredPaymentCountsDelete } from '../storage/d1/watched-business.ts';
 import { DAY_SECONDS } from './candle-plan.ts';
 import {
   errorText,
@@ -27,6 +30,9 @@ import type { RunLease } from './run-lease.ts';
 export const RUN_RECORDS_KEPT_DAYS = 30;
 export const HOURLY_CANDLES_KEPT_DAYS = 35;
 export const NOTICES_KEPT_DAYS = 90;
+export const INCIDENTS_KEPT_DAYS = 400;
+/** Each night measures them again. */
+const OBJECT_SIZES_KEPT_DAYS = 7;
 /** The platform ends a scheduled run after 15 minutes: a run that is open for longer was cut off. */
 const RUN_MAX_SECONDS = 3_600;
 /** The next run continues with the rest; until then readers add up the rest themselves. */
@@ -67,6 +73,9 @@ async function cleanUp(db: D1Database, { startedAt, lease }: JobRun): Promise<Jo
       expiredWalletChallengesDelete(db, startedAt),
       expiredHourlyCandlesDelete(db, candlesBefore),
       expiredHourlyClosesDelete(db, candlesBefore),
+      expiredIncidentsDelete(db, startedAt - INCIDENTS_KEPT_DAYS * DAY_SECONDS),
+      expiredPaymentCountsDelete(db, startedAt),
+      goneObjectsDelete(db, startedAt - OBJECT_SIZES_KEPT_DAYS * DAY_SECONDS),
       ...expiredNotificationDeletes(db, startedAt - NOTIFICATIONS_KEPT_DAYS * DAY_SECONDS),
       expiredNoticesDelete(db, startedAt - NOTICES_KEPT_DAYS * DAY_SECONDS),
     ]);

@@ -4,6 +4,7 @@ import type { BackupSealing } from '../backups/write-source.ts';
 import type { Ledgers } from '../investing/ledger-client.ts';
 import { log } from '../observability/log.ts';
 import type { AlertChannel } from '../settings/alert-settings.ts';
+import type { AlertThresholds } from '../settings/alert-thresholds.ts';
 import type { SyncOutcome } from '../storage/d1/sync-runs.ts';
 import type { PriceRecord } from '../storage/kv/prices.ts';
 import type { MainApi } from '../upstream/main-api.ts';
@@ -70,6 +71,11 @@ export interface JobDeps {
   notifyEnded(sessionIds: readonly string[]): Promise<void>;
   /** Where notices are sent to: `receiversOf` says which of them receive one. */
   alertChannels: readonly AlertChannel[];
+  alertThresholds: AlertThresholds;
+  /** Where people read runbooks; undefined where nobody has said it. */
+  runbooksUrl: string | undefined;
+  /** Seconds between two runs, by job. */
+  jobIntervals: Readonly<Record<string, number>>;
   /** Never rejects. */
   sendNotice: SendNotice;
   /** Asks the monitor outside of the platform, if there is one. */

@@ -5,6 +5,7 @@
  * their own: under one name, the lease of a frequent run would block the nightly one, and `/health` could not show that
  * the nights fail.
  */
+import { alertsJob } from './alerts.ts';
 import { backupsJob } from './backups.ts';
 import { cleanupJob } from './cleanup.ts';
 import { closedUsersJob } from './closed-users.ts';
@@ -38,6 +39,8 @@ export const JOBS: readonly JobDefinition[] = [
   ledgerPokesJob,
   uploadsJob,
   objectDeletionsJob,
+  // Last of the minute: it looks at what the others have left.
+  alertsJob,
   ...recordJobs.map(({ changes }) => changes),
   ledgerJobs.changes,
   poolEligibilityJobs.changes,

@@ -6,9 +6,11 @@
 import { createHash } from 'node:crypto';
 import pLimit from 'p-limit';
 import type { Ledgers } from '../investing/ledger-client.ts';
+import type { MeasuredLedgerHead } from '../investing/pool-ledger.ts';
 import { log } from '../observability/log.ts';
 import { type PoolWithLedger, poolsWithLedgers } from '../storage/d1/ido-pools.ts';
 import { type FoundNotice, noticeWrites } from '../storage/d1/ledger-notices.ts';
+import { type ObjectSize, objectSizeWrites } from '../storage/d1/object-sizes.ts';
 import { hashesToldInTwoPools } from '../storage/d1/told-payments.ts';
 import { type LedgerHeads, latestLedgerHeads, writeLedgerHeads } from '../storage/r2/ledger-heads.ts';
 import {
@@ -50,14 +52,18 @@ async function checkLedgers(
     ...(await hashesToldInTwoPools(db, startedAt - TOLD_SINCE_SECONDS)),
   ];
   const poolIds = new Set([...pools.map(({ id }) => id), ...heads.keys()]);
+  const sizes: ObjectSize[] = [];
   report.read = poolIds.size;
 
   await pLimit(LEDGERS_AT_ONCE).map([...poolIds], async (poolId) => {
     await lease.keep();
     try {
-      const { head, notice } = await checkedLedger(ledgers, poolId, heads.get(poolId));
+      const { head: measured, notice } = await checkedLedger(ledgers, poolId, heads.get(poolId));
       if (notice !== null) notices.push(notice);
-      if (head === null) return;
+      if (measured === null) return;
+      const { databaseBytes, ...head } = measured;
+      if (databaseBytes !== undefined)
+        sizes.push({ name: `the ledger of the pool ${poolId}`, bytes: databaseBytes });
       heads.set(poolId, head);
       log.info('investing.ledger_head', { ...head });
       report.written += 1;
@@ -67,7 +73,9 @@ async function checkLedgers(
     }
   });
   try {
-    logNotices(await lease.write(noticeWrites(db, notices, startedAt)));
+    const measured = objectSizeWrites(db, sizes, startedAt);
+    const results = await lease.write([...measured, ...noticeWrites(db, notices, startedAt)]);
+    logNotices(results.slice(measured.length));
     if (heads.size > 0) await writeLedgerHeads(storage, [...heads.values()], nowMs());
   } catch (failure) {
     report.failure = failure;
@@ -79,7 +87,7 @@ async function checkedLedger(
   ledgers: Ledgers,
   poolId: string,
   kept: KeptHead | undefined,
-): Promise<{ head: KeptHead | null; notice: FoundNotice | null }> {
+): Promise<{ head: MeasuredLedgerHead | null; notice: FoundNotice | null }> {
   const ledger = ledgers.ofPool(poolId);
   await ledger.compare();
   let notice: FoundNotice | null = null;

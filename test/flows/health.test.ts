@@ -130,7 +130,10 @@ describe('/health', () => {
     const aged = await health(serving);
     expect([aged.code, late(aged)]).toEqual([
       503,
-      ['prices', 'user-outbox', 'identification-outbox', 'ledger-pokes', 'uploads', 'object-deletions'],
+      [
+        ...['prices', 'user-outbox', 'identification-outbox', 'ledger-pokes', 'uploads', 'object-deletions'],
+        'alerts',
+      ],
     ]);
     await serving.gateway.scheduled(CRONS.prices);
     expect((await health(serving)).code).toBe(200);

@@ -6,7 +6,7 @@ import { env } from 'cloudflare:workers';
 import { inject, vi } from 'vitest';
 import type { Ledgers } from '../../src/investing/ledger-client.ts';
 import type { JobDeps, JobResult } from '../../src/sync/job.ts';
-import { JOBS, jobsOfCron } from '../../src/sync/jobs.ts';
+import { JOB_INTERVALS, JOBS, jobsOfCron } from '../../src/sync/jobs.ts';
 import { runJob, runJobs } from '../../src/sync/run-jobs.ts';
 import { createMainApi } from '../../src/upstream/main-api.ts';
 import { createPlatformFiles } from '../../src/upstream/platform-files.ts';
@@ -114,6 +114,9 @@ export async function createBench(market: Row = {}): Promise<Bench> {
       feedPrices: async () => [],
       notifySaleFeed: async () => undefined,
       alertChannels: [],
+      alertThresholds: {},
+      runbooksUrl: undefined,
+      jobIntervals: JOB_INTERVALS,
       sendNotice: async () => ({ isSent: true }),
       askHeartbeat: async () => undefined,
       notifyEnded: async () => undefined,

@@ -11,7 +11,7 @@ export const WATCH_START = 1_764_000_000;
 
 /** Nothing happens, and everything can be read. */
 export const QUIET: Observed = {
-  flushes: [],
+  flushes: { rows: [], lastFlushId: 0 },
   jobs: [],
   outboxes: [],
   notices: [],
@@ -38,7 +38,9 @@ export interface WatchedGateway {
   minutes(count: number, observed?: () => Partial<Observed>): Decision[];
   /** A row of an isolate, written now. */
   flush(requests: readonly MadeUpRequests[], rest?: Partial<Flush>): Flush;
-  /** What a look finds of requests since the last one. */
+  /** What a look finds. */
+  found(...rows: Flush[]): Partial<Observed>;
+  /** The same, of requests since the last look. */
   requests(...requests: MadeUpRequests[]): Partial<Observed>;
 }
 
@@ -72,7 +74,8 @@ export function watchGateway(options: Omit<LookOptions, 'nowSeconds'> = { thresh
         ...rest,
       };
     },
-    requests: (...requests) => ({ flushes: [gateway.flush(requests)] }),
+    requests: (...requests) => gateway.found(gateway.flush(requests)),
+    found: (...rows) => ({ flushes: { rows, lastFlushId: flushId } }),
   };
   return gateway;
 }

@@ -16,7 +16,7 @@ export const cacheHitRate: AlertRule = {
   minimum: 100,
   counted: 'public queries',
   inWords: (value) => `${(value * 100).toFixed(1)} %`,
-  isOffByDefault: ({ hasCacheInFront }) => hasCacheInFront,
+  isOffWithCacheInFront: true,
   breaches({ windows, watchedSeconds }, { threshold, minimum }) {
     const { hits, misses } = sumOfMinutes(windows, watchedSeconds, RECENT_MINUTES);
     const queries = hits + misses;

@@ -12,10 +12,10 @@ const common = {
     if (outboxes === null) return null;
     return outboxes
       .filter(({ waitingSeconds }) => waitingSeconds > threshold)
-      .map(({ name, waitingSeconds }) => ({
-        subject: name,
+      .map(({ poolId, waitingSeconds }) => ({
+        subject: poolId,
         value: waitingSeconds,
-        summary: `The oldest row of the outbox ${name} has waited for ${Math.round(waitingSeconds / 60)} minutes.`,
+        summary: `The ledger of the pool ${poolId} has had something for the main API for ${Math.round(waitingSeconds / 60)} minutes.`,
       }))
       .sort((left, right) => right.value - left.value);
   }) satisfies AlertRule['breaches'],

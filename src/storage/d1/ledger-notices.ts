@@ -15,6 +15,15 @@ export interface FoundNotice {
   detail: string;
 }
 
+/** Kinds that say that a ledger, D1 and the main API have different figures. */
+export const DISAGREEMENT_KINDS = [
+  'ledger_differs',
+  'entry_changed',
+  'over_allocated',
+  'upstream_differs',
+  'unknown_investment',
+] as const;
+
 const HASH_CHARACTERS = 12;
 
 const NOTICED_ANEW_SECONDS = 43_200;

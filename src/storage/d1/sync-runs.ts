@@ -142,6 +142,35 @@ export async function latestRuns(db: D1Database, jobs: readonly string[]): Promi
   };
 }
 
+export interface EndedRun {
+  job: string;
+  /** Null if no run has ended, and then so are the others. */
+  startedAt: number | null;
+  outcome: SyncOutcome | null;
+  firstError: string | null;
+}
+
+/** The latest run of each job that has ended, with the size of the database: one query that reads a few rows a job. */
+export async function latestEndedRuns(
+  db: D1Database,
+  jobs: readonly string[],
+  nowSeconds: number,
+): Promise<{ runs: EndedRun[]; databaseBytes: number }> {
+  const { results, meta } = await db
+    .prepare(
+      `SELECT asked.value AS job, run.started_at AS startedAt, run.outcome, run.first_error AS firstError
+       FROM json_each(?1) AS asked
+       LEFT JOIN sync_run AS run ON run.id =
+         (SELECT id FROM sync_run WHERE job = asked.value AND started_at <= ?2 AND outcome IS NOT NULL
+          ORDER BY started_at DESC LIMIT 1)
+       ORDER BY asked.key`,
+    )
+    // A run that a clock which was ahead has recorded must not hide those of now.
+    .bind(JSON.stringify(jobs), nowSeconds + CLOCK_SKEW_MAX_SECONDS)
+    .all<EndedRun>();
+  return { runs: results, databaseBytes: meta.size_after };
+}
+
 /** Deletes expired leases and old run records, and closes runs that were cut off. */
 export const expiredSyncRowsWrites = (
   db: D1Database,

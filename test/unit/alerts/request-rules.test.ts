@@ -175,8 +175,8 @@ describe('the hit rate', () => {
 
 describe('refused operations', () => {
   const unknown = { operationId: 'unregistered', outcome: 'refused' } as const;
-  const minute = (gateway: WatchedGateway, refused: number, client = 'ios') => ({
-    flushes: [
+  const minute = (gateway: WatchedGateway, refused: number, client = 'ios') =>
+    gateway.found(
       gateway.flush(
         [
           { count: 1_000 - refused, client },
@@ -189,8 +189,7 @@ describe('refused operations', () => {
           })),
         },
       ),
-    ],
-  });
+    );
 
   test('of more than 1 % of a release make a ticket that names the release and the id, and end', () => {
     const gateway = watchOnly(['refused-operations']);
@@ -221,9 +220,8 @@ describe('D1 and memory', () => {
     d1.add(d1Ms, queries);
     return { d1: d1.sparse(), memoryBytes: memoryShare * 100, memoryMaxBytes: 100 };
   };
-  const minute = (gateway: WatchedGateway, ...states: ReturnType<typeof isolate>[]) => ({
-    flushes: states.map((state) => gateway.flush([], { isolate: state })),
-  });
+  const minute = (gateway: WatchedGateway, ...states: ReturnType<typeof isolate>[]) =>
+    gateway.found(...states.map((state) => gateway.flush([], { isolate: state })));
 
   test('slow queries of all isolates make a ticket after ten minutes, and end', () => {
     const gateway = watchOnly(['d1-slow']);

@@ -57,20 +57,17 @@ describe('outboxes', () => {
     const { gateway, events } = watchOnly(['outbox', 'outbox-page']);
     const outboxes = (waitingSeconds: number): Partial<Observed> => ({
       outboxes: [
-        { name: 'the ledger of pool_1', waitingSeconds },
-        { name: 'users', waitingSeconds: 20 },
+        { poolId: 'pool_1', since: gateway.now + 60 - waitingSeconds },
+        { poolId: 'pool_2', since: gateway.now },
       ],
     });
     for (let waiting = 0; waiting <= 2_400; waiting += 60) gateway.look(outboxes(waiting));
     expect(gateway.decisions).toMatchObject([
       { event: 'fired', severity: 'ticket', rule: 'outbox', value: '6 minutes', threshold: '5 minutes' },
-      { event: 'fired', severity: 'page', rule: 'outbox', value: '31 minutes' },
+      { event: 'fired', severity: 'page', rule: 'outbox-page', runbook: 'outbox', value: '31 minutes' },
     ]);
     gateway.minutes(5, () => outboxes(0));
-    expect(events()).toEqual([
-      ...Array(2).fill('fired the ledger of pool_1'),
-      ...Array(2).fill('resolved the ledger of pool_1'),
-    ]);
+    expect(events()).toEqual([...Array(2).fill('fired pool_1'), ...Array(2).fill('resolved pool_1')]);
   });
 });
 
@@ -203,8 +200,8 @@ test('where nothing can be read, no alert changes', () => {
   const jobs = [
     { name: 'late', intervalSeconds: 60, startedAt: 1, outcome: 'ok', firstError: null },
   ] as const;
-  gateway.minutes(10, () => ({ jobs, outboxes: [{ name: 'users', waitingSeconds: 9_999 }] }));
-  expect(gateway.decisions).toHaveLength(3);
+  gateway.minutes(10, () => ({ jobs, outboxes: [{ poolId: 'pool_1', since: 0 }] }));
+  expect(gateway.decisions).toHaveLength(2);
   const unread = { flushes: null, jobs: null, outboxes: null, notices: null, accounts: null, payments: null };
   expect(gateway.minutes(60, () => ({ ...unread, pools: null, sizes: null, forecastDollars: null }))).toEqual(
     [],

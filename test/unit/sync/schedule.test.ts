@@ -12,6 +12,7 @@ test('each cron expression runs its jobs', () => {
     'ledger-pokes',
     'uploads',
     'object-deletions',
+    'alerts',
   ]);
   expect(namesOfCron('*/5 * * * *')).toEqual(['projects', 'operation-forms', 'project-files']);
   expect(namesOfCron('*/15 * * * *')).toEqual(['pools', 'investments', 'ledgers', 'pool-eligibility']);
@@ -44,6 +45,7 @@ test('/health lists the jobs of the night last', () => {
       'ledger-pokes',
       'uploads',
       'object-deletions',
+      'alerts',
       'projects',
       'pools',
       'investments',

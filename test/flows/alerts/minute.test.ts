@@ -1,0 +1,341 @@
+/** The job `alerts` over D1: from rows that isolates and jobs have left to incidents and queued notices. */
+import { env } from 'cloudflare:workers';
+import { describe, expect, test } from 'vitest';
+import manifest from '../../../operations/manifest.json' with { type: 'json' };
+import { noCalls } from '../../../src/observability/call-counts.ts';
+import { LatencyHistogram } from '../../../src/observability/latency-histogram.ts';
+import type { MetricsCell } from '../../../src/observability/request-metrics.ts';
+import type { AlertChannel } from '../../../src/settings/alert-settings.ts';
+import { openIncidents, readIncidents } from '../../../src/storage/d1/incidents.ts';
+import { encodedCell } from '../../../src/storage/d1/metrics-cells.ts';
+import type { JobDeps } from '../../../src/sync/job.ts';
+import { giveLedger } from '../../support/edge-rows.ts';
+import { insert, insertInvestments } from '../../support/investors.ts';
+import { type Bench, createBench, syncOf } from '../sync-bench.ts';
+
+const { DB: db } = env;
+const [OPERATION] = manifest.operations;
+const CHANNEL: AlertChannel = {
+  ...{ name: 'team', kind: 'slack', url: 'http://127.0.0.1:9/' },
+  receives: ['page', 'ticket', 'report'],
+};
+
+/** Channels are never asked: the effects of a job are none of `runJob`. */
+async function watched(overrides: Partial<JobDeps> = {}) {
+  const bench = await createBench({ projectCount: 1 });
+  await db.batch(['notification', 'usage_flush'].map((table) => db.prepare(`DELETE FROM ${table}`)));
+  const deps = { ...bench.deps, alertChannels: [CHANNEL], jobIntervals: {}, ...overrides };
+  const look = () => syncOf(deps).runJob('alerts');
+  return {
+    bench,
+    deps,
+    look,
+    async minutes(count: number, before: () => Promise<unknown> = async () => undefined) {
+      for (let minute = 0; minute < count; minute += 1) {
+        bench.advanceSync(60);
+        await before();
+        expect((await look()).outcome).toBe('ok');
+      }
+    },
+    flush: (cells: readonly Partial<MetricsCell>[]) =>
+      insertFlush(bench, JSON.stringify(countsOf(bench, cells))),
+    notices: async () => {
+      const { results } = await db
+        .prepare('SELECT id, notice FROM notification ORDER BY sequence')
+        .all<{ id: string; notice: string }>();
+      return results.map(({ notice }) => JSON.parse(notice) as Record<string, unknown>);
+    },
+  };
+}
+
+const insertFlush = (bench: Bench, counts: string) =>
+  db.prepare('INSERT INTO usage_flush (counts, written_at) VALUES (?1, ?2)').bind(counts, bench.now()).run();
+
+const countsOf = (bench: Bench, cells: readonly Partial<MetricsCell>[]) => ({
+  uses: [],
+  refusals: [],
+  requests: cells.map((cell) => encodedCell(cellOf(bench.now(), cell))),
+});
+
+function cellOf(now: number, cell: Partial<MetricsCell>): MetricsCell {
+  const histogram = new LatencyHistogram();
+  histogram.add(20, cell.count ?? 0);
+  return {
+    ...{ operationId: OPERATION?.id ?? '', client: 'ios', version: '5.2', hour: Math.floor(now / 3_600) },
+    ...{ outcome: 'ok', cache: 'hit', firstSeen: now, lastSeen: now, count: 0, faults: 0, errors: 0 },
+    ...{ bytes: 0, durationMs: 0, calls: noCalls(), histogram: histogram.sparse() },
+    ...cell,
+  };
+}
+
+const failing = [{ count: 900 }, { count: 100, faults: 100, outcome: 'error' as const }];
+
+describe('an outage', () => {
+  test('is one incident and one message when it fires, and one when it is over', async () => {
+    const { bench, flush, minutes, notices } = await watched({ runbooksUrl: 'https://git.example/runbooks' });
+    await minutes(5, () => flush([{ count: 1_000 }]));
+    await minutes(10, () => flush(failing));
+    const began = bench.now() - 600;
+    expect(await openIncidents(db)).toMatchObject([
+      { rule: 'error-budget-fast', severity: 'page', endedAt: null },
+      { rule: 'error-budget-slow' },
+      { rule: 'error-budget-ticket' },
+    ]);
+    await minutes(70, () => flush([{ count: 1_000 }]));
+    const fast = (await notices()).filter(({ rule }) => rule === 'error-budget-fast');
+    expect(fast).toMatchObject([
+      {
+        ...{ event: 'fired', kind: 'alert', runbookUrl: 'https://git.example/runbooks/error-budget-fast.md' },
+        worst: {
+          ...{ operationId: OPERATION?.id, operationName: OPERATION?.name },
+          ...{ client: 'ios', version: '5.2' },
+        },
+      },
+      { event: 'resolved', incidentId: fast[0]?.incidentId },
+    ]);
+    expect(fast[1]?.endedAt).toBeGreaterThan(Number(fast[0]?.startedAt) + 600);
+    const [incident] = await readIncidents(db, { from: began, to: bench.now() });
+    expect(
+      (await readIncidents(db, { from: began, to: bench.now() })).map(({ rule, endedAt }) => [
+        rule,
+        endedAt !== null,
+      ]),
+    ).toContainEqual(['error-budget-fast', true]);
+    expect(incident?.startedAt).toBeGreaterThanOrEqual(began);
+    expect(
+      await readIncidents(db, { from: bench.now() + 1_000_000, to: bench.now() + 2_000_000 }),
+    ).not.toContainEqual(expect.objectContaining({ rule: 'error-budget-fast' }));
+  });
+
+  test('is noticed once by two crons at once', async () => {
+    const { bench, flush, minutes, look, notices } = await watched();
+    await minutes(2, () => flush([{ count: 1_000 }]));
+    bench.advanceSync(60);
+    await flush([{ count: 1, faults: 1, outcome: 'error' }, ...failing]);
+    const outcomes = (await Promise.all([look(), look(), look()])).map(({ outcome }) => outcome);
+    expect(outcomes.filter((outcome) => outcome === 'ok').length).toBeGreaterThanOrEqual(1);
+    const ids = (await notices()).map(({ id }) => id);
+    expect(ids.filter((id) => String(id).startsWith('error-budget-fast'))).toHaveLength(1);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test('ends also if the state of the rules was lost meanwhile', async () => {
+    const { flush, minutes, notices } = await watched();
+    await minutes(2, () => flush([{ count: 1_000 }]));
+    await minutes(1, () => flush(failing));
+    for (const lost of ['DELETE FROM alert_state', `UPDATE alert_state SET state = '{"alerts": 7'`]) {
+      await db.exec(lost);
+      await minutes(1);
+    }
+    await minutes(70);
+    const events = (await notices()).map(({ event, rule }) => `${event} ${rule}`);
+    expect(events.toSorted()).toEqual(
+      ['error-budget-fast', 'error-budget-slow', 'error-budget-ticket']
+        .flatMap((rule) => [`fired ${rule}`, `resolved ${rule}`])
+        .toSorted(),
+    );
+    expect(await openIncidents(db)).toEqual([]);
+  });
+});
+
+describe('rows that are wrong', () => {
+  test('keep no other row from being judged', async () => {
+    const { bench, flush, minutes, notices } = await watched();
+    await minutes(2, () => flush([{ count: 1_000 }]));
+    await minutes(1, async () => {
+      for (const counts of [
+        'no JSON',
+        '[]',
+        '7',
+        '{"requests": 1, "isolate": [], "live": "x"}',
+        '{"requests": [[1]]}',
+      ])
+        await insertFlush(bench, counts);
+      await flush(failing);
+      await db.exec(
+        `INSERT INTO payment_count (hour, confirmed, failed) VALUES (${Math.floor(bench.now() / 3_600)}, 'x', 'y')`,
+      );
+      await db.exec("INSERT INTO object_size (name, bytes, measured_at) VALUES ('x', 'y', 'z')");
+    });
+    expect((await notices()).map(({ rule }) => rule).toSorted()).toEqual([
+      ...['error-budget-fast', 'error-budget-slow', 'error-budget-ticket'],
+    ]);
+  });
+
+  test('a table that cannot be read makes the run partial, and the other rules are judged', async () => {
+    const { deps, flush, minutes, notices, bench } = await watched();
+    await minutes(2, () => flush([{ count: 1_000 }]));
+    bench.advanceSync(60);
+    await flush(failing);
+    const broken = new Proxy(db, {
+      get(target, name) {
+        if (name === 'prepare')
+          return (sql: string) => target.prepare(sql.replace('FROM payment_count', 'FROM no_such_table'));
+        const member: unknown = Reflect.get(target, name, target);
+        return typeof member === 'function' ? member.bind(target) : member;
+      },
+    });
+    expect(await syncOf({ ...deps, db: broken }).runJob('alerts')).toMatchObject({
+      outcome: 'partial',
+      skipped: 1,
+    });
+    expect(bench.loggedErrors()).toContainEqual(
+      expect.objectContaining({ event: 'alerts.not_read', part: 'payments' }),
+    );
+    expect((await notices()).map(({ rule }) => rule)).toContain('error-budget-fast');
+  });
+});
+
+test('a job without a complete run makes a ticket, which ends with one', async () => {
+  const { bench, minutes, notices } = await watched({ jobIntervals: { pools: 900 } });
+  await bench.sync.runJob('pools');
+  await minutes(44);
+  expect(await notices()).toEqual([]);
+  await minutes(3);
+  expect(await notices()).toMatchObject([{ event: 'fired', rule: 'sync', subject: 'pools' }]);
+  await bench.sync.runJob('pools');
+  await minutes(1);
+  expect(await notices()).toMatchObject([{ event: 'fired' }, { event: 'resolved', subject: 'pools' }]);
+});
+
+test('a ledger that waits, and one that disagrees, are named by their pool', async () => {
+  const { bench, minutes, notices } = await watched();
+  await bench.sync.runJob('pools');
+  const [pool] = await bench.rows('ido_pool_cache');
+  const poolId = String(pool?.id);
+  await giveLedger(poolId, bench.now());
+  await insert('ledger_notice', {
+    ...{ pool_id: poolId, notice_id: 1, kind: 'ledger_differs', investment_id: null },
+    ...{ detail: 'x', noticed_at: bench.now() },
+  });
+  await insert('ledger_notice', {
+    ...{ pool_id: 'other', notice_id: 1, kind: 'hash_told_twice', investment_id: null },
+    ...{ detail: 'x', noticed_at: bench.now() },
+  });
+  await minutes(7);
+  expect(await notices()).toMatchObject([
+    { rule: 'ledger-disagrees', severity: 'page', subject: poolId },
+    { rule: 'outbox', severity: 'ticket', subject: poolId, value: '6 minutes' },
+  ]);
+});
+
+test('payments are counted once, by the rows of investments as they are decided', async () => {
+  const { bench, minutes, notices } = await watched();
+  const investment = (id: number, status: 'pending', hash: string | null = '0x1') => ({
+    ...{
+      id: `inv_${id}`,
+      user_id: 'usr_1',
+      pool_id: 'pool_1',
+      transaction_hash: hash,
+      updated_at: bench.now(),
+    },
+    status,
+  });
+  await minutes(1);
+  for (let id = 0; id < 22; id += 1)
+    await insertInvestments(investment(id, 'pending', id < 20 ? '0x1' : null));
+  const decide = (from: number, to: number, status: string) =>
+    db
+      .prepare(`UPDATE user_investment_cache SET status = ?1, updated_at = ?2 WHERE rowid IN
+        (SELECT rowid FROM user_investment_cache ORDER BY rowid LIMIT ?4 OFFSET ?3)`)
+      .bind(status, bench.now(), from, to - from)
+      .run();
+  await minutes(1, () => decide(0, 15, 'confirmed'));
+  await minutes(1, () => decide(15, 19, 'failed'));
+  // Two had no payment.
+  await minutes(1, () => decide(20, 22, 'failed'));
+  expect(await notices()).toEqual([]);
+  await minutes(1, () => decide(19, 20, 'failed'));
+  expect(await notices()).toMatchObject([{ rule: 'transactions', value: '75.0 % of payments' }]);
+  const { results } = await db
+    .prepare('SELECT sum(confirmed) AS confirmed, sum(failed) AS failed FROM payment_count')
+    .all();
+  expect(results).toEqual([{ confirmed: 15, failed: 5 }]);
+});
+
+test('half of a sale is over and few of those who registered have invested', async () => {
+  const { bench, minutes, notices } = await watched();
+  await bench.sync.runJob('pools');
+  const now = bench.now();
+  await db
+    .prepare("UPDATE ido_pool_cache SET status = 'active', sale_start = ?1, sale_end = ?2")
+    .bind(now - 1_000, now + 900)
+    .run();
+  const [pool] = await bench.rows('ido_pool_cache');
+  const poolId = String(pool?.id);
+  await db.batch(
+    Array.from({ length: 60 }, (_, at) =>
+      db
+        .prepare('INSERT INTO pool_member (pool_id, user_id, registered_at, revision) VALUES (?1, ?2, ?3, 1)')
+        .bind(poolId, `usr_${at}`, at < 55 ? now - 2_000 : null),
+    ),
+  );
+  const invested = (user: number, status: 'confirmed' | 'failed') =>
+    insertInvestments({ id: `inv_${user}`, user_id: `usr_${user}`, pool_id: poolId, status });
+  await invested(0, 'confirmed');
+  await invested(1, 'failed');
+  await invested(59, 'confirmed');
+  await minutes(1);
+  expect(await notices()).toMatchObject([
+    { rule: 'participation', subject: poolId, value: '1.8 % of those who registered' },
+  ]);
+});
+
+test('a look reads few rows of large tables, and writes few', async () => {
+  const { bench, deps, minutes } = await watched();
+  await db.exec(
+    `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+     INSERT INTO user_account (id, last_active_at, created_at) SELECT 'usr_' || i, 1, 1 FROM n`.replaceAll(
+      '\n',
+      ' ',
+    ),
+  );
+  await db.exec(
+    `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+     INSERT INTO sync_run (id, job, started_at, finished_at, outcome) SELECT 'run_' || i, 'prices', i, i, 'failed' FROM n`.replaceAll(
+      '\n',
+      ' ',
+    ),
+  );
+  await minutes(1);
+  bench.advanceSync(60);
+  const use = { read: 0, written: 0 };
+  const measured = measuringD1(db, use);
+  expect(
+    await syncOf({ ...deps, db: measured, jobIntervals: bench.deps.jobIntervals }).runJob('alerts'),
+  ).toMatchObject({ outcome: 'ok' });
+  expect(use.read).toBeLessThan(200);
+  expect(use.written).toBeLessThanOrEqual(10);
+});
+
+/** Adds up the rows that D1 says it has read and written. */
+function measuringD1(target: D1Database, use: { read: number; written: number }): D1Database {
+  const add = (result: D1Result) => {
+    use.read += result.meta.rows_read;
+    use.written += result.meta.rows_written;
+    return result;
+  };
+  const statement = (inner: D1PreparedStatement): D1PreparedStatement =>
+    new Proxy(inner, {
+      get(each, name) {
+        if (name === 'bind') return (...values: unknown[]) => statement(each.bind(...values));
+        if (name === 'all' || name === 'run') return async () => add(await each.all());
+        if (name === 'first')
+          return async (column?: string) => {
+            const row = add(await each.all()).results[0] as Record<string, unknown> | undefined;
+            return (column === undefined ? row : row?.[column]) ?? null;
+          };
+        const member: unknown = Reflect.get(each, name, each);
+        return typeof member === 'function' ? member.bind(each) : member;
+      },
+    });
+  return new Proxy(target, {
+    get(each, name) {
+      if (name === 'prepare') return (sql: string) => statement(each.prepare(sql));
+      if (name === 'batch')
+        return async (statements: D1PreparedStatement[]) => (await each.batch(statements)).map(add);
+      const member: unknown = Reflect.get(each, name, each);
+      return typeof member === 'function' ? member.bind(each) : member;
+    },
+  });
+}
