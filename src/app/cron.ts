@@ -14,7 +14,11 @@ import { lookAtD1, noticeSender } from './notices.ts';
 import { nowMs, randomId, sleep } from './runtime.ts';
 
 /** Never rejects. */
-export async function runCron(isolate: Isolate, cron: string, { cache }: ExecutionContext): Promise<void> {
+export async function runCron(
+  isolate: Isolate,
+  cron: string,
+  { cache, tracing }: ExecutionContext,
+): Promise<void> {
   const { env, config, patientApis, platformFiles } = isolate;
   const jobs = jobsOfCron(cron);
   if (jobs.length === 0) log.error('sync.unknown_cron', { cron });
@@ -39,6 +43,7 @@ export async function runCron(isolate: Isolate, cron: string, { cache }: Executi
     jobIntervals: JOB_INTERVALS,
     sendNotice,
     askHeartbeat: () => askHeartbeat(config.HEARTBEAT_URL, { fetch }),
+    tracing,
     purge: cache && ((tags) => cache.purge({ tags })),
     nowMs,
     sleep,

@@ -1,5 +1,5 @@
 /** A hub as the platform runs it, and its composition: the parts of the isolate that its operations use. */
-import { DurableObject } from 'cloudflare:workers';
+import { DurableObject, tracing } from 'cloudflare:workers';
 import { UNKNOWN_CLIENT } from '../auth/request-client.ts';
 import type { OperationRegistry } from '../operations/registered-operation.ts';
 import { type EventValue, type FeedName, feedOf } from '../realtime/feeds.ts';
@@ -109,6 +109,7 @@ function createHub(state: DurableObjectState, isolate: Isolate): Hub {
     viewersOf,
     createContext: ({ requestId, onFault, client }, viewer, events) =>
       createContext({ requestId, onFault, client, viewer, waitUntil, ...(events ? { events } : {}) }),
+    tracing,
     randomId,
     nowMs,
     sleep,

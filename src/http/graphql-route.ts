@@ -213,6 +213,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
     paths: ['/graphql', '/graphql/*'],
     hasPreflight: true,
     admits: true,
+    runsOperations: true,
     async handle(request, context) {
       const { requestId, measured } = context;
       const { method, headers } = request;

@@ -4,7 +4,7 @@
 import { MeasuredRequest } from '../metrics/measured-request.ts';
 import type { RequestRecorder } from '../metrics/request-recorder.ts';
 import { errorFields, log } from '../observability/log.ts';
-import { endCalls, runningTrace, runWork } from '../observability/running-work.ts';
+import { asOperation, endCalls, runningTrace, runWork } from '../observability/running-work.ts';
 import { readClientIdentity } from '../operations/client-identity.ts';
 import {
   Answer,
@@ -40,6 +40,8 @@ export interface Route {
   methods?: readonly string[];
   /** True if it calls `admit` itself, for what is no answer from memory. The router calls it for every other route. */
   admits?: boolean;
+  /** True if its requests are operations: each gets a span, where spans are recorded. */
+  runsOperations?: boolean;
   /** True if browsers on other origins may call it: the router answers their preflights. */
   hasPreflight?: boolean;
   /** Gives a refusal the shape of the route's errors; that of a GraphQL error where left out. */
@@ -207,7 +209,9 @@ function answered(
     const allowed = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
     return errorResponse(405, refusal, { Allow: allowed.join(', ') });
   }
-  return route.handle(request, context);
+  return route.runsOperations
+    ? asOperation(() => route.handle(request, context))
+    : route.handle(request, context);
 }
 
 const matches = (pattern: string, path: string) =>

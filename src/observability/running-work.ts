@@ -4,7 +4,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type CallCounts, noCalls } from './call-counts.ts';
-import { type Trace, traceIn, traceOf } from './trace.ts';
+import { type Trace, traceIn, traceOf, traceOfSpan } from './trace.ts';
 
 export interface WorkOrigin {
   /** A random UUID. */
@@ -22,14 +22,21 @@ class Work {
   readonly origin: WorkOrigin;
   /** Null where the platform records no spans of this work. */
   readonly tracing: Pick<Tracing, 'enterSpan'> | null;
+  /** Of its operation. */
+  span: Pick<Span, 'setAttributes'> | null = null;
   readonly calls = noCalls();
   hasEnded = false;
 
   constructor(origin: WorkOrigin) {
-    const { requestId, traceparent = null, tracing } = origin;
+    const { requestId, traceparent, tracing } = origin;
     this.origin = origin;
-    this.trace = (traceparent && traceIn(traceparent)) || traceOf(requestId);
-    this.tracing = tracing?.getActiveSpan()?.isTraced === true ? tracing : null;
+    const span = tracing?.getActiveSpan();
+    const recorded = span?.isTraced === true ? span : null;
+    this.tracing = recorded === null ? null : (tracing ?? null);
+    this.trace =
+      (traceparent ? traceIn(traceparent) : null) ??
+      (recorded === null ? null : traceOfSpan(recorded)) ??
+      traceOf(requestId);
   }
 }
 
@@ -73,4 +80,20 @@ export function endCalls(): CallCounts {
 export function inSpan<Result>(name: string, run: () => Result): Result {
   const tracing = running.getStore()?.tracing ?? null;
   return tracing === null ? run() : tracing.enterSpan(name, run);
+}
+
+/** Runs the function in the span of an operation, where the platform's tracing records the work. */
+export function asOperation<Result>(run: () => Result): Result {
+  const work = running.getStore();
+  if (work === undefined || work.tracing === null) return run();
+  return work.tracing.enterSpan('operation', (span) => {
+    work.span = span;
+    return run();
+  });
+}
+
+/** @param attributes is called where there is a span of the operation. */
+export function describeOperation(attributes: () => Record<string, string | number | undefined>): void {
+  const work = running.getStore();
+  work?.span?.setAttributes({ ...attributes(), 'trace.id': work.trace.traceId });
 }

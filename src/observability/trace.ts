@@ -17,6 +17,12 @@ export function traceIn(header: string | null): Trace | null {
   return { traceId, traceparent: `00-${traceId}-${parentId}-${flags}` };
 }
 
+/** The trace in which the platform records its spans. Null if it gives none. */
+export const traceOfSpan = (span: Pick<Span, 'spanContext'>): Trace | null => {
+  const { traceId, spanId, traceFlags } = span.spanContext();
+  return traceIn(`00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`);
+};
+
 /**
  * The trace of a request that came with none: its id is the request's id without dashes, so that each is found by the
  * other.

@@ -12,7 +12,7 @@ import {
 } from '../config.ts';
 import type { FaultListener } from '../graphql/context.ts';
 import { presented } from '../graphql/error-policy.ts';
-import { runningTrace, runWork } from '../observability/running-work.ts';
+import { asOperation, runningTrace, runWork, type WorkOrigin } from '../observability/running-work.ts';
 import { type OperationRequest, toOperationRequest } from '../operations/operation-request.ts';
 import type { Preparation, PreparedOperation } from '../serving/prepare-operation.ts';
 import { viewerOfOperation } from '../serving/viewer-of-operation.ts';
@@ -26,6 +26,8 @@ import { noRoom, type UnreadBytes } from './unread-bytes.ts';
 
 export interface OperationSources extends LiveSubscriptionsSources, JoinSources {
   prepare(sent: OperationRequest): Promise<Preparation>;
+  /** The platform's; left out where no spans are made. */
+  tracing?: WorkOrigin['tracing'];
   /** Counts the use of a registered operation, or its refusal. */
   count(preparation: Preparation): void;
   /**
@@ -97,11 +99,13 @@ export class HubOperations {
     isOver: () => boolean,
   ): Promise<void> {
     const { requestClient } = session;
-    const requestId = this.#sources.randomId();
-    await runWork({ requestId, traceparent: requestClient.traceparent }, async () => {
+    const { randomId, tracing } = this.#sources;
+    const requestId = randomId();
+    const { traceparent } = requestClient;
+    await runWork({ requestId, traceparent, tracing }, async () => {
       const client = { ...requestClient, traceparent: runningTrace()?.traceparent ?? null };
       const request = new ObservedOperation(requestId, client, session.client, this.#sources.nowMs);
-      await this.#run(request, session, id, payload, isOver);
+      await asOperation(() => this.#run(request, session, id, payload, isOver));
     });
   }
 

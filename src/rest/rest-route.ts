@@ -175,6 +175,7 @@ export function createRestRoute(options: RestRouteOptions): Route {
     paths: REST_PATHS,
     hasPreflight: true,
     admits: true,
+    runsOperations: true,
     refuse: refusedAsRest,
     async handle(request, context) {
       const startedAtMs = nowMs();

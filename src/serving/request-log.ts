@@ -1,6 +1,7 @@
-/** A log line for each request that failed or was slow, with its operation and its client. */
+/** A log line for each request that failed or was slow, with its operation and its client; its span has them in each case. */
 import { SLOW_REQUEST_MS } from '../config.ts';
 import { log } from '../observability/log.ts';
+import { describeOperation } from '../observability/running-work.ts';
 
 export interface AskedOperation {
   /** Null where the request names no registered operation. */
@@ -20,9 +21,19 @@ export interface FinishedRequest {
   faults: readonly string[];
 }
 
-/** @param asked is called for a request that is logged, and for no other. */
+/** @param asked is called for a request that is logged or has a span, and for no other. */
 export function logFinishedRequest(request: FinishedRequest, asked: () => AskedOperation): void {
   const { faults, ...fields } = request;
+  describeOperation(() => {
+    const { client, operationId, operationName } = asked();
+    return {
+      'graphql.operation.id': operationId ?? undefined,
+      'graphql.operation.name': operationName ?? undefined,
+      'client.name': client.name ?? undefined,
+      'client.version': client.version ?? undefined,
+      'error.type': faults[0],
+    };
+  });
   // A 503 without a fault is a refusal, such as of a made-up id that could not be looked up: it is counted, and a flood of
   // them writes no lines.
   const hasFailed = faults.length > 0 || request.status === 500;

@@ -3,6 +3,7 @@ import type { SendNotice } from '../alerts/send-notice.ts';
 import type { BackupSealing } from '../backups/write-source.ts';
 import type { Ledgers } from '../investing/ledger-client.ts';
 import { log } from '../observability/log.ts';
+import type { WorkOrigin } from '../observability/running-work.ts';
 import type { AlertChannel } from '../settings/alert-settings.ts';
 import type { AlertThresholds } from '../settings/alert-thresholds.ts';
 import type { SyncOutcome } from '../storage/d1/sync-runs.ts';
@@ -82,6 +83,8 @@ export interface JobDeps {
   askHeartbeat(): Promise<void>;
   /** Purges Workers' own cache; undefined where the platform offers none. */
   purge: ((tags: string[]) => Promise<CachePurgeResult>) | undefined;
+  /** The platform's; left out where no spans are made. */
+  tracing?: WorkOrigin['tracing'];
   nowMs(): number;
   sleep(ms: number): Promise<void>;
   random(): number;

@@ -30,7 +30,9 @@ export async function runJobs(jobs: readonly JobDefinition[], deps: JobDeps): Pr
   const results: JobResult[] = [];
   const running: Promise<void>[] = [];
   for (const job of jobs) {
-    const result = await runWork({ requestId: deps.randomId() }, () => runJob(job, deps));
+    const result = await runWork({ requestId: deps.randomId(), tracing: deps.tracing }, () =>
+      runJob(job, deps),
+    );
     results.push(result);
     const { cacheTag, effects = [] } = job;
     if (cacheTag !== undefined && result.written > 0) {

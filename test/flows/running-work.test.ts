@@ -1,7 +1,11 @@
 /** Calls and log lines belong to the request, job or operation that makes them, and upstream learns its trace. */
+
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { measuredEnv } from '../../src/app/measured-env.ts';
+import gatewayWorker from '../../src/index.ts';
 import { noCalls } from '../../src/observability/call-counts.ts';
 import { IsolateCalls } from '../../src/observability/isolate-calls.ts';
 import { measuredFetch } from '../../src/observability/measured-fetch.ts';
@@ -210,5 +214,83 @@ describe('a trace', () => {
     const first = await ofCandles();
     await serving.gateway.advance(86_400);
     expect(await ofCandles()).not.toBe(first);
+  });
+});
+
+describe('spans', () => {
+  interface WrittenSpan {
+    path: string;
+    attributes: Record<string, unknown>;
+  }
+
+  /** The platform's tracing as a test reads it. Spans nest by what runs, as the platform's do. */
+  function recordedSpans(isTraced: boolean, [traceId, spanId] = [TRACE_ID, '00f067aa0ba902b7']) {
+    const spans: WrittenSpan[] = [];
+    const inside = new AsyncLocalStorage<string>();
+    const root = { isTraced, spanContext: () => ({ traceId, spanId, traceFlags: 1 }) };
+    const enterSpan = (name: string, run: (span: Pick<Span, 'setAttributes'>) => unknown) => {
+      const outer = inside.getStore();
+      const span = { path: outer === undefined ? name : `${outer} > ${name}`, attributes: {} };
+      spans.push(span);
+      const setAttributes = (attributes: object) => Object.assign(span.attributes, attributes);
+      return inside.run(span.path, () => run({ setAttributes } as unknown as Span));
+    };
+    return { spans, tracing: { enterSpan, getActiveSpan: () => root } as unknown as Tracing };
+  }
+
+  const send = async (tracing: Tracing, sent: Record<string, string> = {}) => {
+    const ctx = createExecutionContext();
+    const request = new Request('https://gateway.test/graphql', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'graphql-client-name': 'ios', ...sent },
+      body: JSON.stringify({ query: `query Named { projects { totalCount } } # ${requestId()}` }),
+    }) as Parameters<typeof gatewayWorker.fetch>[0];
+    const traced = { waitUntil: (promise: Promise<unknown>) => ctx.waitUntil(promise), tracing };
+    const response = await gatewayWorker.fetch(
+      request,
+      env as unknown as Env,
+      traced as unknown as ExecutionContext,
+    );
+    await waitOnExecutionContext(ctx);
+    return response.headers.get('x-trace-id');
+  };
+
+  test('of an operation and its calls are recorded, in the trace of the platform', async () => {
+    const { spans, tracing } = recordedSpans(true);
+    expect(await send(tracing)).toBe(TRACE_ID);
+    const operation = spans.find(({ path }) => path === 'operation');
+    expect(operation?.attributes).toMatchObject({
+      'graphql.operation.name': 'Named',
+      'client.name': 'ios',
+      'trace.id': TRACE_ID,
+    });
+    expect(spans.map(({ path }) => path)).toEqual(
+      expect.arrayContaining(['operation > d1', 'operation > kv']),
+    );
+  });
+
+  test('say which trace of its sender an operation belongs to', async () => {
+    const { spans, tracing } = recordedSpans(true, ['a'.repeat(32), 'b'.repeat(16)]);
+    expect(await send(tracing, { traceparent: TRACEPARENT })).toBe(TRACE_ID);
+    expect(spans.find(({ path }) => path === 'operation')?.attributes['trace.id']).toBe(TRACE_ID);
+  });
+
+  test('are not made where the platform records none', async () => {
+    const { spans, tracing } = recordedSpans(false);
+    expect(await send(tracing)).not.toBe(TRACE_ID);
+    expect(spans).toEqual([]);
+  });
+
+  test('name calls of Durable Objects, R2 and upstream too', async () => {
+    const { spans, tracing } = recordedSpans(true);
+    const calls = new IsolateCalls(Date.now);
+    const { ATTEMPTS, STORAGE } = measuredEnv(env as unknown as Env, calls);
+    const upstream = measuredFetch(async () => new Response(), calls, requestId);
+    await runWork({ requestId: requestId(), tracing }, async () => {
+      await ATTEMPTS.getByName(requestId()).takeBack('none');
+      await STORAGE.head('none');
+      await upstream('https://api.test/');
+    });
+    expect(spans.map(({ path }) => path)).toEqual(['durable object', 'r2', 'upstream']);
   });
 });
