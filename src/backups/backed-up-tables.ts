@@ -38,6 +38,7 @@ export const BACKED_UP_TABLES: readonly string[] = [
   'operation_refusal',
   'request_hour',
   'request_day',
+  'flush_day',
   'cache_generation',
   'incident',
   'candle',

@@ -1,6 +1,7 @@
 /** Requests that reached the Worker, by operation, client, outcome, cache, hour or day. */
 import * as z from 'zod';
 import { GROUPS, summariesBy, summaryOf } from '../metrics/summary.ts';
+import { readFlushDays } from '../storage/d1/flush-days.ts';
 import { operationNames } from '../storage/d1/operations.ts';
 import { readMetrics } from '../storage/d1/request-metrics.ts';
 import { badInput, parsed } from './admin-answer.ts';
@@ -66,6 +67,7 @@ export async function showMetrics(parameters: URLSearchParams, sources: AdminSou
         : { operationId, operationName: names.get(operationId) ?? null, ...row },
     ),
     leftOut: summaries.length - shown.length,
+    ...(await readFlushDays(sources.db, { from, to })),
   };
 }
 

@@ -27,6 +27,7 @@ const BY_HAND = [
   'alert_silence',
   'cache_generation',
   'file_read',
+  'flush_day',
   'hour_in_progress',
   'hourly_closes',
   'identification_outbox',

@@ -1,19 +1,15 @@
 import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { noCalls } from '../../src/observability/call-counts.ts';
-import { bucketEndMs } from '../../src/observability/latency-histogram.ts';
 import { mergedCells } from '../../src/observability/merged-cells.ts';
 import type { MetricsCell } from '../../src/observability/request-metrics.ts';
+import { FlushDays, readFlushDays } from '../../src/storage/d1/flush-days.ts';
 import { readFlushes } from '../../src/storage/d1/flushes.ts';
 import { encodedCell } from '../../src/storage/d1/metrics-cells.ts';
 import { foldFlushes } from '../../src/storage/d1/operation-usage-folding.ts';
 import { readMetrics } from '../../src/storage/d1/request-metrics.ts';
 import { expiredHoursDelete } from '../../src/storage/d1/request-rollups.ts';
-import { ADMIN_KEY, adminOf } from '../support/admin.ts';
-import { TRENDING } from '../support/counted-uses.ts';
-import { CELL, drawnCell, factsOf, sortedCells } from '../support/drawn-metrics.ts';
-import { startServing } from '../support/serving-bench.ts';
+import { CELL, drawnCell, drawnFacts, factsOf, sortedCells } from '../support/drawn-metrics.ts';
 import { TABLES } from '../support/tables.ts';
 
 const DAY = 19_772;
@@ -23,7 +19,7 @@ const HOURS = [0, 1, 12, 24, 25, 48].map((hour) => DAY * 24 + hour);
 
 const clear = async () =>
   env.DB.batch(
-    TABLES.filter((table) => /^(usage_flush|operation_|request_)/.test(table)).map((table) =>
+    TABLES.filter((table) => /^(usage_flush|flush_day|operation_|request_)/.test(table)).map((table) =>
       env.DB.prepare(`DELETE FROM ${table}`),
     ),
   );
@@ -66,6 +62,56 @@ test('readers see what isolates wrote, whenever it is added up', async () => {
     }),
     { numRuns: 25 },
   );
+});
+
+test('days have the clients and sockets of their flushes, whenever they are added up', async () => {
+  const step = fc.oneof(
+    { weight: 3, arbitrary: drawnFacts() },
+    { weight: 1, arbitrary: fc.constant('fold' as const) },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 8 }), async (steps) => {
+      await clear();
+      const days = new FlushDays();
+      for (const [at, drawn] of steps.entries()) {
+        if (drawn === 'fold') {
+          await fold();
+          continue;
+        }
+        // Two states of a hub at the same second have no order.
+        const flush = { ...drawn, writtenAt: drawn.writtenAt + at };
+        days.add(flush);
+        const { others, live } = flush;
+        const counts = {
+          ...{ uses: [], refusals: [], requests: [] },
+          others: others.map(({ client, version, count }) => [client, version, count]),
+          live: live && { ...live, hubs: live.hubs.map((hub) => [hub.hubId, hub.sockets, hub.operations]) },
+        };
+        const insert = env.DB.prepare('INSERT INTO usage_flush (counts, written_at) VALUES (?1, ?2)');
+        await insert
+          .bind(JSON.stringify({ ...counts, live: counts.live ?? undefined }), flush.writtenAt)
+          .run();
+      }
+      const { otherClients, live } = await readFlushDays(env.DB, everything);
+      const { others, live: expected } = days.total();
+      const hubs = Object.values(expected.hubs);
+      expect(live).toEqual({
+        opened: expected.opened,
+        events: expected.events,
+        resumes: expected.resumes,
+        gaps: expected.gaps,
+        closes: expected.closes,
+        sockets: hubs.reduce((sum, { sockets }) => sum + sockets, 0),
+        operations: hubs.reduce((sum, { operations }) => sum + operations, 0),
+      });
+      expect(new Set(otherClients)).toEqual(new Set(others));
+    }),
+    { numRuns: 25 },
+  );
+  expect(await readFlushDays(env.DB, { from: 0, to: 86_400 })).toMatchObject({
+    otherClients: [],
+    live: { opened: 0 },
+  });
 });
 
 describe('a fold', () => {
@@ -188,83 +234,4 @@ test('hours expire by whole days after seven of them, and days stay', async () =
   await foldFlushes(env.DB, { nowSeconds: week });
   expect((await rowsOf('request_hour')).map(({ hour }) => hour)).toEqual(left);
   expect(factsOf(await readMetrics(env.DB, everything)).count).toBe(2 * factsOf(cells).count);
-});
-
-describe('GET /admin/metrics', () => {
-  let admin: ReturnType<typeof adminOf>;
-  let startAt: number;
-  beforeEach(async () => {
-    const serving = await startServing({ crons: [], vars: { ADMIN_KEY } });
-    admin = adminOf(serving.gateway);
-    startAt = serving.market.startAt;
-    const hour = Math.floor(startAt / 3_600);
-    const at = (hours: number) => ({ ...CELL, operationId: TRENDING, hour: hour - hours });
-    await append([
-      { ...at(0), cache: 'hit', outcome: 'ok', count: 9, histogram: [0, 9] },
-      { ...at(1), client: 'web', version: '7', count: 3, histogram: [100, 3] },
-      { ...at(1), operationId: 'route:/files/*', cache: 'bypass', count: 1, histogram: [5, 1] },
-      { ...at(50), count: 100 },
-    ]);
-  });
-  const rows = async (query: string) => {
-    const { status, body } = await admin.get<{ rows: object[] }>(`/metrics?operation=${TRENDING}&${query}`);
-    expect(status).toBe(200);
-    return body.rows;
-  };
-
-  test('shows the operations of the last day, with their names, rates and latencies', async () => {
-    const { body } = await admin.get<{ rows: { operationId: string }[] }>('/metrics');
-    const [trending, ...others] = body.rows.filter(
-      ({ operationId }) => !operationId.startsWith('route:/admin'),
-    );
-    expect(trending).toEqual({
-      operationId: TRENDING,
-      operationName: 'Trending',
-      count: 12,
-      faults: 2 * CELL.faults,
-      errors: 2 * CELL.errors,
-      hitRate: 0.75,
-      p50Ms: 0,
-      p95Ms: bucketEndMs(100),
-      p99Ms: bucketEndMs(100),
-      durationMs: 2 * CELL.durationMs,
-      bytes: 2 * CELL.bytes,
-      calls: { ...noCalls(), d1Queries: 4, d1RowsRead: 80, upstreamCalls: 2 },
-    });
-    expect(others).toMatchObject([
-      { operationId: 'route:/files/*', operationName: null, count: 1, hitRate: null },
-    ]);
-  });
-
-  test('groups by what it is asked for, of any time', async () => {
-    expect(await rows('by=cache,outcome')).toMatchObject([
-      { cache: 'hit', outcome: 'ok', count: 9, hitRate: 1 },
-      { cache: 'miss', outcome: 'partial', count: 3, hitRate: 0 },
-    ]);
-    expect(await rows('by=client')).toMatchObject([
-      { client: 'ios', version: '1', count: 9 },
-      { client: 'web', version: '7', count: 3 },
-    ]);
-    expect(await rows('by=client&client=web')).toMatchObject([{ client: 'web', count: 3 }]);
-    const iso = (hours: number) => new Date((Math.floor(startAt / 3_600) - hours) * 3_600_000).toISOString();
-    expect(await rows('by=hour')).toMatchObject([
-      { hour: iso(0), count: 9 },
-      { hour: iso(1), count: 3 },
-    ]);
-    const whole = await rows(`by=day&from=${startAt - 10 * 86_400}&to=${encodeURIComponent(iso(-1))}`);
-    expect(whole).toContainEqual(expect.objectContaining({ day: iso(50).slice(0, 10), count: 100 }));
-  });
-
-  test('refuses what it cannot read', async () => {
-    const queries = [
-      'by=name',
-      'by=',
-      'from=yesterday',
-      'from=20&to=20',
-      'from=0',
-      `by=hour&from=${startAt - 4 * 86_400}`,
-    ];
-    for (const query of queries)
-      expect(await admin.get(`/metrics?${query}`)).toMatchObject({ status: 400, code: 'BAD_USER_INPUT' });
-  });
 });

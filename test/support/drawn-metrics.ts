@@ -9,6 +9,7 @@ import {
   REQUEST_OUTCOMES,
   UNREGISTERED,
 } from '../../src/observability/request-metrics.ts';
+import type { Flush } from '../../src/storage/d1/flushes.ts';
 
 const HOUR_SECONDS = 3_600;
 const some = fc.nat(1_000);
@@ -100,4 +101,31 @@ export function factsOf(cells: readonly MetricsCell[]) {
     firstSeen: Math.min(...cells.map(({ firstSeen }) => firstSeen)),
     lastSeen: Math.max(...cells.map(({ lastSeen }) => lastSeen)),
   };
+}
+
+/** What a flush has beside requests. */
+export function drawnFacts(): fc.Arbitrary<Pick<Flush, 'writtenAt' | 'others' | 'live'>> {
+  const other = fc.record({
+    client: fc.constantFrom('<!channel>', 'curl', 'x\ny'),
+    version: fc.constantFrom('', '1'),
+    count: fc.integer({ min: 1, max: 50 }),
+  });
+  const hub = fc.record({ hubId: fc.constantFrom('00ff', '11ee'), sockets: some, operations: some });
+  const live = fc.record({
+    hubs: fc.uniqueArray(hub, { selector: ({ hubId }) => hubId }),
+    opened: some,
+    events: some,
+    resumes: some,
+    gaps: some,
+    closes: fc.dictionary(fc.constantFrom('1000', '4400', 'other'), some),
+  });
+  const day = fc.constantFrom(19_772, 19_773);
+  return fc.record({
+    writtenAt: fc.tuple(day, fc.nat(80_000)).map(([at, seconds]) => at * 86_400 + seconds),
+    others: fc.uniqueArray(other, {
+      selector: ({ client, version }) => JSON.stringify([client, version]),
+      maxLength: 4,
+    }),
+    live: fc.option(live),
+  });
 }

@@ -29,6 +29,7 @@ export const TABLES = [
   'operation_refusal',
   'request_hour',
   'request_day',
+  'flush_day',
   'usage_flush',
   'cache_generation',
   'pool_member',

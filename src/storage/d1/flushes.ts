@@ -88,6 +88,59 @@ const LIVE = z.object({
 
 const COUNTS = z.looseObject({});
 
+/** The parts of a row that have their form. */
+class FlushParts {
+  /** Parts that were left out. */
+  unsound = 0;
+  readonly #parts: Record<string, unknown>;
+
+  constructor(counts: string) {
+    const parts = COUNTS.safeParse(parsedJson(counts)).data;
+    if (parts === undefined) this.unsound += 1;
+    this.#parts = parts ?? {};
+  }
+
+  get requests(): MetricsCell[] {
+    return this.#list('requests', parsedCell);
+  }
+
+  get refusals(): RefusalCount[] {
+    return this.#list('refusals', (entry) => REFUSAL.safeParse(entry).data ?? null);
+  }
+
+  get others(): OtherClient[] {
+    return this.#list('others', (entry) => OTHER.safeParse(entry).data ?? null);
+  }
+
+  get isolate(): IsolateState | null {
+    return this.#part('isolate', ISOLATE);
+  }
+
+  get live(): LiveState | null {
+    return this.#part('live', LIVE);
+  }
+
+  #list<Item>(name: string, parse: (entry: unknown) => Item | null): Item[] {
+    const value = this.#parts[name];
+    if (value === undefined) return [];
+    if (!Array.isArray(value)) {
+      this.unsound += 1;
+      return [];
+    }
+    const items = value.map(parse).filter((item) => item !== null);
+    this.unsound += value.length - items.length;
+    return items;
+  }
+
+  #part<Part>(name: string, form: z.ZodType<Part>): Part | null {
+    const value = this.#parts[name];
+    if (value === undefined) return null;
+    const { data } = form.safeParse(value);
+    if (data === undefined) this.unsound += 1;
+    return data ?? null;
+  }
+}
+
 interface FlushRow {
   flushId: number;
   writtenAt: number;
@@ -96,30 +149,9 @@ interface FlushRow {
 }
 
 export function parsedFlush({ counts, ...row }: FlushRow): Flush {
-  const parts = COUNTS.safeParse(parsedJson(counts)).data;
-  let unsound = parts === undefined ? 1 : 0;
-  const listOf = <Item>(value: unknown, parse: (entry: unknown) => Item | null): Item[] => {
-    if (value === undefined) return [];
-    if (!Array.isArray(value)) {
-      unsound += 1;
-      return [];
-    }
-    const items = value.map(parse).filter((item) => item !== null);
-    unsound += value.length - items.length;
-    return items;
-  };
-  const partOf = <Part>(value: unknown, form: z.ZodType<Part>): Part | null => {
-    if (value === undefined) return null;
-    const { data } = form.safeParse(value);
-    if (data === undefined) unsound += 1;
-    return data ?? null;
-  };
-  const requests = listOf(parts?.requests, parsedCell);
-  const refusals = listOf(parts?.refusals, (entry) => REFUSAL.safeParse(entry).data ?? null);
-  const others = listOf(parts?.others, (entry) => OTHER.safeParse(entry).data ?? null);
-  const isolate = partOf(parts?.isolate, ISOLATE);
-  const live = partOf(parts?.live, LIVE);
-  return { ...row, requests, refusals, others, isolate, live, unsound };
+  const parts = new FlushParts(counts);
+  const { requests, refusals, others, isolate, live } = parts;
+  return { ...row, requests, refusals, others, isolate, live, unsound: parts.unsound };
 }
 
 function parsedJson(text: string): unknown {
@@ -137,35 +169,32 @@ export const EMPTY_COUNTS = '{"uses":[],"refusals":[]}';
 const PAGE_BYTES = 1_000_000;
 const PAGE_FLUSHES = 1_000;
 
-const PAGE_SQL = `SELECT flushId, counts FROM (
-    SELECT flush_id AS flushId, counts,
+const PAGE_SQL = `SELECT flushId, writtenAt, counts FROM (
+    SELECT flush_id AS flushId, written_at AS writtenAt, counts,
       sum(octet_length(counts)) OVER (ORDER BY flush_id) - octet_length(counts) AS bytes_before
     FROM usage_flush WHERE flush_id > ?1 AND flush_id <= ?2 ORDER BY flush_id LIMIT ${PAGE_FLUSHES})
   WHERE bytes_before < ${PAGE_BYTES} ORDER BY flushId`;
 
-/**
- * The cells of every flush up to one, a page at a time. `unsound` counts the entries of a page without the form of a cell;
- * a flush that is no JSON at all has none.
- */
-export async function* readCells(
-  db: D1Database,
-  lastFlushId: number,
-): AsyncGenerator<{ cells: MetricsCell[]; unsound: number }> {
+/** What the cleanup adds up of a flush, beside uses and refusals. `unsound` counts the entries of these parts that were left out. */
+export type FoldedFlush = Pick<Flush, 'writtenAt' | 'requests' | 'others' | 'live' | 'unsound'>;
+
+/** Every flush up to one, in bounded memory. */
+export async function* eachFlush(db: D1Database, lastFlushId: number): AsyncGenerator<FoldedFlush> {
   let afterId = Number.MIN_SAFE_INTEGER;
   while (afterId < lastFlushId) {
     const { results } = await db
       .prepare(PAGE_SQL)
       .bind(afterId, lastFlushId)
-      .all<{ flushId: number; counts: string }>();
+      .all<Pick<FlushRow, 'flushId' | 'writtenAt' | 'counts'>>();
     const last = results.at(-1);
     if (last === undefined) return;
     afterId = last.flushId;
-    const entries = results.flatMap(({ counts }) => {
-      const requests = COUNTS.safeParse(parsedJson(counts)).data?.requests ?? [];
-      return Array.isArray(requests) ? requests : [requests];
-    });
-    const cells = entries.map(parsedCell).filter((cell) => cell !== null);
-    yield { cells, unsound: entries.length - cells.length };
+    for (const { writtenAt, counts } of results) {
+      const parts = new FlushParts(counts);
+      const unreadable = parts.unsound;
+      const { requests, others, live } = parts;
+      yield { writtenAt, requests, others, live, unsound: parts.unsound - unreadable };
+    }
   }
 }
 

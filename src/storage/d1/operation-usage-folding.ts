@@ -1,5 +1,6 @@
 /**
- * Adds up the flushes of isolates as uses and refusals by day, and requests by hour and by day, and deletes them.
+ * Adds up the flushes of isolates as uses and refusals by day, and requests by hour and by day, and deletes them. What is
+ * counted beside requests is added up by day as well.
  *
  * One fold is one batch: a flush counts once, even if the fold fails, is repeated, or isolates write meanwhile. It takes
  * the oldest flushes up to a limit, but none that the minute's alerts may still have to read. It also takes malformed
@@ -7,7 +8,8 @@
  * it, new names count as the empty name. The last row stays, emptied: without it, ids would begin anew.
  */
 import { MergedCells } from '../../observability/merged-cells.ts';
-import { EMPTY_COUNTS, readCells } from './flushes.ts';
+import { FlushDays, flushDayWrites } from './flush-days.ts';
+import { EMPTY_COUNTS, eachFlush } from './flushes.ts';
 import { rollupWrites } from './request-rollups.ts';
 
 /** Rows a day; beyond this, rows with new names count as rows without names. */
@@ -126,10 +128,12 @@ export async function foldFlushes(
   const { lastFlushId = null, flushes = 0, unsound = 0, more = 0 } = extent ?? {};
   if (lastFlushId === null || flushes === 0) return { flushes: 0, written: 0, unsound: 0, more: false };
   const requests = new MergedCells();
-  let unsoundCells = 0;
-  for await (const page of readCells(db, lastFlushId)) {
-    for (const cell of page.cells) requests.add(cell);
-    unsoundCells += page.unsound;
+  const days = new FlushDays();
+  let unsoundParts = 0;
+  for await (const flush of eachFlush(db, lastFlushId)) {
+    for (const cell of flush.requests) requests.add(cell);
+    days.add(flush);
+    unsoundParts += flush.unsound;
   }
   try {
     const results = await write([
@@ -137,11 +141,12 @@ export async function foldFlushes(
       db.prepare(USAGE_SQL).bind(lastFlushId),
       db.prepare(REFUSAL_SQL).bind(lastFlushId),
       ...(await rollupWrites(db, requests.cells(), nowSeconds)),
+      ...(await flushDayWrites(db, days)),
       db.prepare(DELETE_SQL).bind(lastFlushId),
       db.prepare(EMPTY_SQL).bind(lastFlushId),
     ]);
     const written = results.reduce((sum, { meta }) => sum + meta.changes, 0);
-    return { flushes, written, unsound: unsound + unsoundCells, more: more === 1 };
+    return { flushes, written, unsound: unsound + unsoundParts, more: more === 1 };
   } catch (error) {
     const isFolded = error instanceof Error && error.message.includes(FOLDED_MEANWHILE_MESSAGE);
     if (!isFolded) throw error;

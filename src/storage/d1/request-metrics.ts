@@ -4,13 +4,12 @@
  */
 import { MergedCells } from '../../observability/merged-cells.ts';
 import type { MetricsCell } from '../../observability/request-metrics.ts';
-import { EMPTY_COUNTS, readCells } from './flushes.ts';
+import { eachFlush } from './flushes.ts';
+import { readUnmoved } from './read-unmoved.ts';
 import { cellsOfRow, type RollupRow, rollupColumns } from './request-rollups.ts';
 
 const HOURS_A_DAY = 24;
 const HOUR_SECONDS = 3_600;
-/** A fold takes a second, and the cleanup makes a few each hour. */
-const ATTEMPTS = 6;
 
 export interface MetricsFilter {
   /** Unix seconds. Every hour counts whole of which a part lies in `[from, to)`; so does a day whose hours have expired. */
@@ -24,46 +23,25 @@ export interface MetricsFilter {
 
 /** Without two cells of the same requests. */
 export async function readMetrics(db: D1Database, filter: MetricsFilter): Promise<MetricsCell[]> {
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const cells = await readOnce(db, filter);
-    if (cells !== null) return cells;
-  }
-  throw new Error('counted requests were added up each time that they were read');
-}
-
-const PENDING_SQL = `SELECT count(*) AS flushes, coalesce(max(flush_id), 0) AS lastFlushId
-  FROM usage_flush WHERE flush_id <= ?1 AND counts <> '${EMPTY_COUNTS}'`;
-
-interface Pending {
-  flushes: number;
-  lastFlushId: number;
-}
-
-/** Null where a fold has moved flushes meanwhile: their requests would count twice, or not at all. */
-async function readOnce(db: D1Database, filter: MetricsFilter): Promise<MetricsCell[] | null> {
   const { from, to, byHour = false, operationId, client } = filter;
   const [fromHour, toHour] = [Math.floor(from / HOUR_SECONDS), Math.ceil(to / HOUR_SECONDS)];
-  const merged = new MergedCells();
-  const take = (cell: MetricsCell) => {
-    if (operationId !== undefined && cell.operationId !== operationId) return;
-    if (client !== undefined && cell.client !== client) return;
-    merged.add(byHour ? cell : { ...cell, hour: Math.floor(cell.hour / HOURS_A_DAY) * HOURS_A_DAY });
-  };
-  const pending = db.prepare(PENDING_SQL);
-  const before = await pending.bind(Number.MAX_SAFE_INTEGER).first<Pending>();
-  if (before === null) throw new Error('D1 counted no flushes');
-  for await (const { cells } of readCells(db, before.lastFlushId)) {
-    for (const cell of cells) if (cell.hour >= fromHour && cell.hour < toHour) take(cell);
-  }
-  const [after, hours, days] = await db.batch<unknown>([
-    pending.bind(before.lastFlushId),
-    ...rollupReads(db, { fromHour, toHour, byHour, operationId }),
-  ]);
-  if ((after?.results[0] as Pending | undefined)?.flushes !== before.flushes) return null;
-  for (const row of (hours?.results ?? []) as RollupRow[]) for (const cell of cellsOfRow(row, 1)) take(cell);
-  for (const row of (days?.results ?? []) as RollupRow[])
-    for (const cell of cellsOfRow(row, HOURS_A_DAY)) take(cell);
-  return merged.cells();
+  const isAsked = (cell: MetricsCell) =>
+    (operationId === undefined || cell.operationId === operationId) &&
+    (client === undefined || cell.client === client);
+  return readUnmoved(db, async (lastFlushId, readBatch) => {
+    const merged = new MergedCells();
+    const take = (cell: MetricsCell) => {
+      const hour = byHour ? cell.hour : Math.floor(cell.hour / HOURS_A_DAY) * HOURS_A_DAY;
+      if (isAsked(cell)) merged.add({ ...cell, hour });
+    };
+    for await (const { requests } of eachFlush(db, lastFlushId)) {
+      for (const cell of requests) if (cell.hour >= fromHour && cell.hour < toHour) take(cell);
+    }
+    const [hours, days] = await readBatch(rollupReads(db, { fromHour, toHour, byHour, operationId }));
+    for (const row of (hours?.results ?? []) as RollupRow[]) cellsOfRow(row, 1).forEach(take);
+    for (const row of (days?.results ?? []) as RollupRow[]) cellsOfRow(row, HOURS_A_DAY).forEach(take);
+    return merged.cells();
+  });
 }
 
 interface Hours {
