@@ -19,7 +19,7 @@ export async function runCron(
   cron: string,
   { cache, tracing }: ExecutionContext,
 ): Promise<void> {
-  const { env, config, patientApis, platformFiles } = isolate;
+  const { env, config, patientApis, platformFiles, reportUrls } = isolate;
   const jobs = jobsOfCron(cron);
   if (jobs.length === 0) log.error('sync.unknown_cron', { cron });
   const sendNotice = noticeSender(isolate);
@@ -41,6 +41,7 @@ export async function runCron(
     alertThresholds: config.ALERT_THRESHOLDS,
     runbooksUrl: config.RUNBOOKS_URL,
     jobIntervals: JOB_INTERVALS,
+    reports: { environment: config.ENVIRONMENT, urls: reportUrls },
     sendNotice,
     askHeartbeat: () => askHeartbeat(config.HEARTBEAT_URL, { fetch }),
     tracing,

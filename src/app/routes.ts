@@ -103,6 +103,7 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
     random: Math.random,
     randomId,
     alerts: { channels: config.ALERT_CHANNELS, send: noticeSender(isolate) },
+    reports: { storage: env.STORAGE, environment: config.ENVIRONMENT, urls: isolate.reportUrls },
     writeUses: () => usage.flush(),
   };
   const keys = { adminKey: config.ADMIN_KEY, operationsKeys: config.OPERATIONS_KEYS };

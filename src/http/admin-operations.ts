@@ -14,6 +14,7 @@ import type { ChangeStores } from '../operations/publish-release.ts';
 import { type OperationProblem, operationRow, registerOperation } from '../operations/register-operation.ts';
 import { operationCopySchema, type RegisteredOperation } from '../operations/registered-operation.ts';
 import { formsOf, formWrites } from '../operations/store-forms.ts';
+import type { ReportUrls } from '../reports/report-urls.ts';
 import { parseWithin } from '../serving/prepare-operation.ts';
 import type { AlertChannel } from '../settings/alert-settings.ts';
 import { listSteering } from '../storage/d1/operation-steering.ts';
@@ -40,6 +41,11 @@ const submittedSchema = z.object({
 type Submitted = z.infer<typeof submittedSchema>['operations'];
 
 export interface AdminSources extends ChangeStores {
+  reports: {
+    storage: Pick<R2Bucket, 'head' | 'put'>;
+    environment: string;
+    urls: Pick<ReportUrls, 'signed'>;
+  };
   alerts: { channels: readonly AlertChannel[]; send: SendNotice };
   schema: GraphQLSchema;
   /** Writes the uses that this isolate has counted. Never rejects. */

@@ -18,6 +18,7 @@ import { type AdminKeySources, AdminKeys, type KnownKey, mayDo } from './admin-k
 import { showMetrics } from './admin-metrics.ts';
 import { type AdminSources, checkOperations, showOperation, storeOperations } from './admin-operations.ts';
 import { postDeprecate, postRestore, postRetire, postRollback, putRelease } from './admin-releases.ts';
+import { postReport, showReportLink } from './admin-reports.ts';
 import { postLimit, postOff, postOn } from './admin-steering.ts';
 import { keyRefusal } from './key-refusal.ts';
 import { jsonResponse } from './responses.ts';
@@ -122,6 +123,8 @@ const ROUTES: readonly (readonly [method: string, path: string, needs: KeyRole, 
   ['GET', '/admin/alerts', 'read', getAlerts],
   ['PUT', '/admin/alerts/silences/:', 'administer', putSilence],
   ['POST', '/admin/alerts/channels/:/test', 'administer', testChannel],
+  ['GET', '/admin/reports/:', 'read', (_request, sources, [date = '']) => showReportLink(date, sources)],
+  ['POST', '/admin/reports/:', 'administer', (_request, sources, [date = '']) => postReport(date, sources)],
   [
     'GET',
     '/admin/live-operations',

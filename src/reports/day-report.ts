@@ -13,6 +13,8 @@ import {
   UNREGISTERED,
 } from '../observability/request-metrics.ts';
 import type { AccountFigures, JobFigures, PaymentTokenFigures } from '../storage/d1/day-figures.ts';
+import type { Incident } from '../storage/d1/incidents.ts';
+import { firstKeptHour } from '../storage/d1/request-rollups.ts';
 import { dayStart } from './report-keys.ts';
 import { type Traffic, trafficOf } from './traffic.ts';
 
@@ -43,18 +45,6 @@ export interface HourTraffic {
   faults: number;
 }
 
-/** Times are in Unix seconds. */
-export interface DayIncident {
-  rule: string;
-  severity: string;
-  /** The one of several that the rule is about; empty if there is but one. */
-  subject: string;
-  summary: string;
-  startedAt: number;
-  /** Null if it was not over when the report was made. */
-  endedAt: number | null;
-}
-
 /** In US dollars. */
 export interface DayCost {
   /** By list prices, which leave out the plan's own price and what it includes. */
@@ -77,7 +67,8 @@ export interface DayInputs {
   accounts: AccountFigures;
   paymentTokens: readonly PaymentTokenFigures[];
   jobs: readonly JobFigures[];
-  incidents: readonly DayIncident[];
+  /** Those of which a part lies in the day. */
+  incidents: readonly Incident[];
   monthForecastDollars: number;
 }
 
@@ -88,6 +79,7 @@ export interface DayReport {
   madeAt: string;
   counted: string;
   requests: Traffic;
+  /** Empty if the report was made when the counts by hour had expired. */
   hours: HourTraffic[];
   operations: OperationTraffic[];
   clients: ClientTraffic[];
@@ -95,7 +87,7 @@ export interface DayReport {
   accounts: AccountFigures;
   paymentTokens: PaymentTokenFigures[];
   jobs: JobFigures[];
-  incidents: DayIncident[];
+  incidents: Incident[];
   cost: DayCost;
 }
 
@@ -134,7 +126,7 @@ export function reportOf(inputs: DayInputs): DayReport {
     madeAt: new Date(madeAt * 1000).toISOString(),
     counted: COUNTED,
     requests: trafficOf(cells),
-    hours: hoursOf(cells, firstHour),
+    hours: firstHour < firstKeptHour(madeAt) ? [] : hoursOf(cells, firstHour),
     operations,
     clients,
     routes,

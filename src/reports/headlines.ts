@@ -1,6 +1,7 @@
 /** The figures of the day as a few sentences, for channels and for the beginning of the page. */
 import type { PaymentTokenFigures } from '../storage/d1/day-figures.ts';
-import type { DayIncident, DayReport } from './day-report.ts';
+import type { Incident } from '../storage/d1/incidents.ts';
+import type { DayReport } from './day-report.ts';
 import {
   countOf,
   countText,
@@ -33,7 +34,7 @@ function trafficLine({ requests: { requests, faults, p95Ms, hitRate } }: DayRepo
   );
 }
 
-function incidentsLine(incidents: readonly DayIncident[]): string {
+function incidentsLine(incidents: readonly Incident[]): string {
   if (incidents.length === 0) return 'No incident.';
   const named = incidents
     .slice(0, INCIDENTS_NAMED_MAX)

@@ -11,7 +11,7 @@ p{margin:.25rem 0}
 .quiet{color:var(--quiet)}
 .bad{color:var(--bad)}
 .good{color:var(--good)}
-section{margin-top:1rem;padding:1rem 1.25rem;background:var(--card);border:1px solid var(--line);border-radius:10px}
+section{overflow-x:auto;margin-top:1rem;padding:1rem 1.25rem;background:var(--card);border:1px solid var(--line);border-radius:10px}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr));gap:.75rem;margin-top:1rem}
 .tile{padding:.75rem 1rem;background:var(--card);border:1px solid var(--line);border-radius:10px}
 .tile b{display:block;font-size:1.35rem;line-height:1.3;overflow-wrap:anywhere}

@@ -1,7 +1,8 @@
 /** The tables of the page. A table of traffic has a bounded number of rows; one last row sums up the others. */
 import { UNREGISTERED } from '../observability/request-metrics.ts';
 import type { JobFigures, PaymentTokenFigures } from '../storage/d1/day-figures.ts';
-import type { DayCost, DayIncident, DayReport } from './day-report.ts';
+import type { Incident, IncidentWorst } from '../storage/d1/incidents.ts';
+import type { DayCost, DayReport } from './day-report.ts';
 import {
   bytesText,
   countOf,
@@ -17,6 +18,7 @@ import {
 } from './formats.ts';
 import { type Html, html } from './html.ts';
 import { type Column, htmlTable } from './html-table.ts';
+import { dayStart, reportDate } from './report-keys.ts';
 import type { Traffic } from './traffic.ts';
 
 const ROWS_MAX = 40;
@@ -95,22 +97,34 @@ function sumOf(rows: readonly Traffic[]): Traffic {
   };
 }
 
-export function incidentTable(incidents: readonly DayIncident[]): Html {
+export function incidentTable({ date, incidents }: DayReport): Html {
   if (incidents.length === 0) return html`<p class="good">None.</p>`;
-  return htmlTable(
-    'Rule',
-    incidents,
-    ({ rule, severity, subject, summary }) =>
-      html`${rule} <span class="quiet">${severity}</span>${beneath(nameText(subject, ID_SHOWN_CHARACTERS))}<small><bdi>${nameText(summary, SUMMARY_SHOWN_CHARACTERS)}</bdi></small>`,
-    [
-      { title: 'From', of: ({ startedAt }) => timeText(startedAt) },
-      {
-        title: 'Took',
-        of: ({ startedAt, endedAt }) =>
-          endedAt === null ? html`<span class="bad">not over</span>` : durationText(endedAt - startedAt),
-      },
-    ],
-  );
+  const began = dayStart(date);
+  const name = ({ rule, severity, subject, summary, worst }: Incident) =>
+    html`${rule} <span class="quiet">${severity}</span>${beneath(nameText(subject, ID_SHOWN_CHARACTERS))}<small><bdi>${nameText(summary, SUMMARY_SHOWN_CHARACTERS)}</bdi></small>${worst === null ? NOTHING : worstLine(worst)}`;
+  return htmlTable('Rule', incidents, name, [
+    { title: 'Value', isWide: true, of: ({ value }) => value },
+    { title: 'Threshold', isWide: true, of: ({ threshold }) => threshold },
+    {
+      title: 'From',
+      of: ({ startedAt }) =>
+        startedAt < began ? `${reportDate(startedAt)} ${timeText(startedAt)}` : timeText(startedAt),
+    },
+    {
+      title: 'Took',
+      of: ({ startedAt, endedAt }) =>
+        endedAt === null ? html`<span class="bad">not over</span>` : durationText(endedAt - startedAt),
+    },
+  ]);
+}
+
+function worstLine({ operationId, operationName, client, version }: IncidentWorst): Html {
+  const names = [
+    operationName === '' ? nameText(operationId, ID_SHOWN_CHARACTERS) : operationName,
+    client,
+    version,
+  ];
+  return html`<small>Worst: ${names.filter((text) => text !== '').map((text) => html`${named(text)} `)}</small>`;
 }
 
 const moved = ({ count, amount }: PaymentTokenFigures['raised']): Html | string =>

@@ -18,13 +18,13 @@ import {
 } from './page-tables.ts';
 
 export function reportPage(report: DayReport): string {
-  const { date, environment, madeAt, counted, requests, accounts, paymentTokens, cost } = report;
+  const { date, environment, madeAt, counted, accounts, paymentTokens, cost } = report;
   const body = html`<main>
 <header><h1>Report of ${date}</h1><p class="quiet">COM2000 gateway, ${environment}; the day in UTC; made at ${madeAt.slice(0, 16).replace('T', ' ')}</p></header>
 ${tiles(report)}
 <section><h2>In short</h2><ul>${headlines(report).map((line) => html`<li>${line}</li>`)}</ul><p class="quiet">${counted}</p></section>
-<section><h2>Incidents</h2>${incidentTable(report.incidents)}</section>
-<section><h2>Requests by hour</h2>${requests.requests === 0 ? html`<p class="quiet">No request of this day is recorded.</p>` : hourChart(report.hours)}</section>
+<section><h2>Incidents</h2>${incidentTable(report)}</section>
+<section><h2>Requests by hour</h2>${hoursSection(report)}</section>
 <section><h2>Operations</h2>${operationTable(report)}</section>
 <section><h2>Client releases</h2>${clientTable(report)}</section>
 <section><h2>Other routes</h2>${routeTable(report)}</section>
@@ -54,6 +54,12 @@ function tiles({ requests, incidents, cost }: DayReport): Html {
     ([name, value, isBad = false]) =>
       html`<div class="tile"><span class="quiet">${name}</span><b class="${isBad ? 'bad' : ''}">${value}</b></div>`,
   )}</div>`;
+}
+
+function hoursSection({ requests, hours }: DayReport): Html {
+  if (requests.requests === 0) return html`<p class="quiet">No request of this day is recorded.</p>`;
+  if (hours.length === 0) return html`<p class="quiet">Counts by hour are kept for seven days.</p>`;
+  return hourChart(hours);
 }
 
 const CHART = { width: 720, height: 110, gap: 4 } as const;

@@ -4,6 +4,7 @@ import type { BackupSealing } from '../backups/write-source.ts';
 import type { Ledgers } from '../investing/ledger-client.ts';
 import { log } from '../observability/log.ts';
 import type { WorkOrigin } from '../observability/running-work.ts';
+import type { ReportUrls } from '../reports/report-urls.ts';
 import type { AlertChannel } from '../settings/alert-settings.ts';
 import type { AlertThresholds } from '../settings/alert-thresholds.ts';
 import type { SyncOutcome } from '../storage/d1/sync-runs.ts';
@@ -81,6 +82,7 @@ export interface JobDeps {
   sendNotice: SendNotice;
   /** Asks the monitor outside of the platform, if there is one. */
   askHeartbeat(): Promise<void>;
+  reports: { environment: string; urls: Pick<ReportUrls, 'signed'> };
   /** Purges Workers' own cache; undefined where the platform offers none. */
   purge: ((tags: string[]) => Promise<CachePurgeResult>) | undefined;
   /** The platform's; left out where no spans are made. */

@@ -26,6 +26,7 @@ import { pricesJob } from './prices.ts';
 import { projectDocumentsJob } from './project-documents.ts';
 import { projectFilesJob } from './project-files.ts';
 import { projectJobs } from './projects.ts';
+import { reportJob } from './report.ts';
 import { uploadsJob } from './uploads.ts';
 import { userOutboxJob } from './user-outbox.ts';
 import { userRightsJob } from './user-rights.ts';
@@ -59,6 +60,8 @@ export const JOBS: readonly JobDefinition[] = [
   dailyCandlesJob,
   // A main API that is slow must not cost the night its candles: an event has 15 minutes.
   projectDocumentsJob,
+  // The last one of the night, so that nothing waits for the counts that it waits for.
+  reportJob,
 ];
 
 /** Seconds between two runs, by job. */

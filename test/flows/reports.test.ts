@@ -2,11 +2,11 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { REPORT_LINK_SECONDS } from '../../src/config.ts';
-import { reportKey } from '../../src/reports/report-keys.ts';
+import { reportDate, reportKey } from '../../src/reports/report-keys.ts';
 import { ReportUrls } from '../../src/reports/report-urls.ts';
 import { signingKeysSchema } from '../../src/settings/signing-keys.ts';
 import { sha256Hex } from '../../src/storage/sha256-hex.ts';
-import { ADMIN_KEY } from '../support/admin.ts';
+import { ADMIN_KEY, adminOf } from '../support/admin.ts';
 import { type Serving, startServing } from '../support/serving-bench.ts';
 
 const { STORAGE: bucket } = env;
@@ -111,5 +111,32 @@ describe('GET /reports', () => {
     await read(link);
     await read(`${link}x`);
     expect(serving.written()).not.toContain(/signature=(.*)/.exec(link)?.[1]);
+  });
+
+  test('an admin asks for a new link, and has a report made again without a message to the channels', async () => {
+    const admin = adminOf(serving.gateway);
+    const found = await admin.get<{ url: string }>(`/reports/${DATE}`);
+    expect(found.status).toBe(200);
+    const pathOf = (url: string) => url.slice(new URL(url).origin.length);
+    expect((await read(pathOf(found.body.url))).text).toBe(PAGE);
+    const made = await admin.send<{ url: string; lines: string[] }>('POST', `/reports/${DATE}`);
+    expect([made.status, made.body.lines[0]]).toEqual([200, 'No request of this day is recorded.']);
+    expect((await read(pathOf(made.body.url))).text).toContain(`<h1>Report of ${DATE}</h1>`);
+    const rows = await env.DB.prepare('SELECT count(*) AS rows FROM notification').first();
+    expect(rows).toEqual({ rows: 0 });
+  });
+
+  test('a key that only reads has no report made, and nobody has one of a day that has not ended', async () => {
+    const reader = adminOf(serving.gateway, 'a-key-that-reads');
+    expect((await reader.get(`/reports/${DATE}`)).status).toBe(200);
+    expect(await reader.send('POST', `/reports/${DATE}`)).toMatchObject({ status: 403, code: 'FORBIDDEN' });
+    const admin = adminOf(serving.gateway);
+    const today = reportDate(serving.market.startAt);
+    for (const date of [today, '2024-02-30', 'today', '2999-01-01'])
+      expect(await admin.send('POST', `/reports/${date}`), date).toMatchObject({
+        status: 400,
+        code: 'BAD_USER_INPUT',
+      });
+    expect(await admin.get('/reports/2024-01-01')).toMatchObject({ status: 404, code: 'NOT_FOUND' });
   });
 });

@@ -5,6 +5,8 @@
 import { env } from 'cloudflare:workers';
 import { inject, vi } from 'vitest';
 import type { Ledgers } from '../../src/investing/ledger-client.ts';
+import { ReportUrls } from '../../src/reports/report-urls.ts';
+import { signingKeysSchema } from '../../src/settings/signing-keys.ts';
 import type { JobDeps, JobResult } from '../../src/sync/job.ts';
 import { JOB_INTERVALS, JOBS, jobsOfCron } from '../../src/sync/jobs.ts';
 import { runJob, runJobs } from '../../src/sync/run-jobs.ts';
@@ -117,6 +119,13 @@ export async function createBench(market: Row = {}): Promise<Bench> {
       alertThresholds: {},
       runbooksUrl: undefined,
       jobIntervals: JOB_INTERVALS,
+      reports: {
+        environment: 'development',
+        urls: new ReportUrls({
+          publicOrigin: 'https://gateway.test',
+          keys: signingKeysSchema.parse(env.JWT_SECRET),
+        }),
+      },
       sendNotice: async () => ({ isSent: true }),
       askHeartbeat: async () => undefined,
       notifyEnded: async () => undefined,

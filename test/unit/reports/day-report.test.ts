@@ -67,6 +67,13 @@ test('a report that is made again of the same rows in another order is the same'
   );
 });
 
+test('a report that is made when the counts by hour have expired shows none', () => {
+  const late = { madeAt: dayStart(DATE) + 9 * 86_400, cells: [cell({ count: 7 })] };
+  const report = reportOf(inputsWith(late));
+  expect([report.hours, report.requests.requests]).toEqual([[], 7]);
+  expect(textOf(reportPage(report))).toContain('Counts by hour are kept for seven days.');
+});
+
 const cell = (change: Partial<MetricsCell>): MetricsCell => ({
   operationId: 'sha256:one',
   client: 'ios',
@@ -176,10 +183,15 @@ test('the sentences for channels name the figures of the day', () => {
 });
 
 const incident = (change: Partial<DayReport['incidents'][number]> = {}) => ({
+  id: 'one',
   rule: 'slow-operation',
-  severity: 'ticket',
+  runbook: 'slow-operation',
+  severity: 'ticket' as const,
   subject: 'sha256:one',
   summary: 'p95 of Search is 812 ms',
+  value: '812 ms',
+  threshold: '500 ms',
+  worst: null,
   startedAt: dayStart(DATE),
   endedAt: null,
   ...change,

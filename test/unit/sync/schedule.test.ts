@@ -33,6 +33,7 @@ test('each cron expression runs its jobs', () => {
     'pool-eligibility-full',
     'daily-candles',
     'project-documents',
+    'report',
   ]);
 });
 
@@ -63,6 +64,7 @@ test('/health lists the jobs of the night last', () => {
       'pool-eligibility-full',
       'daily-candles',
       'project-documents',
+      'report',
     ],
   ]);
 });
