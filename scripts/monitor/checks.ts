@@ -35,7 +35,7 @@ export const JUDGED_REQUESTS_MIN = 100;
 
 export function checksOf({ health, endpoints, counted }: Observation, thresholds: Thresholds): Check[] {
   return [
-    healthCheck(health),
+    healthCheck(health, thresholds),
     ...(health.body === null ? [] : healthBodyChecks(health.body, thresholds)),
     ...endpoints.map((endpoint) => answerCheck(endpoint.name, endpoint, thresholds)),
     ...countedChecks(counted, thresholds),
@@ -44,11 +44,16 @@ export function checksOf({ health, endpoints, counted }: Observation, thresholds
 
 export const isWrong = (checks: readonly Check[]): boolean => checks.some(({ state }) => state === 'wrong');
 
-function healthCheck({ status, milliseconds, problem, body }: Observation['health']): Check {
+function healthCheck(health: Observation['health'], { slowMs }: Thresholds): Check {
   const name = 'GET /health';
+  const { status, milliseconds, problem, body } = health;
   if (body === null || problem !== null) return { name, state: 'wrong', text: problem ?? 'no answer' };
-  const text = `${status} in ${milliseconds} ms, worker ${body.version.worker.slice(0, 8)}, mode ${body.mode}`;
-  return { name, state: status === 200 ? 'ok' : 'wrong', text };
+  const { version, mode } = body;
+  return {
+    name,
+    state: status === 200 && milliseconds <= slowMs ? 'ok' : 'wrong',
+    text: `${status} in ${timeText(milliseconds, slowMs)}, worker ${version.worker.slice(0, 8)}, mode ${mode}`,
+  };
 }
 
 function healthBodyChecks(health: Health, { slowMs }: Thresholds): Check[] {
@@ -68,12 +73,8 @@ function healthBodyChecks(health: Health, { slowMs }: Thresholds): Check[] {
 
 function storeCheck(name: string, outcome: string, milliseconds: number, slowMs: number): Check {
   if (outcome !== 'ok') return { name, state: 'wrong', text: 'does not answer' };
-  const isSlow = milliseconds > slowMs;
-  return {
-    name,
-    state: isSlow ? 'wrong' : 'ok',
-    text: `answers in ${milliseconds} ms${isSlow ? `, more than ${slowMs}` : ''}`,
-  };
+  const text = `answers in ${timeText(milliseconds, slowMs)}`;
+  return { name, state: milliseconds > slowMs ? 'wrong' : 'ok', text };
 }
 
 function jobChecks(jobs: Health['jobs']): Check[] {
@@ -95,9 +96,8 @@ function jobChecks(jobs: Health['jobs']): Check[] {
 
 function answerCheck(name: string, { status, milliseconds, problem }: Answer, { slowMs }: Thresholds): Check {
   if (problem !== null) return { name, state: 'wrong', text: problem };
-  const isSlow = milliseconds > slowMs;
-  const text = `${status} in ${milliseconds} ms${isSlow ? `, more than ${slowMs}` : ''}`;
-  return { name, state: isSlow ? 'wrong' : 'ok', text };
+  const text = `${status} in ${timeText(milliseconds, slowMs)}`;
+  return { name, state: milliseconds > slowMs ? 'wrong' : 'ok', text };
 }
 
 function countedChecks(counted: Observation['counted'], thresholds: Thresholds): Check[] {
@@ -141,5 +141,7 @@ function trafficChecks(counted: Counted, thresholds: Thresholds): Check[] {
   ];
 }
 
+const timeText = (milliseconds: number, slowMs: number) =>
+  `${milliseconds} ms${milliseconds > slowMs ? ` (at most ${slowMs} ms)` : ''}`;
 const percent = (part: number) => `${Number((100 * part).toFixed(1))} %`;
 const share = (part: number, whole: number) => (whole === 0 ? '-' : percent(part / whole));

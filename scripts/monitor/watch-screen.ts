@@ -47,7 +47,9 @@ export async function watchScreen(
   let linesOf = (_size: ScreenSize): string[] => [' asks …'];
   const draw = () => {
     if (ending.signal.aborted) return;
-    const { columns = SIZE_DEFAULT.columns, rows = SIZE_DEFAULT.rows } = output;
+    // A terminal without a known size says 0.
+    const columns = output.columns || SIZE_DEFAULT.columns;
+    const rows = output.rows || SIZE_DEFAULT.rows;
     const lines = linesOf({ columns, rows }).map((line) => `${line}${CLEAR_REST_OF_LINE}`);
     output.write(`${BEGIN_PICTURE}${HOME}${lines.join('\r\n')}${CLEAR_BELOW}${END_PICTURE}`);
   };

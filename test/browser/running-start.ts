@@ -11,6 +11,8 @@ const READY_WITHIN_MS = 60_000;
 
 export interface RunningStart {
   gatewayUrl: string;
+  /** Of its D1, KV and Durable Objects. */
+  stateFolder: string;
   output(): string;
   /** Ctrl-C. Answers the exit code and the processes that outlived it. */
   interrupt(): Promise<{ exitCode: number | null; leftProcesses: number[] }>;
@@ -45,7 +47,7 @@ export async function runStart(variables: Record<string, string> = {}): Promise<
     await new Promise((resolve) => setTimeout(resolve, 100));
     gatewayUrl = /^ {2}GraphiQL +(\S+)\/graphql$/m.exec(output)?.[1];
   }
-  return { gatewayUrl, output: () => output, interrupt };
+  return { gatewayUrl, stateFolder, output: () => output, interrupt };
 }
 
 function descendantsOf(pid: number): number[] {

@@ -9,6 +9,10 @@ export interface BindingCounts {
   kvKeysRead: number;
   kvWrites: number;
   durableObjectCalls: number;
+  /** Class B operations. */
+  r2Reads: number;
+  /** Class A operations. */
+  r2Writes: number;
 }
 
 export const noCounts = (): BindingCounts => ({
@@ -20,6 +24,8 @@ export const noCounts = (): BindingCounts => ({
   kvKeysRead: 0,
   kvWrites: 0,
   durableObjectCalls: 0,
+  r2Reads: 0,
+  r2Writes: 0,
 });
 
 const STATEMENT = Symbol('the real statement');
@@ -81,6 +87,18 @@ export function countedKv(kv: KVNamespace, counts: BindingCounts): KVNamespace {
           counts.kvKeysRead += Array.isArray(keys) ? keys.length : 1;
         return Reflect.apply(value, target, args) as unknown;
       };
+    },
+  });
+}
+
+/** Counts operations on objects; those on the parts of an upload are not counted. */
+export function countedR2(bucket: R2Bucket, counts: BindingCounts): R2Bucket {
+  return new Proxy(bucket, {
+    get(target, property) {
+      if (property === 'get' || property === 'head') counts.r2Reads += 1;
+      if (property === 'put' || property === 'list') counts.r2Writes += 1;
+      const value = Reflect.get(target, property) as unknown;
+      return typeof value === 'function' ? value.bind(target) : value;
     },
   });
 }

@@ -3,7 +3,14 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers';
 import { vi } from 'vitest';
 import gatewayWorker from '../../src/index.ts';
-import { type BindingCounts, countedD1, countedKv, countedObjects, noCounts } from './counted-bindings.ts';
+import {
+  type BindingCounts,
+  countedD1,
+  countedKv,
+  countedObjects,
+  countedR2,
+  noCounts,
+} from './counted-bindings.ts';
 import type { TestMarket } from './market.ts';
 
 export interface GraphQLAnswer<Data = Record<string, unknown>> {
@@ -62,6 +69,7 @@ export function startGateway(market: TestMarket, vars: Record<string, unknown> =
     PRICES_KV: countedKv(env.PRICES_KV, counts),
     CACHE_KV: countedKv(env.CACHE_KV, counts),
     SESSIONS_KV: countedKv(env.SESSIONS_KV, counts),
+    STORAGE: countedR2(env.STORAGE, counts),
     ATTEMPTS: countedObjects(env.ATTEMPTS, counts),
     IDO_MANAGER: countedObjects(env.IDO_MANAGER, counts),
     PRICE_FEED: countedObjects(env.PRICE_FEED, counts),

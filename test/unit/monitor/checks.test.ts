@@ -42,7 +42,7 @@ test('D1 that is down is named, and nothing is said of jobs that it alone knows'
 
 test('a slow D1 is wrong', () => {
   const observation = healthyObservation({ milliseconds: { d1: 1001, kv: 1000 } });
-  expect(wrongOnes(observation)).toEqual(['wrong D1: answers in 1001 ms, more than 1000']);
+  expect(wrongOnes(observation)).toEqual(['wrong D1: answers in 1001 ms (at most 1000 ms)']);
 });
 
 test('a job that is late, and one whose last run failed, are named with the reason', () => {
@@ -78,7 +78,7 @@ test('an endpoint that fails, and one that is slow, are wrong', () => {
   ];
   expect(wrongOnes({ ...observation, endpoints })).toEqual([
     'wrong GET /api/projects: answered 503: {}',
-    'wrong GET /api/prices: 200 in 1200 ms, more than 1000',
+    'wrong GET /api/prices: 200 in 1200 ms (at most 1000 ms)',
   ]);
 });
 

@@ -37,7 +37,7 @@ test('a low terminal keeps what is wrong', () => {
   const down = healthyObservation({ milliseconds: { d1: 4, kv: 5_000 } });
   const lines = screen({ columns: 80, rows: 5 }, down);
   expect(lines[1]).toBe(' ● one check is wrong');
-  expect(lines[3]).toBe(' ✗ KV                    answers in 5000 ms, more than 1000');
+  expect(lines[3]).toBe(' ✗ KV                    answers in 5000 ms (at most 1000 ms)');
 });
 
 test('no line and no screen is larger than the terminal, and no name moves the cursor', () => {
