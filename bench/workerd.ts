@@ -107,6 +107,12 @@ export async function startWorkerd(
             config.ratelimits.map((limiter: { name: string }) => [limiter.name, RATE_LIMITER.name]),
           ),
           versionMetadata: config.version_metadata?.binding,
+          analyticsEngineDatasets: Object.fromEntries(
+            config.analytics_engine_datasets.map(({ binding }: { binding: string }) => [
+              binding,
+              { dataset: binding },
+            ]),
+          ),
           durableObjects: Object.fromEntries(
             Object.entries(durableObjects).map(([binding, className]) => [
               binding,

@@ -11,7 +11,7 @@ import { JOB_INTERVALS, jobsOfCron } from '../sync/jobs.ts';
 import { runJobs } from '../sync/run-jobs.ts';
 import type { Isolate } from './isolate.ts';
 import { lookAtD1, noticeSender } from './notices.ts';
-import { nowMs, randomId, sleep } from './runtime.ts';
+import { nowMs, nowSeconds, randomId, sleep } from './runtime.ts';
 
 /** Never rejects. */
 export async function runCron(
@@ -19,7 +19,7 @@ export async function runCron(
   cron: string,
   { cache, tracing }: ExecutionContext,
 ): Promise<void> {
-  const { env, config, patientApis, platformFiles, reportUrls } = isolate;
+  const { env, config, patientApis, platformFiles, reportUrls, requests } = isolate;
   const jobs = jobsOfCron(cron);
   if (jobs.length === 0) log.error('sync.unknown_cron', { cron });
   const sendNotice = noticeSender(isolate);
@@ -45,6 +45,12 @@ export async function runCron(
     sendNotice,
     askHeartbeat: () => askHeartbeat(config.HEARTBEAT_URL, { fetch }),
     tracing,
+    countRun: ({ job, outcome, durationMs }, calls) => {
+      // Another run works.
+      if (outcome === 'skipped') return;
+      const counted = outcome === 'failed' ? 'error' : outcome;
+      requests.countRun({ job, outcome: counted, durationMs, calls }, nowSeconds());
+    },
     purge: cache && ((tags) => cache.purge({ tags })),
     nowMs,
     sleep,

@@ -5,9 +5,13 @@ import type { OperationRegistry } from '../operations/registered-operation.ts';
 import { type EventValue, type FeedName, feedOf } from '../realtime/feeds.ts';
 import { Hub } from '../realtime/subscription-hub.ts';
 import type { TopicChange } from '../realtime/topic-log.ts';
+import { ABNORMAL_CLOSURE } from '../realtime/transport-messages.ts';
 import { createWatchOf } from '../realtime/watch.ts';
 import type { Isolate } from './isolate.ts';
 import { nowMs, randomId, sleep } from './runtime.ts';
+
+/** The state of a hub is noted so often while something happens. Whoever writes the isolate's next row has it then. */
+const HUB_NOTED_MS = 10_000;
 
 /** RFC 6455, section 7.4: a close may send these codes back; others cannot be sent. */
 const isSendable = (code: number) => code === 1000 || (code >= 3000 && code <= 4999);
@@ -40,11 +44,11 @@ export function createSubscriptionHubObject(requireIsolate: (env: Env) => Isolat
       // A client waits for the answer to its close: Node's own for 20 s under `npm start`.
       if (isSendable(code)) socket.close(code, reason);
       else socket.close();
-      return this.#hub.closed(socket);
+      return this.#hub.closed(socket, code);
     }
 
     override webSocketError(socket: WebSocket): Promise<void> {
-      return this.#hub.closed(socket);
+      return this.#hub.closed(socket, ABNORMAL_CLOSURE);
     }
 
     override alarm(): Promise<void> {
@@ -62,8 +66,8 @@ export function createSubscriptionHubObject(requireIsolate: (env: Env) => Isolat
 }
 
 function createHub(state: DurableObjectState, isolate: Isolate): Hub {
-  const { env, config, schema, registry, serving, usage, generations, createContext, viewerOf, viewersOf } =
-    isolate;
+  const { env, config, schema, registry, serving, usage, requests, generations } = isolate;
+  const { createContext, viewerOf, viewersOf } = isolate;
   const waitUntil = (promise: Promise<unknown>) => state.waitUntil(promise);
   /** Subscriptions outlive a flood of unknown ids: a look-up beyond its budget is tried again and ends none of them. */
   const patientRegistry: OperationRegistry = {
@@ -72,6 +76,7 @@ function createHub(state: DurableObjectState, isolate: Isolate): Hub {
     findForm: (id) => registry.findFormAgain(id),
   };
   const hubId = state.id.toString();
+  let notedAtMs = Number.NEGATIVE_INFINITY;
   return new Hub({
     state,
     watchOf: createWatchOf(schema, config.OPERATIONS_MODE),
@@ -90,25 +95,41 @@ function createHub(state: DurableObjectState, isolate: Isolate): Hub {
       return preparation.prepared;
     },
     steering: () => registry.steering(),
-    sharedAnswer: (prepared, { requestId, onFault }) =>
+    sharedAnswer: (prepared, { requestId, onFault, onErrors }) =>
       serving.sharedText(prepared, {
         waitUntil,
         createPublicContext: () =>
-          createContext({ requestId, onFault, client: UNKNOWN_CLIENT, viewer: null, waitUntil }),
+          createContext({ requestId, onFault, onErrors, client: UNKNOWN_CLIENT, viewer: null, waitUntil }),
       }),
     isPrivate: ({ document, operation }) => serving.policyOf(document, operation).scope === 'private',
     execute: (prepared, context, event) => serving.execute(prepared, context, event),
     count: (preparation) => {
       serving.countRefusals(preparation);
       serving.countUse(preparation);
+    },
+    recorder: requests,
+    keepUp: (stateOf) => {
       const atMs = nowMs();
+      // A clock may be set back.
+      if (Math.abs(atMs - notedAtMs) >= HUB_NOTED_MS) {
+        notedAtMs = atMs;
+        requests.live.noteHub(hubId, stateOf());
+      }
       if (usage.isDue(atMs)) waitUntil(usage.flushWhenDue());
       if (generations.claimRenewal(atMs)) waitUntil(generations.renew(atMs));
     },
     viewerOf,
     viewersOf,
-    createContext: ({ requestId, onFault, client }, viewer, events) =>
-      createContext({ requestId, onFault, client, viewer, waitUntil, ...(events ? { events } : {}) }),
+    createContext: ({ requestId, onFault, onErrors, client }, viewer, events) =>
+      createContext({
+        requestId,
+        onFault,
+        onErrors,
+        client,
+        viewer,
+        waitUntil,
+        ...(events ? { events } : {}),
+      }),
     tracing,
     randomId,
     nowMs,

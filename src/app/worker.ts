@@ -49,7 +49,9 @@ export function createWorker(isolateOf: IsolateOf) {
     },
     scheduled: async (controller, env, ctx) => {
       const handler = servedBy(env);
-      if (handler !== null) await runCron(handler.isolate, controller.cron, ctx);
+      if (handler === null) return;
+      await runCron(handler.isolate, controller.cron, ctx);
+      keepUp(handler.isolate, ctx, Date.now());
     },
   } satisfies ExportedHandler<Env>;
 }
@@ -78,7 +80,7 @@ async function answerAndKeepUp(
   }
 }
 
-/** Starts background work that is due; no request waits for it. */
+/** Starts background work that is due; nobody waits for it. */
 function keepUp({ usage, generations }: Isolate, ctx: ExecutionContext, nowMs: number): void {
   if (usage.isDue(nowMs)) ctx.waitUntil(usage.flushWhenDue());
   if (generations.claimRenewal(nowMs)) ctx.waitUntil(generations.renew(nowMs));

@@ -145,7 +145,9 @@ function rebuilt(error: GraphQLError, message: string, extensions: Record<string
 /** Errors of any kind as clients see them over a socket, which has no status. */
 export function presented(errors: readonly unknown[], request: FaultListener): GraphQLError[] {
   const present = errorPresenter(true, request);
-  return errors.map((error) => present(error instanceof GraphQLError ? error : unexpected(error)));
+  const shown = errors.map((error) => present(error instanceof GraphQLError ? error : unexpected(error)));
+  request.onErrors?.(shown, false);
+  return shown;
 }
 
 function unexpected(error: unknown): GraphQLError {

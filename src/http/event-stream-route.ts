@@ -10,6 +10,7 @@ import type { GraphQLFormattedError } from 'graphql';
 import { requestClientOf } from '../auth/request-client.ts';
 import { EVENT_STREAM_ANSWER_WITHIN_MS, EVENT_STREAM_RETRY_SECONDS } from '../config.ts';
 import { retryAfterOf, statusOfCode } from '../graphql/error-policy.ts';
+import type { MeasuredRequest } from '../metrics/measured-request.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { CLOSE_CODES } from '../realtime/transport-messages.ts';
 import type { PreparedOperation } from '../serving/prepare-operation.ts';
@@ -30,6 +31,7 @@ export interface EventStreamExchange {
   identify(): Promise<unknown>;
   /** The handshake of a socket to a hub. */
   openSocket(request: Request): Promise<Response>;
+  measured: MeasuredRequest;
 }
 
 const COMPLETE = { event: 'complete', data: '' };
@@ -37,8 +39,10 @@ const COMPLETE = { event: 'complete', data: '' };
 const BYPASSED = { 'X-Cache': 'BYPASS', 'Cache-Status': forwardStatus('bypass') };
 
 /** A query or a mutation as a stream: one event. */
-export async function onceAsEvents(answer: Response): Promise<Response> {
-  const body = formatEvent({ event: 'next', data: await answer.text() }) + formatEvent(COMPLETE);
+export async function onceAsEvents(answer: Response, measured: MeasuredRequest): Promise<Response> {
+  const events = formatEvent({ event: 'next', data: await answer.text() }) + formatEvent(COMPLETE);
+  const body = new TextEncoder().encode(events);
+  measured.bytes = body.byteLength;
   return new Response(body, { headers: streamHeaders(answer.headers) });
 }
 
@@ -65,7 +69,7 @@ export async function subscriptionAsEvents(exchange: EventStreamExchange): Promi
   } catch (error) {
     stream.end();
     log.error('events.no_hub', { requestId, ...errorFields(error) });
-    return unavailable();
+    return unavailable(exchange);
   }
   // A resumed stream that has missed nothing gets no event until something changes.
   const timer = setTimeout(() => first.resolve(null), EVENT_STREAM_ANSWER_WITHIN_MS);
@@ -115,15 +119,16 @@ function nextEvent(result: HubResult) {
 
 /** Null if the operation runs. */
 async function refusalOf(began: HubEvent | null, exchange: EventStreamExchange): Promise<Response | null> {
-  if (began?.kind === 'error') return refused(statusOfCode(began.errors[0]?.extensions?.code), began.errors);
+  if (began?.kind === 'error')
+    return refused(statusOfCode(began.errors[0]?.extensions?.code), began.errors, exchange);
   if (began?.kind !== 'closed') return null;
   const { code, reason } = began;
   if (code === CLOSE_CODES.messageTooBig) {
-    return refused(413, [{ message: reason, extensions: { code: 'PAYLOAD_TOO_LARGE' } }]);
+    return refused(413, [{ message: reason, extensions: { code: 'PAYLOAD_TOO_LARGE' } }], exchange);
   }
   if (code !== CLOSE_CODES.forbidden) {
     log.warn('events.hub_closed', { requestId: exchange.requestId, code, reason });
-    return unavailable();
+    return unavailable(exchange);
   }
   const isKnown = await exchange.identify().then(
     () => true,
@@ -131,16 +136,23 @@ async function refusalOf(began: HubEvent | null, exchange: EventStreamExchange):
   );
   // The answer over HTTP says what is wrong with the token.
   if (!isKnown) return exchange.answerAsJson();
-  return refused(403, [{ message: 'The session has ended.', extensions: { code: 'FORBIDDEN' } }]);
+  return refused(403, [{ message: 'The session has ended.', extensions: { code: 'FORBIDDEN' } }], exchange);
 }
 
-const unavailable = () =>
-  refused(503, [
-    { message: 'No events can be sent now: try again.', extensions: { code: 'UPSTREAM_UNAVAILABLE' } },
-  ]);
+const unavailable = (exchange: EventStreamExchange) =>
+  refused(
+    503,
+    [{ message: 'No events can be sent now: try again.', extensions: { code: 'UPSTREAM_UNAVAILABLE' } }],
+    exchange,
+  );
 
 /** @param errors as a client may see them. */
-function refused(status: number, errors: readonly GraphQLFormattedError[]): Response {
+function refused(
+  status: number,
+  errors: readonly GraphQLFormattedError[],
+  { measured }: EventStreamExchange,
+): Response {
+  measured.failed(errors, false);
   const isPassing = status === 429 || status === 503;
   const retryAfter = retryAfterOf(errors[0]?.extensions) ?? {
     'Retry-After': String(EVENT_STREAM_RETRY_SECONDS),

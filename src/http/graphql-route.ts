@@ -164,11 +164,12 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
 
   /** The events of a subscription; null where the operation is none, or is refused. */
   async function subscription(incoming: IncomingOperation, exchange: Exchange): Promise<Response | null> {
-    const { request, requestId, createContext } = exchange;
+    const { request, requestId, measured, createContext } = exchange;
     const preparation = await incoming.preparation();
     if (!preparation.ok || preparation.prepared.operation.operation !== OperationTypeNode.SUBSCRIPTION)
       return null;
     incoming.leaveCountingToHub();
+    measured.transport = 'sse';
     const { prepared } = preparation;
     const answerAsJson = () => jsonInPlaceOfEvents(incoming, exchange);
     return subscriptionAsEvents({
@@ -178,6 +179,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
       answerAsJson,
       identify: createContext,
       openSocket,
+      measured,
     });
   }
 
@@ -190,7 +192,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
     const answer = await jsonInPlaceOfEvents(incoming, exchange);
     const { ok } = await incoming.preparation();
     // Every answer with data has this status, and no other answer to a prepared operation has.
-    return ok && answer.status === 200 ? onceAsEvents(answer) : answer;
+    return ok && answer.status === 200 ? onceAsEvents(answer, exchange.measured) : answer;
   }
 
   async function jsonInPlaceOfEvents(incoming: IncomingOperation, exchange: Exchange): Promise<Response> {
@@ -238,7 +240,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
       if (accepted.prefersEvents) measured.transport = 'sse';
       const contextOf = (viewer: Viewer | null, client: RequestClient) =>
         options.createContext({ ...own, viewer, client });
-      const incoming = new IncomingOperation(request, serving, corsOrigins);
+      const incoming = new IncomingOperation(request, serving, corsOrigins, measured);
       const exchange: Exchange = {
         ...own,
         request,
@@ -260,7 +262,6 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
         status = answer.status;
         return answer;
       } finally {
-        measured.operation = incoming.measured;
         measured.client = incoming.asked().client;
         const durationMs = nowMs() - startedAtMs;
         logFinishedRequest({ requestId, transport: 'http', status, durationMs, faults }, () =>

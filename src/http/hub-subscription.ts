@@ -6,7 +6,12 @@ import type { GraphQLFormattedError } from 'graphql';
 import { type RequestClient, requestClientHeaders } from '../auth/request-client.ts';
 import { clientIdentityHeaders } from '../operations/client-identity.ts';
 import type { ClientIdentity } from '../operations/registered-operation.ts';
-import { PONG, TRANSPORT_SUBPROTOCOL } from '../realtime/transport-messages.ts';
+import {
+  ABNORMAL_CLOSURE,
+  EVENT_STREAM_URL,
+  PONG,
+  TRANSPORT_SUBPROTOCOL,
+} from '../realtime/transport-messages.ts';
 
 export interface HubResult {
   data?: unknown;
@@ -41,7 +46,6 @@ export interface HubSubscriptionOptions {
 
 const OPERATION_ID = '1';
 const NORMAL_CLOSURE = 1000;
-const ABNORMAL_CLOSURE = 1006;
 
 /** Resolves once the socket is open; nothing comes of it any more after `close`. */
 export async function subscribeToHub(options: HubSubscriptionOptions): Promise<{ close(): void }> {
@@ -52,7 +56,7 @@ export async function subscribeToHub(options: HubSubscriptionOptions): Promise<{
   ]);
   headers.set('Upgrade', 'websocket');
   headers.set('Sec-WebSocket-Protocol', TRANSPORT_SUBPROTOCOL);
-  const { webSocket: socket, status } = await options.openSocket(new Request(INTERNAL_URL, { headers }));
+  const { webSocket: socket, status } = await options.openSocket(new Request(EVENT_STREAM_URL, { headers }));
   if (socket === null) throw new Error(`a hub answered ${status} in place of a socket`);
 
   let isOver = false;
@@ -94,5 +98,3 @@ export async function subscribeToHub(options: HubSubscriptionOptions): Promise<{
   send({ type: 'connection_init', payload: authorization === null ? {} : { authorization } });
   return { close };
 }
-
-const INTERNAL_URL = 'https://gateway.invalid/graphql';

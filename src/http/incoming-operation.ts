@@ -3,12 +3,12 @@
  *
  * A request that cannot be read is refused by a GraphQL error with a code and a status.
  */
-import type { MeasuredOperation } from '../metrics/measured-request.ts';
+import type { MeasuredRequest } from '../metrics/measured-request.ts';
 import { ruleRefusals } from '../operations/choose-document.ts';
 import { readClientIdentity } from '../operations/client-identity.ts';
 import { type OperationRequest, toOperationRequest, unreadable } from '../operations/operation-request.ts';
 import type { ClientIdentity, HitOperation } from '../operations/registered-operation.ts';
-import { measuredOperation, type Preparation } from '../serving/prepare-operation.ts';
+import { measurePreparation, type Preparation } from '../serving/prepare-operation.ts';
 import type { AskedOperation } from '../serving/request-log.ts';
 import type { Serving } from '../serving/serving.ts';
 import { crossSiteRefusal } from './cross-site.ts';
@@ -29,20 +29,26 @@ export class IncomingOperation {
   readonly #request: Request;
   readonly #serving: Serving;
   readonly #allowedOrigins: readonly string[];
+  readonly #measured: MeasuredRequest;
   #envelope: Promise<Envelope> | undefined;
   #preparation: Promise<Preparation> | undefined;
   #operationId: string | null = null;
   #operationName: string | null = null;
   #client: ClientIdentity | undefined;
-  #measured: MeasuredOperation = { id: null, name: '', kind: '' };
   #isUseCounted = false;
   #areRefusalsCounted = false;
 
   /** @param allowedOrigins origins whose pages may send credentials */
-  constructor(request: Request, serving: Serving, allowedOrigins: readonly string[]) {
+  constructor(
+    request: Request,
+    serving: Serving,
+    allowedOrigins: readonly string[],
+    measured: MeasuredRequest,
+  ) {
     this.#request = request;
     this.#serving = serving;
     this.#allowedOrigins = allowedOrigins;
+    this.#measured = measured;
   }
 
   /** Null where the request cannot be read; `preparation` has the reason. */
@@ -58,11 +64,6 @@ export class IncomingOperation {
       operationName: this.#operationName,
       client: this.#client ?? readClientIdentity(this.#request.headers),
     };
-  }
-
-  /** The operation for metrics, as far as the request has been read. */
-  get measured(): MeasuredOperation {
-    return this.#measured;
   }
 
   preparation(): Promise<Preparation> {
@@ -83,7 +84,7 @@ export class IncomingOperation {
   /** Counts the use of an operation that needs no preparation. */
   countUse({ operationId, operationName: name, kind }: HitOperation, client: ClientIdentity): void {
     this.#operationId = operationId;
-    this.#measured = { id: operationId, name, kind };
+    this.#measured.operation = { id: operationId, name, kind };
     this.#client = client;
     if (!this.#isUseCounted) this.#serving.usage.used(operationId, client);
     this.#isUseCounted = true;
@@ -105,7 +106,7 @@ export class IncomingOperation {
       const preparation = await this.#serving.prepare(sent, {
         mayRun: (kind, isPublic) => crossSiteRefusal(this.#request, kind, isPublic, this.#allowedOrigins),
       });
-      this.#measured = measuredOperation(preparation);
+      measurePreparation(this.#measured, preparation);
       if (preparation.ok) {
         const { chosen, operation } = preparation.prepared;
         this.#operationId = chosen.found?.operation.id ?? null;

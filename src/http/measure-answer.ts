@@ -1,4 +1,4 @@
-/** What a request and its answer tell of metrics. */
+/** What an answer tells of its request's metrics. */
 import { CACHE_RESULTS, type CacheResult } from '../observability/request-metrics.ts';
 import { Answer } from './answer.ts';
 
@@ -8,12 +8,6 @@ const utf8 = new TextEncoder();
 export function cacheResultOf({ headers }: Response | Answer): CacheResult {
   const outcome = headers instanceof Headers ? headers.get('X-Cache') : headers['X-Cache'];
   return CACHE_RESULTS.find((result) => result === outcome?.toLowerCase()) ?? 'bypass';
-}
-
-/** Of the sender by its address, as the platform knows it: two letters; empty if it does not. */
-export function countryOf({ cf }: Request): string {
-  const country = cf?.country;
-  return typeof country === 'string' ? country : '';
 }
 
 /** The length of the body; 0 of a stream whose length no header names. */

@@ -10,6 +10,7 @@
 import type { CachedAnswers } from '../cache/cached-answers.ts';
 import { ageSeconds } from '../cache/freshness.ts';
 import type { CacheKey, StoredAnswer } from '../cache/response-cache.ts';
+import { countryOf } from '../metrics/country-of.ts';
 import type { Transport } from '../observability/request-metrics.ts';
 import { clientOf } from '../operations/client-identity.ts';
 import {
@@ -26,7 +27,6 @@ import { type AnswerHeaders, KeptAnswer, listedOrigin, type OwnHeaders } from '.
 import { cachedHeaders } from './cached-answer.ts';
 import { hasNoCredentials } from './cross-site.ts';
 import type { Envelope } from './incoming-operation.ts';
-import { countryOf } from './measure-answer.ts';
 import { MediaTypes } from './media-types.ts';
 
 export interface RecognisedRequest extends HitOperation {

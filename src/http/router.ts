@@ -1,6 +1,7 @@
 /**
  * Every HTTP request: its id, its route, its headers. An error that no route expects ends here, masked and logged.
  */
+import { countryOf } from '../metrics/country-of.ts';
 import { MeasuredRequest } from '../metrics/measured-request.ts';
 import type { RequestRecorder } from '../metrics/request-recorder.ts';
 import { errorFields, log } from '../observability/log.ts';
@@ -15,7 +16,7 @@ import {
   setHeaders,
 } from './answer.ts';
 import type { ClientCount, ClientLimit } from './client-limit.ts';
-import { bodyBytesOf, cacheResultOf, countryOf } from './measure-answer.ts';
+import { bodyBytesOf, cacheResultOf } from './measure-answer.ts';
 import { errorResponse, type HttpRefusal, refusedAsGraphQL } from './responses.ts';
 import { pathOf } from './url-parts.ts';
 

@@ -31,6 +31,8 @@ export interface RequestEnd {
   /** Of the body. */
   bytes: number;
   endedAtMs: number;
+  /** Left out if all the time since its beginning counts. */
+  durationMs?: number;
   cache: CacheResult;
   calls?: Readonly<CallCounts>;
 }
@@ -62,6 +64,7 @@ export class MeasuredRequest {
   #errorCode = '';
   #hasData = true;
   #isFault = false;
+  #isCallers = false;
 
   constructor(startedAtMs: number, transport: Transport, country = '') {
     this.startedAtMs = startedAtMs;
@@ -80,7 +83,7 @@ export class MeasuredRequest {
     if (this.#errorCode === '') this.#errorCode = codeOf(errors[0]);
   };
 
-  /** @param code of the one error in place of an answer. */
+  /** @param code of the one error in place of an answer */
   refused(code: string): void {
     this.#hasData = false;
     if (this.#errorCode === '') this.#errorCode = code;
@@ -91,24 +94,27 @@ export class MeasuredRequest {
     this.#isFault = true;
   }
 
+  /** An error that is the caller's, whatever its status. */
+  ofCaller(): void {
+    this.#isCallers = true;
+  }
+
   /** What is recorded. An answer from the cache has no errors: those of a refresh beside it are not the request's. */
-  ended({ status, bytes, cache, endedAtMs, calls = noCalls() }: RequestEnd): EndedRequest {
-    const durationMs = Math.max(0, endedAtMs - this.startedAtMs);
+  ended({ status, bytes, cache, endedAtMs, calls = noCalls(), ...end }: RequestEnd): EndedRequest {
+    const durationMs = end.durationMs ?? Math.max(0, endedAtMs - this.startedAtMs);
     const measured = { status, bytes, cache, calls, durationMs };
     const isRefused = status >= 400;
     const isWhole = this.#errors === 0 && this.#hasData;
     if (!isRefused && (cache !== 'bypass' || isWhole))
       return { ...measured, outcome: 'ok', isFault: false, errorCode: '', errors: 0 };
     const errorCode = this.#errorCode || `HTTP_${status}`;
-    const isFault = this.#isFault || (status >= 500 && !CALLERS_FAULT.has(errorCode));
+    const isUnavailable = status >= 500 || errorCode === 'SERVICE_UNAVAILABLE';
+    const isFault = this.#isFault || (isUnavailable && !this.#isCallers);
     const failed = isFault ? 'error' : 'refused';
     const outcome = !isRefused && this.#hasData ? 'partial' : failed;
     return { ...measured, outcome, isFault, errorCode, errors: Math.max(1, this.#errors) };
   }
 }
-
-/** A look-up of a made-up id beyond the budget for such look-ups. */
-const CALLERS_FAULT: ReadonlySet<string> = new Set(['SERVICE_UNAVAILABLE']);
 
 function codeOf(error: ShownError | undefined): string {
   const code = error?.extensions?.code;

@@ -1,6 +1,6 @@
 /**
- * Writes a point of Analytics Engine for each request. A position means the same on every point: `docs/analytics.sql` and
- * dashboards read by position, so new values are only appended.
+ * Writes a point of Analytics Engine for each request. A position means the same on every point (`docs/operating.md`): queries
+ * read by position, so new values are only appended.
  */
 import { POINT_FAILURE_LOG_PAUSE_MS, POINT_INDEX_MAX_BYTES } from '../config.ts';
 import type { CallCounts } from '../observability/call-counts.ts';

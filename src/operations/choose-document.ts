@@ -13,6 +13,7 @@ import type { OperationRequest } from './operation-request.ts';
 import {
   carriedId,
   type FoundOperation,
+  isFound,
   type Liveness,
   type OperationLookup,
   type OperationRegistry,
@@ -128,7 +129,7 @@ export function documentRefusal(mode: OperationsMode, facts: DocumentFacts): Doc
 export type DocumentChoice = { refusals: readonly Refusal[] } & (
   | { ok: true; chosen: ChosenDocument }
   /** With the status and code that the wire contract gives for the refusal. */
-  | { ok: false; error: GraphQLError; found: FoundOperation | null }
+  | { ok: false; error: GraphQLError; found: FoundOperation | null; isFault: boolean }
 );
 
 export async function chooseDocument(
@@ -137,7 +138,7 @@ export async function chooseDocument(
 ): Promise<DocumentChoice> {
   const { mode } = sources;
   const { client, document } = request;
-  const { facts, found, kept, hash } = await gatherFacts(request, sources);
+  const { facts, found, kept, hash, hasFailed } = await gatherFacts(request, sources);
   const reason = documentRefusal(mode, facts);
   const documentId = (found && carriedId(found.operation)) ?? request.documentIds[0] ?? hash ?? null;
   const audited = mode === 'audit' ? documentRefusal('safelist', facts) : null;
@@ -145,7 +146,8 @@ export async function chooseDocument(
   const isOfMode = audited !== null && audited !== reason && audited !== 'SERVICE_UNAVAILABLE';
   const counted = isOfMode ? `audit:${audited}` : reason;
   const refusals = counted === null ? [] : [{ reason: counted, documentId, client }];
-  if (reason !== null) return { ok: false, error: refusalOf(reason), found, refusals };
+  const isFault = reason === 'SERVICE_UNAVAILABLE' && hasFailed;
+  if (reason !== null) return { ok: false, error: refusalOf(reason), found, isFault, refusals };
   return {
     ok: true,
     // The text that was sent may be another form of the operation, and is not what was registered.
@@ -177,7 +179,7 @@ async function gatherFacts(request: OperationRequest, sources: DocumentSources) 
     const isItsHash = hash !== undefined && registeredIds(documentId)[0] === hash;
     contradicts = document !== undefined && SHA256_ID.test(documentId) && !isItsHash;
     if (!contradicts) looked = await findAny(registeredIds(documentId), registry);
-    if (document !== undefined && !isItsHash && looked !== 'unavailable') {
+    if (document !== undefined && !isItsHash && (looked === null || isFound(looked))) {
       // A bare hash that does not match the document may still be its opaque id.
       contradicts ||= looked === null ? namesByHash : looked.operation.document !== document;
     }
@@ -197,21 +199,18 @@ async function gatherFacts(request: OperationRequest, sources: DocumentSources) 
   const facts: DocumentFacts = {
     contradicts,
     sendsDocument: document !== undefined,
-    registered: looked === 'unavailable' ? looked : (found?.liveness.state ?? 'unknown'),
+    registered: looked === null || isFound(looked) ? (found?.liveness.state ?? 'unknown') : 'unavailable',
     kept: kept !== undefined,
   };
-  return { facts, found, kept, hash };
+  return { facts, found, kept, hash, hasFailed: looked === 'failed' };
 }
 
-const isFound = (looked: OperationLookup): looked is FoundOperation =>
-  looked !== null && looked !== 'unavailable';
-
 async function findAny(ids: readonly string[], registry: OperationRegistry): Promise<OperationLookup> {
-  let isKnown = true;
+  let answer: OperationLookup = null;
   for (const id of ids) {
     const looked = await registry.find(id);
     if (isFound(looked)) return looked;
-    isKnown &&= looked === null;
+    if (answer !== 'failed') answer = looked ?? answer;
   }
-  return isKnown ? null : 'unavailable';
+  return answer;
 }

@@ -5,7 +5,7 @@
 import { type BoundedMemory, ENTRY_BYTES, textBytes } from '../storage/bounded-memory.ts';
 import { normalFormOfText } from './normal-form.ts';
 import { registeredIds, SHA256_ID, sha256Id } from './operation-id.ts';
-import type { OperationLookup, OperationRegistry } from './registered-operation.ts';
+import { isFound, type OperationLookup, type OperationRegistry } from './registered-operation.ts';
 
 export interface FormSources {
   registry: OperationRegistry;
@@ -61,5 +61,5 @@ const ORDER = ['unknown', 'retired', 'unavailable', 'off', 'deprecated', 'live']
 
 function stateOf(looked: OperationLookup): (typeof ORDER)[number] {
   if (looked === null) return 'unknown';
-  return looked === 'unavailable' ? looked : looked.liveness.state;
+  return isFound(looked) ? looked.liveness.state : 'unavailable';
 }

@@ -61,8 +61,11 @@ export interface FoundOperation {
   timeLimitMs: number | null;
 }
 
-/** Null if no release carries the id. `unavailable` if that is not known: a budget is spent, or KV and D1 fail. */
-export type OperationLookup = FoundOperation | null | 'unavailable';
+/** Null if no release carries the id. That is not known if the budget of look-ups is spent (`unavailable`), or storage `failed`. */
+export type OperationLookup = FoundOperation | null | 'unavailable' | 'failed';
+
+export const isFound = (looked: OperationLookup): looked is FoundOperation =>
+  looked !== null && typeof looked === 'object';
 
 export interface FindOptions {
   /** An id that no overlay and no later change of releases names is unknown at once, without a read of D1. */

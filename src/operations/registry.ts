@@ -31,6 +31,7 @@ import {
   carriedId,
   type FindOptions,
   type FoundOperation,
+  isFound,
   type Liveness,
   type OperationLookup,
   type OperationRegistry,
@@ -82,7 +83,7 @@ function bundledByKey({ operations, forms }: BundledRelease): Map<string, Regist
 }
 
 function available(looked: OperationLookup): FoundOperation | null {
-  if (looked === 'unavailable') throw new Error('The operation cannot be looked up now.');
+  if (looked !== null && !isFound(looked)) throw new Error('The operation cannot be looked up now.');
   return looked;
 }
 
@@ -168,7 +169,7 @@ export class TieredRegistry implements OperationRegistry {
       return options.namedOnly ? null : await this.#unnamed(kind, id, nowMs);
     } catch (error) {
       log.error('operations.lookup_failed', errorFields(error));
-      return 'unavailable';
+      return 'failed';
     }
   }
 

@@ -12,9 +12,16 @@ import {
 } from '../config.ts';
 import type { FaultListener } from '../graphql/context.ts';
 import { presented } from '../graphql/error-policy.ts';
+import type { RequestRecorder } from '../metrics/request-recorder.ts';
+import type { CacheResult } from '../observability/request-metrics.ts';
 import { asOperation, runningTrace, runWork, type WorkOrigin } from '../observability/running-work.ts';
 import { type OperationRequest, toOperationRequest } from '../operations/operation-request.ts';
-import type { Preparation, PreparedOperation } from '../serving/prepare-operation.ts';
+import {
+  measurePreparation,
+  type Preparation,
+  type PreparedOperation,
+} from '../serving/prepare-operation.ts';
+import type { SharedText } from '../serving/serving.ts';
 import { viewerOfOperation } from '../serving/viewer-of-operation.ts';
 import type { FeedName } from './feeds.ts';
 import { type JoinSources, joinSubscription, type Run } from './join-subscription.ts';
@@ -34,8 +41,17 @@ export interface OperationSources extends LiveSubscriptionsSources, JoinSources 
    * The answer to a query that anybody may have, as JSON text; null for every other operation. Rejects with a
    * GraphQLError if it may not run.
    */
-  sharedAnswer(prepared: PreparedOperation, request: FaultListener): Promise<string | null>;
+  sharedAnswer(prepared: PreparedOperation, request: FaultListener): Promise<SharedText | null>;
+  recorder: Pick<RequestRecorder, 'record' | 'live'>;
 }
+
+const CACHE_RESULT_OF = {
+  HIT: 'hit',
+  STALE: 'stale',
+  MISS: 'miss',
+  BYPASS: 'bypass',
+} as const satisfies Record<SharedText['outcome'], CacheResult>;
+const utf8 = new TextEncoder();
 
 /** A started operation, before its viewer is known. */
 type Asked = Omit<Run, 'viewer'> & { request: ObservedOperation };
@@ -68,8 +84,9 @@ export class HubOperations {
     const isInShare = session.waitingBytes + messageBytes <= SOCKET_MESSAGE_MAX_BYTES;
     if (!isInShare && this.#waitingBytes + messageBytes > HUB_WAITING_MAX_BYTES) {
       // Without a line in the log, which a flood would fill.
-      const requestId = this.#sources.randomId();
-      this.#live.refuse(session, id, JSON.stringify(presented([noRoom()], { requestId })));
+      const request = this.#observed(session);
+      this.#live.refuse(session, id, JSON.stringify(presented([noRoom()], request)));
+      this.#record(session, request);
       return;
     }
     const token = Symbol(id);
@@ -98,15 +115,31 @@ export class HubOperations {
     payload: OperationPayload,
     isOver: () => boolean,
   ): Promise<void> {
-    const { requestClient } = session;
+    const { traceparent } = session.requestClient;
     const { randomId, tracing } = this.#sources;
     const requestId = randomId();
-    const { traceparent } = requestClient;
     await runWork({ requestId, traceparent, tracing }, async () => {
-      const client = { ...requestClient, traceparent: runningTrace()?.traceparent ?? null };
-      const request = new ObservedOperation(requestId, client, session.client, this.#sources.nowMs);
+      const request = this.#observed(session, requestId);
       await asOperation(() => this.#run(request, session, id, payload, isOver));
+      this.#record(session, request);
     });
+  }
+
+  #observed(session: SocketSession, requestId = this.#sources.randomId()): ObservedOperation {
+    const { requestClient, client, country } = session;
+    const traceparent = runningTrace()?.traceparent ?? requestClient.traceparent;
+    return new ObservedOperation(
+      requestId,
+      { ...requestClient, traceparent },
+      client,
+      this.#sources.nowMs,
+      country,
+    );
+  }
+
+  /** The Worker records an operation of its own event streams. */
+  #record(session: SocketSession, request: ObservedOperation): void {
+    if (!session.isEventStream) this.#sources.recorder.record(request.measured, request.end);
   }
 
   async #run(
@@ -119,8 +152,10 @@ export class HubOperations {
     const { prepare, count } = this.#sources;
     try {
       const sent = toOperationRequest(payload, session.client);
+      request.measured.client = sent.client;
       const preparation = await request.timed(() => prepare(sent));
       count(preparation);
+      measurePreparation(request.measured, preparation);
       if (!preparation.ok) throw preparation.error;
       const { prepared } = preparation;
       request.prepared = prepared;
@@ -162,7 +197,9 @@ export class HubOperations {
     const viewer = isPrivate(asked.prepared)
       ? await viewerOf(asked.session.authorization, 'authoritative')
       : null;
-    if (!asked.isOver()) await joinSubscription({ ...asked, viewer }, this.#live, this.#sources);
+    if (asked.isOver()) return;
+    const run = { ...asked, viewer };
+    await asked.request.timed(() => joinSubscription(run, this.#live, this.#sources));
   }
 
   async #answerInRoom(asked: Asked): Promise<void> {
@@ -190,9 +227,11 @@ export class HubOperations {
     if (!fits()) return false;
     const shared = await sharedAnswer(prepared, request);
     if (shared !== null) {
-      this.#noteBytes(prepared, shared);
+      this.#noteBytes(prepared, shared.text);
       if (!fits()) return false;
-      this.#complete(session, id, shared, isOver);
+      request.cache = CACHE_RESULT_OF[shared.outcome];
+      request.bytes = shared.bytes;
+      this.#complete(session, id, shared.text, isOver);
       return true;
     }
     const viewer = await viewerOfOperation(prepared.operation, session.authorization, viewerOf);
@@ -201,6 +240,7 @@ export class HubOperations {
     if (result.data !== undefined) {
       const text = JSON.stringify(result);
       this.#noteBytes(prepared, text);
+      request.bytes = utf8.encode(text).byteLength;
       this.#complete(session, id, text, isOver);
     } else if (!isOver()) {
       session.running.delete(id);

@@ -7,6 +7,7 @@
  * waits for them.
  */
 import type { SentRequest, Viewer } from '../graphql/context.ts';
+import type { LiveCounts } from '../metrics/live-counts.ts';
 import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import { type EventGroupsSources, withExtensions } from './event-groups.ts';
 import {
@@ -23,6 +24,7 @@ import type { SocketSession, Subscription } from './socket-session.ts';
 import type { createWatchOf } from './watch.ts';
 
 export interface JoinSources extends Pick<EventGroupsSources, 'createContext' | 'execute' | 'nowMs'> {
+  recorder: { live: LiveCounts };
   watchOf: ReturnType<typeof createWatchOf>;
   /** True if the answers are the viewer's own. */
   isPrivate(prepared: PreparedOperation): boolean;
@@ -69,6 +71,7 @@ export async function joinSubscription(
     newestPosition: Math.max(0, ...newest.map(({ position }) => position)),
   };
   const missed = from === null ? null : feed.since(topics, from);
+  if (from !== null) sources.recorder.live.resumed(missed === null);
   const changes = missed ?? feed.changesAfter(topics, 0);
   const latest = latestChanges([...newest.filter(({ position }) => position > (from ?? 0)), ...changes]);
   let events: FirstEvent[] = [];
@@ -90,7 +93,7 @@ async function sendFirstEvents(
   subscription: Subscription,
   { session, prepared, request, viewer, isOver }: Run,
   live: LiveSubscriptions,
-  { createContext, execute, nowMs }: JoinSources,
+  { createContext, execute, nowMs, recorder }: JoinSources,
 ): Promise<void> {
   const { id, topics } = subscription;
   const feed = live.topicsOf(subscription.feed);
@@ -105,6 +108,7 @@ async function sendFirstEvents(
       if (sentResults.get(entity) === result) continue;
       sentResults.set(entity, result);
       session.on({ kind: 'result', id, payload: withExtensions(result, extensions) }, nowMs());
+      recorder.live.sent(1);
     }
     await live.inTurn(async () => {
       if (isOver()) return;

@@ -4,6 +4,7 @@
  * Guaranteed: events of one subscription leave in the order of their positions, each once. A change that could not be
  * executed for somebody is published again by its feed, and nobody who has been sent it is sent it twice.
  */
+import type { LiveCounts } from '../metrics/live-counts.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { EventGroups, type EventGroupsSources, type GroupEvent, withExtensions } from './event-groups.ts';
 import { type EventValue, FEEDS, type FeedName } from './feeds.ts';
@@ -17,11 +18,13 @@ export interface LiveSubscriptionsSources extends EventGroupsSources, Clock {
   state: { storage: Pick<DurableObjectStorage, 'sql'> };
   /** A feed as this hub calls it. */
   feedFor(name: FeedName): WatchedFeed<EventValue>;
+  recorder: { live: LiveCounts };
 }
 
 export class LiveSubscriptions {
   readonly groups: EventGroups;
   readonly #nowMs: () => number;
+  readonly #counts: LiveCounts;
   /** By feed, the position up to which events were delivered: none is sent twice after the hub has hibernated. */
   readonly #delivered: StoredNumbers;
   readonly #topics: ReadonlyMap<FeedName, WatchedTopics<EventValue>>;
@@ -31,6 +34,7 @@ export class LiveSubscriptions {
     const { state, nowMs } = sources;
     this.groups = new EventGroups(sources);
     this.#nowMs = nowMs;
+    this.#counts = sources.recorder.live;
     // The table keeps this name, which deployed hubs have stored.
     this.#delivered = new StoredNumbers(state.storage, 'told', 'feed', 'position');
     const lastCalls = new StoredNumbers(state.storage, 'feed_call');
@@ -118,13 +122,14 @@ export class LiveSubscriptions {
     const isChanged = isEnd || group.lastResults.get(entity) !== text;
     group.lastResults.set(entity, text);
     const tail = isEnd ? text : nextFrameTail(withExtensions(text, { position: String(position) }));
+    let sent = 0;
     // A subscriber that left during the execution is no member any more.
     for (const [subscription, { session, frameHead }] of group.members) {
       if (subscription.position >= position) continue;
       subscription.position = position;
       if (!isChanged) continue;
       if (subscription.owner && session.isExpired(nowMs)) session.on({ kind: 'forbidden' }, nowMs);
-      else if (!isEnd) session.sendEvent(subscription.id, frameHead + tail, nowMs);
+      else if (!isEnd) sent += session.sendEvent(subscription.id, frameHead + tail, nowMs) ? 1 : 0;
       else {
         this.refuse(session, subscription.id, text);
         session.running.delete(subscription.id);
@@ -132,5 +137,6 @@ export class LiveSubscriptions {
         session.store();
       }
     }
+    this.#counts.sent(sent);
   }
 }

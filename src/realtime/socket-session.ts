@@ -55,6 +55,10 @@ export interface Attachment {
   client: ClientIdentity;
   /** The sender of the handshake; absent from sockets of earlier deployments. */
   requestClient?: RequestClient;
+  /** Of the sender, two letters; absent if it is not known. */
+  country?: string;
+  /** True if the Worker opened it for an event stream. */
+  isEventStream?: boolean;
   authorization: string | null;
   viewer: SocketViewer | null;
   subscriptions: Subscription[];
@@ -72,6 +76,10 @@ export class SocketSession {
   #openedAtMs: number;
   readonly client: ClientIdentity;
   readonly requestClient: RequestClient;
+  readonly country: string;
+  readonly isEventStream: boolean;
+  /** The code that the hub closed it with; null if it did not. */
+  closeCode: number | null = null;
   authorization: string | null;
   viewer: SocketViewer | null;
   readonly #slowConsumer: SlowConsumer;
@@ -96,6 +104,8 @@ export class SocketSession {
     this.#heardAtMs = attachment.heardAtMs ?? nowMs;
     this.client = attachment.client;
     this.requestClient = attachment.requestClient ?? UNKNOWN_CLIENT;
+    this.country = attachment.country ?? '';
+    this.isEventStream = attachment.isEventStream ?? false;
     this.authorization = attachment.authorization;
     this.viewer = attachment.viewer;
     this.#slowConsumer = new SlowConsumer(attachment.heardAtMs ?? nowMs, attachment.askedAtMs);
@@ -132,8 +142,10 @@ export class SocketSession {
     const others: HubEffect[] = [];
     for (const effect of effects) {
       if (effect.kind === 'send') this.#send(effect.frame, nowMs);
-      else if (effect.kind === 'close') this.socket.close(effect.code, effect.reason);
-      else if (effect.kind === 'answered') {
+      else if (effect.kind === 'close') {
+        this.closeCode = effect.code;
+        this.socket.close(effect.code, effect.reason);
+      } else if (effect.kind === 'answered') {
         this.#slowConsumer.answered(nowMs);
         if (this.hasAnswered) this.#endNew();
         this.#count();
@@ -142,6 +154,11 @@ export class SocketSession {
       } else others.push(effect);
     }
     return others;
+  }
+
+  /** Operations that begin or run. */
+  get operationCount(): number {
+    return this.#connection.active.size;
   }
 
   get isClosed(): boolean {
@@ -221,9 +238,15 @@ export class SocketSession {
     this.#closedBytes = 0;
   }
 
-  /** Does the same as a `result`: events go to thousands of sockets, and the reducer would take most of the time. */
-  sendEvent(id: string, frame: string, nowMs: number): void {
-    if (this.#connection.active.has(id)) this.#send(frame, nowMs);
+  /**
+   * Does the same as a `result`: events go to thousands of sockets, and the reducer would take most of the time.
+   *
+   * @returns false if the subscription is over.
+   */
+  sendEvent(id: string, frame: string, nowMs: number): boolean {
+    const isActive = this.#connection.active.has(id);
+    if (isActive) this.#send(frame, nowMs);
+    return isActive;
   }
 
   /** @throws GraphQLError if the attachment would be too large; it stays as it was, then. */
@@ -236,6 +259,8 @@ export class SocketSession {
       isReady: this.phase === 'ready',
       client: this.client,
       requestClient: this.requestClient,
+      ...(this.country === '' ? {} : { country: this.country }),
+      ...(this.isEventStream ? { isEventStream: true } : {}),
       authorization: this.authorization,
       viewer: this.viewer,
       subscriptions,

@@ -14,6 +14,8 @@ import {
   SOCKET_INITIALISATION_MS,
   SOCKET_UNANSWERED_MAX_MS,
 } from '../config.ts';
+import { countryOf } from '../metrics/country-of.ts';
+import type { HubState } from '../metrics/live-counts.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { readClientIdentity } from '../operations/client-identity.ts';
 import type { ClientIdentity } from '../operations/registered-operation.ts';
@@ -23,7 +25,14 @@ import { LiveSubscriptions } from './live-subscriptions.ts';
 import { setAlarmBy } from './object-storage.ts';
 import { type Attachment, type HubEffect, SocketSession } from './socket-session.ts';
 import type { TopicChange } from './topic-log.ts';
-import { CLOSE_CODES, PING, PONG, TRANSPORT_SUBPROTOCOL } from './transport-messages.ts';
+import {
+  ABNORMAL_CLOSURE,
+  CLOSE_CODES,
+  EVENT_STREAM_URL,
+  PING,
+  PONG,
+  TRANSPORT_SUBPROTOCOL,
+} from './transport-messages.ts';
 import { UnreadBytes } from './unread-bytes.ts';
 
 export interface HubSources extends OperationSources {
@@ -35,6 +44,8 @@ export interface HubSources extends OperationSources {
     | 'setWebSocketAutoResponse'
     | 'storage'
   >;
+  /** Background work that is due; `stateOf` gives the hub's state for metrics. */
+  keepUp(stateOf: () => HubState): void;
 }
 
 export class Hub {
@@ -43,6 +54,8 @@ export class Hub {
   readonly #live: LiveSubscriptions;
   readonly #operations: HubOperations;
   readonly #unread: UnreadBytes;
+  /** Those whose close is counted; the platform tells of the client's answer later. */
+  readonly #left = new WeakSet<WebSocket>();
   /** Closed sockets, which hold what their clients have not read until the close is answered. */
   readonly #closing = new Map<WebSocket, { session: SocketSession; untilMs: number }>();
 
@@ -77,20 +90,31 @@ export class Hub {
     if (this.#sessions.size >= HUB_MAX_SOCKETS) {
       server.accept();
       server.close(CLOSE_CODES.tryAgainLater, 'Too many connections: try again');
-    } else await this.accept(server, readClientIdentity(request.headers), requestClientOf(request.headers));
+    } else {
+      const isEventStream = request.url === EVENT_STREAM_URL;
+      const about = { country: countryOf(request), ...(isEventStream ? { isEventStream } : {}) };
+      const { headers: sent } = request;
+      await this.accept(server, readClientIdentity(sent), requestClientOf(sent), about);
+    }
     return new Response(null, { status: 101, webSocket: client, headers });
   }
 
   /** Accepts a socket, which must be initialised in time. */
-  async accept(socket: WebSocket, client: ClientIdentity, requestClient: RequestClient): Promise<void> {
+  async accept(
+    socket: WebSocket,
+    client: ClientIdentity,
+    requestClient: RequestClient,
+    about: Pick<Attachment, 'country' | 'isEventStream'> = {},
+  ): Promise<void> {
     const { state, nowMs } = this.#sources;
     state.acceptWebSocket(socket);
     const openedAtMs = nowMs();
     const unknown = { isReady: false, authorization: null, viewer: null, subscriptions: [] };
-    const attachment = { ...unknown, openedAtMs, client, requestClient };
+    const attachment = { ...unknown, openedAtMs, client, requestClient, ...about };
     const session = new SocketSession(socket, attachment, openedAtMs, this.#unread);
     session.store();
     this.#sessions.set(socket, session);
+    this.#sources.recorder.live.opened();
     await setAlarmBy(this.#sources.state.storage, openedAtMs + SOCKET_INITIALISATION_MS);
   }
 
@@ -111,6 +135,7 @@ export class Hub {
       else nextMs = Math.min(nextMs, untilMs);
     }
     await this.#leaveClosed();
+    this.#keepUp();
     if (Number.isFinite(nextMs)) await setAlarmBy(this.#sources.state.storage, nextMs);
   }
 
@@ -154,17 +179,31 @@ export class Hub {
     if (session.phase === 'closed') await this.#leave([session]);
     else if (session.expiresAtMs !== null) await setAlarmBy(this.#sources.state.storage, session.expiresAtMs);
     await this.#watchAsked();
+    this.#keepUp();
   }
 
-  async closed(socket: WebSocket): Promise<void> {
+  /** @param code that the client closed it with, or answered the hub's close with */
+  async closed(socket: WebSocket, code: number): Promise<void> {
     const session = this.#sessions.get(socket) ?? this.#closing.get(socket)?.session;
     if (session !== undefined) {
-      await this.#leave([session]);
+      await this.#leave([session], code);
       this.#forget(socket, session);
       await this.#setNextAlarm();
     }
     // It closed while the hub hibernated: its topics may be watched no more.
-    else await this.#live.updateFeeds();
+    else {
+      if (!this.#left.has(socket)) this.#sources.recorder.live.closed(code);
+      await this.#live.updateFeeds();
+    }
+    this.#keepUp();
+  }
+
+  #keepUp(): void {
+    this.#sources.keepUp(() => {
+      const sessions = [...this.#sessions.values()];
+      const operations = sessions.reduce((sum, session) => sum + session.operationCount, 0);
+      return { sockets: sessions.length, operations };
+    });
   }
 
   /** Sends each change to its subscribers; rejects if the feed must publish them again. */
@@ -175,6 +214,7 @@ export class Hub {
       this.#closeSlowest();
       await this.#leaveClosed();
       await this.#watchAsked();
+      this.#keepUp();
     }
   }
 
@@ -232,10 +272,13 @@ export class Hub {
     return this.#leave([...this.#sessions.values()].filter(({ phase }) => phase === 'closed'));
   }
 
-  async #leave(sessions: readonly SocketSession[]): Promise<void> {
-    const nowMs = this.#sources.nowMs();
+  async #leave(sessions: readonly SocketSession[], code = ABNORMAL_CLOSURE): Promise<void> {
+    const { nowMs: clock, recorder } = this.#sources;
+    const nowMs = clock();
     const left = sessions.filter(({ socket }) => this.#sessions.delete(socket));
     for (const session of left) {
+      this.#left.add(session.socket);
+      recorder.live.closed(session.closeCode ?? code);
       if (session.unreadBytes === 0) continue;
       session.holdUntilClosed();
       this.#closing.set(session.socket, { session, untilMs: nowMs + SOCKET_UNANSWERED_MAX_MS });

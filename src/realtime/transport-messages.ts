@@ -9,6 +9,11 @@ import { jsonObjectOf } from '../operations/operation-request.ts';
 export const TRANSPORT_SUBPROTOCOL = 'graphql-transport-ws';
 
 /** The protocol's own close codes, and RFC 6455's where the protocol has none. */
+/** RFC 6455, section 7.1.5: the connection ended without a close frame. */
+export const ABNORMAL_CLOSURE = 1006;
+/** The handshake of a socket that the Worker opens for an event stream. No client can ask for it: `.invalid` is no domain. */
+export const EVENT_STREAM_URL = 'https://gateway.invalid/graphql';
+
 export const CLOSE_CODES = {
   policyViolation: 1008,
   messageTooBig: 1009,

@@ -18,7 +18,7 @@ import { tooComplex } from '../../schema/errors.ts';
 import type { PolicyOf } from '../cache/cache-policy.ts';
 import { DOCUMENT_MAX_TOKENS, OPERATION_MAX_COST } from '../config.ts';
 import { guardDocument } from '../graphql/document-guard.ts';
-import type { MeasuredOperation } from '../metrics/measured-request.ts';
+import type { MeasuredRequest } from '../metrics/measured-request.ts';
 import {
   type ChosenDocument,
   chooseDocument,
@@ -48,8 +48,11 @@ export interface PreparedOperation {
 /** The operation that runs, or the error that refuses it: a GraphQLError, or a fault. Either way with the refusals to count. */
 export type Preparation = { refusals: readonly Refusal[] } & (
   | { ok: true; prepared: PreparedOperation }
-  /** With the registered operation that was asked for, if the request names one. */
-  | { ok: false; error: unknown; found?: FoundOperation | null }
+  /**
+   * With the registered operation that was asked for, if the request names one. Look-ups that storage fails are a fault;
+   * those beyond their budget are not.
+   */
+  | { ok: false; error: unknown; found?: FoundOperation | null; isFault?: boolean }
 );
 
 export interface PrepareOptions {
@@ -163,14 +166,14 @@ export function createPrepare(sources: PrepareSources): Prepare {
   };
 }
 
-/** The operation for metrics, also if it may not run. */
-export function measuredOperation(preparation: Preparation): MeasuredOperation {
+/** Notes for metrics what is asked for, also if it may not run. */
+export function measurePreparation(measured: MeasuredRequest, preparation: Preparation): void {
+  if (!preparation.ok && preparation.isFault === false) measured.ofCaller();
   const found = preparation.ok ? preparation.prepared.chosen.found : preparation.found;
   if (found) {
     const { name, kind } = found.operation;
-    return { id: carriedId(found.operation), name, kind };
-  }
-  return { id: null, name: '', kind: preparation.ok ? preparation.prepared.operation.operation : '' };
+    measured.operation = { id: carriedId(found.operation), name, kind };
+  } else if (preparation.ok) measured.operation.kind = preparation.prepared.operation.operation;
 }
 
 /** @throws GraphQLError OPERATION_TOO_COMPLEX if the document has too many tokens. */

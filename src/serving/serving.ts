@@ -59,6 +59,12 @@ export type ExecuteArgs = (
   timeLimitMs: number | null,
 ) => ExecutionResult | Promise<ExecutionResult>;
 
+export interface SharedText {
+  text: string;
+  bytes: number;
+  outcome: ServedAnswer['outcome'];
+}
+
 export class Serving {
   readonly usage: OperationUsage;
   readonly policyOf: PolicyOf;
@@ -153,13 +159,14 @@ export class Serving {
   async sharedText(
     prepared: PreparedOperation,
     options: Omit<ServeOptions, 'isConditional'>,
-  ): Promise<string | null> {
+  ): Promise<SharedText | null> {
     const key = await this.cacheKeyOf(prepared);
     if (key === null) return null;
     const preparation = async (): Promise<Preparation> => ({ ok: true, prepared, refusals: [] });
     const served = await this.serve(key, preparation, { ...options, isConditional: false });
     if (served.outcome === 'REFUSED') throw served.error;
-    return utf8.decode(served.outcome === 'BYPASS' ? served.body : served.answer.body);
+    const body = served.outcome === 'BYPASS' ? served.body : served.answer.body;
+    return { text: utf8.decode(body), bytes: body.byteLength, outcome: served.outcome };
   }
 
   /** @param event the root value of a subscription; undefined for a query or a mutation. */

@@ -2,6 +2,7 @@
 import type { SendNotice } from '../alerts/send-notice.ts';
 import type { BackupSealing } from '../backups/write-source.ts';
 import type { Ledgers } from '../investing/ledger-client.ts';
+import type { CallCounts } from '../observability/call-counts.ts';
 import { log } from '../observability/log.ts';
 import type { WorkOrigin } from '../observability/running-work.ts';
 import type { ReportUrls } from '../reports/report-urls.ts';
@@ -87,6 +88,8 @@ export interface JobDeps {
   purge: ((tags: string[]) => Promise<CachePurgeResult>) | undefined;
   /** The platform's; left out where no spans are made. */
   tracing?: WorkOrigin['tracing'];
+  /** Counts a run in metrics. @param calls of its work, without its effects */
+  countRun(result: JobResult, calls: CallCounts): void;
   nowMs(): number;
   sleep(ms: number): Promise<void>;
   random(): number;

@@ -7,7 +7,7 @@
  * and affects no job and no other effect.
  */
 import { errorFields, log } from '../observability/log.ts';
-import { runWork } from '../observability/running-work.ts';
+import { endCalls, runWork } from '../observability/running-work.ts';
 import { beginRun, finishRun } from '../storage/d1/sync-runs.ts';
 import { CacheInvalidation } from './cache-generations.ts';
 import {
@@ -30,9 +30,11 @@ export async function runJobs(jobs: readonly JobDefinition[], deps: JobDeps): Pr
   const results: JobResult[] = [];
   const running: Promise<void>[] = [];
   for (const job of jobs) {
-    const result = await runWork({ requestId: deps.randomId(), tracing: deps.tracing }, () =>
-      runJob(job, deps),
-    );
+    const result = await runWork({ requestId: deps.randomId(), tracing: deps.tracing }, async () => {
+      const ended = await runJob(job, deps);
+      deps.countRun(ended, endCalls());
+      return ended;
+    });
     results.push(result);
     const { cacheTag, effects = [] } = job;
     if (cacheTag !== undefined && result.written > 0) {

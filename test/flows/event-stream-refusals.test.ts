@@ -2,6 +2,7 @@
 import { GraphQLError, getOperationAST, parse } from 'graphql';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { subscriptionAsEvents } from '../../src/http/event-stream-route.ts';
+import { MeasuredRequest } from '../../src/metrics/measured-request.ts';
 import { UNNAMED_CLIENT } from '../../src/operations/client-identity.ts';
 import {
   ask,
@@ -154,6 +155,7 @@ describe('where no hub takes it', () => {
       answerAsJson: async () => new Response(null, { status: 401 }),
       identify: () => Promise.reject(new Error('expired')),
       openSocket: hub.openSocket,
+      measured: new MeasuredRequest(0, 'sse'),
     });
     await hub.received();
     hub.close(4403, 'Forbidden');

@@ -2,14 +2,21 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
+import { UNNAMED_ID_LOOKUPS_BURST } from '../../src/config.ts';
 import { USAGE_FLUSH_SECONDS } from '../../src/operations/usage.ts';
 import { readFlushes } from '../../src/storage/d1/flushes.ts';
+import { register } from '../support/accounts.ts';
 import { ADMIN_KEY, adminOf, sha256Of } from '../support/admin.ts';
+import { CRONS } from '../support/gateway.ts';
 import { recordedPoints } from '../support/recorded-requests.ts';
 import { type Serving, startServing } from '../support/serving-bench.ts';
 
 const idOf = (name: string) => manifest.operations.find((operation) => operation.name === name)?.id ?? '';
 const TRENDING = idOf('Trending');
+const VIEWER = idOf('Viewer');
+const REGISTER = idOf('Register');
+const OF_IOS = 'query OfIos { projectCategories { name } }';
+const JSON_BODY = { 'Content-Type': 'application/json', Accept: 'application/graphql-response+json' };
 const IOS = { 'graphql-client-name': 'ios', 'graphql-client-version': '5.2.0' };
 
 let serving: Serving;
@@ -19,8 +26,7 @@ async function start(vars: Record<string, unknown> = {}): Promise<void> {
   analytics.fail(null);
   const bindings = { ADMIN_KEY, OPERATIONS_MODE: 'id_only', ANALYTICS: analytics.dataset, ...vars };
   serving = await startServing({ vars: bindings });
-  const document = 'query OfIos { projectCategories { name } }';
-  const operations = [{ id: await sha256Of(document), document }];
+  const operations = [{ id: await sha256Of(OF_IOS), document: OF_IOS }];
   expect((await adminOf(serving.gateway).publish('ios', '5.2.0', operations)).status).toBe(200);
   // The overlay that the isolate keeps may be a minute old.
   await serving.gateway.advance(61);
@@ -132,4 +138,256 @@ describe('a public query', () => {
       { outcome: 'partial', count: 1, faults: 1, errors: errors?.length },
     ]);
   });
+});
+
+describe('a private operation through Yoga', () => {
+  test('has the bytes of its answer, and takes no part in the cache', async () => {
+    const { accessToken } = await register(serving.gateway, 'measured@example.com');
+    const response = await serving.gateway.fetch('/graphql', {
+      method: 'POST',
+      headers: { ...JSON_BODY, ...IOS, Authorization: `Bearer ${accessToken}` },
+      body: JSON.stringify({ documentId: VIEWER }),
+    });
+    const bytes = (await response.arrayBuffer()).byteLength;
+    expect(bytes).toBeGreaterThan(20);
+    expect(points()).toMatchObject([
+      {
+        operationId: REGISTER,
+        kind: 'mutation',
+        outcome: 'ok',
+        cache: 'bypass',
+        transport: 'post',
+        client: '',
+      },
+      {
+        operationId: VIEWER,
+        name: 'Viewer',
+        kind: 'query',
+        outcome: 'ok',
+        cache: 'bypass',
+        client: 'ios',
+        bytes,
+      },
+    ]);
+    const [registered] = (await cells()).filter(({ operationId }) => operationId === REGISTER);
+    expect(registered).toMatchObject({ count: 1, faults: 0 });
+    expect(registered?.calls.d1RowsWritten).toBeGreaterThan(0);
+  });
+
+  test('is refused by its caller’s fault, with the code and status of the answer', async () => {
+    const bad = { documentId: REGISTER, variables: {} };
+    const answers = [
+      await serving.gateway.post({ documentId: VIEWER }, { Authorization: 'Bearer none' }),
+      await serving.gateway.post(bad),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([401, 400]);
+    expect(points()).toMatchObject([
+      { operationId: VIEWER, outcome: 'refused', errorCode: 'UNAUTHENTICATED', status: 401, errors: 1 },
+      { operationId: REGISTER, outcome: 'refused', errorCode: 'BAD_USER_INPUT', status: 400, errors: 1 },
+    ]);
+    expect((await cells()).map(({ faults }) => faults)).toEqual([0, 0]);
+  });
+
+  test('is an error where the gateway’s own sources failed', async () => {
+    serving.db.fail('D1 is gone');
+    const { status } = await serving.gateway.post({
+      documentId: REGISTER,
+      variables: { input: { email: 'a@example.com', password: 'a long enough password' } },
+    });
+    serving.db.fail(null);
+    expect(status).toBe(500);
+    expect(points()).toMatchObject([
+      { operationId: REGISTER, outcome: 'error', errorCode: 'INTERNAL_SERVER_ERROR', status: 500 },
+    ]);
+    expect(await cells()).toMatchObject([{ outcome: 'error', count: 1, faults: 1, errors: 1 }]);
+  });
+});
+
+describe('a request that is refused before it runs', () => {
+  test('counts as what it asked for, or as unregistered', async () => {
+    await serving.gateway.post({ documentId: `sha256:${'0'.repeat(64)}` }, IOS);
+    await serving.gateway.post({ query: '{ viewer { id } }' });
+    await serving.gateway.fetch('/graphql', { method: 'POST', body: 'x' });
+    const refused = { operationId: 'unregistered', name: '', kind: '', outcome: 'refused', cache: 'bypass' };
+    expect(points()).toMatchObject([
+      { ...refused, client: 'ios', errorCode: 'PERSISTED_QUERY_NOT_IN_LIST', status: 404 },
+      { ...refused, client: '', errorCode: 'PERSISTED_QUERY_ID_REQUIRED', status: 400 },
+      { ...refused, status: 415 },
+    ]);
+    await adminOf(serving.gateway).retire('ios', ['5.2.0'], true);
+    await serving.gateway.advance(61);
+    await serving.gateway.post({ documentId: await sha256Of(OF_IOS) }, IOS);
+    expect(points().at(-1)).toMatchObject({
+      operationId: await sha256Of(OF_IOS),
+      name: 'OfIos',
+      outcome: 'refused',
+      errorCode: 'PERSISTED_QUERY_RETIRED',
+      status: 410,
+    });
+  });
+
+  test('counts its fault where look-ups fail, and none where made-up ids are too many', async () => {
+    serving.gateway.coldIsolate();
+    for (const breakable of [serving.db, serving.cacheKv]) breakable.fail('gone');
+    await serving.gateway.post({ documentId: await sha256Of(OF_IOS) });
+    for (const breakable of [serving.db, serving.cacheKv]) breakable.fail(null);
+    expect(points()).toMatchObject([{ outcome: 'error', errorCode: 'SERVICE_UNAVAILABLE', status: 503 }]);
+    serving.gateway.coldIsolate();
+    for (let number = 0; number <= UNNAMED_ID_LOOKUPS_BURST; number += 1)
+      await serving.gateway.post({ documentId: await sha256Of(`made up ${number}`) });
+    expect(points().at(-1)).toMatchObject({
+      outcome: 'refused',
+      errorCode: 'SERVICE_UNAVAILABLE',
+      status: 503,
+    });
+  });
+});
+
+describe('a stream of events', () => {
+  test('counts once, also with a query in it', async () => {
+    const headers = { ...JSON_BODY, ...IOS, Accept: 'text/event-stream' };
+    const send = (body: object) =>
+      serving.gateway.fetch('/graphql', { method: 'POST', headers, body: JSON.stringify(body) });
+    const bodies = [];
+    for (const _ of ['miss', 'hit']) bodies.push(await (await send({ documentId: TRENDING })).arrayBuffer());
+    await send({ documentId: idOf('PriceTicker'), variables: {} });
+    const asked = { operationId: TRENDING, transport: 'sse', client: 'ios', outcome: 'ok', status: 200 };
+    expect(points()).toMatchObject([
+      { ...asked, cache: 'miss', bytes: bodies[0]?.byteLength },
+      { ...asked, cache: 'hit', bytes: bodies[1]?.byteLength },
+      {
+        transport: 'sse',
+        name: 'PriceTicker',
+        kind: 'subscription',
+        outcome: 'refused',
+        cache: 'bypass',
+        status: 400,
+      },
+    ]);
+  });
+});
+
+describe('a request to /api', () => {
+  test('is a miss and then a hit, and is refused with its own code', async () => {
+    for (const _ of ['miss', 'hit']) await serving.gateway.fetch('/api/projects');
+    await serving.gateway.fetch('/api/projects?limit=x');
+    await serving.gateway.fetch('/api/nothing');
+    await serving.gateway.fetch('/api/protected/portfolio');
+    const asked = { transport: 'rest', client: 'rest', kind: 'query', outcome: 'ok', status: 200 };
+    const [miss, hit, ...others] = points();
+    expect([miss, hit]).toMatchObject([
+      { ...asked, cache: 'miss' },
+      { ...asked, cache: 'hit', operationId: miss?.operationId, bytes: miss?.bytes, version: miss?.version },
+    ]);
+    expect(miss?.bytes).toBeGreaterThan(100);
+    expect(others).toMatchObject([
+      { transport: 'rest', operationId: miss?.operationId, outcome: 'refused', errorCode: 'BAD_USER_INPUT' },
+      {
+        transport: 'rest',
+        operationId: 'unregistered',
+        name: '/api/*',
+        outcome: 'refused',
+        errorCode: 'NOT_FOUND',
+      },
+      { transport: 'rest', name: '/api/*', outcome: 'refused', errorCode: 'UNAUTHENTICATED', status: 401 },
+    ]);
+    const ids = (await cells()).map(({ operationId, cache }) => [operationId, cache]);
+    expect(ids).toContainEqual(['route:/api/*', 'bypass']);
+    expect(ids).toContainEqual([miss?.operationId, 'hit']);
+  });
+});
+
+test('other routes count by their path pattern', async () => {
+  await serving.gateway.fetch('/files/nothing.png');
+  await serving.gateway.fetch('/nothing', { method: 'POST' });
+  await serving.gateway.fetch('/graphql', { method: 'OPTIONS', headers: { Origin: 'https://a.example' } });
+  await serving.gateway.fetch('/graphql', { method: 'DELETE' });
+  const route = { operationId: 'unregistered', kind: '', cache: 'bypass' };
+  expect(points()).toMatchObject([
+    { ...route, name: '/files/*', transport: 'get', outcome: 'refused', errorCode: 'HTTP_404', status: 404 },
+    { ...route, name: '*', transport: 'post', outcome: 'refused', errorCode: 'NOT_FOUND', status: 404 },
+    { ...route, name: '/graphql', transport: 'post', outcome: 'ok', errorCode: '', status: 204 },
+    { ...route, name: '/graphql', outcome: 'refused', errorCode: 'BAD_USER_INPUT', status: 405 },
+  ]);
+  const ids = (await cells()).map(({ operationId }) => operationId);
+  expect(ids).toEqual(['route:/files/*', 'route:*', 'route:/graphql', 'route:/graphql']);
+});
+
+test('runs of jobs count in the row alone, with their calls', async () => {
+  await serving.gateway.scheduled(CRONS.prices);
+  await serving.market.fault({ route: '*', kind: '500' });
+  await serving.gateway.scheduled(CRONS.projects);
+  expect(points()).toEqual([]);
+  const runs = (await cells()).filter(({ operationId }) => operationId.startsWith('job:'));
+  const prices = runs.find(({ operationId }) => operationId === 'job:prices');
+  expect(prices).toMatchObject({ outcome: 'ok', cache: 'bypass', client: '', count: 1, faults: 0, bytes: 0 });
+  expect(prices?.calls.upstreamCalls).toBeGreaterThan(0);
+  expect(runs).toContainEqual(
+    expect.objectContaining({ operationId: 'job:projects', outcome: 'error', count: 1, faults: 1 }),
+  );
+});
+
+describe('clients choose their names', () => {
+  test('those that no release bears are other, and their names are kept as text', async () => {
+    const names = [
+      ['ios', '5.2.0'],
+      ['ios', '9.9.9'],
+      ['<!channel>', '1'],
+      ['<!channel>', '1'],
+      ['x'.repeat(100), ''],
+    ];
+    for (const [name = '', version = ''] of names) {
+      const headers = { 'graphql-client-name': name, 'graphql-client-version': version };
+      await serving.gateway.post({ documentId: TRENDING }, headers);
+    }
+    expect(points().map(({ client, version }) => [client, version])).toEqual([
+      ['ios', '5.2.0'],
+      ['ios', 'other'],
+      ['other', ''],
+      ['other', ''],
+      ['other', ''],
+    ]);
+    await cells();
+    const [flush] = (await readFlushes(env.DB, 0, 100)).filter(({ others }) => others.length > 0);
+    expect(flush?.others).toEqual([
+      { client: '<!channel>', version: '1', count: 2 },
+      { client: 'ios', version: '9.9.9', count: 1 },
+      { client: 'x'.repeat(64), version: '', count: 1 },
+    ]);
+  });
+});
+
+test('Analytics Engine throwing changes no answer, loses no row, and is logged once a minute', async () => {
+  analytics.fail(new Error('no more points'));
+  for (const _ of ['miss', 'hit', 'hit'])
+    expect((await serving.gateway.fetch(getPath(TRENDING))).status).toBe(200);
+  const failures = serving.complaints().filter(({ event }) => event === 'metrics.point_not_written');
+  expect(failures).toMatchObject([{ error: 'no more points' }]);
+  expect(await cells()).toMatchObject([
+    { cache: 'miss', count: 1 },
+    { cache: 'hit', count: 2 },
+  ]);
+});
+
+test('D1 failing keeps every count for the next row', async () => {
+  await serving.gateway.fetch(getPath(TRENDING), { headers: IOS });
+  serving.db.fail('D1 is gone');
+  await serving.gateway.advance(USAGE_FLUSH_SECONDS);
+  await serving.gateway.fetch(getPath(TRENDING), { headers: IOS });
+  serving.db.fail(null);
+  await serving.gateway.fetch(getPath(TRENDING), { headers: IOS });
+  const written = (await cells()).filter(({ operationId }) => operationId === TRENDING);
+  expect(written.reduce((sum, { count }) => sum + count, 0)).toBe(3);
+  expect(await env.DB.prepare('SELECT count(*) AS n FROM usage_flush').first('n')).toBe(1);
+});
+
+test('a row says when it was written, by which version, and of what isolate', async () => {
+  await serving.gateway.fetch(getPath(TRENDING));
+  await cells();
+  const [flush] = await readFlushes(env.DB, 0, 1);
+  expect(flush).toMatchObject({ workerVersion: env.WORKER_VERSION.id });
+  expect(Math.abs((flush?.writtenAt ?? 0) - Date.now() / 1000)).toBeLessThan(1);
+  expect(flush?.isolate?.memoryBytes).toBeGreaterThan(0);
+  expect(flush?.isolate?.d1.length).toBeGreaterThan(0);
+  expect(flush?.live).toEqual({ hubs: [], opened: 0, events: 0, resumes: 0, gaps: 0, closes: {} });
 });

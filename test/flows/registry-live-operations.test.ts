@@ -85,7 +85,7 @@ describe('operations of live releases are found', () => {
     expect(await bench.coldRegistry(env.CACHE_KV, bench.serving.db.binding).find(known.id)).toMatchObject({
       operation: known,
     });
-    expect(await registry.find(fresh.id)).toBe('unavailable');
+    expect(await registry.find(fresh.id)).toBe('failed');
     bench.serving.db.fail(null);
     expect(await registry.find(fresh.id)).toMatchObject({ operation: fresh });
   });

@@ -132,6 +132,7 @@ export async function createBench(market: Row = {}): Promise<Bench> {
       purge: undefined,
       nowMs: () => nowSeconds * 1000,
       sleep,
+      countRun: () => undefined,
       random: Math.random,
       randomId: () => crypto.randomUUID(),
     };

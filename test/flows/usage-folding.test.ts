@@ -155,7 +155,8 @@ test('the cleanup adds up more than one fold takes', async () => {
     .run();
   expect(await foldFlushes(env.DB, { nowSeconds: NOW })).toMatchObject({ flushes: 2_000, more: true });
   await serving.gateway.scheduled(CRONS.hourly);
-  expect(await pendingFlushes()).toBe(0);
+  // That of the isolate in which the cleanup ran.
+  expect(await pendingFlushes()).toBe(1);
   expect(await rowsOf('operation_usage')).toMatchObject([{ count: 5_000 }]);
 });
 

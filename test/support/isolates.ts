@@ -8,9 +8,15 @@ let current = createIsolates(SIGNED_IN_BY_TESTS);
 
 export const isolateOf: IsolateOf = (env) => current(env);
 
-/** Objects that are evicted after this wake in an isolate that remembers nothing. */
-export function coldIsolate(): void {
-  current = createIsolates(SIGNED_IN_BY_TESTS);
+/**
+ * Objects that are evicted after this wake in an isolate that remembers nothing.
+ *
+ * @param bindings in the place of the environment's
+ */
+export function coldIsolate(bindings: Partial<Env> = {}): void {
+  const isolates = createIsolates(SIGNED_IN_BY_TESTS);
+  const replaced = { ...env, ...bindings };
+  current = () => isolates(replaced);
 }
 
 /** The same, with the accounts that are in D1. @param bindings in the place of the environment's */

@@ -14,6 +14,7 @@ import type { WatchedFeed } from '../../src/realtime/watched-topics.ts';
 import type { PreparedOperation } from '../../src/serving/prepare-operation.ts';
 import type { PriceRecord } from '../../src/storage/kv/prices.ts';
 import { ObjectStorage } from './object-storage.ts';
+import { countsSources } from './recorded-requests.ts';
 import { ServerSocket } from './server-socket.ts';
 import { SimulatedHub } from './simulated-hub.ts';
 
@@ -166,7 +167,8 @@ export class LiveWorld {
         if (asked !== queryDocument) return null;
         await this.queryHold;
         this.executed += 1;
-        return JSON.stringify({ data: { nothing: 'x'.repeat(this.answerBytes) } });
+        const text = JSON.stringify({ data: { nothing: 'x'.repeat(this.answerBytes) } });
+        return { text, bytes: text.length, outcome: 'MISS' as const };
       },
       steering: async () => ({ off: new Set<string>(), timeLimitMs: () => null }),
       prepareAgain: (sent: PreparedOperation['sent']) => this.#prepared(sent),
@@ -184,6 +186,8 @@ export class LiveWorld {
       },
       isPrivate: () => false,
       count: () => undefined,
+      recorder: countsSources().requests,
+      keepUp: () => undefined,
       viewerOf: async (sessionId: string | null) =>
         sessionId === null
           ? null

@@ -55,7 +55,7 @@ export class SimulatedHub {
 
   async closed(socket: ServerSocket): Promise<void> {
     this.sockets.delete(socket);
-    await this.running().hub.closed(socket.asWebSocket());
+    await this.running().hub.closed(socket.asWebSocket(), 1000);
   }
 
   /** Its connections end with it. */
