@@ -65,7 +65,19 @@ export const publishedRelease = z.object({
 });
 export type PublishedRelease = z.infer<typeof publishedRelease>;
 
+/** What an operator has changed of an operation. */
+const steering = z.object({
+  /** Null while it is on. */
+  offSince: z.number().nullable(),
+  timeLimitMs: z.number().nullable(),
+  changedAt: z.number(),
+  changedBy: z.string().nullable(),
+});
+export type Steering = z.infer<typeof steering>;
+
 export const releaseList = z.object({
+  /** The operations that are off or have a time limit. A gateway of an earlier build names none. */
+  steered: z.array(steering.extend({ id: z.string(), name: z.string() })).default([]),
   releases: z.array(
     release.extend({
       state: releaseState,
@@ -103,6 +115,7 @@ export const shownOperation = z.object({
   cachePolicy,
   scopes: z.array(z.string()),
   liveness: z.object({ state: z.enum(['live', 'deprecated', 'retired']) }).nullable(),
+  steering: steering.nullable().default(null),
   releases: z.array(release.extend({ state: releaseState, lastChange })),
   usage: z.array(useByClient),
 });
@@ -137,7 +150,21 @@ export const liveOperations = z.object({
 });
 export type LiveOperation = z.infer<typeof liveOperations>['operations'][number];
 
+/** Of caches in front; `none`: nothing was to be purged, or the platform offers no purge. */
+const purge = z.enum(['purged', 'refused', 'none']).default('none');
+export type PurgeOutcome = z.infer<typeof purge>;
+
+export const steeredOperations = z.object({
+  operations: z.array(z.object({ id: z.string(), name: z.string(), kind: z.string() })),
+  /** The ids of those that were not so before. */
+  changed: ids,
+  visibleEverywhereAt: z.string(),
+  purge,
+});
+export type SteeredOperations = z.infer<typeof steeredOperations>;
+
 export const releaseChange = z.object({
+  purge,
   releases: z.array(release.extend({ state: releaseState })),
   /** Those that the change has put into the state. */
   operations: z.object({ live: ids, deprecated: ids, retired: ids, dropped: ids }),
@@ -180,6 +207,27 @@ export const metricsAnswer = z.object({
   leftOut: z.number(),
 });
 export type MetricsRow = z.infer<typeof metricsAnswer>['rows'][number];
+
+export const retirementImpact = z.object({
+  ending: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      kind: z.string(),
+      /** Uses in the requested number of days. */
+      count: z.number(),
+      lastUsedAt: z.number().nullable(),
+    }),
+  ),
+  usedBy: z.array(
+    release.extend({ operationId: z.string(), name: z.string(), count: z.number(), lastUsedAt: z.number() }),
+  ),
+  livingOn: z.number(),
+  usesUnknownSince: z.number(),
+  /** True if `retire` would refuse without `--force`. */
+  isInUse: z.boolean(),
+});
+export type RetirementImpact = z.infer<typeof retirementImpact>;
 
 /** The extensions of UNKNOWN_OPERATIONS, and of a refusal to store. */
 export const unknownOperations = z.object({ ids });

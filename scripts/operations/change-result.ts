@@ -3,7 +3,7 @@ import { styleText } from 'node:util';
 import type { ReleaseChange, RolledBack } from './admin-answers.ts';
 import type { CommandResult } from './command.ts';
 import { EXIT } from './command-failure.ts';
-import { minute, operationList, stateCell, stateNotes } from './printed-values.ts';
+import { minute, operationList, purgeText, stateCell, stateNotes } from './printed-values.ts';
 import type { ReleasesInRange } from './releases-in-range.ts';
 import { printable, table } from './table.ts';
 
@@ -30,6 +30,7 @@ export function changeResult(
     ...inRange.notes,
     ...notes,
     visible(change),
+    ...purged(change),
   ].join('\n\n');
   return { exitCode: EXIT.ok, text, answer: change };
 }
@@ -45,6 +46,7 @@ export function rollbackResult(change: RolledBack): CommandResult {
     ...operationList('Gone from it', gone, names),
     ...effects(change),
     visible(change),
+    ...purged(change),
   ].join('\n\n');
   return { exitCode: EXIT.ok, text, answer: change };
 }
@@ -59,6 +61,9 @@ const effects = ({ operations, names }: ReleaseChange) => [
   ),
   ...operationList('Operations that no release carries now, refused with 404', operations.dropped, names),
 ];
+
+const purged = ({ operations, purge }: ReleaseChange) =>
+  operations.retired.length + operations.dropped.length === 0 ? [] : [purgeText(purge)];
 
 const visible = ({ visibleEverywhereAt }: ReleaseChange) =>
   `Every location has the change from ${visibleEverywhereAt} on.`;

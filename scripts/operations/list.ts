@@ -3,7 +3,7 @@ import { Command } from '@commander-js/extra-typings';
 import { releaseList } from './admin-answers.ts';
 import { nonEmpty, type Run } from './command.ts';
 import { EXIT } from './command-failure.ts';
-import { changeAndKey, day, minute, stateCell } from './printed-values.ts';
+import { changeAndKey, day, minute, shortId, stateCell, steeringText } from './printed-values.ts';
 import { table } from './table.ts';
 
 const TITLES = [
@@ -28,7 +28,7 @@ export const list = (run: Run) =>
     .option('--client <name>', 'only of this app', nonEmpty)
     .action(({ client }) =>
       run(async ({ gateway }) => {
-        const { releases: all } = await gateway().get('/admin/releases', releaseList);
+        const { releases: all, steered } = await gateway().get('/admin/releases', releaseList);
         const releases = all.filter((release) => client === undefined || release.client === client);
         const rows = releases.map((release) => [
           release.client,
@@ -40,7 +40,13 @@ export const list = (run: Run) =>
           day(release.sunset),
           changeAndKey(release.lastChange),
         ]);
-        const text = rows.length === 0 ? 'No releases.' : table(TITLES, rows, ['operations']);
-        return { exitCode: EXIT.ok, text, answer: { releases } };
+        const changes = steered.map(({ id, name, ...steering }) => [
+          ...[name, shortId(id), steeringText(steering).join(', ')],
+        ]);
+        const text = [
+          rows.length === 0 ? 'No releases.' : table(TITLES, rows, ['operations']),
+          ...(changes.length === 0 ? [] : [table(['operation', 'id', 'state'], changes)]),
+        ].join('\n\n');
+        return { exitCode: EXIT.ok, text, answer: { releases, steered } };
       }),
     );

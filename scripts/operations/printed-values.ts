@@ -1,6 +1,6 @@
 /** Short forms of ids, times, releases and lifetimes for tables and sentences. */
 import { styleText } from 'node:util';
-import type { LastChange, OperationNames } from './admin-answers.ts';
+import type { LastChange, OperationNames, PurgeOutcome, Steering } from './admin-answers.ts';
 import { type StyledCell, table } from './table.ts';
 
 const SHORT_HEX = 12;
@@ -50,6 +50,28 @@ export const stateCell = (state: string): StyledCell => ({
 /** `retire by ci`; the gateway changes the release of its own build itself. */
 export const changeAndKey = (change: LastChange) =>
   change === null ? '-' : `${change.kind} by ${change.keyName ?? 'the gateway'}`;
+
+/** `switched off since 2026-11-26 17:20 by ci`, and the time limit. */
+export function steeringText(steering: Steering | null): string[] {
+  if (steering === null) return [];
+  const { offSince, timeLimitMs, changedBy } = steering;
+  return [
+    ...(offSince === null ? [] : [`switched off since ${minute(offSince)} UTC`]),
+    ...(timeLimitMs === null ? [] : [`limited to ${timeLimitMs} ms`]),
+    `changed by ${changedBy ?? 'the gateway'}`,
+  ];
+}
+
+const PURGES: Record<PurgeOutcome, string> = {
+  purged: 'Caches in front have dropped the answers, and drop them again once every location has the change.',
+  refused:
+    'Caches in front refused to drop the answers: the gateway asks them again once every location has the change.',
+  none: 'No cache in front of this gateway can be purged: one keeps an answer for its max-age.',
+};
+
+/** @param lifetime of the answers, if it is one for all. */
+export const purgeText = (purge: PurgeOutcome, lifetime = 'their max-age') =>
+  `${PURGES[purge]} Browsers keep answers for ${lifetime}.`;
 
 /** A heading and the operations by name; nothing if there are none. */
 export function operationList(heading: string, ids: readonly string[], names: OperationNames): string[] {

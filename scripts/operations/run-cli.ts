@@ -13,6 +13,7 @@ import { type BuildCommand, nonEmpty, type Run } from './command.ts';
 import { CommandFailure, EXIT, type ExitCode, wrongUse } from './command-failure.ts';
 import { deprecate } from './deprecate.ts';
 import { keyOf, keyOption, urlOption } from './gateway-options.ts';
+import { impact } from './impact.ts';
 import { list } from './list.ts';
 import { noProgress, progressBar } from './progress-bar.ts';
 import { publish } from './publish.ts';
@@ -20,6 +21,7 @@ import { restore } from './restore.ts';
 import { retire } from './retire.ts';
 import { rollback } from './rollback.ts';
 import { show } from './show.ts';
+import { limit, off, on } from './steer.ts';
 import { printable } from './table.ts';
 import { usage } from './usage.ts';
 
@@ -32,8 +34,12 @@ const COMMANDS: readonly BuildCommand[] = [
   check,
   deprecate,
   retire,
+  impact,
   restore,
   rollback,
+  off,
+  on,
+  limit,
 ];
 const EXIT_CODES = `
 Exit codes:
@@ -56,7 +62,7 @@ export async function runCli(args: readonly string[], surroundings: Surroundings
   const { commandLine, environment, print, complain, terminal } = surroundings;
   let exitCode: ExitCode = EXIT.ok;
   const program = new Command(commandLine)
-    .description('Publishes the operations of an app release, and shows and ends what may run.')
+    .description('Publishes the operations of an app release, and shows, steers and ends what may run.')
     .addOption(urlOption(environment))
     .addOption(keyOption())
     .addOption(new Option('--admin-key <key>').argParser(nonEmpty).hideHelp())

@@ -1,43 +1,23 @@
 /** `show`: everything that the gateway knows of one operation. */
 import { Command } from '@commander-js/extra-typings';
-import { liveOperations, type ShownOperation, shownOperation } from './admin-answers.ts';
-import type { AdminClient } from './admin-client.ts';
+import type { ShownOperation } from './admin-answers.ts';
 import type { Run } from './command.ts';
-import { EXIT, refusal } from './command-failure.ts';
-import { changeAndKey, lifetime, minute, releaseNames, stateCell } from './printed-values.ts';
+import { EXIT } from './command-failure.ts';
+import { findOperation, ID_HELP } from './find-operation.ts';
+import { changeAndKey, lifetime, minute, stateCell, steeringText } from './printed-values.ts';
 import { facts, printable, table } from './table.ts';
 
 export const show = (run: Run) =>
   new Command('show')
     .summary('Shows one operation: its document, cost, cache policy, releases and use')
-    .description(
-      'Takes an id. Takes a name or the beginning of an id too, if only one live operation has it.',
-    )
+    .description(ID_HELP)
     .argument('<id>')
     .action((id) =>
       run(async ({ gateway }) => {
-        const operation = await find(gateway(), id);
+        const operation = await findOperation(gateway(), id);
         return { exitCode: EXIT.ok, text: showText(operation), answer: operation };
       }),
     );
-
-async function find(gateway: AdminClient, wanted: string): Promise<ShownOperation> {
-  const byId = (id: string) => gateway.find(`/admin/operations/${encodeURIComponent(id)}`, shownOperation);
-  const exact = await byId(wanted);
-  if (exact !== undefined) return exact;
-  const { operations } = await gateway.get('/admin/live-operations?days=1', liveOperations);
-  const matches = operations.filter(({ id, name }) => name === wanted || id.startsWith(wanted));
-  if (matches.length > 1) {
-    const ids = matches
-      .map(({ id, name, releases }) => `\n  ${name}  ${id}  ${releaseNames(releases)}`)
-      .join('');
-    throw refusal('NOT_UNIQUE', `${matches.length} live operations are called ${wanted}:${ids}`);
-  }
-  const [only] = matches;
-  const operation = only === undefined ? undefined : await byId(only.id);
-  if (operation !== undefined) return operation;
-  throw refusal('NOT_FOUND', `No operation has the id ${wanted}, and no live operation has that name.`);
-}
 
 function cacheText(policy: ShownOperation['cachePolicy']): string {
   const kept = `${lifetime(policy.maxAgeSeconds)}, ${policy.scope}`;
@@ -58,7 +38,7 @@ function showText(operation: ShownOperation): string {
     ['name', operation.name],
     ['id', operation.id],
     ['kind', operation.kind],
-    ['state', operation.liveness?.state ?? 'in no release'],
+    ['state', [operation.liveness?.state ?? 'in no release', ...steeringText(operation.steering)].join(', ')],
     ['cost', [costText(operation), ...bounds].join(', ')],
     ['cache', cacheText(cachePolicy)],
     ['tags', cachePolicy.tags.join(' ') || '-'],

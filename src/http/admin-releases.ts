@@ -5,11 +5,12 @@ import {
   endedIds,
   type ReleaseChange,
   restoreReleases,
+  retirementImpact,
   retireReleases,
   rollBackRelease,
 } from '../operations/change-releases.ts';
 import { type ChangeStores, publishRelease } from '../operations/publish-release.ts';
-import { parsed, readAdminBody } from './admin-answer.ts';
+import { parsed, readAdminBody, sinceDay } from './admin-answer.ts';
 import type { AdminSources } from './admin-operations.ts';
 import { purgedNow, visibleEverywhereAt } from './admin-steering.ts';
 
@@ -60,6 +61,13 @@ export async function postRetire(request: Request, stores: AdminSources) {
   // Uses that this isolate has counted and not written yet are known.
   await stores.writeUses();
   return answer(stores, await retireReleases(stores, await readAdminBody(request, retireSchema)));
+}
+
+/** What `postRetire` would end. Changes nothing. */
+export async function postImpact(request: Request, sources: AdminSources) {
+  await sources.writeUses();
+  const sinceFirst = sinceDay(new URL(request.url).searchParams, sources.nowMs());
+  return retirementImpact(sources, await readAdminBody(request, versionsSchema), sinceFirst);
 }
 
 export async function postRollback(request: Request, stores: AdminSources) {

@@ -17,7 +17,14 @@ import { AdminRefusal, badInput, sinceDay } from './admin-answer.ts';
 import { type AdminKeySources, AdminKeys, type KnownKey, mayDo } from './admin-keys.ts';
 import { showMetrics } from './admin-metrics.ts';
 import { type AdminSources, checkOperations, showOperation, storeOperations } from './admin-operations.ts';
-import { postDeprecate, postRestore, postRetire, postRollback, putRelease } from './admin-releases.ts';
+import {
+  postDeprecate,
+  postImpact,
+  postRestore,
+  postRetire,
+  postRollback,
+  putRelease,
+} from './admin-releases.ts';
 import { postReport, showReportLink } from './admin-reports.ts';
 import { postLimit, postOff, postOn } from './admin-steering.ts';
 import { keyRefusal } from './key-refusal.ts';
@@ -93,6 +100,7 @@ const ROUTES: readonly (readonly [method: string, path: string, needs: KeyRole, 
   ],
   ['POST', '/admin/releases/deprecate', 'administer', postDeprecate],
   ['POST', '/admin/releases/retire', 'administer', postRetire],
+  ['POST', '/admin/releases/impact', 'read', postImpact],
   ['POST', '/admin/releases/restore', 'administer', postRestore],
   ['POST', '/admin/releases/rollback', 'administer', postRollback],
   [

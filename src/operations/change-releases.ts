@@ -12,6 +12,7 @@ import {
   stateWrites,
   unfinishedRollback,
 } from '../storage/d1/release-changes.ts';
+import { type ReleaseImpact, releaseImpact } from '../storage/d1/release-impact.ts';
 import {
   findRelease,
   type LivenessRow,
@@ -120,6 +121,26 @@ export async function rollBackRelease(stores: ChangeStores, release: ReleaseKey)
   const { added, gone } = difference(heldIds, previousIds);
   const names = await operationNames(db, [...idsOf(changed), ...added, ...gone]);
   return { ...changed, names, publishedAt: previous.published_at, came: added, gone };
+}
+
+export interface RetirementImpact extends ReleaseImpact {
+  usesUnknownSince: number;
+  /** True if `retireReleases` would refuse without `force`. */
+  isInUse: boolean;
+}
+
+/** Says what `retireReleases` would end, and changes nothing. @throws ReleaseRefusal */
+export async function retirementImpact(
+  { db, nowMs }: Pick<ChangeStores, 'db' | 'nowMs'>,
+  { client, versions }: VersionsRequest,
+  sinceDay: number,
+): Promise<RetirementImpact> {
+  const missing = await unknownVersions(db, client, versions);
+  if (missing.length > 0) throw unknown(missing);
+  const now = Math.floor(nowMs() / 1000);
+  const impact = await releaseImpact(db, client, versions, sinceDay);
+  const isInUse = impact.usedBy.some(({ lastUsedAt }) => lastUsedAt >= now - RECENT_USE_SECONDS);
+  return { ...impact, usesUnknownSince: now - USAGE_FLUSH_SECONDS, isInUse };
 }
 
 async function changeState(stores: ChangeStores, wanted: StateChange): Promise<ReleaseChange> {

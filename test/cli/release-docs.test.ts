@@ -34,6 +34,7 @@ async function shell(
 }
 
 const [startBlock = '', commandBlock = ''] = blocksOf('Publish, deprecate, retire, restore');
+const [steeringBlock = ''] = blocksOf('Steer an operation while it runs');
 const [keyBlock = '', secretBlock = ''] = blocksOf('Keys');
 const [buildBlock = '', appBlock = ''] = blocksOf('Without this repository');
 
@@ -64,6 +65,25 @@ test('the commands for releases run as written', async () => {
   assert.equal(exitCode, 0, err);
   assert.match(out, /ios +5\.2\.0 +published .* publish by ADMIN_KEY/);
   assert.match(out, /Retired:[\s\S]*Restored:/);
+});
+
+test('an operation is limited, switched off and on as written', async () => {
+  const [, ADMIN_KEY = ''] = /ADMIN_KEY=(\S+)/.exec(startBlock) ?? [];
+  const { exitCode, out, err } = await shell(steeringBlock, {
+    cwd: '.',
+    OPERATIONS_URL: start.gatewayUrl,
+    ADMIN_KEY,
+  });
+  assert.equal(exitCode, 0, err);
+  assert.match(
+    out,
+    /Limited to 500 ms:[\s\S]*Switched off:[\s\S]*Browsers keep answers for their max-age of \d+ s/,
+  );
+  assert.match(
+    out,
+    /PriceCard +sha256:\w+ +switched off since .* UTC, limited to 500 ms, changed by ADMIN_KEY/,
+  );
+  assert.match(out, /Switched on:[\s\S]*Without a limit now:/);
 });
 
 /** The project's, and the machine's where it has one. */

@@ -61,6 +61,48 @@ describe('a release', () => {
     });
   });
 
+  test('that is not retired says what would end with it, for whom, and changes nothing', async () => {
+    await admin.publish('ios', '1.0.0', [one, two]);
+    await admin.publish('ios', '2.0.0', [one, three]);
+    await admin.publish('web', '7', [one]);
+    await use(two, 'ios', '1.0.0');
+    await use(two, 'ios', '1.0.0');
+    await use(one, 'ios', '2.0.0');
+    const usedAt = serving.market.startAt;
+    await serving.gateway.advance(40 * 86_400);
+    await use(two, '', '');
+    const impact = (versions: string[], days = 30) =>
+      admin.send('POST', `/releases/impact?days=${days}`, { client: 'ios', versions });
+    const now = usedAt + 40 * 86_400;
+    const nameless = { client: '', version: '', operationId: two.id, name: 'Two', count: 1, lastUsedAt: now };
+    const old = { client: 'ios', version: '1.0.0', operationId: two.id, name: 'Two', lastUsedAt: usedAt };
+    const ending = { id: two.id, name: 'Two', kind: 'query' };
+    expect((await impact(['1.0.0'])).body).toEqual({
+      ending: [{ ...ending, count: 1, lastUsedAt: now }],
+      usedBy: [nameless, { ...old, count: 0 }],
+      livingOn: 1,
+      usesUnknownSince: now - USAGE_FLUSH_SECONDS,
+      isInUse: true,
+    });
+    expect((await impact(['1.0.0', '2.0.0'], 90)).body).toMatchObject({
+      ending: [
+        { name: 'Three', count: 0, lastUsedAt: null },
+        { ...ending, count: 3 },
+      ],
+      usedBy: [nameless, { ...old, count: 2 }],
+      livingOn: 1,
+    });
+    expect((await impact(['2.0.0'])).body).toMatchObject({ usedBy: [], isInUse: false });
+    expect(await impact(['9'])).toMatchObject({ status: 422, code: 'UNKNOWN_RELEASES' });
+    expect(await releases()).toMatchObject([
+      { state: 'published' },
+      { state: 'published' },
+      { state: 'published' },
+    ]);
+    await admin.retire('ios', ['1.0.0'], true);
+    expect((await impact(['1.0.0'])).body).toMatchObject({ ending: [], livingOn: 0, isInUse: false });
+  });
+
   test('counts the use of another version, and of a client without a name, where the operation would end', async () => {
     await admin.publish('ios', '1.0.0', [one]);
     await use(one, 'ios', '1.0.1');

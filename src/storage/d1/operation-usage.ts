@@ -110,9 +110,17 @@ export interface UsedBy {
 }
 
 /**
- * The clients that used an operation since then that only these releases carry, the latest first. An operation that
+ * The `operation_id` of each operation that only these releases carry: `?1` is their client, `?2` the list of versions. One that
  * another release carries outlives them, and a retired release carries nothing.
  */
+export const DYING_SQL = `SELECT DISTINCT operation_id FROM release JOIN publish_operation AS carried USING (publish_id)
+  WHERE release.client = ?1 AND release.version IN (SELECT value FROM json_each(?2)) AND release.state <> 'retired'
+    AND NOT EXISTS (
+      SELECT 1 FROM publish_operation AS other JOIN release AS live USING (publish_id)
+      WHERE other.operation_id = carried.operation_id AND live.state <> 'retired'
+        AND NOT (live.client = ?1 AND live.version IN (SELECT value FROM json_each(?2))))`;
+
+/** The clients that used an operation since then that would end with these releases, the latest first. */
 export async function lateUsesOfDying(
   db: D1Database,
   client: string,
@@ -121,14 +129,7 @@ export async function lateUsesOfDying(
 ): Promise<UsedBy[]> {
   const { results } = await db
     .prepare(
-      `WITH dying AS (
-         SELECT DISTINCT operation_id FROM release JOIN publish_operation AS carried USING (publish_id)
-         WHERE release.client = ?1 AND release.version IN (SELECT value FROM json_each(?2))
-           AND release.state <> 'retired'
-           AND NOT EXISTS (
-             SELECT 1 FROM publish_operation AS other JOIN release AS live USING (publish_id)
-             WHERE other.operation_id = carried.operation_id AND live.state <> 'retired'
-               AND NOT (live.client = ?1 AND live.version IN (SELECT value FROM json_each(?2)))))
+      `WITH dying AS (${DYING_SQL})
        SELECT client, version, operation_id AS operationId, operation.name AS name, max(last_seen) AS lastUsedAt
        FROM ${usesWhere('last_seen >= ?3 AND operation_id IN (SELECT operation_id FROM dying)')} AS used
        JOIN operation ON operation.id = used.operation_id

@@ -127,6 +127,68 @@ describe('what commands print', () => {
     expect((await run('show', 'Other')).exitCode).toBe(1);
   });
 
+  const steered = {
+    operations: [
+      { id: 'one', name: 'One', kind: 'query' },
+      { id: 'relay', name: 'One', kind: 'query' },
+    ],
+    changed: ['one'],
+    visibleEverywhereAt: '2026-11-26T17:01:50.000Z',
+  };
+
+  it('is each operation that is switched off or on, and what caches and browsers keep', async () => {
+    const cachePolicy = { ...shown.cachePolicy, maxAgeSeconds: 300, scope: 'public' };
+    answer('GET /admin/operations/one', { ...shown, cachePolicy });
+    answer('POST /admin/operations/off', { ...steered, purge: 'purged' });
+    const { exitCode, out } = await run('off', 'one');
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^Switched off:\n\n +name +kind +id\n +One +query +one\n +One +query +relay\n/);
+    expect(out).toContain('Every location has it from 2026-11-26T17:01:50.000Z on.');
+    expect(out).toMatch(/Caches in front have dropped .* Browsers keep answers for their max-age of 300 s\./);
+    answer('POST /admin/operations/off', { ...steered, changed: [], purge: 'none' });
+    expect((await run('off', 'one')).out).toMatch(/^It is switched off already[\s\S]* can be purged/);
+    answer('POST /admin/operations/on', steered);
+    expect((await run('on', 'one')).out).toMatch(/^Switched on:/);
+  });
+
+  it('is the time limit of an operation, which is given or taken away', async () => {
+    answer('GET /admin/operations/one', shown);
+    answer('POST /admin/operations/limit', steered);
+    expect((await run('limit', 'one', '--ms', '500')).out).toMatch(/^Limited to 500 ms:/);
+    expect((await run('limit', 'one', '--none')).out).toMatch(/^Without a limit now:/);
+    for (const wrong of [[], ['--ms', '0'], ['--ms', '30001'], ['--ms', '5', '--none']])
+      expect((await run('limit', 'one', ...wrong)).exitCode, wrong.join(' ')).toBe(2);
+  });
+
+  it('is in list and show that an operation is off or limited, and who did it', async () => {
+    const steering = { offSince: USED_AT, timeLimitMs: 500, changedAt: USED_AT, changedBy: 'on-call' };
+    answer('GET /admin/releases', { releases: [], steered: [{ id: 'one', name: 'One', ...steering }] });
+    answer('GET /admin/operations/one', { ...shown, steering });
+    const said = 'switched off since 2026-11-21 22:26 UTC, limited to 500 ms, changed by on-call';
+    expect((await run('list')).out).toMatch(new RegExp(`One +one +${said}`));
+    expect((await run('show', 'one')).out).toContain(`live, ${said}`);
+  });
+
+  it('is what would end with releases, for whom, and if retire would refuse', async () => {
+    stub.releases.set('ios 4.9.0', { state: 'published', sunset: null, operationIds: [], previous: null });
+    const ending = [{ id: 'one', name: 'One', kind: 'query', count: 3, lastUsedAt: USED_AT }];
+    const usedBy = [
+      { client: 'ios', version: '4.9.0', operationId: 'one', name: 'One', count: 2, lastUsedAt: USED_AT },
+      { client: '', version: '', operationId: 'one', name: 'One', count: 1, lastUsedAt: USED_AT },
+    ];
+    const impact = { ending, usedBy, livingOn: 7, usesUnknownSince: USED_AT, isInUse: true };
+    answer('POST /admin/releases/impact', impact);
+    const { exitCode, out } = await run('impact', '--client', 'ios', '--version', '<5');
+    expect(exitCode).toBe(0);
+    expect(out).toContain('would end by retiring ios 4.9.0: 1. Others live on in other releases: 7.');
+    expect(out).toMatch(/One +query +one +3 +2026-11-21 22:26/);
+    expect(out).toMatch(/Used by:\n.*\n +ios +4\.9\.0 +One +one +2 .*\n +- +- +One +one +1 /);
+    expect(out).toContain('retire would refuse');
+    expect(out).toContain('Nothing is changed.');
+    answer('POST /admin/releases/impact', { ...impact, ending: [], usedBy: [], isInUse: false });
+    expect((await run('impact', '--client', 'ios', '--version', '<5')).out).toContain('would not refuse');
+  });
+
   it.each(['list', 'usage', 'audit', 'show one'])(
     'is JSON and nothing else with %s --json',
     async (command) => {
