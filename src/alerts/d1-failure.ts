@@ -7,10 +7,12 @@
  * meanwhile may send the same notice again, under the same id.
  */
 import * as z from 'zod';
-import { D1_DOWN_AFTER_FAILURES, D1_UP_AFTER_ANSWERS } from '../config.ts';
+import { D1_DOWN_AFTER_FAILURES, D1_PROBE_TIMEOUT_MS, D1_UP_AFTER_ANSWERS } from '../config.ts';
 import { log } from '../observability/log.ts';
 import type { AlertNotice } from '../observability/notice.ts';
 import type { AlertChannel } from '../settings/alert-settings.ts';
+import { answerWithin } from '../storage/answer-within.ts';
+import { incidentEnd, incidentInsert } from '../storage/d1/incidents.ts';
 import { notificationInserts } from '../storage/d1/notifications.ts';
 import { isD1FailureSilenced } from '../storage/kv/d1-silence.ts';
 import { parseJson } from '../storage/kv/json-values.ts';
@@ -19,6 +21,7 @@ import { receiversOf } from './receivers.ts';
 import type { SendNotice } from './send-notice.ts';
 
 export const D1_DOWN_RULE = 'd1-down';
+const FIRED_SUMMARY = 'D1 does not answer, or takes no writes. No other rule can be looked at meanwhile.';
 
 export interface D1FailureSources {
   db: D1Database;
@@ -42,6 +45,22 @@ const stateSchema = z.object({
   told: z.array(z.string()),
 });
 type D1Failure = z.infer<typeof stateSchema>;
+
+/**
+ * D1 fails if it does not answer in time, or if no job of the minute could even take its lease. A D1 that hangs holds up the
+ * jobs: they are not waited for then.
+ */
+export async function isD1Failing(
+  db: D1Database,
+  jobs: Promise<readonly { outcome: string }[]>,
+  timeoutMs = D1_PROBE_TIMEOUT_MS,
+): Promise<boolean> {
+  const answers = await answerWithin(timeoutMs, 'database', () => db.prepare('SELECT 1').first()).then(
+    () => true,
+    () => false,
+  );
+  return !answers || (await jobs).every(({ outcome }) => outcome === 'failed');
+}
 
 /** @throws if KV fails, or D1 when it has just answered */
 export async function watchD1(isFailing: boolean, sources: D1FailureSources): Promise<void> {
@@ -94,9 +113,22 @@ async function answered(before: D1Failure, nowSeconds: number, sources: D1Failur
   if (state.answers < D1_UP_AFTER_ANSWERS) return write(state, sources);
   const { db, kv, runbookUrl } = sources;
   const notice = noticeOf(state.startedAt, runbookUrl, answersSince);
-  const inserts = notificationInserts(db, notice, state.told, nowSeconds);
-  if (inserts.length > 0) await db.batch(inserts);
+  // A failure that no alert was made of leaves no trace.
+  if (state.failures === D1_DOWN_AFTER_FAILURES) {
+    await db.batch([
+      ...incidentWrites(db, notice, answersSince),
+      ...notificationInserts(db, notice, state.told, nowSeconds),
+    ]);
+  }
   await kv.delete(D1_FAILURE_KEY);
+}
+
+/** The incident could not be recorded while it went on. */
+function incidentWrites(db: D1Database, notice: AlertNotice, endedAt: number): D1PreparedStatement[] {
+  const { incidentId: id, rule, severity, subject, value, threshold, startedAt } = notice;
+  const summary = FIRED_SUMMARY;
+  const incident = { id, rule, runbook: rule, severity, subject, summary, value, threshold, startedAt };
+  return [incidentInsert(db, { ...incident, worst: null }), incidentEnd(db, id, endedAt)];
 }
 
 async function write(state: D1Failure, { kv }: D1FailureSources, stored?: string): Promise<void> {
@@ -116,10 +148,7 @@ function noticeOf(startedAt: number, runbookUrl: string, endedAt?: number): Aler
     rule: D1_DOWN_RULE,
     severity: 'page',
     subject: '',
-    summary:
-      event === 'fired'
-        ? 'D1 does not answer, or takes no writes. No other rule can be looked at meanwhile.'
-        : 'D1 answers and takes writes again.',
+    summary: event === 'fired' ? FIRED_SUMMARY : 'D1 answers and takes writes again.',
     value: '',
     threshold: '',
     startedAt,

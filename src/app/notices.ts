@@ -1,10 +1,8 @@
 /** Notices to people, with the parts of an isolate that they need. */
-import { D1_DOWN_RULE, watchD1 } from '../alerts/d1-failure.ts';
+import { D1_DOWN_RULE, isD1Failing, watchD1 } from '../alerts/d1-failure.ts';
 import { runbookUrl } from '../alerts/runbook-url.ts';
 import { createSendNotice, type SendNotice } from '../alerts/send-notice.ts';
-import { D1_PROBE_TIMEOUT_MS } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
-import { answerWithin } from '../storage/answer-within.ts';
 import type { JobResult } from '../sync/job.ts';
 import type { Isolate } from './isolate.ts';
 import { nowMs } from './runtime.ts';
@@ -19,7 +17,7 @@ export const noticeSender = ({ env, config }: Pick<Isolate, 'env' | 'config'>): 
   });
 
 /**
- * Looks at D1 in the minute's cron: it fails if it does not answer, or if no job could even take its lease. Never rejects.
+ * Looks at D1 in the minute's cron. Never rejects.
  *
  * @param results of the minute's jobs
  */
@@ -29,15 +27,9 @@ export async function lookAtD1(
   results: Promise<readonly JobResult[]>,
 ): Promise<void> {
   const { DB: db, CACHE_KV: kv } = env;
+  const page = runbookUrl(config.RUNBOOKS_URL, D1_DOWN_RULE);
   try {
-    const answers = await answerWithin(D1_PROBE_TIMEOUT_MS, 'database', () =>
-      db.prepare('SELECT 1').first(),
-    ).then(
-      () => true,
-      () => false,
-    );
-    const isFailing = !answers || (await results).every(({ outcome }) => outcome === 'failed');
-    const page = runbookUrl(config.RUNBOOKS_URL, D1_DOWN_RULE);
+    const isFailing = await isD1Failing(db, results);
     await watchD1(isFailing, { db, kv, channels: config.ALERT_CHANNELS, send, runbookUrl: page, nowMs });
   } catch (error) {
     log.error('alerts.d1_not_looked_at', errorFields(error));

@@ -102,8 +102,12 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
     sleep,
     random: Math.random,
     randomId,
-    alerts: { channels: config.ALERT_CHANNELS, send: noticeSender(isolate) },
     reports: { storage: env.STORAGE, environment: config.ENVIRONMENT, urls: isolate.reportUrls },
+    alerts: {
+      channels: config.ALERT_CHANNELS,
+      send: noticeSender(isolate),
+      thresholds: config.ALERT_THRESHOLDS,
+    },
     writeUses: () => usage.flush(),
   };
   const keys = { adminKey: config.ADMIN_KEY, operationsKeys: config.OPERATIONS_KEYS };

@@ -1,9 +1,10 @@
 /** Shows alerts, their channels and silences, silences rules, and tests channels. Times are Unix seconds. */
 import * as z from 'zod';
-import { ALERT_RULES } from '../alerts/alert-rules.ts';
+import { ALERT_RULES, thresholdInForce } from '../alerts/alert-rules.ts';
 import { D1_DOWN_RULE } from '../alerts/d1-failure.ts';
 import { SILENCE_MAX_SECONDS } from '../config.ts';
 import { runningSilences, silenceWrite } from '../storage/d1/alert-silences.ts';
+import { readIncidents } from '../storage/d1/incidents.ts';
 import { channelStates } from '../storage/d1/notifications.ts';
 import { silenceD1Failure } from '../storage/kv/d1-silence.ts';
 import { badInput, readAdminBody } from './admin-answer.ts';
@@ -11,16 +12,34 @@ import type { AdminSources } from './admin-operations.ts';
 
 const RULE_NAMES = [...new Set([...ALERT_RULES.map(({ runbook }) => runbook), D1_DOWN_RULE])];
 
+const INCIDENTS_SHOWN_SECONDS = 86_400;
+
 const silenceSchema = z.object({ seconds: z.int().min(0).max(SILENCE_MAX_SECONDS) });
 
-/** `GET /admin/alerts` */
-export async function getAlerts(_request: Request, { db, nowMs, alerts }: AdminSources) {
+/** `GET /admin/alerts`: incidents that are open or were so in the last day, the latest first. */
+export async function getAlerts(_request: Request, { db, nowMs, alerts, purge }: AdminSources) {
   const nowSeconds = Math.floor(nowMs() / 1000);
-  const [states, silences] = await Promise.all([channelStates(db), runningSilences(db, nowSeconds)]);
+  const [incidents, states, silences] = await Promise.all([
+    readIncidents(db, { from: nowSeconds - INCIDENTS_SHOWN_SECONDS, to: nowSeconds + 1 }),
+    channelStates(db),
+    runningSilences(db, nowSeconds),
+  ]);
+  const silencedUntil = new Map(silences.map(({ rule, endsAt }) => [rule, endsAt]));
   const configured = alerts.channels.map(({ name, kind, receives }) => ({ name, kind, receives }));
   const gone = [...states.keys()].filter((name) => !configured.some((channel) => channel.name === name));
   const channels = [...configured, ...gone.map((name) => ({ name, kind: null, receives: [] }))];
   return {
+    incidents: incidents.map(({ rule: _, runbook: rule, ...incident }) => ({
+      ...incident,
+      rule,
+      silencedUntil: silencedUntil.get(rule) ?? null,
+    })),
+    rules: ALERT_RULES.map((rule) => ({
+      name: rule.name,
+      runbook: rule.runbook,
+      severity: rule.severity,
+      threshold: thresholdInForce(rule, alerts.thresholds, purge !== undefined),
+    })),
     channels: channels.map((channel) => ({ ...channel, ...(states.get(channel.name) ?? NOTHING_SENT) })),
     silences,
   };
@@ -50,6 +69,12 @@ export async function testChannel(_request: Request, sources: AdminSources, [nam
     throw badInput(`ALERT_CHANNELS has no channel of this name; it has ${names}.`);
   }
   const id = `test-${randomId()}`;
-  const outcome = await alerts.send(channel, `${id}:${name}`, { id, kind: 'test', askedBy: keyName });
-  return { channel: name, isSent: outcome.isSent, reason: outcome.isSent ? null : outcome.reason };
+  const deliveryId = `${id}:${name}`;
+  const outcome = await alerts.send(channel, deliveryId, { id, kind: 'test', askedBy: keyName });
+  return {
+    id: deliveryId,
+    channel: name,
+    isSent: outcome.isSent,
+    reason: outcome.isSent ? null : outcome.reason,
+  };
 }

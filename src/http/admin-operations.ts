@@ -17,6 +17,7 @@ import { formsOf, formWrites } from '../operations/store-forms.ts';
 import type { ReportUrls } from '../reports/report-urls.ts';
 import { parseWithin } from '../serving/prepare-operation.ts';
 import type { AlertChannel } from '../settings/alert-settings.ts';
+import type { AlertThresholds } from '../settings/alert-thresholds.ts';
 import { listSteering } from '../storage/d1/operation-steering.ts';
 import { readUsage } from '../storage/d1/operation-usage.ts';
 import {
@@ -46,7 +47,7 @@ export interface AdminSources extends ChangeStores {
     environment: string;
     urls: Pick<ReportUrls, 'signed'>;
   };
-  alerts: { channels: readonly AlertChannel[]; send: SendNotice };
+  alerts: { channels: readonly AlertChannel[]; send: SendNotice; thresholds: AlertThresholds };
   schema: GraphQLSchema;
   /** Writes the uses that this isolate has counted. Never rejects. */
   writeUses(): Promise<void>;

@@ -10,6 +10,8 @@ export function emailOf({ from, to }: EmailChannel, { id, message }: Delivery): 
     lines.join('\n'),
     facts.map(({ label, value }) => `${label}: ${value}`).join('\n'),
     link === undefined ? '' : `${link.label}: ${link.url}`,
+    // Two messages with the same one are one notice, sent again.
+    `Notice: ${id}`,
   ];
   return {
     from: { name: 'Edge gateway', email: from },

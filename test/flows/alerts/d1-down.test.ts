@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { isD1Failing } from '../../../src/alerts/d1-failure.ts';
 import { D1_FAILURE_KEY } from '../../../src/storage/kv/keys.ts';
 import { type AlertInbox, openInbox } from '../../support/alert-inbox.ts';
 import { CRONS } from '../../support/gateway.ts';
@@ -11,7 +12,9 @@ let serving: Serving;
 beforeEach(async () => {
   inbox = openInbox();
   await env.CACHE_KV.delete(D1_FAILURE_KEY);
-  await env.DB.exec('DELETE FROM notification');
+  await env.DB.batch(
+    ['notification', 'incident', 'alert_state'].map((table) => env.DB.prepare(`DELETE FROM ${table}`)),
+  );
   const vars = {
     ALERT_CHANNELS: JSON.stringify(inbox.channels),
     HEARTBEAT_URL: inbox.url('heartbeat'),
@@ -41,8 +44,32 @@ test('D1 that fails for an hour is told of once in each channel, and so is that 
   expect(await titles()).toEqual(['Firing (page): d1-down (development)']);
   expect(await actions()).toEqual(['trigger']);
   serving.db.fail(null);
-  await minutes(2);
+  await minutes(10);
+  expect(await titles()).toEqual([
+    'Firing (page): d1-down (development)',
+    'Resolved after 1 h 0 min: d1-down (development)',
+  ]);
+  expect(await actions()).toEqual(['trigger', 'resolve']);
+  const keys = (await inbox.taken('pagerduty')).map(({ dedup_key: key }) => key);
+  expect(new Set(keys).size).toBe(1);
+  expect(await inbox.taken('webhook')).toHaveLength(2);
+  expect(await inbox.taken('discord')).toHaveLength(2);
   expect(await env.CACHE_KV.get(D1_FAILURE_KEY)).toBeNull();
+  const incidents = await env.DB.prepare('SELECT rule, ended_at - started_at AS seconds FROM incident').all();
+  expect(incidents.results).toEqual([{ rule: 'd1-down', seconds: 3_600 }]);
+});
+
+test('the heartbeat is asked in each minute in which the rules were looked at', async () => {
+  await minutes(2);
+  expect(await inbox.calls('heartbeat')).toMatchObject([{ method: 'GET' }, { method: 'GET' }]);
+  serving.db.fail('D1 is down');
+  await minutes(3);
+  serving.db.fail(null);
+  await inbox.fail({ kind: 'heartbeat', status: 302, headers: { location: inbox.url('webhook') } });
+  await minutes(1);
+  expect(await inbox.calls('heartbeat')).toHaveLength(3);
+  expect(serving.written()).toContain('HTTP 302');
+  expect(serving.written()).not.toContain(inbox.url('heartbeat'));
 });
 
 test('D1 that fails in one minute alone wakes nobody', async () => {
@@ -52,6 +79,17 @@ test('D1 that fails in one minute alone wakes nobody', async () => {
   await minutes(5);
   expect(await inbox.calls('slack')).toEqual([]);
   expect(await env.CACHE_KV.get(D1_FAILURE_KEY)).toBeNull();
+});
+
+test('D1 that answers now and then is one incident', async () => {
+  for (let time = 0; time < 5; time += 1) {
+    serving.db.fail('D1 is down');
+    await minutes(1);
+    serving.db.fail(null);
+    await minutes(1);
+  }
+  await minutes(3);
+  expect(await actions()).toEqual(['trigger', 'resolve']);
 });
 
 test('a channel that is down meanwhile is told when it is back, and the others once', async () => {
@@ -83,4 +121,27 @@ test('KV that fails as well stops no job, and the log says so', async () => {
   expect(serving.written()).toContain('alerts.d1_not_looked_at');
   serving.db.fail(null);
   serving.cacheKv.fail(null);
+});
+
+test('D1 fails if it hangs, or if it takes no writes', async () => {
+  const never = new Promise<never>(() => undefined);
+  const d1 = (answer: () => Promise<unknown>) =>
+    ({ prepare: () => ({ first: answer }) }) as unknown as D1Database;
+  const jobs = async (...outcomes: string[]) => outcomes.map((outcome) => ({ outcome }));
+  expect(
+    await isD1Failing(
+      d1(() => never),
+      never,
+      20,
+    ),
+  ).toBe(true);
+  expect(
+    await isD1Failing(
+      d1(() => Promise.reject(new Error('D1 is down'))),
+      never,
+    ),
+  ).toBe(true);
+  expect(await isD1Failing(env.DB, jobs('failed', 'failed'))).toBe(true);
+  expect(await isD1Failing(env.DB, jobs('failed', 'skipped'))).toBe(false);
+  expect(await isD1Failing(env.DB, jobs('failed', 'ok'))).toBe(false);
 });

@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { SILENCE_MAX_SECONDS } from '../../../src/config.ts';
 import type { AlertNotice } from '../../../src/observability/notice.ts';
+import { incidentEnd, incidentInsert } from '../../../src/storage/d1/incidents.ts';
 import { notificationInserts } from '../../../src/storage/d1/notifications.ts';
 import { ADMIN_KEY, adminOf, sha256Of } from '../../support/admin.ts';
 import { type AlertInbox, openInbox } from '../../support/alert-inbox.ts';
@@ -74,7 +75,7 @@ describe('/admin/alerts', () => {
 
   beforeEach(async () => {
     await env.DB.batch(
-      ['notification', 'alert_silence'].map((table) => env.DB.prepare(`DELETE FROM ${table}`)),
+      ['notification', 'alert_silence', 'incident'].map((table) => env.DB.prepare(`DELETE FROM ${table}`)),
     );
     inbox = openInbox();
     const sha256 = (await sha256Of(READ_KEY)).slice('sha256:'.length);
@@ -117,6 +118,49 @@ describe('/admin/alerts', () => {
     ]);
   });
 
+  test('shows incidents of the last day with the silence of their rule, and each threshold in force', async () => {
+    const nowSeconds = Math.floor(Date.now() / 1000);
+    const incident = (id: string, startedAt: number) =>
+      incidentInsert(env.DB, {
+        id,
+        rule: 'outbox-page',
+        runbook: 'outbox',
+        severity: 'page',
+        subject: 'user_outbox',
+        summary: 'It waits.',
+        value: '31 min',
+        threshold: '30 min',
+        worst: null,
+        startedAt,
+      });
+    await env.DB.batch([
+      incident('open', nowSeconds - 3 * 86_400),
+      incident('over', nowSeconds - 7_200),
+      incidentEnd(env.DB, 'over', nowSeconds - 3_600),
+      incident('old', nowSeconds - 3 * 86_400),
+      incidentEnd(env.DB, 'old', nowSeconds - 2 * 86_400),
+    ]);
+    await admin.send('PUT', '/alerts/silences/outbox', { seconds: 600 });
+    const { body } = await admin.get<{ incidents: object[]; rules: object[] }>('/alerts');
+    expect(body.incidents).toMatchObject([
+      { id: 'over', rule: 'outbox', endedAt: nowSeconds - 3_600, silencedUntil: nowSeconds + 600 },
+      {
+        id: 'open',
+        rule: 'outbox',
+        endedAt: null,
+        summary: 'It waits.',
+        value: '31 min',
+        threshold: '30 min',
+      },
+    ]);
+    expect(body.rules).toContainEqual({
+      name: 'cache-hit-rate',
+      runbook: 'cache-hit-rate',
+      severity: 'ticket',
+      threshold: 0.8,
+    });
+  });
+
   test('silences a rule until a time, and names the key that did it', async () => {
     const silenced = await admin.send('PUT', '/alerts/silences/sync', { seconds: 7_200 });
     const createdAt = Math.floor(Date.now() / 1000);
@@ -151,11 +195,11 @@ describe('/admin/alerts', () => {
 
   test('tests a channel at once, and says why it failed without its secrets', async () => {
     const tested = await admin.send('POST', '/alerts/channels/slack/test');
-    expect(tested.body).toEqual({ channel: 'slack', isSent: true, reason: null });
+    expect(tested.body).toMatchObject({ channel: 'slack', isSent: true, reason: null });
     expect(await inbox.taken('slack')).toMatchObject([{ text: 'Test (development)' }]);
     await inbox.fail({ kind: 'pagerduty', status: 403 });
     const failed = await admin.send('POST', '/alerts/channels/pagerduty/test');
-    expect(failed.body).toEqual({ channel: 'pagerduty', isSent: false, reason: 'HTTP 403' });
+    expect(failed.body).toMatchObject({ channel: 'pagerduty', isSent: false, reason: 'HTTP 403' });
     expect(JSON.stringify([tested, failed, await channelsOf()])).not.toContain(inbox.url(''));
   });
 

@@ -16,6 +16,7 @@ interface Environment {
   ratelimits: { name: string; namespace_id: string; simple: { limit: number; period: number } }[];
   durable_objects: { bindings: { name: string }[] };
   images: { binding: string };
+  send_email: { name: string }[];
 }
 
 const ENVIRONMENTS = ['development', 'staging', 'production'];
@@ -45,6 +46,7 @@ it('every environment has the same bindings and vars', () => {
     environment.ratelimits.map(({ name }) => name),
     environment.durable_objects.bindings.map(({ name }) => name),
     environment.images.binding,
+    environment.send_email.map(({ name }) => name),
     Object.keys(environment.vars),
   ]);
   expect(names).toEqual(names.map(() => names[0]));
