@@ -100,11 +100,9 @@ function sumOf(rows: readonly Traffic[]): Traffic {
 export function incidentTable({ date, incidents }: DayReport): Html {
   if (incidents.length === 0) return html`<p class="good">None.</p>`;
   const began = dayStart(date);
-  const name = ({ rule, severity, subject, summary, worst }: Incident) =>
-    html`${rule} <span class="quiet">${severity}</span>${beneath(nameText(subject, ID_SHOWN_CHARACTERS))}<small><bdi>${nameText(summary, SUMMARY_SHOWN_CHARACTERS)}</bdi></small>${worst === null ? NOTHING : worstLine(worst)}`;
+  const name = ({ rule, severity, subject, summary, value, threshold, worst }: Incident) =>
+    html`${rule} <span class="quiet">${severity}</span>${beneath(nameText(subject, ID_SHOWN_CHARACTERS))}<small><bdi>${nameText(summary, SUMMARY_SHOWN_CHARACTERS)}</bdi></small><small>${value}; threshold: ${threshold}</small>${worst === null ? NOTHING : worstLine(worst)}`;
   return htmlTable('Rule', incidents, name, [
-    { title: 'Value', isWide: true, of: ({ value }) => value },
-    { title: 'Threshold', isWide: true, of: ({ threshold }) => threshold },
     {
       title: 'From',
       of: ({ startedAt }) =>

@@ -60,9 +60,12 @@ test('operations and routes add up to all requests of the day, and so do client 
 test('a report that is made again of the same rows in another order is the same', () => {
   fc.assert(
     fc.property(cells, (drawn) => {
-      expect(reportOf(inputsWith({ cells: drawn.toReversed() }))).toEqual(
-        reportOf(inputsWith({ cells: drawn })),
+      const [one, other] = [drawn, drawn.toReversed()].map((ordered) =>
+        reportOf(inputsWith({ cells: ordered })),
       );
+      // Dollars are no whole numbers, whose sums depend on the order.
+      expect({ ...one, cost: null }).toEqual({ ...other, cost: null });
+      expect(one?.cost.dayDollars).toBeCloseTo(other?.cost.dayDollars ?? 0, 12);
     }),
   );
 });
