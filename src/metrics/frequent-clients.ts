@@ -24,6 +24,8 @@ const WATCHED_BYTES = 600;
 
 export class FrequentClients {
   #watched = new Map<string, Watched>();
+  /** The count of the last name that was displaced: no name has a smaller one, because a new name begins above it. */
+  #leastCount = 0;
 
   get weight(): number {
     return this.#watched.size * WATCHED_BYTES;
@@ -45,19 +47,23 @@ export class FrequentClients {
   take(): FrequentClient[] {
     const watched = [...this.#watched.values()];
     this.#watched = new Map();
+    this.#leastCount = 0;
     return watched
       .map(({ before, count, ...named }) => ({ ...named, count: count - before }))
       .sort((one, other) => other.count - one.count)
       .slice(0, OTHER_CLIENTS_MAX);
   }
 
-  /** Forgets the rarest name. @returns its count. */
+  /** Forgets the rarest name. @returns its count */
   #displaced(): number {
     let rarest: [string, Watched] | undefined;
-    for (const entry of this.#watched)
+    for (const entry of this.#watched) {
       if (rarest === undefined || entry[1].count < rarest[1].count) rarest = entry;
+      if (rarest[1].count === this.#leastCount) break;
+    }
     if (rarest === undefined) return 0;
     this.#watched.delete(rarest[0]);
-    return rarest[1].count;
+    this.#leastCount = rarest[1].count;
+    return this.#leastCount;
   }
 }

@@ -2,22 +2,22 @@
  * Counts requests that have operation, client release, hour, outcome and cache in common, in a bounded number of cells.
  *
  * Beyond the first bound, new clients count without their name; beyond the second, new operations count as
- * `unregistered`. No request is left out, so sums stay right.
+ * `unregistered`, and new jobs as `job:other`. No request is left out, so sums stay right.
  */
 import { REQUEST_CELLS_MAX } from '../config.ts';
 import { addCalls, type CallCounts, noCalls } from '../observability/call-counts.ts';
 import { LatencyHistogram } from '../observability/latency-histogram.ts';
 import {
   CACHE_RESULTS,
-  type CacheResult,
+  JOB_PREFIX,
   type MetricsCell,
   REQUEST_OUTCOMES,
-  type RequestOutcome,
   UNREGISTERED,
 } from '../observability/request-metrics.ts';
 
-/** One for each outcome and cache, for what no other cell has room for. */
-const LAST_CELLS = REQUEST_OUTCOMES.length * CACHE_RESULTS.length;
+/** One for each outcome and cache, and for each outcome of jobs, for what no other cell has room for. */
+const LAST_CELLS = REQUEST_OUTCOMES.length * CACHE_RESULTS.length + REQUEST_OUTCOMES.length;
+const OTHER_JOB = `${JOB_PREFIX}other`;
 const NAMELESS_CELLS_MAX = REQUEST_CELLS_MAX - LAST_CELLS;
 /** Room is kept for each operation to count without names. */
 const NAMED_CELLS_MAX = Math.floor(NAMELESS_CELLS_MAX * 0.8);
@@ -107,10 +107,11 @@ export class RequestCells {
     return this.#cells.get(text) ?? (this.size < maxCells ? this.#opened(text, key, seconds) : null);
   }
 
-  /** Whatever its hour: its number is what is bounded. */
-  #last({ hour, outcome, cache }: CellKey, seconds: number): CountingCell {
-    const text = lastKey(outcome, cache);
-    const key = { operationId: UNREGISTERED, client: '', version: '', hour, outcome, cache };
+  /** One for all hours: the number of cells is bounded. */
+  #last({ operationId: sought, hour, outcome, cache }: CellKey, seconds: number): CountingCell {
+    const operationId = sought.startsWith(JOB_PREFIX) ? OTHER_JOB : UNREGISTERED;
+    const text = `${operationId}\n${outcome}\n${cache}`;
+    const key = { operationId, client: '', version: '', hour, outcome, cache };
     return this.#cells.get(text) ?? this.#opened(text, key, seconds);
   }
 
@@ -137,9 +138,6 @@ export class RequestCells {
     return cell;
   }
 }
-
-/** No other key is so short. */
-const lastKey = (outcome: RequestOutcome, cache: CacheResult) => `${outcome}\n${cache}`;
 
 export const settledCell = ({ histogram, ...cell }: CountingCell): MetricsCell => ({
   ...cell,

@@ -124,8 +124,11 @@ export class RequestRecorder {
 
   /** Nothing is allocated, and no time passes in a hit. */
   hit({ cell, point, other }: CountedHits, bytes: number, country: string, nowMs: number): void {
+    const seconds = Math.floor(nowMs / 1000);
     cell.count += 1;
-    cell.lastSeen = Math.floor(nowMs / 1000);
+    if (seconds > cell.lastSeen) cell.lastSeen = seconds;
+    // A clock may be set back.
+    else if (seconds < cell.firstSeen) cell.firstSeen = seconds;
     cell.bytes += bytes;
     cell.histogram.add(0);
     if (other !== null) this.#others.add(other.client, other.version);

@@ -20,7 +20,7 @@ import type { Route, RouteContext } from '../http/router.ts';
 import { pathOf } from '../http/url-parts.ts';
 import type { BundledRelease } from '../operations/manifest.ts';
 import { type Liveness, mayRun, type OperationRegistry } from '../operations/registered-operation.ts';
-import type { PreparedOperation } from '../serving/prepare-operation.ts';
+import { measurePreparation, type PreparedOperation } from '../serving/prepare-operation.ts';
 import { logFinishedRequest } from '../serving/request-log.ts';
 import { failuresOf, type Serving } from '../serving/serving.ts';
 import { viewerOfOperation } from '../serving/viewer-of-operation.ts';
@@ -84,6 +84,7 @@ export function createRestRoute(options: RestRouteOptions): Route {
     }
     const viewer = isProtected(endpoint) ? await signedIn(request) : null;
     const preparation = await incoming.countedPreparation();
+    measurePreparation(exchange.measured, preparation);
     if (!preparation.ok) throw preparation.error;
     const { prepared } = preparation;
     const ofOperation = await serving.cacheKeyOf(prepared);

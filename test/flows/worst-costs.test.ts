@@ -127,6 +127,8 @@ describe('one request', () => {
     for (const cron of FIRST_SYNC) await gateway.scheduled(cron);
     await gateway.forgetDetails();
     gateway.coldIsolate();
+    // The isolate has written its counts of this minute.
+    await gateway.fetch('/health');
     gateway.resetCounts();
     await market.resetCalls();
   }

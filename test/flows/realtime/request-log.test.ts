@@ -51,6 +51,7 @@ describe('an operation that met a fault is logged once, with its operation and c
         level: 'warn',
         event: 'request.failed',
         requestId: expect.any(String),
+        traceId: expect.any(String),
         transport: 'websocket',
         status: null,
         durationMs: expect.any(Number),
