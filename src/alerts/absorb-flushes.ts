@@ -1,5 +1,4 @@
 /** Adds the minute's rows of isolates to the windows. */
-
 import { LatencyHistogram } from '../observability/latency-histogram.ts';
 import {
   JOB_PREFIX,
@@ -8,14 +7,17 @@ import {
   UNREGISTERED,
 } from '../observability/request-metrics.ts';
 import type { Flush } from '../storage/d1/flushes.ts';
-import { HOUR_SECONDS } from './watched-time.ts';
+import { MINUTE_SECONDS } from './watched-time.ts';
 import {
   addRecent,
   addSums,
+  MINUTES_KEPT,
   minuteOf,
-  type RecentSlot,
+  type RecentCell,
   type RefusedDocument,
+  type Sums,
   type Windows,
+  type Worst,
 } from './windows.ts';
 
 /** Probes and people who operate the gateway use up no error budget. */
@@ -31,59 +33,105 @@ const UNKNOWN_REASONS = new Set([
   'QUERY_NOT_IN_SAFELIST',
 ]);
 
+/** Those with the most faults: an outage has thousands. */
+const CULPRITS_A_LOOK = 50;
+
+/** What all isolates have counted of one operation and client release, in the same minute. */
+interface MergedCells extends Worst {
+  minutesAgo: number;
+  requests: number;
+  faults: number;
+  hits: number;
+  misses: number;
+  unknown: number;
+  /** Of requests that were not refused: a refusal says nothing of how long an operation takes. */
+  durationMs: number;
+  histogram: LatencyHistogram;
+}
+
 /** @param time.watchedSeconds the watched time of the Unix time `nowSeconds` */
 export function absorbFlushes(
   windows: Windows,
   flushes: readonly Flush[],
-  time: { watchedSeconds: number; nowSeconds: number },
+  { watchedSeconds, nowSeconds }: { watchedSeconds: number; nowSeconds: number },
 ): void {
-  const recent: RecentSlot = {
-    at: minuteOf(time.watchedSeconds),
-    cells: [],
-    refusedDocuments: [],
+  const cells: RecentCell[] = [];
+  const merged = [...mergedByMinute(flushes, nowSeconds)];
+  // Before the watched time began, everything counts at its beginning.
+  const watchedAt = (minutesAgo: number) => Math.max(0, watchedSeconds - minutesAgo * MINUTE_SECONDS);
+  for (const [minutesAgo, sums] of sumsByMinute(merged)) addSums(windows, watchedAt(minutesAgo), sums);
+  const withFaults = merged
+    .filter(({ faults }) => faults > 0)
+    .sort((left, right) => right.faults - left.faults);
+  for (const { minutesAgo, operationId, client, version, faults } of withFaults.slice(0, CULPRITS_A_LOOK))
+    addSums(windows, watchedAt(minutesAgo), {}, { operationId, client, version, faults });
+  for (const { minutesAgo, operationId, client, version, requests, ...cell } of merged) {
+    if (minutesAgo > MINUTES_KEPT || operationId.startsWith(ROUTE_PREFIX)) continue;
+    const { unknown, durationMs, histogram } = cell;
+    cells.push({
+      ...{ operationId, client, version, count: requests, unknown, durationMs },
+      histogram: histogram.sparse(),
+    });
+  }
+  addRecent(windows, {
+    at: minuteOf(watchedSeconds),
+    cells,
+    refusedDocuments: refusedDocuments(flushes),
     d1: LatencyHistogram.of(
       ...flushes.flatMap(({ isolate }) => (isolate === null ? [] : [isolate.d1])),
     ).sparse(),
     memoryShare: greatestShare(flushes),
-  };
-  const refused = new Map<string, RefusedDocument>();
-  for (const { requests, refusals } of flushes) {
-    for (const cell of requests) absorbCell(windows, recent, cell, time);
-    for (const { reason, client, version, documentId, count } of refusals) {
-      if (!UNKNOWN_REASONS.has(reason)) continue;
-      const key = JSON.stringify([client, version, documentId]);
-      const held = refused.get(key);
-      if (held === undefined) refused.set(key, { client, version, documentId, count });
-      else held.count += count;
-    }
-  }
-  recent.refusedDocuments = [...refused.values()];
-  addRecent(windows, recent);
+  });
 }
 
-function absorbCell(
-  windows: Windows,
-  recent: RecentSlot,
-  cell: MetricsCell,
-  { watchedSeconds, nowSeconds }: { watchedSeconds: number; nowSeconds: number },
-): void {
-  if (isJob(cell) || isOwnTraffic(cell)) return;
-  const { operationId, client, version, outcome, cache, count, faults, durationMs, histogram } = cell;
-  // An isolate that had no requests for a while writes late. Its clock may be ahead of this one.
-  const ageSeconds = Math.max(0, nowSeconds - cell.lastSeen);
-  const added = {
-    requests: count,
-    faults,
-    hits: cache === 'hit' || cache === 'stale' ? count : 0,
-    misses: cache === 'miss' ? count : 0,
-  };
-  // Before the watched time began, everything counts at its beginning.
-  addSums(windows, Math.max(0, watchedSeconds - ageSeconds), added, { operationId, client, version, faults });
-  if (ageSeconds > HOUR_SECONDS || operationId.startsWith(ROUTE_PREFIX)) return;
-  const unknown = operationId === UNREGISTERED && outcome === 'refused' ? count : 0;
-  // A refusal says nothing of how long an operation takes.
-  const measured = outcome === 'refused' ? { durationMs: 0, histogram: [] } : { durationMs, histogram };
-  recent.cells.push({ operationId, client, version, count, unknown, ...measured });
+function sumsByMinute(merged: readonly MergedCells[]): Map<number, Partial<Sums>> {
+  const byMinute = new Map<number, { requests: number; faults: number; hits: number; misses: number }>();
+  for (const { minutesAgo, requests, faults, hits, misses } of merged) {
+    const sums = byMinute.get(minutesAgo) ?? { requests: 0, faults: 0, hits: 0, misses: 0 };
+    byMinute.set(minutesAgo, sums);
+    sums.requests += requests;
+    sums.faults += faults;
+    sums.hits += hits;
+    sums.misses += misses;
+  }
+  return byMinute;
+}
+
+function mergedByMinute(flushes: readonly Flush[], nowSeconds: number): Iterable<MergedCells> {
+  const merged = new Map<string, MergedCells>();
+  for (const cell of flushes.flatMap(({ requests }) => requests)) {
+    if (isJob(cell) || isOwnTraffic(cell)) continue;
+    const { operationId, client, version, outcome, cache, count } = cell;
+    // An isolate that had no requests for a while writes late. Its clock may be ahead of this one.
+    const minutesAgo = Math.floor(Math.max(0, nowSeconds - cell.lastSeen) / MINUTE_SECONDS);
+    const key = JSON.stringify([minutesAgo, operationId, client, version]);
+    const sum = merged.get(key) ?? {
+      ...{ operationId, client, version, minutesAgo, requests: 0, faults: 0, hits: 0, misses: 0, unknown: 0 },
+      ...{ durationMs: 0, histogram: new LatencyHistogram() },
+    };
+    merged.set(key, sum);
+    sum.requests += count;
+    sum.faults += cell.faults;
+    if (cache === 'hit' || cache === 'stale') sum.hits += count;
+    if (cache === 'miss') sum.misses += count;
+    if (outcome !== 'refused') {
+      sum.durationMs += cell.durationMs;
+      sum.histogram.merge(cell.histogram);
+    } else if (operationId === UNREGISTERED) sum.unknown += count;
+  }
+  return merged.values();
+}
+
+function refusedDocuments(flushes: readonly Flush[]): RefusedDocument[] {
+  const documents = new Map<string, RefusedDocument>();
+  for (const { reason, client, version, documentId, count } of flushes.flatMap(({ refusals }) => refusals)) {
+    if (!UNKNOWN_REASONS.has(reason)) continue;
+    const key = JSON.stringify([client, version, documentId]);
+    const held = documents.get(key);
+    if (held === undefined) documents.set(key, { client, version, documentId, count });
+    else held.count += count;
+  }
+  return [...documents.values()];
 }
 
 function greatestShare(flushes: readonly Flush[]): number | null {

@@ -44,8 +44,8 @@ export interface ObservedJob {
 export interface ObservedAccounts {
   /** Since the last look. */
   opened: number;
-  /** The place of the newest one, from which the next look goes on; null if there is none. */
-  lastRowId: number | null;
+  /** The place of the newest one, from which the next look goes on. */
+  lastRowId: number;
 }
 
 /** Payments of one hour, by the time of the decision: each look sees the sums so far. */

@@ -15,7 +15,7 @@ export const QUIET: Observed = {
   jobs: [],
   outboxes: [],
   notices: [],
-  accounts: { opened: 0, lastRowId: null },
+  accounts: { opened: 0, lastRowId: 0 },
   payments: [],
   hasCacheInFront: false,
 };

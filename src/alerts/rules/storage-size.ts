@@ -1,6 +1,9 @@
 import type { AlertRule } from '../rule.ts';
 
-/** D1 or a Durable Object comes close to the size at which the platform refuses writes. */
+/**
+ * D1 or the ledger of a pool comes close to the size at which the platform refuses writes. Ledgers keep their entries for
+ * ever; limits keep the other objects far below it.
+ */
 export const storageSize: AlertRule = {
   name: 'storage-size',
   runbook: 'storage-size',

@@ -13,7 +13,8 @@ const PAYMENTS_KEPT_HOURS = 48;
 export interface OpenedAccounts {
   /** Since `afterRowId`; 0 if that is null. */
   opened: number;
-  lastRowId: number | null;
+  /** 0 where there is no account. */
+  lastRowId: number;
 }
 
 /**
@@ -23,12 +24,13 @@ export interface OpenedAccounts {
 export async function accountsOpened(db: D1Database, afterRowId: number | null): Promise<OpenedAccounts> {
   const row = await db
     .prepare(
-      `SELECT (SELECT max(rowid) FROM user_account) AS lastRowId,
+      `SELECT (SELECT coalesce(max(rowid), 0) FROM user_account) AS lastRowId,
          iif(?1 IS NULL, 0, (SELECT count(*) FROM user_account WHERE rowid > ?1)) AS opened`,
     )
     .bind(afterRowId)
     .first<OpenedAccounts>();
-  return { opened: row?.opened ?? 0, lastRowId: row?.lastRowId ?? null };
+  if (row === null) throw new Error('D1 counted no accounts');
+  return row;
 }
 
 export interface PaymentHour {

@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
 import manifest from '../../../operations/manifest.json' with { type: 'json' };
+import type { PoolLedgerCalls } from '../../../src/investing/pool-ledger.ts';
 import { noCalls } from '../../../src/observability/call-counts.ts';
 import { LatencyHistogram } from '../../../src/observability/latency-histogram.ts';
 import type { MetricsCell } from '../../../src/observability/request-metrics.ts';
@@ -10,7 +11,7 @@ import { openIncidents, readIncidents } from '../../../src/storage/d1/incidents.
 import { encodedCell } from '../../../src/storage/d1/metrics-cells.ts';
 import type { JobDeps } from '../../../src/sync/job.ts';
 import { giveLedger } from '../../support/edge-rows.ts';
-import { insert, insertInvestments } from '../../support/investors.ts';
+import { createInvestors, insert, insertInvestments } from '../../support/investors.ts';
 import { type Bench, createBench, syncOf } from '../sync-bench.ts';
 
 const { DB: db } = env;
@@ -279,6 +280,40 @@ test('half of a sale is over and few of those who registered have invested', asy
   expect(await notices()).toMatchObject([
     { rule: 'participation', subject: poolId, value: '1.8 % of those who registered' },
   ]);
+});
+
+test('databases that are almost full are named, and a ledger says its size each night', async () => {
+  const { deps, bench, minutes, notices } = await watched();
+  await bench.sync.runJob('pools');
+  const [pool] = await bench.rows('ido_pool_cache');
+  const poolId = String(pool?.id);
+  await giveLedger(poolId);
+  const head = { pool: poolId, sequence: 1, hash: 'ab', recordedAt: 1, databaseBytes: 9e9 };
+  const ledger = { compare: async () => undefined, head: async () => head } as Partial<PoolLedgerCalls>;
+  const ledgers = { ofPool: () => ledger as PoolLedgerCalls, ofInvestment: () => null };
+  expect((await syncOf({ ...deps, ledgers }).runJob('ledger-check')).outcome).toBe('ok');
+  await minutes(1);
+  expect(await notices()).toMatchObject([
+    {
+      rule: 'storage-size',
+      subject: `the ledger of the pool ${poolId}`,
+      value: "90.0 % of the platform's limit",
+    },
+  ]);
+});
+
+test('accounts are counted as they are opened', async () => {
+  const { minutes, notices } = await watched({ alertThresholds: { registrations: 1_000_000 } });
+  await minutes(1);
+  let opened = 0;
+  await minutes(3, async () => {
+    opened += 2;
+    await createInvestors([`usr_${opened}`, `usr_${opened + 1}`]);
+  });
+  const state = await db.prepare('SELECT state FROM alert_state').first<string>('state');
+  const { windows } = JSON.parse(state ?? '') as { windows: { hours: { registrations: number }[] } };
+  expect(windows.hours.reduce((sum, hour) => sum + hour.registrations, 0)).toBe(6);
+  expect(await notices()).toEqual([]);
 });
 
 test('a look reads few rows of large tables, and writes few', async () => {
