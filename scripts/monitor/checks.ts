@@ -14,8 +14,8 @@ export interface Check {
 export interface Thresholds {
   /** Of an answer, and of a read of D1 or KV. */
   slowMs: number;
-  /** Of the public requests that reach the Worker. Null: it is not judged. */
-  hitRate: number | null;
+  /** Of the public requests that reach the Worker. Undefined: that of the gateway's alert. */
+  hitRate?: number | undefined;
   /** Of all requests, those with a fault that is not the client's. */
   faultShare: number;
   /** Of an operation. */
@@ -25,7 +25,6 @@ export interface Thresholds {
 /** Those of the platform. */
 export const THRESHOLDS = {
   slowMs: 1_000,
-  hitRate: 0.8,
   faultShare: 0.01,
   p95Ms: 500,
 } as const satisfies Thresholds;
@@ -107,12 +106,12 @@ function countedChecks(counted: Observation['counted'], thresholds: Thresholds):
     return [{ name, state: 'note', text }];
   }
   if ('problem' in counted) return [{ name, state: 'wrong', text: counted.problem }];
-  return trafficChecks(counted, thresholds);
+  return [...trafficChecks(counted, thresholds), ...alertChecks(counted.incidents)];
 }
 
 function trafficChecks(counted: Counted, thresholds: Thresholds): Check[] {
   const { since, total, publicRequests, hits, operations } = counted;
-  const { hitRate, faultShare, p95Ms } = thresholds;
+  const { hitRate = counted.hitRateThreshold, faultShare, p95Ms } = thresholds;
   const judged = (count: number, isBad: boolean): CheckState =>
     isBad && count >= JUDGED_REQUESTS_MIN ? 'wrong' : 'ok';
   const isLow = hitRate !== null && hits < hitRate * publicRequests;
@@ -139,6 +138,15 @@ function trafficChecks(counted: Counted, thresholds: Thresholds): Check[] {
       text: slow.length > 0 ? `p95 over ${p95Ms} ms: ${slowTexts.join(', ')}` : `p95 at most ${p95Ms} ms`,
     },
   ];
+}
+
+function alertChecks(incidents: Counted['incidents']): Check[] {
+  if (incidents.length === 0) return [{ name: 'alerts', state: 'ok', text: 'none' }];
+  return incidents.map(({ rule, severity, summary, since, isSilenced }) => ({
+    name: `alert ${rule}`,
+    state: isSilenced ? 'note' : 'wrong',
+    text: `${severity} since ${since}${isSilenced ? ', silenced' : ''}: ${summary}`,
+  }));
 }
 
 const timeText = (milliseconds: number, slowMs: number) =>

@@ -1,11 +1,14 @@
 /** What the gateway has counted in the last half hour, and its open incidents, from the admin endpoint. */
+
 import { JOB_PREFIX, ROUTE_PREFIX } from '../../src/observability/request-metrics.ts';
-import { type MetricsRow, metricsAnswer } from '../operations/admin-answers.ts';
+import type { AlertRuleName } from '../../src/settings/alert-thresholds.ts';
+import { type Alerts, alertsAnswer, type MetricsRow, metricsAnswer } from '../operations/admin-answers.ts';
 import type { AdminClient } from '../operations/admin-client.ts';
 import { shortId } from '../operations/printed-values.ts';
 
 /** The window of the alert about the hit rate. */
 const COUNTED_SECONDS = 1_800;
+const HIT_RATE_RULE: AlertRuleName = 'cache-hit-rate';
 
 export interface Counted {
   /** The time from which on requests are counted, as `16:00 UTC`: hours count whole. */
@@ -18,6 +21,18 @@ export interface Counted {
   hits: number;
   /** The most frequent first. */
   operations: readonly CountedOperation[];
+  incidents: readonly OpenIncident[];
+  /** The threshold of the gateway's alert. Null where the alert is off, as with a cache in front. */
+  hitRateThreshold: number | null;
+}
+
+export interface OpenIncident {
+  rule: string;
+  severity: string;
+  summary: string;
+  /** As `16:41 UTC`. */
+  since: string;
+  isSilenced: boolean;
 }
 
 export interface CountedOperation {
@@ -33,15 +48,16 @@ export interface CountedOperation {
 export async function observeCounted(admin: AdminClient, nowMs: number): Promise<Counted> {
   const to = Math.floor(nowMs / 1000) + 1;
   const path = (by: string) => `/admin/metrics?from=${to - COUNTED_SECONDS}&to=${to}&by=${by}`;
-  const [byOperation, byCache] = await Promise.all([
+  const [byOperation, byCache, { incidents, rules }] = await Promise.all([
     admin.get(path('operation'), metricsAnswer),
     admin.get(path('cache'), metricsAnswer),
+    admin.get('/admin/alerts', alertsAnswer),
   ]);
   const requests = byOperation.rows.filter(({ operationId = '' }) => !isOwnTraffic(operationId));
   const withCache = (...results: string[]) =>
     sum(byCache.rows.filter(({ cache = '' }) => results.includes(cache)).map(({ count }) => count));
   return {
-    since: `${byOperation.from.slice(11, 16)} UTC`,
+    since: timeOf(byOperation.from),
     total: {
       count: sum(requests.map(({ count }) => count)),
       faults: sum(requests.map(({ faults }) => faults)),
@@ -49,8 +65,24 @@ export async function observeCounted(admin: AdminClient, nowMs: number): Promise
     publicRequests: withCache('hit', 'stale', 'miss'),
     hits: withCache('hit', 'stale'),
     operations: requests.map(countedOperation),
+    incidents: incidents.filter(({ endedAt }) => endedAt === null).map(openIncident),
+    hitRateThreshold: rules.find(({ name }) => name === HIT_RATE_RULE)?.threshold ?? null,
   };
 }
+
+const openIncident = ({
+  rule,
+  severity,
+  summary,
+  startedAt,
+  silencedUntil,
+}: Alerts['incidents'][number]): OpenIncident => ({
+  since: timeOf(new Date(startedAt * 1000).toISOString()),
+  isSilenced: silencedUntil !== null,
+  ...{ rule, severity, summary },
+});
+
+const timeOf = (instant: string) => `${instant.slice(11, 16)} UTC`;
 
 /** Probes, and people who operate the gateway. */
 const isOwnTraffic = (operationId: string) =>

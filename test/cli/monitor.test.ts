@@ -186,6 +186,24 @@ test('a stale sync is wrong', async () => {
   moved('+');
 });
 
+test('an open incident is wrong, until it is over or its rule is silenced', async () => {
+  plant(
+    `INSERT INTO incident (id, rule, runbook, severity, subject, summary, value, threshold, worst, started_at)
+     VALUES ('planted', 'bill', 'bill', 'ticket', '', 'The month costs more.', '$70', '$59', NULL, unixepoch())`,
+  );
+  await isWrong([/^wrong {2}alert bill +ticket since \d\d:\d\d UTC: The month costs more\.$/m]);
+  const silence = await fetch(`${start.gatewayUrl}/admin/alerts/silences/bill`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ seconds: 600 }),
+  });
+  assert.equal(silence.status, 200, await silence.text());
+  const { out } = await monitor(['--hit-rate', '0']);
+  assert.match(out, /^note {3}alert bill +ticket since \d\d:\d\d UTC, silenced: The month/m);
+  plant("UPDATE incident SET ended_at = unixepoch() WHERE id = 'planted'");
+  assert.match((await monitor(['--hit-rate', '0'])).out, /^ok {4} alerts +none$/m);
+});
+
 test('D1 that is down is wrong, and endpoints that answer from memory are not', async () => {
   plant('ALTER TABLE sync_run RENAME TO sync_run_away');
   try {

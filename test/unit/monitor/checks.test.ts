@@ -12,7 +12,7 @@ test('a healthy gateway has nothing wrong', () => {
   expect(isWrong(checks)).toBe(false);
   expect(checks.map(({ name }) => name)).toEqual([
     ...['GET /health', 'D1', 'KV', 'jobs', 'GET /api/projects', 'GET /api/prices', 'MarketList by its id'],
-    ...['hit rate', 'errors', 'latency'],
+    ...['hit rate', 'errors', 'latency', 'alerts'],
   ]);
   expect(judge()).toContain(
     'ok hit rate: 90 % (at least 80 %) of 1000 public requests that reached the Worker since 16:00 UTC',
@@ -99,8 +99,11 @@ test('hit rate, errors and latency are judged against their thresholds', () => {
     'wrong errors: 1.1 % (at most 1 %) of 1200 requests that reached the Worker since 16:00 UTC',
     'wrong latency: p95 over 500 ms: MarketList 501 ms',
   ]);
-  const unjudged = { ...THRESHOLDS, hitRate: null };
-  expect(wrongOnes({ ...healthyObservation(), counted }, unjudged)).toHaveLength(2);
+  const own = { ...THRESHOLDS, hitRate: 0.7 };
+  expect(wrongOnes({ ...healthyObservation(), counted }, own)).toHaveLength(2);
+  const behindCache = countedTraffic({ hits: 10, hitRateThreshold: null });
+  expect(wrongOnes({ ...healthyObservation(), counted: behindCache })).toEqual([]);
+  expect(wrongOnes({ ...healthyObservation(), counted: behindCache }, own)).toHaveLength(1);
 });
 
 test('few requests are shown and not judged', () => {
@@ -115,4 +118,18 @@ test('few requests are shown and not judged', () => {
   expect(judge({ ...healthyObservation(), counted: none })).toContain(
     'ok errors: - (at most 1 %) of 0 requests that reached the Worker since 16:00 UTC',
   );
+});
+
+test('an open incident is wrong, and one of a silenced rule is not', () => {
+  const fires = { severity: 'page', summary: 'PoolPage is slow', since: '16:41 UTC' };
+  const counted = countedTraffic({
+    incidents: [
+      { ...fires, rule: 'slow-operation', isSilenced: false },
+      { ...fires, rule: 'bill', isSilenced: true },
+    ],
+  });
+  expect(judge({ ...healthyObservation(), counted }).slice(-2)).toEqual([
+    'wrong alert slow-operation: page since 16:41 UTC: PoolPage is slow',
+    'note alert bill: page since 16:41 UTC, silenced: PoolPage is slow',
+  ]);
 });

@@ -21,6 +21,8 @@ export const countedTraffic = (changes: Partial<Counted> = {}): Counted => ({
     { name: 'MarketList', count: 1000, hitRate: 0.9, p95Ms: 19, faults: 0 },
     { name: 'PoolPage', count: 200, hitRate: null, p95Ms: 95, faults: 0 },
   ],
+  incidents: [],
+  hitRateThreshold: 0.8,
   ...changes,
 });
 

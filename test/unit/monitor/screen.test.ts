@@ -50,7 +50,10 @@ test('no line and no screen is larger than the terminal, and no name moves the c
       fc.array(name, { maxLength: 20 }),
       (columns, rows, names) => {
         const operations = names.map((each) => ({ name: each, count: 1, hitRate: 0.5, p95Ms: 1, faults: 1 }));
-        const observation = { ...healthyObservation(), counted: countedTraffic({ operations }) };
+        const incidents = names.map((each) => ({
+          ...{ rule: 'bill', severity: 'page', summary: each, since: '16:41 UTC', isSilenced: false },
+        }));
+        const observation = { ...healthyObservation(), counted: countedTraffic({ operations, incidents }) };
         const lines = screen({ columns, rows }, observation);
         expect(lines.length).toBeLessThanOrEqual(rows);
         expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
