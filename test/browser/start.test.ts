@@ -7,6 +7,7 @@ import { after, before, suite, test } from 'node:test';
 import { type Browser, chromium } from 'playwright-core';
 import { testEventSource } from './event-source-in-browser.ts';
 import { testFilesInBrowser } from './files-in-browser.ts';
+import { testReportInBrowser } from './report-in-browser.ts';
 import { type RunningStart, runStart } from './running-start.ts';
 
 interface Sent {
@@ -19,6 +20,7 @@ const app = () =>
   createServer((_, response) => response.setHeader('Content-Type', 'text/html').end('<p>An app.</p>'));
 const allowedApp = app();
 const otherApp = app();
+const ADMIN_KEY = 'an-admin-key-for-browsers-of-32-characters';
 const originOf = (page: Server) => `http://localhost:${(page.address() as AddressInfo).port}`;
 
 let start: RunningStart;
@@ -30,7 +32,7 @@ before(async () => {
     await once(page, 'listening');
   }
   [start, browser] = await Promise.all([
-    runStart({ CORS_ORIGINS: originOf(allowedApp), PRICE_POLL_SECONDS: '1' }),
+    runStart({ CORS_ORIGINS: originOf(allowedApp), PRICE_POLL_SECONDS: '1', ADMIN_KEY }),
     chromium.launch({
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       args: ['--no-sandbox', '--disable-gpu'],
@@ -158,6 +160,7 @@ const opened = () => ({
 });
 suite('an EventSource', () => testEventSource(opened));
 testFilesInBrowser(opened);
+testReportInBrowser(opened, ADMIN_KEY);
 
 test('Ctrl-C ends npm start and everything that it started', async () => {
   const { exitCode, leftProcesses } = await start.interrupt();
