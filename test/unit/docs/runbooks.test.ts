@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
+import packageJson from '../../../package.json' with { type: 'json' };
 import { SECRET_NAMES } from '../../../src/config.ts';
 
 const FOLDER = 'docs/runbooks';
@@ -22,6 +23,11 @@ test.each(PAGES_WITH_COMMANDS)('the database understands each statement of %s', 
 
 test('the statements of runbooks are found', () => {
   expect(RUNBOOKS.flatMap(statementsOf).length).toBeGreaterThan(8);
+});
+
+test.each(PAGES_WITH_COMMANDS)('each script that %s runs exists', (page) => {
+  const scripts = [...read(page).matchAll(/npm run (?:--silent )?([\w:-]+)/g)].map(([, name = '']) => name);
+  expect(scripts.filter((name) => !(name in packageJson.scripts))).toEqual([]);
 });
 
 test('the list of runbooks has each of them', () => {
