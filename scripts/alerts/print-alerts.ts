@@ -20,7 +20,7 @@ export function alertsText({ incidents, silences, channels }: Alerts, nowSeconds
   const incidentTitles = ['rule', 'severity', 'about', 'since', 'for', 'summary'];
   return [
     section('Firing', incidentTitles, incidentRows(open), 'Nothing fires.'),
-    section('Over since a day', incidentTitles, incidentRows(over), ''),
+    section('Over in the last day', incidentTitles, incidentRows(over), ''),
     section(
       'Silenced',
       ['rule', 'until', 'by'],

@@ -57,3 +57,18 @@ export function openInbox(): AlertInbox {
     },
   };
 }
+
+/** Verifies the signature of a webhook as a receiver does by the specification of Standard Webhooks. */
+export async function verified(headers: Record<string, string>, body: string): Promise<boolean> {
+  const key = await crypto.subtle.importKey(
+    'raw',
+    Uint8Array.from(atob(WEBHOOK_SECRET.slice('whsec_'.length)), (character) => character.charCodeAt(0)),
+    { name: 'HMAC', hash: 'SHA-256' },
+    false,
+    ['verify'],
+  );
+  const [version, signature = ''] = (headers['webhook-signature'] ?? '').split(',');
+  const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`;
+  const bytes = Uint8Array.from(atob(signature), (character) => character.charCodeAt(0));
+  return version === 'v1' && crypto.subtle.verify('HMAC', key, bytes, new TextEncoder().encode(signed));
+}

@@ -1,4 +1,5 @@
 /** Silences of alert rules. Times are in Unix seconds. */
+import { CLOCK_SKEW_MAX_SECONDS } from '../clock-skew.ts';
 
 export interface AlertSilence {
   rule: string;
@@ -7,6 +8,12 @@ export interface AlertSilence {
   /** The name of the key that asked for it. */
   createdBy: string;
 }
+
+/**
+ * True of a row of `alert_silence` that silences its rule now, as SQL: `?1` is the time. One that seems to be of a later time was made
+ * before the clock was set back, and would last too long.
+ */
+export const IS_SILENCED_SQL = `(ends_at > ?1 AND created_at <= ?1 + ${CLOCK_SKEW_MAX_SECONDS})`;
 
 /** Replaces the silence of the rule. */
 export const silenceWrite = (
@@ -25,7 +32,7 @@ export async function runningSilences(db: D1Database, nowSeconds: number): Promi
   const { results } = await db
     .prepare(
       `SELECT rule, ends_at AS endsAt, created_at AS createdAt, created_by AS createdBy
-       FROM alert_silence WHERE ends_at > ?1 ORDER BY ends_at, rule`,
+       FROM alert_silence WHERE ${IS_SILENCED_SQL} ORDER BY ends_at, rule`,
     )
     .bind(nowSeconds)
     .all<AlertSilence>();

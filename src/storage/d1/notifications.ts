@@ -1,5 +1,6 @@
 /** Notices on their way to channels: one row for each of both. Times are in Unix seconds. */
 import type { Notice } from '../../observability/notice.ts';
+import { IS_SILENCED_SQL } from './alert-silences.ts';
 import { IS_DUE_SQL, NEXT_ATTEMPT_SQL } from './outbox-attempts.ts';
 
 /**
@@ -44,7 +45,7 @@ export interface NotificationRow {
 }
 
 /** Rules that are silenced now: `?1` is the time. */
-const SILENCED_SQL = '(SELECT rule FROM alert_silence WHERE ends_at > ?1)';
+const SILENCED_SQL = `(SELECT rule FROM alert_silence WHERE ${IS_SILENCED_SQL})`;
 const pairSql = (event: 'fired' | 'resolved', condition: string) =>
   `EXISTS (SELECT 1 FROM notification AS other
     WHERE other.thread = notification.thread AND other.channel = notification.channel

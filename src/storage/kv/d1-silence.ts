@@ -1,4 +1,5 @@
 /** The silence of the rule about D1 itself, which D1 cannot be asked for. Times are Unix seconds. */
+import { SILENCE_MAX_SECONDS } from '../../config.ts';
 import { D1_SILENCE_KEY } from './keys.ts';
 
 /** KV takes no shorter lifetime. */
@@ -9,5 +10,8 @@ export async function silenceD1Failure(kv: KVNamespace, endsAt: number, nowSecon
   await kv.put(D1_SILENCE_KEY, String(endsAt), { expirationTtl });
 }
 
-export const isD1FailureSilenced = async (kv: KVNamespace, nowSeconds: number): Promise<boolean> =>
-  Number(await kv.get(D1_SILENCE_KEY)) > nowSeconds;
+export async function isD1FailureSilenced(kv: KVNamespace, nowSeconds: number): Promise<boolean> {
+  const leftSeconds = Number(await kv.get(D1_SILENCE_KEY)) - nowSeconds;
+  // A longer one was made before the clock was set back.
+  return leftSeconds > 0 && leftSeconds <= SILENCE_MAX_SECONDS;
+}

@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { sendNotifications } from '../../../src/alerts/send-notifications.ts';
 import { NOTICE_ATTEMPTS_MAX } from '../../../src/config.ts';
-import { type AlertInbox, WEBHOOK_SECRET } from '../../support/alert-inbox.ts';
+import { type AlertInbox, verified } from '../../support/alert-inbox.ts';
 import { firedNotice, resolvedNotice } from '../../support/notices.ts';
 import { IMPATIENT_MS, openOutbox, STARTED_AT } from './notice-outbox.ts';
 
@@ -54,6 +54,38 @@ describe('a notice', () => {
     );
     await outbox.run();
     expect(await outbox.states()).toMatchObject(Array(4).fill({ outcome: 'sent', last_error: null }));
+  });
+
+  test('is sent however the clock jumps', async () => {
+    const outbox = await openOutbox();
+    const year = 365 * 86_400;
+    for (const jump of [year, -2 * year, year]) {
+      await outbox.fail({ kind: 'slack' });
+      await outbox.queue(firedNotice(`before-${jump}-${outbox.now()}`), ['slack']);
+      await outbox.run();
+      outbox.advance(jump);
+      await outbox.run();
+    }
+    expect(await outbox.taken('slack')).toHaveLength(3);
+  });
+
+  test('of a day has as many lines as a channel can show', async () => {
+    const outbox = await openOutbox();
+    const lines = Array.from(
+      { length: 200 },
+      (_, line) => `${line}: <!channel> @everyone [a](https://b.example)`,
+    );
+    const report = {
+      id: 'report-1',
+      kind: 'report' as const,
+      date: '2026-11-26',
+      url: 'https://c.example',
+      lines,
+    };
+    await outbox.queue(report, ['slack', 'discord', 'webhook']);
+    await outbox.run();
+    expect(await outbox.states()).toMatchObject(Array(3).fill({ outcome: 'sent' }));
+    expect(JSON.stringify(await outbox.taken('discord'))).toContain('more');
   });
 
   test('that says it is over waits for the one that says it has begun', async () => {
@@ -269,18 +301,3 @@ describe('an e-mail', () => {
     expect(JSON.stringify(outbox.logged())).not.toContain('ops@');
   });
 });
-
-/** As a receiver does by the specification of Standard Webhooks. */
-async function verified(headers: Record<string, string>, body: string): Promise<boolean> {
-  const key = await crypto.subtle.importKey(
-    'raw',
-    Uint8Array.from(atob(WEBHOOK_SECRET.slice('whsec_'.length)), (character) => character.charCodeAt(0)),
-    { name: 'HMAC', hash: 'SHA-256' },
-    false,
-    ['verify'],
-  );
-  const [version, signature = ''] = (headers['webhook-signature'] ?? '').split(',');
-  const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`;
-  const bytes = Uint8Array.from(atob(signature), (character) => character.charCodeAt(0));
-  return version === 'v1' && crypto.subtle.verify('HMAC', key, bytes, new TextEncoder().encode(signed));
-}

@@ -56,6 +56,15 @@ describe('a silence of a rule', () => {
     ]);
   });
 
+  test('that was made before the clock was set back has ended', async () => {
+    const outbox = await openOutbox();
+    await outbox.silence('slow-operation', 10 * MINUTE);
+    outbox.advance(-365 * 86_400);
+    await outbox.queue(firedNotice('one'), ['slack']);
+    await outbox.run();
+    expect(await outbox.taken('slack')).toHaveLength(1);
+  });
+
   test('is replaced by a newer one, which may end it', async () => {
     const outbox = await openOutbox();
     await outbox.silence('slow-operation', 600 * MINUTE);
