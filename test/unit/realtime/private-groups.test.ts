@@ -19,6 +19,7 @@ const signedIn: ViewersOf = async (tokens) =>
 function groupsWith(viewersOf: ViewersOf) {
   const groups = new EventGroups({
     viewersOf,
+    steering: async () => ({ off: new Set<string>(), timeLimitMs: () => null }),
     createContext: (_request: unknown, viewer: Viewer | null) => ({ viewer }) as GatewayContext,
     execute: async (_prepared: unknown, { viewer }: GatewayContext) => ({
       data: { seen: viewer?.id ?? null },
@@ -40,7 +41,7 @@ function groupsWith(viewersOf: ViewersOf) {
         requestClient: UNKNOWN_CLIENT,
       } as unknown as SocketSession;
       const subscription = { id: 'a', sent: {}, feed: 'sales', topics: ['t'], owner, position: 0 };
-      groups.join(session, subscription as unknown as Subscription, {} as PreparedOperation, null);
+      groups.join(session, subscription as unknown as Subscription, { chosen: { found: null } } as PreparedOperation, null);
     },
     deliver: (...positions: number[]) =>
       groups.deliver(
