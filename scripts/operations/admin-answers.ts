@@ -142,6 +142,8 @@ export const liveOperations = z.object({
       id: z.string(),
       name: z.string(),
       document: z.string(),
+      /** As it was registered; a gateway of an earlier build does not say. */
+      cost: z.number().optional(),
       releases: z.array(release.extend({ state: releaseState.optional() })),
       /** Uses in the requested number of days. */
       count: z.number(),
@@ -192,6 +194,8 @@ export const metricsAnswer = z.object({
       operationId: z.string().optional(),
       /** Null if no operation with this id is stored. */
       operationName: z.string().nullable().optional(),
+      client: z.string().optional(),
+      version: z.string().optional(),
       outcome: z.enum(REQUEST_OUTCOMES).optional(),
       cache: z.enum(CACHE_RESULTS).optional(),
       day: z.string().optional(),

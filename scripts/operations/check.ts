@@ -1,7 +1,8 @@
-/** `check`: finds the live operations that a schema would break. */
+/** `check`: finds the live operations that a schema would break, or those of a release that cost more than before. */
 import { styleText } from 'node:util';
-import { Command } from '@commander-js/extra-typings';
+import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { type LiveOperation, liveOperations } from './admin-answers.ts';
+import { checkBudget } from './check-budget.ts';
 import { daysOption, nonEmpty, type Run } from './command.ts';
 import { EXIT, wrongUse } from './command-failure.ts';
 import { type BrokenOperation, findBreaks, type SchemaChange, schemaChanges } from './find-breaks.ts';
@@ -29,7 +30,8 @@ export const check = (run: Run) =>
       [
         `Compares a schema file (default: ${SCHEMA_FILE}, as it lies here) with the schema that runs now: the one that --from names, or else ${SCHEMA_FILE} at git HEAD, the last commit.`,
         'Once a change is committed, as in CI, name what is deployed with --from: HEAD has the change by then, and a schema breaks nothing in comparison with itself. Outside a git checkout, --from is required.',
-        'Exit code 1 where the schema breaks an operation. The other changes are the list of GraphQL Inspector; they do not count for the exit code.',
+        'With --budget it compares a release of an app with its last one instead: an operation that costs more by this share, in D1 rows, bytes or dollars of its measured requests, or in registered cost where there are too few, fails.',
+        'Exit code 1 where the schema breaks an operation or one is over the budget. The other changes are the list of GraphQL Inspector; they do not count for the exit code.',
       ].join('\n'),
     )
     .argument('[schema.graphql]')
@@ -44,8 +46,21 @@ export const check = (run: Run) =>
       nonEmpty,
     )
     .addOption(daysOption())
-    .action((file = SCHEMA_FILE, { from, operations: operationsFile, days }) =>
+    .option('--budget <percent>', 'how much more an operation of a release may cost: 10%', percentage)
+    .option('--client <name>', 'with --budget: the app: ios', nonEmpty)
+    .option('--version <version>', 'with --budget: its published release: 5.3.0', nonEmpty)
+    .option('--manifest <file or folder>', 'with --budget: a release that is not published yet', nonEmpty)
+    .option(
+      '--against <version>',
+      'with --budget: the release to compare with (default: the last one)',
+      nonEmpty,
+    )
+    .action((file = SCHEMA_FILE, { from, operations: operationsFile, days, budget, ...release }) =>
       run(async ({ gateway }) => {
+        if (budget !== undefined) {
+          const options = { budget, days, ...budgetRelease(release) };
+          return checkBudget(gateway(), options, Math.floor(Date.now() / 1000));
+        }
         const newSchema = readSchema(file);
         const oldSchema = from === undefined ? lastCommittedSchema() : readOldSchema(from);
         const operations =
@@ -67,6 +82,25 @@ export const check = (run: Run) =>
         };
       }),
     );
+
+function percentage(text: string): number {
+  const percent = /^(\d{1,4}(?:\.\d+)?)\s*%?$/.exec(text.trim())?.[1];
+  if (percent === undefined) throw new InvalidArgumentError('It must be a percentage such as 10%.');
+  return Number(percent) / 100;
+}
+
+interface ReleaseOptions {
+  client?: string | undefined;
+  version?: string | undefined;
+  manifest?: string | undefined;
+  against?: string | undefined;
+}
+
+function budgetRelease({ client, version, manifest, against }: ReleaseOptions) {
+  if (client === undefined || (version === undefined) === (manifest === undefined))
+    throw wrongUse('--budget needs --client, and either --version or --manifest.');
+  return { client, version, manifest, against };
+}
 
 function readOperations(file: string): LiveOperation[] {
   try {

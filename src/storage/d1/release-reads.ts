@@ -87,6 +87,8 @@ export interface LiveOperation {
   id: string;
   name: string;
   document: string;
+  /** As it was registered. */
+  cost: number;
   releases: CarryingRelease[];
   /** Uses since `sinceDay`. */
   count: number;
@@ -99,6 +101,7 @@ export async function liveOperations(db: D1Database, sinceDay: number): Promise<
       `WITH used AS (
          SELECT operation_id, sum(count) AS count FROM ${usesWhere('day >= ?1')} GROUP BY operation_id)
        SELECT operation.id, operation.name, operation.registered ->> 'document' AS document,
+         operation.registered ->> 'cost' AS cost,
          json_group_array(json_object('client', release.client, 'version', release.version,
            'state', release.state) ORDER BY release.client, release.version) AS releases,
          coalesce(used.count, 0) AS count
