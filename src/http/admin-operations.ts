@@ -108,6 +108,8 @@ export async function storeOperations(request: Request, sources: AdminSources) {
 }
 
 export async function showOperation(id: string, parameters: URLSearchParams, sources: AdminSources) {
+  // Uses that this isolate has counted and not written yet are known.
+  await sources.writeUses();
   const row = await storedOperation(sources.db, id);
   if (row === null) throw new AdminRefusal(404, 'NOT_FOUND', 'No operation has this id.');
   const [{ releases, liveness }, [steering = null], usage] = await Promise.all([

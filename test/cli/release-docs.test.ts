@@ -34,6 +34,7 @@ async function shell(
 }
 
 const [startBlock = '', commandBlock = ''] = blocksOf('Publish, deprecate, retire, restore');
+const [budgetBlock = ''] = blocksOf('A budget for a release');
 const [steeringBlock = ''] = blocksOf('Steer an operation while it runs');
 const [keyBlock = '', secretBlock = ''] = blocksOf('Keys');
 const [buildBlock = '', appBlock = ''] = blocksOf('Without this repository');
@@ -65,6 +66,19 @@ test('the commands for releases run as written', async () => {
   assert.equal(exitCode, 0, err);
   assert.match(out, /ios +5\.2\.0 +published .* publish by ADMIN_KEY/);
   assert.match(out, /Retired:[\s\S]*Restored:/);
+});
+
+test('a release is held to a budget as written', async () => {
+  const [, ADMIN_KEY = ''] = /ADMIN_KEY=(\S+)/.exec(startBlock) ?? [];
+  const { exitCode, out, err } = await shell(budgetBlock, {
+    cwd: '.',
+    OPERATIONS_URL: start.gatewayUrl,
+    ADMIN_KEY,
+  });
+  assert.equal(exitCode, 0, err);
+  assert.match(out, /No operation of test\S+ costs over 10 % more than in ios 5\.2\.0\./);
+  assert.match(out, /No operation of ios 5\.3\.0 costs over 10 % more than in ios 5\.2\.0\./);
+  assert.match(out, /Compared: \d+ operations\./);
 });
 
 test('an operation is limited, switched off and on as written', async () => {

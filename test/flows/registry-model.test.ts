@@ -1,4 +1,4 @@
-/** Releases change, KV lags and loses copies, KV and D1 fail, clients guess: no registered operation is called unknown. */
+/** Releases change, operators switch operations off and on, KV lags and loses copies, KV and D1 fail, clients guess: no registered operation is called unknown. */
 import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -20,6 +20,7 @@ const step = fc.oneof(
     carried: fc.subarray(indexes, { minLength: 1 }),
   }),
   fc.record({ kind: fc.constantFrom('rollback' as const, 'retire' as const, 'restore' as const), version }),
+  fc.record({ kind: fc.constantFrom('off' as const, 'on' as const), at: fc.constantFrom(...indexes) }),
   fc.record({ kind: fc.constant('guess' as const), times: fc.constantFrom(1, 70) }),
   fc.record({ kind: fc.constant('advance' as const), seconds: fc.constantFrom(1, 50, 61) }),
   fc.record({ kind: fc.constant('overlay lags' as const), isGone: fc.boolean() }),
@@ -62,13 +63,15 @@ function scriptedStores() {
   return stores;
 }
 
-/** By operation id, the rank of its most alive release: 2 published, 0 retired. */
-async function ranks(): Promise<Map<string, number>> {
+/** By operation id, the state that it has by its releases, and by operators. */
+async function states(): Promise<Map<string, string>> {
   const { results } = await env.DB.prepare(
-    `SELECT operation_id AS id, max(CASE state WHEN 'published' THEN 2 ELSE 0 END) AS rank
-     FROM release JOIN publish_operation USING (publish_id) WHERE client = 'ios' GROUP BY operation_id`,
-  ).all<{ id: string; rank: number }>();
-  return new Map(results.map(({ id, rank }) => [id, rank]));
+    `SELECT operation_id AS id,
+       iif(max(state = 'published'), iif(off_since IS NULL, 'live', 'off'), 'retired') AS state
+     FROM release JOIN publish_operation USING (publish_id) LEFT JOIN operation_steering USING (operation_id)
+     WHERE client = 'ios' GROUP BY operation_id`,
+  ).all<{ id: string; state: string }>();
+  return new Map(results.map(({ id, state }) => [id, state]));
 }
 
 async function play(steps: readonly Step[]) {
@@ -106,12 +109,15 @@ async function play(steps: readonly Step[]) {
         return admin.retire('ios', [each.version], true);
       case 'restore':
         return admin.restore('ios', [each.version]);
+      case 'off':
+      case 'on':
+        return admin.send('POST', `/operations/${each.kind}`, { id: operations[each.at]?.id });
       case 'guess':
         isSpent = true;
         for (let time = 0; time < each.times; time += 1) {
           guesses += 1;
           const id = `${operations[0]?.id.slice(0, 50)}${String(guesses).padStart(21, '0')}`;
-          expect([null, 'unavailable']).toContain(await registry.find(id));
+          expect([null, 'unavailable', 'failed']).toContain(await registry.find(id));
         }
         return;
       case 'advance':
@@ -141,7 +147,7 @@ async function play(steps: readonly Step[]) {
   for (const each of steps) {
     await perform(each);
     isSpent ||= stores.failing === 'd1';
-    for (const id of (await ranks()).keys()) {
+    for (const id of (await states()).keys()) {
       const found = await registry.find(id);
       expect(found, 'a registered operation is called unknown').not.toBeNull();
       if (!isSpent) expect(found).toMatchObject({ operation: { id } });
@@ -149,13 +155,10 @@ async function play(steps: readonly Step[]) {
   }
   Object.assign(stores, { shown: undefined, failing: null });
   nowMs += 61_000;
-  for (const [id, rank] of await ranks())
-    expect(await registry.find(id)).toMatchObject({
-      operation: { id },
-      liveness: { state: rank === 2 ? 'live' : 'retired' },
-    });
+  for (const [id, state] of await states())
+    expect(await registry.find(id)).toMatchObject({ operation: { id }, liveness: { state } });
 }
 
-test('no registered operation is ever called unknown, and a minute later each has the state of its releases', async () => {
+test('no registered operation is ever called unknown, and a minute later each has its state', async () => {
   await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 14 }), play), { numRuns: 25 });
 });

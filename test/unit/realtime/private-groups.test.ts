@@ -41,7 +41,12 @@ function groupsWith(viewersOf: ViewersOf) {
         requestClient: UNKNOWN_CLIENT,
       } as unknown as SocketSession;
       const subscription = { id: 'a', sent: {}, feed: 'sales', topics: ['t'], owner, position: 0 };
-      groups.join(session, subscription as unknown as Subscription, { chosen: { found: null } } as PreparedOperation, null);
+      groups.join(
+        session,
+        subscription as unknown as Subscription,
+        { chosen: { found: null } } as PreparedOperation,
+        null,
+      );
     },
     deliver: (...positions: number[]) =>
       groups.deliver(
