@@ -67,9 +67,9 @@ export function absorbFlushes(
     addSums(windows, watchedAt(minutesAgo), {}, { operationId, client, version, faults });
   for (const { minutesAgo, operationId, client, version, requests, ...cell } of merged) {
     if (minutesAgo > MINUTES_KEPT || operationId.startsWith(ROUTE_PREFIX)) continue;
-    const { unknown, durationMs, histogram } = cell;
+    const { unknown, misses, durationMs, histogram } = cell;
     cells.push({
-      ...{ operationId, client, version, count: requests, unknown, durationMs },
+      ...{ operationId, client, version, count: requests, unknown, misses, durationMs },
       histogram: histogram.sparse(),
     });
   }

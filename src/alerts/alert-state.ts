@@ -29,7 +29,9 @@ const windows = z.object({
   recent: z.array(
     z.object({
       at: number,
-      cells: z.array(worst.extend({ count: number, unknown: number, durationMs: number, histogram })),
+      cells: z.array(
+        worst.extend({ count: number, unknown: number, misses: number, durationMs: number, histogram }),
+      ),
       refusedDocuments: z.array(z.object({ client: text, version: text, documentId: text, count: number })),
       d1: histogram,
       memoryShare: number.nullable(),

@@ -54,6 +54,8 @@ export interface RecentCell extends Worst {
   count: number;
   /** Unknown ids and documents. */
   unknown: number;
+  /** Public queries that the cache did not answer. */
+  misses: number;
   durationMs: number;
   histogram: SparseHistogram;
 }
@@ -193,6 +195,7 @@ export function mergedRecent(slots: readonly RecentSlot[]): RecentSlot {
     }
     held.count += cell.count;
     held.unknown += cell.unknown;
+    held.misses += cell.misses;
     held.durationMs += cell.durationMs;
     held.histogram = LatencyHistogram.of(held.histogram, cell.histogram).sparse();
   }
@@ -235,5 +238,7 @@ function sumSince(slots: readonly Slot[], after: number): Slot {
 /** The culprit with the most faults; undefined where there is none. */
 export function worstOf({ culprits }: Slot): Worst | undefined {
   const worst = culprits.toSorted((left, right) => right.faults - left.faults)[0];
-  return worst && { operationId: worst.operationId, client: worst.client, version: worst.version };
+  return worst && namesOf(worst);
 }
+
+export const namesOf = ({ operationId, client, version }: Worst): Worst => ({ operationId, client, version });

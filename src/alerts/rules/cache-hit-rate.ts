@@ -1,6 +1,6 @@
 import type { AlertRule } from '../rule.ts';
 import { MINUTE_SECONDS } from '../watched-time.ts';
-import { RECENT_MINUTES, sumOfMinutes } from '../windows.ts';
+import { namesOf, RECENT_MINUTES, sumOfMinutes } from '../windows.ts';
 
 /**
  * Too few public queries are answered by the gateway's own cache, of those that reach the Worker. A cache in front of it
@@ -17,11 +17,12 @@ export const cacheHitRate: AlertRule = {
   counted: 'public queries',
   inWords: (value) => `${(value * 100).toFixed(1)} %`,
   isOffWithCacheInFront: true,
-  breaches({ windows, watchedSeconds }, { threshold, minimum }) {
+  breaches({ windows, recent, watchedSeconds }, { threshold, minimum }) {
     const { hits, misses } = sumOfMinutes(windows, watchedSeconds, RECENT_MINUTES);
     const queries = hits + misses;
     if (queries < minimum || hits / queries >= threshold) return [];
     const summary = `${hits} of ${queries} public queries that reached the Worker were answered by its cache in the last ${RECENT_MINUTES} minutes.`;
-    return [{ subject: '', value: hits / queries, summary }];
+    const worst = recent.cells.toSorted((left, right) => right.misses - left.misses)[0];
+    return [{ subject: '', value: hits / queries, summary, worst: worst && namesOf(worst) }];
   },
 };

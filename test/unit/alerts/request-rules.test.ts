@@ -135,7 +135,14 @@ describe('a slow operation', () => {
 describe('the hit rate', () => {
   const queries = (hits: number, misses: number): MadeUpRequests[] => [
     { count: hits, cache: 'hit' },
-    { count: misses, cache: 'miss' },
+    { count: Math.floor(misses / 3), cache: 'miss' },
+    {
+      count: Math.ceil((2 * misses) / 3),
+      cache: 'miss',
+      operationId: 'sha256:pools',
+      client: 'web',
+      version: '2',
+    },
     { count: 500, cache: 'bypass' },
   ];
 
@@ -144,7 +151,12 @@ describe('the hit rate', () => {
     gateway.minutes(28, () => gateway.requests(...queries(700, 300)));
     expect(gateway.decisions).toEqual([]);
     gateway.minutes(5, () => gateway.requests(...queries(700, 300)));
-    expect(gateway.decisions).toMatchObject([{ event: 'fired', value: '70.0 %', threshold: '80.0 %' }]);
+    expect(gateway.decisions).toMatchObject([
+      {
+        ...{ event: 'fired', value: '70.0 %', threshold: '80.0 %' },
+        worst: { operationId: 'sha256:pools', client: 'web', version: '2' },
+      },
+    ]);
     gateway.minutes(30, () => gateway.requests(...queries(900, 100)));
     expect(events(gateway)).toEqual(['fired cache-hit-rate', 'resolved cache-hit-rate']);
   });
