@@ -4,6 +4,8 @@ import { REPORTS_KEPT_DAYS } from '../config.ts';
 const PREFIX = 'reports/';
 const KEY = /^reports\/(\d{4}-\d{2}-\d{2})\.json$/;
 const DAY_SECONDS = 86_400;
+/** Those of a week. */
+const EXPIRED_KEYS_MAX = 14;
 
 export const REPORT_FORMS = ['html', 'json'] as const;
 export type ReportForm = (typeof REPORT_FORMS)[number];
@@ -25,9 +27,9 @@ export const dayStart = (date: string): number => Date.parse(`${date}T00:00:00Z`
 export const dayEnd = (date: string): number => dayStart(date) + DAY_SECONDS;
 
 export interface StoredReports {
-  /** The date of the newest whole report; null if there is none. */
+  /** The date of the newest whole report of a day that has ended; null if there is none. */
   newest: string | null;
-  /** The keys of reports that are older than reports are kept. */
+  /** The keys of reports that are older than reports are kept, a few at most: a clock that jumps ahead must not delete all. */
   expiredKeys: string[];
 }
 
@@ -38,7 +40,9 @@ export async function storedReports(
 ): Promise<StoredReports> {
   const { objects } = await bucket.list({ prefix: PREFIX });
   const keptFrom = `${PREFIX}${reportDate(nowSeconds - REPORTS_KEPT_DAYS * DAY_SECONDS)}`;
+  const today = reportDate(nowSeconds);
   const keys = objects.map(({ key }) => key).sort();
-  const dates = keys.flatMap((key) => KEY.exec(key)?.[1] ?? []);
-  return { newest: dates.at(-1) ?? null, expiredKeys: keys.filter((key) => key < keptFrom) };
+  const ended = keys.flatMap((key) => KEY.exec(key)?.[1] ?? []).filter((date) => date < today);
+  const expiredKeys = keys.filter((key) => key < keptFrom).slice(0, EXPIRED_KEYS_MAX);
+  return { newest: ended.at(-1) ?? null, expiredKeys };
 }

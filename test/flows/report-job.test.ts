@@ -249,6 +249,18 @@ test('a report that is too old is deleted', async () => {
   );
 });
 
+test('a clock that jumps ahead deletes a week of reports at most, and keeps no later night from its report', async () => {
+  const ago = (days: number) => reportDate(bench.now() - days * DAY);
+  for (let days = 2; days < 12; days += 1)
+    for (const form of ['html', 'json'] as const) await bucket.put(reportKey(ago(days), form), '{}');
+  const ahead = bench.now() * 1000 + 3 * REPORTS_KEPT_DAYS * DAY * 1000;
+  expect(await run({ nowMs: () => ahead })).toMatchObject({ outcome: 'ok' });
+  expect(await keysIn(reportKey(ago(2), 'json'))).toHaveLength(1);
+  expect(await keysIn(reportKey(ago(11), 'json'))).toHaveLength(0);
+  expect(await run()).toMatchObject({ outcome: 'ok', written: 1 });
+  expect(await keysIn(reportKey(date, 'json'))).toHaveLength(1);
+});
+
 test('at midnight it waits for the counts of the last minute, and at no other time', async () => {
   const slept: number[] = [];
   const sleep = async (ms: number) => void slept.push(ms);
