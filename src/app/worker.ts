@@ -51,7 +51,7 @@ export function createWorker(isolateOf: IsolateOf) {
       const handler = servedBy(env);
       if (handler === null) return;
       await runCron(handler.isolate, controller.cron, ctx);
-      keepUp(handler.isolate, ctx, Date.now());
+      writeCounts(handler.isolate, ctx, Date.now());
     },
   } satisfies ExportedHandler<Env>;
 }
@@ -60,7 +60,7 @@ function answerGet(request: Request, handler: Served, ctx: ExecutionContext): Re
   const { isolate, memoryHits } = handler;
   const nowMs = Date.now();
   const client = isolate.clientLimit.count(request, nowMs);
-  const hit = client.isRefused(nowMs) ? null : memoryHits?.respondToGet(request, nowMs);
+  const hit = client.isRefused(nowMs) ? null : memoryHits?.respondToGet(request, client, nowMs);
   if (!hit) return answerAndKeepUp(request, client, handler, ctx);
   isolate.clientLimit.countHit(client, nowMs, ctx);
   keepUp(isolate, ctx, nowMs);
@@ -81,9 +81,14 @@ async function answerAndKeepUp(
 }
 
 /** Starts background work that is due; nobody waits for it. */
-function keepUp({ usage, generations }: Isolate, ctx: ExecutionContext, nowMs: number): void {
-  if (usage.isDue(nowMs)) ctx.waitUntil(usage.flushWhenDue());
+function keepUp(isolate: Isolate, ctx: ExecutionContext, nowMs: number): void {
+  const { generations } = isolate;
+  writeCounts(isolate, ctx, nowMs);
   if (generations.claimRenewal(nowMs)) ctx.waitUntil(generations.renew(nowMs));
+}
+
+function writeCounts({ usage }: Isolate, ctx: ExecutionContext, nowMs: number): void {
+  if (usage.isDue(nowMs)) ctx.waitUntil(usage.flushWhenDue());
 }
 
 function misconfigured({ url, headers }: Request): Response {

@@ -15,6 +15,7 @@ import {
   RATE_LIMIT_WINDOW_SECONDS,
   RATE_LIMITER_TIMEOUT_MS,
 } from '../config.ts';
+import { countryOf } from '../metrics/country-of.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { answerWithin } from '../storage/answer-within.ts';
 import { type BoundedMemory, ENTRY_BYTES, textBytes } from '../storage/bounded-memory.ts';
@@ -28,6 +29,8 @@ const FAILURE_LOG_PAUSE_MS = 60_000;
 export class ClientCount {
   /** As the platform's limiter knows it. */
   readonly key: string;
+  /** Empty while it is not known. */
+  #country = '';
   #requests = 0;
   #hits = 0;
   #hitsCountedAtMs = 0;
@@ -44,9 +47,16 @@ export class ClientCount {
     if (leftMs <= 0 || leftMs > WINDOW_MS) {
       this.#windowEndsAtMs = nowMs + WINDOW_MS;
       this.#requests = 0;
+      this.#country = '';
     }
     this.#requests += 1;
     if (this.#requests > max) this.#refusedUntilMs = this.#windowEndsAtMs;
+  }
+
+  /** For metrics: that of a request in this window, because the platform's facts are parsed anew for each request. */
+  countryOf(request: Request): string {
+    if (this.#country === '') this.#country = countryOf(request);
+    return this.#country;
   }
 
   /** @returns true if the limiter must count the hits since the last time. */

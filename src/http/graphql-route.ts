@@ -63,7 +63,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
     const known = envelope === null ? undefined : memoryHits.recall(envelope);
     // A stream of events counts as one, also if its answer is in memory.
     if (request.method === 'POST' && known !== undefined && measured.transport !== 'sse') {
-      const hit = memoryHits.respond(request, known, nowMs());
+      const hit = memoryHits.respond(request, known, exchange.client, nowMs());
       if (hit !== null) {
         exchange.countHit();
         measured.isCounted = true;

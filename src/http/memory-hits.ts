@@ -10,7 +10,6 @@
 import type { CachedAnswers } from '../cache/cached-answers.ts';
 import { ageSeconds } from '../cache/freshness.ts';
 import type { CacheKey, StoredAnswer } from '../cache/response-cache.ts';
-import { countryOf } from '../metrics/country-of.ts';
 import type { Transport } from '../observability/request-metrics.ts';
 import { clientOf } from '../operations/client-identity.ts';
 import {
@@ -25,6 +24,7 @@ import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import { type MemoryBudget, textBytes } from '../storage/bounded-memory.ts';
 import { type AnswerHeaders, KeptAnswer, listedOrigin, type OwnHeaders } from './answer.ts';
 import { cachedHeaders } from './cached-answer.ts';
+import type { ClientCount } from './client-limit.ts';
 import { hasNoCredentials } from './cross-site.ts';
 import type { Envelope } from './incoming-operation.ts';
 import { MediaTypes } from './media-types.ts';
@@ -128,13 +128,21 @@ export class MemoryHits {
   }
 
   /** The answer without its request id; null where it is not a plain hit. */
-  respondToGet(request: Request, atMs: number): KeptAnswer | null {
+  respondToGet(request: Request, client: Pick<ClientCount, 'countryOf'>, atMs: number): KeptAnswer | null {
     const known = this.#sources.requests.get(request.url);
     // A URL may be that of an answer and of a socket's handshake.
-    return known === undefined || request.headers.has('upgrade') ? null : this.respond(request, known, atMs);
+    return known === undefined || request.headers.has('upgrade')
+      ? null
+      : this.respond(request, known, client, atMs);
   }
 
-  respond(request: Request, known: RecognisedRequest, atMs: number): KeptAnswer | null {
+  /** @param client whose country counts in metrics */
+  respond(
+    request: Request,
+    known: RecognisedRequest,
+    client: Pick<ClientCount, 'countryOf'>,
+    atMs: number,
+  ): KeptAnswer | null {
     const { registry, usage, answers } = this.#sources;
     if (registry.known(known.operationId, atMs)?.state !== 'live') return null;
     const answer = answers.atOnce(known.key, atMs);
@@ -145,8 +153,8 @@ export class MemoryHits {
     const headers = this.#headersOf(request, known, answer, atMs);
     if (headers === null) return null;
     const { body } = answer;
-    const sentAnswer = { bytes: body.byteLength, country: countryOf(request) };
-    usage.hit(known, clientOf(sent, known.releaseClient), sentAnswer, atMs);
+    const identity = clientOf(sent, known.releaseClient);
+    usage.hit(known, identity, body.byteLength, client.countryOf(request), atMs);
     return new KeptAnswer(body, headers);
   }
 

@@ -1,7 +1,6 @@
 /**
  * Every HTTP request: its id, its route, its headers. An error that no route expects ends here, masked and logged.
  */
-import { countryOf } from '../metrics/country-of.ts';
 import { MeasuredRequest } from '../metrics/measured-request.ts';
 import type { RequestRecorder } from '../metrics/request-recorder.ts';
 import { errorFields, log } from '../observability/log.ts';
@@ -25,6 +24,8 @@ export interface RouteContext {
   requestId: string;
   /** Has the client's request counted by the rate limiter, once; 429 if the client is refused, else null. */
   admit(): Promise<Response | null>;
+  /** The sender's, for metrics. */
+  client: Pick<ClientCount, 'countryOf'>;
   /** In place of `admit` for an answer from memory: nothing waits for the rate limiter. */
   countHit(): void;
   waitUntil(promise: Promise<unknown>): void;
@@ -83,7 +84,7 @@ async function answerAsWork(
 ): Promise<Response> {
   const { clientLimit, nowMs } = options;
   const { cache } = ctx;
-  const measured = measuredRequest(request, nowMs());
+  const measured = measuredRequest(request, client.countryOf(request), nowMs());
   const route = routeOf(request, options, measured);
   const refused = (refusal: HttpRefusal) => {
     measured.refused(refusal.code);
@@ -102,6 +103,7 @@ async function answerAsWork(
   const context: RouteContext = {
     requestId,
     admit,
+    client,
     countHit: () => clientLimit.countHit(client, nowMs(), ctx),
     waitUntil: (promise) => ctx.waitUntil(promise),
     measured,
@@ -143,9 +145,9 @@ async function answerAsWork(
   return new Response(body, { status, statusText, headers });
 }
 
-function measuredRequest(request: Request, startedAtMs: number): MeasuredRequest {
+function measuredRequest(request: Request, country: string, startedAtMs: number): MeasuredRequest {
   const transport = request.method === 'GET' ? 'get' : 'post';
-  const measured = new MeasuredRequest(startedAtMs, transport, countryOf(request));
+  const measured = new MeasuredRequest(startedAtMs, transport, country);
   measured.client = readClientIdentity(request.headers);
   return measured;
 }

@@ -114,11 +114,6 @@ export interface OperationUsage {
   /** @param nowMs where the caller knows the time already */
   used(operationId: string, client: ClientIdentity, nowMs?: number): void;
   refused(refusal: Refusal): void;
-  /** Counts a use whose answer came from memory, and measures the request. */
-  hit(
-    operation: HitOperation,
-    client: ClientIdentity,
-    answer: { bytes: number; country: string },
-    nowMs: number,
-  ): void;
+  /** Counts a use whose answer came from memory, and measures the request. @param bytes of the answer's body */
+  hit(operation: HitOperation, client: ClientIdentity, bytes: number, country: string, nowMs: number): void;
 }

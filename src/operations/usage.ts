@@ -86,12 +86,7 @@ export class UsageCounts implements OperationUsage {
     row.lastSeen = seconds;
   }
 
-  hit(
-    operation: HitOperation,
-    client: ClientIdentity,
-    answer: { bytes: number; country: string },
-    nowMs: number,
-  ): void {
+  hit(operation: HitOperation, client: ClientIdentity, bytes: number, country: string, nowMs: number): void {
     const seconds = Math.floor(nowMs / 1000);
     let { held } = operation;
     if (held === undefined || !this.#holds(held, client, seconds)) {
@@ -100,7 +95,7 @@ export class UsageCounts implements OperationUsage {
     }
     held.use.count += 1;
     held.use.lastSeen = seconds;
-    this.#sources.requests.hit(held.hits, answer.bytes, answer.country, nowMs);
+    this.#sources.requests.hit(held.hits, bytes, country, nowMs);
   }
 
   refused({ reason, documentId, client }: Refusal): void {

@@ -99,7 +99,6 @@ describe('/health', () => {
     expect([code, checks, jobs]).toEqual([503, { d1: 'failed', kv: 'ok' }, {}]);
     expect(serving.complaints()).toMatchObject([
       { event: 'health.d1_failed', error: 'D1_ERROR: the secret reason' },
-      { event: 'operations.usage_not_written', error: 'D1_ERROR: the secret reason' },
     ]);
     serving.db.fail(null);
     expect((await health(serving)).code).toBe(200);

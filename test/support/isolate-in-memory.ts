@@ -84,7 +84,7 @@ export function gatewayInMemory(byHand: ByHand): GatewayInMemory {
   const ctx = { waitUntil: () => undefined };
   const answer = async (request: Request): Promise<Response> => {
     const client = clientLimit.count(request, nowMs());
-    const hit = request.method === 'GET' ? memoryHits?.respondToGet(request, nowMs()) : undefined;
+    const hit = request.method === 'GET' ? memoryHits?.respondToGet(request, client, nowMs()) : undefined;
     return hit?.response(crypto.randomUUID()) ?? answerRequest(request, client, ctx, router);
   };
   return {

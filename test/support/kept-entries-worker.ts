@@ -99,7 +99,8 @@ const KINDS: Record<string, { memory: { weight: number }; add(bytes: number): vo
         releaseClient: CLIENT,
         mediaType: null,
       };
-      if (hits.respond(request, known, Date.now()) === null) throw new Error('no hit');
+      if (hits.respond(request, known, { countryOf: () => '' }, Date.now()) === null)
+        throw new Error('no hit');
     },
   },
 };
