@@ -46,8 +46,11 @@ export async function runCron(
     askHeartbeat: () => askHeartbeat(config.HEARTBEAT_URL, { fetch }),
     tracing,
     countRun: ({ job, outcome, durationMs }, calls) => {
-      // Another run works.
-      if (outcome === 'skipped') return;
+      // Another run works: only the attempt to get the lease is left to count.
+      if (outcome === 'skipped') {
+        isolate.calls.add(calls);
+        return;
+      }
       const counted = outcome === 'failed' ? 'error' : outcome;
       requests.countRun({ job, outcome: counted, durationMs, calls }, nowSeconds());
     },

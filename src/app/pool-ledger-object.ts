@@ -1,5 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { SALE_FEED_NOTIFY_TIMEOUT_MS } from '../config.ts';
+import type { Ledger } from '../investing/ledger.ts';
 import type {
   ClaimRequest,
   InvestRequest,
@@ -16,16 +17,19 @@ import { RunningLedger } from '../investing/running-ledger.ts';
 import { saleFeedObject } from '../realtime/sale-events.ts';
 import { answerWithin } from '../storage/answer-within.ts';
 import type { Isolate } from './isolate.ts';
+import { type ObjectWork, objectWork } from './object-work.ts';
 import { alarmNowMs, nowMs, randomId } from './runtime.ts';
 
 /** The ledger of one pool. Its name is the pool's key (`investing/pool-key.ts`). */
 export function createPoolLedgerObject(requireIsolate: (env: Env) => Isolate) {
   return class PoolLedger extends DurableObject<Env> implements PoolLedgerCalls {
     readonly #running: RunningLedger;
+    readonly #work: ObjectWork;
 
     constructor(state: DurableObjectState, env: Env) {
       super(state, env);
       const isolate = requireIsolate(env);
+      this.#work = objectWork(isolate, 'pool-ledger', (promise) => state.waitUntil(promise));
       this.#running = new RunningLedger({
         storage: state.storage,
         db: isolate.env.DB,
@@ -40,35 +44,35 @@ export function createPoolLedgerObject(requireIsolate: (env: Env) => Isolate) {
     }
 
     invest(request: InvestRequest): Promise<LedgerAnswer> {
-      return this.#running.command((ledger) => ledger.invest(request));
+      return this.#command((ledger) => ledger.invest(request));
     }
 
     register(request: RegisterRequest): Promise<LedgerRejection | null> {
-      return this.#running.command((ledger) => ledger.register(request));
+      return this.#command((ledger) => ledger.register(request));
     }
 
     submit(request: SubmitRequest): Promise<LedgerAnswer> {
-      return this.#running.command((ledger) => ledger.submit(request));
+      return this.#command((ledger) => ledger.submit(request));
     }
 
     claim(request: ClaimRequest): Promise<LedgerAnswer> {
-      return this.#running.command((ledger) => ledger.claim(request));
+      return this.#command((ledger) => ledger.claim(request));
     }
 
     applyTerms(pool: PoolTerms): Promise<void> {
-      return this.#running.command((ledger) => ledger.applyTerms(pool));
+      return this.#command((ledger) => ledger.applyTerms(pool));
     }
 
     applyRecords(records: readonly UpstreamInvestment[]): Promise<void> {
-      return this.#running.command((ledger) => ledger.applyRecords(records));
+      return this.#command((ledger) => ledger.applyRecords(records));
     }
 
     poke(): Promise<void> {
-      return this.#running.poke();
+      return this.#work(() => this.#running.poke());
     }
 
     compare(): Promise<void> {
-      return this.#running.compare();
+      return this.#work(() => this.#running.compare());
     }
 
     async head(): Promise<MeasuredLedgerHead | null> {
@@ -81,7 +85,11 @@ export function createPoolLedgerObject(requireIsolate: (env: Env) => Isolate) {
     }
 
     override alarm(): Promise<void> {
-      return this.#running.alarm();
+      return this.#work(() => this.#running.alarm());
+    }
+
+    #command<Answer>(run: (ledger: Ledger) => Answer): Promise<Answer> {
+      return this.#work(() => this.#running.command(run));
     }
   };
 }

@@ -4,17 +4,20 @@ import { PollingPriceFeed } from '../realtime/price-feed.ts';
 import type { TopicStates } from '../realtime/topic-log.ts';
 import type { PriceRecord } from '../storage/kv/prices.ts';
 import type { Isolate } from './isolate.ts';
+import { type ObjectWork, objectWork } from './object-work.ts';
 import { nowMs } from './runtime.ts';
 import { hubPublisher } from './subscription-hub-object.ts';
 
 export function createPriceFeedObject(requireIsolate: (env: Env) => Isolate) {
   return class PriceFeed extends DurableObject<Env> {
     readonly #feed: PollingPriceFeed;
+    readonly #work: ObjectWork;
 
     constructor(state: DurableObjectState, env: Env) {
       super(state, env);
       const isolate = requireIsolate(env);
       const { promptApis, config } = isolate;
+      this.#work = objectWork(isolate, 'price-feed', (promise) => state.waitUntil(promise));
       this.#feed = new PollingPriceFeed({
         storage: state.storage,
         fetchPrices: (symbols) => promptApis.price.batch(symbols),
@@ -30,11 +33,11 @@ export function createPriceFeedObject(requireIsolate: (env: Env) => Isolate) {
       loaded: Map<string, PriceRecord>,
       callNumber?: number,
     ): Promise<TopicStates<PriceRecord>> {
-      return this.#feed.watch(hubId, symbols, loaded, callNumber);
+      return this.#work(() => this.#feed.watch(hubId, symbols, loaded, callNumber));
     }
 
     refreshed(symbols: string[]): Promise<TopicStates<PriceRecord>> {
-      return this.#feed.refreshed(symbols);
+      return this.#work(() => this.#feed.refreshed(symbols));
     }
 
     prices(): PriceRecord[] {
@@ -42,7 +45,7 @@ export function createPriceFeedObject(requireIsolate: (env: Env) => Isolate) {
     }
 
     override alarm(): Promise<void> {
-      return this.#feed.poll();
+      return this.#work(() => this.#feed.poll());
     }
   };
 }

@@ -1,4 +1,4 @@
-import { type CallCounts, noCalls } from './call-counts.ts';
+import { addCalls, type CallCounts, noCalls } from './call-counts.ts';
 import { LatencyHistogram, type SparseHistogram } from './latency-histogram.ts';
 import { runningCalls } from './running-work.ts';
 
@@ -15,6 +15,11 @@ export class IsolateCalls {
   /** To be added to at once: what runs may end. */
   get counts(): CallCounts {
     return runningCalls() ?? this.#background;
+  }
+
+  /** Counts calls of work that is recorded nowhere else. */
+  add(calls: Readonly<CallCounts>): void {
+    addCalls(this.#background, calls);
   }
 
   /** One round trip to D1, also one that failed. */

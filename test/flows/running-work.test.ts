@@ -1,16 +1,21 @@
 /** Calls and log lines belong to the request, job or operation that makes them, and upstream learns its trace. */
 
-import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
+import { createExecutionContext, evictAllDurableObjects, waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { measuredEnv } from '../../src/app/measured-env.ts';
 import gatewayWorker from '../../src/index.ts';
-import { noCalls } from '../../src/observability/call-counts.ts';
+import { addCalls, noCalls } from '../../src/observability/call-counts.ts';
 import { IsolateCalls } from '../../src/observability/isolate-calls.ts';
 import { measuredFetch } from '../../src/observability/measured-fetch.ts';
+import { JOB_PREFIX, type MetricsCell } from '../../src/observability/request-metrics.ts';
 import { endCalls, runningCalls, runningTrace, runWork } from '../../src/observability/running-work.ts';
-import { CRONS } from '../support/gateway.ts';
+import { readFlushes } from '../../src/storage/d1/flushes.ts';
+import { ADMIN_KEY, adminOf } from '../support/admin.ts';
+import { CRONS, startGateway } from '../support/gateway.ts';
+import { isolateWithAccounts } from '../support/isolates.ts';
+import { createMarket } from '../support/market.ts';
 import { type Serving, startServing } from '../support/serving-bench.ts';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -158,6 +163,51 @@ describe('calls', () => {
       [null, 'its own'],
       [null, expect.stringMatching(/^00-[\da-f]{32}-[\da-f]{16}-01$/)],
     ]);
+  });
+});
+
+describe('rows of D1', () => {
+  const cellsWritten = async () => (await readFlushes(env.DB, 0, 100)).flatMap(({ requests }) => requests);
+  const sumOf = (cells: readonly MetricsCell[]) => {
+    const sum = noCalls();
+    for (const { calls } of cells) addCalls(sum, calls);
+    return sum;
+  };
+
+  test('have the calls of each job, and of its effects beside them', async () => {
+    const market = await createMarket({ projectCount: 3, poolCount: 1 });
+    const gateway = startGateway(market, { ADMIN_KEY });
+    await env.DB.prepare('DELETE FROM usage_flush').run();
+    // They call no Durable Object, whose isolate would write rows of its own.
+    for (const cron of [CRONS.projects, CRONS.hourly]) await gateway.scheduled(cron);
+    const counted = { ...gateway.counts };
+    const upstreamCalls = (await market.calls()).total;
+    // The last row's own calls are in the next row, which the second of two requests for metrics finds to write.
+    for (let asked = 0; asked < 2; asked += 1) await adminOf(gateway).get('/metrics');
+    const cells = (await cellsWritten()).filter(({ operationId }) => operationId.startsWith(JOB_PREFIX));
+    expect(sumOf(cells)).toMatchObject({
+      d1Queries: counted.d1Statements,
+      d1RowsRead: counted.d1RowsRead,
+      d1RowsWritten: counted.d1RowsWritten,
+      kvReads: counted.kvKeysRead,
+      kvWrites: counted.kvWrites,
+      upstreamCalls,
+    });
+    const ofProjects = sumOf(cells.filter(({ operationId }) => operationId === `${JOB_PREFIX}projects`));
+    expect(ofProjects.upstreamCalls).toBeGreaterThan(0);
+    expect(ofProjects.d1RowsWritten).toBeGreaterThan(3);
+  });
+
+  test('have the events of a Durable Object that is alone in its isolate', async () => {
+    await startServing({ crons: [] });
+    isolateWithAccounts();
+    await evictAllDurableObjects();
+    await env.SALE_FEED.getByName('sales').changed();
+    await vi.waitFor(async () => {
+      const [cell] = await cellsWritten();
+      expect(cell).toMatchObject({ operationId: `${JOB_PREFIX}sale-feed`, outcome: 'ok', count: 1 });
+      expect(cell?.calls.d1Queries).toBeGreaterThan(0);
+    });
   });
 });
 
