@@ -10,7 +10,7 @@ import {
 import { PRICES_READ_ON, PRODUCTS, type Product } from '../../src/metrics/prices.ts';
 import { CPU_MEASURED_ON } from '../../src/metrics/request-cpu.ts';
 import type { AdminClient } from '../operations/admin-client.ts';
-import { shortId } from '../operations/printed-values.ts';
+import { shortMetricsId } from '../operations/printed-values.ts';
 import { table } from '../operations/table.ts';
 import { dollars, PRODUCT_NAMES } from './printed-dollars.ts';
 import { readCounted } from './read-counted.ts';
@@ -18,6 +18,9 @@ import { readCounted } from './read-counted.ts';
 const DAY_SECONDS = 86_400;
 /** A product of which nothing is counted would be a column of zeros. */
 const COUNTED_PRODUCTS = PRODUCTS.filter((product) => product !== 'images' && product !== 'email');
+
+/** The dearest ones; `--json` has all. */
+const OPERATIONS_SHOWN = 25;
 
 export interface GatewayCost {
   /** The first day in UTC, as `2026-11-01`. */
@@ -43,7 +46,7 @@ export async function costOfGateway(
     since: new Date(shownFrom * 1000).toISOString().slice(0, 10),
     pricesReadOn: PRICES_READ_ON,
     operations: costByOperation(shown).map((cost) => ({
-      name: names.get(cost.operationId) ?? shortId(cost.operationId),
+      name: names.get(cost.operationId) ?? shortMetricsId(cost.operationId),
       ...cost,
     })),
     days: costByDay(shown),
@@ -71,14 +74,19 @@ export function printGatewayCost({ since, operations, days, forecast }: GatewayC
 
 function operationTable(operations: GatewayCost['operations']): string {
   const titles = ['operation', 'count', 'dollars', 'for a million', 'most of it'];
-  const rows = operations.map(({ name, count, dollars: bill }) => [
-    name,
-    count,
-    dollars(bill.total),
-    dollars((bill.total / count) * 1e6),
-    PRODUCT_NAMES[greatestOf(bill)],
-  ]);
-  return table(titles, rows, titles.slice(1, 4));
+  const rows = operations
+    .slice(0, OPERATIONS_SHOWN)
+    .map(({ name, count, dollars: bill }) => [
+      name,
+      count,
+      dollars(bill.total),
+      dollars((bill.total / count) * 1e6),
+      PRODUCT_NAMES[greatestOf(bill)],
+    ]);
+  const others = operations.slice(OPERATIONS_SHOWN);
+  const ofOthers = others.reduce((sum, { dollars: bill }) => sum + bill.total, 0);
+  const row = [`${others.length} others`, '', dollars(ofOthers), '', ''];
+  return table(titles, others.length === 0 ? rows : [...rows, row], titles.slice(1, 4));
 }
 
 function dayTable(days: GatewayCost['days']): string {

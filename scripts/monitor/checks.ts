@@ -116,7 +116,9 @@ function trafficChecks(counted: Counted, thresholds: Thresholds): Check[] {
     isBad && count >= JUDGED_REQUESTS_MIN ? 'wrong' : 'ok';
   const isLow = hitRate !== null && hits < hitRate * publicRequests;
   const limit = hitRate === null ? 'not judged' : `at least ${percent(hitRate)}`;
-  const reached = `that reached the Worker since ${since}`;
+  // A narrow terminal cuts the ends off, and a rate says of what it is.
+  const reached = 'that reached the Worker';
+  const sinceThen = `since ${since}`;
   const slow = operations.filter(
     (operation) => operation.count >= JUDGED_REQUESTS_MIN && (operation.p95Ms ?? 0) > p95Ms,
   );
@@ -125,12 +127,12 @@ function trafficChecks(counted: Counted, thresholds: Thresholds): Check[] {
     {
       name: 'hit rate',
       state: judged(publicRequests, isLow),
-      text: `${share(hits, publicRequests)} (${limit}) of ${publicRequests} public requests ${reached}`,
+      text: `${share(hits, publicRequests)} of ${publicRequests} ${reached} (${limit}), public ones ${sinceThen}`,
     },
     {
       name: 'errors',
       state: judged(total.count, total.faults > faultShare * total.count),
-      text: `${share(total.faults, total.count)} (at most ${percent(faultShare)}) of ${total.count} requests ${reached}`,
+      text: `${share(total.faults, total.count)} of ${total.count} ${reached} (at most ${percent(faultShare)}) ${sinceThen}`,
     },
     {
       name: 'latency',

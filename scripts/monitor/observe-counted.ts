@@ -4,7 +4,7 @@ import { JOB_PREFIX, ROUTE_PREFIX } from '../../src/observability/request-metric
 import type { AlertRuleName } from '../../src/settings/alert-thresholds.ts';
 import { type Alerts, alertsAnswer, type MetricsRow, metricsAnswer } from '../operations/admin-answers.ts';
 import type { AdminClient } from '../operations/admin-client.ts';
-import { shortId } from '../operations/printed-values.ts';
+import { shortMetricsId } from '../operations/printed-values.ts';
 
 /** The window of the alert about the hit rate. */
 const COUNTED_SECONDS = 1_800;
@@ -98,7 +98,7 @@ const countedOperation = ({
   p95Ms,
   faults,
 }: MetricsRow): CountedOperation => ({
-  name: operationName ?? shortId(operationId),
+  name: operationName ?? shortMetricsId(operationId),
   ...{ count, hitRate, p95Ms, faults },
 });
 

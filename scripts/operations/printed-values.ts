@@ -1,5 +1,6 @@
 /** Short forms of ids, times, releases and lifetimes for tables and sentences. */
 import { styleText } from 'node:util';
+import { JOB_PREFIX, ROUTE_PREFIX } from '../../src/observability/request-metrics.ts';
 import type { LastChange, OperationNames, PurgeOutcome, Steering } from './admin-answers.ts';
 import { type StyledCell, table } from './table.ts';
 
@@ -11,6 +12,10 @@ export function shortId(id: string): string {
   const hash = /^sha256:([0-9a-f]{64})$/.exec(id)?.[1];
   return hash === undefined ? id.slice(0, SHORT_OPAQUE) : `sha256:${hash.slice(0, SHORT_HEX)}`;
 }
+
+/** A registered id in short; the ids of jobs and routes as they are. */
+export const shortMetricsId = (id: string): string =>
+  id.startsWith(JOB_PREFIX) || id.startsWith(ROUTE_PREFIX) ? id : shortId(id);
 
 const isoTime = (unixSeconds: number | null, format: string) =>
   unixSeconds === null

@@ -81,7 +81,7 @@ test('all is well with a healthy gateway, with a key and without one', async () 
   assert.match(out, /^ok {4} GET \/health +200 in \d+ ms, worker \S+, mode open$/m);
   assert.match(out, /^ok {4} D1 +answers in \d+ ms$/m);
   assert.match(out, /^ok {4} MarketList by its id +200 in/m);
-  assert.match(out, /^ok {4} hit rate +9\d(\.\d)? % \(at least 80 %\) of 1\d\d public requests/m);
+  assert.match(out, /^ok {4} hit rate +9\d(\.\d)? % of 1\d\d that reached the Worker \(at least 80 %\)/m);
   const withoutKey = await isWell('');
   assert.match(withoutKey, /^note {2} admin +no ADMIN_KEY: traffic and alerts are not checked$/m);
   assert.doesNotMatch(withoutKey, /hit rate/);
@@ -146,7 +146,7 @@ test('a key that is not accepted is wrong', async () => {
 
 test('a low hit rate is wrong', async () => {
   for (let first = 1; first <= 100; first += 1) await askMarketList(first);
-  await isWrong([/^wrong {2}hit rate +\d\d(\.\d)? % \(at least 80 %\) of \d+ public requests/m]);
+  await isWrong([/^wrong {2}hit rate +\d\d(\.\d)? % of \d+ that reached the Worker \(at least 80 %\)/m]);
   const { exitCode, out } = await monitor(['--hit-rate', '0.1']);
   assert.equal(exitCode, 0, out);
 });

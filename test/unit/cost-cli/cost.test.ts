@@ -83,6 +83,20 @@ describe('the cost of a gateway', () => {
     expect(text).toContain('Not in\nhere: caches in front');
   });
 
+  test('names the dearest operations and adds up the others', async () => {
+    const many = Array.from({ length: 30 }, (_, at) =>
+      row('2026-11-22', {
+        operationId: `job:a-job-with-a-long-name-${at}`,
+        operationName: null,
+        count: 30 - at,
+      }),
+    );
+    const { gateway } = gatewayOf(many);
+    const text = printGatewayCost(await costOfGateway(gateway, NOW, 1), 'http://localhost:8787');
+    expect(text.match(/^ +job:a-job-with-a-long-name-\d+ /gm)).toHaveLength(25);
+    expect(text).toMatch(/^ +5 others +\$0$/m);
+  });
+
   test('says that nothing was counted', async () => {
     const { gateway } = gatewayOf([]);
     const text = printGatewayCost(await costOfGateway(gateway, NOW, 1), 'http://localhost:8787');

@@ -15,7 +15,7 @@ test('a healthy gateway has nothing wrong', () => {
     ...['hit rate', 'errors', 'latency', 'alerts'],
   ]);
   expect(judge()).toContain(
-    'ok hit rate: 90 % (at least 80 %) of 1000 public requests that reached the Worker since 16:00 UTC',
+    'ok hit rate: 90 % of 1000 that reached the Worker (at least 80 %), public ones since 16:00 UTC',
   );
 });
 
@@ -95,8 +95,8 @@ test('hit rate, errors and latency are judged against their thresholds', () => {
     ],
   });
   expect(wrongOnes({ ...healthyObservation(), counted })).toEqual([
-    'wrong hit rate: 79.9 % (at least 80 %) of 1000 public requests that reached the Worker since 16:00 UTC',
-    'wrong errors: 1.1 % (at most 1 %) of 1200 requests that reached the Worker since 16:00 UTC',
+    'wrong hit rate: 79.9 % of 1000 that reached the Worker (at least 80 %), public ones since 16:00 UTC',
+    'wrong errors: 1.1 % of 1200 that reached the Worker (at most 1 %) since 16:00 UTC',
     'wrong latency: p95 over 500 ms: MarketList 501 ms',
   ]);
   const own = { ...THRESHOLDS, hitRate: 0.7 };
@@ -116,7 +116,7 @@ test('few requests are shown and not judged', () => {
   expect(wrongOnes({ ...healthyObservation(), counted })).toEqual([]);
   const none = countedTraffic({ publicRequests: 0, hits: 0, total: { count: 0, faults: 0 }, operations: [] });
   expect(judge({ ...healthyObservation(), counted: none })).toContain(
-    'ok errors: - (at most 1 %) of 0 requests that reached the Worker since 16:00 UTC',
+    'ok errors: - of 0 that reached the Worker (at most 1 %) since 16:00 UTC',
   );
 });
 
