@@ -26,10 +26,10 @@ describe('a notice', () => {
     await outbox.run();
     await outbox.minutes(3);
     expect(await counts(outbox)).toEqual([1, 1, 1, 1]);
-    const [slack] = await outbox.taken('slack');
-    expect(slack).toMatchObject({ text: 'Firing (page): slow-operation (production)' });
-    const [pagerduty] = await outbox.taken('pagerduty');
-    expect(pagerduty).toMatchObject({ event_action: 'trigger', dedup_key: 'one' });
+    expect(await outbox.taken('slack')).toMatchObject([
+      { text: 'Firing (page): slow-operation (production)' },
+    ]);
+    expect(await outbox.taken('pagerduty')).toMatchObject([{ event_action: 'trigger', dedup_key: 'one' }]);
     expect(await outbox.taken('discord')).toHaveLength(1);
     const [webhook] = await outbox.calls('webhook');
     expect(JSON.parse(webhook?.body ?? '')).toMatchObject({ type: 'alert.fired', notice: fired });
@@ -106,7 +106,6 @@ describe('a notice', () => {
 describe('a channel that fails', () => {
   test.each([
     ['answers 500', { fault: 'status', status: 500 }, 'HTTP 500'],
-    ['answers 404', { fault: 'status', status: 404 }, 'HTTP 404'],
     ['redirects', { fault: 'status', status: 307 }, 'HTTP 307, and redirects are not followed'],
     ['hangs up', { fault: 'reset' }, 'the connection failed'],
     ['does not answer', { fault: 'hang', isSlow: true }, `no answer within ${IMPATIENT_MS} ms`],
@@ -178,7 +177,7 @@ describe('a channel that fails', () => {
     const outbox = await openOutbox();
     await outbox.queue(firedNotice('one'), ['webhook']);
     const never = () => new Promise<never>(() => undefined);
-    const cutOff = sendNotifications({
+    void sendNotifications({
       db,
       channels: outbox.channels,
       send: async (...sent) => {
@@ -188,11 +187,9 @@ describe('a channel that fails', () => {
       nowSeconds: outbox.now,
     });
     await expect.poll(() => outbox.taken('webhook'), { timeout: 20_000 }).toHaveLength(1);
-    await outbox.minutes(1);
-    await outbox.minutes(1);
+    await outbox.minutes(2);
     const ids = (await outbox.calls('webhook')).map(({ headers }) => headers['webhook-id']);
     expect(ids).toEqual(['one-fired:webhook', 'one-fired:webhook']);
-    void cutOff;
   });
 
   test('for a day is given up with a line of the log, and the next notice is sent', async () => {
