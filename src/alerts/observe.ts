@@ -24,7 +24,7 @@ import { HOUR_SECONDS } from './watched-time.ts';
 const DATABASE_MAX_BYTES = 10e9;
 /** Rows of one query: D1's answers are bounded. */
 const FLUSHES_A_READ = 100;
-/** The next look reads the rest. */
+/** The others are passed over: the rates of a part stand for those of all, and a look must not fall behind. */
 const FLUSHES_A_LOOK = 500;
 /** A day has all hours of the day. */
 const FORECAST_MIN_DAYS = 1;
@@ -93,8 +93,10 @@ async function newFlushes(db: D1Database, lastFlushId: number | null): Promise<N
     if (read.length < FLUSHES_A_READ) break;
   }
   const last = flushes.at(-1)?.flushId;
-  // A database that was restored may have older ids.
-  return { rows: flushes, lastFlushId: last ?? Math.min(lastFlushId, await newestFlushId(db)) };
+  if (last !== undefined && flushes.length < FLUSHES_A_LOOK) return { rows: flushes, lastFlushId: last };
+  const newest = await newestFlushId(db);
+  // A database that was restored may have older ids than the last look has seen.
+  return { rows: flushes, lastFlushId: last === undefined ? Math.min(lastFlushId, newest) : newest };
 }
 
 const newestFlushId = async (db: D1Database): Promise<number> =>

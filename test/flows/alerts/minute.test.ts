@@ -139,6 +139,29 @@ describe('an outage', () => {
   });
 });
 
+test('more rows than a look reads are passed over, and rows of a database that was restored are read', async () => {
+  const { bench, flush, minutes, look } = await watched();
+  const lastFlushId = async () => {
+    const state = await db.prepare('SELECT state FROM alert_state').first<string>('state');
+    return (JSON.parse(state ?? '') as { lastFlushId: number }).lastFlushId;
+  };
+  await minutes(1);
+  const counts = JSON.stringify(countsOf(bench, [{ count: 1 }]));
+  const insertFlushes = db.prepare(
+    `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600)
+     INSERT INTO usage_flush (counts, written_at) SELECT ?1, 1 FROM n`,
+  );
+  await insertFlushes.bind(counts).run();
+  bench.advanceSync(60);
+  expect(await look()).toMatchObject({ outcome: 'ok', read: 500 });
+  expect(await lastFlushId()).toBe(600);
+  await db.exec('DELETE FROM usage_flush');
+  await minutes(1);
+  await flush([{ count: 1 }]);
+  bench.advanceSync(60);
+  expect(await look()).toMatchObject({ read: 1 });
+});
+
 describe('rows that are wrong', () => {
   test('keep no other row from being judged', async () => {
     const { bench, flush, minutes, notices } = await watched();

@@ -167,7 +167,11 @@ test('the night after a lively sale finds no difference, and keeps a head that t
   const day = new Date(Date.now()).toISOString().slice(0, 10);
   const file = await env.STORAGE.get(`backups/ledger/${day}.json`);
   const heads = (await file?.json<{ heads: LedgerHead[] }>())?.heads ?? [];
-  expect(heads).toEqual([await sale.ledger.head()]);
+  const { databaseBytes, ...head } = (await sale.ledger.head()) ?? {};
+  expect(heads).toEqual([head]);
+  const { results: sizes } = await env.DB.prepare('SELECT name, bytes FROM object_size').all();
+  expect(sizes).toEqual([{ name: `the ledger of the pool ${sale.poolId}`, bytes: databaseBytes }]);
+  expect(databaseBytes).toBeGreaterThan(4_096);
   expect((await verified(heads)).balances).toMatchObject({ 'tokens:sold': '100', 'money:paid': '200' });
 
   // The next night finds the kept entry where it was, behind which others have come.
