@@ -1,6 +1,7 @@
 /** The sums of a day's report, over plain values. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { noCalls } from '../../../src/observability/call-counts.ts';
 import type { MetricsCell } from '../../../src/observability/request-metrics.ts';
 import { type DayInputs, type DayReport, reportOf } from '../../../src/reports/day-report.ts';
 import { headlines } from '../../../src/reports/headlines.ts';
@@ -91,17 +92,7 @@ const cell = (change: Partial<MetricsCell>): MetricsCell => ({
   errors: 0,
   bytes: 0,
   durationMs: 0,
-  calls: {
-    d1Queries: 0,
-    d1RowsRead: 0,
-    d1RowsWritten: 0,
-    kvReads: 0,
-    kvWrites: 0,
-    objectCalls: 0,
-    r2Reads: 0,
-    r2Writes: 0,
-    upstreamCalls: 0,
-  },
+  calls: noCalls(),
   histogram: [0, change.count ?? 1],
   ...change,
 });
