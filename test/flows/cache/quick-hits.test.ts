@@ -56,10 +56,14 @@ const step = fc.record({
   seconds: fc.constantFrom(0, 0, 0, 1, 7, 60),
 });
 
+/** Without the tag of the operation: `open` looks no document up, so it has none. */
 const described = ({ status, headers: sent, text }: CachedAnswer) => ({
   status,
   text,
-  headers: [...sent].filter(([name]) => name !== 'x-request-id' && name !== 'x-trace-id').sort(),
+  headers: [...sent]
+    .filter(([name]) => name !== 'x-request-id' && name !== 'x-trace-id')
+    .map(([name, value]) => [name, name === 'cache-tag' ? value.replace(`,operation:${ID}`, '') : value])
+    .sort(),
 });
 
 test('whatever headers come in whatever order, at whatever time', async () => {
