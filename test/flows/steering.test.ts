@@ -22,7 +22,7 @@ const OPAQUE = 'relay,id';
 const bundled = manifest.operations.find(({ name }) => name === 'Search') ?? manifest.operations[0];
 
 beforeEach(async () => {
-  serving = await startServing({ crons: [CRONS.projects], vars: VARS });
+  serving = await startServing({ crons: [CRONS.projects, CRONS.prices], vars: VARS });
   ({ gateway } = serving);
   admin = adminOf(gateway);
   operation = { id: await sha256Of(PUBLIC), document: PUBLIC };
@@ -232,18 +232,24 @@ describe('an operation with a time limit', () => {
     for (const id of ids) expect((await gateway.post({ documentId: id })).status, id).toBe(200);
   });
 
+  test('is cancelled over /api too, and answered from a cache meanwhile', async () => {
+    const [kept, path] = ['/api/prices/BTC', '/api/prices/NEVERHEARD'];
+    expect((await gateway.fetch(kept)).status).toBe(200);
+    await limit(restRelease.operations.find(({ name }) => name === 'RestPrice')?.id ?? '', 1);
+    await gateway.advance(50);
+    const refused = await whileUpstreamWaits(() => gateway.fetch(path));
+    expect([refused.status, await refused.json()]).toMatchObject([
+      504,
+      { error: { code: 'OPERATION_TIMED_OUT', details: [] } },
+    ]);
+    expect((await gateway.fetch(kept)).headers.get('x-cache')).toBe('HIT');
+  });
+
   test('is no mutation, and its limit is within bounds', async () => {
-    const mutation = manifest.operations.find(({ kind }) => kind === 'mutation')?.id;
-    const id = mutation ?? (await published('mutation Out { logout { __typename } }'));
+    const id = manifest.operations.find(({ kind }) => kind === 'mutation')?.id ?? '';
     expect(await limit(id, 500)).toMatchObject({ status: 422, code: 'NOT_LIMITABLE' });
     for (const ms of [0, 1.5, 30_001]) expect(await limit(ids[0] ?? '', ms)).toMatchObject({ status: 400 });
   });
-
-  async function published(document: string): Promise<string> {
-    const id = await sha256Of(document);
-    await admin.publish('web', '2', [{ id, document }]);
-    return id;
-  }
 });
 
 describe('caches in front', () => {

@@ -1,4 +1,4 @@
-/** Private groups wait for D1, which says who their viewers are; no other group does. */
+/** Private groups wait for D1, which says who their viewers are; no other group does. All obey operators at once. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { UNKNOWN_CLIENT } from '../../../src/auth/request-client.ts';
 import { EVENT_TIMEOUT_MS, SUBSCRIPTION_HUBS } from '../../../src/config.ts';
@@ -15,8 +15,10 @@ afterEach(() => void vi.useRealTimers());
 const signedIn: ViewersOf = async (tokens) =>
   new Map(tokens.map(({ userId, sessionId }) => [sessionId, { id: userId } as Viewer]));
 
+const UNREGISTERED = { chosen: { found: null } } as PreparedOperation;
+
 /** Each event is the id of the viewer whom it was executed for. */
-function groupsWith(viewersOf: ViewersOf) {
+function groupsWith(viewersOf: ViewersOf, own: Partial<EventGroupsSources> = {}) {
   const groups = new EventGroups({
     viewersOf,
     steering: async () => ({ off: new Set<string>(), timeLimitMs: () => null }),
@@ -26,13 +28,14 @@ function groupsWith(viewersOf: ViewersOf) {
     }),
     randomId: () => 'request',
     nowMs: () => 0,
+    ...own,
   } as unknown as EventGroupsSources);
   const sent: unknown[] = [];
   const forbidden: string[] = [];
   return {
     sent,
     forbidden,
-    join(owner: string | null, sessionId = `${owner}-1`) {
+    join(owner: string | null, sessionId = `${owner}-1`, prepared = UNREGISTERED) {
       const session = {
         viewer: owner && { id: owner, sessionId, expiresAt: 1 },
         isClosed: false,
@@ -41,12 +44,7 @@ function groupsWith(viewersOf: ViewersOf) {
         requestClient: UNKNOWN_CLIENT,
       } as unknown as SocketSession;
       const subscription = { id: 'a', sent: {}, feed: 'sales', topics: ['t'], owner, position: 0 };
-      groups.join(
-        session,
-        subscription as unknown as Subscription,
-        { chosen: { found: null } } as PreparedOperation,
-        null,
-      );
+      groups.join(session, subscription as unknown as Subscription, prepared, null);
     },
     deliver: (...positions: number[]) =>
       groups.deliver(
@@ -133,4 +131,24 @@ test('one call notifies a hub of all sessions that have ended, and one that fail
     Array.from({ length: SUBSCRIPTION_HUBS }, (_, at) => `hub-${at}`),
   );
   for (const [, ids] of told) expect(ids).toEqual(['one', 'two', 'three']);
+});
+
+test('an operation that an operator has changed is prepared again, before its next event and no other one', async () => {
+  const limited = (timeLimitMs: number | null) =>
+    ({ chosen: { found: { operation: { id: 'x' }, timeLimitMs } } }) as PreparedOperation;
+  let limitMs: number | null = null;
+  const prepareAgain = vi.fn(async () => limited(limitMs));
+  const { join, deliver } = groupsWith(signedIn, {
+    steering: async () => ({ off: new Set(), timeLimitMs: () => limitMs }),
+    prepareAgain,
+  });
+  join(null, 'any', limited(null));
+  await deliver(1);
+  expect(prepareAgain).not.toHaveBeenCalled();
+  limitMs = 500;
+  await deliver(2, 3);
+  expect(prepareAgain).toHaveBeenCalledOnce();
+  limitMs = null;
+  await deliver(4);
+  expect(prepareAgain).toHaveBeenCalledTimes(2);
 });
