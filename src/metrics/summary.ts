@@ -66,6 +66,19 @@ export type GroupNames = Partial<
   }
 >;
 
+/** Without the names that are not grouped by. Groups of such cells have the same sums, rates and percentiles. */
+export function withoutOtherNames(cell: MetricsCell, by: readonly Group[]): MetricsCell {
+  const { operationId, client, version, outcome, hour } = cell;
+  const has = (...groups: Group[]) => groups.some((group) => by.includes(group));
+  return {
+    ...cell,
+    operationId: has('operation') ? operationId : '',
+    ...(has('client') ? { client, version } : { client: '', version: '' }),
+    outcome: has('outcome') ? outcome : 'ok',
+    hour: has('hour', 'day') ? hour : 0,
+  };
+}
+
 /** The group with the most requests first. Without groupings, all cells are one group. */
 export function summariesBy(
   cells: readonly MetricsCell[],

@@ -15,7 +15,7 @@ interface Pending {
  * Reads flushes up to one, and rows that flushes are added up to, as they were at one time. The flushes are too many for
  * one read, so it is done again where a fold has moved them meanwhile: they would count twice, or not at all.
  *
- * @param read reads flushes first, and then the rows by one call of `readBatch`.
+ * @param read reads flushes first, and then all rows by `readBatch`, in as many calls as it takes.
  */
 export async function readUnmoved<Result>(
   db: D1Database,
@@ -31,7 +31,7 @@ export async function readUnmoved<Result>(
     let isMoved = false;
     const result = await read(before.lastFlushId, async (statements) => {
       const [after, ...rows] = await db.batch([pending.bind(before.lastFlushId), ...statements]);
-      isMoved = (after?.results[0] as Pending | undefined)?.flushes !== before.flushes;
+      isMoved ||= (after?.results[0] as Pending | undefined)?.flushes !== before.flushes;
       return rows;
     });
     if (!isMoved) return result;

@@ -19,11 +19,20 @@ export interface MetricsFilter {
   client?: string | undefined;
   /** By default, cells are of whole days, and `hour` is the first hour of the day. */
   byHour?: boolean;
+  /** Drops names that nobody asks for, so that fewer cells are held. By default, cells stay as they are. */
+  simplified?: (cell: MetricsCell) => MetricsCell;
 }
+
+/** Rows of so many hours are read at once: those of a month would take tens of megabytes. */
+const HOURS_A_READ = 7 * HOURS_A_DAY;
+
+/** The hours of all days that have requests. */
+const BOUNDS_SQL = `SELECT coalesce(min(day), 0) * ${HOURS_A_DAY} AS first,
+  (coalesce(max(day), -1) + 1) * ${HOURS_A_DAY} AS end FROM request_day`;
 
 /** Without two cells of the same requests. */
 export async function readMetrics(db: D1Database, filter: MetricsFilter): Promise<MetricsCell[]> {
-  const { from, to, byHour = false, operationId, client } = filter;
+  const { from, to, byHour = false, operationId, client, simplified = (cell) => cell } = filter;
   const [fromHour, toHour] = [Math.floor(from / HOUR_SECONDS), Math.ceil(to / HOUR_SECONDS)];
   const isAsked = (cell: MetricsCell) =>
     (operationId === undefined || cell.operationId === operationId) &&
@@ -32,16 +41,32 @@ export async function readMetrics(db: D1Database, filter: MetricsFilter): Promis
     const merged = new MergedCells();
     const take = (cell: MetricsCell) => {
       const hour = byHour ? cell.hour : Math.floor(cell.hour / HOURS_A_DAY) * HOURS_A_DAY;
-      if (isAsked(cell)) merged.add({ ...cell, hour });
+      if (isAsked(cell)) merged.add(simplified({ ...cell, hour }));
     };
     for await (const { requests } of eachFlush(db, lastFlushId)) {
       for (const cell of requests) if (cell.hour >= fromHour && cell.hour < toHour) take(cell);
     }
-    const [hours, days] = await readBatch(rollupReads(db, { fromHour, toHour, byHour, operationId }));
-    for (const row of (hours?.results ?? []) as RollupRow[]) cellsOfRow(row, 1).forEach(take);
-    for (const row of (days?.results ?? []) as RollupRow[]) cellsOfRow(row, HOURS_A_DAY).forEach(take);
+    const [bounds] = await readBatch([db.prepare(BOUNDS_SQL)]);
+    const kept = bounds?.results[0] as { first: number; end: number } | undefined;
+    if (kept === undefined) throw new Error('D1 told no days of requests');
+    for (const part of parts(Math.max(fromHour, kept.first), Math.min(toHour, kept.end))) {
+      const [hours, days] = await readBatch(rollupReads(db, { ...part, byHour, operationId }));
+      for (const row of (hours?.results ?? []) as RollupRow[]) cellsOfRow(row, 1).forEach(take);
+      for (const row of (days?.results ?? []) as RollupRow[]) cellsOfRow(row, HOURS_A_DAY).forEach(take);
+    }
     return merged.cells();
   });
+}
+
+/** No day is in two of them. */
+function parts(fromHour: number, toHour: number): Pick<Hours, 'fromHour' | 'toHour'>[] {
+  const found = [];
+  for (let begin = fromHour; begin < toHour; ) {
+    const end = Math.min(toHour, (Math.floor(begin / HOURS_A_READ) + 1) * HOURS_A_READ);
+    found.push({ fromHour: begin, toHour: end });
+    begin = end;
+  }
+  return found;
 }
 
 interface Hours {

@@ -1,12 +1,19 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { GROUPS, type Group, summariesBy, summaryOf } from '../../../src/metrics/summary.ts';
+import {
+  GROUPS,
+  type Group,
+  summariesBy,
+  summaryOf,
+  withoutOtherNames,
+} from '../../../src/metrics/summary.ts';
 import { CALL_NAMES } from '../../../src/observability/call-counts.ts';
 import {
   LATENCY_ERROR,
   LATENCY_MAX_MS,
   latencyBucket,
 } from '../../../src/observability/latency-histogram.ts';
+import { mergedCells } from '../../../src/observability/merged-cells.ts';
 import { drawnCell, factsOf } from '../../support/drawn-metrics.ts';
 
 const cells = fc.array(drawnCell(), { maxLength: 30 });
@@ -21,6 +28,16 @@ test('groups add up to the whole, whatever they are by', () => {
       for (const name of CALL_NAMES)
         expect(groups.reduce((sum, { calls }) => sum + calls[name], 0)).toBe(total.calls[name]);
       expect(total).toMatchObject({ count: factsOf(drawn).count, bytes: factsOf(drawn).bytes });
+    }),
+  );
+});
+
+test('cells without the other names make the same groups', () => {
+  fc.assert(
+    fc.property(cells, fc.subarray<Group>(GROUPS), (drawn, by) => {
+      const simplified = mergedCells(drawn.map((cell) => withoutOtherNames(cell, by)));
+      const inOrder = (groups: object[]) => groups.map((group) => JSON.stringify(group)).sort();
+      expect(inOrder(summariesBy(simplified, by))).toEqual(inOrder(summariesBy(drawn, by)));
     }),
   );
 });
