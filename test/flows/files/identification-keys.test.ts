@@ -66,7 +66,7 @@ describe('the key of a user', () => {
           prepare(sql: string) {
             if (isRead || !sql.startsWith('SELECT wrapped_key')) return env.DB.prepare(sql);
             isRead = true;
-            return { bind: () => ({ first: async () => null }) };
+            return { bind: () => ({ all: async () => ({ results: [], meta: {} }) }) };
           },
         },
       },

@@ -53,6 +53,8 @@ describe('the pictures of projects', () => {
   test('are in lists and in /api too, without a further call of D1', async () => {
     const bench = await startProjectFiles();
     await bench.copy();
+    // The isolate has written its counts of this minute.
+    await bench.graphql('{ __typename }');
     bench.gateway.resetCounts();
     const { projects } = (await bench.graphql('{ projects(first: 3) { nodes { logoUrl } } }')) as {
       projects: { nodes: { logoUrl: string }[] };
