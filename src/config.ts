@@ -282,7 +282,7 @@ const MIB = 1024 * 1024;
 /** The platform gives an isolate 128 MB. Code, the schema and what requests hold while they run take the rest. */
 export const ISOLATE_MEMORY_MAX_BYTES = 80 * MIB;
 export const MEMORY_SHARES_BYTES = {
-  answers: 25.75 * MIB,
+  answers: 25.5 * MIB,
   /** A week of hourly closes of a thousand symbols. */
   closes: 10 * MIB,
   /** One value with every synced symbol, 5,000 of them. */
@@ -311,7 +311,7 @@ export const MEMORY_SHARES_BYTES = {
   /** Counts of the requests of 3,000 clients. */
   clients: 1 * MIB,
   /** Counts since the last write; `operations/usage.ts` bounds their number. */
-  usage: 0.5 * MIB,
+  usage: 0.75 * MIB,
   /** Counts of requests since the last write; `metrics/` bounds their number. */
   requestMetrics: 1.25 * MIB,
 } as const;

@@ -99,14 +99,18 @@ export interface HitOperation extends HitOf {
   held: HeldCounts | undefined;
 }
 
-/** Counts that need no look-up while client, hour and row stay the same. */
-export interface HeldCounts {
-  /** What is counted since the last row, by identity. */
-  tally: object;
-  name: string | null;
-  version: string | null;
+/** Where hits count. */
+export interface HitCounts {
   use: { count: number; lastSeen: number };
   hits: CountedHits;
+}
+
+/** Counts that need no look-up while client and hour stay the same. */
+export interface HeldCounts {
+  name: string | null;
+  version: string | null;
+  /** Null once they are in a row. */
+  counts: HitCounts | null;
 }
 
 /** Counts uses and refusals by client. Requests never wait for it. */

@@ -14,6 +14,7 @@ import { appendCounts, type RefusalCount, type UsageCount } from '../storage/d1/
 import type {
   ClientIdentity,
   HeldCounts,
+  HitCounts,
   HitOperation,
   OperationUsage,
   Refusal,
@@ -23,11 +24,15 @@ export const USAGE_FLUSH_SECONDS = 60;
 /** Distinct counts in one flush. */
 export const USAGE_KEYS_MAX = 500;
 export const REFUSAL_KEYS_MAX = 100;
+/** Operations × transports × clients whose hits are counted the quickest way. */
+const HELD_HITS_MAX = 300;
 const NAME_MAX_CHARACTERS = 64;
 const DOCUMENT_ID_MAX_CHARACTERS = 128;
 const DAY_SECONDS = 86_400;
 /** A row and its key, with names as long as they may be. */
 const COUNT_BYTES = 800;
+/** A point and its texts are those of others, but for their places. */
+const HELD_HIT_BYTES = 700;
 
 const shortened = (text: string | null, length = NAME_MAX_CHARACTERS) => (text ?? '').slice(0, length);
 
@@ -62,6 +67,8 @@ export interface UsageSources {
 
 export class UsageCounts implements OperationUsage {
   readonly #sources: UsageSources;
+  /** What hits need no look-up for, since the last row. */
+  readonly #heldHits = new Map<string, HeldCounts>();
   #usage = new Tally<UsageCount>();
   #refusals = new Tally<RefusalCount>();
   #flushedAtMs = Number.NEGATIVE_INFINITY;
@@ -76,7 +83,7 @@ export class UsageCounts implements OperationUsage {
 
   /** Bytes, by the number of counts. */
   get weight(): number {
-    return this.size * COUNT_BYTES;
+    return this.size * COUNT_BYTES + this.#heldHits.size * HELD_HIT_BYTES;
   }
 
   used(operationId: string, client: ClientIdentity, nowMs = this.#sources.nowMs()): void {
@@ -93,9 +100,10 @@ export class UsageCounts implements OperationUsage {
       held = this.#heldCounts(operation, client, seconds);
       operation.held = held;
     }
-    held.use.count += 1;
-    held.use.lastSeen = seconds;
-    this.#sources.requests.hit(held.hits, bytes, country, nowMs);
+    const { use, hits } = held.counts ?? this.#countsOf(operation, client, seconds);
+    use.count += 1;
+    use.lastSeen = seconds;
+    this.#sources.requests.hit(hits, bytes, country, nowMs);
   }
 
   refused({ reason, documentId, client }: Refusal): void {
@@ -136,6 +144,9 @@ export class UsageCounts implements OperationUsage {
     const recorded = requests.take(this.#flushedAtMs);
     this.#usage = new Tally();
     this.#refusals = new Tally();
+    // Requests that are recognised may keep what they held for long.
+    for (const held of this.#heldHits.values()) held.counts = null;
+    this.#heldHits.clear();
     const { cells, others, live, d1 } = recorded;
     const { bytes: memoryBytes, maxBytes: memoryMaxBytes } = memoryUse();
     const isolate = { d1, memoryBytes, memoryMaxBytes };
@@ -150,25 +161,31 @@ export class UsageCounts implements OperationUsage {
     }
   }
 
-  #holds({ tally, name, version, hits }: HeldCounts, client: ClientIdentity, seconds: number): boolean {
+  #holds({ counts, name, version }: HeldCounts, client: ClientIdentity, seconds: number): boolean {
     return (
-      tally === this.#usage &&
+      counts !== null &&
       name === client.name &&
       version === client.version &&
-      hits.cell.hour === hourOf(seconds)
+      counts.hits.cell.hour === hourOf(seconds)
     );
   }
 
+  /** Shared by all requests that ask for the operation in this way. */
   #heldCounts(operation: HitOperation, client: ClientIdentity, seconds: number): HeldCounts {
     const { name, version } = client;
+    const { transport, operationId } = operation;
+    const key = keyOf(transport, operationId, name ?? '', version ?? '', hourOf(seconds));
+    const known = this.#heldHits.get(key);
+    if (known !== undefined) return known;
+    const hasRoom = this.#heldHits.size < HELD_HITS_MAX;
+    const held = { name, version, counts: hasRoom ? this.#countsOf(operation, client, seconds) : null };
+    if (hasRoom) this.#heldHits.set(key, held);
+    return held;
+  }
+
+  #countsOf(operation: HitOperation, client: ClientIdentity, seconds: number): HitCounts {
     const use = this.#useOf(operation.operationId, client, seconds);
-    return {
-      tally: this.#usage,
-      name,
-      version,
-      use,
-      hits: this.#sources.requests.hitsOf(operation, client, seconds),
-    };
+    return { use, hits: this.#sources.requests.hitsOf(operation, client, seconds) };
   }
 
   /** The row that counts such uses, perhaps without their names. */

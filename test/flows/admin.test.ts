@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
 import restManifest from '../../operations/rest/manifest.json' with { type: 'json' };
 import { OPERATION_MAX_COST } from '../../src/config.ts';
+import { USAGE_FLUSH_SECONDS } from '../../src/operations/usage.ts';
 import { ADMIN_KEY, adminOf, operationNamed, sha256Of } from '../support/admin.ts';
 import { type Serving, startServing } from '../support/serving-bench.ts';
 
@@ -185,6 +186,9 @@ describe('operations', () => {
     await admin.publish('ios', '2.0.0', [operation]);
     await admin.deprecate('ios', ['1.0.0'], '2027-06-01');
     await serving.gateway.post({ documentId: operation.id }, { 'graphql-client-name': 'ios' });
+    await serving.gateway.advance(USAGE_FLUSH_SECONDS);
+    // This request writes the counts, and the next one shows them.
+    await admin.get('/releases');
     expect((await admin.get(`/operations/${encodeURIComponent(operation.id)}`)).body).toMatchObject({
       ...operation,
       name: 'Shown',
