@@ -104,7 +104,13 @@ const CLIENTS = [
   { sent: {}, client: '', version: '' },
 ];
 const restClient = { client: restRelease.client, version: restRelease.version };
-const COUNTRIES = ['DE', 'FR', 'US', 'JP'];
+/** An address stays in its country. */
+const ADDRESSES = [
+  { country: 'DE', address: '2001:db8:1::1' },
+  { country: 'FR', address: '2001:db8:2::1' },
+  { country: 'US', address: '2001:db8:3::1' },
+  { country: 'JP', address: '2001:db8:4::1' },
+];
 
 const idOf = (name: string) => manifest.operations.find((operation) => operation.name === name)?.id ?? '';
 const restIdOf = (name: string) =>
@@ -183,11 +189,11 @@ export function mixedRequests({
   return async (): Promise<LoggedRequest> => {
     const { operationId, name, path, body: sentBody, isBroken = false } = oneOf(kinds)();
     const { sent, ...named } = oneOf(CLIENTS);
-    const country = oneOf(COUNTRIES);
+    const { country, address } = oneOf(ADDRESSES);
     const startedAtMs = Date.now();
     Object.assign(d1, { isWaitedFor: true, isBroken, queries: 0 });
     const response = await gateway.fetch(path, {
-      headers: { 'Content-Type': 'application/json', ...sent },
+      headers: { 'Content-Type': 'application/json', 'CF-Connecting-IP': address, ...sent },
       cf: { country } as RequestInitCfProperties,
       ...(sentBody === undefined ? {} : { method: 'POST', body: JSON.stringify(sentBody) }),
     });
