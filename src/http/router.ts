@@ -16,6 +16,7 @@ import {
 } from './answer.ts';
 import type { ClientCount, ClientLimit } from './client-limit.ts';
 import { bodyBytesOf, cacheResultOf } from './measure-answer.ts';
+import { type RequestExecution, RequestOrigin } from './request-origin.ts';
 import { errorResponse, type HttpRefusal, refusedAsGraphQL } from './responses.ts';
 import { pathOf } from './url-parts.ts';
 
@@ -59,27 +60,23 @@ export interface RouterOptions extends HeaderOptions {
   randomId: () => string;
 }
 
-type RouterExecution = Pick<ExecutionContext, 'waitUntil' | 'cache'> &
-  Partial<Pick<ExecutionContext, 'tracing'>>;
-
 export function answerRequest(
   request: Request,
   client: ClientCount,
-  ctx: RouterExecution,
+  ctx: RequestExecution,
   options: RouterOptions,
 ): Promise<Response> {
-  const { headers } = request;
   const requestId = options.randomId();
-  const traceparent = headers.get('traceparent');
-  const origin = { requestId, traceparent, ray: () => headers.get('cf-ray'), tracing: ctx.tracing };
-  return runWork(origin, () => answerAsWork(request, requestId, client, ctx, options));
+  return runWork(new RequestOrigin(requestId, request, ctx), () =>
+    answerAsWork(request, requestId, client, ctx, options),
+  );
 }
 
 async function answerAsWork(
   request: Request,
   requestId: string,
   client: ClientCount,
-  ctx: RouterExecution,
+  ctx: RequestExecution,
   options: RouterOptions,
 ): Promise<Response> {
   const { clientLimit, nowMs } = options;

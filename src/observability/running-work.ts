@@ -6,37 +6,51 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { type CallCounts, noCalls } from './call-counts.ts';
 import { type Trace, traceIn, traceOf, traceOfSpan } from './trace.ts';
 
+/** Each of them is read when it is first needed: an answer to a POST from memory needs none. */
 export interface WorkOrigin {
   /** A random UUID. */
-  requestId: string;
+  readonly requestId: string;
   /** The header that the work came with. */
-  traceparent?: string | null;
+  readonly traceparent?: string | null;
   /** Names the request in the platform's own log. */
-  ray?(): string | null;
+  readonly ray?: string | null;
   /** The platform's; left out where no spans are made. */
-  tracing?: Pick<Tracing, 'enterSpan' | 'getActiveSpan'> | undefined;
+  readonly tracing?: Pick<Tracing, 'enterSpan' | 'getActiveSpan'> | undefined;
 }
 
 class Work {
-  readonly trace: Trace;
   readonly origin: WorkOrigin;
-  /** Null where the platform records no spans of this work. */
-  readonly tracing: Pick<Tracing, 'enterSpan'> | null;
   /** Of its operation. */
   span: Pick<Span, 'setAttributes'> | null = null;
   readonly calls = noCalls();
   hasEnded = false;
+  #trace: Trace | undefined;
+  #tracing: Pick<Tracing, 'enterSpan'> | null | undefined;
 
   constructor(origin: WorkOrigin) {
-    const { requestId, traceparent, tracing } = origin;
     this.origin = origin;
-    const span = tracing?.getActiveSpan();
-    const recorded = span?.isTraced === true ? span : null;
-    this.tracing = recorded === null ? null : (tracing ?? null);
-    this.trace =
-      (traceparent ? traceIn(traceparent) : null) ??
-      (recorded === null ? null : traceOfSpan(recorded)) ??
-      traceOf(requestId);
+  }
+
+  get trace(): Trace {
+    this.#trace ??= this.#traceOfOrigin();
+    return this.#trace;
+  }
+
+  /** Null where the platform records no spans of this work. */
+  get tracing(): Pick<Tracing, 'enterSpan'> | null {
+    if (this.#tracing === undefined) {
+      const { tracing } = this.origin;
+      this.#tracing = tracing?.getActiveSpan()?.isTraced === true ? tracing : null;
+    }
+    return this.#tracing;
+  }
+
+  #traceOfOrigin(): Trace {
+    const { requestId, traceparent, tracing } = this.origin;
+    const sent = traceparent ? traceIn(traceparent) : null;
+    if (sent !== null) return sent;
+    const span = this.tracing === null ? undefined : tracing?.getActiveSpan();
+    return (span && traceOfSpan(span)) ?? traceOf(requestId);
   }
 }
 
@@ -54,7 +68,7 @@ export const runningTrace = (): Trace | null => running.getStore()?.trace ?? nul
 export function traceFields(): { traceId?: string; ray?: string } {
   const work = running.getStore();
   if (work === undefined) return {};
-  const ray = work.origin.ray?.() ?? null;
+  const ray = work.origin.ray ?? null;
   return { traceId: work.trace.traceId, ...(ray === null ? {} : { ray }) };
 }
 
