@@ -1,10 +1,12 @@
 /** Looks of the alerts at a gateway whose traffic a test makes up, minute after minute by a clock that the test drives. */
+import { ALERT_RULES } from '../../src/alerts/alert-rules.ts';
 import { type AlertState, noAlertState } from '../../src/alerts/alert-state.ts';
 import { type Decision, decide, type LookOptions, type RuleFailure } from '../../src/alerts/decide.ts';
 import type { Observed } from '../../src/alerts/observed.ts';
 import { noCalls } from '../../src/observability/call-counts.ts';
 import { LatencyHistogram } from '../../src/observability/latency-histogram.ts';
 import type { MetricsCell } from '../../src/observability/request-metrics.ts';
+import type { AlertRuleName, AlertThresholds } from '../../src/settings/alert-thresholds.ts';
 import type { Flush } from '../../src/storage/d1/flushes.ts';
 
 export const WATCH_START = 1_764_000_000;
@@ -79,6 +81,34 @@ export function watchGateway(options: Omit<LookOptions, 'nowSeconds'> = { thresh
   };
   return gateway;
 }
+
+/** Looks of these rules alone. */
+export function watchOnly(names: readonly AlertRuleName[], thresholds: AlertThresholds = {}): WatchedGateway {
+  return watchGateway({ thresholds, rules: ALERT_RULES.filter(({ name }) => names.includes(name)) });
+}
+
+export const BUDGET_RULES = ['error-budget-fast', 'error-budget-slow', 'error-budget-ticket'] as const;
+
+/** A minute of requests of which some fail, most of them of one operation of one release. */
+export const failing = (count: number, faults: number): MadeUpRequests[] => [
+  { count: count - faults, client: 'web', version: '1' },
+  {
+    count: Math.ceil(faults / 4),
+    faults: Math.ceil(faults / 4),
+    client: 'web',
+    version: '1',
+    outcome: 'error',
+  },
+  {
+    count: faults - Math.ceil(faults / 4),
+    faults: faults - Math.ceil(faults / 4),
+    operationId: 'sha256:invest',
+    outcome: 'error',
+  },
+];
+
+export const eventsOf = (gateway: WatchedGateway) =>
+  gateway.decisions.map(({ event, rule }) => `${event} ${rule}`);
 
 function cellOf({ takesMs = 0, count, ...rest }: MadeUpRequests, now: number): MetricsCell {
   const histogram = new LatencyHistogram();

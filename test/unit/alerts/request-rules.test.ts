@@ -1,36 +1,15 @@
 /** Rules about requests, on traffic that is made up: each fires when it should, not otherwise, and ends. */
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ALERT_RULES } from '../../../src/alerts/alert-rules.ts';
 import { LatencyHistogram } from '../../../src/observability/latency-histogram.ts';
-import type { AlertRuleName, AlertThresholds } from '../../../src/settings/alert-thresholds.ts';
-import { type MadeUpRequests, type WatchedGateway, watchGateway } from '../../support/watched-gateway.ts';
-
-function watchOnly(names: readonly AlertRuleName[], thresholds: AlertThresholds = {}): WatchedGateway {
-  return watchGateway({ thresholds, rules: ALERT_RULES.filter(({ name }) => names.includes(name)) });
-}
-
-const BUDGET = ['error-budget-fast', 'error-budget-slow', 'error-budget-ticket'] as const;
-
-/** A minute of requests of which some fail, most of them of one operation of one release. */
-const failing = (count: number, faults: number): MadeUpRequests[] => [
-  { count: count - faults, client: 'web', version: '1' },
-  {
-    count: Math.ceil(faults / 4),
-    faults: Math.ceil(faults / 4),
-    client: 'web',
-    version: '1',
-    outcome: 'error',
-  },
-  {
-    count: faults - Math.ceil(faults / 4),
-    faults: faults - Math.ceil(faults / 4),
-    operationId: 'sha256:invest',
-    outcome: 'error',
-  },
-];
-
-const events = (gateway: WatchedGateway) => gateway.decisions.map(({ event, rule }) => `${event} ${rule}`);
+import {
+  BUDGET_RULES,
+  eventsOf,
+  failing,
+  type MadeUpRequests,
+  type WatchedGateway,
+  watchOnly,
+} from '../../support/watched-gateway.ts';
 
 describe('the error budget', () => {
   test('pages within minutes where 2 % fail, names the worst, and ends when it is over', () => {
@@ -47,7 +26,7 @@ describe('the error budget', () => {
     expect((gateway.decisions[0]?.startedAt ?? 0) - begun).toBeLessThanOrEqual(10 * 60);
     const over = gateway.now;
     gateway.minutes(60, () => gateway.requests(...failing(1_000, 0)));
-    expect(events(gateway)).toEqual(['fired error-budget-fast', 'resolved error-budget-fast']);
+    expect(eventsOf(gateway)).toEqual(['fired error-budget-fast', 'resolved error-budget-fast']);
     expect((gateway.decisions[1]?.endedAt ?? 0) - over).toBeLessThanOrEqual(11 * 60);
   });
 
@@ -60,23 +39,26 @@ describe('the error budget', () => {
   });
 
   test('the slow burn pages and the slowest makes a ticket', () => {
-    const gateway = watchOnly(BUDGET);
+    const gateway = watchOnly(BUDGET_RULES);
     gateway.minutes(120, () => gateway.requests(...failing(1_000, 8)));
-    expect(events(gateway)).toEqual(['fired error-budget-slow', 'fired error-budget-ticket']);
+    expect(eventsOf(gateway)).toEqual(['fired error-budget-slow', 'fired error-budget-ticket']);
     expect(gateway.decisions.map(({ severity }) => severity)).toEqual(['page', 'ticket']);
     gateway.minutes(10 * 60, () => gateway.requests(...failing(1_000, 0)));
-    expect(events(gateway).slice(2)).toEqual(['resolved error-budget-slow', 'resolved error-budget-ticket']);
+    expect(eventsOf(gateway).slice(2)).toEqual([
+      'resolved error-budget-slow',
+      'resolved error-budget-ticket',
+    ]);
   });
 
   test('a burn within the budget is silent', () => {
-    const gateway = watchOnly(BUDGET);
+    const gateway = watchOnly(BUDGET_RULES);
     expect(gateway.minutes(8 * 60, () => gateway.requests(...failing(10_000, 9)))).toEqual([]);
   });
 
   test('few requests say nothing, and neither do jobs, probes, admins and refusals', () => {
-    const gateway = watchOnly(BUDGET);
+    const gateway = watchOnly(BUDGET_RULES);
     expect(gateway.minutes(60, () => gateway.requests(...failing(3, 3)))).toEqual([]);
-    const other = watchOnly(BUDGET);
+    const other = watchOnly(BUDGET_RULES);
     const failed = { count: 1_000, faults: 1_000, outcome: 'error' } as const;
     other.minutes(60, () =>
       other.requests(
@@ -158,7 +140,7 @@ describe('the hit rate', () => {
       },
     ]);
     gateway.minutes(30, () => gateway.requests(...queries(900, 100)));
-    expect(events(gateway)).toEqual(['fired cache-hit-rate', 'resolved cache-hit-rate']);
+    expect(eventsOf(gateway)).toEqual(['fired cache-hit-rate', 'resolved cache-hit-rate']);
   });
 
   test('stale answers are hits, and few queries say nothing', () => {
@@ -213,7 +195,7 @@ describe('refused operations', () => {
       },
     ]);
     gateway.minutes(30, () => minute(gateway, 0));
-    expect(events(gateway)).toEqual(['fired refused-operations', 'resolved refused-operations']);
+    expect(eventsOf(gateway)).toEqual(['fired refused-operations', 'resolved refused-operations']);
   });
 
   test('of few, of clients that no release bears, or for other reasons are silent', () => {
@@ -240,7 +222,7 @@ describe('D1 and memory', () => {
     gateway.minutes(14, () => minute(gateway, isolate(3_000, 10, 0), isolate(3_000, 10, 0)));
     expect(gateway.decisions).toMatchObject([{ event: 'fired', rule: 'd1-slow' }]);
     gateway.minutes(20, () => minute(gateway, isolate(3, 1_000, 0)));
-    expect(events(gateway)).toEqual(['fired d1-slow', 'resolved d1-slow']);
+    expect(eventsOf(gateway)).toEqual(['fired d1-slow', 'resolved d1-slow']);
   });
 
   test('few slow queries say nothing, and one slow query of a hundred neither', () => {
@@ -257,78 +239,9 @@ describe('D1 and memory', () => {
     gateway.minutes(3, () => minute(gateway, isolate(1, 1, 0.3), isolate(1, 1, 0.9)));
     expect(gateway.decisions).toMatchObject([{ event: 'fired', value: '90.0 % of the budget' }]);
     gateway.minutes(20, () => minute(gateway, isolate(1, 1, 0.3)));
-    expect(events(gateway)).toEqual(['fired isolate-memory', 'resolved isolate-memory']);
+    expect(eventsOf(gateway)).toEqual(['fired isolate-memory', 'resolved isolate-memory']);
     gateway.minutes(20, () => minute(gateway, isolate(1, 1, 0.85)));
     expect(gateway.decisions).toHaveLength(2);
-  });
-});
-
-/** Jumps between looks, of hours and days, back and ahead. */
-const drawnClock = fc.array(
-  fc.oneof(
-    { weight: 12, arbitrary: fc.integer({ min: 57, max: 63 }) },
-    { weight: 1, arbitrary: fc.integer({ min: -7 * 86_400, max: 7 * 86_400 }) },
-  ),
-  { minLength: 90, maxLength: 90 },
-);
-
-describe('whatever the traffic and the clock', () => {
-  test('healthy traffic raises no alert', () => {
-    fc.assert(
-      fc.property(
-        drawnClock,
-        fc.array(fc.tuple(fc.nat(5_000), fc.nat(400)), { minLength: 90, maxLength: 90 }),
-        (steps, traffic) => {
-          const gateway = watchGateway();
-          for (const [at, step] of steps.entries()) {
-            const [count = 0, takesMs = 0] = traffic[at] ?? [];
-            const requests = gateway.requests(
-              { count, takesMs: Math.min(takesMs, 400), faults: Math.floor(count * 0.0005) },
-              { count: Math.floor(count / 8), cache: 'miss', client: 'web', takesMs: 3 },
-            );
-            gateway.look(requests, step);
-          }
-          expect(gateway.decisions).toEqual([]);
-        },
-      ),
-      { numRuns: 50 },
-    );
-  });
-
-  test('an outage of half an hour raises each page once and ends it once, whatever the clock does', () => {
-    fc.assert(
-      fc.property(
-        drawnClock,
-        fc.integer({ min: 100, max: 100_000 }),
-        fc.double({ min: 0.2, max: 1, noNaN: true }),
-        (steps, count, share) => {
-          const gateway = watchOnly(BUDGET);
-          const look = (faults: number, step = 60) =>
-            gateway.look(gateway.requests(...failing(count, faults)), step);
-          for (const step of steps.slice(0, 30)) look(0, step);
-          expect(gateway.decisions).toEqual([]);
-          for (const step of steps.slice(30, 60)) look(Math.ceil(count * share), step);
-          expect(events(gateway).toSorted()).toEqual(BUDGET.map((rule) => `fired ${rule}`).toSorted());
-          for (let minute = 0; minute < 9 * 60; minute += 1) look(0, steps[minute]);
-          expect(events(gateway).slice(3).toSorted()).toEqual(
-            BUDGET.map((rule) => `resolved ${rule}`).toSorted(),
-          );
-        },
-      ),
-      { numRuns: 10 },
-    );
-  });
-
-  test('the state is bounded: 100,000 operations and releases take no more room than some', () => {
-    const gateway = watchGateway();
-    for (let minute = 0; minute < 70; minute += 1) {
-      const requests = Array.from({ length: 500 }, (_, at) => ({
-        ...{ count: 3, faults: 2, takesMs: (at * 37) % 60_000, client: `client ${minute}`.padEnd(64, 'x') },
-        ...{ operationId: `sha256:${`${minute * 500 + at}`.padStart(64, '0')}`, version: `${at}` },
-      }));
-      gateway.look(gateway.requests(...requests));
-    }
-    expect(JSON.stringify(gateway.state).length).toBeLessThan(256 * 1024);
   });
 });
 
