@@ -66,7 +66,6 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
       const hit = memoryHits.respond(request, known, exchange.client, nowMs());
       if (hit !== null) {
         exchange.countHit();
-        measured.isCounted = true;
         return hit;
       }
     }

@@ -154,7 +154,6 @@ function record(
   answer: Response | Answer,
   { recorder, nowMs }: Pick<RouterOptions, 'recorder' | 'nowMs'>,
 ): void {
-  if (measured.isCounted) return;
   recorder.record(measured, {
     status: answer.status,
     bytes: measured.bytes ?? bodyBytesOf(answer),

@@ -58,8 +58,6 @@ export class MeasuredRequest {
   operation: MeasuredOperation = { id: null, name: '', kind: '' };
   /** Of the answer's body, if its route knows better than the headers. */
   bytes: number | null = null;
-  /** True if the request is counted already, as a hit in memory. */
-  isCounted = false;
   #errors = 0;
   #errorCode = '';
   #hasData = true;

@@ -1,10 +1,13 @@
 /** What metrics show of operations over sockets and of what happens on sockets. */
+import { createExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import gatewayWorker from '../../../src/index.ts';
 import { USAGE_FLUSH_SECONDS } from '../../../src/operations/usage.ts';
 import { readFlushes } from '../../../src/storage/d1/flushes.ts';
 import { operationId } from '../../support/cache-bench.ts';
 import type { ClientSocket } from '../../support/client-socket.ts';
+import { EventStreamClient } from '../../support/event-stream-client.ts';
 import { coldIsolate } from '../../support/isolates.ts';
 import { PRICES, useLiveMarket } from '../../support/live-market.ts';
 import { recordedPoints } from '../../support/recorded-requests.ts';
@@ -121,4 +124,26 @@ test('sockets, events, resumes, gaps and closes are counted', async () => {
   expect(hubs).toEqual([
     { hubId: env.SUBSCRIPTION_HUBS.idFromName(hubName).toString().slice(0, 16), sockets: 1, operations: 1 },
   ]);
+});
+
+test('an event stream is one request, which the Worker records and its hub does not', async () => {
+  const request = new Request('https://gateway.test/graphql', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Accept: 'text/event-stream' },
+    body: JSON.stringify({ query: PRICES, variables: { symbols: ['BTC'] } }),
+  }) as Parameters<typeof gatewayWorker.fetch>[0];
+  const bindings = { ...env, ANALYTICS: analytics.dataset } as unknown as Env;
+  const stream = new EventStreamClient(
+    await gatewayWorker.fetch(request, bindings, createExecutionContext()),
+  );
+  expect(await stream.next()).toMatchObject({ type: 'next' });
+  expect(analytics.take()).toMatchObject([
+    { transport: 'sse', kind: 'subscription', outcome: 'ok', status: 200, cache: 'bypass', bytes: 0 },
+  ]);
+  await stream.leave();
+  const { totals, cells } = await written();
+  // The socket of this test, and that of the stream.
+  expect(totals).toMatchObject({ opened: 2, events: 1 });
+  const counted = cells.filter(({ operationId }) => !operationId.startsWith('job:'));
+  expect(counted).toMatchObject([{ operationId: 'unregistered', count: 1, calls: { objectCalls: 1 } }]);
 });
