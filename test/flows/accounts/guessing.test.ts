@@ -36,7 +36,7 @@ const logInFrom = (
   );
 
 const callLogIn = (network: number, body: { email: string; password: string; deviceToken?: string }) =>
-  callRest<{ error: { code: string; requestId: string } }>(gateway, '/api/auth/login', {
+  callRest<{ error: { code: string; requestId: string; traceId: string } }>(gateway, '/api/auth/login', {
     method: 'POST',
     body,
     headers: { 'cf-connecting-ip': `203.0.113.${network}` },
@@ -97,7 +97,7 @@ test('a login makes the same calls of scrypt and gives the same bytes, with and 
     ['known@example.com', 'unknown@example.com'].map(async (email) => {
       const { status, data, headers } = await logInFrom(1, { email, password: WRONG });
       const called = await callLogIn(1, { email, password: WRONG });
-      const { requestId: _, ...error } = called.body.error;
+      const { requestId: _, traceId: __, ...error } = called.body.error;
       return [status, data, called.status, error]
         .map((part) => JSON.stringify(part))
         .concat([...headers.keys()], [...called.headers.keys()]);
