@@ -261,7 +261,6 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
         status = answer.status;
         return answer;
       } finally {
-        measured.client = incoming.asked().client;
         const durationMs = nowMs() - startedAtMs;
         logFinishedRequest({ requestId, transport: 'http', status, durationMs, faults }, () =>
           incoming.asked(),

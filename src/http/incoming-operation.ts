@@ -86,6 +86,7 @@ export class IncomingOperation {
     this.#operationId = operationId;
     this.#measured.operation = { id: operationId, name, kind };
     this.#client = client;
+    this.#measured.client = client;
     if (!this.#isUseCounted) this.#serving.usage.used(operationId, client);
     this.#isUseCounted = true;
   }
@@ -102,6 +103,7 @@ export class IncomingOperation {
       this.#envelope ??= readEnvelope(this.#request);
       const sent = readOperationRequest(await this.#envelope, client);
       this.#client = sent.client;
+      this.#measured.client = sent.client;
       this.#operationName = sent.operationName ?? null;
       const preparation = await this.#serving.prepare(sent, {
         mayRun: (kind, isPublic) => crossSiteRefusal(this.#request, kind, isPublic, this.#allowedOrigins),

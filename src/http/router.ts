@@ -117,6 +117,7 @@ async function answerAsWork(
   }
   // Its headers are those of other requests too.
   if (answer instanceof KeptAnswer) return answer.response(requestId);
+  measured.client ??= readClientIdentity(request.headers);
   record(measured, answer, options);
   const traceId = runningTrace()?.traceId ?? '';
   if (answer instanceof Answer) {
@@ -144,9 +145,7 @@ async function answerAsWork(
 
 function measuredRequest(request: Request, country: string, startedAtMs: number): MeasuredRequest {
   const transport = request.method === 'GET' ? 'get' : 'post';
-  const measured = new MeasuredRequest(startedAtMs, transport, country);
-  measured.client = readClientIdentity(request.headers);
-  return measured;
+  return new MeasuredRequest(startedAtMs, transport, country);
 }
 
 function record(

@@ -52,7 +52,8 @@ export class MeasuredRequest {
   readonly startedAtMs: number;
   readonly country: string;
   transport: Transport;
-  client: NamedClient = { name: null, version: null };
+  /** Null while it is not read: each header that is read leaves JavaScript. */
+  client: NamedClient | null = null;
   /** The path pattern of a route; empty where an operation is asked for. */
   route = '';
   operation: MeasuredOperation = { id: null, name: '', kind: '' };

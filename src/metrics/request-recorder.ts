@@ -62,6 +62,7 @@ export interface JobRun {
 
 /** Calls that belong to no request, job or operation, as a job that runs once for each row. */
 const BACKGROUND = 'background';
+const UNNAMED: NamedClient = { name: null, version: null };
 const NAME_MAX_CHARACTERS = 64;
 const shortened = (text: string | null) => ownCopy((text ?? '').slice(0, NAME_MAX_CHARACTERS));
 const nameOf = ({ id, name }: MeasuredOperation) => (id === null ? '' : name);
@@ -93,7 +94,7 @@ export class RequestRecorder {
 
   record(request: MeasuredRequest, end: RequestEnd): void {
     const ended = request.ended(end);
-    const { client, version } = this.#counted(request.client);
+    const { client, version } = this.#counted(request.client ?? UNNAMED);
     const { route, operation, operationId, transport, country } = request;
     const { errorCode, status, ...counted } = ended;
     this.#cells.add({
