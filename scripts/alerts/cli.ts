@@ -1,6 +1,5 @@
 /** `npm run alerts`: shows what fires and how channels fare, silences rules, and tests channels. */
 import { Argument, Command } from '@commander-js/extra-typings';
-import { alertsAnswer, silencedRule, testedChannel } from '../operations/admin-answers.ts';
 import { type AdminClient, createAdminClient } from '../operations/admin-client.ts';
 import { nonEmpty } from '../operations/command.ts';
 import { refusal, wrongUse } from '../operations/command-failure.ts';
@@ -8,6 +7,7 @@ import { keyOf, keyOption, urlOption } from '../operations/gateway-options.ts';
 import { minute } from '../operations/printed-values.ts';
 import { runProgram } from '../operations/run-program.ts';
 import { printable } from '../operations/table.ts';
+import { alertsAnswer, silencedRule, testedChannel } from './alert-answers.ts';
 import { durationSeconds } from './duration-seconds.ts';
 import { alertsText } from './print-alerts.ts';
 

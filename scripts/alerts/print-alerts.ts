@@ -1,8 +1,8 @@
 /** The text of `npm run alerts -- list`. */
 import { styleText } from 'node:util';
-import type { Alerts } from '../operations/admin-answers.ts';
 import { minute } from '../operations/printed-values.ts';
 import { type Cell, type StyledCell, table } from '../operations/table.ts';
+import type { Alerts } from './alert-answers.ts';
 
 /** @param nowSeconds Unix seconds */
 export function alertsText({ incidents, silences, channels }: Alerts, nowSeconds: number): string {

@@ -1,8 +1,8 @@
 /** Reads from the admin endpoint what requests and jobs have called, by operation and day. */
 import type { PricedHourCell } from '../../src/metrics/cost.ts';
-import { type MetricsRow, metricsAnswer } from '../operations/admin-answers.ts';
 import type { AdminClient } from '../operations/admin-client.ts';
 import { unreachable } from '../operations/command-failure.ts';
+import { type MetricsRow, metricsAnswer } from '../operations/metrics-answer.ts';
 
 const DAY_SECONDS = 86_400;
 /** An answer of a week has some thousand rows, and the gateway answers 10,000 at most. */

@@ -2,8 +2,9 @@
 
 import { JOB_PREFIX, ROUTE_PREFIX } from '../../src/observability/request-metrics.ts';
 import type { AlertRuleName } from '../../src/settings/alert-thresholds.ts';
-import { type Alerts, alertsAnswer, type MetricsRow, metricsAnswer } from '../operations/admin-answers.ts';
+import { type Alerts, alertsAnswer } from '../alerts/alert-answers.ts';
 import type { AdminClient } from '../operations/admin-client.ts';
+import { type MetricsRow, metricsAnswer } from '../operations/metrics-answer.ts';
 import { shortMetricsId } from '../operations/printed-values.ts';
 
 /** The window of the alert about the hit rate. */

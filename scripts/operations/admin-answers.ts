@@ -1,7 +1,5 @@
 /** The parts of the admin endpoint's answers that the commands read. All times are Unix seconds. */
 import * as z from 'zod';
-import { CALL_NAMES, type CallCounts } from '../../src/observability/call-counts.ts';
-import { CACHE_RESULTS, REQUEST_OUTCOMES } from '../../src/observability/request-metrics.ts';
 
 /** Null if it was made before changes had it. */
 const lastChange = z
@@ -180,38 +178,6 @@ export type RolledBack = z.infer<typeof rolledBack>;
 
 export const retiredReleases = releaseChange.extend({ usesUnknownSince: z.number() });
 
-const calls = z.object(
-  Object.fromEntries(CALL_NAMES.map((name) => [name, z.number()])) as Record<keyof CallCounts, z.ZodNumber>,
-);
-
-/** The names of a row are those that were asked for by `by`. */
-export const metricsAnswer = z.object({
-  /** ISO times. Hours count whole. */
-  from: z.string(),
-  to: z.string(),
-  rows: z.array(
-    z.object({
-      operationId: z.string().optional(),
-      /** Null if no operation with this id is stored. */
-      operationName: z.string().nullable().optional(),
-      client: z.string().optional(),
-      version: z.string().optional(),
-      outcome: z.enum(REQUEST_OUTCOMES).optional(),
-      cache: z.enum(CACHE_RESULTS).optional(),
-      day: z.string().optional(),
-      count: z.number(),
-      faults: z.number(),
-      hitRate: z.number().nullable(),
-      p95Ms: z.number().nullable(),
-      bytes: z.number(),
-      calls,
-    }),
-  ),
-  /** Rows beyond the most that an answer has. */
-  leftOut: z.number(),
-});
-export type MetricsRow = z.infer<typeof metricsAnswer>['rows'][number];
-
 export const retirementImpact = z.object({
   ending: z.array(
     z.object({
@@ -244,64 +210,4 @@ export const releaseDiffers = z.object({ added: ids, gone: ids, names });
 export const stillUsed = z.object({
   usedBy: z.array(release.extend({ operationId: z.string(), name: z.string(), lastUsedAt: z.number() })),
   usesUnknownSince: z.number(),
-});
-
-const incident = z.object({
-  rule: z.string(),
-  severity: z.enum(['page', 'ticket']),
-  /** Empty where the rule is about one thing. */
-  subject: z.string(),
-  summary: z.string(),
-  startedAt: z.number(),
-  /** Null while it fires. */
-  endedAt: z.number().nullable(),
-  /** With their unit. */
-  value: z.string(),
-  threshold: z.string(),
-  /** Null while its rule is not silenced. */
-  silencedUntil: z.number().nullable(),
-});
-
-const silence = z.object({
-  rule: z.string(),
-  endsAt: z.number(),
-  createdAt: z.number(),
-  createdBy: z.string(),
-});
-
-export const alertsAnswer = z.object({
-  incidents: z.array(incident),
-  rules: z.array(
-    z.object({
-      name: z.string(),
-      runbook: z.string(),
-      severity: z.enum(['page', 'ticket']),
-      /** Null where the rule is off. */
-      threshold: z.number().nullable(),
-    }),
-  ),
-  silences: z.array(silence),
-  channels: z.array(
-    z.object({
-      name: z.string(),
-      /** Null where ALERT_CHANNELS has it no more. */
-      kind: z.string().nullable(),
-      receives: z.array(z.string()),
-      waiting: z.number(),
-      waitingSince: z.number().nullable(),
-      lastSentAt: z.number().nullable(),
-      lastError: z.string().nullable(),
-      givenUp: z.number(),
-    }),
-  ),
-});
-export type Alerts = z.infer<typeof alertsAnswer>;
-
-export const silencedRule = z.object({ silence });
-export const testedChannel = z.object({
-  /** The channel is given it with the message. */
-  id: z.string(),
-  channel: z.string(),
-  isSent: z.boolean(),
-  reason: z.string().nullable(),
 });

@@ -5,7 +5,6 @@ import {
   type ListedRelease,
   type LiveOperation,
   liveOperations,
-  metricsAnswer,
   releaseList,
 } from './admin-answers.ts';
 import { type AdminClient, inChunks } from './admin-client.ts';
@@ -18,6 +17,7 @@ import {
   REQUESTS_MIN,
   type ReleaseOperation,
 } from './compare-costs.ts';
+import { metricsAnswer } from './metrics-answer.ts';
 import { shortId } from './printed-values.ts';
 import { readManifestPath } from './read-manifest-path.ts';
 import { printable, table } from './table.ts';
