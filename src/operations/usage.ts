@@ -10,7 +10,8 @@ import { hourOf, settledCell } from '../metrics/request-cells.ts';
 import type { RequestRecorder } from '../metrics/request-recorder.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { type MemoryUse, ownCopy } from '../storage/bounded-memory.ts';
-import { appendCounts, type RefusalCount, type UsageCount } from '../storage/d1/operation-usage.ts';
+import { appendCounts, type UsageCount } from '../storage/d1/operation-usage.ts';
+import { RefusalCounts } from './refusal-counts.ts';
 import type {
   ClientIdentity,
   HeldCounts,
@@ -23,7 +24,6 @@ import type {
 export const USAGE_FLUSH_SECONDS = 60;
 /** Distinct counts in one flush. */
 export const USAGE_KEYS_MAX = 500;
-export const REFUSAL_KEYS_MAX = 100;
 /** Operations × transports × clients whose hits are counted the quickest way. */
 const HELD_HITS_MAX = 300;
 const NAME_MAX_CHARACTERS = 64;
@@ -54,7 +54,7 @@ class Tally<Row extends { count: number; lastSeen: number; firstSeen?: number }>
   }
 }
 
-/** Keys are unambiguous: only the id of a refused document can contain a line break, and it is last. */
+/** Keys are unambiguous: none of the parts contains a line break. */
 const keyOf = (...parts: readonly (string | number)[]) => parts.join('\n');
 
 export interface UsageSources {
@@ -70,7 +70,7 @@ export class UsageCounts implements OperationUsage {
   /** What hits need no look-up for, since the last row. */
   readonly #heldHits = new Map<string, HeldCounts>();
   #usage = new Tally<UsageCount>();
-  #refusals = new Tally<RefusalCount>();
+  readonly #refusals = new RefusalCounts();
   #flushedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(sources: UsageSources) {
@@ -78,7 +78,7 @@ export class UsageCounts implements OperationUsage {
   }
 
   get size(): number {
-    return this.#usage.rows.size + this.#refusals.rows.size;
+    return this.#usage.rows.size + this.#refusals.size;
   }
 
   /** Bytes, by the number of counts. */
@@ -108,7 +108,7 @@ export class UsageCounts implements OperationUsage {
 
   refused({ reason, documentId, client }: Refusal): void {
     const seconds = Math.floor(this.#sources.nowMs() / 1000);
-    this.#addRefusal({
+    this.#refusals.add({
       reason: shortened(reason),
       documentId: ownCopy(shortened(documentId, DOCUMENT_ID_MAX_CHARACTERS)),
       client: ownCopy(shortened(client.name)),
@@ -139,11 +139,10 @@ export class UsageCounts implements OperationUsage {
   async flush(): Promise<void> {
     if (this.#isEmpty) return;
     const { db, nowMs, requests, workerVersion, memoryUse } = this.#sources;
-    const counts = { usage: [...this.#usage.rows.values()], refusals: [...this.#refusals.rows.values()] };
+    const counts = { usage: [...this.#usage.rows.values()], refusals: this.#refusals.take() };
     this.#flushedAtMs = nowMs();
     const recorded = requests.take(this.#flushedAtMs);
     this.#usage = new Tally();
-    this.#refusals = new Tally();
     // Requests that are recognised may keep what they held for long.
     for (const held of this.#heldHits.values()) held.counts = null;
     this.#heldHits.clear();
@@ -156,7 +155,7 @@ export class UsageCounts implements OperationUsage {
     } catch (error) {
       log.error('operations.usage_not_written', errorFields(error));
       for (const row of counts.usage) this.#addUsage(row);
-      for (const row of counts.refusals) this.#addRefusal(row);
+      for (const row of counts.refusals) this.#refusals.add(row);
       requests.giveBack(recorded);
     }
   }
@@ -204,15 +203,5 @@ export class UsageCounts implements OperationUsage {
     const named = this.#usage.rows.has(key) || this.#usage.rows.size < USAGE_KEYS_MAX;
     if (named) return this.#usage.add(key, row);
     return this.#usage.add(keyOf(row.operationId, '', '', row.day), { ...row, client: '', version: '' });
-  }
-
-  #addRefusal(row: RefusalCount): void {
-    const key = keyOf(row.reason, row.client, row.version, row.day, row.documentId);
-    const named = this.#refusals.rows.has(key) || this.#refusals.rows.size < REFUSAL_KEYS_MAX;
-    if (named) this.#refusals.add(key, row);
-    else {
-      const nameless = { ...row, documentId: '', client: '', version: '' };
-      this.#refusals.add(keyOf(row.reason, '', '', row.day, ''), nameless);
-    }
   }
 }

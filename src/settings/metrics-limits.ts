@@ -6,6 +6,10 @@ export const REQUEST_CELLS_MAX = 500;
 export const OTHER_CLIENTS_MAX = 100;
 /** Such names that are watched, so that the most frequent ones are known. */
 export const OTHER_CLIENTS_WATCHED = 200;
+/** Refusals of one row that keep their ids and names: the most frequent ones, by reason, day, client and id. */
+export const REFUSALS_NAMED_MAX = 100;
+/** Such refusals that are watched, so that the most frequent ones are known. */
+export const REFUSALS_WATCHED = 150;
 /** Close codes of sockets that are told apart; others count as `other`. */
 export const CLOSE_CODES_COUNTED = 30;
 /** The platform's limit for the index of a point (developers.cloudflare.com/analytics/analytics-engine/limits). */

@@ -1,11 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test } from 'vitest';
-import {
-  REFUSAL_KEYS_MAX,
-  USAGE_FLUSH_SECONDS,
-  USAGE_KEYS_MAX,
-  UsageCounts,
-} from '../../src/operations/usage.ts';
+import { REFUSALS_NAMED_MAX } from '../../src/config.ts';
+import { USAGE_FLUSH_SECONDS, USAGE_KEYS_MAX, UsageCounts } from '../../src/operations/usage.ts';
 import { ADMIN_KEY, adminOf } from '../support/admin.ts';
 import { countedD1, noCounts } from '../support/counted-bindings.ts';
 import { refusalsSeen, TRENDING, total, usesSeen } from '../support/counted-uses.ts';
@@ -157,6 +153,27 @@ describe('an isolate', () => {
     expect(await usesSeen()).toMatchObject([{ client: 'ios', count: 2 }]);
   });
 
+  test('keeps the id that is refused most among hundreds of forged ones', async () => {
+    const refused = (documentId: string) =>
+      usage.refused({ reason: 'A', documentId, client: { name: 'ios', version: '5' } });
+    for (let number = 0; number < 400; number += 1) refused(`forged ${number}`);
+    for (let number = 400; number < 800; number += 1) {
+      refused(`forged ${number}`);
+      if (number % 10 === 0) refused('of the broken release');
+    }
+    await usage.flushWhenDue();
+    const rows = await refusalsSeen();
+    expect(rows).toContainEqual(
+      expect.objectContaining({
+        documentId: 'of the broken release',
+        client: 'ios',
+        version: '5',
+        count: 40,
+      }),
+    );
+    expect(total(rows)).toBe(840);
+  });
+
   test('counts without names what has too many of them', async () => {
     for (let number = 0; number < 10_000; number += 1) {
       const client = { name: `${number} ${'x'.repeat(10_000)}`, version: 'y'.repeat(10_000) };
@@ -165,7 +182,7 @@ describe('an isolate', () => {
     }
     await usage.flushWhenDue();
     const [used, refused] = [await usesSeen(), await refusalsSeen()];
-    expect([used.length, refused.length]).toEqual([USAGE_KEYS_MAX + 1, REFUSAL_KEYS_MAX + 1]);
+    expect([used.length, refused.length]).toEqual([USAGE_KEYS_MAX + 1, REFUSALS_NAMED_MAX + 1]);
     expect([total(used), total(refused)]).toEqual([10_000, 10_000]);
     expect(Math.max(...used.map((row) => `${row.client}${row.version}`.length))).toBe(128);
   });

@@ -120,7 +120,9 @@ test('of 10,000 clients in a minute count all, in bounded memory', async () => {
   const operations = Array.from({ length: 20 }, (_, at) => asked(`operation ${at}`));
   for (let number = 0; number < 10_000; number += 1) {
     const operation = operations[number % 20] ?? asked('none');
-    usage.hit(operation, { name: `client ${number % 700}`, version: null }, 1, '', clock.nowMs);
+    const client = { name: `client ${number % 700}`, version: null };
+    usage.hit(operation, client, 1, '', clock.nowMs);
+    usage.refused({ reason: 'A', documentId: `${number}`, client });
   }
   expect(usage.weight).toBeLessThanOrEqual(MEMORY_SHARES_BYTES.usage);
   await usage.flush();
