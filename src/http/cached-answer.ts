@@ -7,7 +7,7 @@ import type { CacheKey } from '../cache/response-cache.ts';
 import { hasOwnStatus } from '../graphql/error-policy.ts';
 import { operationTag } from '../operations/operation-tag.ts';
 import type { Liveness } from '../operations/registered-operation.ts';
-import { Answer, type AnswerHeaders, NOT_STORED } from './answer.ts';
+import { Answer, type AnswerHeaders, NOT_STORED, setHeaders } from './answer.ts';
 import { hasNoCredentials } from './cross-site.ts';
 import { holdsAlready } from './holds-already.ts';
 
@@ -134,3 +134,15 @@ export const BYPASSED: AnswerHeaders = {
   'Cache-Status': forwardStatus('bypass'),
   'Cache-Control': NOT_STORED,
 };
+
+/** Marks an answer that the cache takes no part in. */
+export function bypassing<Sent extends Response | Answer>(answer: Sent): Sent {
+  setHeaders(answer.headers, BYPASSED);
+  return answer;
+}
+
+/** Tells clients of the end of its operation. */
+export function deprecated<Sent extends Response | Answer>(answer: Sent, liveness: Liveness | null): Sent {
+  setHeaders(answer.headers, deprecationHeaders(liveness));
+  return answer;
+}

@@ -2,7 +2,7 @@
  * `/graphql` over HTTP: an answer that anybody may have comes from `serving/`, every other operation goes through Yoga,
  * and a refusal has the status that the wire contract gives.
  */
-import { GraphQLError, OperationTypeNode } from 'graphql';
+import { OperationTypeNode } from 'graphql';
 import { requestClientOf, UNKNOWN_CLIENT } from '../auth/request-client.ts';
 import type { FaultListener, GatewayContext, RequestClient, Viewer, ViewerOf } from '../graphql/context.ts';
 import { renderGraphiQL } from '../graphql/graphiql.ts';
@@ -10,18 +10,16 @@ import type { OwnOfRequest } from '../graphql/request-context.ts';
 import { createGraphQLHandler, type YogaOptions } from '../graphql/yoga.ts';
 import { clientOf } from '../operations/client-identity.ts';
 import { type Liveness, mayRun, type OperationRegistry } from '../operations/registered-operation.ts';
-import type { Preparation } from '../serving/prepare-operation.ts';
 import { logFinishedRequest } from '../serving/request-log.ts';
 import type { Serving } from '../serving/serving.ts';
 import { viewerOfOperation } from '../serving/viewer-of-operation.ts';
-import { type Answer, type KeptAnswer, NOT_STORED, setHeaders } from './answer.ts';
-import { BYPASSED, cachedAnswer, deprecationHeaders, refusalAnswer } from './cached-answer.ts';
-import { isForeignHandshake } from './cross-site.ts';
+import { type Answer, type KeptAnswer, NOT_STORED } from './answer.ts';
+import { bypassing, cachedAnswer, deprecated, refusalAnswer } from './cached-answer.ts';
 import { onceAsEvents, subscriptionAsEvents, withoutConditions } from './event-stream-route.ts';
+import { codeOfRefusal, foreignPageRefusal, methodRefusal } from './graphql-refusals.ts';
 import { type Envelope, IncomingOperation } from './incoming-operation.ts';
 import { type AcceptedForms, GRAPHQL_RESPONSE, type MediaTypes } from './media-types.ts';
 import type { MemoryHits, RecognisedRequest } from './memory-hits.ts';
-import { errorResponse } from './responses.ts';
 import type { Route, RouteContext } from './router.ts';
 
 export interface GraphQLRouteOptions extends YogaOptions {
@@ -200,16 +198,6 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
     return answer instanceof Response ? answer : answer.response(exchange.requestId);
   }
 
-  function openSocketOf(
-    request: Request,
-    { requestId, measured }: RouteContext,
-  ): Response | Promise<Response> {
-    if (!isForeignHandshake(request, corsOrigins)) return openSocket(request);
-    measured.refused('FORBIDDEN');
-    const message = 'Pages of this origin may open no socket here.';
-    return bypassing(errorResponse(403, { message, code: 'FORBIDDEN', requestId }));
-  }
-
   return {
     paths: ['/graphql', '/graphql/*'],
     hasPreflight: true,
@@ -218,10 +206,12 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
     async handle(request, context) {
       const { requestId, measured } = context;
       const { method, headers } = request;
-      if (method !== 'GET' && method !== 'POST') return (await context.admit()) ?? notAllowed(context);
+      if (method !== 'GET' && method !== 'POST') return (await context.admit()) ?? methodRefusal(context);
       if (method === 'GET' && headers.get('upgrade')?.toLowerCase() === 'websocket') {
         measured.transport = 'ws';
-        return (await context.admit()) ?? openSocketOf(request, context);
+        return (
+          (await context.admit()) ?? foreignPageRefusal(request, corsOrigins, context) ?? openSocket(request)
+        );
       }
       const accepted = mediaTypes.accepted(headers.get('accept'));
       if (graphiql && method === 'GET' && accepted.prefersPage) return graphiqlPage();
@@ -278,12 +268,6 @@ const JSON_ALONE: AcceptedForms = {
   prefersPage: false,
 };
 
-function notAllowed({ requestId, measured }: RouteContext): Response {
-  measured.refused('BAD_USER_INPUT');
-  const refusal = { message: 'Use GET or POST.', code: 'BAD_USER_INPUT', requestId };
-  return bypassing(errorResponse(405, refusal, { Allow: 'GET, HEAD, POST' }));
-}
-
 async function graphiqlPage(): Promise<Response> {
   const headers = { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': NOT_STORED };
   return new Response(await renderGraphiQL(), { headers });
@@ -295,20 +279,4 @@ interface Asked {
   known: RecognisedRequest | undefined;
   exchange: Exchange;
   mediaType: string;
-}
-
-/** Refusals of a document have a code. */
-const codeOfRefusal = (preparation: Preparation): string =>
-  !preparation.ok && preparation.error instanceof GraphQLError
-    ? String(preparation.error.extensions.code)
-    : '';
-
-function bypassing<Sent extends Response | Answer>(answer: Sent): Sent {
-  setHeaders(answer.headers, BYPASSED);
-  return answer;
-}
-
-function deprecated<Sent extends Response | Answer>(answer: Sent, liveness: Liveness | null): Sent {
-  setHeaders(answer.headers, deprecationHeaders(liveness));
-  return answer;
 }

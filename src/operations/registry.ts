@@ -38,6 +38,7 @@ import {
   operationCopySchema,
   type RegisteredOperation,
 } from './registered-operation.ts';
+import { isSettled, LIVE, stateBy, stateWhileBundled, steered } from './state-by-overlay.ts';
 
 const LIVENESS_RETRY_SECONDS = 5;
 /** The size of an operation's record without its document. */
@@ -65,14 +66,6 @@ export interface RegistrySources {
   nowMs: () => number;
 }
 
-const LIVE: Liveness = { state: 'live' };
-
-const steered = (view: LivenessView, operation: RegisteredOperation, liveness: Liveness): FoundOperation => ({
-  operation,
-  liveness,
-  timeLimitMs: view.timeLimitMs(carriedId(operation)),
-});
-
 function bundledByKey({ operations, forms }: BundledRelease): Map<string, RegisteredOperation> {
   const byKey = new Map(operations.map((operation) => [operation.id, operation]));
   for (const { id, operationId, registered } of forms) {
@@ -86,16 +79,6 @@ function available(looked: OperationLookup): FoundOperation | null {
   if (looked !== null && !isFound(looked)) throw new Error('The operation cannot be looked up now.');
   return looked;
 }
-
-/** Undefined if the overlay names no release that carries it. */
-function stateBy(view: LivenessView, operation: RegisteredOperation): Liveness | undefined {
-  const id = carriedId(operation);
-  return view.names(id) ? view.of(id) : undefined;
-}
-
-/** False if another operation under the same id may be more alive. Only D1 knows it. */
-const isSettled = (id: string, operation: RegisteredOperation, { state }: Liveness) =>
-  state === 'live' || (operation.id === id && operation.formOf === undefined);
 
 const memoryKeysOf = ({ id, document_id, form_ids }: ChangedIdsRow): string[] => [
   id,
@@ -200,8 +183,7 @@ export class TieredRegistry implements OperationRegistry {
   #inIsolate(kind: IdKind, id: string, view: LivenessView, nowMs: number): FoundOperation | null {
     const key = kind.memoryKey(id);
     const bundled = this.#bundled.get(key);
-    // The build that runs is published, so no release can end what it carries.
-    if (bundled !== undefined) return steered(view, bundled, view.off.has(carriedId(bundled)) ? OFF : LIVE);
+    if (bundled !== undefined) return steered(view, bundled, stateWhileBundled(view, bundled));
     const rest = this.#rest.get(key);
     if (rest !== undefined) return steered(view, rest, stateBy(view, rest) ?? LIVE);
     const kept = this.#memory.get(key);

@@ -12,8 +12,8 @@ import type { ExecutedAnswer } from '../cache/cached-answers.ts';
 import type { CacheKey } from '../cache/response-cache.ts';
 import type { FaultListener, GatewayContext, RequestClient, Viewer, ViewerOf } from '../graphql/context.ts';
 import type { OwnOfRequest } from '../graphql/request-context.ts';
-import { Answer, type KeptAnswer, setHeaders } from '../http/answer.ts';
-import { BYPASSED, cachedAnswer, deprecationHeaders } from '../http/cached-answer.ts';
+import { Answer, type KeptAnswer } from '../http/answer.ts';
+import { BYPASSED, cachedAnswer, deprecated } from '../http/cached-answer.ts';
 import { JSON_MEDIA_TYPE } from '../http/media-types.ts';
 import type { MemoryHits } from '../http/memory-hits.ts';
 import type { Route, RouteContext } from '../http/router.ts';
@@ -89,7 +89,7 @@ export function createRestRoute(options: RestRouteOptions): Route {
     const { prepared } = preparation;
     const ofOperation = await serving.cacheKeyOf(prepared);
     const state = prepared.chosen.found?.liveness ?? null;
-    if (ofOperation === null) return withLiveness(await own(exchange, prepared, viewer), state);
+    if (ofOperation === null) return deprecated(await own(exchange, prepared, viewer), state);
     // Its shape is the endpoint's own, as this version of the Worker makes it; KV keeps what other versions made.
     const key = { ...ofOperation, text: `${endpoint.path} ${workerVersion} ${ofOperation.text}` };
     memoryHits.remember(envelope, prepared, key, JSON_MEDIA_TYPE, 'rest');
@@ -123,9 +123,9 @@ export function createRestRoute(options: RestRouteOptions): Route {
     });
     if (served.outcome === 'REFUSED') throw served.error;
     if (served.outcome === 'BYPASS' && refusal !== null)
-      return withLiveness(refusedBy(refusal, exchange), liveness);
+      return deprecated(refusedBy(refusal, exchange), liveness);
     const cached = { request, key, served, mediaType: JSON_MEDIA_TYPE, isNegotiated: false, nowMs: nowMs() };
-    return withLiveness(cachedAnswer(cached), liveness);
+    return deprecated(cachedAnswer(cached), liveness);
   }
 
   /** The answer for its caller alone. */
@@ -211,7 +211,7 @@ export function createRestRoute(options: RestRouteOptions): Route {
         if (!(refusal instanceof RestRefusal)) throw error;
         status = refusal.status;
         const liveness = incoming && registry.known(incoming.call.operation.id, nowMs());
-        return withLiveness(refusedBy(refusal, context), liveness ?? null);
+        return deprecated(refusedBy(refusal, context), liveness ?? null);
       } finally {
         const durationMs = nowMs() - startedAtMs;
         const asked = incoming;
@@ -234,8 +234,3 @@ function refusedBy(refusal: RestRefusal, { requestId, measured }: RouteContext):
 }
 
 const utf8 = new TextEncoder();
-
-function withLiveness(answer: Answer, liveness: Liveness | null): Answer {
-  setHeaders(answer.headers, deprecationHeaders(liveness));
-  return answer;
-}
