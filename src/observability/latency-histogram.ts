@@ -15,6 +15,22 @@ export const LATENCY_ERROR = 1 / BUCKETS_A_DOUBLING;
 /** [bucket, count, bucket, count, …] with buckets rising: the form in D1. */
 export type SparseHistogram = number[];
 
+const isBucket = (bucket: number) => Number.isInteger(bucket) && bucket >= 0 && bucket < LATENCY_BUCKETS;
+
+/** Adds the pairs, which may be in any order, to `sum`, and returns it. Those that name no bucket are left out. */
+export function addToSparse(sum: SparseHistogram, added: readonly number[]): SparseHistogram {
+  let place = 0;
+  for (let index = 0; index + 1 < added.length; index += 2) {
+    const [bucket = -1, count = 0] = [added[index], added[index + 1]];
+    if (!isBucket(bucket) || !(count > 0)) continue;
+    if (place > 0 && bucket <= (sum[place - 2] ?? 0)) place = 0;
+    while (place < sum.length && (sum[place] ?? 0) < bucket) place += 2;
+    if (sum[place] === bucket) sum[place + 1] = (sum[place + 1] ?? 0) + count;
+    else sum.splice(place, 0, bucket, count);
+  }
+  return sum;
+}
+
 export function latencyBucket(durationMs: number): number {
   // A clock that was set back gives negative durations, and NaN must not make a bucket.
   if (!(durationMs >= 1)) return 0;
@@ -52,8 +68,7 @@ export class LatencyHistogram {
   merge(sparse: readonly number[]): void {
     for (let index = 0; index + 1 < sparse.length; index += 2) {
       const [bucket = -1, count = 0] = [sparse[index], sparse[index + 1]];
-      if (Number.isInteger(bucket) && bucket >= 0 && bucket < LATENCY_BUCKETS && count > 0)
-        this.#addToBucket(bucket, count);
+      if (isBucket(bucket) && count > 0) this.#addToBucket(bucket, count);
     }
   }
 

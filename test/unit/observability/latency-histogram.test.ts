@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
+  addToSparse,
   bucketEndMs,
   LATENCY_BUCKETS,
   LATENCY_ERROR,
@@ -54,4 +55,19 @@ test('what is no duration, and what is no bucket, makes no bucket', () => {
   const odd = recorded([-5, Number.NaN, Number.POSITIVE_INFINITY, 1e12, 0.4]);
   expect(odd.sparse()).toEqual([0, 3, LATENCY_BUCKETS - 1, 2]);
   expect(LatencyHistogram.of([-1, 2, 0.5, 2, LATENCY_BUCKETS, 2, 3, -4, 3, 2, 7]).sparse()).toEqual([3, 2]);
+});
+
+test('sparse histograms add up to what dense ones do, in any order of pairs', () => {
+  const pairs = fc
+    .array(fc.tuple(fc.integer({ min: -2, max: LATENCY_BUCKETS + 1 }), fc.integer({ min: -1, max: 50 })))
+    .map((drawn) => drawn.flat());
+  fc.assert(
+    fc.property(fc.array(pairs, { maxLength: 5 }), (given) => {
+      const before = structuredClone(given);
+      const sum: number[] = [];
+      for (const sparse of given) expect(addToSparse(sum, sparse)).toBe(sum);
+      expect(sum).toEqual(LatencyHistogram.of(...given).sparse());
+      expect(given).toEqual(before);
+    }),
+  );
 });
