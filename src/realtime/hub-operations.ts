@@ -29,7 +29,7 @@ import type { LiveSubscriptions, LiveSubscriptionsSources } from './live-subscri
 import { ObservedOperation } from './observed-operation.ts';
 import type { SocketSession } from './socket-session.ts';
 import type { OperationPayload } from './transport-messages.ts';
-import { noRoom, type UnreadBytes } from './unread-bytes.ts';
+import { NoRoom, type UnreadBytes } from './unread-bytes.ts';
 
 export interface OperationSources extends LiveSubscriptionsSources, JoinSources {
   prepare(sent: OperationRequest): Promise<Preparation>;
@@ -85,7 +85,7 @@ export class HubOperations {
     if (!isInShare && this.#waitingBytes + messageBytes > HUB_WAITING_MAX_BYTES) {
       // Without a line in the log, which a flood would fill.
       const request = this.#observed(session);
-      this.#live.refuse(session, id, JSON.stringify(presented([noRoom()], request)));
+      this.#live.refuse(session, id, shownRefusal(new NoRoom(), request));
       this.#record(session, request);
       return;
     }
@@ -164,7 +164,7 @@ export class HubOperations {
       else await this.#answerInRoom(asked);
     } catch (error) {
       if (isOver()) return;
-      this.#live.refuse(session, id, JSON.stringify(presented([error], request)));
+      this.#live.refuse(session, id, shownRefusal(error, request));
       await this.stop(session, id);
     } finally {
       request.log();
@@ -267,4 +267,10 @@ export class HubOperations {
     session.running.delete(id);
     return this.#live.remove(session, id);
   }
+}
+
+/** Clients decide how much waits in a hub: that there is no room is no fault of the gateway. */
+function shownRefusal(error: unknown, request: ObservedOperation): string {
+  if (error instanceof NoRoom) request.measured.ofCaller();
+  return JSON.stringify(presented([error], request));
 }

@@ -100,7 +100,7 @@ export class UnreadBytes {
    *
    * @param bytes its length, as far as it is known before.
    * @param isOver true if nobody waits for the answer any more: `work` is not called then.
-   * @throws GraphQLError if there was no room in time.
+   * @throws NoRoom if there was none in time.
    */
   async inRoom(
     reader: Reader,
@@ -163,7 +163,7 @@ export class UnreadBytes {
         waiter.sinceMs ??= nowMs;
         if (nowMs - waiter.sinceMs < HUB_ROOM_TIMEOUT_MS) continue;
         this.#waiting.delete(waiter);
-        reject(noRoom());
+        reject(new NoRoom());
       }
     }
   }
@@ -204,7 +204,10 @@ function fitsInSocket({ unreadBytes, reservedBytes }: Reader, bytes: number): bo
   return held === 0 || held + bytes <= SOCKET_UNREAD_ANSWERS_MAX_BYTES;
 }
 
-export const noRoom = () =>
-  new GraphQLError('Other connections of this hub leave no room for this operation now: try again.', {
-    extensions: { code: 'SERVICE_UNAVAILABLE' },
-  });
+export class NoRoom extends GraphQLError {
+  constructor() {
+    super('Other connections of this hub leave no room for this operation now: try again.', {
+      extensions: { code: 'SERVICE_UNAVAILABLE' },
+    });
+  }
+}

@@ -31,6 +31,8 @@ const queryDocument = parse('{ nothing }');
 
 export class LiveWorld {
   nowMs = 1_700_000_000_000;
+  /** Of all hubs. */
+  readonly recorder = countsSources().requests;
   /** By how much the clocks of hubs differ from it. */
   hubSkewMs = 0;
   readonly prices = new Map<string, PriceRecord>();
@@ -186,7 +188,7 @@ export class LiveWorld {
       },
       isPrivate: () => false,
       count: () => undefined,
-      recorder: countsSources().requests,
+      recorder: this.recorder,
       keepUp: () => undefined,
       viewerOf: async (sessionId: string | null) =>
         sessionId === null

@@ -61,6 +61,17 @@ async function readAll(socket: ServerSocket, work: Promise<unknown>): Promise<nu
   return answers;
 }
 
+/** By outcome, the operations that have ended since the last time, and the faults among them. */
+function recorded() {
+  const sums: Record<string, { count: number; faults: number }> = {};
+  for (const { operationId, outcome, count, faults } of world.recorder.take(world.nowMs).cells) {
+    if (operationId.startsWith('job:')) continue;
+    const sum = sums[outcome] ?? { count: 0, faults: 0 };
+    sums[outcome] = { count: sum.count + count, faults: sum.faults + faults };
+  }
+  return sums;
+}
+
 const waiting = (sockets: readonly ServerSocket[]) =>
   sockets.reduce((sum, { waitingBytes }) => sum + waitingBytes, 0);
 
@@ -162,6 +173,7 @@ test('messages whose operations wait are bounded for the hub, and each socket ha
   );
   for (const { payload: errors } of refusals)
     expect(errors).toMatchObject([{ extensions: { code: 'SERVICE_UNAVAILABLE' } }]);
+  expect(recorded()).toEqual({ refused: { count: refusals.length, faults: 0 } });
   const heldBytes = (asked.length - refusals.length) * text.length;
   expect(heldBytes).toBeLessThan(HUB_WAITING_MAX_BYTES + sockets.length * SOCKET_MESSAGE_MAX_BYTES);
 
