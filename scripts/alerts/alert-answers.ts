@@ -33,6 +33,15 @@ export const alertsAnswer = z.object({
       severity: z.enum(['page', 'ticket']),
       /** Null where the rule is off. */
       threshold: z.number().nullable(),
+      /** With its unit; null where the rule is off. */
+      thresholdInWords: z.string().nullable(),
+      /** 0 where the rule looks at the moment. */
+      windowSeconds: z.number(),
+      /** It fires when it has been broken for this long. */
+      holdSeconds: z.number(),
+      /** It is not judged with fewer of `counted`, which is empty where this is 0. */
+      minimum: z.number(),
+      counted: z.string(),
     }),
   ),
   silences: z.array(silence),

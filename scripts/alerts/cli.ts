@@ -1,9 +1,8 @@
 /** `npm run alerts`: shows what fires and how channels fare, silences rules, and tests channels. */
 import { Argument, Command } from '@commander-js/extra-typings';
-import { type AdminClient, createAdminClient } from '../operations/admin-client.ts';
 import { nonEmpty } from '../operations/command.ts';
-import { refusal, wrongUse } from '../operations/command-failure.ts';
-import { keyOf, keyOption, urlOption } from '../operations/gateway-options.ts';
+import { refusal } from '../operations/command-failure.ts';
+import { gatewayOf, keyOption, urlOption } from '../operations/gateway-options.ts';
 import { minute } from '../operations/printed-values.ts';
 import { runProgram } from '../operations/run-program.ts';
 import { printable } from '../operations/table.ts';
@@ -18,11 +17,6 @@ Exit codes:
   2  wrong use
   3  the gateway cannot be reached, or does not accept the key`;
 
-// `| head` closes the pipe while this process writes, which is not a failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
-
 const { env } = process;
 const program = new Command('npm run alerts --')
   .description('Shows what fires and how channels fare, silences rules, and tests channels.')
@@ -33,12 +27,7 @@ const program = new Command('npm run alerts --')
   .addHelpText('afterAll', EXIT_CODES)
   .exitOverride();
 
-function gateway(): AdminClient {
-  const { url, key: givenKey } = program.opts();
-  const key = keyOf(givenKey, env);
-  if (key === undefined) throw wrongUse('There is no key: set OPERATIONS_KEY or ADMIN_KEY.');
-  return createAdminClient(url, key);
-}
+const gateway = () => gatewayOf(program.opts(), env);
 
 const print = (answer: object, text: string) =>
   console.log(program.opts().json ? JSON.stringify(answer, null, 2) : text);

@@ -1,11 +1,12 @@
 /** The text of `npm run alerts -- list`. */
 import { styleText } from 'node:util';
+import { durationInWords } from '../../src/observability/duration-in-words.ts';
 import { minute } from '../operations/printed-values.ts';
 import { type Cell, type StyledCell, table } from '../operations/table.ts';
 import type { Alerts } from './alert-answers.ts';
 
 /** @param nowSeconds Unix seconds */
-export function alertsText({ incidents, silences, channels }: Alerts, nowSeconds: number): string {
+export function alertsText({ incidents, rules, silences, channels }: Alerts, nowSeconds: number): string {
   const open = incidents.filter(({ endedAt }) => endedAt === null);
   const over = incidents.filter(({ endedAt }) => endedAt !== null);
   const incidentRows = (those: Alerts['incidents']) =>
@@ -14,7 +15,7 @@ export function alertsText({ incidents, silences, channels }: Alerts, nowSeconds
       severity,
       subject || '-',
       minute(startedAt),
-      lasting((endedAt ?? nowSeconds) - startedAt),
+      durationInWords((endedAt ?? nowSeconds) - startedAt),
       summary,
     ]);
   const incidentTitles = ['rule', 'severity', 'about', 'since', 'for', 'summary'];
@@ -28,6 +29,19 @@ export function alertsText({ incidents, silences, channels }: Alerts, nowSeconds
       'No rule is silenced.',
     ),
     section(
+      'Rules',
+      ['rule', 'severity', 'threshold', 'window', 'hold', 'at least'],
+      rules.map(({ name, severity, thresholdInWords, windowSeconds, holdSeconds, minimum, counted }) => [
+        name,
+        severity,
+        thresholdInWords ?? { text: 'off', style: 'yellow' },
+        windowSeconds === 0 ? '-' : durationInWords(windowSeconds),
+        holdSeconds === 0 ? '-' : durationInWords(holdSeconds),
+        minimum === 0 ? '-' : `${minimum} ${counted}`,
+      ]),
+      '',
+    ),
+    section(
       'Channels',
       ['name', 'kind', 'receives', 'last sent', 'waiting', 'since', 'given up', 'last error'],
       channels.map(({ name, kind, receives, lastSentAt, waiting, waitingSince, givenUp, lastError }) => [
@@ -35,9 +49,9 @@ export function alertsText({ incidents, silences, channels }: Alerts, nowSeconds
         kind ?? { text: 'not in ALERT_CHANNELS', style: 'red' },
         receives.join(' ') || '-',
         minute(lastSentAt),
-        counted(waiting, 'yellow'),
+        noted(waiting, 'yellow'),
         minute(waitingSince),
-        counted(givenUp, 'red'),
+        noted(givenUp, 'red'),
         lastError ?? '-',
       ]),
       'ALERT_CHANNELS is unset: nobody is notified.',
@@ -52,12 +66,5 @@ function section(heading: string, titles: readonly string[], rows: readonly Cell
   return rows.length === 0 ? empty : `${styleText('bold', heading)}\n${table(titles, rows)}`;
 }
 
-const counted = (count: number, style: 'yellow' | 'red'): Cell =>
+const noted = (count: number, style: 'yellow' | 'red'): Cell =>
   count === 0 ? '0' : ({ text: String(count), style } satisfies StyledCell);
-
-function lasting(seconds: number): string {
-  const minutes = Math.max(0, Math.floor(seconds / 60));
-  if (minutes < 60) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d`;
-}

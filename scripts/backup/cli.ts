@@ -20,11 +20,6 @@ Exit codes:
   2  wrong use
   3  the bucket or the database cannot be reached`;
 
-// `| head` closes the pipe while this process writes, which is not a failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
-
 const STATE_FOLDER = '.wrangler/state';
 const program = new Command('npm run backup --')
   .description('Lists and checks the backups of an environment, and restores them.')

@@ -1,10 +1,8 @@
 /** `npm run cost`: counted calls times published prices, for a gateway that runs and for a month of the platform's traffic. */
 import { readFile } from 'node:fs/promises';
 import { Command } from '@commander-js/extra-typings';
-import { createAdminClient } from '../operations/admin-client.ts';
 import { daysOption } from '../operations/command.ts';
-import { wrongUse } from '../operations/command-failure.ts';
-import { keyOf, keyOption, urlOption } from '../operations/gateway-options.ts';
+import { gatewayOf, keyOption, urlOption } from '../operations/gateway-options.ts';
 import { runProgram } from '../operations/run-program.ts';
 import { platformMonth, printPlatformMonth } from './platform-month.ts';
 import { costOfGateway, printGatewayCost } from './print-gateway-cost.ts';
@@ -15,11 +13,6 @@ Exit codes:
   0  done
   2  wrong use
   3  the gateway cannot be reached, or does not accept the key`;
-
-// `| head` closes the pipe while this process writes, which is not a failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
 
 const { env } = process;
 const program = new Command('npm run cost --')
@@ -34,14 +27,10 @@ const program = new Command('npm run cost --')
   .helpOption('--help', 'print this')
   .addHelpText('afterAll', EXIT_CODES)
   .exitOverride()
-  .action(async ({ url, key: givenKey, days, month: isMonthAlone, json }) => {
-    const key = keyOf(givenKey, env);
-    if (!isMonthAlone && key === undefined)
-      throw wrongUse('There is no key: set OPERATIONS_KEY or ADMIN_KEY. --month needs none.');
-    const gateway =
-      isMonthAlone || key === undefined
-        ? undefined
-        : await costOfGateway(createAdminClient(url, key), Math.floor(Date.now() / 1000), days);
+  .action(async ({ url, key, days, month: isMonthAlone, json }) => {
+    const gateway = isMonthAlone
+      ? undefined
+      : await costOfGateway(gatewayOf({ url, key }, env), Math.floor(Date.now() / 1000), days);
     const month = platformMonth(await readFile(COSTS, 'utf8'));
     const text = [...(gateway ? [printGatewayCost(gateway, url)] : []), printPlatformMonth(month)];
     console.log(json ? JSON.stringify({ gateway, month }, null, 2) : text.join('\n\n\n'));

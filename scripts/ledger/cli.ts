@@ -13,11 +13,6 @@ Exit codes:
   2  wrong use
   3  the gateway cannot be reached`;
 
-// `| head` closes the pipe while this process writes, which is not a failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
-
 const entryName = (text: string): EntryName => {
   const [, sequence, hash] = /^([1-9]\d{0,14}):([0-9a-f]{64})$/.exec(text) ?? [];
   if (sequence === undefined || hash === undefined)

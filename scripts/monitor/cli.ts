@@ -24,11 +24,6 @@ Exit codes:
   1  something is wrong, and the output says what
   2  wrong use`;
 
-/** `| head` closes the pipe while this process writes, which is not a failure. */
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
-
 const atLeast = (least: number, most: number) => (text: string) => {
   const value = Number(text);
   if (text.trim() === '' || !(value >= least && value <= most))

@@ -1,6 +1,6 @@
 /** What the gateway has counted in the last half hour, and its open incidents, from the admin endpoint. */
 
-import { JOB_PREFIX, ROUTE_PREFIX } from '../../src/observability/request-metrics.ts';
+import { usesErrorBudget } from '../../src/observability/request-metrics.ts';
 import type { AlertRuleName } from '../../src/settings/alert-thresholds.ts';
 import { type Alerts, alertsAnswer } from '../alerts/alert-answers.ts';
 import type { AdminClient } from '../operations/admin-client.ts';
@@ -54,7 +54,7 @@ export async function observeCounted(admin: AdminClient, nowMs: number): Promise
     admin.get(path('cache'), metricsAnswer),
     admin.get('/admin/alerts', alertsAnswer),
   ]);
-  const requests = byOperation.rows.filter(({ operationId = '' }) => !isOwnTraffic(operationId));
+  const requests = byOperation.rows.filter(({ operationId = '' }) => usesErrorBudget(operationId));
   const withCache = (...results: string[]) =>
     sum(byCache.rows.filter(({ cache = '' }) => results.includes(cache)).map(({ count }) => count));
   return {
@@ -84,12 +84,6 @@ const openIncident = ({
 });
 
 const timeOf = (instant: string) => `${instant.slice(11, 16)} UTC`;
-
-/** Probes, and people who operate the gateway. */
-const isOwnTraffic = (operationId: string) =>
-  operationId.startsWith(JOB_PREFIX) ||
-  operationId === `${ROUTE_PREFIX}/health` ||
-  operationId.startsWith(`${ROUTE_PREFIX}/admin`);
 
 const countedOperation = ({
   operationId = '',

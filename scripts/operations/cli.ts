@@ -5,11 +5,9 @@
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { runCli } from './run-cli.ts';
+import { ignoreClosedPipe } from './run-program.ts';
 
-// `| head` closes the pipe while this process writes, which is not a failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+ignoreClosedPipe();
 
 const { env, argv, stdout, stderr } = process;
 

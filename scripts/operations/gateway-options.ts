@@ -1,6 +1,8 @@
 /** The options of commands that ask a gateway, and the environment that stands for them. */
 import { Option } from '@commander-js/extra-typings';
+import { createAdminClient } from './admin-client.ts';
 import { nonEmpty } from './command.ts';
+import { wrongUse } from './command-failure.ts';
 
 const URL_DEFAULT = 'http://localhost:8787';
 
@@ -15,6 +17,14 @@ export const keyOption = () =>
   new Option('--key <key>', 'a key; better in OPERATIONS_KEY, where `ps` does not show it').argParser(
     nonEmpty,
   );
+
+/** @throws CommandFailure where there is no key */
+export function gatewayOf({ url, key }: { url: string; key?: string | undefined }, environment: Environment) {
+  const given = keyOf(key, environment);
+  if (given === undefined)
+    throw wrongUse('There is no key: set OPERATIONS_KEY or ADMIN_KEY to a key of the gateway.');
+  return createAdminClient(url, given);
+}
 
 /** Undefined where there is none. */
 export const keyOf = (option: string | undefined, environment: Environment): string | undefined =>

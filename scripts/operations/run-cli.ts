@@ -6,13 +6,12 @@
  */
 import { styleText } from 'node:util';
 import { Command, CommanderError, type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
-import { createAdminClient } from './admin-client.ts';
 import { audit } from './audit.ts';
 import { check } from './check.ts';
 import { type BuildCommand, nonEmpty, type Run } from './command.ts';
 import { CommandFailure, EXIT, type ExitCode, wrongUse } from './command-failure.ts';
 import { deprecate } from './deprecate.ts';
-import { keyOf, keyOption, urlOption } from './gateway-options.ts';
+import { gatewayOf, keyOption, urlOption } from './gateway-options.ts';
 import { impact } from './impact.ts';
 import { list } from './list.ts';
 import { noProgress, progressBar } from './progress-bar.ts';
@@ -87,13 +86,9 @@ export async function runCli(args: readonly string[], surroundings: Surroundings
     });
 
   const run: Run = async (work) => {
-    const { url, key: givenKey, adminKey, json } = program.opts();
-    const key = keyOf(givenKey ?? adminKey, environment);
+    const { url, key, adminKey, json } = program.opts();
     const progress = terminal !== undefined && !json ? progressBar(terminal) : noProgress;
-    const gateway = () => {
-      if (!key) throw wrongUse('There is no key: set OPERATIONS_KEY or ADMIN_KEY to a key of the gateway.');
-      return createAdminClient(url, key);
-    };
+    const gateway = () => gatewayOf({ url, key: key ?? adminKey }, environment);
     try {
       const result = await work({ gateway, progress });
       exitCode = result.exitCode;

@@ -1,11 +1,6 @@
 /** Adds the minute's rows of isolates to the windows. */
 import { LatencyHistogram } from '../observability/latency-histogram.ts';
-import {
-  JOB_PREFIX,
-  type MetricsCell,
-  ROUTE_PREFIX,
-  UNREGISTERED,
-} from '../observability/request-metrics.ts';
+import { ROUTE_PREFIX, UNREGISTERED, usesErrorBudget } from '../observability/request-metrics.ts';
 import type { Flush } from '../storage/d1/flushes.ts';
 import { MINUTE_SECONDS } from './watched-time.ts';
 import {
@@ -19,12 +14,6 @@ import {
   type Windows,
   type Worst,
 } from './windows.ts';
-
-/** Probes and people who operate the gateway use up no error budget. */
-const isOwnTraffic = ({ operationId }: MetricsCell) =>
-  operationId === `${ROUTE_PREFIX}/health` || operationId.startsWith(`${ROUTE_PREFIX}/admin`);
-
-const isJob = ({ operationId }: MetricsCell) => operationId.startsWith(JOB_PREFIX);
 
 /** Of refusals, those that say that nobody has registered the id or the document. */
 const UNKNOWN_REASONS = new Set([
@@ -100,7 +89,7 @@ function sumsByMinute(merged: readonly MergedCells[]): Map<number, Partial<Sums>
 function mergedByMinute(flushes: readonly Flush[], nowSeconds: number): Iterable<MergedCells> {
   const merged = new Map<string, MergedCells>();
   for (const cell of flushes.flatMap(({ requests }) => requests)) {
-    if (isJob(cell) || isOwnTraffic(cell)) continue;
+    if (!usesErrorBudget(cell.operationId)) continue;
     const { operationId, client, version, outcome, cache, count } = cell;
     // An isolate that had no requests for a while writes late. Its clock may be ahead of this one.
     const minutesAgo = Math.floor(Math.max(0, nowSeconds - cell.lastSeen) / MINUTE_SECONDS);

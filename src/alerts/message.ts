@@ -1,5 +1,6 @@
 /** A notice in the words that a person reads, the same in every channel. No text in it is mark-up: a channel escapes it. */
 import { NOTICE_TEXT_MAX_CHARACTERS } from '../config.ts';
+import { durationInWords } from '../observability/duration-in-words.ts';
 import type { AlertNotice, Notice } from '../observability/notice.ts';
 import { plainLine } from './plain-line.ts';
 
@@ -41,7 +42,7 @@ function alertMessage(notice: AlertNotice, environment: string): Message {
   const state =
     event === 'fired'
       ? `Firing (${severity})`
-      : `Resolved after ${duration((endedAt ?? startedAt) - startedAt)}`;
+      : `Resolved after ${durationInWords((endedAt ?? startedAt) - startedAt)}`;
   const facts: [label: string, value: string][] = [
     ['About', subject],
     ['Value', value],
@@ -75,11 +76,3 @@ function named(name: string | undefined, id: string | undefined): string {
 /** Unix seconds as `2026-11-26 17:05 UTC`. */
 const minute = (seconds: number) =>
   `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-
-function duration(seconds: number): string {
-  const minutes = Math.max(0, Math.round(seconds / 60));
-  const hours = Math.floor(minutes / 60);
-  const days = Math.floor(hours / 24);
-  if (days > 0) return `${days} d ${hours % 24} h`;
-  return hours > 0 ? `${hours} h ${minutes % 60} min` : `${minutes} min`;
-}

@@ -9,14 +9,15 @@ export interface AlertRule {
   /** The name of its page in `docs/runbooks/`. Silences name it too. Two rules share it if one is the graver form of the other. */
   runbook: string;
   severity: Severity;
-  /** How far it looks back. The longer one where it looks at two; 0 where it looks at the moment. */
+  /** The span that it looks back. The longer one where it looks at two; 0 where it looks at the moment. */
   windowSeconds: number;
   /** It fires when it has been broken for this long. */
   holdSeconds: number;
   /** It is over when it has been kept for this long. */
   recoverySeconds: number;
-  /** It is not judged with fewer in the window: requests, or those named by `counted`. */
+  /** It is not judged with fewer of `counted`. */
   minimum: number;
+  /** The things that `minimum` counts, in the plural; empty where it is 0. */
   counted: string;
   /** With its unit, e.g. `812 ms`. */
   inWords(value: number): string;

@@ -2,7 +2,9 @@
 import * as z from 'zod';
 import { ALERT_RULES, thresholdInForce } from '../alerts/alert-rules.ts';
 import { D1_DOWN_RULE } from '../alerts/d1-failure.ts';
+import type { AlertRule } from '../alerts/rule.ts';
 import { SILENCE_MAX_SECONDS } from '../config.ts';
+import type { AlertThresholds } from '../settings/alert-thresholds.ts';
 import { runningSilences, silenceWrite } from '../storage/d1/alert-silences.ts';
 import { readIncidents } from '../storage/d1/incidents.ts';
 import { channelStates } from '../storage/d1/notifications.ts';
@@ -16,7 +18,7 @@ const INCIDENTS_SHOWN_SECONDS = 86_400;
 
 const silenceSchema = z.object({ seconds: z.int().min(0).max(SILENCE_MAX_SECONDS) });
 
-/** `GET /admin/alerts`: incidents that are open or were so in the last day, the latest first. */
+/** `GET /admin/alerts`: rules, channels, silences, and incidents that are open or were so in the last day, the latest first. */
 export async function getAlerts(_request: Request, { db, nowMs, alerts, purge }: AdminSources) {
   const nowSeconds = Math.floor(nowMs() / 1000);
   const [incidents, states, silences] = await Promise.all([
@@ -34,14 +36,19 @@ export async function getAlerts(_request: Request, { db, nowMs, alerts, purge }:
       rule,
       silencedUntil: silencedUntil.get(rule) ?? null,
     })),
-    rules: ALERT_RULES.map((rule) => ({
-      name: rule.name,
-      runbook: rule.runbook,
-      severity: rule.severity,
-      threshold: thresholdInForce(rule, alerts.thresholds, purge !== undefined),
-    })),
+    rules: ALERT_RULES.map((rule) => shownRule(rule, alerts.thresholds, purge !== undefined)),
     channels: channels.map((channel) => ({ ...channel, ...(states.get(channel.name) ?? NOTHING_SENT) })),
     silences,
+  };
+}
+
+function shownRule(rule: AlertRule, thresholds: AlertThresholds, hasCacheInFront: boolean) {
+  const { name, runbook, severity, windowSeconds, holdSeconds, minimum, counted } = rule;
+  const threshold = thresholdInForce(rule, thresholds, hasCacheInFront);
+  return {
+    ...{ name, runbook, severity, threshold },
+    thresholdInWords: threshold === null ? null : rule.inWords(threshold),
+    ...{ windowSeconds, holdSeconds, minimum, counted },
   };
 }
 

@@ -24,6 +24,16 @@ export const JOB_PREFIX = 'job:';
 /** In rows of D1, the id of a route that runs no operation is this and its path. */
 export const ROUTE_PREFIX = 'route:';
 
+/**
+ * Jobs, probes, and people who operate the gateway use up no error budget.
+ *
+ * @param operationId that of a row of D1
+ */
+export const usesErrorBudget = (operationId: string): boolean =>
+  !operationId.startsWith(JOB_PREFIX) &&
+  operationId !== `${ROUTE_PREFIX}/health` &&
+  !operationId.startsWith(`${ROUTE_PREFIX}/admin`);
+
 /** Requests that have everything up to `cache` in common. Hour and times are Unix hours and seconds. */
 export interface MetricsCell {
   /** `UNREGISTERED`, or begins with `JOB_PREFIX` or `ROUTE_PREFIX`, where it is no operation. */

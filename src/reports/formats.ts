@@ -45,13 +45,7 @@ export function decimalText(decimal: string): string {
   return fraction === undefined ? grouped : `${grouped}.${fraction}`;
 }
 
-export function durationText(seconds: number): string {
-  const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor((seconds % 3_600) / 60)];
-  if (hours > 0) return minutes === 0 ? `${hours} h` : `${hours} h ${minutes} min`;
-  return minutes > 0 ? `${minutes} min` : `${Math.max(0, Math.floor(seconds))} s`;
-}
-
-/** Of a day in UTC, e.g. `13:05`. */
+/** The time of a day in UTC, e.g. `13:05`. */
 export const timeText = (seconds: number) => new Date(seconds * 1000).toISOString().slice(11, 16);
 
 const NAME_SHOWN_CHARACTERS = 80;

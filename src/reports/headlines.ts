@@ -1,4 +1,5 @@
 /** The figures of the day as a few sentences, for channels and for the beginning of the page. */
+import { durationInWords } from '../observability/duration-in-words.ts';
 import type { PaymentTokenFigures } from '../storage/d1/day-figures.ts';
 import type { Incident } from '../storage/d1/incidents.ts';
 import type { DayReport } from './day-report.ts';
@@ -7,7 +8,6 @@ import {
   countText,
   decimalText,
   dollarsText,
-  durationText,
   millisecondsText,
   nameText,
   percentText,
@@ -39,7 +39,7 @@ function incidentsLine(incidents: readonly Incident[]): string {
   const named = incidents
     .slice(0, INCIDENTS_NAMED_MAX)
     .map(({ rule, startedAt, endedAt }) =>
-      endedAt === null ? `${rule} (not over)` : `${rule} (${durationText(endedAt - startedAt)})`,
+      endedAt === null ? `${rule} (not over)` : `${rule} (${durationInWords(endedAt - startedAt)})`,
     );
   const more = incidents.length - named.length;
   return `${countOf(incidents.length, 'incident')}: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`;

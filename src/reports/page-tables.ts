@@ -1,4 +1,5 @@
 /** The tables of the page. A table of traffic has a bounded number of rows; one last row sums up the others. */
+import { durationInWords } from '../observability/duration-in-words.ts';
 import { UNREGISTERED } from '../observability/request-metrics.ts';
 import type { JobFigures, PaymentTokenFigures } from '../storage/d1/day-figures.ts';
 import type { Incident, IncidentWorst } from '../storage/d1/incidents.ts';
@@ -9,7 +10,6 @@ import {
   countText,
   decimalText,
   dollarsText,
-  durationText,
   millisecondsText,
   nameText,
   percentText,
@@ -111,7 +111,7 @@ export function incidentTable({ date, incidents }: DayReport): Html {
     {
       title: 'Took',
       of: ({ startedAt, endedAt }) =>
-        endedAt === null ? html`<span class="bad">not over</span>` : durationText(endedAt - startedAt),
+        endedAt === null ? html`<span class="bad">not over</span>` : durationInWords(endedAt - startedAt),
     },
   ]);
 }
@@ -151,7 +151,7 @@ export function jobTable(jobs: readonly JobFigures[]): Html {
     {
       title: 'Longest',
       isWide: true,
-      of: ({ longestSeconds }) => (longestSeconds === null ? '–' : durationText(longestSeconds)),
+      of: ({ longestSeconds }) => (longestSeconds === null ? '–' : durationInWords(longestSeconds)),
     },
   ]);
 }

@@ -90,6 +90,11 @@ test('a rule is silenced, and is so no more', async () => {
   );
   const list = await ok('list');
   assert.match(list, /^Silenced\n.*rule.*\n +sync +\d{4}-\d\d-\d\d \d\d:\d\d +ADMIN_KEY$/m);
+  assert.match(
+    list,
+    /^ +slow-operation +ticket +500 ms at the 95th percentile +3 min +10 min +30 requests of the operation$/m,
+  );
+  assert.match(list, /^ +sync +ticket +3\.0 intervals without a complete run +- +- +-$/m);
   assert.match(list, /^ +chat +slack +page ticket report /m);
   assert.match(list, /^ +mail +email +page ticket report /m);
   assert.equal(await ok('silence sync --for 0m'), 'sync is not silenced.\n');

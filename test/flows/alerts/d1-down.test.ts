@@ -47,7 +47,7 @@ test('D1 that fails for an hour is told of once in each channel, and so is that 
   await minutes(10);
   expect(await titles()).toEqual([
     'Firing (page): d1-down (development)',
-    'Resolved after 1 h 0 min: d1-down (development)',
+    'Resolved after 1 h: d1-down (development)',
   ]);
   expect(await actions()).toEqual(['trigger', 'resolve']);
   const keys = (await inbox.taken('pagerduty')).map(({ dedup_key: key }) => key);

@@ -127,7 +127,7 @@ describe('/admin/alerts', () => {
     ]);
   });
 
-  test('shows incidents of the last day with the silence of their rule, and each threshold in force', async () => {
+  test('shows incidents of the last day with the silence of their rule, and each rule as it is in force', async () => {
     const nowSeconds = Math.floor(Date.now() / 1000);
     const incident = (id: string, startedAt: number) =>
       incidentInsert(env.DB, {
@@ -167,6 +167,11 @@ describe('/admin/alerts', () => {
       runbook: 'cache-hit-rate',
       severity: 'ticket',
       threshold: 0.8,
+      thresholdInWords: '80.0 %',
+      windowSeconds: 180,
+      holdSeconds: 1_800,
+      minimum: 100,
+      counted: 'public queries',
     });
   });
 

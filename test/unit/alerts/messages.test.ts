@@ -68,7 +68,8 @@ describe('a message', () => {
     [12 * 60, '12 min'],
     [125 * 60, '2 h 5 min'],
     [76 * 3_600, '3 d 4 h'],
-    [-5, '0 min'],
+    [3_600, '1 h'],
+    [-5, '0 s'],
   ])('of one that is over after %i seconds says %s', (seconds, duration) => {
     const { title } = messageOf(alert({ event: 'resolved', endedAt: STARTED_AT + seconds }), 'production');
     expect(title).toBe(`Resolved after ${duration}: slow-operation (production)`);
