@@ -5,24 +5,26 @@
 -- with sum(_sample_interval). Milliseconds are the time that a request waited for others, because clocks stand still while
 -- the Worker computes.
 --
---   index1, blob1   operation id; `unregistered` for what has none
---   blob2           name of the operation; the path of a route that runs none
---   blob3           query, mutation, subscription; empty for a route
---   blob4, blob5    client and version; `other` if no release bears them
---   blob6           outcome: ok, partial (data and errors), error, refused (the caller is the reason)
---   blob7           code of the first error
---   blob8           cache: hit, stale, miss, bypass
---   blob9           transport: get, post, ws, sse, rest
---   blob10          version of the Worker
---   blob11          country
+--   index1, blob1   id of the operation; `unregistered` for everything that is no registered operation
+--   blob2           name of the operation; the path pattern of a route without one; empty for what is not registered
+--   blob3           query, mutation or subscription; empty if no operation is known
+--   blob4, blob5    client and version, as releases name them; `other` if no release bears them
+--   blob6           outcome: ok; partial (data with errors); refused (no data, and the caller is the reason); error (no data,
+--                   and the caller is not)
+--   blob7           code of the first error; `HTTP_<status>` of a route that has no codes
+--   blob8           cache: hit, stale, miss, as `X-Cache` says; bypass for private answers, mutations, errors and routes
+--   blob9           transport: get, post, ws, sse; rest for all of `/api`. Other methods count as post, HEAD as get
+--   blob10          id of the Worker's version
+--   blob11          country of the sender, two letters
 --   double1         milliseconds
---   double2         HTTP status; 0 over a WebSocket
---   double3         bytes of the answer
+--   double2         HTTP status; 0 of an operation of a socket
+--   double3         bytes of the answer's body before compression; 0 of a stream, and of a route's answer whose length no
+--                   header names
 --   double4         GraphQL errors
 --   double5         queries of D1
 --   double6         rows that D1 read
---   double7         keys that KV was asked for
---   double8         calls of upstream
+--   double7         keys read from KV
+--   double8         calls of the main and the price API
 
 -- latency: of each operation in the last day, the most frequent first
 SELECT

@@ -68,6 +68,19 @@ test('comments name files that exist', () => {
   expect(missing).toEqual([]);
 });
 
+/** The first argument of a call of the log, and the event of an effect that fails. */
+const LOGGED = /log\.(?:info|warn|error)\(([^,)]*)|failureEvent\b([^,;\n]*)/g;
+const EVENT = /'([a-z]\w*\.\w+)'/g;
+
+test('docs/operating.md has a row for each event of the log', () => {
+  const rows = [...read('docs/operating.md').matchAll(/^\| (`[^|]*) \|/gm)].map(([, cell]) => cell).join();
+  const events = SOURCES.filter((file) => file.startsWith(`src${path.sep}`)).flatMap((file) =>
+    [...read(file).matchAll(LOGGED)].flatMap(([call]) => [...call.matchAll(EVENT)].map(([, event]) => event)),
+  );
+  expect(events.length).toBeGreaterThan(100);
+  expect([...new Set(events)].filter((event) => !rows.includes(`\`${event}\``)).sort()).toEqual([]);
+});
+
 test('README is short', () => {
   expect(Buffer.byteLength(read('README.md'))).toBeLessThanOrEqual(README_MAX_BYTES);
 });

@@ -2,7 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import packageJson from '../../../package.json' with { type: 'json' };
+import { ALERT_RULES } from '../../../src/alerts/alert-rules.ts';
+import { D1_DOWN_RULE } from '../../../src/alerts/d1-failure.ts';
 import { SECRET_NAMES } from '../../../src/config.ts';
+import { runOperations } from '../../support/run-operations.ts';
 
 const FOLDER = 'docs/runbooks';
 const read = (page: string) => readFileSync(page, 'utf8');
@@ -30,6 +33,19 @@ test.each(PAGES_WITH_COMMANDS)('each script that %s runs exists', (page) => {
   expect(scripts.filter((name) => !(name in packageJson.scripts))).toEqual([]);
 });
 
+test('each command of operations that a page runs exists', async () => {
+  const commands = new Set(
+    PAGES_WITH_COMMANDS.flatMap((page) =>
+      [...read(page).matchAll(/npm run operations -- ([\w-]+)/g)].map(([, command = '']) => command),
+    ),
+  );
+  expect(commands.size).toBeGreaterThan(8);
+  // Help of a command that does not exist is that of the program.
+  const ran = await Promise.all([...commands].map((name) => runOperations([name, '--help'])));
+  const usages = ran.map(({ out }) => out.match(/ -- ([\w-]+) /)?.[1]);
+  expect(usages).toEqual([...commands]);
+});
+
 test('the list of runbooks has each of them', () => {
   const listed = [...read(`${FOLDER}/README.md`).matchAll(/\]\(([\w-]+\.md)\)/g)].map(([, name]) => name);
   expect([...new Set(listed), 'README.md'].sort()).toEqual(readdirSync(FOLDER).sort());
@@ -41,6 +57,24 @@ test('each runbook says where to look first, and whom to wake', () => {
     const headings = [...read(page).matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
     expect(headings, page).toEqual(expect.arrayContaining(['Look first', 'Do', 'Wake']));
   }
+});
+
+/** Rules that the minute's job does not judge. */
+const OTHER_RULES = [
+  { runbook: D1_DOWN_RULE, severity: 'page' },
+  { runbook: 'nothing-reported', severity: 'page' },
+] as const;
+const RULES = [...ALERT_RULES, ...OTHER_RULES];
+
+test('each rule has a page that says what it means', () => {
+  for (const { runbook } of RULES) expect(read(`${FOLDER}/${runbook}.md`), runbook).toMatch(/^## It means$/m);
+});
+
+test.each(['page', 'ticket'] as const)('the list of runbooks has the rules of severity %s', (severity) => {
+  const [row = ''] = read(`${FOLDER}/README.md`).match(new RegExp(`^\\| ${severity}: .*$`, 'm')) ?? [];
+  const listed = [...row.matchAll(/\]\(([\w-]+)\.md\)/g)].map(([, name]) => name);
+  const rules = RULES.filter((rule) => rule.severity === severity).map(({ runbook }) => runbook);
+  expect(listed.toSorted()).toEqual([...new Set(rules)].toSorted());
 });
 
 test('each secret has a way to be rotated', () => {
