@@ -32,7 +32,8 @@ import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import type { Serving } from '../serving/serving.ts';
 import { answerWithin } from '../storage/answer-within.ts';
 import type { EventValue, FeedName } from './feeds.ts';
-import type { SocketSession, Subscription } from './socket-session.ts';
+import type { Subscription } from './socket-attachment.ts';
+import type { SocketSession } from './socket-session.ts';
 import type { TopicChange } from './topic-log.ts';
 import { nextFrameHead } from './transport-messages.ts';
 

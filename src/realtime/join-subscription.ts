@@ -20,7 +20,8 @@ import {
   stateEvents,
 } from './first-events.ts';
 import type { LiveSubscriptions } from './live-subscriptions.ts';
-import type { SocketSession, Subscription } from './socket-session.ts';
+import type { Subscription } from './socket-attachment.ts';
+import type { SocketSession } from './socket-session.ts';
 import type { createWatchOf } from './watch.ts';
 
 export interface JoinSources extends Pick<EventGroupsSources, 'createContext' | 'execute' | 'nowMs'> {

@@ -1,15 +1,10 @@
 /**
  * One socket: its connection by the protocol, and its attachment, which the platform keeps while the hub hibernates.
- *
- * An attachment is stored whole or not at all: a subscription that no longer fits in it is refused, and the others stay.
  */
-import { GraphQLError } from 'graphql';
 import pLimit from 'p-limit';
 import { type RequestClient, UNKNOWN_CLIENT } from '../auth/request-client.ts';
 import { SOCKET_SILENT_PING_AFTER_MS, SOCKET_STARTS_AT_ONCE } from '../config.ts';
-import type { OperationRequest } from '../operations/operation-request.ts';
 import type { ClientIdentity } from '../operations/registered-operation.ts';
-import type { FeedName } from './feeds.ts';
 import {
   type Connection,
   type ConnectionEvent,
@@ -18,51 +13,17 @@ import {
   transition,
 } from './graphql-transport-ws.ts';
 import { SlowConsumer } from './slow-consumer.ts';
+import {
+  type Attachment,
+  type SocketViewer,
+  type Subscription,
+  storeAttachment,
+} from './socket-attachment.ts';
 import { PING } from './transport-messages.ts';
 import type { UnreadBytes } from './unread-bytes.ts';
 
-/** A running subscription, as the socket's attachment holds it. */
-export interface Subscription {
-  /** The client's, unique on its socket. */
-  id: string;
-  sent: Pick<OperationRequest, 'documentIds' | 'document' | 'operationName' | 'variables'>;
-  feed: FeedName;
-  topics: string[];
-  /** The viewer's id if its answers are private, '' for a private operation of nobody. Null if they are public. */
-  owner: string | null;
-  /** The position of the last event that it was sent, or at least of the first. */
-  position: number;
-}
-
-/** The viewer by the token of `connection_init`, which expires. */
-export interface SocketViewer {
-  id: string;
-  sessionId: string;
-  /** Unix seconds. */
-  expiresAt: number;
-}
-
 /** An effect that the hub performs, not the socket itself. */
 export type HubEffect = Exclude<Effect, { kind: 'send' | 'close' | 'answered' }>;
-
-export interface Attachment {
-  openedAtMs: number;
-  /** The last message that is known to have come; absent from sockets of earlier deployments. */
-  heardAtMs?: number;
-  /** When a ping was sent that waits for its answer. */
-  askedAtMs?: number | null;
-  isReady: boolean;
-  client: ClientIdentity;
-  /** The sender of the handshake; absent from sockets of earlier deployments. */
-  requestClient?: RequestClient;
-  /** Of the sender, two letters; absent if it is not known. */
-  country?: string;
-  /** True if the Worker opened it for an event stream. */
-  isEventStream?: boolean;
-  authorization: string | null;
-  viewer: SocketViewer | null;
-  subscriptions: Subscription[];
-}
 
 export class SocketSession {
   readonly socket: WebSocket;
@@ -265,15 +226,7 @@ export class SocketSession {
       viewer: this.viewer,
       subscriptions,
     };
-    try {
-      this.socket.serializeAttachment(attachment);
-    } catch (error) {
-      // The platform takes 16 KB (developers.cloudflare.com/durable-objects/api/state, serializeAttachment).
-      throw new GraphQLError(TOO_LARGE, {
-        originalError: error instanceof Error ? error : undefined,
-        extensions: { code: 'PAYLOAD_TOO_LARGE' },
-      });
-    }
+    storeAttachment(this.socket, attachment);
     this.#isAskedStored = attachment.askedAtMs !== null;
     if (subscription) this.subscriptions.set(subscription.id, subscription);
   }
@@ -313,6 +266,3 @@ export class SocketSession {
 
 /** Memory that workerd takes for a waiting frame beside its own bytes; measured with frames of 600 bytes. */
 const WAITING_FRAME_BYTES = 1024;
-
-const TOO_LARGE =
-  'The subscriptions of this connection are too large together: send ids in place of documents, or connect again.';

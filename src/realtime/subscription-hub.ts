@@ -6,7 +6,6 @@
  * closed, and so is one with private subscriptions when its viewer's token has expired or their session has ended. A
  * silent connection is pinged from time to time, also after the hub has hibernated, and closed if it does not answer.
  */
-import { GraphQLError } from 'graphql';
 import { type RequestClient, requestClientOf } from '../auth/request-client.ts';
 import {
   HUB_BEHIND_MAX_MS,
@@ -19,11 +18,15 @@ import type { HubState } from '../metrics/live-counts.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { readClientIdentity } from '../operations/client-identity.ts';
 import type { ClientIdentity } from '../operations/registered-operation.ts';
+import { closeSlowest } from './close-slowest.ts';
+import { ClosedSockets } from './closed-sockets.ts';
 import type { EventValue, FeedName } from './feeds.ts';
 import { HubOperations, type OperationSources } from './hub-operations.ts';
+import { initialiseSession } from './initialise-session.ts';
 import { LiveSubscriptions } from './live-subscriptions.ts';
 import { setAlarmBy } from './object-storage.ts';
-import { type Attachment, type HubEffect, SocketSession } from './socket-session.ts';
+import type { Attachment } from './socket-attachment.ts';
+import { type HubEffect, SocketSession } from './socket-session.ts';
 import type { TopicChange } from './topic-log.ts';
 import {
   ABNORMAL_CLOSURE,
@@ -54,15 +57,13 @@ export class Hub {
   readonly #live: LiveSubscriptions;
   readonly #operations: HubOperations;
   readonly #unread: UnreadBytes;
-  /** Those whose close is counted; the platform tells of the client's answer later. */
-  readonly #left = new WeakSet<WebSocket>();
-  /** Closed sockets, which hold what their clients have not read until the close is answered. */
-  readonly #closing = new Map<WebSocket, { session: SocketSession; untilMs: number }>();
+  readonly #closed: ClosedSockets;
 
   constructor(sources: HubSources) {
     this.#sources = sources;
     const { state, nowMs } = sources;
     this.#live = new LiveSubscriptions(sources);
+    this.#closed = new ClosedSockets(sources.recorder.live);
     this.#unread = new UnreadBytes({
       ...sources,
       closeSlowest: (excessBytes) => this.#makeRoom(excessBytes),
@@ -130,10 +131,7 @@ export class Hub {
       this.#check(session, nowMs);
       if (!session.isClosed) nextMs = Math.min(nextMs, this.#dueMs(session));
     }
-    for (const [socket, { session, untilMs }] of this.#closing) {
-      if (untilMs <= nowMs) this.#forget(socket, session);
-      else nextMs = Math.min(nextMs, untilMs);
-    }
+    nextMs = Math.min(nextMs, this.#closed.releaseUnanswered(nowMs));
     await this.#leaveClosed();
     this.#keepUp();
     if (Number.isFinite(nextMs)) await setAlarmBy(this.#sources.state.storage, nextMs);
@@ -184,15 +182,15 @@ export class Hub {
 
   /** @param code that the client closed it with, or answered the hub's close with */
   async closed(socket: WebSocket, code: number): Promise<void> {
-    const session = this.#sessions.get(socket) ?? this.#closing.get(socket)?.session;
+    const session = this.#sessions.get(socket) ?? this.#closed.heldBy(socket);
     if (session !== undefined) {
       await this.#leave([session], code);
-      this.#forget(socket, session);
+      this.#closed.release(session);
       await this.#setNextAlarm();
     }
     // It closed while the hub hibernated: its topics may be watched no more.
     else {
-      if (!this.#left.has(socket)) this.#sources.recorder.live.closed(code);
+      this.#closed.count(socket, code);
       await this.#live.updateFeeds();
     }
     this.#keepUp();
@@ -238,7 +236,7 @@ export class Hub {
   async #perform(session: SocketSession, effect: HubEffect, messageBytes: number): Promise<void> {
     switch (effect.kind) {
       case 'initialise':
-        return this.#initialise(session, effect.payload);
+        return initialiseSession(session, effect.payload, this.#sources);
       case 'start':
         return this.#operations.start(session, effect.id, effect.payload, messageBytes);
       case 'stop':
@@ -248,73 +246,27 @@ export class Hub {
     }
   }
 
-  async #initialise(session: SocketSession, { authorization }: Record<string, unknown>): Promise<void> {
-    const { viewerOf, nowMs } = this.#sources;
-    session.authorization = typeof authorization === 'string' ? authorization : null;
-    try {
-      // An authorization that does not fit in the attachment could not be checked later.
-      session.store();
-      const viewer = await viewerOf(session.authorization, 'cached');
-      if (viewer !== null) {
-        const { id, sessionId, expiresAt } = viewer;
-        session.viewer = { id, sessionId, expiresAt };
-      }
-    } catch (error) {
-      if (!(error instanceof GraphQLError)) throw error;
-      session.on({ kind: 'forbidden' }, nowMs());
-      return;
-    }
-    session.on({ kind: 'initialised' }, nowMs());
-    session.store();
-  }
-
   #leaveClosed(): Promise<void> {
     return this.#leave([...this.#sessions.values()].filter(({ phase }) => phase === 'closed'));
   }
 
   async #leave(sessions: readonly SocketSession[], code = ABNORMAL_CLOSURE): Promise<void> {
-    const { nowMs: clock, recorder } = this.#sources;
-    const nowMs = clock();
+    const nowMs = this.#sources.nowMs();
     const left = sessions.filter(({ socket }) => this.#sessions.delete(socket));
-    for (const session of left) {
-      this.#left.add(session.socket);
-      recorder.live.closed(session.closeCode ?? code);
-      if (session.unreadBytes === 0) continue;
-      session.holdUntilClosed();
-      this.#closing.set(session.socket, { session, untilMs: nowMs + SOCKET_UNANSWERED_MAX_MS });
-    }
+    for (const session of left) this.#closed.add(session, session.closeCode ?? code, nowMs);
     await this.#operations.leave(left);
     await this.#setNextAlarm();
   }
 
   async #setNextAlarm(): Promise<void> {
     const { state, nowMs } = this.#sources;
-    if (this.#sessions.size + this.#closing.size === 0) await state.storage.deleteAlarm();
-    else if (this.#closing.size > 0) await setAlarmBy(state.storage, nowMs() + SOCKET_UNANSWERED_MAX_MS);
-  }
-
-  /** Its client has answered the close, or its connection has ended: nothing is held for it any more. */
-  #forget(socket: WebSocket, session: SocketSession): void {
-    this.#closing.delete(socket);
-    session.leave();
+    if (this.#sessions.size + this.#closed.heldCount === 0) await state.storage.deleteAlarm();
+    else if (this.#closed.heldCount > 0) await setAlarmBy(state.storage, nowMs() + SOCKET_UNANSWERED_MAX_MS);
   }
 
   /** Closes sockets that do not read, and the slowest others until the hub has so many bytes less. */
   #closeSlowest(excessBytes = this.#unread.excessOf(0)): void {
-    const nowMs = this.#sources.nowMs();
-    const asked = [...this.#sessions.values()].filter(({ askedAtMs }) => askedAtMs !== null);
-    for (const session of asked) session.closeUnlessReading(nowMs);
-    let excess = excessBytes;
-    if (excess <= 0) return;
-    const slowestFirst = asked.sort((a, b) => b.unreadBytes - a.unreadBytes);
-    for (const session of slowestFirst) {
-      if (excess <= 0) break;
-      if (session.phase === 'closed') excess -= session.unreadBytes;
-      else if (nowMs - (session.askedAtMs ?? nowMs) >= HUB_BEHIND_MAX_MS) {
-        session.on({ kind: 'too-slow' }, nowMs);
-        excess -= session.unreadBytes;
-      }
-    }
+    closeSlowest(this.#sessions.values(), excessBytes, this.#sources.nowMs());
   }
 
   /** For an answer that waits: operations of closed sockets end at once. */

@@ -4,7 +4,7 @@ import { env } from 'cloudflare:workers';
 import { expect, test } from 'vitest';
 import { SUBSCRIPTION_HUBS } from '../../../src/config.ts';
 import gatewayWorker from '../../../src/index.ts';
-import type { Attachment } from '../../../src/realtime/socket-session.ts';
+import type { Attachment } from '../../../src/realtime/socket-attachment.ts';
 import { openSocket, openSocketOf } from '../../support/client-socket.ts';
 import { EventStreamClient } from '../../support/event-stream-client.ts';
 import { PRICES, useLiveMarket } from '../../support/live-market.ts';

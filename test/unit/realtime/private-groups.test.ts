@@ -6,7 +6,8 @@ import type { GatewayContext, Viewer, ViewersOf } from '../../../src/graphql/con
 import { notifyEnded } from '../../../src/realtime/ended-sessions.ts';
 import { EventGroups, type EventGroupsSources } from '../../../src/realtime/event-groups.ts';
 import type { EventValue } from '../../../src/realtime/feeds.ts';
-import type { SocketSession, Subscription } from '../../../src/realtime/socket-session.ts';
+import type { Subscription } from '../../../src/realtime/socket-attachment.ts';
+import type { SocketSession } from '../../../src/realtime/socket-session.ts';
 import type { PreparedOperation } from '../../../src/serving/prepare-operation.ts';
 
 beforeEach(() => void vi.useFakeTimers());
