@@ -21,6 +21,7 @@ export function monthTable(scenarios: readonly ScenarioResult[], costs: string):
       'executed',
       'KV reads',
       'D1 rows read',
+      'D1 rows written',
       'upstream calls',
       'CPU',
       'Workers',
@@ -36,6 +37,7 @@ export function monthTable(scenarios: readonly ScenarioResult[], costs: string):
         millions(executions),
         millions(use.kvReads),
         millions(use.d1RowsRead),
+        millions(use.d1RowsWritten),
         millions(upstreamCalls),
         `${(use.workerCpuMs / 3.6e6).toFixed(1)} h`,
         ...[bill.workers, bill.kv, bill.d1, bill.analytics, bill.total].map(

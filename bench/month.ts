@@ -4,10 +4,12 @@
  * Calls and rows of an operation are those of `operations/COSTS.md`, counted on a cold isolate by
  * `test/flows/operation-costs.test.ts`; CPU is measured over HTTP. Every miss counts as one on a cold isolate, which makes
  * upstream calls and KV writes (the copies of sessions) an upper bound; KV reads are bounded by how often isolates read
- * again. Stored bytes and the rows that jobs write are left out: the plan includes more than they use.
+ * again. Rows that crons and counts write are in `bench/d1-rows-written.ts`. Those of syncs and of users' mutations are left
+ * out, and so are stored bytes: the plan includes more than they use.
  */
 import { billOf, type Use } from '../src/metrics/prices.ts';
 import { ASKED_OPERATIONS } from './asked-operations.ts';
+import { D1_ROWS_WRITTEN, rowsOfMonth } from './d1-rows-written.ts';
 import { TRAFFIC } from './traffic.ts';
 
 export const MONTH_REQUESTS = 50e6;
@@ -58,7 +60,7 @@ export function monthOf(
   const sumOf = (count: (operation: CountedOperation) => number) =>
     operations.reduce((sum, operation) => sum + executionsOf(operation.name) * count(operation), 0);
   const executions = sumOf(() => 1);
-  const use: Use & Record<'kvReads' | 'd1RowsRead' | 'workerCpuMs', number> = {
+  const use: Use & Record<'kvReads' | 'd1RowsRead' | 'd1RowsWritten' | 'workerCpuMs', number> = {
     workerRequests: MONTH_REQUESTS,
     analyticsPoints: MONTH_REQUESTS,
     workerCpuMs: executions * cpu.missMs + (MONTH_REQUESTS - executions) * cpu.hitMs,
@@ -68,6 +70,7 @@ export function monthOf(
     ),
     kvWrites: sumOf(({ kvWrites }) => kvWrites) + JOB_KV_WRITES,
     d1RowsRead: sumOf(({ d1RowsRead }) => d1RowsRead),
+    d1RowsWritten: rowsOfMonth(D1_ROWS_WRITTEN),
   };
   return { executions, upstreamCalls: sumOf(({ upstreamCalls }) => upstreamCalls), use, bill: billOf(use) };
 }

@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { D1_ROWS_WRITTEN } from '../../bench/d1-rows-written.ts';
 import { bundledRelease, restRelease } from '../../src/operations/manifest.ts';
 import { jsonChunks } from '../../src/storage/d1/json-chunks.ts';
 import { encodedCell } from '../../src/storage/d1/metrics-cells.ts';
@@ -13,8 +14,8 @@ import { listReleases, liveOperations } from '../../src/storage/d1/release-reads
 import { ADMIN_KEY, adminOf } from '../support/admin.ts';
 import { pendingFlushes, refusalsSeen, TRENDING, total, usesSeen } from '../support/counted-uses.ts';
 import { CELL } from '../support/drawn-metrics.ts';
-import { CRONS } from '../support/gateway.ts';
-import { type Serving, startServing } from '../support/serving-bench.ts';
+import { CRONS, startGateway } from '../support/gateway.ts';
+import { FIRST_SYNC, type Serving, startServing } from '../support/serving-bench.ts';
 import { drawsOf } from '../support/upstream/random.ts';
 
 let serving: Serving;
@@ -262,4 +263,25 @@ test('hours and days add at most a tenth to the rows that counting writes, by th
   const [without, withRequests] = [await rowsWritten(false), await rowsWritten(true)];
   expect(await rowsOf('request_hour')).toHaveLength(60);
   expect(withRequests / without).toBeLessThan(1.1);
+});
+
+test('the crons of an idle gateway write as many rows as bench/month.ts says', async () => {
+  const gateway = startGateway(serving.market);
+  const rowsAfter = async (cron: string, afterSeconds: number) => {
+    await gateway.advance(afterSeconds);
+    gateway.resetCounts();
+    await gateway.scheduled(cron);
+    return gateway.counts.d1RowsWritten;
+  };
+  for (const cron of [...FIRST_SYNC, CRONS.hourly]) await gateway.scheduled(cron);
+  // The first runs insert rows that later ones change.
+  for (const minutes of [60, 1]) await rowsAfter(CRONS.prices, minutes * 60);
+  await rowsAfter(CRONS.hourly, 600);
+  const minuteCron = await rowsAfter(CRONS.prices, 3_600);
+  expect(await rowsAfter(CRONS.prices, 60)).toBe(minuteCron);
+  const hourCron = await rowsAfter(CRONS.hourly, 600);
+  expect({ minuteCron, hourCron }).toEqual({
+    minuteCron: D1_ROWS_WRITTEN.minuteCron,
+    hourCron: D1_ROWS_WRITTEN.hourCron,
+  });
 });

@@ -1,5 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import {
+  D1_ROWS_WRITTEN,
+  D1_ROWS_WRITTEN_BEFORE_METRICS,
+  rowsOfMonth,
+} from '../../../bench/d1-rows-written.ts';
 import { countedOperations, monthOf } from '../../../bench/month.ts';
 import manifest from '../../../operations/manifest.json' with { type: 'json' };
 import restManifest from '../../../operations/rest/manifest.json' with { type: 'json' };
@@ -35,4 +40,11 @@ test('a month costs less the more a cache answers', () => {
 test('KV reads are bounded by how often isolates read again', () => {
   const reads = [0, 0.15].map((rate) => monthOf(countedOperations(costs), CPU, rate).use.kvReads);
   expect(reads[0]).toBe(reads[1]);
+});
+
+test('metrics and alerts add at most a tenth to the rows that D1 writes in a month', () => {
+  const [rows, before] = [rowsOfMonth(D1_ROWS_WRITTEN), rowsOfMonth(D1_ROWS_WRITTEN_BEFORE_METRICS)];
+  expect(rows / before).toBeLessThanOrEqual(1.1);
+  const { d1RowsWritten } = monthOf(countedOperations(costs), CPU, 0.5).use;
+  expect(d1RowsWritten).toBe(rows);
 });
