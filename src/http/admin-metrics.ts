@@ -1,9 +1,11 @@
 /** Requests that reached the Worker, by operation, client, outcome, cache, hour or day. */
 import * as z from 'zod';
+import { METRICS_ANSWER_CELLS_MAX } from '../config.ts';
 import { GROUPS, summariesBy, summaryOf, withoutOtherNames } from '../metrics/summary.ts';
+import type { MetricsCell } from '../observability/request-metrics.ts';
 import { readFlushDays } from '../storage/d1/flush-days.ts';
 import { operationNames } from '../storage/d1/operations.ts';
-import { readMetrics } from '../storage/d1/request-metrics.ts';
+import { type MetricsFilter, readMetrics, TooManyCellsError } from '../storage/d1/request-metrics.ts';
 import { badInput, parsed } from './admin-answer.ts';
 import type { AdminSources } from './admin-operations.ts';
 
@@ -45,7 +47,7 @@ export async function showMetrics(parameters: URLSearchParams, sources: AdminSou
     throw badInput(`from: must be at most ${daysMax} days before to${byHour ? ' by hour' : ''}`);
   // Requests that this isolate has counted and not written yet are known.
   await sources.writeUses();
-  const cells = await readMetrics(sources.db, {
+  const cells = await readCells(sources.db, {
     from,
     to,
     byHour,
@@ -70,6 +72,15 @@ export async function showMetrics(parameters: URLSearchParams, sources: AdminSou
     leftOut: summaries.length - shown.length,
     ...(await readFlushDays(sources.db, { from, to })),
   };
+}
+
+async function readCells(db: D1Database, filter: MetricsFilter): Promise<MetricsCell[]> {
+  try {
+    return await readMetrics(db, { ...filter, cellsMax: METRICS_ANSWER_CELLS_MAX });
+  } catch (error) {
+    if (!(error instanceof TooManyCellsError)) throw error;
+    throw badInput('by: too many groups; ask for less time, fewer groups, or one operation or client');
+  }
 }
 
 const isoTime = (seconds: number) => new Date(seconds * 1000).toISOString();

@@ -14,8 +14,11 @@ export async function readForecast(db: D1Database, nowSeconds: number): Promise<
   return forecastMonth(cells, nowSeconds);
 }
 
-/** The price of requests is the same for all operations: it depends on their outcome and on the cache. */
-const withoutNames = (cell: MetricsCell): MetricsCell => ({
+/**
+ * Without the names of operations, clients and jobs; a job stays one. The price of requests is the same for all operations:
+ * it depends on their outcome and on the cache.
+ */
+export const withoutNames = (cell: MetricsCell): MetricsCell => ({
   ...cell,
   operationId: cell.operationId.startsWith(JOB_PREFIX) ? JOB_PREFIX : '',
   client: '',

@@ -61,8 +61,10 @@ export interface DayInputs {
   environment: string;
   /** Unix seconds. */
   madeAt: number;
-  /** All cells of the day's hours, those of jobs too. */
+  /** All cells of the day, those of jobs too. */
   cells: readonly MetricsCell[];
+  /** Of the same requests, by hour. A job has an id that begins with `JOB_PREFIX`; other names are not looked at. */
+  hourCells: readonly MetricsCell[];
   operationNames: ReadonlyMap<string, string>;
   accounts: AccountFigures;
   paymentTokens: readonly PaymentTokenFigures[];
@@ -98,8 +100,10 @@ const COUNTED =
 export function reportOf(inputs: DayInputs): DayReport {
   const { date, environment, madeAt, operationNames, accounts } = inputs;
   const firstHour = dayStart(date) / HOUR_SECONDS;
-  const ofDay = inputs.cells.filter(({ hour }) => hour >= firstHour && hour < firstHour + HOURS_A_DAY);
-  const cells = ofDay.filter(({ operationId }) => !operationId.startsWith(JOB_PREFIX));
+  const isOfDay = ({ hour }: MetricsCell) => hour >= firstHour && hour < firstHour + HOURS_A_DAY;
+  const isRequest = ({ operationId }: MetricsCell) => !operationId.startsWith(JOB_PREFIX);
+  const ofDay = inputs.cells.filter(isOfDay);
+  const cells = ofDay.filter(isRequest);
   const isRoute = ({ operationId }: MetricsCell) => operationId.startsWith(ROUTE_PREFIX);
   const operations = grouped(
     cells.filter((cell) => !isRoute(cell)),
@@ -126,7 +130,7 @@ export function reportOf(inputs: DayInputs): DayReport {
     madeAt: new Date(madeAt * 1000).toISOString(),
     counted: COUNTED,
     requests: trafficOf(cells),
-    hours: firstHour < firstKeptHour(madeAt) ? [] : hoursOf(cells, firstHour),
+    hours: firstHour < firstKeptHour(madeAt) ? [] : hoursOf(inputs.hourCells.filter(isRequest), firstHour),
     operations,
     clients,
     routes,

@@ -3,7 +3,7 @@
  *
  * The page is put first and the JSON last: a report without its JSON is not whole, and the next night makes it again.
  */
-import { readForecast } from '../metrics/read-forecast.ts';
+import { readForecast, withoutNames } from '../metrics/read-forecast.ts';
 import { accountFigures, investmentFigures, jobFigures } from '../storage/d1/day-figures.ts';
 import { readIncidents } from '../storage/d1/incidents.ts';
 import { operationNames } from '../storage/d1/operations.ts';
@@ -38,9 +38,15 @@ export async function makeReport(
   return report;
 }
 
-async function readDay({ db, environment }: ReportSources, date: string, madeAt: number): Promise<DayInputs> {
+export async function readDay(
+  { db, environment }: Pick<ReportSources, 'db' | 'environment'>,
+  date: string,
+  madeAt: number,
+): Promise<DayInputs> {
   const span = { from: dayStart(date), to: dayEnd(date) };
-  const cells = await readMetrics(db, { ...span, byHour: true });
+  // Names of all hours at once would not fit into an isolate's memory.
+  const cells = await readMetrics(db, span);
+  const hourCells = await readMetrics(db, { ...span, byHour: true, simplified: withoutNames });
   const names = await operationNames(db, [...new Set(cells.map(({ operationId }) => operationId))]);
   const { bill } = await readForecast(db, span.to - 1);
   return {
@@ -48,6 +54,7 @@ async function readDay({ db, environment }: ReportSources, date: string, madeAt:
     environment,
     madeAt,
     cells,
+    hourCells,
     operationNames: new Map(names.map(({ id, name }) => [id, name])),
     accounts: await accountFigures(db, span),
     paymentTokens: await investmentFigures(db, span),

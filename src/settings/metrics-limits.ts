@@ -1,4 +1,4 @@
-/** Limits of what an isolate counts between two rows of D1. */
+/** Limits of what an isolate counts between two rows of D1, and of what it reads of them. */
 
 /** Cells of one row: operations × client releases × hours × outcomes × cache results. */
 export const REQUEST_CELLS_MAX = 500;
@@ -16,3 +16,5 @@ export const CLOSE_CODES_COUNTED = 30;
 export const POINT_INDEX_MAX_BYTES = 96;
 /** The least time between two lines of the log about points that cannot be written. */
 export const POINT_FAILURE_LOG_PAUSE_MS = 60_000;
+/** Cells that an answer of `/admin/metrics` is made of: groups × cache results. Each takes about a kilobyte of memory. */
+export const METRICS_ANSWER_CELLS_MAX = 25_000;

@@ -2,10 +2,12 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import analyticsSql from '../../docs/analytics.sql?raw';
+import { METRICS_ANSWER_CELLS_MAX } from '../../src/config.ts';
 import type { MetricsSummary } from '../../src/metrics/summary.ts';
 import { noCalls } from '../../src/observability/call-counts.ts';
 import { bucketEndMs, LATENCY_ERROR } from '../../src/observability/latency-histogram.ts';
 import { USAGE_FLUSH_SECONDS } from '../../src/operations/usage.ts';
+import { encodedCell } from '../../src/storage/d1/metrics-cells.ts';
 import { appendCounts } from '../../src/storage/d1/operation-usage.ts';
 import { ADMIN_KEY, adminOf, operationNamed } from '../support/admin.ts';
 import { TRENDING } from '../support/counted-uses.ts';
@@ -291,5 +293,25 @@ describe('GET /admin/metrics', () => {
     ];
     for (const query of queries)
       expect(await admin.get(`/metrics?${query}`)).toMatchObject({ status: 400, code: 'BAD_USER_INPUT' });
+  });
+
+  test('refuses more groups than it has room for, and adds up as many requests', async () => {
+    const [, , , , ...facts] = encodedCell(CELL);
+    const cells = Array.from({ length: 500 }, (_, at) => ['ios', `1.${at}`, ...facts]);
+    const rowsOfHour = Math.floor(METRICS_ANSWER_CELLS_MAX / 500) + 1;
+    await env.DB.prepare(
+      `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rowsOfHour})
+       INSERT INTO request_hour (hour, operation_id, cells) SELECT ?1, 'operation' || i, ?2 FROM n`,
+    )
+      .bind(Math.floor(startAt / 3_600) - 1, JSON.stringify(cells))
+      .run();
+    const refused = await admin.get('/metrics?by=operation,client,hour');
+    expect(refused).toMatchObject({ status: 400, code: 'BAD_USER_INPUT' });
+    const { body } = await admin.get<{ rows: { client: string; count: number }[] }>(
+      '/metrics?by=client,hour',
+    );
+    expect(body.rows).toContainEqual(
+      expect.objectContaining({ client: 'ios', version: '1.7', count: rowsOfHour * CELL.count }),
+    );
   });
 });

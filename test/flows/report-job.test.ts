@@ -6,7 +6,8 @@ import { forecastMonth } from '../../src/metrics/cost.ts';
 import { UNITS } from '../../src/metrics/prices.ts';
 import { readForecast } from '../../src/metrics/read-forecast.ts';
 import type { ReportNotice } from '../../src/observability/notice.ts';
-import type { DayReport } from '../../src/reports/day-report.ts';
+import { type DayReport, reportOf as dayReportOf } from '../../src/reports/day-report.ts';
+import { readDay } from '../../src/reports/make-report.ts';
 import { dayStart, reportDate, reportKey } from '../../src/reports/report-keys.ts';
 import { alertChannelsSchema } from '../../src/settings/alert-settings.ts';
 import { encodedCell } from '../../src/storage/d1/metrics-cells.ts';
@@ -170,6 +171,25 @@ test('the report has what D1 has of the day, and of no other', async () => {
   expect(report.cost.monthForecastDollars).toBeGreaterThanOrEqual(5);
   const page = await (await bucket.get(reportKey(date, 'html')))?.text();
   expect(page).toContain(`<title>Report of ${date}</title>`);
+});
+
+test('a day of many names is read without the names of each hour', async () => {
+  const hours = Array.from({ length: 24 }, (_, hour) => start / 3_600 + hour);
+  const names = Array.from({ length: 60 }, (_, at) => ({ operationId: `op${at % 12}`, version: `1.${at}` }));
+  const cells = hours.flatMap((hour) => [
+    ...names.map((name) => ({ ...CELL, ...name, hour })),
+    { ...CELL, operationId: 'job:prices', hour },
+  ]);
+  const counts = { uses: [], refusals: [], requests: cells.map(encodedCell) };
+  await insert('usage_flush', [{ counts: JSON.stringify(counts) }]);
+  const day = await readDay({ db, environment: 'test' }, date, start + DAY);
+  expect([day.cells.length, day.hourCells.length]).toEqual([names.length + 1, 2 * hours.length]);
+  const report = dayReportOf(day);
+  expect(report.clients).toHaveLength(names.length);
+  expect(report.requests.requests).toBe(CELL.count * names.length * hours.length);
+  expect(report.hours).toEqual(
+    hours.map((_, hour) => ({ hour, requests: CELL.count * names.length, faults: names.length })),
+  );
 });
 
 test('the forecast is that of all cells of the month, although it is read in parts', async () => {

@@ -7,12 +7,12 @@ import { FlushDays, readFlushDays } from '../../src/storage/d1/flush-days.ts';
 import { readFlushes } from '../../src/storage/d1/flushes.ts';
 import { encodedCell } from '../../src/storage/d1/metrics-cells.ts';
 import { foldFlushes } from '../../src/storage/d1/operation-usage-folding.ts';
-import { readMetrics } from '../../src/storage/d1/request-metrics.ts';
+import { readMetrics, TooManyCellsError } from '../../src/storage/d1/request-metrics.ts';
 import { expiredHoursDelete } from '../../src/storage/d1/request-rollups.ts';
+import { ROLLUP_PAGE_BYTES } from '../../src/storage/d1/rollup-pages.ts';
 import { CELL, drawnCell, drawnFacts, factsOf, sortedCells } from '../support/drawn-metrics.ts';
 import { TABLES } from '../support/tables.ts';
 
-/** The next day is the first of a week of hours that are read at once. */
 const DAY = 19_774;
 const NOW = (DAY + 2) * 86_400;
 /** Two days and a bit of the third: the first hours of `DAY`, noon, and the first hours of the next days. */
@@ -232,4 +232,72 @@ test('hours expire by whole days after seven of them, and days stay', async () =
   await foldFlushes(env.DB, { nowSeconds: week });
   expect((await rowsOf('request_hour')).map(({ hour }) => hour)).toEqual(left);
   expect(factsOf(await readMetrics(env.DB, everything)).count).toBe(2 * factsOf(cells).count);
+});
+
+describe('rows of more than a page', () => {
+  /** Each table has rows of several pages. */
+  const CELLS_A_ROW = 400;
+  const ROWS = 60;
+  const fill = async () => {
+    const [, , , , ...facts] = encodedCell(CELL);
+    const cells = Array.from({ length: CELLS_A_ROW }, (_, at) => ['ios', `1.${at}`, ...facts]);
+    await env.DB.batch(
+      ['hour', 'day'].map((period) =>
+        env.DB.prepare(
+          `WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ${ROWS - 1})
+           INSERT INTO request_${period} (${period}, operation_id, cells)
+           SELECT ?1 + (${period === 'hour' ? 'i % 24' : '0'}), 'operation' || i, ?2 FROM n`,
+        ).bind(DAY * (period === 'hour' ? 24 : 1), JSON.stringify(cells)),
+      ),
+    );
+  };
+  /** Tells the bytes of each answer. */
+  const measured = (bytes: number[]) => {
+    const note = (results: D1Result[]) => {
+      bytes.push(JSON.stringify(results.map((result) => result.results)).length);
+      return results;
+    };
+    const batch = async (statements: D1PreparedStatement[]) => note(await env.DB.batch(statements));
+    return { prepare: (sql: string) => env.DB.prepare(sql), batch } as unknown as D1Database;
+  };
+  const span = { from: DAY * 86_400, to: (DAY + 1) * 86_400 };
+
+  test.each([true, false])('are read whole, page by page (by hour: %s)', async (byHour) => {
+    await fill();
+    const bytes: number[] = [];
+    const cells = await readMetrics(measured(bytes), { ...span, byHour });
+    expect(cells).toHaveLength(CELLS_A_ROW * ROWS);
+    expect(factsOf(cells).count).toBe(CELLS_A_ROW * ROWS * CELL.count);
+    expect(bytes.length).toBeGreaterThan(2);
+    // Quotes are escaped, and the last row may exceed a page.
+    expect(Math.max(...bytes)).toBeLessThan(1.3 * ROLLUP_PAGE_BYTES);
+  });
+
+  test('are no more cells than a reader holds, or the read is given up', async () => {
+    await fill();
+    const cellsMax = CELLS_A_ROW * ROWS;
+    const byHour = true;
+    expect(await readMetrics(env.DB, { ...span, byHour, cellsMax })).toHaveLength(cellsMax);
+    await expect(readMetrics(env.DB, { ...span, byHour, cellsMax: cellsMax - 1 })).rejects.toThrow(
+      TooManyCellsError,
+    );
+    const simplified = (cell: MetricsCell) => ({ ...cell, operationId: '', client: '', version: '' });
+    expect(await readMetrics(env.DB, { ...span, byHour, simplified, cellsMax: 24 })).toHaveLength(24);
+  });
+
+  test('are read again if hours expire meanwhile', async () => {
+    await fill();
+    let reads = 0;
+    const db = {
+      prepare: (sql: string) => env.DB.prepare(sql),
+      batch: async (statements: D1PreparedStatement[]) => {
+        reads += 1;
+        if (reads === 2) await env.DB.exec('DELETE FROM request_hour');
+        return env.DB.batch(statements);
+      },
+    } as unknown as D1Database;
+    expect(factsOf(await readMetrics(db, { ...span, byHour: true })).count).toBe(
+      CELLS_A_ROW * ROWS * CELL.count,
+    );
+  });
 });

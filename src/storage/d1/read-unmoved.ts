@@ -3,17 +3,21 @@ import { EMPTY_COUNTS } from './flushes.ts';
 /** A fold takes a second, and the cleanup makes a few each hour. */
 const ATTEMPTS = 6;
 
-const PENDING_SQL = `SELECT count(*) AS flushes, coalesce(max(flush_id), 0) AS lastFlushId
+const PENDING_SQL = `SELECT count(*) AS flushes, coalesce(max(flush_id), 0) AS lastFlushId,
+  (SELECT coalesce(min(hour), 0) FROM request_hour) AS firstHour
   FROM usage_flush WHERE flush_id <= ?1 AND counts <> '${EMPTY_COUNTS}'`;
 
 interface Pending {
   flushes: number;
   lastFlushId: number;
+  /** Changes when hours expire. */
+  firstHour: number;
 }
 
 /**
  * Reads flushes up to one, and rows that flushes are added up to, as they were at one time. The flushes are too many for
- * one read, so it is done again where a fold has moved them meanwhile: they would count twice, or not at all.
+ * one read, so it is done again where a fold has moved them meanwhile, or hours have expired: they would count twice, or
+ * not at all.
  *
  * @param read reads flushes first, and then all rows by `readBatch`, in as many calls as it takes.
  */
@@ -31,7 +35,8 @@ export async function readUnmoved<Result>(
     let isMoved = false;
     const result = await read(before.lastFlushId, async (statements) => {
       const [after, ...rows] = await db.batch([pending.bind(before.lastFlushId), ...statements]);
-      isMoved ||= (after?.results[0] as Pending | undefined)?.flushes !== before.flushes;
+      const { flushes, firstHour } = (after?.results[0] ?? {}) as Partial<Pending>;
+      isMoved ||= flushes !== before.flushes || firstHour !== before.firstHour;
       return rows;
     });
     if (!isMoved) return result;

@@ -1,6 +1,7 @@
 /** The sums of a day's report, over plain values. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { withoutNames } from '../../../src/metrics/read-forecast.ts';
 import { noCalls } from '../../../src/observability/call-counts.ts';
 import type { MetricsCell } from '../../../src/observability/request-metrics.ts';
 import { type DayInputs, type DayReport, reportOf } from '../../../src/reports/day-report.ts';
@@ -14,6 +15,7 @@ const DATE = '2026-11-25';
 const FIRST_HOUR = dayStart(DATE) / 3_600;
 
 const inputsWith = (inputs: Partial<DayInputs> = {}): DayInputs => ({
+  hourCells: (inputs.cells ?? []).map(withoutNames),
   date: DATE,
   environment: 'staging',
   madeAt: dayStart(DATE) + 86_400 + 120,
