@@ -30,7 +30,7 @@ export const THRESHOLDS = {
 } as const satisfies Thresholds;
 
 /** Shares and percentiles of fewer requests say nothing. */
-export const JUDGED_REQUESTS_MIN = 100;
+const JUDGED_REQUESTS_MIN = 100;
 
 export function checksOf({ health, endpoints, counted }: Observation, thresholds: Thresholds): Check[] {
   return [

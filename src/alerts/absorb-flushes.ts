@@ -7,12 +7,12 @@ import {
   addRecent,
   addSums,
   MINUTES_KEPT,
-  minuteOf,
   type RecentCell,
   type RefusedDocument,
   type Sums,
   type Windows,
   type Worst,
+  watchedMinuteOf,
 } from './windows.ts';
 
 /** Of refusals, those that say that nobody has registered the id or the document. */
@@ -63,7 +63,7 @@ export function absorbFlushes(
     });
   }
   addRecent(windows, {
-    at: minuteOf(watchedSeconds),
+    at: watchedMinuteOf(watchedSeconds),
     cells,
     refusedDocuments: refusedDocuments(flushes),
     d1: LatencyHistogram.of(

@@ -1,8 +1,10 @@
 /** Brings what a look has found into the state, and makes the facts of it that rules look at. */
+
+import type { PaymentHour, WaitingLedger } from '../storage/d1/watched-business.ts';
 import { absorbFlushes } from './absorb-flushes.ts';
 import type { AlertState } from './alert-state.ts';
 import type { Facts, JobFacts, OutboxFacts } from './facts.ts';
-import type { HourOfPayments, Observed, ObservedJob, ObservedOutbox } from './observed.ts';
+import type { Observed, ObservedJob } from './observed.ts';
 import { watchedSecondsSince } from './watched-time.ts';
 import { addSums, boundCulprits, mergedRecent, prune } from './windows.ts';
 
@@ -52,8 +54,8 @@ function absorbBusiness(state: AlertState, { accounts, payments }: Observed): vo
 }
 
 function newly(
-  hours: readonly HourOfPayments[],
-  known: readonly HourOfPayments[],
+  hours: readonly PaymentHour[],
+  known: readonly PaymentHour[],
   name: 'confirmed' | 'failed',
 ): number {
   return hours.reduce((sum, { hour, ...counts }) => {
@@ -83,7 +85,7 @@ function jobFacts(state: AlertState, jobs: readonly ObservedJob[], elapsedSecond
 /** By how much a clock has jumped, a call has not waited. */
 function outboxFacts(
   state: AlertState,
-  outboxes: readonly ObservedOutbox[],
+  outboxes: readonly WaitingLedger[],
   { nowSeconds, elapsedSeconds }: { nowSeconds: number; elapsedSeconds: number },
 ): OutboxFacts[] {
   const facts = outboxes.map(({ poolId, since }) => {

@@ -2,7 +2,7 @@
  * The alert about D1 itself, whose state is in KV: no other one can be looked at while D1 fails.
  *
  * Guarantees: it goes out when two minutes in a row have failed, once to each channel, and a channel that fails is asked
- * again in the next minute. When D1 has answered in two minutes in a row, each channel that was told gets the notice that it
+ * again in the next minute. When D1 has answered in two minutes in a row, each channel that has it gets the notice that it
  * is over, by the outbox. KV shows a write to other locations up to a minute later: an event of the cron that runs there
  * meanwhile may send the same notice again, under the same id.
  */
@@ -15,8 +15,8 @@ import { answerWithin } from '../storage/answer-within.ts';
 import { incidentEnd, incidentInsert } from '../storage/d1/incidents.ts';
 import { notificationInserts } from '../storage/d1/notifications.ts';
 import { isD1FailureSilenced } from '../storage/kv/d1-silence.ts';
-import { parseJson } from '../storage/kv/json-values.ts';
 import { D1_FAILURE_KEY, D1_FAILURE_TTL_SECONDS } from '../storage/kv/keys.ts';
+import { parseJson } from '../storage/parse-json.ts';
 import { receiversOf } from './receivers.ts';
 import type { SendNotice } from './send-notice.ts';
 
@@ -42,7 +42,7 @@ const stateSchema = z.object({
   /** The first of them; null if the last minute failed. */
   answersSince: z.number().nullable(),
   /** The names of the channels that have the notice. */
-  told: z.array(z.string()),
+  deliveredTo: z.array(z.string()),
 });
 type D1Failure = z.infer<typeof stateSchema>;
 
@@ -76,23 +76,29 @@ async function failed(
   nowSeconds: number,
   sources: D1FailureSources,
 ): Promise<void> {
-  const before = known ?? { startedAt: nowSeconds, failures: 0, answers: 0, answersSince: null, told: [] };
+  const before = known ?? {
+    startedAt: nowSeconds,
+    failures: 0,
+    answers: 0,
+    answersSince: null,
+    deliveredTo: [],
+  };
   const failures = Math.min(before.failures + 1, D1_DOWN_AFTER_FAILURES);
   const state: D1Failure = { ...before, failures, answers: 0, answersSince: null };
-  if (failures === D1_DOWN_AFTER_FAILURES) state.told = await tell(state, nowSeconds, sources);
+  if (failures === D1_DOWN_AFTER_FAILURES) state.deliveredTo = await deliver(state, nowSeconds, sources);
   await write(state, sources, JSON.stringify(known));
 }
 
 /** Returns the names of all channels that have the notice now. */
-async function tell(
-  { startedAt, told }: D1Failure,
+async function deliver(
+  { startedAt, deliveredTo }: D1Failure,
   nowSeconds: number,
   sources: D1FailureSources,
 ): Promise<string[]> {
   const { kv, channels, send, runbookUrl } = sources;
-  const notice = noticeOf(startedAt, runbookUrl);
-  const receivers = receiversOf(channels, notice).filter((name) => !told.includes(name));
-  if (receivers.length === 0 || (await isD1FailureSilenced(kv, nowSeconds))) return told;
+  const notice = d1FailureNotice(startedAt, runbookUrl);
+  const receivers = receiversOf(channels, notice).filter((name) => !deliveredTo.includes(name));
+  if (receivers.length === 0 || (await isD1FailureSilenced(kv, nowSeconds))) return deliveredTo;
   const sent = await Promise.all(
     channels
       .filter(({ name }) => receivers.includes(name))
@@ -104,7 +110,7 @@ async function tell(
         return [];
       }),
   );
-  return [...told, ...sent.flat()];
+  return [...deliveredTo, ...sent.flat()];
 }
 
 async function answered(before: D1Failure, nowSeconds: number, sources: D1FailureSources): Promise<void> {
@@ -112,12 +118,12 @@ async function answered(before: D1Failure, nowSeconds: number, sources: D1Failur
   const state: D1Failure = { ...before, answers: before.answers + 1, answersSince };
   if (state.answers < D1_UP_AFTER_ANSWERS) return write(state, sources);
   const { db, kv, runbookUrl } = sources;
-  const notice = noticeOf(state.startedAt, runbookUrl, answersSince);
+  const notice = d1FailureNotice(state.startedAt, runbookUrl, answersSince);
   // A failure that no alert was made of leaves no trace.
   if (state.failures === D1_DOWN_AFTER_FAILURES) {
     await db.batch([
       ...incidentWrites(db, notice, answersSince),
-      ...notificationInserts(db, notice, state.told, nowSeconds),
+      ...notificationInserts(db, notice, state.deliveredTo, nowSeconds),
     ]);
   }
   await kv.delete(D1_FAILURE_KEY);
@@ -137,11 +143,11 @@ async function write(state: D1Failure, { kv }: D1FailureSources, stored?: string
   if (json !== stored) await kv.put(D1_FAILURE_KEY, json, { expirationTtl: D1_FAILURE_TTL_SECONDS });
 }
 
-function noticeOf(startedAt: number, runbookUrl: string, endedAt?: number): AlertNotice {
+function d1FailureNotice(startedAt: number, runbookUrl: string, endedAt?: number): AlertNotice {
   const incidentId = `${D1_DOWN_RULE}-${startedAt}`;
   const event = endedAt === undefined ? 'fired' : 'resolved';
   return {
-    id: `${incidentId}-${event}`,
+    id: `${incidentId}:${event}`,
     kind: 'alert',
     event,
     incidentId,

@@ -1,5 +1,6 @@
 /** What alert rules look at. A part is null if it could not be read. */
 import { LatencyHistogram } from '../observability/latency-histogram.ts';
+import type { DisagreementCount, PoolParticipation } from '../storage/d1/watched-business.ts';
 import type { RecentSlot, Windows } from './windows.ts';
 
 export interface Facts {
@@ -12,8 +13,10 @@ export interface Facts {
   hasCacheInFront: boolean;
   jobs: readonly JobFacts[] | null;
   outboxes: readonly OutboxFacts[] | null;
-  notices: readonly NoticeFacts[] | null;
-  pools: readonly PoolFacts[] | null;
+  /** Notices of a day that say that a ledger, D1 and the main API disagree. */
+  notices: readonly DisagreementCount[] | null;
+  /** Sales in their second half. */
+  pools: readonly PoolParticipation[] | null;
   sizes: readonly SizeFacts[] | null;
   /** Of the running month; null also if there is too little to go by. */
   forecastDollars: number | null;
@@ -34,21 +37,6 @@ export interface OutboxFacts {
   poolId: string;
   /** Of the oldest one, by watched time. */
   waitingSeconds: number;
-}
-
-/** Notices of a day that say that a ledger, D1 and the main API disagree. */
-export interface NoticeFacts {
-  poolId: string;
-  kind: string;
-  notices: number;
-}
-
-/** A sale in its second half. */
-export interface PoolFacts {
-  poolId: string;
-  registered: number;
-  /** Of those who registered. */
-  participating: number;
 }
 
 export interface SizeFacts {

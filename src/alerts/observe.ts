@@ -5,7 +5,7 @@
  * read once an hour.
  */
 import { readForecast } from '../metrics/read-forecast.ts';
-import { type Flush, readFlushes } from '../storage/d1/flushes.ts';
+import { type Flush, newestFlushId, readFlushes } from '../storage/d1/flushes.ts';
 import { greatestObjects } from '../storage/d1/object-sizes.ts';
 import { latestEndedRuns } from '../storage/d1/sync-runs.ts';
 import {
@@ -98,9 +98,6 @@ async function newFlushes(db: D1Database, lastFlushId: number | null): Promise<N
   // A database that was restored may have older ids than the last look has seen.
   return { rows: flushes, lastFlushId: last === undefined ? Math.min(lastFlushId, newest) : newest };
 }
-
-const newestFlushId = async (db: D1Database): Promise<number> =>
-  (await db.prepare('SELECT max(flush_id) AS id FROM usage_flush').first<number>('id')) ?? 0;
 
 async function sizesOf(db: D1Database, databaseBytes: number | undefined): Promise<SizeFacts[]> {
   const objects = await greatestObjects(db);

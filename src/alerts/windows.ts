@@ -96,7 +96,7 @@ const SUMS = [
   'paymentsFailed',
 ] as const satisfies readonly (keyof Sums)[];
 
-export const noSums = (): Sums => ({
+const noSums = (): Sums => ({
   requests: 0,
   faults: 0,
   hits: 0,
@@ -106,13 +106,13 @@ export const noSums = (): Sums => ({
   paymentsFailed: 0,
 });
 
-export const minuteOf = (watchedSeconds: number) => Math.floor(watchedSeconds / MINUTE_SECONDS);
-export const hourOf = (watchedSeconds: number) => Math.floor(watchedSeconds / HOUR_SECONDS);
+export const watchedMinuteOf = (watchedSeconds: number) => Math.floor(watchedSeconds / MINUTE_SECONDS);
+export const watchedHourOf = (watchedSeconds: number) => Math.floor(watchedSeconds / HOUR_SECONDS);
 
 /** Leaves out what is older than the windows are long. */
 export function prune(windows: Windows, watchedSeconds: number): void {
-  const minute = minuteOf(watchedSeconds);
-  const hour = hourOf(watchedSeconds);
+  const minute = watchedMinuteOf(watchedSeconds);
+  const hour = watchedHourOf(watchedSeconds);
   windows.recent = windows.recent.filter(({ at }) => at > minute - RECENT_MINUTES);
   windows.minutes = windows.minutes.filter(({ at }) => at > minute - MINUTES_KEPT);
   windows.hours = windows.hours.filter(({ at }) => at > hour - HOURS_KEPT);
@@ -126,7 +126,7 @@ export function addSums(
   added: Partial<Sums>,
   culprit?: Culprit,
 ): void {
-  const [minute, hour] = [minuteOf(watchedSeconds), hourOf(watchedSeconds)];
+  const [minute, hour] = [watchedMinuteOf(watchedSeconds), watchedHourOf(watchedSeconds)];
   for (const slot of [slotAt(windows.minutes, minute), slotAt(windows.hours, hour)]) {
     for (const name of SUMS) slot[name] += added[name] ?? 0;
     if (culprit !== undefined && culprit.faults > 0) addCulprit(slot.culprits, culprit);
@@ -219,11 +219,11 @@ export function mergedRecent(slots: readonly RecentSlot[]): RecentSlot {
 
 /** The sums of the last minutes, the running one included. */
 export const sumOfMinutes = (windows: Windows, watchedSeconds: number, minutes: number): Slot =>
-  sumSince(windows.minutes, minuteOf(watchedSeconds) - minutes);
+  sumSince(windows.minutes, watchedMinuteOf(watchedSeconds) - minutes);
 
 /** The sums of the last hours, beside the running one: an hour is added as soon as it begins. */
 export const sumOfHours = (windows: Windows, watchedSeconds: number, hours: number): Slot =>
-  sumSince(windows.hours, hourOf(watchedSeconds) - hours - 1);
+  sumSince(windows.hours, watchedHourOf(watchedSeconds) - hours - 1);
 
 function sumSince(slots: readonly Slot[], after: number): Slot {
   const sum: Slot = { at: after, ...noSums(), culprits: [] };

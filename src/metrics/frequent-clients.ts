@@ -1,20 +1,14 @@
 /** The most frequent names of clients. A name of which 2 % of the requests come is never missing. */
 import { OTHER_CLIENTS_MAX, OTHER_CLIENTS_WATCHED } from '../config.ts';
 import { ownCopy } from '../storage/bounded-memory.ts';
+import type { OtherClient } from '../storage/d1/flushes.ts';
 import { MostFrequent } from './most-frequent.ts';
-
-export interface FrequentClient {
-  client: string;
-  version: string;
-  /** A lower bound. */
-  count: number;
-}
 
 /** Names have at most 64 characters each, in the key and in the value. */
 const WATCHED_BYTES = 600;
 
 export class FrequentClients {
-  readonly #watched = new MostFrequent<FrequentClient>(OTHER_CLIENTS_WATCHED);
+  readonly #watched = new MostFrequent<OtherClient>(OTHER_CLIENTS_WATCHED);
 
   get weight(): number {
     return this.#watched.size * WATCHED_BYTES;
@@ -27,8 +21,8 @@ export class FrequentClients {
     else this.#watched.watch(ownCopy(key), { client: ownCopy(client), version: ownCopy(version), count });
   }
 
-  /** The most frequent first. */
-  take(): FrequentClient[] {
+  /** The most frequent first; a count is a lower bound. */
+  take(): OtherClient[] {
     return this.#watched.take().slice(0, OTHER_CLIENTS_MAX);
   }
 }

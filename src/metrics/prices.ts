@@ -94,7 +94,7 @@ export function dollarsOf(unit: Unit, used: number): number {
 }
 
 /** The dollars of units that the plan no longer includes. */
-export const listDollarsOf = (unit: Unit, used: number): number =>
+const listDollarsOf = (unit: Unit, used: number): number =>
   (used / 1e6) * UNIT_PRICES[unit].dollarsPerMillion;
 
 /** The bill of a month, whose included units are free; the plan's own price is in the Workers' part. */

@@ -7,6 +7,7 @@
 import { REQUEST_CELLS_MAX } from '../config.ts';
 import { addCalls, type CallCounts, noCalls } from '../observability/call-counts.ts';
 import { LatencyHistogram } from '../observability/latency-histogram.ts';
+import { addCounts } from '../observability/merged-cells.ts';
 import {
   CACHE_RESULTS,
   JOB_PREFIX,
@@ -32,7 +33,7 @@ export interface CountingCell extends Omit<MetricsCell, 'histogram'> {
   histogram: LatencyHistogram;
 }
 
-/** What one request adds. */
+/** The part of one request in the sums. */
 export interface CountedRequest extends Omit<CellKey, 'hour'> {
   /** Unix seconds. */
   seconds: number;
@@ -90,14 +91,7 @@ export class RequestCells {
   giveBack(cells: readonly CountingCell[]): void {
     for (const given of cells) {
       const cell = this.cell(given, given.firstSeen);
-      cell.firstSeen = Math.min(cell.firstSeen, given.firstSeen);
-      cell.lastSeen = Math.max(cell.lastSeen, given.lastSeen);
-      cell.count += given.count;
-      cell.faults += given.faults;
-      cell.errors += given.errors;
-      cell.bytes += given.bytes;
-      cell.durationMs += given.durationMs;
-      addCalls(cell.calls, given.calls);
+      addCounts(cell, given);
       cell.histogram.merge(given.histogram.sparse());
     }
   }

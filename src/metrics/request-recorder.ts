@@ -15,7 +15,8 @@ import {
   type Transport,
 } from '../observability/request-metrics.ts';
 import { ownCopy } from '../storage/bounded-memory.ts';
-import { type FrequentClient, FrequentClients } from './frequent-clients.ts';
+import type { OtherClient } from '../storage/d1/flushes.ts';
+import { FrequentClients } from './frequent-clients.ts';
 import { LiveCounts, type LiveTotals } from './live-counts.ts';
 import type { MeasuredOperation, MeasuredRequest, NamedClient, RequestEnd } from './measured-request.ts';
 import { type CountingCell, hourOf, RequestCells } from './request-cells.ts';
@@ -32,7 +33,7 @@ export interface RecorderSources {
 /** Counts since the last row. */
 export interface RecordedCounts {
   cells: CountingCell[];
-  others: FrequentClient[];
+  others: OtherClient[];
   live: LiveTotals;
   /** Durations of round trips to D1. */
   d1: SparseHistogram;
@@ -53,7 +54,7 @@ export interface HitOf {
   transport: Transport;
 }
 
-export interface JobRun {
+export interface EndedJob {
   job: string;
   outcome: RequestOutcome;
   durationMs: number;
@@ -139,7 +140,7 @@ export class RequestRecorder {
   }
 
   /** Jobs have no points. */
-  countRun({ job, outcome, durationMs, calls }: JobRun, seconds: number): void {
+  countRun({ job, outcome, durationMs, calls }: EndedJob, seconds: number): void {
     const isFault = outcome === 'error';
     this.#cells.add({
       operationId: JOB_PREFIX + job,

@@ -6,6 +6,21 @@ import type { MetricsCell } from './request-metrics.ts';
 const keyOf = ({ operationId, client, version, hour, outcome, cache }: MetricsCell) =>
   `${operationId}\n${client}\n${version}\n${hour}\n${outcome}\n${cache}`;
 
+/** Adds everything but the histogram to `sum`, which keeps its names. */
+export function addCounts(
+  sum: Omit<MetricsCell, 'histogram'>,
+  added: Readonly<Omit<MetricsCell, 'histogram'>>,
+): void {
+  sum.firstSeen = Math.min(sum.firstSeen, added.firstSeen);
+  sum.lastSeen = Math.max(sum.lastSeen, added.lastSeen);
+  sum.count += added.count;
+  sum.faults += added.faults;
+  sum.errors += added.errors;
+  sum.bytes += added.bytes;
+  sum.durationMs += added.durationMs;
+  addCalls(sum.calls, added.calls);
+}
+
 /**
  * Adds up cells: those of the same requests become one. The cells that it is given stay as they are. Histograms stay sparse,
  * because a period has thousands of cells.
@@ -32,14 +47,7 @@ export class MergedCells {
       });
       return;
     }
-    sum.firstSeen = Math.min(sum.firstSeen, cell.firstSeen);
-    sum.lastSeen = Math.max(sum.lastSeen, cell.lastSeen);
-    sum.count += cell.count;
-    sum.faults += cell.faults;
-    sum.errors += cell.errors;
-    sum.bytes += cell.bytes;
-    sum.durationMs += cell.durationMs;
-    addCalls(sum.calls, cell.calls);
+    addCounts(sum, cell);
     addToSparse(sum.histogram, cell.histogram);
   }
 
@@ -47,10 +55,4 @@ export class MergedCells {
   cells(): MetricsCell[] {
     return [...this.#sums.values()];
   }
-}
-
-export function mergedCells(cells: Iterable<MetricsCell>): MetricsCell[] {
-  const merged = new MergedCells();
-  for (const cell of cells) merged.add(cell);
-  return merged.cells();
 }

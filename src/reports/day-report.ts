@@ -18,7 +18,7 @@ import { firstKeptHour } from '../storage/d1/request-rollups.ts';
 import { dayStart } from './report-keys.ts';
 import { type Traffic, trafficOf } from './traffic.ts';
 
-export const REPORT_VERSION = 1;
+const REPORT_VERSION = 1;
 const HOUR_SECONDS = 3_600;
 const HOURS_A_DAY = 24;
 

@@ -7,8 +7,7 @@ const DAY_SECONDS = 86_400;
 /** Those of a week. */
 const EXPIRED_KEYS_MAX = 14;
 
-export const REPORT_FORMS = ['html', 'json'] as const;
-export type ReportForm = (typeof REPORT_FORMS)[number];
+export type ReportForm = 'html' | 'json';
 
 /** A report is whole if it has the object of `json`, which is written last. */
 export const reportKey = (date: string, form: ReportForm): string => `${PREFIX}${date}.${form}`;

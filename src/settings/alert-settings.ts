@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { parseKeys } from './json-setting.ts';
 
 /** What a channel may receive: alerts of these severities, and the report of each day. */
-export const RECEIVED = ['page', 'ticket', 'report'] as const;
+const RECEIVED = ['page', 'ticket', 'report'] as const;
 export type Received = (typeof RECEIVED)[number];
 
 const PAGERDUTY_URL = 'https://events.pagerduty.com/v2/enqueue';

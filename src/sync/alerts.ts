@@ -6,7 +6,6 @@
  * decides, and a look that is cut off is made again. What cannot be read, and a rule that throws, keep the others from nothing:
  * the run is partial, which is an alert itself if it lasts.
  */
-import { ALERT_RULES } from '../alerts/alert-rules.ts';
 import { type AlertState, parsedAlertState, withIncidents } from '../alerts/alert-state.ts';
 import { type Decision, decide } from '../alerts/decide.ts';
 import { noticeOf } from '../alerts/notice-of.ts';
@@ -42,7 +41,7 @@ async function lookAtGateway(deps: JobDeps, { startedAt, lease }: JobRun): Promi
   const before = await storedState(db);
   const sources = { db, jobIntervals, hasCacheInFront: purge !== undefined, nowSeconds: startedAt };
   const { observed, unread } = await observe(before, sources);
-  const options = { nowSeconds: startedAt, thresholds: alertThresholds, rules: ALERT_RULES };
+  const options = { nowSeconds: startedAt, thresholds: alertThresholds };
   const { state, decisions, failures } = decide(before, observed, options);
   const notices = await noticesOf(deps, decisions);
   await lease.write([

@@ -1,7 +1,6 @@
 import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { mergedCells } from '../../src/observability/merged-cells.ts';
 import type { MetricsCell } from '../../src/observability/request-metrics.ts';
 import { FlushDays, readFlushDays } from '../../src/storage/d1/flush-days.ts';
 import { readFlushes } from '../../src/storage/d1/flushes.ts';
@@ -11,6 +10,7 @@ import { readMetrics, TooManyCellsError } from '../../src/storage/d1/request-met
 import { expiredHoursDelete } from '../../src/storage/d1/request-rollups.ts';
 import { ROLLUP_PAGE_BYTES } from '../../src/storage/d1/rollup-pages.ts';
 import { CELL, drawnCell, drawnFacts, factsOf, sortedCells } from '../support/drawn-metrics.ts';
+import { mergedCells } from '../support/merged-cells.ts';
 import { TABLES } from '../support/tables.ts';
 
 const DAY = 19_774;

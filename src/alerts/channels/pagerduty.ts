@@ -1,11 +1,14 @@
 /** PagerDuty's Events API v2. An incident has one `dedup_key`: an alert that is sent twice changes nothing there. */
+import * as z from 'zod';
 import type { AlertChannel } from '../../settings/alert-settings.ts';
+import { parseJson } from '../../storage/parse-json.ts';
 import type { ChannelPost, Delivery } from './delivery.ts';
 
 type PagerDutyChannel = Extract<AlertChannel, { kind: 'pagerduty' }>;
 
 /** PagerDuty's limit. */
 const SUMMARY_MAX_CHARACTERS = 1_024;
+const SUCCESS = z.object({ status: z.literal('success') });
 const SEVERITIES = { page: 'critical', ticket: 'warning' } as const;
 
 export function pagerDutyPost({ url, routingKey }: PagerDutyChannel, delivery: Delivery): ChannelPost {
@@ -28,14 +31,9 @@ export function pagerDutyPost({ url, routingKey }: PagerDutyChannel, delivery: D
     },
     links: message.link === undefined ? [] : [{ href: message.link.url, text: message.link.label }],
   };
-  return { url, body: JSON.stringify(event), accepts: (status, text) => status === 202 && isSuccess(text) };
-}
-
-function isSuccess(text: string): boolean {
-  try {
-    const answer: unknown = JSON.parse(text);
-    return typeof answer === 'object' && answer !== null && 'status' in answer && answer.status === 'success';
-  } catch {
-    return false;
-  }
+  return {
+    url,
+    body: JSON.stringify(event),
+    accepts: (status, text) => status === 202 && parseJson(text, SUCCESS) !== undefined,
+  };
 }

@@ -1,7 +1,7 @@
 import type { Facts } from '../facts.ts';
 import type { AlertRule } from '../rule.ts';
 import { HOUR_SECONDS } from '../watched-time.ts';
-import { HOURS_KEPT, hourOf, MINUTES_KEPT, sumOfMinutes } from '../windows.ts';
+import { HOURS_KEPT, MINUTES_KEPT, sumOfMinutes, watchedHourOf } from '../windows.ts';
 
 /** Without a day of watched hours nobody knows what is usual. */
 const KNOWN_HOURS_MIN = 24;
@@ -29,7 +29,7 @@ export const registrations: AlertRule = {
 
 /** Null while it is unknown. An hour without a slot was watched too, and nothing happened in it. */
 function usual({ windows, watchedSeconds }: Facts): number | null {
-  const running = hourOf(watchedSeconds);
+  const running = watchedHourOf(watchedSeconds);
   const known = Math.min(running, HOURS_KEPT - 1);
   if (known < KNOWN_HOURS_MIN) return null;
   const counts = windows.hours.filter(({ at }) => at < running).map((hour) => hour.registrations);

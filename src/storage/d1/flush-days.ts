@@ -123,7 +123,7 @@ export async function flushDayWrites(db: D1Database, added: FlushDays): Promise<
     .map(([day, { others, live }]) => upsert.bind(day, JSON.stringify(others), JSON.stringify(live)));
 }
 
-export interface LiveTotals extends Omit<LiveDay, 'hubs'> {
+export interface LiveSummary extends Omit<LiveDay, 'hubs'> {
   /** Open, and operations that run, as each hub last wrote it. */
   sockets: number;
   operations: number;
@@ -133,7 +133,7 @@ export interface LiveTotals extends Omit<LiveDay, 'hubs'> {
 export async function readFlushDays(
   db: D1Database,
   { from, to }: { from: number; to: number },
-): Promise<{ otherClients: OtherClient[]; live: LiveTotals }> {
+): Promise<{ otherClients: OtherClient[]; live: LiveSummary }> {
   const [first, end] = [Math.floor(from / DAY_SECONDS), Math.ceil(to / DAY_SECONDS)];
   const days = await readUnmoved(db, async (lastFlushId, readBatch) => {
     const found = new FlushDays();

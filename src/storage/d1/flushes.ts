@@ -6,6 +6,7 @@
 import * as z from 'zod';
 import type { SparseHistogram } from '../../observability/latency-histogram.ts';
 import type { MetricsCell } from '../../observability/request-metrics.ts';
+import { parseJson } from '../parse-json.ts';
 import { parsedCell } from './metrics-cells.ts';
 import type { RefusalCount } from './operation-usage.ts';
 
@@ -95,7 +96,7 @@ class FlushParts {
   readonly #parts: Record<string, unknown>;
 
   constructor(counts: string) {
-    const parts = COUNTS.safeParse(parsedJson(counts)).data;
+    const parts = parseJson(counts, COUNTS);
     if (parts === undefined) this.unsound += 1;
     this.#parts = parts ?? {};
   }
@@ -154,14 +155,6 @@ export function parsedFlush({ counts, ...row }: FlushRow): Flush {
   return { ...row, requests, refusals, others, isolate, live, unsound: parts.unsound };
 }
 
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** Row that keeps the greatest id in the table, so that the ids of later flushes rise. The cleanup leaves it. */
 export const EMPTY_COUNTS = '{"uses":[],"refusals":[]}';
 
@@ -197,6 +190,10 @@ export async function* eachFlush(db: D1Database, lastFlushId: number): AsyncGene
     }
   }
 }
+
+/** 0 where there is no flush. */
+export const newestFlushId = async (db: D1Database): Promise<number> =>
+  (await db.prepare('SELECT max(flush_id) AS id FROM usage_flush').first<number>('id')) ?? 0;
 
 /** The oldest flushes with a greater id, at most `limit`. Those that the cleanup has added up are gone. */
 export async function readFlushes(db: D1Database, afterId: number, limit: number): Promise<Flush[]> {

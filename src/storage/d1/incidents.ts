@@ -1,6 +1,7 @@
 /** Alerts from their firing to their end. Times are in Unix seconds. */
 import * as z from 'zod';
 import type { Severity } from '../../observability/notice.ts';
+import { parseJson } from '../parse-json.ts';
 
 export interface Incident {
   id: string;
@@ -61,15 +62,7 @@ export async function openIncidents(db: D1Database): Promise<Incident[]> {
 }
 
 function incidentOf({ worst, ...row }: Row): Incident {
-  return { ...row, worst: worst === null ? null : (WORST.safeParse(parsedJson(worst)).data ?? null) };
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+  return { ...row, worst: worst === null ? null : (parseJson(worst, WORST) ?? null) };
 }
 
 /** One that is there already stays as it is. */

@@ -20,7 +20,7 @@ export const REFUSAL_ROWS_A_DAY = 2_000;
 const FLUSHES_A_FOLD = 2_000;
 const BYTES_A_FOLD = 8_000_000;
 /** Alerts read each flush in the minute after it, or, if the cron fails, somewhat later. */
-export const FLUSH_UNREAD_SECONDS = 600;
+const FLUSH_UNREAD_SECONDS = 600;
 
 /**
  * ?1 is the time of the run. A flush from a clock that is far ahead waits for nobody, and so does one of a build that wrote

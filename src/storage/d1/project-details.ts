@@ -6,7 +6,7 @@
  */
 import * as z from 'zod';
 import { errorFields, log } from '../../observability/log.ts';
-import { parseJson } from '../kv/json-values.ts';
+import { parseJson } from '../parse-json.ts';
 import { defineTable, integer, json, orNull, type SelectedRow, text } from './columns.ts';
 
 export const PROJECT_DETAIL_FRESH_SECONDS = 600;

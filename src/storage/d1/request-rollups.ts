@@ -11,7 +11,7 @@ import { type CellLimits, OTHER_OPERATION, rolledUpCells } from './rolled-up-cel
 const HOURS_A_DAY = 24;
 const HOUR_SECONDS = 3_600;
 /** Whole days, of which the current one is none. */
-export const REQUEST_HOURS_KEPT_DAYS = 7;
+const REQUEST_HOURS_KEPT_DAYS = 7;
 
 interface Rollup {
   table: 'request_hour' | 'request_day';

@@ -11,9 +11,9 @@ const PAYMENT_HOURS = 2;
 const PAYMENTS_KEPT_HOURS = 48;
 
 export interface OpenedAccounts {
-  /** Since `afterRowId`; 0 if that is null. */
+  /** Accounts opened since `afterRowId`; 0 if that is null. */
   opened: number;
-  /** 0 where there is no account. */
+  /** The place of the newest account, from which the next read goes on; 0 where there is none. */
   lastRowId: number;
 }
 
@@ -78,7 +78,7 @@ export interface DisagreementCount {
   notices: number;
 }
 
-/** Of the last day, and of the last two hundred notices. */
+/** Counts the notices of the last day, of the latest two hundred. */
 export async function recentDisagreements(db: D1Database, nowSeconds: number): Promise<DisagreementCount[]> {
   const { results } = await db
     .prepare(
@@ -95,7 +95,7 @@ export interface PoolParticipation {
   poolId: string;
   /** Through the edge. */
   registered: number;
-  /** Of those: they have an investment that has not failed. */
+  /** Those of them who have an investment that has not failed. */
   participating: number;
 }
 

@@ -2,6 +2,7 @@
 import type * as z from 'zod';
 import { KV_BULK_GET_MAX_KEYS, KV_KEY_MAX_BYTES } from '../../config.ts';
 import { errorFields, log } from '../../observability/log.ts';
+import { parseJson } from '../parse-json.ts';
 
 /** KV refuses the whole read for one key that is too long, so such keys are neither read nor written. */
 const isValidKey = (key: string) => new TextEncoder().encode(key).byteLength <= KV_KEY_MAX_BYTES;
@@ -26,15 +27,6 @@ export async function readJsonValues<Value>(
     else values.set(key, value);
   }
   return values;
-}
-
-/** Undefined if the text is not JSON, or not of the schema's form. */
-export function parseJson<Value>(text: string, schema: z.ZodType<Value>): Value | undefined {
-  try {
-    return schema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Never throws: a lost write costs a fetch, not an answer. */

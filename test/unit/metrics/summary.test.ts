@@ -13,8 +13,8 @@ import {
   LATENCY_MAX_MS,
   latencyBucket,
 } from '../../../src/observability/latency-histogram.ts';
-import { mergedCells } from '../../../src/observability/merged-cells.ts';
 import { drawnCell, factsOf } from '../../support/drawn-metrics.ts';
+import { mergedCells } from '../../support/merged-cells.ts';
 
 const cells = fc.array(drawnCell(), { maxLength: 30 });
 

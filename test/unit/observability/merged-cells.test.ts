@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { mergedCells } from '../../../src/observability/merged-cells.ts';
 import { drawnCell, factsOf, sortedCells } from '../../support/drawn-metrics.ts';
+import { mergedCells } from '../../support/merged-cells.ts';
 
 test('cells add up to the same, whatever their order and however they are put together', () => {
   fc.assert(

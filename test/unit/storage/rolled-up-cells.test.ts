@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { mergedCells } from '../../../src/observability/merged-cells.ts';
 import { type MetricsCell, OTHER_CLIENT } from '../../../src/observability/request-metrics.ts';
 import { OTHER_OPERATION, rolledUpCells } from '../../../src/storage/d1/rolled-up-cells.ts';
 import { drawnCell, factsOf, sortedCells } from '../../support/drawn-metrics.ts';
+import { mergedCells } from '../../support/merged-cells.ts';
 
 const names = (prefix: string, count: number) => Array.from({ length: count }, (_, at) => `${prefix}${at}`);
 const cell = drawnCell({
