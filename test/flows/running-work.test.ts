@@ -1,4 +1,4 @@
-/** Calls and log lines belong to the request, job or operation that makes them, and upstream learns its trace. */
+/** Calls belong to the request, job or operation that makes them, and so do spans. */
 
 import { createExecutionContext, evictAllDurableObjects, waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
@@ -16,12 +16,10 @@ import { ADMIN_KEY, adminOf } from '../support/admin.ts';
 import { CRONS, startGateway } from '../support/gateway.ts';
 import { isolateWithAccounts } from '../support/isolates.ts';
 import { createMarket } from '../support/market.ts';
-import { type Serving, startServing } from '../support/serving-bench.ts';
+import { startServing } from '../support/serving-bench.ts';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const TRACEPARENT = `00-${TRACE_ID}-00f067aa0ba902b7-01`;
-/** Of a symbol that is not synced: upstream is asked. */
-const ASKS_UPSTREAM = '{ price(symbol: "NOWHERE") { price } }';
 
 const requestId = () => crypto.randomUUID();
 
@@ -208,62 +206,6 @@ describe('rows of D1', () => {
       expect(cell).toMatchObject({ operationId: `${JOB_PREFIX}sale-feed`, outcome: 'ok', count: 1 });
       expect(cell?.calls.d1Queries).toBeGreaterThan(0);
     });
-  });
-});
-
-describe('a trace', () => {
-  const upstreamTraces = async ({ market }: Serving) =>
-    (await market.calls()).last.map(({ headers }) => headers.traceparent);
-
-  test('of a request is in the answer and in each call of upstream that it makes', async () => {
-    const serving = await startServing();
-    const { headers } = await serving.gateway.post({ query: ASKS_UPSTREAM }, { traceparent: TRACEPARENT });
-    expect(headers.get('x-trace-id')).toBe(TRACE_ID);
-    expect(await upstreamTraces(serving)).toEqual([TRACEPARENT]);
-  });
-
-  test.each([{}, { traceparent: '00-malformed' }, { traceparent: `${TRACEPARENT}-more` }])(
-    'is made of the request id where the request brings none that is valid: %j',
-    async (sent) => {
-      const serving = await startServing();
-      const { headers } = await serving.gateway.post({ query: ASKS_UPSTREAM }, sent);
-      const traceId = headers.get('x-trace-id');
-      expect(traceId).toBe(headers.get('x-request-id')?.replaceAll('-', ''));
-      expect(await upstreamTraces(serving)).toEqual([expect.stringContaining(`00-${traceId}-`)]);
-    },
-  );
-
-  test('is in the lines and errors of a request that failed, beside its ray', async () => {
-    const serving = await startServing();
-    serving.db.fail('D1 is gone');
-    const sent = { traceparent: TRACEPARENT, 'cf-ray': '8c1f2e3d4a5b6c7d-FRA' };
-    const { errors } = await serving.gateway.post({ query: '{ projects { totalCount } }' }, sent);
-    expect(errors?.map(({ extensions }) => extensions.traceId)).toEqual([TRACE_ID]);
-    const lines = [...serving.complaints(), ...serving.loggedRequests()].filter(
-      ({ requestId }) => requestId !== undefined,
-    );
-    expect(lines.map(({ event, traceId, ray }) => [event, traceId, ray])).toEqual([
-      ['graphql.error', TRACE_ID, '8c1f2e3d4a5b6c7d-FRA'],
-      ['request.failed', TRACE_ID, '8c1f2e3d4a5b6c7d-FRA'],
-    ]);
-  });
-
-  test('of a run of a job is in all of its calls of upstream, and each run has its own', async () => {
-    const serving = await startServing();
-    const ofCandles = async () => {
-      await serving.market.resetCalls();
-      await serving.gateway.scheduled(CRONS.nightly);
-      const { last } = await serving.market.calls();
-      const traces = last
-        .filter(({ route }) => route === 'price-history')
-        .map(({ headers }) => headers.traceparent);
-      expect(traces.length).toBeGreaterThan(2);
-      expect(new Set(traces).size).toBe(1);
-      return traces[0];
-    };
-    const first = await ofCandles();
-    await serving.gateway.advance(86_400);
-    expect(await ofCandles()).not.toBe(first);
   });
 });
 

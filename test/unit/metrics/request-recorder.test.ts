@@ -1,13 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  CLOSE_CODES_COUNTED,
-  MEMORY_SHARES_BYTES,
-  OTHER_CLIENTS_MAX,
-  REQUEST_CELLS_MAX,
-} from '../../../src/config.ts';
-import { FrequentClients } from '../../../src/metrics/frequent-clients.ts';
-import { LiveCounts } from '../../../src/metrics/live-counts.ts';
+import { MEMORY_SHARES_BYTES, OTHER_CLIENTS_MAX, REQUEST_CELLS_MAX } from '../../../src/config.ts';
 import { MeasuredRequest } from '../../../src/metrics/measured-request.ts';
 import { hourOf, settledCell } from '../../../src/metrics/request-cells.ts';
 import type { RecordedCounts, RequestRecorder } from '../../../src/metrics/request-recorder.ts';
@@ -208,98 +201,6 @@ describe('the counts of a row', () => {
   });
 });
 
-test('a name of which come two in a hundred requests is never missing, and its count is no more than the true one', () => {
-  const names = fc.array(fc.oneof(fc.constantFrom('x', 'y'), fc.nat(2_000).map(String)), {
-    minLength: 1,
-    maxLength: 5_000,
-    size: 'max',
-  });
-  fc.assert(
-    fc.property(names, (drawn) => {
-      const frequent = new FrequentClients();
-      const truth = new Map<string, number>();
-      for (const name of drawn) {
-        frequent.add(name, '');
-        truth.set(name, (truth.get(name) ?? 0) + 1);
-      }
-      const taken = new Map(frequent.take().map(({ client, count }) => [client, count]));
-      expect(taken.size).toBeLessThanOrEqual(OTHER_CLIENTS_MAX);
-      for (const [name, count] of taken) expect(count).toBeLessThanOrEqual(truth.get(name) ?? 0);
-      for (const [name, count] of truth)
-        if (count * 50 >= drawn.length) expect([...taken.keys()]).toContain(name);
-    }),
-    { numRuns: 50 },
-  );
-});
-
-describe('an outcome', () => {
-  const END = { bytes: 1, endedAtMs: START_MS, cache: 'bypass' } as const;
-  const error = (code: string) => [{ extensions: { code } }];
-  const outcomes: [string, (measured: MeasuredRequest) => void, number, object][] = [
-    [
-      'data without errors',
-      () => undefined,
-      200,
-      { outcome: 'ok', errorCode: '', errors: 0, isFault: false },
-    ],
-    [
-      'data with an error of the caller',
-      (measured) => measured.failed(error('FORBIDDEN'), true),
-      200,
-      { outcome: 'partial', errorCode: 'FORBIDDEN', errors: 1, isFault: false },
-    ],
-    [
-      'no data, by the caller, with status 200',
-      (measured) => measured.failed(error('BAD_USER_INPUT'), false),
-      200,
-      { outcome: 'refused', errorCode: 'BAD_USER_INPUT', isFault: false },
-    ],
-    [
-      'no data, by a fault',
-      (measured) => {
-        measured.fault();
-        measured.failed(error('UPSTREAM_UNAVAILABLE'), false);
-      },
-      200,
-      { outcome: 'error', isFault: true },
-    ],
-    ['a status alone', () => undefined, 404, { outcome: 'refused', errorCode: 'HTTP_404', isFault: false }],
-    [
-      'a status of a fault alone',
-      () => undefined,
-      502,
-      { outcome: 'error', errorCode: 'HTTP_502', isFault: true },
-    ],
-    [
-      'a status of a fault that is the caller’s',
-      (measured) => {
-        measured.ofCaller();
-        measured.refused('SERVICE_UNAVAILABLE');
-      },
-      503,
-      { outcome: 'refused', errorCode: 'SERVICE_UNAVAILABLE', isFault: false },
-    ],
-  ];
-  test.each(outcomes)('of %s', (_, fill, status, expected) => {
-    const measured = new MeasuredRequest(START_MS, 'get');
-    fill(measured);
-    expect(measured.ended({ ...END, status })).toMatchObject(expected);
-  });
-
-  test('of an answer from the cache is ok, though a refresh beside it failed', () => {
-    const measured = new MeasuredRequest(START_MS, 'get');
-    measured.fault();
-    measured.failed(error('UPSTREAM_UNAVAILABLE'), false);
-    const ended = measured.ended({ ...END, cache: 'stale', status: 200 });
-    expect(ended).toMatchObject({ outcome: 'ok', errors: 0, errorCode: '', isFault: false });
-  });
-
-  test('has no negative duration where the clock was set back', () => {
-    const measured = new MeasuredRequest(START_MS + 5_000, 'get');
-    expect(measured.ended({ ...END, status: 200 }).durationMs).toBe(0);
-  });
-});
-
 test('an id that is longer than the platform takes is cut to whole characters', () => {
   const analytics = recordedPoints();
   const { requests: recorder } = countsSources(isReleased, analytics.dataset);
@@ -317,13 +218,4 @@ test('an id that is longer than the platform takes is cut to whole characters', 
     });
   const written = analytics.points.map(({ index }) => index);
   expect(written).toEqual(['ä'.repeat(48), '€'.repeat(32), '😀'.repeat(24), ids[3]]);
-});
-
-test('close codes, which clients choose, are bounded in number', () => {
-  const live = new LiveCounts();
-  for (let code = 3_000; code < 5_000; code += 1) live.closed(code);
-  const { closes } = live.take();
-  expect(Object.keys(closes)).toHaveLength(CLOSE_CODES_COUNTED + 1);
-  expect(Object.values(closes).reduce((sum, count) => sum + count, 0)).toBe(2_000);
-  expect(closes.other).toBe(2_000 - CLOSE_CODES_COUNTED);
 });
