@@ -1,6 +1,11 @@
 /** Adds the minute's rows of isolates to the windows. */
 import { LatencyHistogram } from '../observability/latency-histogram.ts';
-import { ROUTE_PREFIX, UNREGISTERED, usesErrorBudget } from '../observability/request-metrics.ts';
+import {
+  type MetricsCell,
+  ROUTE_PREFIX,
+  UNREGISTERED,
+  usesErrorBudget,
+} from '../observability/request-metrics.ts';
 import type { Flush } from '../storage/d1/flushes.ts';
 import { MINUTE_SECONDS } from './watched-time.ts';
 import {
@@ -15,6 +20,15 @@ import {
   watchedMinuteOf,
 } from './windows.ts';
 
+/**
+ * No flood hides an outage: a refusal is the caller's, and anybody may ask for any path. A route without an operation counts
+ * where it failed.
+ */
+const budgetedRequests = ({ operationId, outcome, count, faults }: MetricsCell): number => {
+  if (operationId.startsWith(ROUTE_PREFIX)) return faults;
+  return outcome === 'refused' ? 0 : count;
+};
+
 /** Of refusals, those that say that nobody has registered the id or the document. */
 const UNKNOWN_REASONS = new Set([
   'PERSISTED_QUERY_NOT_FOUND',
@@ -28,6 +42,8 @@ const CULPRITS_A_LOOK = 50;
 /** What all isolates have counted of one operation and client release, in the same minute. */
 interface MergedCells extends Worst {
   minutesAgo: number;
+  count: number;
+  /** Those that count for the error budget. */
   requests: number;
   faults: number;
   hits: number;
@@ -54,11 +70,11 @@ export function absorbFlushes(
     .sort((left, right) => right.faults - left.faults);
   for (const { minutesAgo, operationId, client, version, faults } of withFaults.slice(0, CULPRITS_A_LOOK))
     addSums(windows, watchedAt(minutesAgo), {}, { operationId, client, version, faults });
-  for (const { minutesAgo, operationId, client, version, requests, ...cell } of merged) {
+  for (const { minutesAgo, operationId, client, version, count, ...cell } of merged) {
     if (minutesAgo > MINUTES_KEPT || operationId.startsWith(ROUTE_PREFIX)) continue;
     const { unknown, misses, durationMs, histogram } = cell;
     cells.push({
-      ...{ operationId, client, version, count: requests, unknown, misses, durationMs },
+      ...{ operationId, client, version, count, unknown, misses, durationMs },
       histogram: histogram.sparse(),
     });
   }
@@ -95,11 +111,12 @@ function mergedByMinute(flushes: readonly Flush[], nowSeconds: number): Iterable
     const minutesAgo = Math.floor(Math.max(0, nowSeconds - cell.lastSeen) / MINUTE_SECONDS);
     const key = JSON.stringify([minutesAgo, operationId, client, version]);
     const sum = merged.get(key) ?? {
-      ...{ operationId, client, version, minutesAgo, requests: 0, faults: 0, hits: 0, misses: 0, unknown: 0 },
-      ...{ durationMs: 0, histogram: new LatencyHistogram() },
+      ...{ operationId, client, version, minutesAgo, count: 0, requests: 0, faults: 0, hits: 0, misses: 0 },
+      ...{ unknown: 0, durationMs: 0, histogram: new LatencyHistogram() },
     };
     merged.set(key, sum);
-    sum.requests += count;
+    sum.count += count;
+    sum.requests += budgetedRequests(cell);
     sum.faults += cell.faults;
     if (cache === 'hit' || cache === 'stale') sum.hits += count;
     if (cache === 'miss') sum.misses += count;

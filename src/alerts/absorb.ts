@@ -33,7 +33,14 @@ export function absorb(before: AlertState, observed: Observed, nowSeconds: numbe
   const { pools, sizes, forecastDollars } = state.hourly;
   const { notices, hasCacheInFront } = observed;
   const rest = { jobs, outboxes, notices, pools, sizes, forecastDollars, hasCacheInFront };
-  const facts = { windows, recent: mergedRecent(windows.recent), watchedSeconds, ...rest };
+  const facts: Facts = {
+    ...rest,
+    watchedSeconds,
+    requests: observed.flushes && windows,
+    recent: observed.flushes && mergedRecent(windows.recent),
+    accounts: observed.accounts && windows,
+    payments: observed.payments && windows,
+  };
   return { state, facts, elapsedSeconds };
 }
 

@@ -4,9 +4,14 @@ import type { DisagreementCount, PoolParticipation } from '../storage/d1/watched
 import type { RecentSlot, Windows } from './windows.ts';
 
 export interface Facts {
-  windows: Windows;
-  /** The last minutes of `windows` as one. */
-  recent: RecentSlot;
+  /** With the sums of requests. */
+  requests: Windows | null;
+  /** The last minutes of `requests` as one. */
+  recent: RecentSlot | null;
+  /** With the sums of new accounts. */
+  accounts: Windows | null;
+  /** With the sums of payments. */
+  payments: Windows | null;
   /** The time that was watched in all. */
   watchedSeconds: number;
   /** Workers' own cache answers hits before they reach the gateway. */

@@ -32,6 +32,7 @@ export interface Culprit extends Worst {
 }
 
 export interface Sums {
+  /** Those that count for the error budget. */
   requests: number;
   /** Answers that used up the error budget. */
   faults: number;

@@ -17,8 +17,9 @@ export const cacheHitRate: AlertRule = {
   counted: 'public queries',
   inWords: (value) => `${(value * 100).toFixed(1)} %`,
   isOffWithCacheInFront: true,
-  breaches({ windows, recent, watchedSeconds }, { threshold, minimum }) {
-    const { hits, misses } = sumOfMinutes(windows, watchedSeconds, RECENT_MINUTES);
+  breaches({ requests, recent, watchedSeconds }, { threshold, minimum }) {
+    if (requests === null || recent === null) return null;
+    const { hits, misses } = sumOfMinutes(requests, watchedSeconds, RECENT_MINUTES);
     const queries = hits + misses;
     if (queries < minimum || hits / queries >= threshold) return [];
     const summary = `${hits} of ${queries} public queries that reached the Worker were answered by its cache in the last ${RECENT_MINUTES} minutes.`;

@@ -15,6 +15,7 @@ export const d1Slow: AlertRule = {
   counted: 'queries of D1',
   inWords: (value) => `${Math.round(value)} ms at the 95th percentile`,
   breaches({ recent }, { threshold, minimum }) {
+    if (recent === null) return null;
     const histogram = LatencyHistogram.of(recent.d1);
     const value = histogram.percentileMs(0.95) ?? 0;
     if (histogram.count < minimum || value <= threshold) return [];

@@ -6,29 +6,40 @@
  */
 import type { Facts } from '../facts.ts';
 import type { AlertRule, RuleLimits } from '../rule.ts';
-import { HOUR_SECONDS } from '../watched-time.ts';
-import { type Slot, sumOfHours, sumOfMinutes, worstOf } from '../windows.ts';
+import { HOUR_SECONDS, MINUTE_SECONDS } from '../watched-time.ts';
+import { type Slot, sumOfHours, sumOfMinutes, type Windows, worstOf } from '../windows.ts';
 
 /** 99.9 % of requests shall not fail. */
 const ERROR_BUDGET_SHARE = 0.001;
 
+type SumOf = (windows: Windows, watchedSeconds: number) => Slot;
+
 interface BurnWindows {
-  /** In words, of both: for the message. */
+  /** The short one in words: for the message. */
   inWords: string;
-  long(facts: Facts): Slot;
-  short(facts: Facts): Slot;
+  long: SumOf;
+  short: SumOf;
+  /** Judged from this watched time on: a window of hours says nothing after its first minute. */
+  afterSeconds: number;
 }
 
-const minutes = (count: number) => (facts: Facts) => sumOfMinutes(facts.windows, facts.watchedSeconds, count);
-const hours = (count: number) => (facts: Facts) => sumOfHours(facts.windows, facts.watchedSeconds, count);
+const minutes =
+  (count: number): SumOf =>
+  (windows, watchedSeconds) =>
+    sumOfMinutes(windows, watchedSeconds, count);
+const hours =
+  (count: number): SumOf =>
+  (windows, watchedSeconds) =>
+    sumOfHours(windows, watchedSeconds, count);
 
 const burnRate = ({ requests, faults }: Slot) =>
   requests === 0 ? 0 : faults / requests / ERROR_BUDGET_SHARE;
 
 const burns =
   (windows: BurnWindows) =>
-  (facts: Facts, { threshold, minimum }: RuleLimits) => {
-    const [long, short] = [windows.long(facts), windows.short(facts)];
+  ({ requests, watchedSeconds }: Facts, { threshold, minimum }: RuleLimits) => {
+    if (requests === null || watchedSeconds < windows.afterSeconds) return null;
+    const [long, short] = [windows.long(requests, watchedSeconds), windows.short(requests, watchedSeconds)];
     const value = burnRate(long);
     if (long.requests < minimum || value < threshold || burnRate(short) < threshold) return [];
     const summary = `${short.faults} of ${short.requests} requests failed in ${windows.inWords}.`;
@@ -49,7 +60,11 @@ export const errorBudgetFast: AlertRule = {
   holdSeconds: 0,
   recoverySeconds: 300,
   minimum: 200,
-  breaches: burns({ inWords: 'the last 5 minutes', long: minutes(60), short: minutes(5) }),
+  breaches: burns({
+    ...{ inWords: 'the last 5 minutes', long: minutes(60), short: minutes(5) },
+    // An outage of a gateway that has just begun pages at once.
+    afterSeconds: 0,
+  }),
 };
 
 export const errorBudgetSlow: AlertRule = {
@@ -61,7 +76,10 @@ export const errorBudgetSlow: AlertRule = {
   holdSeconds: 0,
   recoverySeconds: 900,
   minimum: 500,
-  breaches: burns({ inWords: 'the last 30 minutes', long: hours(6), short: minutes(30) }),
+  breaches: burns({
+    ...{ inWords: 'the last 30 minutes', long: hours(6), short: minutes(30) },
+    afterSeconds: 30 * MINUTE_SECONDS,
+  }),
 };
 
 export const errorBudgetTicket: AlertRule = {
@@ -73,5 +91,8 @@ export const errorBudgetTicket: AlertRule = {
   holdSeconds: 0,
   recoverySeconds: HOUR_SECONDS,
   minimum: 1_000,
-  breaches: burns({ inWords: 'the last 6 hours', long: hours(72), short: hours(6) }),
+  breaches: burns({
+    ...{ inWords: 'the last 6 hours', long: hours(72), short: hours(6) },
+    afterSeconds: 6 * HOUR_SECONDS,
+  }),
 };

@@ -13,7 +13,9 @@ export const isolateMemory: AlertRule = {
   minimum: 0,
   counted: '',
   inWords: (value) => `${(value * 100).toFixed(1)} % of the budget`,
-  breaches({ recent: { memoryShare } }, { threshold }) {
+  breaches({ recent }, { threshold }) {
+    if (recent === null) return null;
+    const { memoryShare } = recent;
     if (memoryShare === null || memoryShare <= threshold) return [];
     const summary = `An isolate's memories have ${(memoryShare * 100).toFixed(1)} % of their budget.`;
     return [{ subject: '', value: memoryShare, summary }];

@@ -15,6 +15,7 @@ export const refusedOperations: AlertRule = {
   counted: 'requests of the client release',
   inWords: (value) => `${(value * 100).toFixed(1)} % of its requests`,
   breaches({ recent }, { threshold, minimum }) {
+    if (recent === null) return null;
     const breaches: Breach[] = [];
     const named = recent.cells.filter(({ client }) => client !== '' && client !== OTHER_CLIENT);
     for (const cells of Map.groupBy(named, ({ client, version }) =>

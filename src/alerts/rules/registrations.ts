@@ -1,7 +1,6 @@
-import type { Facts } from '../facts.ts';
 import type { AlertRule } from '../rule.ts';
 import { HOUR_SECONDS } from '../watched-time.ts';
-import { HOURS_KEPT, MINUTES_KEPT, sumOfMinutes, watchedHourOf } from '../windows.ts';
+import { HOURS_KEPT, MINUTES_KEPT, sumOfMinutes, type Windows, watchedHourOf } from '../windows.ts';
 
 /** Without a day of watched hours nobody knows what is usual. */
 const KNOWN_HOURS_MIN = 24;
@@ -17,10 +16,11 @@ export const registrations: AlertRule = {
   minimum: 200,
   counted: 'new accounts in the median hour of seven days',
   inWords: (value) => `${Math.round(value)} new accounts an hour`,
-  breaches(facts, { threshold, minimum }) {
-    const median = usual(facts);
+  breaches({ accounts, watchedSeconds }, { threshold, minimum }) {
+    if (accounts === null) return null;
+    const median = usual(accounts, watchedSeconds);
     if (median === null || median <= minimum) return [];
-    const { registrations: value } = sumOfMinutes(facts.windows, facts.watchedSeconds, MINUTES_KEPT);
+    const { registrations: value } = sumOfMinutes(accounts, watchedSeconds, MINUTES_KEPT);
     if (value >= threshold) return [];
     const summary = `${value} accounts were opened in the last hour; in the median hour of seven days it was ${median}.`;
     return [{ subject: '', value, summary }];
@@ -28,7 +28,7 @@ export const registrations: AlertRule = {
 };
 
 /** Null while it is unknown. An hour without a slot was watched too, and nothing happened in it. */
-function usual({ windows, watchedSeconds }: Facts): number | null {
+function usual(windows: Windows, watchedSeconds: number): number | null {
   const running = watchedHourOf(watchedSeconds);
   const known = Math.min(running, HOURS_KEPT - 1);
   if (known < KNOWN_HOURS_MIN) return null;

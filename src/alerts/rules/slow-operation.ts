@@ -20,6 +20,7 @@ export const slowOperation: AlertRule = {
   counted: 'requests of the operation',
   inWords: (value) => `${Math.round(value)} ms at the 95th percentile`,
   breaches({ recent }, { threshold, minimum }) {
+    if (recent === null) return null;
     const breaches: Breach[] = [];
     const operations = Map.groupBy(recent.cells, ({ operationId }) => operationId);
     for (const [operationId, cells] of operations) {

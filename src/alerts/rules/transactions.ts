@@ -13,7 +13,8 @@ export const transactions: AlertRule = {
   minimum: 20,
   counted: 'payments',
   inWords: (value) => `${(value * 100).toFixed(1)} % of payments`,
-  breaches({ windows, watchedSeconds }, { threshold, minimum }) {
+  breaches({ payments: windows, watchedSeconds }, { threshold, minimum }) {
+    if (windows === null) return null;
     const { paymentsConfirmed, paymentsFailed } = sumOfMinutes(windows, watchedSeconds, MINUTES_KEPT);
     const payments = paymentsConfirmed + paymentsFailed;
     if (payments < minimum || paymentsConfirmed / payments >= threshold) return [];

@@ -45,6 +45,7 @@ describe('whatever the traffic and the clock', () => {
           const gateway = watchOnly(BUDGET_RULES);
           const look = (faults: number, step = 60) =>
             gateway.look(gateway.requests(...failing(count, faults)), step);
+          gateway.minutes(6 * 60, () => gateway.requests(...failing(count, 0)));
           for (const step of steps.slice(0, 30)) look(0, step);
           expect(gateway.decisions).toEqual([]);
           for (const step of steps.slice(30, 60)) look(Math.ceil(count * share), step);

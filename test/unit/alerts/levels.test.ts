@@ -40,15 +40,26 @@ const burn = (levels: fc.Arbitrary<number>, endsWithin: number): RuleLevels => (
     gateway.requests({ count: 10_000 - level }, { count: level, faults: level, outcome: 'error' }),
   isBeyond: (level, threshold) => level / 10_000 / 0.001 >= threshold,
   minutes: 8,
+  before: watchedQuiet,
 });
+
+/** The long windows are judged when their short ones have been watched. */
+function watchedQuiet(): AlertState {
+  quiet ??= watchedFor(6 * 60);
+  return quiet;
+}
+let quiet: AlertState | undefined;
+
+function watchedFor(minutes: number, observed: Partial<Observed> = {}): AlertState {
+  const gateway = watchGateway({ thresholds: {}, rules: [] });
+  gateway.minutes(minutes, () => observed);
+  return gateway.state;
+}
 
 /** A day and an hour in which five accounts a minute were opened. */
 let usualRegistrations: AlertState | undefined;
 function watchedRegistrations(): AlertState {
-  if (usualRegistrations !== undefined) return usualRegistrations;
-  const gateway = watchGateway({ thresholds: {}, rules: [] });
-  gateway.minutes(25 * 60, () => ({ accounts: { opened: 5, lastRowId: 1 } }));
-  usualRegistrations = gateway.state;
+  usualRegistrations ??= watchedFor(25 * 60, { accounts: { opened: 5, lastRowId: 1 } });
   return usualRegistrations;
 }
 
@@ -172,6 +183,10 @@ function watchLevel(name: AlertRuleName): WatchedGateway {
 
 /** Everything is well again. */
 const WELL: Partial<Observed> = { pools: [], sizes: [], forecastDollars: 1 };
+const UNREAD: Partial<Observed> = {
+  ...{ flushes: null, jobs: null, outboxes: null, notices: null, accounts: null, payments: null },
+  ...{ pools: null, sizes: null, forecastDollars: null },
+};
 
 test.each(ALERT_RULES.map(({ name }) => name))(
   '%s fires beyond its threshold alone, once, and ends once',
@@ -190,6 +205,9 @@ test.each(ALERT_RULES.map(({ name }) => name))(
         const isFired = isBeyond(level, ALERT_DEFAULT_THRESHOLDS[name]);
         const fired = gateway.decisions.filter(({ event }) => event === 'fired');
         expect(fired.map(({ rule }) => rule)).toEqual(isFired ? [name] : []);
+        // Until what the rule looks at can be read again, its alerts stay as they are.
+        expect(gateway.minutes(70, () => UNREAD)).toEqual([]);
+        gateway.look({ accounts: { opened: 70 * 5, lastRowId: 1 } });
         gateway.minutes(endsWithin, () => ({ ...WELL, accounts: { opened: 5, lastRowId: 1 } }));
         expect(gateway.decisions.map(({ event }) => event)).toEqual(isFired ? ['fired', 'resolved'] : []);
       }),

@@ -40,7 +40,7 @@ describe('the error budget', () => {
 
   test('the slow burn pages and the slowest makes a ticket', () => {
     const gateway = watchOnly(BUDGET_RULES);
-    gateway.minutes(120, () => gateway.requests(...failing(1_000, 8)));
+    gateway.minutes(6 * 60 + 1, () => gateway.requests(...failing(1_000, 8)));
     expect(eventsOf(gateway)).toEqual(['fired error-budget-slow', 'fired error-budget-ticket']);
     expect(gateway.decisions.map(({ severity }) => severity)).toEqual(['page', 'ticket']);
     gateway.minutes(10 * 60, () => gateway.requests(...failing(1_000, 0)));
@@ -53,6 +53,36 @@ describe('the error budget', () => {
   test('a burn within the budget is silent', () => {
     const gateway = watchOnly(BUDGET_RULES);
     expect(gateway.minutes(8 * 60, () => gateway.requests(...failing(10_000, 9)))).toEqual([]);
+  });
+
+  test('a gateway that has just begun to watch judges its first minute by the fast burn alone', () => {
+    const gateway = watchOnly(BUDGET_RULES);
+    gateway.minutes(29, () => gateway.requests(...failing(1_000, 100)));
+    expect(eventsOf(gateway)).toEqual(['fired error-budget-fast']);
+    gateway.minutes(3, () => gateway.requests(...failing(1_000, 100)));
+    expect(eventsOf(gateway)).toEqual(['fired error-budget-fast', 'fired error-budget-slow']);
+  });
+
+  test('no flood of refused requests, or of requests that run no operation, hides failures', () => {
+    const gateway = watchOnly(['error-budget-fast']);
+    const flood: MadeUpRequests[] = [
+      { count: 100_000, operationId: 'unregistered', client: 'other', version: '', outcome: 'refused' },
+      { count: 100_000, outcome: 'refused' },
+      { count: 100_000, operationId: 'route:*', client: '', version: '', outcome: 'refused' },
+      { count: 100_000, operationId: 'route:/graphql', client: '', version: '', outcome: 'refused' },
+      { count: 100_000, operationId: 'route:/files/*', client: '', version: '' },
+    ];
+    gateway.minutes(10, () => gateway.requests(...failing(1_000, 30), ...flood));
+    expect(gateway.decisions).toMatchObject([
+      { event: 'fired', value: expect.stringMatching(/^30\.0 × /), worst: { operationId: 'sha256:invest' } },
+    ]);
+  });
+
+  test('a route that fails before it runs an operation uses up the budget', () => {
+    const gateway = watchOnly(['error-budget-fast']);
+    const failed = { count: 500, faults: 500, operationId: 'route:/graphql', outcome: 'error' } as const;
+    gateway.minutes(3, () => gateway.requests({ count: 500 }, failed));
+    expect(gateway.decisions).toMatchObject([{ event: 'fired', worst: { operationId: 'route:/graphql' } }]);
   });
 
   test('few requests say nothing, and neither do jobs, probes, admins and refusals', () => {
