@@ -2,7 +2,7 @@
  * Deprecates, retires, restores and rolls back releases. Each change is one D1 batch, which also reads its effect on
  * operations.
  */
-import { purgesQueued } from '../storage/d1/operation-purges.ts';
+import { purgesOfEndedQueued } from '../storage/d1/operation-purges.ts';
 import { lateUsesOfDying } from '../storage/d1/operation-usage.ts';
 import { operationNames } from '../storage/d1/operations.ts';
 import {
@@ -115,7 +115,9 @@ export async function rollBackRelease(stores: ChangeStores, release: ReleaseKey)
   ]);
   const changed =
     unfinished === null
-      ? await change(stores, rollbackWrites(db, release, { from, to: previous.id }, originOf(stores)))
+      ? await change(stores, rollbackWrites(db, release, { from, to: previous.id }, originOf(stores)), [
+          purgesQueued(stores, { client: release.client, versions: [release.version] }, [from]),
+        ])
       : await completed(stores, { ...release, state: held.state });
   if (changed.releases.length === 0) throw changedMeanwhile();
   const { added, gone } = difference(heldIds, previousIds);
@@ -151,16 +153,23 @@ async function changeState(stores: ChangeStores, wanted: StateChange): Promise<R
   }
   const missing = await unknownVersions(stores.db, client, versions);
   if (missing.length > 0) throw unknown(missing);
-  const changed = await change(stores, stateWrites(stores.db, wanted, originOf(stores)));
+  const purges = kind === 'retire' ? [purgesQueued(stores, wanted)] : [];
+  const changed = await change(stores, stateWrites(stores.db, wanted, originOf(stores)), purges);
   return { ...changed, names: await operationNames(stores.db, idsOf(changed)) };
 }
 
 async function change(
   stores: ChangeStores,
   writes: readonly [record: D1PreparedStatement, update: D1PreparedStatement],
+  purges: readonly D1PreparedStatement[],
 ): Promise<Omit<ReleaseChange, 'names'>> {
   const { db } = stores;
-  const [held, , updated, written] = await db.batch([livenessQuery(db), ...writes, livenessQuery(db)]);
+  const [held, , updated, written] = await db.batch([
+    livenessQuery(db),
+    ...writes,
+    livenessQuery(db),
+    ...purges,
+  ]);
   const rows = (held?.results ?? []) as LivenessRow[];
   const before = new Map(rows.map(({ id, rank }) => [id, rank]));
   const after = (written?.results ?? []) as LivenessRow[];
@@ -176,12 +185,19 @@ async function change(
       dropped: rows.map(({ id }) => id).filter((id) => !carried.has(id)),
     },
   };
-  const ended = endedIds(changed);
-  const purgeAt = Math.floor(stores.nowMs() / 1000) + VISIBLE_EVERYWHERE_SECONDS;
-  if (ended.length > 0) await purgesQueued(db, ended, purgeAt).run();
   await bringLivenessToKv(stores);
   return changed;
 }
+
+/** @param publishIds which the releases carried before, if they carry others now. */
+const purgesQueued = (
+  { db, nowMs }: ChangeStores,
+  { client, versions }: VersionsRequest,
+  publishIds: readonly string[] = [],
+) => {
+  const dueAt = Math.floor(nowMs() / 1000) + VISIBLE_EVERYWHERE_SECONDS;
+  return purgesOfEndedQueued(db, { client, versions, publishIds }, dueAt);
+};
 
 /** The operations that clients can run no more. */
 export const endedIds = ({ operations }: Pick<ReleaseChange, 'operations'>) => [
