@@ -2,6 +2,7 @@
 import { createSignedFileReads } from '../files/signed-file-reads.ts';
 import { graphiqlBundled } from '../graphql/graphiql.ts';
 import { adminRoute } from '../http/admin.ts';
+import { AdminKeys } from '../http/admin-keys.ts';
 import { commonHeaders, type HeaderOptions } from '../http/answer.ts';
 import { createFilesRoute } from '../http/files-route.ts';
 import { createGraphQLRoute } from '../http/graphql-route.ts';
@@ -110,9 +111,11 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
     },
     writeUses: () => usage.flush(),
   };
-  const keys = { adminKey: config.ADMIN_KEY, operationsKeys: config.OPERATIONS_KEYS };
-  const hasKey = keys.adminKey !== undefined || keys.operationsKeys.length > 0;
-  const reports = createReportsRoute({ bucket: env.STORAGE, urls: isolate.reportUrls, nowMs, ...keys });
+  const { ADMIN_KEY: adminKey, OPERATIONS_KEYS: operationsKeys } = config;
+  const hasKey = adminKey !== undefined || operationsKeys.length > 0;
+  // Wrong keys are counted for both.
+  const keys = new AdminKeys({ adminKey, operationsKeys, nowMs });
+  const reports = createReportsRoute({ bucket: env.STORAGE, urls: isolate.reportUrls, keys, nowMs });
   const admin = hasKey ? [adminRoute(keys, stores)] : [];
   return {
     router: {

@@ -3,8 +3,10 @@ import * as z from 'zod';
 import { ALERT_RULES, thresholdInForce } from '../alerts/alert-rules.ts';
 import { D1_DOWN_RULE } from '../alerts/d1-failure.ts';
 import type { AlertRule } from '../alerts/rule.ts';
-import { SILENCE_MAX_SECONDS } from '../config.ts';
+import { D1_PROBE_TIMEOUT_MS, SILENCE_MAX_SECONDS } from '../config.ts';
+import { errorFields, log } from '../observability/log.ts';
 import type { AlertThresholds } from '../settings/alert-thresholds.ts';
+import { answerWithin } from '../storage/answer-within.ts';
 import { runningSilences, silenceWrite } from '../storage/d1/alert-silences.ts';
 import { readIncidents } from '../storage/d1/incidents.ts';
 import { channelStates } from '../storage/d1/notifications.ts';
@@ -54,16 +56,27 @@ function shownRule(rule: AlertRule, thresholds: AlertThresholds, hasCacheInFront
 
 const NOTHING_SENT = { waiting: 0, waitingSince: null, lastSentAt: null, lastError: null, givenUp: 0 };
 
-/** `PUT /admin/alerts/silences/:rule`: replaces the silence of the rule; one of no seconds ends it. */
+/**
+ * `PUT /admin/alerts/silences/:rule`: replaces the silence of the rule; one of no seconds ends it. That of the rule about D1 is
+ * taken while D1 fails too; the list does not show it then.
+ */
 export async function putSilence(request: Request, sources: AdminSources, [rule = '']: readonly string[]) {
   if (!RULE_NAMES.includes(rule))
     throw badInput(`No rule is named so; the rules are ${RULE_NAMES.join(', ')}.`);
   const { seconds } = await readAdminBody(request, silenceSchema);
   const createdAt = Math.floor(sources.nowMs() / 1000);
   const silence = { rule, endsAt: createdAt + seconds, createdAt, createdBy: sources.keyName };
-  await silenceWrite(sources.db, silence).run();
-  // D1 cannot be asked for it when it is needed.
-  if (rule === D1_DOWN_RULE) await silenceD1Failure(sources.kv, silence.endsAt, createdAt);
+  const record = () => silenceWrite(sources.db, silence).run();
+  if (rule !== D1_DOWN_RULE) await record();
+  else {
+    // D1 cannot be asked for it when it is needed: KV decides, and D1 has it for the list alone.
+    await silenceD1Failure(sources.kv, silence.endsAt, createdAt);
+    try {
+      await answerWithin(D1_PROBE_TIMEOUT_MS, 'database', record);
+    } catch (error) {
+      log.warn('alerts.silence_not_recorded', { rule, ...errorFields(error) });
+    }
+  }
   return { silence };
 }
 

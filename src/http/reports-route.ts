@@ -6,16 +6,18 @@ import { REPORT_RETRY_SECONDS } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { isReportDate, type ReportForm, reportKey } from '../reports/report-keys.ts';
 import type { ReportUrls } from '../reports/report-urls.ts';
-import { type AdminKeySources, AdminKeys } from './admin-keys.ts';
+import type { AdminKeys } from './admin-keys.ts';
 import { NOT_STORED } from './answer.ts';
 import { keyRefusal } from './key-refusal.ts';
 import { errorResponse } from './responses.ts';
 import type { Route } from './router.ts';
 import { pathOf, queryOf } from './url-parts.ts';
 
-export interface ReportsRouteOptions extends AdminKeySources {
+export interface ReportsRouteOptions {
   bucket: Pick<R2Bucket, 'get'>;
   urls: Pick<ReportUrls, 'isSigned'>;
+  keys: AdminKeys;
+  nowMs(): number;
 }
 
 const PATH = /^\/reports\/(\d{4}-\d{2}-\d{2})(\.json)?$/;
@@ -24,9 +26,7 @@ const PAGE_POLICY =
   "sandbox; default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const CONTENT_TYPES = { html: 'text/html; charset=utf-8', json: 'application/json; charset=utf-8' } as const;
 
-export function createReportsRoute({ bucket, urls, nowMs, ...keySources }: ReportsRouteOptions): Route {
-  const keys = new AdminKeys({ ...keySources, nowMs });
-
+export function createReportsRoute({ bucket, urls, keys, nowMs }: ReportsRouteOptions): Route {
   /** The reason why the request may not read the report; null if it may. */
   async function refusalOf({ url, headers }: Request, date: string, requestId: string) {
     const authorization = headers.get('authorization');

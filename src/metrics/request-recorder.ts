@@ -124,7 +124,7 @@ export class RequestRecorder {
     return { cell: this.#cells.cell(key, seconds), point, other };
   }
 
-  /** Nothing is allocated, and no time passes in a hit. */
+  /** No time passes in a hit. One of a client that a release bears allocates nothing. */
   hit({ cell, point, other }: CountedHits, bytes: number, country: string, nowMs: number): void {
     const seconds = Math.floor(nowMs / 1000);
     cell.count += 1;

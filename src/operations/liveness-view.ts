@@ -28,7 +28,9 @@ export class LivenessView {
     this.#listedFormIds = overlay?.formIds ?? [];
     this.#retired = new Set(overlay?.retired);
     this.#deprecated = new Map(Object.entries(overlay?.deprecated ?? {}));
-    this.#clients = new Map(overlay?.clients?.map(([client, versions]) => [client, new Set(versions)]));
+    this.#clients = overlay?.clients
+      ? new Map(overlay.clients.map(([client, versions]) => [client, new Set(versions)]))
+      : (before?.clients ?? new Map());
     this.#off = overlay?.off ? new Set(overlay.off) : (before?.off ?? new Set());
     this.#timeLimits = overlay?.timeLimits
       ? new Map(Object.entries(overlay.timeLimits))
@@ -37,6 +39,11 @@ export class LivenessView {
 
   get ids(): ReadonlySet<string> {
     return this.#ids;
+  }
+
+  /** Versions, by client. */
+  get clients(): ReadonlyMap<string, ReadonlySet<string>> {
+    return this.#clients;
   }
 
   /** The operations that are switched off. */

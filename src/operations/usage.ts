@@ -2,8 +2,9 @@
  * Counts uses and refusals in the isolate, and writes them in batches, with the counts of `metrics/` in the same row.
  *
  * A request writes at most one D1 row a minute. An isolate that ends loses the counts since its last row: of a minute, or
- * of more if no request came. Clients choose their names, so names are shortened and bounded in number; beyond the
- * bound, a use counts for its operation and a refusal for its reason only.
+ * of more if no request came. Where D1 has written a row and its answer is lost, the counts are written twice: that is
+ * rare, and accepted. Clients choose their names, so names are shortened and bounded in number; beyond the bound, a use
+ * counts for its operation and a refusal for its reason only.
  */
 
 import { hourOf, settledCell } from '../metrics/request-cells.ts';

@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { REPORT_LINK_SECONDS } from '../../src/config.ts';
+import { WRONG_KEYS_MAX } from '../../src/http/admin-keys.ts';
 import { reportDate, reportKey } from '../../src/reports/report-keys.ts';
 import { ReportUrls } from '../../src/reports/report-urls.ts';
 import { signingKeysSchema } from '../../src/settings/signing-keys.ts';
@@ -85,6 +86,14 @@ describe('GET /reports', () => {
     expect(await asked('a-guess')).toMatchObject({ status: 401, code: 'UNAUTHENTICATED' });
     const withBoth = await read(linkOf(), { Authorization: 'Bearer a-guess' });
     expect(withBoth.status).toBe(401);
+  });
+
+  test('wrong keys are counted together with those of the admin endpoint', async () => {
+    const headers = { Authorization: 'Bearer a-guess' };
+    for (let guess = 0; guess < WRONG_KEYS_MAX; guess += 1)
+      expect((await read(`/reports/${DATE}`, headers)).status).toBe(401);
+    expect((await serving.gateway.fetch('/admin/releases', { headers })).status).toBe(429);
+    expect((await read(`/reports/${DATE}`, headers)).status).toBe(429);
   });
 
   test('there is no list of reports, and no report of a day without one', async () => {

@@ -217,9 +217,15 @@ describe('/admin/alerts', () => {
     expect(JSON.stringify([tested, failed, await channelsOf()])).not.toContain(inbox.url(''));
   });
 
-  test('silences the rule about D1 itself where D1 cannot be asked', async () => {
-    await env.CACHE_KV.delete('alerts:d1-failure');
-    await admin.send('PUT', '/alerts/silences/d1-down', { seconds: 3 * MINUTE });
+  test.each([
+    ['fails', true],
+    ['answers', false],
+  ])('silences the rule about D1 itself while D1 %s', async (_, isDown) => {
+    await Promise.all(['alerts:d1-failure', 'alerts:d1-silence'].map((key) => env.CACHE_KV.delete(key)));
+    serving.db.fail(isDown ? 'D1 is down' : null);
+    const silenced = await admin.send('PUT', '/alerts/silences/d1-down', { seconds: 3 * MINUTE });
+    expect(silenced).toMatchObject({ status: 200, body: { silence: { rule: 'd1-down' } } });
+    expect(serving.written().includes('alerts.silence_not_recorded')).toBe(isDown);
     const minute = async () => {
       await serving.gateway.advance(MINUTE);
       await serving.gateway.scheduled(CRONS.prices);
