@@ -3,59 +3,24 @@ import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
 import { UNNAMED_ID_LOOKUPS_BURST } from '../../src/config.ts';
-import { USAGE_FLUSH_SECONDS } from '../../src/operations/usage.ts';
 import { readFlushes } from '../../src/storage/d1/flushes.ts';
 import { register } from '../support/accounts.ts';
-import { ADMIN_KEY, adminOf, sha256Of } from '../support/admin.ts';
+import { adminOf, sha256Of } from '../support/admin.ts';
 import { CRONS } from '../support/gateway.ts';
-import { recordedPoints } from '../support/recorded-requests.ts';
-import { type Serving, startServing } from '../support/serving-bench.ts';
+import { IOS, type MeasuredGateway, OF_IOS, startMeasured } from '../support/measured-gateway.ts';
 
 const idOf = (name: string) => manifest.operations.find((operation) => operation.name === name)?.id ?? '';
 const TRENDING = idOf('Trending');
 const VIEWER = idOf('Viewer');
 const REGISTER = idOf('Register');
-const OF_IOS = 'query OfIos { projectCategories { name } }';
 const JSON_BODY = { 'Content-Type': 'application/json', Accept: 'application/graphql-response+json' };
-const IOS = { 'graphql-client-name': 'ios', 'graphql-client-version': '5.2.0' };
 
-let serving: Serving;
-const analytics = recordedPoints();
-
-async function start(vars: Record<string, unknown> = {}): Promise<void> {
-  analytics.fail(null);
-  const bindings = { ADMIN_KEY, OPERATIONS_MODE: 'id_only', ANALYTICS: analytics.dataset, ...vars };
-  serving = await startServing({ vars: bindings });
-  const operations = [{ id: await sha256Of(OF_IOS), document: OF_IOS }];
-  expect((await adminOf(serving.gateway).publish('ios', '5.2.0', operations)).status).toBe(200);
-  // The overlay that the isolate keeps may be a minute old.
-  await serving.gateway.advance(61);
-  await serving.gateway.fetch('/health');
-  await forget();
-}
-
-/** What is counted later is all that the next rows have. */
-async function forget(): Promise<void> {
-  await serving.gateway.advance(USAGE_FLUSH_SECONDS);
-  await serving.gateway.fetch('/health');
-  await env.DB.exec('DELETE FROM usage_flush');
-  analytics.take();
-}
-
-/** The cells of all rows, when what was counted is written. */
-async function cells() {
-  await serving.gateway.advance(USAGE_FLUSH_SECONDS);
-  await serving.gateway.fetch('/health');
-  const flushes = await readFlushes(env.DB, 0, 100);
-  expect(flushes.reduce((sum, { unsound }) => sum + unsound, 0)).toBe(0);
-  return flushes
-    .flatMap(({ requests }) => requests)
-    .filter(({ operationId }) => operationId !== 'route:/health' && operationId !== 'job:background');
-}
-
-const points = () => analytics.take().filter(({ name }) => name !== '/health');
-
-beforeEach(() => start());
+let serving: MeasuredGateway;
+beforeEach(async () => {
+  serving = await startMeasured();
+});
+const points = () => serving.points();
+const cells = () => serving.cells();
 
 const getPath = (id: string) => `/graphql?documentId=${encodeURIComponent(id)}`;
 
@@ -243,58 +208,26 @@ describe('a request that is refused before it runs', () => {
   });
 });
 
-describe('a stream of events', () => {
-  test('counts once, also with a query in it', async () => {
-    const headers = { ...JSON_BODY, ...IOS, Accept: 'text/event-stream' };
-    const send = (body: object) =>
-      serving.gateway.fetch('/graphql', { method: 'POST', headers, body: JSON.stringify(body) });
-    const bodies = [];
-    for (const _ of ['miss', 'hit']) bodies.push(await (await send({ documentId: TRENDING })).arrayBuffer());
-    await send({ documentId: idOf('PriceTicker'), variables: {} });
-    const asked = { operationId: TRENDING, transport: 'sse', client: 'ios', outcome: 'ok', status: 200 };
-    expect(points()).toMatchObject([
-      { ...asked, cache: 'miss', bytes: bodies[0]?.byteLength },
-      { ...asked, cache: 'hit', bytes: bodies[1]?.byteLength },
-      {
-        transport: 'sse',
-        name: 'PriceTicker',
-        kind: 'subscription',
-        outcome: 'refused',
-        cache: 'bypass',
-        status: 400,
-      },
-    ]);
-  });
-});
-
-describe('a request to /api', () => {
-  test('is a miss and then a hit, and is refused with its own code', async () => {
-    for (const _ of ['miss', 'hit']) await serving.gateway.fetch('/api/projects');
-    await serving.gateway.fetch('/api/projects?limit=x');
-    await serving.gateway.fetch('/api/nothing');
-    await serving.gateway.fetch('/api/protected/portfolio');
-    const asked = { transport: 'rest', client: 'rest', kind: 'query', outcome: 'ok', status: 200 };
-    const [miss, hit, ...others] = points();
-    expect([miss, hit]).toMatchObject([
-      { ...asked, cache: 'miss' },
-      { ...asked, cache: 'hit', operationId: miss?.operationId, bytes: miss?.bytes, version: miss?.version },
-    ]);
-    expect(miss?.bytes).toBeGreaterThan(100);
-    expect(others).toMatchObject([
-      { transport: 'rest', operationId: miss?.operationId, outcome: 'refused', errorCode: 'BAD_USER_INPUT' },
-      {
-        transport: 'rest',
-        operationId: 'unregistered',
-        name: '/api/*',
-        outcome: 'refused',
-        errorCode: 'NOT_FOUND',
-      },
-      { transport: 'rest', name: '/api/*', outcome: 'refused', errorCode: 'UNAUTHENTICATED', status: 401 },
-    ]);
-    const ids = (await cells()).map(({ operationId, cache }) => [operationId, cache]);
-    expect(ids).toContainEqual(['route:/api/*', 'bypass']);
-    expect(ids).toContainEqual([miss?.operationId, 'hit']);
-  });
+test('a stream of events counts once, also with a query in it', async () => {
+  const headers = { ...JSON_BODY, ...IOS, Accept: 'text/event-stream' };
+  const send = (body: object) =>
+    serving.gateway.fetch('/graphql', { method: 'POST', headers, body: JSON.stringify(body) });
+  const bodies = [];
+  for (const _ of ['miss', 'hit']) bodies.push(await (await send({ documentId: TRENDING })).arrayBuffer());
+  await send({ documentId: idOf('PriceTicker'), variables: {} });
+  const asked = { operationId: TRENDING, transport: 'sse', client: 'ios', outcome: 'ok', status: 200 };
+  expect(points()).toMatchObject([
+    { ...asked, cache: 'miss', bytes: bodies[0]?.byteLength },
+    { ...asked, cache: 'hit', bytes: bodies[1]?.byteLength },
+    {
+      transport: 'sse',
+      name: 'PriceTicker',
+      kind: 'subscription',
+      outcome: 'refused',
+      cache: 'bypass',
+      status: 400,
+    },
+  ]);
 });
 
 test('other routes count by their path pattern', async () => {
@@ -327,58 +260,32 @@ test('runs of jobs count in the row alone, with their calls', async () => {
   );
 });
 
-describe('clients choose their names', () => {
-  test('those that no release bears are other, and their names are kept as text', async () => {
-    const names = [
-      ['ios', '5.2.0'],
-      ['ios', '9.9.9'],
-      ['<!channel>', '1'],
-      ['<!channel>', '1'],
-      ['x'.repeat(100), ''],
-    ];
-    for (const [name = '', version = ''] of names) {
-      const headers = { 'graphql-client-name': name, 'graphql-client-version': version };
-      await serving.gateway.post({ documentId: TRENDING }, headers);
-    }
-    expect(points().map(({ client, version }) => [client, version])).toEqual([
-      ['ios', '5.2.0'],
-      ['ios', 'other'],
-      ['other', ''],
-      ['other', ''],
-      ['other', ''],
-    ]);
-    await cells();
-    const [flush] = (await readFlushes(env.DB, 0, 100)).filter(({ others }) => others.length > 0);
-    expect(flush?.others).toEqual([
-      { client: '<!channel>', version: '1', count: 2 },
-      { client: 'ios', version: '9.9.9', count: 1 },
-      { client: 'x'.repeat(64), version: '', count: 1 },
-    ]);
-  });
-});
-
-test('Analytics Engine throwing changes no answer, loses no row, and is logged once a minute', async () => {
-  analytics.fail(new Error('no more points'));
-  for (const _ of ['miss', 'hit', 'hit'])
-    expect((await serving.gateway.fetch(getPath(TRENDING))).status).toBe(200);
-  const failures = serving.complaints().filter(({ event }) => event === 'metrics.point_not_written');
-  expect(failures).toMatchObject([{ error: 'no more points' }]);
-  expect(await cells()).toMatchObject([
-    { cache: 'miss', count: 1 },
-    { cache: 'hit', count: 2 },
+test('names of clients that no release bears count as other, and are kept as text', async () => {
+  const names = [
+    ['ios', '5.2.0'],
+    ['ios', '9.9.9'],
+    ['<!channel>', '1'],
+    ['<!channel>', '1'],
+    ['x'.repeat(100), ''],
+  ];
+  for (const [name = '', version = ''] of names) {
+    const headers = { 'graphql-client-name': name, 'graphql-client-version': version };
+    await serving.gateway.post({ documentId: TRENDING }, headers);
+  }
+  expect(points().map(({ client, version }) => [client, version])).toEqual([
+    ['ios', '5.2.0'],
+    ['ios', 'other'],
+    ['other', ''],
+    ['other', ''],
+    ['other', ''],
   ]);
-});
-
-test('D1 failing keeps every count for the next row', async () => {
-  await serving.gateway.fetch(getPath(TRENDING), { headers: IOS });
-  serving.db.fail('D1 is gone');
-  await serving.gateway.advance(USAGE_FLUSH_SECONDS);
-  await serving.gateway.fetch(getPath(TRENDING), { headers: IOS });
-  serving.db.fail(null);
-  await serving.gateway.fetch(getPath(TRENDING), { headers: IOS });
-  const written = (await cells()).filter(({ operationId }) => operationId === TRENDING);
-  expect(written.reduce((sum, { count }) => sum + count, 0)).toBe(3);
-  expect(await env.DB.prepare('SELECT count(*) AS n FROM usage_flush').first('n')).toBe(1);
+  await cells();
+  const [flush] = (await readFlushes(env.DB, 0, 100)).filter(({ others }) => others.length > 0);
+  expect(flush?.others).toEqual([
+    { client: '<!channel>', version: '1', count: 2 },
+    { client: 'ios', version: '9.9.9', count: 1 },
+    { client: 'x'.repeat(64), version: '', count: 1 },
+  ]);
 });
 
 test('a row says when it was written, by which version, and of what isolate', async () => {

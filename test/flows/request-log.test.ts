@@ -1,12 +1,14 @@
-/** The log of a request that failed or was slow, and the trace that leads from an answer to the log and to upstream. */
+/** The log of requests that failed, were slow or could not be counted, and the trace from an answer to the log and to upstream. */
 import { env } from 'cloudflare:workers';
 import { describe, expect, test, vi } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
 import { SLOW_REQUEST_MS } from '../../src/config.ts';
+import { USAGE_FLUSH_SECONDS } from '../../src/operations/usage.ts';
+import { TRENDING } from '../support/counted-uses.ts';
 import { CRONS } from '../support/gateway.ts';
+import { IOS, startMeasured } from '../support/measured-gateway.ts';
 import { type Serving, startServing } from '../support/serving-bench.ts';
 
-const CLIENT = { 'graphql-client-name': 'ios', 'graphql-client-version': '5.2.0' };
 const registered = (name: string) => {
   const operation = manifest.operations.find((candidate) => candidate.name === name);
   if (operation === undefined) throw new Error(`no operation ${name}`);
@@ -40,7 +42,7 @@ describe('a request that failed is logged once, with its operation and client', 
     const serving = await startServing();
     serving.db.fail('D1 is gone');
     const asked = registered('MarketList');
-    const { headers } = await serving.gateway.post(asked, CLIENT);
+    const { headers } = await serving.gateway.post(asked, IOS);
     expect(serving.loggedRequests()).toEqual([
       {
         level: 'warn',
@@ -88,10 +90,10 @@ describe('a request that failed is logged once, with its operation and client', 
 
   test('and not where the fault is the client’s, or the answer is right', async () => {
     const serving = await startServing();
-    await serving.gateway.post({ query: DOCUMENT }, CLIENT);
-    await serving.gateway.post({ query: '{ nothing }' }, CLIENT);
-    await serving.gateway.post({ documentId: 'unknown' }, CLIENT);
-    await serving.gateway.post({ query: '{ projects(first: 1000) { totalCount } }' }, CLIENT);
+    await serving.gateway.post({ query: DOCUMENT }, IOS);
+    await serving.gateway.post({ query: '{ nothing }' }, IOS);
+    await serving.gateway.post({ documentId: 'unknown' }, IOS);
+    await serving.gateway.post({ query: '{ projects(first: 1000) { totalCount } }' }, IOS);
     await serving.gateway.fetch('/graphql', { method: 'PUT' });
     expect(serving.loggedRequests()).toEqual([]);
   });
@@ -103,7 +105,7 @@ describe('a request that waits', () => {
     [SLOW_REQUEST_MS - 1, []],
   ])('%i ms for one call is logged if that is slow', async (latencyMs, events) => {
     const serving = await startServing({ vars: { DB: slowD1(latencyMs) as never }, crons: [] });
-    await serving.gateway.post({ query: DOCUMENT }, CLIENT);
+    await serving.gateway.post({ query: DOCUMENT }, IOS);
     expect(serving.loggedRequests().map(({ event }) => event)).toEqual(events);
     expect(serving.loggedRequests()).toMatchObject(
       events.map((event) => ({
@@ -170,5 +172,34 @@ describe('a trace', () => {
     const first = await ofCandles();
     await serving.gateway.advance(86_400);
     expect(await ofCandles()).not.toBe(first);
+  });
+});
+
+describe('a count that cannot be written', () => {
+  const asked = `/graphql?documentId=${encodeURIComponent(TRENDING)}`;
+
+  test('changes no answer where Analytics Engine throws, is in the row, and is logged once a minute', async () => {
+    const serving = await startMeasured();
+    serving.analytics.fail(new Error('no more points'));
+    for (const _ of ['miss', 'hit', 'hit']) expect((await serving.gateway.fetch(asked)).status).toBe(200);
+    const failures = serving.complaints().filter(({ event }) => event === 'metrics.point_not_written');
+    expect(failures).toMatchObject([{ error: 'no more points' }]);
+    expect(await serving.cells()).toMatchObject([
+      { cache: 'miss', count: 1 },
+      { cache: 'hit', count: 2 },
+    ]);
+  });
+
+  test('is in the next row where D1 fails', async () => {
+    const serving = await startMeasured();
+    await serving.gateway.fetch(asked, { headers: IOS });
+    serving.db.fail('D1 is gone');
+    await serving.gateway.advance(USAGE_FLUSH_SECONDS);
+    await serving.gateway.fetch(asked, { headers: IOS });
+    serving.db.fail(null);
+    await serving.gateway.fetch(asked, { headers: IOS });
+    const written = (await serving.cells()).filter(({ operationId }) => operationId === TRENDING);
+    expect(written.reduce((sum, { count }) => sum + count, 0)).toBe(3);
+    expect(await env.DB.prepare('SELECT count(*) AS n FROM usage_flush').first('n')).toBe(1);
   });
 });

@@ -2,6 +2,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { encodeGlobalId, localId } from '../../../schema/global-ids.ts';
 import { CRONS, startGateway, type TestGateway } from '../../support/gateway.ts';
+import { startMeasured } from '../../support/measured-gateway.ts';
 import { type RestBench, refused, startRest } from '../../support/rest-bench.ts';
 
 const LISTED = 'https://app.example';
@@ -222,4 +223,33 @@ test('a project is one entry by its id, its global id, and another writing of it
   const seen: (string | null)[] = [];
   for (const id of ['prj_bitcoin', globalId, lastBits]) seen.push(xCache(await get(`/api/projects/${id}`)));
   expect(seen).toEqual(['MISS', 'HIT', 'HIT']);
+});
+
+test('requests are measured as misses, hits and refusals, each with its code', async () => {
+  const { gateway, points, cells } = await startMeasured();
+  for (const _ of ['miss', 'hit']) await gateway.fetch('/api/projects');
+  await gateway.fetch('/api/projects?limit=x');
+  await gateway.fetch('/api/nothing');
+  await gateway.fetch('/api/protected/portfolio');
+  const asked = { transport: 'rest', client: 'rest', kind: 'query', outcome: 'ok', status: 200 };
+  const [miss, hit, ...others] = points();
+  expect([miss, hit]).toMatchObject([
+    { ...asked, cache: 'miss' },
+    { ...asked, cache: 'hit', operationId: miss?.operationId, bytes: miss?.bytes, version: miss?.version },
+  ]);
+  expect(miss?.bytes).toBeGreaterThan(100);
+  expect(others).toMatchObject([
+    { transport: 'rest', operationId: miss?.operationId, outcome: 'refused', errorCode: 'BAD_USER_INPUT' },
+    {
+      transport: 'rest',
+      operationId: 'unregistered',
+      name: '/api/*',
+      outcome: 'refused',
+      errorCode: 'NOT_FOUND',
+    },
+    { transport: 'rest', name: '/api/*', outcome: 'refused', errorCode: 'UNAUTHENTICATED', status: 401 },
+  ]);
+  const ids = (await cells()).map(({ operationId, cache }) => [operationId, cache]);
+  expect(ids).toContainEqual(['route:/api/*', 'bypass']);
+  expect(ids).toContainEqual([miss?.operationId, 'hit']);
 });
