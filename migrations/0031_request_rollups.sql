@@ -1,4 +1,4 @@
--- What the cleanup has added up from `usage_flush`: requests by hour, kept for seven days, and by day, kept for good. A
+-- The cleanup adds up `usage_flush` into these tables: requests by hour, kept for seven days, and by day, kept for good. A
 -- request counts in both. One row holds an operation's cells, so that a fold writes few rows.
 CREATE TABLE request_hour (
   -- Hours since 1970-01-01, UTC.

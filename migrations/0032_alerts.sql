@@ -28,7 +28,7 @@ CREATE TABLE incident (
 CREATE INDEX incident_time ON incident (started_at);
 CREATE INDEX incident_open ON incident (started_at) WHERE ended_at IS NULL;
 
--- Of Durable Objects that grow without end, as they last said.
+-- The last reported size of each Durable Object whose rows are never deleted.
 CREATE TABLE object_size (
   name TEXT NOT NULL PRIMARY KEY,
   bytes INTEGER NOT NULL,
@@ -56,5 +56,5 @@ WHEN new.status IN ('confirmed', 'failed') AND new.status <> old.status AND new.
   ON CONFLICT (hour) DO UPDATE SET confirmed = confirmed + excluded.confirmed, failed = failed + excluded.failed;
 END;
 
--- How many have registered for a pool.
+-- Counts the registrations of a pool.
 CREATE INDEX pool_member_registered ON pool_member (pool_id) WHERE registered_at IS NOT NULL;

@@ -9,7 +9,7 @@ CREATE TABLE notification (
   channel TEXT NOT NULL,
   -- The incident of an alert, or the notice itself: a channel gets the rows of a thread in their order.
   thread TEXT NOT NULL,
-  -- Of an alert alone: a silence of the rule holds the row back.
+  -- Null for a notice that is no alert. A silence of the rule holds the row back.
   rule TEXT,
   -- A `Notice`, as JSON.
   notice TEXT NOT NULL,
@@ -20,7 +20,7 @@ CREATE TABLE notification (
   -- Null while it is to be sent.
   outcome TEXT CHECK (outcome IN ('sent', 'given_up', 'silenced')),
   ended_at INTEGER,
-  -- Of the latest attempt that failed. It contains nothing of the channel's secrets.
+  -- The reason of the latest attempt that failed. It contains nothing of the channel's secrets.
   last_error TEXT
 );
 CREATE INDEX notification_due ON notification (next_attempt_at) WHERE outcome IS NULL;

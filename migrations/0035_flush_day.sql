@@ -1,4 +1,4 @@
--- What the cleanup has added up from `usage_flush` beside requests: one row a day, for good.
+-- The cleanup adds up the rest of `usage_flush`, beside requests, into this table: one row a day, for good.
 CREATE TABLE flush_day (
   -- Days since 1970-01-01, UTC.
   day INTEGER PRIMARY KEY,

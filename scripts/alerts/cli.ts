@@ -1,4 +1,4 @@
-/** `npm run alerts`: shows what fires and how channels fare, silences rules, and tests channels. */
+/** `npm run alerts`: shows what fires and the state of channels, silences rules, and tests channels. */
 import { Argument, Command } from '@commander-js/extra-typings';
 import { nonEmpty } from '../operations/command.ts';
 import { refusal } from '../operations/command-failure.ts';
@@ -19,7 +19,7 @@ Exit codes:
 
 const { env } = process;
 const program = new Command('npm run alerts --')
-  .description('Shows what fires and how channels fare, silences rules, and tests channels.')
+  .description('Shows what fires and the state of channels, silences rules, and tests channels.')
   .addOption(urlOption(env))
   .addOption(keyOption())
   .option('--json', 'print the result as JSON and nothing else')
@@ -34,7 +34,7 @@ const print = (answer: object, text: string) =>
 
 program
   .command('list')
-  .summary('Lists open incidents, those of the last day, running silences, and channels')
+  .summary('Lists open incidents, those of the last day, running silences, rules, and channels')
   .description('A key that reads is enough.')
   .action(async () => {
     const alerts = await gateway().get('/admin/alerts', alertsAnswer);
@@ -45,7 +45,7 @@ program
   .command('silence')
   .summary('Sends no notice of a rule until a time')
   .description(
-    'An incident that still fires then is told of, and one that began and ended meanwhile is not. The notice that an incident is over is sent all the same if its first one was. A silence replaces the one before; --for 0m ends it.',
+    'An incident that still fires then is sent, and one that began and ended meanwhile is not. The notice that an incident is over is sent all the same if its first one was. A silence replaces the one before; --for 0m ends it.',
   )
   .addArgument(new Argument('<rule>', 'as its page in docs/runbooks is named').argParser(nonEmpty))
   .requiredOption('--for <duration>', 'such as 30m, 2h or 3d; 7d at most', durationSeconds)

@@ -13,7 +13,7 @@ const HIT_RATE = 0.85;
 const GIGABYTE = 1e9;
 
 interface EstimateLine {
-  /** Of the platform. */
+  /** The platform's figure. */
   dollars: number;
   /** The quantities that it names. */
   use: Use;

@@ -57,8 +57,8 @@ export async function costOfGateway(
 export function printGatewayCost({ since, operations, days, forecast }: GatewayCost, url: string): string {
   if (operations.length === 0) return `${url} has counted no request since ${since}.`;
   return [
-    `${url} since ${since}, by Cloudflare's prices of ${PRICES_READ_ON}. Nothing is included in these: the plan's units`,
-    'belong to the account. Counted are requests that reach the Worker, and runs of jobs.',
+    `${url} since ${since}, by Cloudflare's prices of ${PRICES_READ_ON}. List prices: the units that the plan`,
+    'includes are not subtracted. Counted are requests that reach the Worker, and runs of jobs.',
     '',
     operationTable(operations),
     '',

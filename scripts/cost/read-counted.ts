@@ -9,9 +9,9 @@ const DAY_SECONDS = 86_400;
 const SLICE_SECONDS = 7 * DAY_SECONDS;
 
 export interface CountedCalls {
-  /** Of whole days: `hour` is the first hour of a day. */
+  /** Each is a whole day: `hour` is its first hour. */
   cells: PricedHourCell[];
-  /** By operation id, of those that have one. */
+  /** The names of operations that have one, by id. */
   names: ReadonlyMap<string, string>;
 }
 

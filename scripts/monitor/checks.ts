@@ -12,13 +12,13 @@ export interface Check {
 }
 
 export interface Thresholds {
-  /** Of an answer, and of a read of D1 or KV. */
+  /** The longest time of an answer, and of a read of D1 or KV. */
   slowMs: number;
-  /** Of the public requests that reach the Worker. Undefined: that of the gateway's alert. */
+  /** The least share of public requests that reach the Worker. Undefined: the threshold of the gateway's alert. */
   hitRate?: number | undefined;
-  /** Of all requests, those with a fault that is not the client's. */
+  /** The greatest share of requests with a fault that is not the client's. */
   faultShare: number;
-  /** Of an operation. */
+  /** The greatest 95th percentile of an operation. */
   p95Ms: number;
 }
 

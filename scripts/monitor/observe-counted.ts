@@ -1,4 +1,4 @@
-/** What the gateway has counted in the last half hour, and its open incidents, from the admin endpoint. */
+/** Reads the gateway's counts of the last half hour, and its open incidents, from the admin endpoint. */
 
 import { usesErrorBudget } from '../../src/observability/request-metrics.ts';
 import type { AlertRuleName } from '../../src/settings/alert-thresholds.ts';
@@ -18,7 +18,7 @@ export interface Counted {
   total: { count: number; faults: number };
   /** Public queries: those that a cache may answer. */
   publicRequests: number;
-  /** Of them, those that a cache of the gateway has answered. */
+  /** Those of them that a cache of the gateway has answered. */
   hits: number;
   /** The most frequent first. */
   operations: readonly CountedOperation[];

@@ -10,7 +10,7 @@ import { CommandFailure } from '../operations/command-failure.ts';
 import { reasonOf } from '../operations/failure-reason.ts';
 import type { Counted } from './observe-counted.ts';
 
-/** Of the platform's own health check. */
+/** The limit of the platform's own health check. */
 const ANSWER_TIMEOUT_MS = 5_000;
 /** A public query that each client of the platform asks first. */
 const PERSISTED_QUERY = 'MarketList';

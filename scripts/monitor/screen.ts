@@ -100,7 +100,7 @@ const OPERATION_COLUMNS = 34;
 function operationLines(counted: Observation['counted'], room: number): Line[] {
   // A blank line, the titles and one operation.
   if (counted === 'no key' || 'problem' in counted || counted.operations.length === 0 || room < 3) return [];
-  const titles = `   ${`operation, since ${counted.since}`.padEnd(OPERATION_COLUMNS)}`;
+  const titles = `   ${`reached the Worker since ${counted.since}`.padEnd(OPERATION_COLUMNS)}`;
   const figures = (cells: readonly string[]) => cells.map((cell) => cell.padStart(FIGURE_COLUMNS)).join('');
   return [
     [],

@@ -16,7 +16,7 @@ const END_PICTURE = `${ESCAPE}?2026l`;
 const HOME = `${ESCAPE}H`;
 const CLEAR_REST_OF_LINE = `${ESCAPE}K`;
 const CLEAR_BELOW = `${ESCAPE}J`;
-/** Of `q`, Ctrl-C and Ctrl-D: as no line is edited, keys come as they are typed. */
+/** `q`, Ctrl-C and Ctrl-D: as no line is edited, keys come as they are typed. */
 const ENDING_KEYS = ['q', '\u0003', '\u0004'];
 const SIZE_DEFAULT: ScreenSize = { columns: 80, rows: 24 };
 
@@ -44,7 +44,7 @@ export async function watchScreen(
   const onKeys = (keys: Buffer | string) => {
     if ([...String(keys)].some((key) => ENDING_KEYS.includes(key))) end();
   };
-  let linesOf = (_size: ScreenSize): string[] => [' asks …'];
+  let linesOf = (_size: ScreenSize): string[] => [' asking …'];
   const draw = () => {
     if (ending.signal.aborted) return;
     // A terminal without a known size says 0.

@@ -63,7 +63,7 @@ export const publishedRelease = z.object({
 });
 export type PublishedRelease = z.infer<typeof publishedRelease>;
 
-/** What an operator has changed of an operation. */
+/** An operator's change of an operation. */
 const steering = z.object({
   /** Null while it is on. */
   offSince: z.number().nullable(),
@@ -150,7 +150,7 @@ export const liveOperations = z.object({
 });
 export type LiveOperation = z.infer<typeof liveOperations>['operations'][number];
 
-/** Of caches in front; `none`: nothing was to be purged, or the platform offers no purge. */
+/** The purge of caches in front; `none`: nothing was to be purged, or the platform offers no purge. */
 const purge = z.enum(['purged', 'refused', 'none']).default('none');
 export type PurgeOutcome = z.infer<typeof purge>;
 

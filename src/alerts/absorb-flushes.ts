@@ -29,7 +29,7 @@ const budgetedRequests = ({ operationId, outcome, count, faults }: MetricsCell):
   return outcome === 'refused' ? 0 : count;
 };
 
-/** Of refusals, those that say that nobody has registered the id or the document. */
+/** Reasons of refusals that say that nobody has registered the id or the document. */
 const UNKNOWN_REASONS = new Set([
   'PERSISTED_QUERY_NOT_FOUND',
   'PERSISTED_QUERY_NOT_IN_LIST',
@@ -39,7 +39,7 @@ const UNKNOWN_REASONS = new Set([
 /** Those with the most faults: an outage has thousands. */
 const CULPRITS_A_LOOK = 50;
 
-/** What all isolates have counted of one operation and client release, in the same minute. */
+/** The counts of all isolates for one operation and client release in the same minute. */
 interface MergedCells extends Worst {
   minutesAgo: number;
   count: number;
@@ -49,7 +49,7 @@ interface MergedCells extends Worst {
   hits: number;
   misses: number;
   unknown: number;
-  /** Of requests that were not refused: a refusal says nothing of how long an operation takes. */
+  /** Leaves out refused requests: a refusal does not show how long an operation takes. */
   durationMs: number;
   histogram: LatencyHistogram;
 }

@@ -1,4 +1,4 @@
-/** Brings what a look has found into the state, and makes the facts of it that rules look at. */
+/** Adds the results of one read of D1 to the state, and makes the facts that rules read. */
 
 import type { PaymentHour, WaitingLedger } from '../storage/d1/watched-business.ts';
 import { absorbFlushes } from './absorb-flushes.ts';
@@ -89,7 +89,7 @@ function jobFacts(state: AlertState, jobs: readonly ObservedJob[], elapsedSecond
   return facts;
 }
 
-/** By how much a clock has jumped, a call has not waited. */
+/** The waiting time of a call leaves out jumps of the clock. */
 function outboxFacts(
   state: AlertState,
   outboxes: readonly WaitingLedger[],
@@ -107,7 +107,7 @@ function absorbHourly({ hourly, watchedSeconds }: AlertState, observed: Observed
   const { pools, sizes, forecastDollars } = observed;
   if (pools === undefined && sizes === undefined && forecastDollars === undefined) return;
   hourly.askedAt = watchedSeconds;
-  // What could not be read stays as it was.
+  // A part that could not be read keeps its last value.
   if (pools) hourly.pools = [...pools];
   if (sizes) hourly.sizes = [...sizes];
   hourly.forecastDollars = forecastDollars ?? hourly.forecastDollars;

@@ -1,5 +1,5 @@
 /**
- * What one look leaves for the next: one JSON value, bounded in size. A part of it that has not the form, e.g. of another
+ * The state from one minute to the next: one JSON value, bounded in size. A part of it that has not the form, e.g. of another
  * build, begins anew, and the others stay.
  */
 import * as z from 'zod';
@@ -44,7 +44,7 @@ const windows = z.object({
 const jobs = z.record(
   text,
   z.object({
-    /** Of the latest run that was seen. */
+    /** The start of the latest run that was seen. */
     startedAt: number.nullable(),
     notOkSeconds: number,
   }),

@@ -1,5 +1,5 @@
 /**
- * Decides what the look at a moment means: pure, so that no failure of a channel or of D1 changes a decision.
+ * Decides which alerts fire and end: pure, so that no failure of a channel or of D1 changes a decision.
  *
  * Guarantees: an incident has one `fired` and one `resolved`. A rule that throws, or that has nothing to look at, leaves its
  * alerts as they are, and keeps no other rule from being judged. Time is watched time: see `watched-time.ts`.

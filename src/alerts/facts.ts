@@ -1,4 +1,4 @@
-/** What alert rules look at. A part is null if it could not be read. */
+/** Facts that alert rules read. A part is null if it could not be read. */
 import { LatencyHistogram } from '../observability/latency-histogram.ts';
 import type { DisagreementCount, PoolParticipation } from '../storage/d1/watched-business.ts';
 import type { RecentSlot, Windows } from './windows.ts';
@@ -23,7 +23,7 @@ export interface Facts {
   /** Sales in their second half. */
   pools: readonly PoolParticipation[] | null;
   sizes: readonly SizeFacts[] | null;
-  /** Of the running month; null also if there is too little to go by. */
+  /** The forecast of the running month; null also if there is too little to go by. */
   forecastDollars: number | null;
 }
 
@@ -32,7 +32,7 @@ export interface JobFacts {
   intervalSeconds: number;
   /** Watched time without a complete run. */
   notOkSeconds: number;
-  /** Of the latest run that has ended; null before the first. */
+  /** The result of the latest run that has ended; null before the first. */
   outcome: 'ok' | 'partial' | 'failed' | null;
   firstError: string | null;
 }
@@ -40,7 +40,7 @@ export interface JobFacts {
 /** A ledger has something for the main API. */
 export interface OutboxFacts {
   poolId: string;
-  /** Of the oldest one, by watched time. */
+  /** The waiting time of the oldest one, by watched time. */
   waitingSeconds: number;
 }
 

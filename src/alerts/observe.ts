@@ -1,5 +1,5 @@
 /**
- * Reads what the rules look at. A part that cannot be read is null and reported, and keeps no other one from being read.
+ * Reads the facts of the rules from D1. A part that cannot be read is null and reported, and keeps no other one from being read.
  *
  * A look reads new rows alone: the flushes since the last one, and a few rows of each other table. Parts that cost more are
  * read once an hour.

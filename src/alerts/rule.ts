@@ -23,7 +23,7 @@ export interface AlertRule {
   inWords(value: number): string;
   /** It then is judged only with a threshold of its own in `ALERT_THRESHOLDS`. */
   isOffWithCacheInFront?: true;
-  /** @returns null if what it looks at could not be read, or cannot be judged yet: its alerts stay as they are */
+  /** @returns null if its facts could not be read, or cannot be judged yet: its alerts stay as they are */
   breaches(facts: Facts, limits: RuleLimits): Breach[] | null;
 }
 

@@ -2,8 +2,8 @@
  * Sends the notices that are due, each to its channel.
  *
  * Guarantees: a channel that fails holds up no other one. A row is sent again until its channel has taken it, with the same
- * id, or until its attempts are used up. A run that is cut off after a channel has taken a notice sends it once more: who can
- * tells it by the id. Two runs at once do not take the same row.
+ * id, or until its attempts are used up. A run that is cut off after a channel has taken a notice sends it once more: a
+ * channel that knows ids shows it once. Two runs at once do not take the same row.
  */
 import { NOTICE_ATTEMPTS_MAX, NOTICES_AT_ONCE } from '../config.ts';
 import { log } from '../observability/log.ts';
@@ -59,7 +59,7 @@ async function sendRow(sources: NotificationSources, row: NotificationRow): Prom
   }
   const { reason, retryAfterSeconds } = outcome;
   if (attempts >= NOTICE_ATTEMPTS_MAX) {
-    // Before the write: a run that ends between the two must have told a person.
+    // Before the write: a run that ends between the two must have left a line for a person.
     log.error('alerts.notice_given_up', { notice: id, channel, attempts, reason });
     const write = givenUpNotificationWrite(db, id, { reason, nowSeconds: nowSeconds() });
     return { outcome: 'refused', writes: [write] };

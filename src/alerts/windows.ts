@@ -1,5 +1,5 @@
 /**
- * What requests, isolates and business have done lately: sums of minutes and hours of watched time (`watched-time.ts`), in
+ * Recent counts of requests, isolates and business: sums of minutes and hours of watched time (`watched-time.ts`), in
  * one JSON value of bounded size.
  *
  * An hour's sum is there from its first minute on. Names that clients choose are those of releases, so their length is
@@ -26,7 +26,7 @@ export interface Worst {
   version: string;
 }
 
-/** Of requests that count for the error budget. */
+/** Faults of requests that count for the error budget. */
 export interface Culprit extends Worst {
   faults: number;
 }

@@ -10,7 +10,7 @@ import { createWatchOf } from '../realtime/watch.ts';
 import type { Isolate } from './isolate.ts';
 import { nowMs, randomId, sleep } from './runtime.ts';
 
-/** The state of a hub is noted so often while something happens. Whoever writes the isolate's next row has it then. */
+/** An active hub reports its state this often; the isolate's next row has it. */
 const HUB_NOTED_MS = 10_000;
 
 /** RFC 6455, section 7.4: a close may send these codes back; others cannot be sent. */

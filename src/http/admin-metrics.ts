@@ -1,7 +1,7 @@
 /** Requests that reached the Worker, by operation, client, outcome, cache, hour or day. */
 import * as z from 'zod';
 import { METRICS_ANSWER_CELLS_MAX } from '../config.ts';
-import { GROUPS, summariesBy, summaryOf, withoutOtherNames } from '../metrics/summary.ts';
+import { COUNTED_REQUESTS, GROUPS, summariesBy, summaryOf, withoutOtherNames } from '../metrics/summary.ts';
 import type { MetricsCell } from '../observability/request-metrics.ts';
 import { readFlushDays } from '../storage/d1/flush-days.ts';
 import { operationNames } from '../storage/d1/operations.ts';
@@ -63,6 +63,7 @@ export async function showMetrics(parameters: URLSearchParams, sources: AdminSou
   return {
     from: isoTime(Math.floor(from / HOUR_SECONDS) * HOUR_SECONDS),
     to: isoTime(Math.ceil(to / HOUR_SECONDS) * HOUR_SECONDS),
+    counted: COUNTED_REQUESTS,
     total: summaryOf(cells),
     rows: shown.map(({ operationId, ...row }) =>
       operationId === undefined

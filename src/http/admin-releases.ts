@@ -63,7 +63,7 @@ export async function postRetire(request: Request, stores: AdminSources) {
   return answer(stores, await retireReleases(stores, await readAdminBody(request, retireSchema)));
 }
 
-/** What `postRetire` would end. Changes nothing. */
+/** Shows the operations that `postRetire` would end. Changes nothing. */
 export async function postImpact(request: Request, sources: AdminSources) {
   await sources.writeUses();
   const sinceFirst = sinceDay(new URL(request.url).searchParams, sources.nowMs());

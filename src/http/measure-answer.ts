@@ -1,4 +1,4 @@
-/** What an answer tells of its request's metrics. */
+/** Metrics of a request that its answer shows. */
 import { CACHE_RESULTS, type CacheResult } from '../observability/request-metrics.ts';
 import { Answer } from './answer.ts';
 

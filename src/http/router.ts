@@ -30,7 +30,7 @@ export interface RouteContext {
   /** In place of `admit` for an answer from memory: nothing waits for the rate limiter. */
   countHit(): void;
   waitUntil(promise: Promise<unknown>): void;
-  /** What is recorded of the request when it ends. */
+  /** The facts of the request that are recorded when it ends. */
   measured: MeasuredRequest;
   /** Purges Workers' own cache; undefined where the platform offers none. */
   purge: ((tags: string[]) => Promise<CachePurgeResult>) | undefined;

@@ -1,4 +1,4 @@
-/** What happens on the sockets of the hubs in an isolate, between two rows of D1. */
+/** Counts of the sockets of the hubs in an isolate, between two rows of D1. */
 import { CLOSE_CODES_COUNTED } from '../config.ts';
 
 export interface HubState {

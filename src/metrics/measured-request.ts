@@ -25,10 +25,10 @@ interface ShownError {
   extensions?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** How a request ended. */
+/** The end of a request. */
 export interface RequestEnd {
   status: number;
-  /** Of the body. */
+  /** The length of the body. */
   bytes: number;
   endedAtMs: number;
   /** Left out if all the time since its beginning counts. */
@@ -41,7 +41,7 @@ export interface EndedRequest extends Omit<RequestEnd, 'endedAtMs'> {
   outcome: RequestOutcome;
   /** True if the error is the gateway's or upstream's. */
   isFault: boolean;
-  /** Of the first error; empty if there is none. */
+  /** The code of the first error; empty if there is none. */
   errorCode: string;
   errors: number;
   calls: Readonly<CallCounts>;
@@ -57,7 +57,7 @@ export class MeasuredRequest {
   /** The path pattern of a route; empty where an operation is asked for. */
   route = '';
   operation: MeasuredOperation = { id: null, name: '', kind: '' };
-  /** Of the answer's body, if its route knows better than the headers. */
+  /** The length of the answer's body, if its route knows better than the headers. */
   bytes: number | null = null;
   #errors = 0;
   #errorCode = '';
@@ -98,7 +98,7 @@ export class MeasuredRequest {
     this.#isCallers = true;
   }
 
-  /** What is recorded. An answer from the cache has no errors: those of a refresh beside it are not the request's. */
+  /** The recorded facts. An answer from the cache has no errors: those of a refresh beside it are not the request's. */
   ended({ status, bytes, cache, endedAtMs, calls = noCalls(), ...end }: RequestEnd): EndedRequest {
     const durationMs = end.durationMs ?? Math.max(0, endedAtMs - this.startedAtMs);
     const measured = { status, bytes, cache, calls, durationMs };

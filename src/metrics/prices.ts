@@ -53,7 +53,7 @@ export const UNIT_PRICES = {
   d1Bytes: { product: 'd1', included: 5 * GIGABYTE, dollarsPerMillion: 0.75 / 1000, source: D1 },
   /** Requests, remote calls, alarms, and each twentieth incoming WebSocket message. */
   objectRequests: { product: 'durableObjects', included: 1e6, dollarsPerMillion: 0.15, source: OBJECTS },
-  /** Of the 128 MB that an object is billed for while it works. */
+  /** An object is billed for 128 MB while it works. */
   objectGigabyteSeconds: {
     product: 'durableObjects',
     included: 400_000,

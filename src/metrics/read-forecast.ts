@@ -5,7 +5,7 @@ import { forecastMonth, forecastReadsFrom, type MonthForecast } from './cost.ts'
 
 const DAY_SECONDS = 86_400;
 
-/** Of the month (UTC) that the time is in, from what was counted before it. */
+/** Forecasts the month (UTC) that the time is in, from the counts before it. */
 export async function readForecast(db: D1Database, nowSeconds: number): Promise<MonthForecast> {
   const reads = forecastReadsFrom(nowSeconds);
   // Whole days: a day whose hours have expired counts whole.

@@ -14,9 +14,9 @@ export const LONG_ANSWER_KIBIBYTES = 176.9;
 export interface MeasuredCpu {
   /** The row of `docs/performance.md`. */
   row: string;
-  /** Of a request with the short answer. */
+  /** The CPU time of a request with the short answer. */
   shortMicroseconds: number;
-  /** Of a request with the long answer. */
+  /** The CPU time of a request with the long answer. */
   longMicroseconds: number;
 }
 

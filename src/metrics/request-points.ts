@@ -14,7 +14,7 @@ export type RequestPoint = Required<Pick<AnalyticsEngineDataPoint, 'indexes'>> &
 
 export interface PointFacts {
   operationId: string;
-  /** Of the operation; the path of a route that runs none. */
+  /** The name of the operation; the path of a route that runs none. */
   name: string;
   /** Empty if the request names no operation that is known. */
   kind: string;

@@ -26,7 +26,7 @@ export interface RecorderSources {
   points: RequestPoints;
   /** True if a release bears the name, and the version if one is given. */
   isReleased(client: string, version?: string): boolean;
-  /** Of the isolate, beside requests, jobs and operations. */
+  /** Calls of the isolate beside requests, jobs and operations. */
   calls: Pick<IsolateCalls, 'takeBackground' | 'takeD1'>;
 }
 
@@ -79,7 +79,7 @@ export class RequestRecorder {
     this.#sources = sources;
   }
 
-  /** Of what is counted; the entries of `/health`. */
+  /** The number of cells; the entries of `/health`. */
   get size(): number {
     return this.#cells.size;
   }

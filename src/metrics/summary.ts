@@ -3,6 +3,11 @@ import { addCalls, type CallCounts, noCalls } from '../observability/call-counts
 import { LatencyHistogram } from '../observability/latency-histogram.ts';
 import type { MetricsCell } from '../observability/request-metrics.ts';
 
+/** Stands in each answer and page that shows rates. */
+export const COUNTED_REQUESTS =
+  'Requests, rates and times are those of requests that reached the Worker: caches in front answer others without it. ' +
+  'A time is how long a request waited for others; the clock stands still while the Worker computes.';
+
 export interface MetricsSummary {
   count: number;
   /** Requests that use up the error budget. */
@@ -17,7 +22,7 @@ export interface MetricsSummary {
   p99Ms: number | null;
   /** The sum of the durations. */
   durationMs: number;
-  /** Of answers' bodies. */
+  /** The length of answers' bodies. */
   bytes: number;
   calls: CallCounts;
 }

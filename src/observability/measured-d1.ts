@@ -40,8 +40,8 @@ class MeasuredStatement {
 }
 
 /**
- * The same database, whose queries, rows and durations are counted. What D1 does without saying which rows it read or wrote
- * throws: `raw`, `exec` and `dump`.
+ * The same database, whose queries, rows and durations are counted. `raw`, `exec` and `dump` throw: D1 does not say which
+ * rows they read or wrote.
  */
 export function measuredD1(db: D1Database, calls: IsolateCalls): D1Database {
   const measured = {

@@ -12,7 +12,7 @@ export interface AlertNotice {
   id: string;
   kind: 'alert';
   event: 'fired' | 'resolved';
-  /** Of both notices of an incident. It contains no colon and no space. */
+  /** The same in both notices of an incident. It contains no colon and no space. */
   incidentId: string;
   /** The name of its file in `docs/runbooks/`. */
   rule: string;

@@ -51,7 +51,7 @@ export interface MetricsCell {
   faults: number;
   /** GraphQL errors in answers. */
   errors: number;
-  /** Of answers' bodies. */
+  /** The length of answers' bodies. */
   bytes: number;
   /** The sum of the durations. */
   durationMs: number;

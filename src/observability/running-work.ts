@@ -20,7 +20,7 @@ export interface WorkOrigin {
 
 class Work {
   readonly origin: WorkOrigin;
-  /** Of its operation. */
+  /** The span of its operation. */
   span: Pick<Span, 'setAttributes'> | null = null;
   readonly calls = noCalls();
   hasEnded = false;

@@ -68,7 +68,7 @@ export interface UsageSources {
 
 export class UsageCounts implements OperationUsage {
   readonly #sources: UsageSources;
-  /** What hits need no look-up for, since the last row. */
+  /** The cells of hits since the last row: a hit needs no look-up. */
   readonly #heldHits = new Map<string, HeldCounts>();
   #usage = new Tally<UsageCount>();
   readonly #refusals = new RefusalCounts();

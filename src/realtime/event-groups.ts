@@ -71,7 +71,7 @@ export interface GroupEvent {
 export interface EventGroupsSources {
   /** Rejects with a GraphQLError if it may run no more; after another error the next event tries again. */
   prepareAgain(sent: OperationRequest): Promise<PreparedOperation>;
-  /** What operators have changed of operations. */
+  /** The operators' changes of operations. */
   steering(): Promise<Steering>;
   execute: Serving['execute'];
   viewerOf: ViewerOf;

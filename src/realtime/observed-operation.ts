@@ -17,9 +17,9 @@ export class ObservedOperation implements SentRequest {
   /** Set once the operation is known. */
   prepared: PreparedOperation | null = null;
   readonly measured: MeasuredRequest;
-  /** What the cache did for its answer. */
+  /** The part of the cache in its answer. */
   cache: CacheResult = 'bypass';
-  /** Of the answer to a query or a mutation. */
+  /** The length of the answer to a query or a mutation. */
   bytes = 0;
   readonly onErrors: MeasuredRequest['failed'];
   readonly #faults: string[] = [];
@@ -58,7 +58,7 @@ export class ObservedOperation implements SentRequest {
     }
   }
 
-  /** What metrics take of it. A subscription took as long as its beginning. */
+  /** Its facts for metrics. A subscription took as long as its beginning. */
   get end(): RequestEnd {
     const { bytes, cache } = this;
     return {

@@ -6,6 +6,7 @@
  */
 import { costOf } from '../metrics/cost.ts';
 import { PRODUCTS, type Product } from '../metrics/prices.ts';
+import { COUNTED_REQUESTS } from '../metrics/summary.ts';
 import {
   JOB_PREFIX,
   type MetricsCell,
@@ -39,7 +40,7 @@ export interface RouteTraffic extends Traffic {
 }
 
 export interface HourTraffic {
-  /** Of the day, in UTC. */
+  /** The hour of the day, in UTC. */
   hour: number;
   requests: number;
   faults: number;
@@ -93,10 +94,6 @@ export interface DayReport {
   cost: DayCost;
 }
 
-const COUNTED =
-  'Requests, rates and times are those of requests that reached the Worker: caches in front answer others without it. ' +
-  'A time is how long a request waited for others; the clock stands still while the Worker computes.';
-
 export function reportOf(inputs: DayInputs): DayReport {
   const { date, environment, madeAt, operationNames, accounts } = inputs;
   const firstHour = dayStart(date) / HOUR_SECONDS;
@@ -128,7 +125,7 @@ export function reportOf(inputs: DayInputs): DayReport {
     date,
     environment,
     madeAt: new Date(madeAt * 1000).toISOString(),
-    counted: COUNTED,
+    counted: COUNTED_REQUESTS,
     requests: trafficOf(cells),
     hours: firstHour < firstKeptHour(madeAt) ? [] : hoursOf(inputs.hourCells.filter(isRequest), firstHour),
     operations,

@@ -4,7 +4,7 @@ export interface Column<Row> {
   title: string;
   /** Left out on a narrow screen. */
   isWide?: boolean;
-  /** Of texts that may be longer than the screen is broad: they are broken. */
+  /** Its texts may be longer than the screen is broad, and are broken. */
   isLong?: boolean;
   of(row: Row): Html | string;
 }

@@ -21,7 +21,7 @@ export class ReportUrls {
     this.#keys = keysFor('report-url', keys);
   }
 
-  /** Of the page; with `.json` behind its path, of the JSON. */
+  /** The URL of the page; with `.json` behind its path, that of the JSON. */
   signed(date: string, nowSeconds: number): string {
     return this.#origin + signedUrl(this.#keys, signedPath(date), nowSeconds + REPORT_LINK_SECONDS);
   }

@@ -1,15 +1,15 @@
 /** The limits of notices to people, which `config.ts` exports with the others. `docs/limits.md` says what happens beyond them. */
 
 export const NOTICE_SEND_TIMEOUT_MS = 10_000;
-/** Of one run, to all channels: the platform allows 6 connections. */
+/** Notices sent at once in one run, to all channels: the platform allows 6 connections. */
 export const NOTICES_AT_ONCE = 5;
 /** The pauses are 1, 2, 4, 8 and then 16 minutes: together a day. */
 export const NOTICE_ATTEMPTS_MAX = 92;
-/** Of a channel that asks for a pause. */
+/** The longest pause that a channel may ask for. */
 export const NOTICE_RETRY_AFTER_MAX_SECONDS = 900;
-/** Of a name or text that somebody else has chosen, in Unicode characters. */
+/** The shown length of a name or text that somebody else has chosen, in Unicode characters. */
 export const NOTICE_TEXT_MAX_CHARACTERS = 200;
-/** Of what a channel answers. */
+/** The part of a channel's answer that is read. */
 export const NOTICE_ANSWER_MAX_BYTES = 4_096;
 export const NOTIFICATIONS_KEPT_DAYS = 30;
 export const SILENCE_MAX_SECONDS = 7 * 86_400;

@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import { parseKeys } from './json-setting.ts';
 
-/** What a channel may receive: alerts of these severities, and the report of each day. */
+/** Notices that a channel may receive: alerts of these severities, and the report of each day. */
 const RECEIVED = ['page', 'ticket', 'report'] as const;
 export type Received = (typeof RECEIVED)[number];
 
@@ -29,7 +29,7 @@ const signingSecret = text(/^whsec_[A-Za-z0-9+/]+={0,2}$/, SECRET).refine(
   { error: SECRET },
 );
 
-/** @param possible the first one or all are received where the channel does not say */
+/** @param byDefault received by a channel that does not say */
 const received = (possible: readonly Received[], byDefault = possible) =>
   z
     .array(z.enum(possible, { error: `must be some of ${possible.join(', ')}` }), { error: 'must be a list' })

@@ -1,4 +1,4 @@
-/** What follows each run of the job `alerts`. */
+/** The effects of each run of the job `alerts`: it sends the notices that are due, and asks the heartbeat. */
 import { sendNotifications } from '../alerts/send-notifications.ts';
 import type { JobEffect } from './job.ts';
 

@@ -3,7 +3,7 @@
  * each alert that fires or ends.
  *
  * Guarantees: one batch writes the new state, incidents and notices, under the job's lease, so that of two crons at once one
- * decides, and a look that is cut off is made again. What cannot be read, and a rule that throws, keep the others from nothing:
+ * decides, and a run that is cut off is made again. A part that cannot be read, or a rule that throws, does not stop the others:
  * the run is partial, which is an alert itself if it lasts.
  */
 import { type AlertState, parsedAlertState, withIncidents } from '../alerts/alert-state.ts';

@@ -240,7 +240,8 @@ describe('GET /admin/metrics', () => {
   };
 
   test('shows the operations of the last day, with their names, rates and latencies', async () => {
-    const { body } = await admin.get<{ rows: { operationId: string }[] }>('/metrics');
+    const { body } = await admin.get<{ counted: string; rows: { operationId: string }[] }>('/metrics');
+    expect(body.counted).toContain('requests that reached the Worker');
     const [trending, ...others] = body.rows.filter(
       ({ operationId }) => !operationId.startsWith('route:/admin'),
     );

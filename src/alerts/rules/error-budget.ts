@@ -42,7 +42,7 @@ const burns =
     const [long, short] = [windows.long(requests, watchedSeconds), windows.short(requests, watchedSeconds)];
     const value = burnRate(long);
     if (long.requests < minimum || value < threshold || burnRate(short) < threshold) return [];
-    const summary = `${short.faults} of ${short.requests} requests failed in ${windows.inWords}.`;
+    const summary = `${short.faults} of ${short.requests} requests that reached the Worker failed in ${windows.inWords}.`;
     return [{ subject: '', value, summary, worst: worstOf(short) }];
   };
 

@@ -32,7 +32,7 @@ export const refusedOperations: AlertRule = {
       breaches.push({
         subject: `${client} ${version}`,
         value: unknown / requests,
-        summary: `${unknown} of ${requests} requests of the release asked for unknown ids or documents in the last ${RECENT_MINUTES} minutes.`,
+        summary: `${unknown} of ${requests} requests of the release that reached the Worker asked for unknown ids or documents in the last ${RECENT_MINUTES} minutes.`,
         worst: { operationId, client, version },
       });
     }

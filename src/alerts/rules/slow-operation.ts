@@ -33,7 +33,7 @@ export const slowOperation: AlertRule = {
       breaches.push({
         subject: operationId,
         value: p95,
-        summary: `The operation took ${p95} ms at the 95th percentile and ${p99} ms at the 99th, of the last ${RECENT_MINUTES} minutes.`,
+        summary: `The operation took ${p95} ms at the 95th percentile and ${p99} ms at the 99th, of the requests that reached the Worker in the last ${RECENT_MINUTES} minutes.`,
         worst: { operationId, client, version },
       });
     }

@@ -1,5 +1,5 @@
 /**
- * What a day had of accounts, investments and runs of jobs, for its report. A day is `from` and up to, without it, `to`, in Unix
+ * Figures of a day for its report: accounts, investments and runs of jobs. A day is `from` and up to, without it, `to`, in Unix
  * seconds.
  *
  * Once a night each reads a table as a whole: an index by time would cost a written row for each account and investment, which
@@ -105,7 +105,7 @@ export interface JobFigures {
   written: number;
   skipped: number;
   longestSeconds: number | null;
-  /** Of the last run that had one. */
+  /** The error of the last run that had one. */
   lastError: string | null;
 }
 

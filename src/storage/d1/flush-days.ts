@@ -1,5 +1,5 @@
 /**
- * What isolates count beside requests, by day: clients that no release bears, and sockets. A flush counts in the day in
+ * Counts of isolates beside requests, by day: clients that no release bears, and sockets. A flush counts in the day in
  * which it was written.
  */
 import { OTHER_CLIENTS_MAX, OTHER_CLIENTS_WATCHED } from '../../config.ts';
@@ -129,7 +129,7 @@ export interface LiveSummary extends Omit<LiveDay, 'hubs'> {
   operations: number;
 }
 
-/** Of every day of which a part lies in `[from, to)`, in Unix seconds. */
+/** Sums up each day of which a part lies in `[from, to)`, in Unix seconds. */
 export async function readFlushDays(
   db: D1Database,
   { from, to }: { from: number; to: number },

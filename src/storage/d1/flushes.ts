@@ -43,7 +43,7 @@ export interface IsolateState {
   memoryMaxBytes: number;
 }
 
-/** Of one hub, or of several that share the isolate. Sockets and operations are those of the moment, the others counts since the last row. */
+/** The state of one hub, or of several that share the isolate. Sockets and operations are those of the moment, the others counts since the last row. */
 export interface LiveState {
   hubs: { hubId: string; sockets: number; operations: number }[];
   opened: number;
@@ -168,7 +168,7 @@ const PAGE_SQL = `SELECT flushId, writtenAt, counts FROM (
     FROM usage_flush WHERE flush_id > ?1 AND flush_id <= ?2 ORDER BY flush_id LIMIT ${PAGE_FLUSHES})
   WHERE bytes_before < ${PAGE_BYTES} ORDER BY flushId`;
 
-/** What the cleanup adds up of a flush, beside uses and refusals. `unsound` counts the entries of these parts that were left out. */
+/** The parts of a flush that the cleanup adds up, beside uses and refusals. `unsound` counts the entries of these parts that were left out. */
 export type FoldedFlush = Pick<Flush, 'writtenAt' | 'requests' | 'others' | 'live' | 'unsound'>;
 
 /** Every flush up to one, in bounded memory. */

@@ -63,7 +63,7 @@ export const silencedPairsWrite = (db: D1Database, nowSeconds: number): D1Prepar
 
 /**
  * Takes rows that are due and returns them. It puts off their next attempt: nothing has to be written when an attempt
- * fails. A row waits for the earlier ones of its thread, and for the end of a silence if nobody was told of its incident.
+ * fails. A row waits for the earlier ones of its thread, and for the end of a silence if no channel has its incident's first notice.
  *
  * @param exceptChannels channels that have failed in this run
  */
@@ -120,13 +120,13 @@ export const givenUpNotificationWrite = (
     )
     .bind(id, reason, nowSeconds);
 
-/** How the notices of a channel fare, of those that are kept. */
+/** The state of a channel, by the notices that are kept. */
 export interface ChannelState {
   waiting: number;
   /** The oldest that waits. */
   waitingSince: number | null;
   lastSentAt: number | null;
-  /** Of those that wait or were given up, the latest. */
+  /** The latest error of those that wait or were given up. */
   lastError: string | null;
   givenUp: number;
 }

@@ -1,6 +1,6 @@
 /**
- * Adds up the flushes of isolates as uses and refusals by day, and requests by hour and by day, and deletes them. What is
- * counted beside requests is added up by day as well.
+ * Adds up the flushes of isolates as uses and refusals by day, and requests by hour and by day, and deletes them. Counts
+ * beside requests are added up by day as well.
  *
  * One fold is one batch: a flush counts once, even if the fold fails, is repeated, or isolates write meanwhile. It takes
  * the oldest flushes up to a limit, but none that the minute's alerts may still have to read. It also takes malformed

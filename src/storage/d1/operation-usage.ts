@@ -33,7 +33,7 @@ export interface RefusalCount {
 const USE_FIELDS = ['operationId', 'client', 'version', 'day', 'count', 'firstSeen', 'lastSeen'] as const;
 const REFUSAL_FIELDS = ['reason', 'documentId', 'client', 'version', 'day', 'count', 'lastSeen'] as const;
 
-/** What an isolate has counted since its last row. */
+/** The counts of an isolate since its last row. */
 export interface IsolateCounts {
   usage: readonly UsageCount[];
   refusals: readonly RefusalCount[];

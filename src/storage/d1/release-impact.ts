@@ -23,7 +23,7 @@ export interface ReleaseImpact {
   ending: EndingOperation[];
   /** The latest first, at most `USES_MAX`. */
   usedBy: UseOfEnding[];
-  /** How many operations of these releases live on in others. */
+  /** The number of operations of these releases that live on in others. */
   livingOn: number;
 }
 

@@ -56,6 +56,16 @@ function watchedFor(minutes: number, observed: Partial<Observed> = {}): AlertSta
   return gateway.state;
 }
 
+/** Their messages say of which requests the rate is. */
+const REQUEST_RATES: ReadonlySet<AlertRuleName> = new Set([
+  'error-budget-fast',
+  'error-budget-slow',
+  'error-budget-ticket',
+  'slow-operation',
+  'cache-hit-rate',
+  'refused-operations',
+]);
+
 /** A day and an hour in which five accounts a minute were opened. */
 let usualRegistrations: AlertState | undefined;
 function watchedRegistrations(): AlertState {
@@ -210,6 +220,8 @@ test.each(ALERT_RULES.map(({ name }) => name))(
         gateway.look({ accounts: { opened: 70 * 5, lastRowId: 1 } });
         gateway.minutes(endsWithin, () => ({ ...WELL, accounts: { opened: 5, lastRowId: 1 } }));
         expect(gateway.decisions.map(({ event }) => event)).toEqual(isFired ? ['fired', 'resolved'] : []);
+        if (REQUEST_RATES.has(name))
+          for (const { summary } of fired) expect(summary).toContain('that reached the Worker');
       }),
       { numRuns: 12 },
     );

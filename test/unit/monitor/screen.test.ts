@@ -21,7 +21,7 @@ test('shows state, checks and operations', () => {
   expect(lines[1]).toBe(' ● all is well');
   expect(lines).toContain(' ✓ KV                    answers in 3 ms');
   expect(lines.slice(-3)).toEqual([
-    '   operation, since 16:00 UTC          requests  hit rate       p95    faults',
+    '   reached the Worker since 16:00 UTC  requests  hit rate       p95    faults',
     '   MarketList                              1000    90.0 %     19 ms         0',
     '   PoolPage                                 200         -     95 ms         0',
   ]);

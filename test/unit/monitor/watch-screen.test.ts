@@ -41,7 +41,7 @@ test('each picture is one write, and the terminal is left as it was', async () =
     if (looks === 2) input.emit('data', 'xq');
     return () => [`look ${looks}`, 'line'];
   });
-  expect(written).toEqual([ENTER, picture(' asks …'), picture('look 1', 'line'), LEAVE]);
+  expect(written).toEqual([ENTER, picture(' asking …'), picture('look 1', 'line'), LEAVE]);
   expect(rawModes).toEqual([true, false]);
   expect([input.listenerCount('data'), output.listenerCount('resize')]).toEqual([0, 0]);
 });
