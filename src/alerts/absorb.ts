@@ -8,6 +8,9 @@ import type { Observed, ObservedJob } from './observed.ts';
 import { watchedSecondsSince } from './watched-time.ts';
 import { addSums, boundCulprits, mergedRecent, prune } from './windows.ts';
 
+/** Those that were asked for last. */
+const PAYMENT_HOURS_KNOWN = 48;
+
 export interface Absorbed {
   state: AlertState;
   facts: Facts;
@@ -56,7 +59,9 @@ function absorbBusiness(state: AlertState, { accounts, payments }: Observed): vo
       paymentsConfirmed: newly(payments, known, 'confirmed'),
       paymentsFailed: newly(payments, known, 'failed'),
     });
-    state.payments = payments.map((hour) => ({ ...hour }));
+    // A clock that jumps asks for other hours, and later for the same ones again.
+    const unasked = known.filter(({ hour }) => !payments.some((each) => each.hour === hour));
+    state.payments = [...unasked, ...payments.map((hour) => ({ ...hour }))].slice(-PAYMENT_HOURS_KNOWN);
   }
 }
 

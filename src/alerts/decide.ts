@@ -54,7 +54,7 @@ export function decide(
   const decisions: Decision[] = [];
   const failures: RuleFailure[] = [];
   const alerts: ActiveAlert[] = [];
-  const step: Step = { state, nowSeconds, elapsedSeconds, decisions };
+  const step: Step = { state, facts, nowSeconds, elapsedSeconds, decisions };
   for (const rule of rules) {
     const active = state.alerts.filter((alert) => alert.rule === rule.name);
     const judged = judge(rule, facts, thresholds);
@@ -91,6 +91,7 @@ function judge(
 
 interface Step {
   state: AlertState;
+  facts: Facts;
   nowSeconds: number;
   elapsedSeconds: number;
   decisions: Decision[];
@@ -106,7 +107,10 @@ function stepsOf(rule: AlertRule, active: readonly ActiveAlert[], judged: Judged
   for (const alert of [...active, ...added].slice(0, Math.max(SUBJECTS_MAX, active.length))) {
     const breach = bySubject.get(alert.subject);
     const before = alert.phase === null ? null : { phase: alert.phase, seconds: alert.seconds };
-    const { next, event } = nextPhase(before, breach !== undefined, step.elapsedSeconds, rule);
+    const recoverySeconds =
+      rule.recoverySecondsOf?.(alert.subject, step.facts, judged.threshold) ?? rule.recoverySeconds;
+    const times = { holdSeconds: rule.holdSeconds, recoverySeconds };
+    const { next, event } = nextPhase(before, breach !== undefined, step.elapsedSeconds, times);
     if (event === 'resolved') step.decisions.push(...resolved(alert, step.nowSeconds));
     if (next === null) continue;
     const isNew = event === 'fired' && breach !== undefined;

@@ -15,6 +15,8 @@ export interface AlertRule {
   holdSeconds: number;
   /** It is over when it has been kept for this long. */
   recoverySeconds: number;
+  /** In its place, where it differs from subject to subject. */
+  recoverySecondsOf?(subject: string, facts: Facts, threshold: number): number;
   /** It is not judged with fewer of `counted`. */
   minimum: number;
   /** The things that `minimum` counts, in the plural; empty where it is 0. */

@@ -1,4 +1,5 @@
 import type { AlertRule } from '../rule.ts';
+import { HOUR_SECONDS } from '../watched-time.ts';
 
 /** Half of a sale is over, and few of those who registered through the edge have taken part. */
 export const participation: AlertRule = {
@@ -7,7 +8,8 @@ export const participation: AlertRule = {
   severity: 'ticket',
   windowSeconds: 0,
   holdSeconds: 0,
-  recoverySeconds: 0,
+  // It is read once an hour.
+  recoverySeconds: 3 * HOUR_SECONDS,
   minimum: 50,
   counted: 'registrations for the pool',
   inWords: (value) => `${(value * 100).toFixed(1)} % of those who registered`,

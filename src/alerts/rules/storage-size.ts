@@ -1,4 +1,5 @@
 import type { AlertRule } from '../rule.ts';
+import { HOUR_SECONDS } from '../watched-time.ts';
 
 /**
  * D1 or the ledger of a pool comes close to the size at which the platform refuses writes. Ledgers keep their entries for
@@ -10,7 +11,8 @@ export const storageSize: AlertRule = {
   severity: 'ticket',
   windowSeconds: 0,
   holdSeconds: 0,
-  recoverySeconds: 0,
+  // It is read once an hour.
+  recoverySeconds: 3 * HOUR_SECONDS,
   minimum: 0,
   counted: '',
   inWords: (value) => `${(value * 100).toFixed(1)} % of the platform's limit`,

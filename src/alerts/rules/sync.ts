@@ -1,4 +1,9 @@
 import type { AlertRule } from '../rule.ts';
+import { HOUR_SECONDS } from '../watched-time.ts';
+
+const RECOVERY_MIN_SECONDS = 600;
+/** The end of a job of the night is not told days late. */
+const RECOVERY_MAX_SECONDS = 6 * HOUR_SECONDS;
 
 /** A job has had no complete run for several of its intervals: it is late, fails, or leaves records out. */
 export const sync: AlertRule = {
@@ -7,7 +12,13 @@ export const sync: AlertRule = {
   severity: 'ticket',
   windowSeconds: 0,
   holdSeconds: 0,
-  recoverySeconds: 0,
+  recoverySeconds: RECOVERY_MIN_SECONDS,
+  /** One complete run is no end of it: if those after it fail, the job is late again after `threshold` intervals. */
+  recoverySecondsOf(subject, { jobs }, threshold) {
+    const { intervalSeconds = 0 } = jobs?.find(({ name }) => name === subject) ?? {};
+    const seconds = Math.max(RECOVERY_MIN_SECONDS, (threshold + 1) * intervalSeconds);
+    return Math.min(seconds, RECOVERY_MAX_SECONDS);
+  },
   minimum: 0,
   counted: '',
   inWords: (value) => `${value.toFixed(1)} intervals without a complete run`,

@@ -146,6 +146,7 @@ const RULES: Record<AlertRuleName, RuleLevels> = {
     levels: fc.integer({ min: 0, max: 100 }),
     at: (_, level) => ({ pools: [{ poolId: 'pool', registered: 100, participating: level }] }),
     isBeyond: (level, threshold) => level / 100 < threshold,
+    endsWithin: 4 * 60,
     minutes: 1,
   },
   'refused-operations': {
@@ -169,6 +170,7 @@ const RULES: Record<AlertRuleName, RuleLevels> = {
     levels: perMille,
     at: (_, level) => ({ sizes: [{ name: 'D1', bytes: level, maxBytes: 1_000 }] }),
     isBeyond: (level, threshold) => level / 1_000 > threshold,
+    endsWithin: 4 * 60,
     minutes: 1,
   },
   'd1-slow': {

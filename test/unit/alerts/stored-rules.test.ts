@@ -1,4 +1,5 @@
 /** Rules about jobs, outboxes, money and sizes: each fires when it should, not otherwise, and ends. */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ALERT_RULES } from '../../../src/alerts/alert-rules.ts';
 import type { Observed, ObservedJob } from '../../../src/alerts/observed.ts';
@@ -38,10 +39,51 @@ describe('sync', () => {
     gateway.minutes(16, () => ({ jobs: jobs(true) }));
     expect(events().slice(2).toSorted()).toEqual(['fired failed', 'fired partial']);
     expect(gateway.decisions.map(({ summary }) => summary).join()).toContain('failed: main API: 503');
-    gateway.look({ jobs: jobs(false).map((job) => ({ ...job, startedAt: gateway.now, outcome: 'ok' })) });
+    const allComplete = () => ({
+      jobs: jobs(false).map((job) => ({ ...job, startedAt: gateway.now, outcome: 'ok' as const })),
+    });
+    gateway.minutes(20, allComplete);
+    expect(events()).toHaveLength(4);
+    gateway.look(allComplete());
     expect(events().slice(4).toSorted()).toEqual(
       ['failed', 'late', 'never', 'partial'].map((name) => `resolved ${name}`),
     );
+  });
+
+  test('a job of which one run in several is complete fires once and does not end between', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(1, 5, 15, 60),
+        fc.integer({ min: 2, max: 12 }),
+        fc.constantFrom<ObservedJob['outcome']>('failed', 'partial'),
+        (intervalMinutes, completeEvery, otherwise) => {
+          const { gateway, events } = watchOnly(['sync']);
+          const jobAt = (minute: number): ObservedJob => {
+            const runs = Math.floor(minute / intervalMinutes);
+            const outcome = runs % completeEvery === 0 ? 'ok' : otherwise;
+            return { ...run('flaky', runs, outcome), intervalSeconds: intervalMinutes * 60 };
+          };
+          const minutes = 3 * completeEvery * intervalMinutes;
+          for (let minute = 0; minute < minutes; minute += 1) gateway.look({ jobs: [jobAt(minute)] });
+          const isLate = completeEvery * intervalMinutes - 1 > 3 * intervalMinutes;
+          const fires = isLate ? ['fired flaky'] : [];
+          expect(events()).toEqual(fires);
+          for (let minute = 0; minute <= Math.max(10, 4 * intervalMinutes); minute += 1)
+            gateway.look({ jobs: [{ ...jobAt(0), startedAt: -minute - 1 }] });
+          expect(events()).toEqual(fires.flatMap((fired) => [fired, 'resolved flaky']));
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  test('a job of the night ends hours after it is complete, and not days', () => {
+    const { gateway, events } = watchOnly(['sync']);
+    const nightly = (startedAt: number) => ({ ...run('nightly', startedAt), intervalSeconds: 86_400 });
+    gateway.minutes(3 * 1_440 + 2, () => ({ jobs: [nightly(1)] }));
+    expect(events()).toEqual(['fired nightly']);
+    gateway.minutes(6 * 60 + 1, () => ({ jobs: [nightly(2)] }));
+    expect(events()).toEqual(['fired nightly', 'resolved nightly']);
   });
 
   test('a clock that jumps by a week makes no job late', () => {
@@ -122,6 +164,22 @@ describe('payments', () => {
   });
 });
 
+test('a clock that jumps ahead or back counts no payment twice', () => {
+  const { gateway } = watchOnly(['transactions']);
+  const hours = (...numbers: number[]) => ({
+    payments: numbers.map((hour) => ({ hour, confirmed: 10, failed: hour === 10 ? 30 : 0 })),
+  });
+  gateway.look(hours(8, 9, 10));
+  for (const [observed, afterSeconds] of [
+    [hours(), 4 * 3_600],
+    [hours(8, 9, 10), -4 * 3_600],
+    [hours(9, 10), 3_600],
+    [hours(8, 9, 10), -3_600],
+  ] as const)
+    gateway.look(observed, afterSeconds);
+  expect(gateway.decisions).toEqual([]);
+});
+
 describe('registrations', () => {
   const opened = (count: number) => () => ({ accounts: { opened: count, lastRowId: 1 } });
 
@@ -162,6 +220,7 @@ describe('parts that are asked for once an hour', () => {
     gateway.look({ pools: null });
     expect(gateway.decisions).toHaveLength(1);
     gateway.look(pools(5));
+    gateway.minutes(3 * 60);
     expect(events()).toEqual(['fired few', 'resolved few']);
   });
 
@@ -191,8 +250,22 @@ describe('parts that are asked for once an hour', () => {
     gateway.look(sizes(8.1e9));
     gateway.minutes(60);
     gateway.look(sizes(1e9));
+    gateway.minutes(3 * 60);
     expect(events()).toEqual(['fired the ledger of pool_1', 'resolved the ledger of pool_1']);
   });
+});
+
+test('what is at its edge, below it one hour and above it the next, makes one ticket', () => {
+  const { gateway, events } = watchOnly(['participation', 'storage-size']);
+  for (let hour = 0; hour < 12; hour += 1) {
+    const isBroken = hour % 2 === 0;
+    gateway.look({
+      pools: [{ poolId: 'few', registered: 100, participating: isBroken ? 4 : 5 }],
+      sizes: [{ name: 'D1', bytes: isBroken ? 81 : 79, maxBytes: 100 }],
+    });
+    gateway.minutes(59);
+  }
+  expect(events()).toEqual(['fired few', 'fired D1']);
 });
 
 test('where nothing can be read, no alert changes', () => {
