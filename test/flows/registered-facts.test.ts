@@ -70,6 +70,7 @@ test('a registered operation that costs too much by now goes on running, and is 
     {
       level: 'warn',
       event: 'operations.cost_exceeded',
+      traceId: expect.stringMatching(/^[\da-f]{32}$/),
       id: 'older',
       name: 'Dear',
       cost: 20_201,
