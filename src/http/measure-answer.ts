@@ -6,8 +6,9 @@ const utf8 = new TextEncoder();
 
 /** By `X-Cache`; `bypass` if no cache took part. */
 export function cacheResultOf({ headers }: Response | Answer): CacheResult {
-  const outcome = headers instanceof Headers ? headers.get('X-Cache') : headers['X-Cache'];
-  return CACHE_RESULTS.find((result) => result === outcome?.toLowerCase()) ?? 'bypass';
+  const sent = headers instanceof Headers ? headers.get('X-Cache') : headers['X-Cache'];
+  const outcome = sent?.toLowerCase();
+  return CACHE_RESULTS.find((result) => result === outcome) ?? 'bypass';
 }
 
 /** The length of the body; 0 of a stream whose length no header names. */

@@ -99,19 +99,30 @@ export class MeasuredRequest {
   }
 
   /** The recorded facts. An answer from the cache has no errors: those of a refresh beside it are not the request's. */
-  ended({ status, bytes, cache, endedAtMs, calls = noCalls(), ...end }: RequestEnd): EndedRequest {
-    const durationMs = end.durationMs ?? Math.max(0, endedAtMs - this.startedAtMs);
-    const measured = { status, bytes, cache, calls, durationMs };
+  ended(end: RequestEnd): EndedRequest {
+    const { status, bytes, cache, calls = noCalls() } = end;
+    const durationMs = end.durationMs ?? Math.max(0, end.endedAtMs - this.startedAtMs);
     const isRefused = status >= 400;
     const isWhole = this.#errors === 0 && this.#hasData;
     if (!isRefused && (cache !== 'bypass' || isWhole))
-      return { ...measured, outcome: 'ok', isFault: false, errorCode: '', errors: 0 };
+      return {
+        status,
+        bytes,
+        cache,
+        calls,
+        durationMs,
+        outcome: 'ok',
+        isFault: false,
+        errorCode: '',
+        errors: 0,
+      };
     const errorCode = this.#errorCode || `HTTP_${status}`;
     const isUnavailable = status >= 500 || errorCode === 'SERVICE_UNAVAILABLE';
     const isFault = this.#isFault || (isUnavailable && !this.#isCallers);
     const failed = isFault ? 'error' : 'refused';
     const outcome = !isRefused && this.#hasData ? 'partial' : failed;
-    return { ...measured, outcome, isFault, errorCode, errors: Math.max(1, this.#errors) };
+    const errors = Math.max(1, this.#errors);
+    return { status, bytes, cache, calls, durationMs, outcome, isFault, errorCode, errors };
   }
 }
 

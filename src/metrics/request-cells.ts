@@ -34,7 +34,7 @@ export interface CountingCell extends Omit<MetricsCell, 'histogram'> {
 }
 
 /** The part of one request in the sums. */
-export interface CountedRequest extends Omit<CellKey, 'hour'> {
+export interface CountedRequest extends CellKey {
   /** Unix seconds. */
   seconds: number;
   durationMs: number;
@@ -58,8 +58,9 @@ export class RequestCells {
     return this.size * CELL_BYTES;
   }
 
-  add({ seconds, durationMs, bytes, errors, isFault, calls, ...request }: CountedRequest): void {
-    const cell = this.cell({ ...request, hour: hourOf(seconds) }, seconds);
+  add(request: CountedRequest): void {
+    const { seconds, durationMs, bytes, errors, isFault, calls } = request;
+    const cell = this.cell(request, seconds);
     cell.count += 1;
     cell.lastSeen = Math.max(cell.lastSeen, seconds);
     cell.firstSeen = Math.min(cell.firstSeen, seconds);

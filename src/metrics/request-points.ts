@@ -39,9 +39,11 @@ export const BYTES_DOUBLE = 2;
 
 const utf8 = new TextEncoder();
 
-/** At most the platform's limit; hashes and most ids are shorter. */
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
+
+/** At most the platform's limit; hashes are shorter. */
 function indexOf(id: string): string {
-  if (id.length * 3 <= POINT_INDEX_MAX_BYTES) return id;
+  if (id.length <= POINT_INDEX_MAX_BYTES && PRINTABLE_ASCII.test(id)) return id;
   const { read } = utf8.encodeInto(id, new Uint8Array(POINT_INDEX_MAX_BYTES));
   return id.slice(0, read);
 }

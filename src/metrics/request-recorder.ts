@@ -94,21 +94,47 @@ export class RequestRecorder {
   }
 
   record(request: MeasuredRequest, end: RequestEnd): void {
-    const ended = request.ended(end);
-    const { client, version } = this.#counted(request.client ?? UNNAMED);
+    const { points } = this.#sources;
     const { route, operation, operationId, transport, country } = request;
-    const { errorCode, status, ...counted } = ended;
+    const { endedAtMs } = end;
+    const { outcome, cache, isFault, errorCode, errors, status, bytes, durationMs, calls } =
+      request.ended(end);
+    const { client, version, other } = this.#known(request.client ?? UNNAMED);
+    if (other !== null) this.#others.add(other.client, other.version);
+    const seconds = Math.floor(endedAtMs / 1000);
+    // Each request comes here, and spreads of objects take several times as long.
     this.#cells.add({
-      ...counted,
       operationId: route === '' ? operationId : ROUTE_PREFIX + route,
       client,
       version,
-      seconds: Math.floor(end.endedAtMs / 1000),
+      hour: hourOf(seconds),
+      outcome,
+      cache,
+      seconds,
+      durationMs,
+      bytes,
+      errors,
+      isFault,
+      calls,
     });
-    const name = route === '' ? nameOf(operation) : route;
-    const { kind } = operation;
-    const facts = { ...ended, operationId, name, kind, client, version, transport, country };
-    this.#sources.points.write(this.#sources.points.pointOf(facts), end.endedAtMs);
+    const point = points.pointOf({
+      operationId,
+      name: route === '' ? nameOf(operation) : route,
+      kind: operation.kind,
+      client,
+      version,
+      outcome,
+      errorCode,
+      cache,
+      transport,
+      country,
+      durationMs,
+      status,
+      bytes,
+      errors,
+      calls,
+    });
+    points.write(point, endedAtMs);
   }
 
   /** Where hits of this answer by this client count, until the hour ends or the counts are taken. */
@@ -148,6 +174,7 @@ export class RequestRecorder {
       version: '',
       outcome,
       cache: 'bypass',
+      hour: hourOf(seconds),
       seconds,
       durationMs,
       bytes: 0,
@@ -179,21 +206,15 @@ export class RequestRecorder {
     this.live.giveBack(live);
   }
 
-  #counted(named: NamedClient): { client: string; version: string } {
-    const { other, ...known } = this.#known(named);
-    if (other !== null) this.#others.add(other.client, other.version);
-    return known;
-  }
-
   /** Clients choose their names: one that no release bears is `other`, and so is such a version of a name. */
   #known(named: NamedClient): { client: string; version: string; other: CountedHits['other'] } {
     if (named.name === null) return { client: '', version: '', other: null };
     const { isReleased } = this.#sources;
-    const [client, version] = [shortened(named.name), shortened(named.version)];
-    const other = { client, version };
-    if (!isReleased(named.name)) return { client: OTHER_CLIENT, version: '', other };
+    const client = shortened(named.name);
+    const version = shortened(named.version);
+    if (!isReleased(named.name)) return { client: OTHER_CLIENT, version: '', other: { client, version } };
     if (named.version === null || isReleased(named.name, named.version))
       return { client, version, other: null };
-    return { client, version: OTHER_CLIENT, other };
+    return { client, version: OTHER_CLIENT, other: { client, version } };
   }
 }

@@ -1,5 +1,5 @@
 /** The traffic of a day by apps, request by request, with what goes wrong in it; and its own log, to compare others with. */
-import { RequestCells } from '../../src/metrics/request-cells.ts';
+import { hourOf, RequestCells } from '../../src/metrics/request-cells.ts';
 import { noCalls } from '../../src/observability/call-counts.ts';
 import {
   type CacheResult,
@@ -75,6 +75,7 @@ export class SimulatedDay {
         const errors = request.outcome === 'ok' ? 0 : 1;
         cells.add({
           ...request,
+          hour: hourOf(request.seconds),
           errors,
           calls: { ...noCalls(), d1RowsRead: request.cache === 'hit' ? 0 : 20 },
         });
