@@ -54,7 +54,7 @@ export const limit = (run: Run) =>
     .description(
       [
         ID_HELP,
-        'Only executions count: answers from caches have no limit, and a cancelled refresh leaves the answer that is kept. Of a subscription each event is limited.',
+        'Only executions count: answers from caches have no limit, and a cancelled refresh leaves the answer that is kept. Each event of a subscription has the limit.',
         'Calls that are under way are not taken back, so a mutation gets no limit.',
         SAME_TEXT,
       ].join('\n'),

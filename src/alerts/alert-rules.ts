@@ -1,4 +1,4 @@
-/** The registration of every rule. `d1-down` and `nothing-reported` are none: D1 cannot tell of them. */
+/** The registration of every rule. `d1-down` and `nothing-reported` are none: D1 cannot be asked about them. */
 import { ALERT_DEFAULT_THRESHOLDS, type AlertThresholds } from '../settings/alert-thresholds.ts';
 import type { AlertRule } from './rule.ts';
 import { bill } from './rules/bill.ts';

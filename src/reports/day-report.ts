@@ -64,7 +64,7 @@ export interface DayInputs {
   madeAt: number;
   /** All cells of the day, those of jobs too. */
   cells: readonly MetricsCell[];
-  /** Of the same requests, by hour. A job has an id that begins with `JOB_PREFIX`; other names are not looked at. */
+  /** The same requests by hour. A job has an id that begins with `JOB_PREFIX`; other names are not looked at. */
   hourCells: readonly MetricsCell[];
   operationNames: ReadonlyMap<string, string>;
   accounts: AccountFigures;

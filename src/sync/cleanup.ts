@@ -90,10 +90,10 @@ async function foldAll(db: D1Database, nowSeconds: number, lease: RunLease): Pro
   const report = nothingDone();
   try {
     for (let folds = 0; folds < FOLDS_A_RUN; folds += 1) {
-      const { flushes, written, unsound, more } = await foldFlushes(db, { nowSeconds, write: lease.write });
+      const { flushes, written, malformed, more } = await foldFlushes(db, { nowSeconds, write: lease.write });
       report.read += flushes;
       report.written += written;
-      report.skipped += unsound;
+      report.skipped += malformed;
       if (!more) break;
     }
   } catch (error) {

@@ -141,7 +141,7 @@ describe('a fold', () => {
         return env.DB.batch(statements);
       },
     });
-    expect(await late).toEqual({ flushes: 0, written: 0, unsound: 0, more: true });
+    expect(await late).toEqual({ flushes: 0, written: 0, malformed: 0, more: true });
     await expect(env.DB.batch(batches[0] ?? [])).rejects.toThrow('NOT NULL');
     expect(await seen()).toEqual(times(1));
   });
@@ -205,7 +205,7 @@ describe('a fold', () => {
       insert.bind('{"requests": ['),
     ]);
     expect(await seen()).toEqual(times(1));
-    expect(await fold()).toMatchObject({ flushes: 3, unsound: 3 + 1 + 1 });
+    expect(await fold()).toMatchObject({ flushes: 3, malformed: 3 + 1 + 1 });
     expect(await seen()).toEqual(times(1));
   });
 });

@@ -82,7 +82,7 @@ describe('what isolates wrote', () => {
     ]);
     expect(await foldFlushes(env.DB, { nowSeconds: NOW })).toMatchObject({
       flushes: 3,
-      unsound: 0,
+      malformed: 0,
       more: false,
     });
     expect([await pendingFlushes(), total(await rowsOf('operation_usage'))]).toEqual([0, 4]);
@@ -123,7 +123,7 @@ describe('what isolates wrote', () => {
   test('is read and added up beside rows of no known form, and the run tells of those', async () => {
     const insert = env.DB.prepare('INSERT INTO usage_flush (counts) VALUES (?1)');
     const entry: unknown[] = [TRENDING, 'ios', '1', use.day, 1, 50, 50];
-    const unsound = [
+    const malformed = [
       '',
       '{"uses": [',
       'null',
@@ -134,7 +134,7 @@ describe('what isolates wrote', () => {
       JSON.stringify({ uses: ['text', null, {}, [], [null]], refusals: ['[', 1.5] }),
       JSON.stringify({ uses: [entry.with(0, null), entry.with(4, '1'), entry], refusals: [] }),
     ];
-    await env.DB.batch(unsound.map((counts) => insert.bind(counts)));
+    await env.DB.batch(malformed.map((counts) => insert.bind(counts)));
     expect(total(await usesSeen())).toBe(5);
     expect(await refusalsSeen()).toHaveLength(1);
     await serving.gateway.scheduled(CRONS.hourly);

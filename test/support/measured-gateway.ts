@@ -41,7 +41,7 @@ export async function startMeasured() {
     async cells() {
       await writeCounts();
       const flushes = await readFlushes(env.DB, 0, 100);
-      expect(flushes.reduce((sum, { unsound }) => sum + unsound, 0)).toBe(0);
+      expect(flushes.reduce((sum, { malformed }) => sum + malformed, 0)).toBe(0);
       return flushes
         .flatMap(({ requests }) => requests)
         .filter(({ operationId }) => operationId !== 'route:/health' && operationId !== 'job:background');

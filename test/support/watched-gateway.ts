@@ -72,7 +72,7 @@ export function watchGateway(options: Omit<LookOptions, 'nowSeconds'> = { thresh
         writtenAt: gateway.now,
         workerVersion: 'v1',
         requests: cells,
-        ...{ refusals: [], others: [], isolate: null, live: null, unsound: 0 },
+        ...{ refusals: [], others: [], isolate: null, live: null, malformed: 0 },
         ...rest,
       };
     },

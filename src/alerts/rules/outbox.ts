@@ -21,7 +21,7 @@ const common = {
   }) satisfies AlertRule['breaches'],
 };
 
-/** The main API is not told of something for some minutes. */
+/** A call to the main API has waited for some minutes. */
 export const outbox: AlertRule = { ...common, name: 'outbox', severity: 'ticket' };
 
 /** The same, for so long that somebody is woken. */

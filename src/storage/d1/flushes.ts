@@ -25,7 +25,7 @@ export interface Flush {
   /** Null where the row has none. */
   live: LiveState | null;
   /** Parts that were left out. */
-  unsound: number;
+  malformed: number;
 }
 
 /** A client as it names itself, which no release bears. */
@@ -92,12 +92,12 @@ const COUNTS = z.looseObject({});
 /** The parts of a row that have their form. */
 class FlushParts {
   /** Parts that were left out. */
-  unsound = 0;
+  malformed = 0;
   readonly #parts: Record<string, unknown>;
 
   constructor(counts: string) {
     const parts = parseJson(counts, COUNTS);
-    if (parts === undefined) this.unsound += 1;
+    if (parts === undefined) this.malformed += 1;
     this.#parts = parts ?? {};
   }
 
@@ -125,11 +125,11 @@ class FlushParts {
     const value = this.#parts[name];
     if (value === undefined) return [];
     if (!Array.isArray(value)) {
-      this.unsound += 1;
+      this.malformed += 1;
       return [];
     }
     const items = value.map(parse).filter((item) => item !== null);
-    this.unsound += value.length - items.length;
+    this.malformed += value.length - items.length;
     return items;
   }
 
@@ -137,7 +137,7 @@ class FlushParts {
     const value = this.#parts[name];
     if (value === undefined) return null;
     const { data } = form.safeParse(value);
-    if (data === undefined) this.unsound += 1;
+    if (data === undefined) this.malformed += 1;
     return data ?? null;
   }
 }
@@ -152,7 +152,7 @@ interface FlushRow {
 export function parsedFlush({ counts, ...row }: FlushRow): Flush {
   const parts = new FlushParts(counts);
   const { requests, refusals, others, isolate, live } = parts;
-  return { ...row, requests, refusals, others, isolate, live, unsound: parts.unsound };
+  return { ...row, requests, refusals, others, isolate, live, malformed: parts.malformed };
 }
 
 /** Row that keeps the greatest id in the table, so that the ids of later flushes rise. The cleanup leaves it. */
@@ -168,8 +168,8 @@ const PAGE_SQL = `SELECT flushId, writtenAt, counts FROM (
     FROM usage_flush WHERE flush_id > ?1 AND flush_id <= ?2 ORDER BY flush_id LIMIT ${PAGE_FLUSHES})
   WHERE bytes_before < ${PAGE_BYTES} ORDER BY flushId`;
 
-/** The parts of a flush that the cleanup adds up, beside uses and refusals. `unsound` counts the entries of these parts that were left out. */
-export type FoldedFlush = Pick<Flush, 'writtenAt' | 'requests' | 'others' | 'live' | 'unsound'>;
+/** The parts of a flush that the cleanup adds up, beside uses and refusals. `malformed` counts the entries of these parts that were left out. */
+export type FoldedFlush = Pick<Flush, 'writtenAt' | 'requests' | 'others' | 'live' | 'malformed'>;
 
 /** Every flush up to one, in bounded memory. */
 export async function* eachFlush(db: D1Database, lastFlushId: number): AsyncGenerator<FoldedFlush> {
@@ -184,9 +184,9 @@ export async function* eachFlush(db: D1Database, lastFlushId: number): AsyncGene
     afterId = last.flushId;
     for (const { writtenAt, counts } of results) {
       const parts = new FlushParts(counts);
-      const unreadable = parts.unsound;
+      const unreadable = parts.malformed;
       const { requests, others, live } = parts;
-      yield { writtenAt, requests, others, live, unsound: parts.unsound - unreadable };
+      yield { writtenAt, requests, others, live, malformed: parts.malformed - unreadable };
     }
   }
 }

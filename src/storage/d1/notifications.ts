@@ -51,7 +51,7 @@ const pairSql = (event: 'fired' | 'resolved', condition: string) =>
     WHERE other.thread = notification.thread AND other.channel = notification.channel
       AND other.outcome IS NULL AND json_extract(other.notice, '$.event') = '${event}' ${condition})`;
 
-/** Ends notices of incidents that began and ended in a silence: a silence that ends later tells nobody of them. */
+/** Ends notices of incidents that began and ended in a silence: no channel gets them when the silence ends. */
 export const silencedPairsWrite = (db: D1Database, nowSeconds: number): D1PreparedStatement =>
   db
     .prepare(

@@ -45,7 +45,7 @@ const EXTENT_SQL = `WITH old AS MATERIALIZED (
   SELECT last.flush_id AS lastFlushId, count(counts) AS flushes, coalesce(sum(iif(has_form,
       json_array_length(counts, '$.uses') + json_array_length(counts, '$.refusals'), 1)), 0)
     - (SELECT count(*) FROM unfolded_usage WHERE flush_id <= last.flush_id)
-    - (SELECT count(*) FROM unfolded_refusal WHERE flush_id <= last.flush_id) AS unsound,
+    - (SELECT count(*) FROM unfolded_refusal WHERE flush_id <= last.flush_id) AS malformed,
     EXISTS (SELECT 1 FROM old WHERE old.flush_id > last.flush_id) AS more
   FROM last LEFT JOIN taken ON true`;
 
@@ -54,7 +54,7 @@ interface Extent {
   lastFlushId: number | null;
   flushes: number;
   /** Malformed flushes, and the entries of other flushes that the views leave out. */
-  unsound: number;
+  malformed: number;
   more: number;
 }
 
@@ -108,7 +108,7 @@ export interface Fold {
   /** Rows that were added, changed or deleted. */
   written: number;
   /** Malformed flushes, and malformed counts in flushes, that were deleted and not added up. No isolate writes them. */
-  unsound: number;
+  malformed: number;
   /** True if flushes are left for another fold. */
   more: boolean;
 }
@@ -125,15 +125,15 @@ export async function foldFlushes(
   { nowSeconds, write = (statements) => db.batch(statements) }: FoldOptions,
 ): Promise<Fold> {
   const extent = await db.prepare(EXTENT_SQL).bind(nowSeconds).first<Extent>();
-  const { lastFlushId = null, flushes = 0, unsound = 0, more = 0 } = extent ?? {};
-  if (lastFlushId === null || flushes === 0) return { flushes: 0, written: 0, unsound: 0, more: false };
+  const { lastFlushId = null, flushes = 0, malformed = 0, more = 0 } = extent ?? {};
+  if (lastFlushId === null || flushes === 0) return { flushes: 0, written: 0, malformed: 0, more: false };
   const requests = new MergedCells();
   const days = new FlushDays();
-  let unsoundParts = 0;
+  let malformedParts = 0;
   for await (const flush of eachFlush(db, lastFlushId)) {
     for (const cell of flush.requests) requests.add(cell);
     days.add(flush);
-    unsoundParts += flush.unsound;
+    malformedParts += flush.malformed;
   }
   try {
     const results = await write([
@@ -146,10 +146,10 @@ export async function foldFlushes(
       db.prepare(EMPTY_SQL).bind(lastFlushId),
     ]);
     const written = results.reduce((sum, { meta }) => sum + meta.changes, 0);
-    return { flushes, written, unsound: unsound + unsoundParts, more: more === 1 };
+    return { flushes, written, malformed: malformed + malformedParts, more: more === 1 };
   } catch (error) {
     const isFolded = error instanceof Error && error.message.includes(FOLDED_MEANWHILE_MESSAGE);
     if (!isFolded) throw error;
-    return { flushes: 0, written: 0, unsound: 0, more: true };
+    return { flushes: 0, written: 0, malformed: 0, more: true };
   }
 }

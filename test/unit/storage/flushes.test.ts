@@ -51,7 +51,7 @@ describe('a flush', () => {
             gaps: 7,
             closes: { 1000: 8, 4400: 9 },
           },
-          unsound: 0,
+          malformed: 0,
         });
       }),
     );
@@ -59,7 +59,7 @@ describe('a flush', () => {
 
   test('of an older build has no requests, and nothing is wrong with it', () => {
     const counts = JSON.stringify({ uses: [], refusals: [] });
-    expect(parsedFlush(row(counts))).toEqual({ ...head, ...empty, unsound: 0 });
+    expect(parsedFlush(row(counts))).toEqual({ ...head, ...empty, malformed: 0 });
   });
 
   test('of a newer build is read without the values that this one does not know', () => {
@@ -67,7 +67,7 @@ describe('a flush', () => {
       fc.property(drawnCell(), (cell) => {
         const encoded = encodedCell(cell).with(13, [...Object.values(cell.calls), 8]);
         const flush = parsedFlush(row(JSON.stringify({ requests: [[...encoded, 'new']], new: {} })));
-        expect(flush).toMatchObject({ requests: [cell], unsound: 0 });
+        expect(flush).toMatchObject({ requests: [cell], malformed: 0 });
       }),
     );
   });
@@ -115,14 +115,14 @@ test('any text is read, and its parts without the form are left out and counted'
         parts.map((value) => JSON.stringify(value)),
       ),
       (counts) => {
-        const { requests, refusals, others, isolate, live, unsound } = parsedFlush(row(counts));
+        const { requests, refusals, others, isolate, live, malformed } = parsedFlush(row(counts));
         const kept = [...requests, ...refusals, ...others, isolate, live].filter((part) => part !== null);
-        expect(kept.length + unsound).toBe(partsIn(counts));
+        expect(kept.length + malformed).toBe(partsIn(counts));
       },
     ),
   );
   const broken = ['', '{"requests": [', 'null', '5', '[]', '"text"'];
-  for (const counts of broken) expect(parsedFlush(row(counts))).toEqual({ ...head, ...empty, unsound: 1 });
+  for (const counts of broken) expect(parsedFlush(row(counts))).toEqual({ ...head, ...empty, malformed: 1 });
 });
 
 test('one broken entry leaves the others', () => {
@@ -134,7 +134,7 @@ test('one broken entry leaves the others', () => {
       const isAllowed = value === -1 && [3, 6, 7, 12].includes(at);
       expect(flush.requests).toHaveLength(isAllowed ? 2 : 1);
       expect(flush.requests.at(-1)).toEqual(cell);
-      expect(flush).toMatchObject({ others: [], live: null, unsound: (isAllowed ? 2 : 3) + 2 });
+      expect(flush).toMatchObject({ others: [], live: null, malformed: (isAllowed ? 2 : 3) + 2 });
     }),
   );
 });
