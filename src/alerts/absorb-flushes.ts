@@ -7,6 +7,7 @@ import {
   usesErrorBudget,
 } from '../observability/request-metrics.ts';
 import type { Flush } from '../storage/d1/flushes.ts';
+import { CountedReleases } from './counted-releases.ts';
 import { MINUTE_SECONDS } from './watched-time.ts';
 import {
   addRecent,
@@ -29,10 +30,11 @@ const budgetedRequests = ({ operationId, outcome, count, faults }: MetricsCell):
   return outcome === 'refused' ? 0 : count;
 };
 
-/** Reasons of refusals that say that nobody has registered the id or the document. */
+/** Reasons of refusals that say that nobody has registered the id or the document, or that all its releases are retired. */
 const UNKNOWN_REASONS = new Set([
   'PERSISTED_QUERY_NOT_FOUND',
   'PERSISTED_QUERY_NOT_IN_LIST',
+  'PERSISTED_QUERY_RETIRED',
   'QUERY_NOT_IN_SAFELIST',
 ]);
 
@@ -48,7 +50,6 @@ interface MergedCells extends Worst {
   faults: number;
   hits: number;
   misses: number;
-  unknown: number;
   /** Leaves out refused requests: a refusal does not show how long an operation takes. */
   durationMs: number;
   histogram: LatencyHistogram;
@@ -72,16 +73,18 @@ export function absorbFlushes(
     addSums(windows, watchedAt(minutesAgo), {}, { operationId, client, version, faults });
   for (const { minutesAgo, operationId, client, version, count, ...cell } of merged) {
     if (minutesAgo > MINUTES_KEPT || operationId.startsWith(ROUTE_PREFIX)) continue;
-    const { unknown, misses, durationMs, histogram } = cell;
+    const { misses, durationMs, histogram } = cell;
     cells.push({
-      ...{ operationId, client, version, count, unknown, misses, durationMs },
+      ...{ operationId, client, version, count, unknown: 0, misses, durationMs },
       histogram: histogram.sparse(),
     });
   }
+  const releases = new CountedReleases(flushes.flatMap(({ requests }) => requests));
+  const refused = refusedDocuments(flushes, releases);
   addRecent(windows, {
     at: watchedMinuteOf(watchedSeconds),
-    cells,
-    refusedDocuments: refusedDocuments(flushes),
+    cells: [...cells, ...unknownCells(refused, releases)],
+    refusedDocuments: refused,
     d1: LatencyHistogram.of(
       ...flushes.flatMap(({ isolate }) => (isolate === null ? [] : [isolate.d1])),
     ).sparse(),
@@ -112,7 +115,7 @@ function mergedByMinute(flushes: readonly Flush[], nowSeconds: number): Iterable
     const key = JSON.stringify([minutesAgo, operationId, client, version]);
     const sum = merged.get(key) ?? {
       ...{ operationId, client, version, minutesAgo, count: 0, requests: 0, faults: 0, hits: 0, misses: 0 },
-      ...{ unknown: 0, durationMs: 0, histogram: new LatencyHistogram() },
+      ...{ durationMs: 0, histogram: new LatencyHistogram() },
     };
     merged.set(key, sum);
     sum.count += count;
@@ -123,21 +126,37 @@ function mergedByMinute(flushes: readonly Flush[], nowSeconds: number): Iterable
     if (outcome !== 'refused') {
       sum.durationMs += cell.durationMs;
       sum.histogram.merge(cell.histogram);
-    } else if (operationId === UNREGISTERED) sum.unknown += count;
+    }
   }
   return merged.values();
 }
 
-function refusedDocuments(flushes: readonly Flush[]): RefusedDocument[] {
+/** Of clients that releases bear: anybody may send other names, as many as there are. */
+function refusedDocuments(flushes: readonly Flush[], releases: CountedReleases): RefusedDocument[] {
   const documents = new Map<string, RefusedDocument>();
   for (const { reason, client, version, documentId, count } of flushes.flatMap(({ refusals }) => refusals)) {
-    if (!UNKNOWN_REASONS.has(reason)) continue;
+    if (!UNKNOWN_REASONS.has(reason) || releases.of({ client, version }) === null) continue;
     const key = JSON.stringify([client, version, documentId]);
     const held = documents.get(key);
     if (held === undefined) documents.set(key, { client, version, documentId, count });
     else held.count += count;
   }
   return [...documents.values()];
+}
+
+/** The refusals of each release, under the name that cells of its requests have. */
+function unknownCells(documents: readonly RefusedDocument[], releases: CountedReleases): RecentCell[] {
+  const cells = new Map<string, RecentCell>();
+  for (const document of documents) {
+    const release = releases.of(document);
+    if (release === null) continue;
+    const key = JSON.stringify([release.client, release.version]);
+    const none = { count: 0, unknown: 0, misses: 0, durationMs: 0, histogram: [] };
+    const cell = cells.get(key) ?? { operationId: UNREGISTERED, ...release, ...none };
+    cells.set(key, cell);
+    cell.unknown += document.count;
+  }
+  return [...cells.values()];
 }
 
 function greatestShare(flushes: readonly Flush[]): number | null {

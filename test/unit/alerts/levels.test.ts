@@ -151,11 +151,13 @@ const RULES: Record<AlertRuleName, RuleLevels> = {
   },
   'refused-operations': {
     levels: fc.integer({ min: 0, max: 50 }),
-    at: (gateway, level) =>
-      gateway.requests(
-        { count: 1_000 - level },
-        { count: level, operationId: 'unregistered', outcome: 'refused' },
-      ),
+    at: (gateway, level) => {
+      const refused = { operationId: 'unregistered', outcome: 'refused' } as const;
+      const refusal = { reason: 'PERSISTED_QUERY_NOT_FOUND', documentId: 'x', client: 'ios', version: '5.2' };
+      const refusals = [{ ...refusal, day: 1, count: level, lastSeen: gateway.now }];
+      const cells = [{ count: 1_000 - level }, { ...refused, count: level }];
+      return gateway.found(gateway.flush(cells, { refusals }));
+    },
     isBeyond: (level, threshold) => level / 1_000 > threshold,
     minutes: 10,
   },

@@ -197,47 +197,6 @@ describe('the hit rate', () => {
   });
 });
 
-describe('refused operations', () => {
-  const unknown = { operationId: 'unregistered', outcome: 'refused' } as const;
-  const minute = (gateway: WatchedGateway, refused: number, client = 'ios') =>
-    gateway.found(
-      gateway.flush(
-        [
-          { count: 1_000 - refused, client },
-          { ...unknown, count: refused, client },
-        ],
-        {
-          refusals: ['sha256:forgotten', 'sha256:forgotten', 'sha256:else'].map((documentId) => ({
-            ...{ reason: 'PERSISTED_QUERY_NOT_IN_LIST', documentId, client, version: '5.2' },
-            ...{ day: 1, count: 10, lastSeen: gateway.now },
-          })),
-        },
-      ),
-    );
-
-  test('of more than 1 % of a release make a ticket that names the release and the id, and end', () => {
-    const gateway = watchOnly(['refused-operations']);
-    gateway.minutes(10, () => minute(gateway, 30));
-    expect(gateway.decisions).toMatchObject([
-      {
-        ...{ event: 'fired', subject: 'ios 5.2', value: '3.0 % of its requests' },
-        worst: { operationId: 'sha256:forgotten', client: 'ios', version: '5.2' },
-      },
-    ]);
-    gateway.minutes(30, () => minute(gateway, 0));
-    expect(eventsOf(gateway)).toEqual(['fired refused-operations', 'resolved refused-operations']);
-  });
-
-  test('of few, of clients that no release bears, or for other reasons are silent', () => {
-    const gateway = watchOnly(['refused-operations']);
-    gateway.minutes(20, () => minute(gateway, 5));
-    gateway.minutes(20, () => minute(gateway, 1_000, 'other'));
-    gateway.minutes(20, () => minute(gateway, 1_000, ''));
-    gateway.minutes(20, () => gateway.requests({ count: 1_000, outcome: 'refused' }));
-    expect(gateway.decisions).toEqual([]);
-  });
-});
-
 describe('D1 and memory', () => {
   const isolate = (d1Ms: number, queries: number, memoryShare: number) => {
     const d1 = new LatencyHistogram();
