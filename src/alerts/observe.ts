@@ -5,7 +5,7 @@
  * read once an hour.
  */
 import { readForecast } from '../metrics/read-forecast.ts';
-import { type Flush, newestFlushId, readFlushes } from '../storage/d1/flushes.ts';
+import { newestFlushId, readFlushes } from '../storage/d1/flushes.ts';
 import { greatestObjects } from '../storage/d1/object-sizes.ts';
 import { latestEndedRuns } from '../storage/d1/sync-runs.ts';
 import {
@@ -17,6 +17,7 @@ import {
 } from '../storage/d1/watched-business.ts';
 import type { AlertState } from './alert-state.ts';
 import type { SizeFacts } from './facts.ts';
+import { FlushSum } from './flush-sum.ts';
 import type { NewFlushes, Observed } from './observed.ts';
 import { HOUR_SECONDS } from './watched-time.ts';
 
@@ -58,7 +59,7 @@ export async function observe(
     }
   };
   const [flushes, runs, outboxes, notices, accounts, payments] = await Promise.all([
-    part('flushes', newFlushes(db, state.lastFlushId)),
+    part('flushes', newFlushes(db, state.lastFlushId, nowSeconds)),
     part('jobs', latestEndedRuns(db, Object.keys(jobIntervals), nowSeconds)),
     part('outboxes', waitingLedgers(db)),
     part('notices', recentDisagreements(db, nowSeconds)),
@@ -83,20 +84,26 @@ const isHourly = ({ hourly: { askedAt }, watchedSeconds }: Pick<AlertState, 'hou
   askedAt === null || watchedSeconds - askedAt >= HOUR_SECONDS;
 
 /** The first look begins with what comes after it. */
-async function newFlushes(db: D1Database, lastFlushId: number | null): Promise<NewFlushes> {
-  if (lastFlushId === null) return { rows: [], lastFlushId: await newestFlushId(db) };
-  const flushes: Flush[] = [];
-  for (let after = lastFlushId; flushes.length < FLUSHES_A_LOOK; ) {
-    const read = await readFlushes(db, after, FLUSHES_A_READ);
-    flushes.push(...read);
-    after = read.at(-1)?.flushId ?? after;
-    if (read.length < FLUSHES_A_READ) break;
+async function newFlushes(
+  db: D1Database,
+  lastFlushId: number | null,
+  nowSeconds: number,
+): Promise<NewFlushes> {
+  if (lastFlushId === null) return { rows: [], read: 0, lastFlushId: await newestFlushId(db) };
+  const sum = new FlushSum(nowSeconds);
+  let after = lastFlushId;
+  while (sum.flushes < FLUSHES_A_LOOK) {
+    const page = await readFlushes(db, after, Math.min(FLUSHES_A_READ, FLUSHES_A_LOOK - sum.flushes));
+    const last = page.at(-1);
+    if (last === undefined) break;
+    sum.add(page);
+    after = last.flushId;
   }
-  const last = flushes.at(-1)?.flushId;
-  if (last !== undefined && flushes.length < FLUSHES_A_LOOK) return { rows: flushes, lastFlushId: last };
+  const found = { rows: sum.flushes === 0 ? [] : [sum.flush()], read: sum.flushes };
+  if (sum.flushes > 0 && sum.flushes < FLUSHES_A_LOOK) return { ...found, lastFlushId: after };
   const newest = await newestFlushId(db);
   // A database that was restored may have older ids than the last look has seen.
-  return { rows: flushes, lastFlushId: last === undefined ? Math.min(lastFlushId, newest) : newest };
+  return { ...found, lastFlushId: sum.flushes === 0 ? Math.min(lastFlushId, newest) : newest };
 }
 
 async function sizesOf(db: D1Database, databaseBytes: number | undefined): Promise<SizeFacts[]> {

@@ -27,7 +27,10 @@ export interface Observed {
 
 /** Those after the last look's. */
 export interface NewFlushes {
+  /** Added up as one, or none. */
   rows: readonly Flush[];
+  /** Flushes that were added up. */
+  read: number;
   /** The next look goes on behind it. */
   lastFlushId: number;
 }

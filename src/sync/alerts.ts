@@ -52,7 +52,7 @@ async function lookAtGateway(deps: JobDeps, { startedAt, lease }: JobRun): Promi
   for (const { rule, error } of failures) log.error('alerts.rule_failed', { rule, ...errorFields(error) });
   const first = unread[0]?.error ?? failures[0]?.error;
   return {
-    read: observed.flushes?.rows.length ?? 0,
+    read: observed.flushes?.read ?? 0,
     written: 1 + decisions.length,
     skipped: unread.length + failures.length,
     firstError: first === undefined ? null : errorText(first),

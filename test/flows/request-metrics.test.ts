@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { MetricsCell } from '../../src/observability/request-metrics.ts';
 import { FlushDays, readFlushDays } from '../../src/storage/d1/flush-days.ts';
-import { readFlushes } from '../../src/storage/d1/flushes.ts';
+import { FLUSH_PAGE_BYTES, readFlushes } from '../../src/storage/d1/flushes.ts';
 import { encodedCell } from '../../src/storage/d1/metrics-cells.ts';
 import { foldFlushes } from '../../src/storage/d1/operation-usage-folding.ts';
 import { readMetrics, TooManyCellsError } from '../../src/storage/d1/request-metrics.ts';
@@ -300,4 +300,45 @@ describe('rows of more than a page', () => {
       CELLS_A_ROW * ROWS * CELL.count,
     );
   });
+});
+
+test('new flushes are read page by page, without their uses', async () => {
+  const uses = Array.from({ length: 500 }, (_, at) => ['a'.repeat(80), 'ios', `1.${at}`, DAY, 1, 1, 1]);
+  const requests = Array.from({ length: 300 }, () => encodedCell(CELL));
+  const flushes = 40;
+  await env.DB.prepare(
+    `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${flushes})
+     INSERT INTO usage_flush (counts) SELECT ?1 FROM n`,
+  )
+    .bind(JSON.stringify({ uses, refusals: [], requests }))
+    .run();
+  await env.DB.prepare("INSERT INTO usage_flush (counts) VALUES ('no JSON')").run();
+  const bytes: number[] = [];
+  const db = {
+    prepare: (sql: string) => ({
+      bind: (...values: unknown[]) => ({
+        all: async () => {
+          const answer = await env.DB.prepare(sql)
+            .bind(...values)
+            .all();
+          const text = JSON.stringify(answer.results);
+          expect(text).not.toContain('uses');
+          bytes.push(text.length);
+          return answer;
+        },
+      }),
+    }),
+  } as unknown as D1Database;
+  let read = 0;
+  for (let after = 0; ; ) {
+    const page = await readFlushes(db, after, 100);
+    const last = page.at(-1);
+    if (last === undefined) break;
+    read += page.length;
+    after = last.flushId;
+    for (const flush of page) expect(flush.requests).toHaveLength(flush.malformed === 0 ? 300 : 0);
+  }
+  expect(read).toBe(flushes + 1);
+  expect(bytes.length).toBeGreaterThan(3);
+  expect(Math.max(...bytes)).toBeLessThan(1.3 * FLUSH_PAGE_BYTES);
 });

@@ -13,7 +13,7 @@ export const WATCH_START = 1_764_000_000;
 
 /** Nothing happens, and everything can be read. */
 export const QUIET: Observed = {
-  flushes: { rows: [], lastFlushId: 0 },
+  flushes: { rows: [], read: 0, lastFlushId: 0 },
   jobs: [],
   outboxes: [],
   notices: [],
@@ -77,7 +77,7 @@ export function watchGateway(options: Omit<LookOptions, 'nowSeconds'> = { thresh
       };
     },
     requests: (...requests) => gateway.found(gateway.flush(requests)),
-    found: (...rows) => ({ flushes: { rows, lastFlushId: flushId } }),
+    found: (...rows) => ({ flushes: { rows, read: rows.length, lastFlushId: flushId } }),
   };
   return gateway;
 }

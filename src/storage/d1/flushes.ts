@@ -159,14 +159,14 @@ export function parsedFlush({ counts, ...row }: FlushRow): Flush {
 export const EMPTY_COUNTS = '{"uses":[],"refusals":[]}';
 
 /** Bytes of one page. Its last flush may exceed them. */
-const PAGE_BYTES = 1_000_000;
+export const FLUSH_PAGE_BYTES = 1_000_000;
 const PAGE_FLUSHES = 1_000;
 
 const PAGE_SQL = `SELECT flushId, writtenAt, counts FROM (
     SELECT flush_id AS flushId, written_at AS writtenAt, counts,
       sum(octet_length(counts)) OVER (ORDER BY flush_id) - octet_length(counts) AS bytes_before
     FROM usage_flush WHERE flush_id > ?1 AND flush_id <= ?2 ORDER BY flush_id LIMIT ${PAGE_FLUSHES})
-  WHERE bytes_before < ${PAGE_BYTES} ORDER BY flushId`;
+  WHERE bytes_before < ${FLUSH_PAGE_BYTES} ORDER BY flushId`;
 
 /** The parts of a flush that the cleanup adds up, beside uses and refusals. `malformed` counts the entries of these parts that were left out. */
 export type FoldedFlush = Pick<Flush, 'writtenAt' | 'requests' | 'others' | 'live' | 'malformed'>;
@@ -195,14 +195,19 @@ export async function* eachFlush(db: D1Database, lastFlushId: number): AsyncGene
 export const newestFlushId = async (db: D1Database): Promise<number> =>
   (await db.prepare('SELECT max(flush_id) AS id FROM usage_flush').first<number>('id')) ?? 0;
 
-/** The oldest flushes with a greater id, at most `limit`. Those that the cleanup has added up are gone. */
+/** Uses are not asked for: they are half of a busy isolate's row. */
+const WATCHED_SQL = `SELECT flushId, writtenAt, workerVersion,
+    iif(json_valid(counts), json_remove(counts, '$.uses'), counts) AS counts FROM (
+    SELECT flush_id AS flushId, written_at AS writtenAt, worker_version AS workerVersion, counts,
+      sum(octet_length(counts)) OVER (ORDER BY flush_id) - octet_length(counts) AS bytes_before
+    FROM usage_flush WHERE flush_id > ?1 ORDER BY flush_id LIMIT ?2)
+  WHERE bytes_before < ${FLUSH_PAGE_BYTES} ORDER BY flushId`;
+
+/**
+ * A page of the oldest flushes with a greater id: at most `limit`, and those of about a megabyte. None where there is none
+ * left. Those that the cleanup has added up are gone.
+ */
 export async function readFlushes(db: D1Database, afterId: number, limit: number): Promise<Flush[]> {
-  const { results } = await db
-    .prepare(
-      `SELECT flush_id AS flushId, written_at AS writtenAt, worker_version AS workerVersion, counts
-       FROM usage_flush WHERE flush_id > ?1 ORDER BY flush_id LIMIT ?2`,
-    )
-    .bind(afterId, limit)
-    .all<FlushRow>();
+  const { results } = await db.prepare(WATCHED_SQL).bind(afterId, limit).all<FlushRow>();
   return results.map(parsedFlush);
 }
