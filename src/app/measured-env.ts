@@ -4,6 +4,10 @@ import { measuredKv } from '../observability/measured-kv.ts';
 import { measuredObjects } from '../observability/measured-objects.ts';
 import { measuredR2 } from '../observability/measured-r2.ts';
 
+/** A binding that is missing fails where it is used, as it does without being measured, and not every request. */
+const objects = <Objects extends DurableObjectNamespace>(namespace: Objects, calls: IsolateCalls): Objects =>
+  namespace === undefined ? namespace : measuredObjects(namespace, calls);
+
 /** The same bindings; the calls of those that are billed by call are counted. */
 export const measuredEnv = (env: Env, calls: IsolateCalls): Env => ({
   ...env,
@@ -12,9 +16,9 @@ export const measuredEnv = (env: Env, calls: IsolateCalls): Env => ({
   PRICES_KV: measuredKv(env.PRICES_KV, calls),
   SESSIONS_KV: measuredKv(env.SESSIONS_KV, calls),
   STORAGE: measuredR2(env.STORAGE, calls),
-  ATTEMPTS: measuredObjects(env.ATTEMPTS, calls),
-  IDO_MANAGER: measuredObjects(env.IDO_MANAGER, calls),
-  PRICE_FEED: measuredObjects(env.PRICE_FEED, calls),
-  SALE_FEED: measuredObjects(env.SALE_FEED, calls),
-  SUBSCRIPTION_HUBS: measuredObjects(env.SUBSCRIPTION_HUBS, calls),
+  ATTEMPTS: objects(env.ATTEMPTS, calls),
+  IDO_MANAGER: objects(env.IDO_MANAGER, calls),
+  PRICE_FEED: objects(env.PRICE_FEED, calls),
+  SALE_FEED: objects(env.SALE_FEED, calls),
+  SUBSCRIPTION_HUBS: objects(env.SUBSCRIPTION_HUBS, calls),
 });
