@@ -79,7 +79,10 @@ export function absorbFlushes(
       histogram: histogram.sparse(),
     });
   }
-  const releases = new CountedReleases(flushes.flatMap(({ requests }) => requests));
+  const counted = flushes
+    .flatMap(({ requests }) => requests)
+    .filter(({ operationId }) => usesErrorBudget(operationId));
+  const releases = new CountedReleases(counted);
   const refused = refusedDocuments(flushes, releases);
   addRecent(windows, {
     at: watchedMinuteOf(watchedSeconds),

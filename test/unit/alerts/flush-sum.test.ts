@@ -18,6 +18,8 @@ const REFUSAL: RefusalCount = {
   ...{ day: 19_772, count: 1, lastSeen: NOW },
 };
 
+const HEALTH = { ...CELL, operationId: 'route:/health', client: 'ios', version: '1' };
+
 const drawnFlush = fc
   .record({
     requests: fc.array(drawnCell(), { maxLength: 8 }),
@@ -73,6 +75,8 @@ test('flushes that were added up page by page are judged as if each were judged 
       expect(absorbed([sum.flush()])).toEqual(absorbed(flushes));
       expect(flushes).toEqual(before);
     }),
+    // A client that asks for /health alone, and is refused elsewhere.
+    { examples: [[[flushOf({ requests: [HEALTH] }), flushOf({ refusals: [REFUSAL] })], 0]] },
   );
 });
 
