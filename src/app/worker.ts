@@ -3,10 +3,11 @@
  * route, and says why in its log alone.
  */
 import { securityHeaders, setHeaders } from '../http/answer.ts';
-import type { ClientCount } from '../http/client-limit.ts';
+import { isGraphQLPath } from '../http/graphql-route.ts';
 import { answerHead } from '../http/head.ts';
+import { readEnvelope } from '../http/incoming-operation.ts';
 import { refusedAsGraphQL } from '../http/responses.ts';
-import { answerRequest } from '../http/router.ts';
+import { type Arrival, answerRequest } from '../http/router.ts';
 import { pathOf } from '../http/url-parts.ts';
 import { log } from '../observability/log.ts';
 import { runningTrace, runWork } from '../observability/running-work.ts';
@@ -44,8 +45,7 @@ export function createWorker(isolateOf: IsolateOf) {
       const { method } = request;
       if (method === 'GET') return answerGet(request, handler, ctx);
       if (method === 'HEAD') return answerHead(request, (asGet) => answerGet(asGet, handler, ctx));
-      const client = handler.isolate.clientLimit.count(request, Date.now());
-      return answerAndKeepUp(request, client, handler, ctx);
+      return answerOther(request, handler, ctx);
     },
     scheduled: async (controller, env, ctx) => {
       const handler = servedBy(env);
@@ -61,7 +61,25 @@ function answerGet(request: Request, handler: Served, ctx: ExecutionContext): Re
   const nowMs = Date.now();
   const client = isolate.clientLimit.count(request, nowMs);
   const hit = client.isRefused(nowMs) ? null : memoryHits?.respondToGet(request, client, nowMs);
-  if (!hit) return answerAndKeepUp(request, client, handler, ctx);
+  if (!hit) return answerAndKeepUp(request, { client, atMs: nowMs }, handler, ctx);
+  isolate.clientLimit.countHit(client, nowMs, ctx);
+  keepUp(isolate, ctx, nowMs);
+  return hit.response(crypto.randomUUID());
+}
+
+/** Also a POST is answered from memory outside of any work: only its body is waited for. */
+async function answerOther(request: Request, handler: Served, ctx: ExecutionContext): Promise<Response> {
+  const { isolate, memoryHits } = handler;
+  const atMs = Date.now();
+  const client = isolate.clientLimit.count(request, atMs);
+  const mayHit = memoryHits !== null && !client.isRefused(atMs) && request.method === 'POST';
+  if (!mayHit || !isGraphQLPath(pathOf(request.url)))
+    return answerAndKeepUp(request, { client, atMs }, handler, ctx);
+  const envelope = readEnvelope(request);
+  const read = await envelope.catch(() => null);
+  const nowMs = Date.now();
+  const hit = memoryHits.respondToPost(request, read, client, nowMs);
+  if (hit === null) return answerAndKeepUp(request, { client, atMs, envelope }, handler, ctx);
   isolate.clientLimit.countHit(client, nowMs, ctx);
   keepUp(isolate, ctx, nowMs);
   return hit.response(crypto.randomUUID());
@@ -69,12 +87,12 @@ function answerGet(request: Request, handler: Served, ctx: ExecutionContext): Re
 
 async function answerAndKeepUp(
   request: Request,
-  client: ClientCount,
+  arrival: Arrival,
   { isolate, router }: Served,
   ctx: ExecutionContext,
 ): Promise<Response> {
   try {
-    return await answerRequest(request, client, ctx, router);
+    return await answerRequest(request, arrival, ctx, router);
   } finally {
     keepUp(isolate, ctx, Date.now());
   }

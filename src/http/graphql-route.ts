@@ -13,7 +13,7 @@ import { type Liveness, mayRun, type OperationRegistry } from '../operations/reg
 import { logFinishedRequest } from '../serving/request-log.ts';
 import type { Serving } from '../serving/serving.ts';
 import { viewerOfOperation } from '../serving/viewer-of-operation.ts';
-import { type Answer, type KeptAnswer, NOT_STORED } from './answer.ts';
+import { type Answer, NOT_STORED } from './answer.ts';
 import { bypassing, cachedAnswer, deprecated, refusalAnswer } from './cached-answer.ts';
 import { onceAsEvents, subscriptionAsEvents, withoutConditions } from './event-stream-route.ts';
 import { codeOfRefusal, foreignPageRefusal, methodRefusal } from './graphql-refusals.ts';
@@ -47,26 +47,18 @@ interface Exchange extends RouteContext, FaultListener {
   createContext(): Promise<GatewayContext>;
 }
 
+const PATHS = ['/graphql', '/graphql/*'];
+export const isGraphQLPath = (path: string) => path === '/graphql' || path.startsWith('/graphql/');
+
 export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
   const { serving, registry, memoryHits, mediaTypes, graphiql, corsOrigins, openSocket, nowMs } = options;
   // An isolate that serves from the cache alone never needs it.
   let yoga: ReturnType<typeof createGraphQLHandler> | undefined;
 
-  async function answerOnce(
-    incoming: IncomingOperation,
-    exchange: Exchange,
-  ): Promise<Response | Answer | KeptAnswer> {
-    const { request, accepted, measured } = exchange;
+  async function answerOnce(incoming: IncomingOperation, exchange: Exchange): Promise<Response | Answer> {
+    const { accepted, measured } = exchange;
     const envelope = await incoming.envelope();
     const known = envelope === null ? undefined : memoryHits.recall(envelope);
-    // A stream of events counts as one, also if its answer is in memory.
-    if (request.method === 'POST' && known !== undefined && measured.transport !== 'sse') {
-      const hit = memoryHits.respond(request, known, exchange.client, nowMs());
-      if (hit !== null) {
-        exchange.countHit();
-        return hit;
-      }
-    }
     if (known !== undefined && memoryHits.holds(known, nowMs())) exchange.countHit();
     else {
       const refused = await exchange.admit();
@@ -199,7 +191,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
   }
 
   return {
-    paths: ['/graphql', '/graphql/*'],
+    paths: PATHS,
     hasPreflight: true,
     admits: true,
     runsOperations: true,
@@ -215,7 +207,6 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
       }
       const accepted = mediaTypes.accepted(headers.get('accept'));
       if (graphiql && method === 'GET' && accepted.prefersPage) return graphiqlPage();
-      const startedAtMs = nowMs();
       const faults: string[] = [];
       const own = {
         ...context,
@@ -229,7 +220,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
       if (accepted.prefersEvents) measured.transport = 'sse';
       const contextOf = (viewer: Viewer | null, client: RequestClient) =>
         options.createContext({ ...own, viewer, client });
-      const incoming = new IncomingOperation(request, serving, corsOrigins, measured);
+      const incoming = new IncomingOperation(request, serving, corsOrigins, measured, context.envelope);
       const exchange: Exchange = {
         ...own,
         request,
@@ -251,7 +242,7 @@ export function createGraphQLRoute(options: GraphQLRouteOptions): Route {
         status = answer.status;
         return answer;
       } finally {
-        const durationMs = nowMs() - startedAtMs;
+        const durationMs = nowMs() - measured.startedAtMs;
         logFinishedRequest({ requestId, transport: 'http', status, durationMs, faults }, () =>
           incoming.asked(),
         );

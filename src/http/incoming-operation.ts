@@ -38,17 +38,22 @@ export class IncomingOperation {
   #isUseCounted = false;
   #areRefusalsCounted = false;
 
-  /** @param allowedOrigins origins whose pages may send credentials */
+  /**
+   * @param allowedOrigins origins whose pages may send credentials
+   * @param envelope if it is being read already
+   */
   constructor(
     request: Request,
     serving: Serving,
     allowedOrigins: readonly string[],
     measured: MeasuredRequest,
+    envelope?: Promise<Envelope>,
   ) {
     this.#request = request;
     this.#serving = serving;
     this.#allowedOrigins = allowedOrigins;
     this.#measured = measured;
+    this.#envelope = envelope;
   }
 
   /** Null where the request cannot be read; `preparation` has the reason. */
@@ -122,7 +127,7 @@ export class IncomingOperation {
 }
 
 /** @throws GraphQLError with `extensions.http.status` if the body is too large or its media type is not JSON. */
-async function readEnvelope(request: Request): Promise<Envelope> {
+export async function readEnvelope(request: Request): Promise<Envelope> {
   return { url: request.url, body: request.method === 'GET' ? null : await readJsonBody(request) };
 }
 

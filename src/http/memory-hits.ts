@@ -136,6 +136,17 @@ export class MemoryHits {
       : this.respond(request, known, client, atMs);
   }
 
+  /** As `respondToGet`; also null where the request cannot be read. */
+  respondToPost(
+    request: Request,
+    envelope: Envelope | null,
+    client: Pick<ClientCount, 'countryOf'>,
+    atMs: number,
+  ): KeptAnswer | null {
+    const known = envelope === null ? undefined : this.recall(envelope);
+    return known === undefined ? null : this.respond(request, known, client, atMs);
+  }
+
   /** @param client whose country counts in metrics */
   respond(
     request: Request,

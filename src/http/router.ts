@@ -6,15 +6,9 @@ import type { RequestRecorder } from '../metrics/request-recorder.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { asOperation, endCalls, runningTrace, runWork } from '../observability/running-work.ts';
 import { readClientIdentity } from '../operations/client-identity.ts';
-import {
-  Answer,
-  commonHeaders,
-  type HeaderOptions,
-  KeptAnswer,
-  preflightResponse,
-  setHeaders,
-} from './answer.ts';
+import { Answer, commonHeaders, type HeaderOptions, preflightResponse, setHeaders } from './answer.ts';
 import type { ClientCount, ClientLimit } from './client-limit.ts';
+import type { Envelope } from './incoming-operation.ts';
 import { bodyBytesOf, cacheResultOf } from './measure-answer.ts';
 import { type RequestExecution, RequestOrigin } from './request-origin.ts';
 import { errorResponse, type HttpRefusal, refusedAsGraphQL } from './responses.ts';
@@ -25,13 +19,13 @@ export interface RouteContext {
   requestId: string;
   /** Has the client's request counted by the rate limiter, once; 429 if the client is refused, else null. */
   admit(): Promise<Response | null>;
-  /** The sender's, for metrics. */
-  client: Pick<ClientCount, 'countryOf'>;
   /** In place of `admit` for an answer from memory: nothing waits for the rate limiter. */
   countHit(): void;
   waitUntil(promise: Promise<unknown>): void;
   /** The facts of the request that are recorded when it ends. */
   measured: MeasuredRequest;
+  /** Of an operation whose body is being read already. */
+  envelope: Promise<Envelope> | undefined;
   /** Purges Workers' own cache; undefined where the platform offers none. */
   purge: ((tags: string[]) => Promise<CachePurgeResult>) | undefined;
 }
@@ -49,7 +43,7 @@ export interface Route {
   hasPreflight?: boolean;
   /** Gives a refusal the shape of the route's errors; that of a GraphQL error where left out. */
   refuse?(refusal: HttpRefusal): Response;
-  handle(request: Request, context: RouteContext): Response | Promise<Response | Answer | KeptAnswer>;
+  handle(request: Request, context: RouteContext): Response | Promise<Response | Answer>;
 }
 
 export interface RouterOptions extends HeaderOptions {
@@ -60,28 +54,36 @@ export interface RouterOptions extends HeaderOptions {
   randomId: () => string;
 }
 
+/** A request that no answer from memory has ended. */
+export interface Arrival {
+  client: ClientCount;
+  atMs: number;
+  /** If its body is being read already. */
+  envelope?: Promise<Envelope>;
+}
+
 export function answerRequest(
   request: Request,
-  client: ClientCount,
+  arrival: Arrival,
   ctx: RequestExecution,
   options: RouterOptions,
 ): Promise<Response> {
   const requestId = options.randomId();
   return runWork(new RequestOrigin(requestId, request, ctx), () =>
-    answerAsWork(request, requestId, client, ctx, options),
+    answerAsWork(request, requestId, arrival, ctx, options),
   );
 }
 
 async function answerAsWork(
   request: Request,
   requestId: string,
-  client: ClientCount,
+  { client, atMs, envelope }: Arrival,
   ctx: RequestExecution,
   options: RouterOptions,
 ): Promise<Response> {
   const { clientLimit, nowMs } = options;
   const { cache } = ctx;
-  const measured = measuredRequest(request, client.countryOf(request), nowMs());
+  const measured = measuredRequest(request, client.countryOf(request), atMs);
   const route = routeOf(request, options, measured);
   const refused = (refusal: HttpRefusal) => {
     measured.refused(refusal.code);
@@ -100,13 +102,13 @@ async function answerAsWork(
   const context: RouteContext = {
     requestId,
     admit,
-    client,
     countHit: () => clientLimit.countHit(client, nowMs(), ctx),
     waitUntil: (promise) => ctx.waitUntil(promise),
     measured,
+    envelope,
     purge: cache && ((tags) => cache.purge({ tags })),
   };
-  let answer: Response | Answer | KeptAnswer;
+  let answer: Response | Answer;
   try {
     answer = refusalOfClient() ?? (await routed(request, route, context, options));
   } catch (error) {
@@ -115,8 +117,6 @@ async function answerAsWork(
     measured.fault();
     answer = refused({ status: 500, code: 'INTERNAL_SERVER_ERROR', message, requestId });
   }
-  // Its headers are those of other requests too.
-  if (answer instanceof KeptAnswer) return answer.response(requestId);
   measured.client ??= readClientIdentity(request.headers);
   record(measured, answer, options);
   const traceId = runningTrace()?.traceId ?? '';

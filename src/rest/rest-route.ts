@@ -12,7 +12,7 @@ import type { ExecutedAnswer } from '../cache/cached-answers.ts';
 import type { CacheKey } from '../cache/response-cache.ts';
 import type { FaultListener, GatewayContext, RequestClient, Viewer, ViewerOf } from '../graphql/context.ts';
 import type { OwnOfRequest } from '../graphql/request-context.ts';
-import { Answer, type KeptAnswer } from '../http/answer.ts';
+import { Answer } from '../http/answer.ts';
 import { BYPASSED, cachedAnswer, deprecated } from '../http/cached-answer.ts';
 import { JSON_MEDIA_TYPE } from '../http/media-types.ts';
 import type { MemoryHits } from '../http/memory-hits.ts';
@@ -67,7 +67,7 @@ export function createRestRoute(options: RestRouteOptions): Route {
   const operations = new Map(release.operations.map((operation) => [operation.name, operation]));
   const identity = { name: release.client, version: release.version };
 
-  async function answered(exchange: Exchange): Promise<Response | Answer | KeptAnswer> {
+  async function answered(exchange: Exchange): Promise<Response | Answer> {
     const { incoming, admit, countHit } = exchange;
     const { request, endpoint } = incoming.call;
     const envelope = { url: request.url, body: null };

@@ -8,7 +8,9 @@ import { ResponseCache } from '../../src/cache/response-cache.ts';
 import type { Config, OperationsMode } from '../../src/config.ts';
 import type { GatewayContext } from '../../src/graphql/context.ts';
 import { ClientLimit } from '../../src/http/client-limit.ts';
+import { isGraphQLPath } from '../../src/http/graphql-route.ts';
 import { answerHead } from '../../src/http/head.ts';
+import { readEnvelope } from '../../src/http/incoming-operation.ts';
 import { openHttpMemories } from '../../src/http/memory-hits.ts';
 import { answerRequest } from '../../src/http/router.ts';
 import type { OperationRegistry, OperationUsage } from '../../src/operations/registered-operation.ts';
@@ -83,9 +85,17 @@ export function gatewayInMemory(byHand: ByHand): GatewayInMemory {
   const { router, memoryHits } = createHttpHandler(isolate as unknown as Isolate);
   const ctx = { waitUntil: () => undefined };
   const answer = async (request: Request): Promise<Response> => {
-    const client = clientLimit.count(request, nowMs());
-    const hit = request.method === 'GET' ? memoryHits?.respondToGet(request, client, nowMs()) : undefined;
-    return hit?.response(crypto.randomUUID()) ?? answerRequest(request, client, ctx, router);
+    const atMs = nowMs();
+    const client = clientLimit.count(request, atMs);
+    const isPost = request.method === 'POST' && isGraphQLPath(new URL(request.url).pathname);
+    const envelope = isPost ? readEnvelope(request) : undefined;
+    const read = envelope === undefined ? null : await envelope.catch(() => null);
+    const hit =
+      request.method === 'GET'
+        ? memoryHits?.respondToGet(request, client, nowMs())
+        : memoryHits?.respondToPost(request, read, client, nowMs());
+    const arrival = { client, atMs, ...(envelope && { envelope }) };
+    return hit?.response(crypto.randomUUID()) ?? answerRequest(request, arrival, ctx, router);
   };
   return {
     memory,
