@@ -1,0 +1,199 @@
+/**
+ * The simulated API of the platform, over HTTP, for real wrangler and the platform's SDK in tests. It keeps state as the platform
+ * does, and knows nothing of the project's own code.
+ *
+ * It does: see `RESOURCES`. One account with one zone; one token with all rights; each call recorded; faults as a test plants them.
+ * It does not: rights of a token, limits of calls, prices. Anything without a route is answered with 501 and kept in `unsupported`.
+ *
+ * By hand: `node test/support/platform-api/server.ts` prints the variables for a shell, and runs until Ctrl-C.
+ */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { account } from './account.ts';
+import { type Fault, type FaultMatch, Faults } from './faults.ts';
+import { ApiError, type ApiRequest, Page, type Resource } from './resource.ts';
+import { createRouter } from './routes.ts';
+import { createState, type PlatformState } from './state.ts';
+
+const RESOURCES: readonly Resource[] = [account];
+
+const PREFIX = '/client/v4';
+/** The codes of the platform: an unknown token, and a failure of its own. */
+const AUTHENTICATION_ERROR = 10_000;
+const INTERNAL_ERROR = 10_013;
+
+export interface Call {
+  method: string;
+  /** After `/client/v4`, with the query. */
+  path: string;
+  /** Parsed where it is JSON; else as text. Forms are left as bytes. */
+  body: unknown;
+  /** Undefined until it is answered, and where it never is. */
+  status: number | undefined;
+}
+
+export interface PlatformApi extends PlatformState {
+  /** For CLOUDFLARE_API_BASE_URL. */
+  readonly url: string;
+  readonly token: string;
+  /** In the order in which they came. */
+  readonly calls: readonly Call[];
+  /** Calls that it has no route for, as `GET /path`. */
+  readonly unsupported: string[];
+  readonly faults: Faults;
+  failNext(match: FaultMatch, fault: Fault): void;
+  /** The variables that point wrangler and the SDK here. */
+  env(): Record<string, string>;
+  close(): Promise<void>;
+}
+
+export async function startPlatformApi({ zoneName = 'com2000.example' } = {}): Promise<PlatformApi> {
+  const state = createState({ accountId: 'a'.repeat(32), zoneId: 'b'.repeat(32), zoneName });
+  const token = 'simulated-platform-token-0000000000000000';
+  const calls: Call[] = [];
+  const unsupported: string[] = [];
+  const faults = new Faults();
+  const findRoute = createRouter(RESOURCES);
+
+  async function answer(request: IncomingMessage, call: Call, body: Buffer): Promise<Response> {
+    if (request.headers.authorization !== `Bearer ${token}`)
+      throw new ApiError(403, AUTHENTICATION_ERROR, 'Authentication error');
+    const url = new URL(call.path, 'http://platform');
+    const found = findRoute(call.method, url.pathname);
+    if (found === undefined) {
+      unsupported.push(`${call.method} ${url.pathname}`);
+      throw new ApiError(501, 0, `The simulated platform does not do ${call.method} ${url.pathname}`);
+    }
+    const { route, params } = found;
+    if ((params.accountId ?? state.accountId) !== state.accountId)
+      throw new ApiError(403, AUTHENTICATION_ERROR, 'Authentication error');
+    if ((params.zoneId ?? state.zoneId) !== state.zoneId)
+      throw new ApiError(403, AUTHENTICATION_ERROR, 'Authentication error');
+    const result = await route.handle(requestOf(call.method, url, request, body, params), state);
+    if (result instanceof Response) return result;
+    if (result instanceof Page)
+      return Response.json({ ...success(result.result), result_info: result.resultInfo });
+    return Response.json(success(result));
+  }
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const method = request.method ?? 'GET';
+    const path = (request.url ?? '').replace(PREFIX, '');
+    const body = await buffer(request);
+    const call: Call = { method, path, body: readable(body, request), status: undefined };
+    calls.push(call);
+    const fault = faults.take(method, path.replace(/\?.*/, ''));
+    if (fault === undefined || fault.after) {
+      const answered = await answer(request, call, body).catch(refusal);
+      if (fault === undefined) return send(response, call, answered);
+    }
+    if (fault.hang) return;
+    if (fault.drop) request.socket.destroy();
+    else await send(response, call, faultResponse(fault));
+  }
+
+  const server = createServer((request, response) => {
+    // A client that left while it was answered is no failure of the test.
+    serve(request, response).catch((error) => response.destroy(error));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}${PREFIX}`;
+  return {
+    ...state,
+    url,
+    token,
+    calls,
+    unsupported,
+    faults,
+    failNext: (match, fault) => faults.failNext(match, fault),
+    env: () => ({
+      CLOUDFLARE_API_BASE_URL: url,
+      CLOUDFLARE_API_TOKEN: token,
+      CLOUDFLARE_ACCOUNT_ID: state.accountId,
+      CLOUDFLARE_ZONE_ID: state.zoneId,
+    }),
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+const success = (result: unknown) => ({ result, success: true, errors: [], messages: [] });
+
+const failure = (code: number, message: string) => ({
+  result: null,
+  success: false,
+  errors: [{ code, message }],
+  messages: [],
+});
+
+function refusal(error: unknown): Response {
+  if (error instanceof ApiError)
+    return Response.json(failure(error.code, error.message), { status: error.status });
+  return Response.json(failure(INTERNAL_ERROR, `The simulated platform is broken: ${error}`), {
+    status: 500,
+  });
+}
+
+function faultResponse({ status = 500, body, headers = {} }: Fault): Response {
+  if (typeof body === 'string') return new Response(body, { status, headers });
+  return Response.json(body ?? failure(INTERNAL_ERROR, 'An unknown error has occurred'), { status, headers });
+}
+
+function requestOf(
+  method: string,
+  url: URL,
+  request: IncomingMessage,
+  body: Buffer,
+  params: Record<string, string>,
+): ApiRequest {
+  const headers = new Headers(request.headers as Record<string, string>);
+  const bytes = new Uint8Array(body);
+  return {
+    method,
+    url,
+    headers,
+    body: bytes,
+    params,
+    param(name) {
+      const part = params[name];
+      if (part === undefined) throw new Error(`The path has no part ${name}`);
+      return part;
+    },
+    json<Body>() {
+      try {
+        return JSON.parse(body.toString()) as Body;
+      } catch {
+        throw new ApiError(400, 10_021, 'The request body is not valid JSON');
+      }
+    },
+    form: () => new Response(bytes, { headers }).formData(),
+  };
+}
+
+function readable(body: Buffer, request: IncomingMessage): unknown {
+  if (request.headers['content-type']?.startsWith('multipart/')) return body;
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    return body.toString();
+  }
+}
+
+async function send(response: ServerResponse, call: Call, answer: Response): Promise<void> {
+  call.status = answer.status;
+  response.writeHead(answer.status, Object.fromEntries(answer.headers));
+  response.end(Buffer.from(await answer.arrayBuffer()));
+}
+
+if (import.meta.main) {
+  const variables = Object.entries((await startPlatformApi()).env());
+  process.stdout.write(variables.map(([name, value]) => `export ${name}=${value}\n`).join(''));
+}
