@@ -1,0 +1,161 @@
+import type {
+  LoadBalancerCreateParams,
+  OriginParam,
+} from 'cloudflare/resources/load-balancers/load-balancers';
+import type { MonitorCreateParams } from 'cloudflare/resources/load-balancers/monitors/monitors';
+import type { PoolCreateParams } from 'cloudflare/resources/load-balancers/pools/pools';
+import type { CustomCreateParams } from 'cloudflare/resources/r2/buckets/domains/custom';
+import type { ListCreateParams } from 'cloudflare/resources/rules/lists/lists';
+import type {
+  BlockRuleParam,
+  ExecuteRuleParam,
+  ManagedChallengeRuleParam,
+  RedirectRuleParam,
+  SetCacheSettingsRuleParam,
+  SetConfigRuleParam,
+} from 'cloudflare/resources/rulesets/rules';
+import type { Phase } from 'cloudflare/resources/rulesets/rulesets';
+import type {
+  AlwaysUseHTTPSParam,
+  BrowserCacheTTLParam,
+  CacheLevelParam,
+  EarlyHints,
+  HTTP3,
+  MinTLSVersion,
+  SecurityHeaders,
+  SecurityLevelParam,
+  SSLParam,
+  TLS1_3,
+  Websocket,
+} from 'cloudflare/resources/zones/settings';
+
+/** The plans of a zone, the cheapest first. */
+export const PLANS = ['free', 'pro', 'business', 'enterprise'] as const;
+export type Plan = (typeof PLANS)[number];
+
+/** What is bought beside a plan. */
+export type AddOn = 'bot_management' | 'load_balancing';
+
+/** What an item needs: a plan or a dearer one, an add-on, or both. */
+export interface Need {
+  plan?: Plan;
+  addOn?: AddOn;
+}
+
+/** `needs`: skipped where it is not met. `standsInFor`: skipped where that need is met, because something better is applied then. */
+export interface Availability {
+  needs?: Need;
+  standsInFor?: Need;
+}
+
+/** A setting that is named, with its value, without what the platform adds when it answers. */
+type Setting<Described extends { id?: string; value?: unknown }> = {
+  id: NonNullable<Described['id']>;
+  value: NonNullable<Described['value']>;
+};
+
+export type ZoneSetting = Availability &
+  (
+    | Setting<AlwaysUseHTTPSParam>
+    | Setting<BrowserCacheTTLParam>
+    | Setting<CacheLevelParam>
+    | Setting<EarlyHints>
+    | Setting<HTTP3>
+    | Setting<MinTLSVersion>
+    | Setting<SecurityHeaders>
+    | Setting<SecurityLevelParam>
+    | Setting<SSLParam>
+    | Setting<TLS1_3>
+    | Setting<Websocket>
+  );
+
+/** A record that the zone's file owns: `comment` begins with `OWNER_MARK`. Names are complete, with the zone's name. */
+export interface DesiredRecord extends Availability {
+  type: 'A' | 'AAAA' | 'CNAME';
+  name: string;
+  content: string;
+  proxied: boolean;
+  /** Seconds; 1 is automatic, the only value of a proxied record. */
+  ttl: number;
+  comment: string;
+}
+
+/** A host whose records another part of the platform makes and removes, so that they are neither ours nor somebody's by hand. */
+export interface HostElsewhere {
+  host: string;
+  madeBy: 'workers custom domain' | 'r2 custom domain' | 'load balancer';
+}
+
+export type DesiredBucketDomain = Availability &
+  Required<Pick<CustomCreateParams, 'domain' | 'enabled' | 'minTLS'>> & { bucket: string };
+
+/** Its items are kept by hand: an apply never changes them. */
+export type DesiredList = Availability & Required<Pick<ListCreateParams, 'kind' | 'name' | 'description'>>;
+
+/** `description` begins with `OWNER_MARK` and is unique among monitors, which have no name. */
+export type DesiredMonitor = Availability &
+  Omit<MonitorCreateParams, 'account_id' | 'description'> & { description: string };
+
+/** `monitor` is the description of a `DesiredMonitor`; its id is only known when it was created. */
+export type DesiredPool = Availability &
+  Omit<PoolCreateParams, 'account_id' | 'description' | 'monitor' | 'monitor_group' | 'origins'> & {
+    description: string;
+    monitor: string;
+    origins: (OriginParam & { name: string })[];
+  };
+
+/** `default_pools` and `fallback_pool` are names of `DesiredPool`s; their ids are only known when they were created. */
+export type DesiredLoadBalancer = Availability &
+  Pick<
+    LoadBalancerCreateParams,
+    'name' | 'default_pools' | 'fallback_pool' | 'proxied' | 'steering_policy'
+  > & {
+    description: string;
+  };
+
+/** A rule as the API takes it, without what only the API knows. */
+type RuleOf<
+  Param extends { action?: string; action_parameters?: unknown; ref?: string },
+  Required_ extends keyof Param,
+> = Omit<Param, 'id' | Required_> & { [Key in Required_]-?: NonNullable<Param[Key]> } & Availability;
+
+type Always = 'action' | 'description' | 'expression' | 'ref';
+type WithoutLimit<Rule> = Omit<Rule, 'ratelimit'>;
+
+export type BlockRule = WithoutLimit<RuleOf<BlockRuleParam, Always>>;
+export type ChallengeRule = WithoutLimit<RuleOf<ManagedChallengeRuleParam, Always>>;
+
+/** The rules that each phase takes. A phase that is not here is not ours: its rules are left alone. */
+export interface PhaseRules {
+  http_config_settings: WithoutLimit<RuleOf<SetConfigRuleParam, Always | 'action_parameters'>>;
+  http_ratelimit: RuleOf<BlockRuleParam, Always | 'ratelimit'>;
+  http_request_cache_settings: WithoutLimit<RuleOf<SetCacheSettingsRuleParam, Always | 'action_parameters'>>;
+  http_request_dynamic_redirect: WithoutLimit<RuleOf<RedirectRuleParam, Always | 'action_parameters'>>;
+  http_request_firewall_custom: BlockRule | ChallengeRule;
+  http_request_firewall_managed: WithoutLimit<RuleOf<ExecuteRuleParam, Always | 'action_parameters'>>;
+}
+
+export type ZonePhase = keyof PhaseRules & Phase;
+
+/** In the order in which they are applied, and rules of a phase in the order in which they run. */
+export type DesiredRulesets = { [Name in ZonePhase]: readonly PhaseRules[Name][] };
+
+/** All that the zone is to be. `needs` and `standsInFor` are ours alone and are never sent. */
+export interface DesiredZone {
+  name: string;
+  settings: readonly ZoneSetting[];
+  records: readonly DesiredRecord[];
+  hostsElsewhere: readonly HostElsewhere[];
+  bucketDomains: readonly DesiredBucketDomain[];
+  lists: readonly DesiredList[];
+  monitors: readonly DesiredMonitor[];
+  pools: readonly DesiredPool[];
+  loadBalancers: readonly DesiredLoadBalancer[];
+  rulesets: DesiredRulesets;
+}
+
+/** Begins the comment or description of what the zone's file owns and that has no `ref`. */
+export const OWNER_MARK = 'com2000 zone:';
+
+/** Begins the `ref` of each rule that the zone's file owns. */
+export const REF_PREFIX = 'com2000_';
