@@ -2,19 +2,27 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { unstable_readConfig } from 'wrangler';
 import { CommandFailed, runNode, WRANGLER } from '../../../scripts/start/run-command.ts';
-import { RATE_LIMIT_WINDOW_SECONDS } from '../../../src/config.ts';
+import { BACKUP_PAGES_PER_RUN, RATE_LIMIT_WINDOW_SECONDS } from '../../../src/config.ts';
 
 /** The part of wrangler's configuration that is compared. */
 interface Environment {
   name: string;
   vars: Record<string, unknown>;
   upload_source_maps?: boolean;
+  workers_dev?: boolean;
+  preview_urls?: boolean;
+  routes?: { pattern: string; custom_domain?: boolean }[];
+  limits?: { cpu_ms?: number };
+  observability: { redact_query_string?: boolean; logs?: { head_sampling_rate?: number } };
+  version_metadata: { binding: string };
+  triggers: { crons: string[] };
+  migrations: unknown[];
   d1_databases: { binding: string; database_id: string; database_name: string }[];
   kv_namespaces: { binding: string; id: string }[];
   r2_buckets: { binding: string; bucket_name: string }[];
   analytics_engine_datasets: { binding: string; dataset: string }[];
   ratelimits: { name: string; namespace_id: string; simple: { limit: number; period: number } }[];
-  durable_objects: { bindings: { name: string }[] };
+  durable_objects: { bindings: { name: string; class_name: string }[] };
   images: { binding: string };
   send_email: { name: string }[];
 }
@@ -37,14 +45,17 @@ it('no two environments share a Worker, a database, a namespace, a bucket or a d
   expect(new Set(resources).size).toBe(resources.length);
 });
 
-it('every environment has the same bindings and vars', () => {
+it('every environment has the same bindings, vars, crons and migrations of Durable Objects', () => {
   const names = environments.map((environment) => [
     environment.d1_databases.map(({ binding }) => binding),
     environment.kv_namespaces.map(({ binding }) => binding),
     environment.r2_buckets.map(({ binding }) => binding),
     environment.analytics_engine_datasets.map(({ binding }) => binding),
     environment.ratelimits.map(({ name }) => name),
-    environment.durable_objects.bindings.map(({ name }) => name),
+    environment.durable_objects.bindings.map(({ name, class_name }) => `${name} ${class_name}`),
+    environment.migrations,
+    environment.triggers.crons,
+    environment.version_metadata.binding,
     environment.images.binding,
     environment.send_email.map(({ name }) => name),
     Object.keys(environment.vars),
@@ -59,8 +70,31 @@ it('the rate limiter of every environment has its threshold, a minute', () => {
   }
 });
 
-it('a Worker that is deployed has source maps', () => {
+const deployed = environments.slice(1);
+
+it('a Worker that is deployed has source maps, and development has none', () => {
   expect(environments.map((environment) => environment.upload_source_maps)).toEqual([undefined, true, true]);
+});
+
+it.each(deployed)('$name is reached through its zone alone, at its PUBLIC_ORIGIN too', (environment) => {
+  expect(environment).toMatchObject({ workers_dev: false, preview_urls: false });
+  const { routes = [], vars } = environment;
+  expect(routes.filter((route) => route.custom_domain !== true)).toEqual([]);
+  expect(routes.map(({ pattern }) => `https://${pattern}`)).toContain(vars.PUBLIC_ORIGIN);
+});
+
+it.each(deployed)(
+  '$name leaves no line out of its log, and no signature of a URL in it',
+  ({ observability }) => {
+    expect(observability).toMatchObject({ redact_query_string: true, logs: { head_sampling_rate: 1 } });
+  },
+);
+
+/** Measured in a local workerd, with its SQLite, by `bench/backup-memory.ts`. */
+const CPU_MS_A_PAGE_OF_A_BACKUP = 60;
+
+it.each(deployed)('the longest run of a job fits into the CPU that $name has for an event', ({ limits }) => {
+  expect(limits?.cpu_ms).toBeGreaterThan(BACKUP_PAGES_PER_RUN * CPU_MS_A_PAGE_OF_A_BACKUP);
 });
 
 it.each([
