@@ -1,0 +1,71 @@
+/** A step of a deployment, and all that it may use. */
+import type { PlatformClient } from '../platform/platform-client.ts';
+import type { Wrangler } from '../platform/run-wrangler.ts';
+import type { RemoteDatabase } from './database.ts';
+import type { TargetEnvironment } from './environment.ts';
+import type { Worker } from './worker.ts';
+
+/**
+ * `gradual`: 0 % first, and then more. `whole`: 100 % at once, which a change of Durable Object classes needs. `first`: whole, and no
+ * version of the gateway served before.
+ */
+export type DeploymentKind = 'gradual' | 'whole' | 'first';
+
+/** Kept in D1 after each step. */
+export interface DeploymentState {
+  /** The version that served before; null in a first deployment. */
+  versionBefore: string | null;
+  /** The uploaded version; null before the upload. */
+  versionNow: string | null;
+  /** Of the database, before the migrations. */
+  bookmark: string | null;
+}
+
+/** What `plan` knows too, without a network. */
+export interface PlannedDeployment {
+  readonly target: TargetEnvironment;
+  readonly kind: DeploymentKind;
+  /** Of git, 40 hex digits. */
+  readonly commit: string;
+}
+
+export interface Deployment extends PlannedDeployment {
+  readonly id: string;
+  /** Steps write it. */
+  readonly state: DeploymentState;
+  readonly db: RemoteDatabase;
+  readonly worker: Worker;
+  readonly wrangler: Wrangler;
+  /** For what `db`, `worker` and wrangler do not do. */
+  readonly platform: PlatformClient;
+  /** The folder of wrangler.toml and migrations/. */
+  readonly folder: string;
+  readonly gateway: Gateway;
+  nowMs(): number;
+  sleep(milliseconds: number): Promise<void>;
+}
+
+/** The gateway as a client reaches it. */
+export interface Gateway {
+  /** Without a slash at its end. */
+  readonly origin: string;
+  /** Of OPERATIONS_KEY or ADMIN_KEY. */
+  readonly adminKey: string | undefined;
+  readonly fetch: typeof fetch;
+}
+
+export type Report = (line: string) => void;
+
+export interface Step {
+  readonly name: string;
+  /** One line for `plan`. */
+  describe(deployment: PlannedDeployment): string;
+  /**
+   * It may run again, after it failed or after it did its work and the answer was lost.
+   *
+   * @throws CommandFailure that says in words what failed
+   */
+  run(deployment: Deployment, report: Report): Promise<void>;
+  /** Undoes what `run` did, also half of it. */
+  undo?(deployment: Deployment, report: Report): Promise<void>;
+}

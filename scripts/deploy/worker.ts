@@ -1,0 +1,46 @@
+/** The deployed Worker as the platform knows it. */
+import * as z from 'zod';
+import type { PlatformClient } from '../platform/platform-client.ts';
+
+export interface Share {
+  versionId: string;
+  percent: number;
+}
+
+export interface LiveWorker {
+  /** Of the current deployment, most traffic first; empty where nothing is deployed. */
+  shares: readonly Share[];
+  /** The latest migration of Durable Objects that it has. */
+  migrationTag: string | undefined;
+}
+
+export interface Worker {
+  /** Undefined where there is no such Worker. */
+  live(): Promise<LiveWorker | undefined>;
+}
+
+/** The latest first. The SDK's type of this answer is another one. */
+const deploymentsSchema = z.object({
+  deployments: z.array(
+    z.object({ versions: z.array(z.object({ version_id: z.string(), percentage: z.number() })) }),
+  ),
+});
+
+export function liveWorker({ client, accountId }: PlatformClient, workerName: string): Worker {
+  const account = { account_id: accountId };
+  return {
+    async live() {
+      const { result: scripts } = await client.workers.scripts.list(account);
+      const script = scripts.find(({ id }) => id === workerName);
+      if (script === undefined) return undefined;
+      const { result } = await client.workers.scripts.deployments.list(workerName, account);
+      const [current] = deploymentsSchema.parse(result).deployments;
+      const shares = (current?.versions ?? []).map(({ version_id: versionId, percentage: percent }) => ({
+        versionId,
+        percent,
+      }));
+      shares.sort((left, right) => right.percent - left.percent);
+      return { shares, migrationTag: script.migration_tag };
+    },
+  };
+}
