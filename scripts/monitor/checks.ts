@@ -1,6 +1,8 @@
 /** Judges an observation. Pure: the same observation and thresholds give the same checks. */
+
+import type { Answer } from './ask-gateway.ts';
 import type { Counted } from './observe-counted.ts';
-import type { Answer, Health, Observation } from './observe-gateway.ts';
+import type { Health, Observation } from './observe-gateway.ts';
 
 /** `note`: a person should know it, and the gateway serves all the same. */
 export type CheckState = 'ok' | 'note' | 'wrong';

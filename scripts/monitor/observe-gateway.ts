@@ -5,15 +5,11 @@
  * admin client sends it.
  */
 import * as z from 'zod';
-import manifest from '../../operations/manifest.json' with { type: 'json' };
 import { CommandFailure } from '../operations/command-failure.ts';
-import { reasonOf } from '../operations/failure-reason.ts';
+import { type Answer, type AskedGateway, ask } from './ask-gateway.ts';
 import type { Counted } from './observe-counted.ts';
+import { PERSISTED_QUERY, queried } from './persisted-query.ts';
 
-/** The limit of the platform's own health check. */
-const ANSWER_TIMEOUT_MS = 5_000;
-/** A public query that each client of the platform asks first. */
-const PERSISTED_QUERY = 'MarketList';
 /** Asked for where the market is empty. */
 const SYMBOL_DEFAULT = 'BTC';
 
@@ -35,14 +31,6 @@ const health = z.object({
 });
 export type Health = z.infer<typeof health>;
 
-export interface Answer {
-  /** Null where nothing answered. */
-  status: number | null;
-  milliseconds: number;
-  /** The reason why it is not as it should be; null where it is. */
-  problem: string | null;
-}
-
 export interface Observation {
   atMs: number;
   health: Answer & { body: Health | null };
@@ -50,10 +38,7 @@ export interface Observation {
   counted: Counted | { problem: string } | 'no key';
 }
 
-export interface Surroundings {
-  url: string;
-  fetch(url: URL, init: { signal: AbortSignal; headers: Record<string, string> }): Promise<Response>;
-  nowMs(): number;
+export interface Surroundings extends AskedGateway {
   /** Null without a key. @throws CommandFailure */
   countedAt: ((atMs: number) => Promise<Counted>) | null;
 }
@@ -75,7 +60,7 @@ export async function observeGateway(surroundings: Surroundings): Promise<Observ
     endpoints: [
       { name: 'GET /api/projects', ...answerOf(projects) },
       { name: 'GET /api/prices', ...answerOf(prices) },
-      { name: `${PERSISTED_QUERY} by its id`, ...answerOf(query) },
+      { name: `${PERSISTED_QUERY.name} by its id`, ...answerOf(query) },
     ],
     counted,
   };
@@ -83,50 +68,11 @@ export async function observeGateway(surroundings: Surroundings): Promise<Observ
 
 const listed = z.object({ data: z.array(z.object({ symbol: z.string() })) });
 const priced = z.object({ prices: z.record(z.string(), z.unknown()) });
-const queried = z.object({
-  data: z.record(z.string(), z.unknown()),
-  errors: z.never({ error: 'it has errors' }).optional(),
-});
 
-function askPersistedQuery(surroundings: Surroundings) {
-  const id = manifest.operations.find(({ name }) => name === PERSISTED_QUERY)?.id;
-  if (id === undefined) throw new Error(`operations/manifest.json has no ${PERSISTED_QUERY}`);
-  const variables = encodeURIComponent(JSON.stringify({ first: 1 }));
-  return ask(surroundings, `/graphql/${id}?variables=${variables}`, [200], (body) => queried.parse(body));
-}
-
-async function ask<Body>(
-  { url, fetch, nowMs }: Surroundings,
-  path: string,
-  expected: readonly number[],
-  parse: (body: unknown) => Body,
-): Promise<Answer & { body: Body | null }> {
-  const startedMs = nowMs();
-  const problemOf = (status: number | null, problem: string) => ({
-    status,
-    milliseconds: nowMs() - startedMs,
-    problem,
-    body: null,
-  });
-  let response: Response;
-  let text: string;
-  try {
-    const headers = { accept: 'application/graphql-response+json, application/json' };
-    response = await fetch(new URL(path, url), { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS), headers });
-    text = await response.text();
-  } catch (error) {
-    const isLate = error instanceof Error && error.name === 'TimeoutError';
-    const reason = isLate ? ` within ${ANSWER_TIMEOUT_MS / 1000} s` : `: ${reasonOf(error)}`;
-    return problemOf(null, `no answer${reason}`);
-  }
-  const { status } = response;
-  if (!expected.includes(status)) return problemOf(status, `answered ${status}: ${text.slice(0, 200)}`);
-  try {
-    return { ...problemOf(status, ''), problem: null, body: parse(JSON.parse(text)) };
-  } catch (error) {
-    const reason = error instanceof z.ZodError ? error.issues[0]?.message : 'it is not JSON';
-    return problemOf(status, `answered ${status} with something else: ${reason}`);
-  }
+function askPersistedQuery(gateway: AskedGateway) {
+  const { documentId, variables } = PERSISTED_QUERY;
+  const path = `/graphql/${documentId}?variables=${encodeURIComponent(JSON.stringify(variables))}`;
+  return ask(gateway, path, [200], (body) => queried.parse(body));
 }
 
 async function observeCountedOf({ countedAt }: Surroundings, atMs: number): Promise<Observation['counted']> {

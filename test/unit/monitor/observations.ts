@@ -1,6 +1,8 @@
 /** Observations of a gateway, healthy but for the changes of a test. */
+
+import type { Answer } from '../../../scripts/monitor/ask-gateway.ts';
 import type { Counted } from '../../../scripts/monitor/observe-counted.ts';
-import type { Answer, Health, Observation } from '../../../scripts/monitor/observe-gateway.ts';
+import type { Health, Observation } from '../../../scripts/monitor/observe-gateway.ts';
 
 export const jobOf = (changes: Partial<Health['jobs'][string]> = {}): Health['jobs'][string] => ({
   late: false,
