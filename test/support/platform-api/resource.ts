@@ -26,6 +26,8 @@ export interface Route {
    * the one account or zone alone.
    */
   readonly path: string;
+  /** Needs no token, and its path has no `/client/v4` before it. */
+  readonly isPublic?: true;
   /** Gives the result, a `Page`, or a `Response` that is sent as it is. @throws ApiError */
   handle(request: ApiRequest, state: PlatformState): unknown;
 }
@@ -43,15 +45,16 @@ export class Page {
   }
 }
 
-/** A refusal in the platform's form, with the platform's own code. */
+/** A refusal in the platform's form, with the platform's own codes. */
 export class ApiError extends Error {
   readonly status: number;
-  readonly code: number;
+  readonly errors: readonly { code: number; message: string }[];
 
-  constructor(status: number, code: number, message: string) {
-    super(message);
+  /** @param messages one error each. */
+  constructor(status: number, code: number, ...messages: readonly string[]) {
+    super(messages.join('\n'));
     this.status = status;
-    this.code = code;
+    this.errors = messages.map((message) => ({ code, message }));
   }
 }
 

@@ -12,12 +12,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { account } from './account.ts';
+import { d1 } from './d1.ts';
 import { type Fault, type FaultMatch, Faults } from './faults.ts';
+import { kv } from './kv.ts';
+import { r2 } from './r2.ts';
 import { ApiError, type ApiRequest, Page, type Resource } from './resource.ts';
 import { createRouter } from './routes.ts';
 import { createState, type PlatformState } from './state.ts';
 
-const RESOURCES: readonly Resource[] = [account];
+const RESOURCES: readonly Resource[] = [account, d1, kv, r2];
 
 const PREFIX = '/client/v4';
 /** The codes of the platform: an unknown token, and a failure of its own. */
@@ -58,10 +61,10 @@ export async function startPlatformApi({ zoneName = 'com2000.example' } = {}): P
   const findRoute = createRouter(RESOURCES);
 
   async function answer(request: IncomingMessage, call: Call, body: Buffer): Promise<Response> {
-    if (request.headers.authorization !== `Bearer ${token}`)
-      throw new ApiError(403, AUTHENTICATION_ERROR, 'Authentication error');
     const url = new URL(call.path, 'http://platform');
     const found = findRoute(call.method, url.pathname);
+    if (!found?.route.isPublic && request.headers.authorization !== `Bearer ${token}`)
+      throw new ApiError(403, AUTHENTICATION_ERROR, 'Authentication error');
     if (found === undefined) {
       unsupported.push(`${call.method} ${url.pathname}`);
       throw new ApiError(501, 0, `The simulated platform does not do ${call.method} ${url.pathname}`);
@@ -121,30 +124,27 @@ export async function startPlatformApi({ zoneName = 'com2000.example' } = {}): P
       server.close();
       server.closeAllConnections();
       await closed;
+      state.databases.close();
     },
   };
 }
 
 const success = (result: unknown) => ({ result, success: true, errors: [], messages: [] });
 
-const failure = (code: number, message: string) => ({
-  result: null,
-  success: false,
-  errors: [{ code, message }],
-  messages: [],
-});
+const failure = (errors: ApiError['errors']) => ({ result: null, success: false, errors, messages: [] });
 
 function refusal(error: unknown): Response {
-  if (error instanceof ApiError)
-    return Response.json(failure(error.code, error.message), { status: error.status });
-  return Response.json(failure(INTERNAL_ERROR, `The simulated platform is broken: ${error}`), {
-    status: 500,
-  });
+  if (error instanceof ApiError) return Response.json(failure(error.errors), { status: error.status });
+  const message = `The simulated platform is broken: ${error instanceof Error ? error.stack : error}`;
+  return Response.json(failure([{ code: INTERNAL_ERROR, message }]), { status: 500 });
 }
 
 function faultResponse({ status = 500, body, headers = {} }: Fault): Response {
   if (typeof body === 'string') return new Response(body, { status, headers });
-  return Response.json(body ?? failure(INTERNAL_ERROR, 'An unknown error has occurred'), { status, headers });
+  return Response.json(
+    body ?? failure([{ code: INTERNAL_ERROR, message: 'An unknown error has occurred' }]),
+    { status, headers },
+  );
 }
 
 function requestOf(

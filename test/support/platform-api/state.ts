@@ -1,12 +1,18 @@
 /** All that the simulated platform keeps. A resource that keeps something has a field of its own here. */
+import { D1Databases } from './d1.ts';
+import { KvNamespaces } from './kv.ts';
+import { Buckets } from './r2.ts';
 
 export interface PlatformState {
   readonly accountId: string;
   readonly zoneId: string;
   /** Of the zone: custom domains and routes are names in it. */
   readonly zoneName: string;
+  readonly databases: D1Databases;
+  readonly kv: KvNamespaces;
+  readonly buckets: Buckets;
 }
 
 export function createState(ids: Pick<PlatformState, 'accountId' | 'zoneId' | 'zoneName'>): PlatformState {
-  return { ...ids };
+  return { ...ids, databases: new D1Databases(), kv: new KvNamespaces(), buckets: new Buckets() };
 }
