@@ -14,7 +14,9 @@ export interface SocketMessage {
 export class ClientSocket {
   readonly #socket: WebSocket;
   readonly unread: string[] = [];
-  readonly #waiting: ((text: string) => void)[] = [];
+  readonly #waiting: PromiseWithResolvers<string>[] = [];
+  /** Set when it has closed: no message comes after that. */
+  #end: Error | undefined;
   readonly closed: Promise<{ code: number; reason: string }>;
 
   constructor(socket: WebSocket) {
@@ -27,11 +29,15 @@ export class ClientSocket {
         return;
       }
       const waiting = this.#waiting.shift();
-      if (waiting) waiting(data as string);
+      if (waiting) waiting.resolve(data as string);
       else this.unread.push(data as string);
     });
     this.closed = new Promise((resolve) => {
-      socket.addEventListener('close', ({ code, reason }) => resolve({ code, reason }));
+      socket.addEventListener('close', ({ code, reason }) => {
+        this.#end = new Error(`the socket was closed with ${code} ${reason}`);
+        for (const waiting of this.#waiting) waiting.reject(this.#end);
+        resolve({ code, reason });
+      });
     });
   }
 
@@ -41,10 +47,16 @@ export class ClientSocket {
     this.#socket.send(isRaw ? message : JSON.stringify(message));
   }
 
-  /** The next message as it came; waits for it. */
+  /** The next message as it came; waits for it. Rejects if the socket is closed before. */
   nextText(): Promise<string> {
     const text = this.unread.shift();
-    return text === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(text);
+    if (text !== undefined) return Promise.resolve(text);
+    const waiting = Promise.withResolvers<string>();
+    // A test may end while it waits.
+    waiting.promise.catch(() => undefined);
+    if (this.#end === undefined) this.#waiting.push(waiting);
+    else waiting.reject(this.#end);
+    return waiting.promise;
   }
 
   async next(): Promise<SocketMessage> {

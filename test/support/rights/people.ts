@@ -58,8 +58,6 @@ export async function registerPeople(gateway: TestGateway, market: TestMarket): 
   const { wallet, avatarUrl, ...tokens } = await decorate(gateway, opening.user);
   await insertAttachments(opening.user.id, CANARY_FILE);
   const of = { ...opening, user: { ...opening.user, ...tokens } };
-  // Twenty sessions of a person stay. Those that tests open later are of the same second, and chance would decide.
-  await env.DB.exec('UPDATE user_session SET last_activity_at = last_activity_at + 3600');
   return {
     of,
     accountCanaries: [encodeGlobalId('User', of.user.id), of.user.email, DISPLAY_NAME, avatarUrl, wallet],
@@ -97,10 +95,16 @@ async function registerPerson(gateway: TestGateway, market: TestMarket, name: Pe
 const isolateOf = createIsolates();
 
 /** Another session of a user, which may end. */
-export function openSession(userId: string): Promise<SessionTokens> {
+export async function openSession(userId: string): Promise<SessionTokens> {
   const built = isolateOf(env as unknown as Env);
   if (!built.ok) throw new Error(built.issues.join('; '));
   const client = { ipAddress: null, userAgent: null, device: 'another' };
+  // Twenty sessions of a person stay, and all are of the same second: chance would end the one that the person signed in with.
+  await env.DB.prepare(
+    'UPDATE user_session SET last_activity_at = last_activity_at - 3600 WHERE user_id = ?1 AND device = ?2',
+  )
+    .bind(userId, client.device)
+    .run();
   return built.isolate.accounts.sessions.open(userId, client);
 }
 
