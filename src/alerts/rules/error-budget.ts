@@ -10,7 +10,7 @@ import { HOUR_SECONDS, MINUTE_SECONDS } from '../watched-time.ts';
 import { type Slot, sumOfHours, sumOfMinutes, type Windows, worstOf } from '../windows.ts';
 
 /** 99.9 % of requests shall not fail. */
-const ERROR_BUDGET_SHARE = 0.001;
+export const ERROR_BUDGET_SHARE = 0.001;
 
 type SumOf = (windows: Windows, watchedSeconds: number) => Slot;
 

@@ -142,7 +142,7 @@ class FlushParts {
   }
 }
 
-interface FlushRow {
+export interface FlushRow {
   flushId: number;
   writtenAt: number;
   workerVersion: string;
@@ -196,7 +196,7 @@ export const newestFlushId = async (db: D1Database): Promise<number> =>
   (await db.prepare('SELECT max(flush_id) AS id FROM usage_flush').first<number>('id')) ?? 0;
 
 /** Uses are not asked for: they are half of a busy isolate's row. */
-const WATCHED_SQL = `SELECT flushId, writtenAt, workerVersion,
+export const WATCHED_SQL = `SELECT flushId, writtenAt, workerVersion,
     iif(json_valid(counts), json_remove(counts, '$.uses'), counts) AS counts FROM (
     SELECT flush_id AS flushId, written_at AS writtenAt, worker_version AS workerVersion, counts,
       sum(octet_length(counts)) OVER (ORDER BY flush_id) - octet_length(counts) AS bytes_before

@@ -1,0 +1,72 @@
+/** Judgements in sentences that people read. */
+
+import { releaseNames, shortMetricsId } from '../../operations/printed-values.ts';
+import { printable } from '../../operations/table.ts';
+import type { Comparison } from './comparison.ts';
+import type { HoldReason } from './judge.ts';
+import type { KnownOperations } from './known-operations.ts';
+
+const NUMBERS = new Intl.NumberFormat('en-US');
+const PERCENT = new Intl.NumberFormat('en-US', { style: 'percent', maximumFractionDigits: 2 });
+
+const numberInWords = (count: number) => NUMBERS.format(count);
+
+const figureInWords = (figure: Comparison['figure'], value: number) =>
+  figure === 'p95' ? `${numberInWords(Math.round(value))} ms` : PERCENT.format(value);
+
+const FIGURES = {
+  faults: 'share of requests with faults',
+  p95: '95th percentile of the durations',
+} as const satisfies Record<Comparison['figure'], string>;
+
+const CACHES = {
+  ...{ hit: 'hits', stale: 'stale hits', miss: 'misses', bypass: 'requests past the cache' },
+  ...{ executed: 'executed requests', cached: 'requests that a cache answered' },
+} as const satisfies Record<Comparison['cache'], string>;
+
+/** The name and the short id; the id alone of a route or a job. */
+export function operationInWords(operationId: string, known: KnownOperations): string {
+  const name = known.get(operationId)?.name;
+  const id = shortMetricsId(operationId);
+  return printable(name === undefined ? id : `${name} (${id})`);
+}
+
+export function comparisonInWords(comparison: Comparison, known: KnownOperations): string {
+  const { operationId, cache, figure, before, now, requestsBefore, requestsNow } = comparison;
+  const releases = known.get(operationId)?.releases ?? [];
+  const askedBy = releases.length === 0 ? '' : `, which ${printable(releaseNames(releases))} may ask for`;
+  const old =
+    before === null
+      ? 'the old version has too few to compare'
+      : `${figureInWords(figure, before)} (of ${numberInWords(requestsBefore)}) before`;
+  const young = `${figureInWords(figure, now)} (of ${numberInWords(requestsNow)}) now`;
+  return `${operationInWords(operationId, known)}, ${CACHES[cache]}: ${FIGURES[figure]} ${young}, ${old}${askedBy}`;
+}
+
+export function reasonInWords(reason: HoldReason, known: KnownOperations): string {
+  switch (reason.kind) {
+    case 'silent':
+      return reason.counted === 0
+        ? `The new version has counted no request, and the old one ${numberInWords(reason.requestsBefore)}: it may end before it counts.`
+        : `The new version has answered nothing but refusals, health checks and jobs (${numberInWords(reason.counted)}), and the old one ${numberInWords(reason.requestsBefore)} requests.`;
+    case 'few-requests': {
+      const version = reason.version === 'now' ? 'new' : 'old';
+      return `The ${version} version has counted ${numberInWords(reason.requests)} of the ${numberInWords(reason.needed)} requests that are needed.`;
+    }
+    case 'unjudged-operation': {
+      const { operationId, requests, refused, requestsBefore, needed } = reason;
+      const refusals = refused === 0 ? '' : `, and ${numberInWords(refused)} that it refused`;
+      return `${operationInWords(operationId, known)} has too few requests to be judged: the new version has ${numberInWords(requests)}${refusals}, the old one ${numberInWords(requestsBefore)}; ${numberInWords(needed)} with the same cache result are needed.`;
+    }
+    case 'doubt':
+      return `Not certain yet: ${comparisonInWords(reason.comparison, known)}.`;
+    default:
+      return reason satisfies never;
+  }
+}
+
+export const inMinutes = (seconds: number): string =>
+  seconds < 60 ? `${seconds} s` : `${Number((seconds / 60).toFixed(1))} min`;
+
+export const countsInWords = (seconds: number, before: number, now: number): string =>
+  `${inMinutes(seconds)}: ${numberInWords(now)} requests by the new version, ${numberInWords(before)} by the old one`;

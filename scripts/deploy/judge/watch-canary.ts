@@ -1,0 +1,118 @@
+/**
+ * Watches a step of a deployment: both versions answer requests, and the minute rows of the isolates in D1 say how.
+ *
+ * Ends with a regression at the first look that finds one, and with a promotion when enough is seen; at the end of its time it holds.
+ * Both versions are compared over the same time: requests of earlier steps do not count. Time is counted in looks, so a clock that
+ * jumps ends nothing.
+ */
+import { printable } from '../../operations/table.ts';
+import { type CanaryThresholds, looksOf } from './canary-thresholds.ts';
+import { comparisonInWords, countsInWords, inMinutes, reasonInWords } from './canary-words.ts';
+import type { Comparison } from './comparison.ts';
+import { type HoldReason, judge } from './judge.ts';
+import { type KnownOperations, knownOperations } from './known-operations.ts';
+import { NewRows, type RowSource } from './new-rows.ts';
+import type { Verdict } from './verdict.ts';
+import { VersionSample } from './version-sample.ts';
+
+export interface CanarySources {
+  /** The environment's D1. */
+  db: RowSource;
+  /** Version ids of the Worker. */
+  before: string;
+  now: string;
+  sleep(ms: number): Promise<void>;
+  /** Takes one line for the people who wait. */
+  report(line: string): void;
+}
+
+/** The cleanup adds up rows that are ten minutes old, so after a longer failure of D1 some are lost. */
+const UNREAD_SECONDS_MAX = 480;
+const ERROR_MAX_CHARACTERS = 200;
+
+/** Never rejects because of D1. */
+export async function watchCanary(sources: CanarySources, thresholds: CanaryThresholds): Promise<Verdict> {
+  const { db, report, sleep } = sources;
+  const { lookSeconds, minimumWatchSeconds } = thresholds;
+  const newRows = new NewRows(db, report);
+  const samples = { before: new VersionSample(), now: new VersionSample() };
+  let reasons: readonly HoldReason[] = [];
+  let unreadSeconds = 0;
+  const look = () =>
+    newRows.read(({ workerVersion, requests }) => {
+      if (workerVersion === sources.before) samples.before.add(requests);
+      if (workerVersion === sources.now) samples.now.add(requests);
+    });
+  await look().catch((error: unknown) => report(unreadInWords(error)));
+  for (let looks = 1; looks <= looksOf(thresholds); looks += 1) {
+    await sleep(lookSeconds * 1000);
+    const seconds = looks * lookSeconds;
+    try {
+      await look();
+      unreadSeconds = 0;
+    } catch (error) {
+      report(unreadInWords(error));
+      unreadSeconds += lookSeconds;
+      if (unreadSeconds < UNREAD_SECONDS_MAX) continue;
+      return {
+        kind: 'hold',
+        reasons: [`Counted requests could not be read for ${inMinutes(unreadSeconds)}.`],
+      };
+    }
+    report(countsInWords(seconds, samples.before.requests, samples.now.requests));
+    const judgement = judge(samples.before, samples.now, thresholds);
+    if (judgement.kind === 'regress') return regression(sources, judgement.regressions);
+    const isLong = seconds >= minimumWatchSeconds || looks === looksOf(thresholds);
+    if (judgement.kind === 'promote' && isLong) return judgement;
+    reasons = judgement.kind === 'hold' ? judgement.reasons : [];
+  }
+  return held(sources, reasons, unreadSeconds);
+}
+
+async function regression(sources: CanarySources, regressions: readonly Comparison[]): Promise<Verdict> {
+  const known = await namesOf(
+    sources,
+    regressions.map(({ operationId }) => operationId),
+  );
+  const findings = regressions.map((comparison) => {
+    const { operationId, cache, figure, before, now } = comparison;
+    const { name = null, releases = [] } = known.get(operationId) ?? {};
+    const summary = comparisonInWords(comparison, known);
+    return { ...{ operationId, cache, figure, before, now, name, releases }, summary };
+  });
+  return { kind: 'regress', findings };
+}
+
+async function held(
+  sources: CanarySources,
+  reasons: readonly HoldReason[],
+  unreadSeconds: number,
+): Promise<Verdict> {
+  const known = await namesOf(sources, reasons.flatMap(operationIdsOf));
+  const unread =
+    unreadSeconds === 0
+      ? []
+      : [`Counted requests could not be read in the last ${inMinutes(unreadSeconds)}.`];
+  return { kind: 'hold', reasons: [...reasons.map((reason) => reasonInWords(reason, known)), ...unread] };
+}
+
+function operationIdsOf(reason: HoldReason): string[] {
+  if (reason.kind === 'unjudged-operation') return [reason.operationId];
+  return reason.kind === 'doubt' ? [reason.comparison.operationId] : [];
+}
+
+/** A verdict does not need the names: it is given without them if D1 does not answer. */
+async function namesOf({ db, report }: CanarySources, ids: readonly string[]): Promise<KnownOperations> {
+  try {
+    return await knownOperations(db, [...new Set(ids)]);
+  } catch (error) {
+    report(`The names of operations could not be read: ${messageOf(error)}`);
+    return new Map();
+  }
+}
+
+const unreadInWords = (error: unknown) =>
+  `Counted requests could not be read, and the next look tries again: ${messageOf(error)}`;
+
+const messageOf = (error: unknown) =>
+  printable(error instanceof Error ? error.message : String(error)).slice(0, ERROR_MAX_CHARACTERS);
