@@ -151,11 +151,12 @@ export class D1Database {
       const statement = this.#db.prepare(rest);
       statement.setReturnArrays(true);
       const columns = statement.columns().map(({ name }) => name);
-      const rows = statement.all(...params) as unknown as unknown[][];
-      const changes = this.#totalChanges() - before;
-      results.push({ columns, rows, meta: this.#meta(performance.now() - startedMs, rows.length, changes) });
       // SQLite's own text ends where its statement does.
       rest = rest.slice(statement.sourceSQL.length);
+      // As in workerd, parameters are those of the last statement.
+      const rows = statement.all(...(hasStatement(rest) ? [] : params)) as unknown as unknown[][];
+      const changes = this.#totalChanges() - before;
+      results.push({ columns, rows, meta: this.#meta(performance.now() - startedMs, rows.length, changes) });
     }
     return results;
   }
