@@ -84,3 +84,8 @@ export const CACHE_HINTS: Readonly<Record<string, CacheHint>> = {
   User: PRIVATE,
   Investment: PRIVATE,
 };
+
+/** All tags of answers. An answer that may be kept has one at least. */
+export const CACHE_TAGS: readonly string[] = [
+  ...new Set(Object.values(CACHE_HINTS).flatMap(({ tags = [] }) => tags)),
+].sort();

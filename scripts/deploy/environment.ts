@@ -14,6 +14,8 @@ export interface TargetEnvironment {
   workerName: string;
   databaseId: string;
   databaseName: string;
+  /** Of the KV namespace CACHE_KV. */
+  cacheNamespaceId: string;
   /** Without a slash at its end. */
   publicOrigin: string;
   /** Of Durable Objects, oldest first. */
@@ -37,19 +39,21 @@ const configSchema = z.object({
 
 /**
  * @param folder of wrangler.toml
- * @throws CommandFailure where wrangler.toml is malformed, or has no database DB or no PUBLIC_ORIGIN
+ * @throws CommandFailure where wrangler.toml is malformed, or has no database DB, no namespace CACHE_KV or no PUBLIC_ORIGIN
  */
 export function readEnvironment(name: TargetName, folder: string): TargetEnvironment {
   const config = readConfig(name, folder);
   const database = config.d1_databases.find(({ binding }) => binding === 'DB');
   const { PUBLIC_ORIGIN: publicOrigin } = config.vars;
-  if (database === undefined || typeof publicOrigin !== 'string')
-    throw wrongUse(`wrangler.toml has no database DB or no PUBLIC_ORIGIN in ${name}.`);
+  const cache = config.kv_namespaces.find(({ binding }) => binding === 'CACHE_KV');
+  if (database === undefined || cache === undefined || typeof publicOrigin !== 'string')
+    throw wrongUse(`wrangler.toml has no database DB, no namespace CACHE_KV or no PUBLIC_ORIGIN in ${name}.`);
   return {
     name,
     workerName: config.name,
     databaseId: database.database_id,
     databaseName: database.database_name,
+    cacheNamespaceId: cache.id,
     publicOrigin: publicOrigin.replace(/\/$/, ''),
     migrationTags: config.migrations.map(({ tag }) => tag),
     values: [

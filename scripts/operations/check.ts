@@ -130,7 +130,7 @@ function checkText({ days, from, operations, broken, changes }: CheckAnswer): st
   return parts.join('\n\n');
 }
 
-function brokenText({ id, name, releases, count, breaks }: BrokenOperation, days: number): string {
+export function brokenText({ id, name, releases, count, breaks }: BrokenOperation, days: number): string {
   return [
     `${styleText('bold', printable(name))}  ${shortId(id)}  ${count} uses in ${days} days`,
     `  carried by ${printable(releaseNames(releases))}`,

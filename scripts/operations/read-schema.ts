@@ -36,6 +36,12 @@ export function lastCommittedSchema(): GraphQLSchema {
   return parseSchema(sdl, `HEAD:${SCHEMA_FILE}`);
 }
 
+/** Undefined where the commit is not in this checkout, or has no schema. */
+export function schemaAt(commit: string): GraphQLSchema | undefined {
+  const sdl = committedSchema(commit);
+  return sdl === undefined ? undefined : parseSchema(sdl, `${commit}:${SCHEMA_FILE}`);
+}
+
 function committedSchema(commit: string): string | undefined {
   const file = `${commit}:${SCHEMA_FILE}`;
   const show = spawnSync('git', ['show', '--end-of-options', file], { maxBuffer: GIT_MAX_BYTES });

@@ -5,14 +5,9 @@
  * An invalidation that is lost delays a change by no more than the lifetime of the answers.
  */
 import pLimit from 'p-limit';
+import { raiseGenerations } from '../cache/raise-generations.ts';
 import { errorFields, log } from '../observability/log.ts';
-import {
-  type CacheGenerationRow,
-  generationsQuery,
-  generationWrite,
-} from '../storage/d1/cache-generations.ts';
-import { bringToKv, kvPauseMs } from '../storage/kv/bring-to-kv.ts';
-import { type CacheGenerations, writeCacheGenerations } from '../storage/kv/cache-generations.ts';
+import { kvPauseMs } from '../storage/kv/bring-to-kv.ts';
 import type { JobDeps } from './job.ts';
 
 /**
@@ -78,21 +73,8 @@ export class CacheInvalidation {
     if (this.#hasWritten) await sleep(kvPauseMs(random));
     this.#hasWritten = true;
     this.#nextWrite = undefined;
-    let writes = [...this.#unwritten].map(([tag, startedAt]) => generationWrite(db, tag, startedAt));
+    const raised = [...this.#unwritten];
     this.#unwritten.clear();
-    await bringToKv<CacheGenerations>({
-      // After a failed write it may be raised twice, which readers do not notice: D1 does not say if the write was made.
-      read: async () => {
-        const results = await db.batch<CacheGenerationRow>([...writes, generationsQuery(db)]);
-        writes = [];
-        const rows = results.at(-1)?.results ?? [];
-        const value = Object.fromEntries(rows.map(({ tag, generation }) => [tag, generation]));
-        return { value, version: JSON.stringify(value) };
-      },
-      write: (generations) => writeCacheGenerations(cacheKv, generations),
-      sleep,
-      random,
-      failureEvent: 'cache.generations_write_failed',
-    });
+    await raiseGenerations({ db, kv: cacheKv, sleep, random }, raised);
   }
 }

@@ -89,6 +89,7 @@ describe('the keys of OPERATIONS_KEYS', () => {
         ['administer', (as) => as.send('POST', '/operations/off', { id: one.id })],
         ['administer', (as) => as.send('POST', '/operations/on', { id: one.id })],
         ['administer', (as) => as.send('POST', '/operations/limit', { id: one.id, timeLimitMs: 500 })],
+        ['administer', (as) => as.send('POST', '/caches/purge')],
         ['administer', (as) => as.rollback('ios', '1.0.0')],
         ['administer', (as) => as.deprecate('ios', ['1.0.0'], '2027-06-01')],
         ['administer', (as) => as.retire('ios', ['1.0.0'])],

@@ -72,6 +72,32 @@ describe('caches in front', () => {
     expect(purged()).toEqual([both, both]);
   });
 
+  test('drop the answers of every operation when a deployment asks for it, and keep files', async () => {
+    const tags: string[][] = [];
+    const ask = () => admin.send('POST', '/caches/purge');
+    expect(await ask()).toMatchObject({ status: 200, body: { purge: 'none' } });
+    gateway.purge = async (options) => {
+      expect(Object.keys(options)).toEqual(['tags']);
+      tags.push(options.tags ?? []);
+      return { success: tags.length === 1, errors: [] };
+    };
+    expect(await ask()).toMatchObject({ status: 200, body: { purge: 'purged' } });
+    expect(await ask()).toMatchObject({ status: 200, body: { purge: 'refused' } });
+    gateway.purge = async () => {
+      throw new Error('not now');
+    };
+    expect(await ask()).toMatchObject({ status: 200, body: { purge: 'refused' } });
+    const answers = [
+      `/graphql?documentId=${operation.id}`,
+      '/api/projects/bitcoin',
+      '/api/prices?symbols=BTC',
+    ];
+    for (const path of answers)
+      expect((await tagOf(path))?.split(',').some((tag) => tags[0]?.includes(tag))).toBe(true);
+    expect(tags[0]).not.toContain('files');
+    expect(await admin.send('GET', '/caches/purge')).toMatchObject({ status: 405 });
+  });
+
   test('drop the next ones while the platform refuses some, and then these', async () => {
     const ids = Array.from({ length: PURGE_TAGS_MAX + 1 }, (_, at) => `id-${String(at).padStart(2, '0')}`);
     const insert = env.DB.prepare('INSERT INTO operation_purge (operation_id, due_at) VALUES (?1, ?2)');

@@ -95,6 +95,17 @@ export const livenessCopied = (db: D1Database, revision: number) =>
     )
     .bind(revision);
 
+/** True if KV has the latest change of releases, or had it once. */
+export async function isLivenessCopied(db: D1Database): Promise<boolean> {
+  const row = await db
+    .prepare(
+      `SELECT coalesce((SELECT max(revision) FROM release_change), 0)
+         <= coalesce((SELECT revision FROM liveness_copy), 0) AS isCopied`,
+    )
+    .first<{ isCopied: number }>();
+  return row?.isCopied === 1;
+}
+
 export async function findRelease(
   db: D1Database,
   { client, version }: ReleaseKey,

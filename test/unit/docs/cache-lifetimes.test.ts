@@ -53,3 +53,8 @@ test('every lifetime of the schema is in the tables', () => {
   );
   expect([...new Set(inSchema)].sort()).toEqual([...inTables].sort());
 });
+
+test('an answer that may be kept has a tag, by which caches in front can drop it', () => {
+  for (const [field, { lifetime, tags = [] }] of Object.entries(CACHE_HINTS))
+    expect(lifetime === null || tags.length > 0, field).toBe(true);
+});
