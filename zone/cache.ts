@@ -1,16 +1,19 @@
 import type { PhaseRules } from './desired-zone.ts';
-
-type CacheRule = PhaseRules['http_request_cache_settings'];
+import { appRequests, FILE_PATHS, pathStartsWith } from './expressions.ts';
+import type { Site } from './site.ts';
 
 const DAY_SECONDS = 86_400;
 const MONTH_SECONDS = 30 * DAY_SECONDS;
 
-/** The platform's page rules, as cache rules: where several match, the last one decides. */
-export const CACHE_RULES: readonly CacheRule[] = [
+/**
+ * The platform's page rules. They reach the website and the bucket; no rule of a zone reaches answers of a Worker, which are cached by
+ * their own headers (developers.cloudflare.com/workers/cache).
+ */
+export const cacheRules = (): readonly PhaseRules['http_request_cache_settings'][] => [
   {
     ref: 'com2000_cache_by_origin',
-    description: 'Page rule of /api: cached by the headers of the answer, and not at all without them',
-    expression: 'starts_with(http.request.uri.path, "/api/") or http.request.uri.path eq "/graphql"',
+    description: 'Page rule of /api: cached as its headers say, and not at all without them',
+    expression: pathStartsWith(['/api', '/graphql']),
     action: 'set_cache_settings',
     action_parameters: {
       cache: true,
@@ -19,10 +22,9 @@ export const CACHE_RULES: readonly CacheRule[] = [
     },
   },
   {
-    ref: 'com2000_cache_static',
+    ref: 'com2000_cache_files',
     description: 'Page rules of /static and /images: a month at the edge, a day in browsers',
-    expression:
-      'starts_with(http.request.uri.path, "/static/") or starts_with(http.request.uri.path, "/images/")',
+    expression: pathStartsWith(FILE_PATHS),
     action: 'set_cache_settings',
     action_parameters: {
       cache: true,
@@ -32,14 +34,21 @@ export const CACHE_RULES: readonly CacheRule[] = [
   },
 ];
 
-/** Polish is of the plan Pro and above. Below it images are served as they are. */
-export const CONFIGURATION_RULES: readonly PhaseRules['http_config_settings'][] = [
+export const configurationRules = (site: Site): readonly PhaseRules['http_config_settings'][] => [
   {
     ref: 'com2000_config_images',
     description: 'Page rule of /images: polish, lossy',
-    expression: 'starts_with(http.request.uri.path, "/images/")',
+    expression: pathStartsWith(['/images/']),
     action: 'set_config',
     action_parameters: { polish: 'lossy' },
     needs: { plan: 'pro' },
+  },
+  {
+    // Both challenge clients that are no browsers, and the level would do so if somebody set "under attack" for the zone.
+    ref: 'com2000_config_apps',
+    description: 'Apps are not challenged by the security level or the browser check',
+    expression: appRequests(site),
+    action: 'set_config',
+    action_parameters: { bic: false, security_level: 'essentially_off' },
   },
 ];

@@ -1,4 +1,8 @@
 import type {
+  BotFightModeConfigurationParam,
+  SuperBotFightModeDefinitelyConfigurationParam,
+} from 'cloudflare/resources/bot-management/bot-management';
+import type {
   LoadBalancerCreateParams,
   OriginParam,
 } from 'cloudflare/resources/load-balancers/load-balancers';
@@ -13,6 +17,7 @@ import type {
   RedirectRuleParam,
   SetCacheSettingsRuleParam,
   SetConfigRuleParam,
+  SkipRuleParam,
 } from 'cloudflare/resources/rulesets/rules';
 import type { Phase } from 'cloudflare/resources/rulesets/rulesets';
 import type {
@@ -28,6 +33,7 @@ import type {
   TLS1_3,
   Websocket,
 } from 'cloudflare/resources/zones/settings';
+import type { PagesExpression } from './expressions.ts';
 
 /** The plans of a zone, the cheapest first. */
 export const PLANS = ['free', 'pro', 'business', 'enterprise'] as const;
@@ -68,6 +74,18 @@ export type ZoneSetting = Availability &
     | Setting<TLS1_3>
     | Setting<Websocket>
   );
+
+/** Bots, by one call for the zone. Only the fields that are named are ours. */
+export interface DesiredBotManagement extends Availability {
+  value:
+    | Required<Pick<BotFightModeConfigurationParam, 'fight_mode'>>
+    | Required<
+        Pick<
+          SuperBotFightModeDefinitelyConfigurationParam,
+          'sbfm_definitely_automated' | 'sbfm_verified_bots' | 'sbfm_static_resource_protection'
+        >
+      >;
+}
 
 /** A record that the zone's file owns: `comment` begins with `OWNER_MARK`. Names are complete, with the zone's name. */
 export interface DesiredRecord extends Availability {
@@ -116,14 +134,22 @@ export type DesiredLoadBalancer = Availability &
 /** A rule as the API takes it, without what only the API knows. */
 type RuleOf<
   Param extends { action?: string; action_parameters?: unknown; ref?: string },
-  Required_ extends keyof Param,
-> = Omit<Param, 'id' | Required_> & { [Key in Required_]-?: NonNullable<Param[Key]> } & Availability;
+  Present extends keyof Param,
+> = Omit<Param, 'id' | Present> & { [Key in Present]-?: NonNullable<Param[Key]> } & Availability;
 
 type Always = 'action' | 'description' | 'expression' | 'ref';
 type WithoutLimit<Rule> = Omit<Rule, 'ratelimit'>;
 
+type OnPages<Rule> = Omit<Rule, 'expression'> & { expression: PagesExpression };
+
 export type BlockRule = WithoutLimit<RuleOf<BlockRuleParam, Always>>;
-export type ChallengeRule = WithoutLimit<RuleOf<ManagedChallengeRuleParam, Always>>;
+export type SkipRule = WithoutLimit<RuleOf<SkipRuleParam, Always | 'action_parameters'>>;
+/** An app cannot solve a challenge, so only an expression of `pages` fits. */
+export type ChallengeRule = OnPages<WithoutLimit<RuleOf<ManagedChallengeRuleParam, Always>>>;
+/** The action of a managed rule is Cloudflare's, and may be a challenge. */
+export type ManagedRulesetRule = OnPages<
+  WithoutLimit<RuleOf<ExecuteRuleParam, Always | 'action_parameters'>>
+>;
 
 /** The rules that each phase takes. A phase that is not here is not ours: its rules are left alone. */
 export interface PhaseRules {
@@ -131,8 +157,8 @@ export interface PhaseRules {
   http_ratelimit: RuleOf<BlockRuleParam, Always | 'ratelimit'>;
   http_request_cache_settings: WithoutLimit<RuleOf<SetCacheSettingsRuleParam, Always | 'action_parameters'>>;
   http_request_dynamic_redirect: WithoutLimit<RuleOf<RedirectRuleParam, Always | 'action_parameters'>>;
-  http_request_firewall_custom: BlockRule | ChallengeRule;
-  http_request_firewall_managed: WithoutLimit<RuleOf<ExecuteRuleParam, Always | 'action_parameters'>>;
+  http_request_firewall_custom: BlockRule | ChallengeRule | SkipRule;
+  http_request_firewall_managed: ManagedRulesetRule;
 }
 
 export type ZonePhase = keyof PhaseRules & Phase;
@@ -144,6 +170,8 @@ export type DesiredRulesets = { [Name in ZonePhase]: readonly PhaseRules[Name][]
 export interface DesiredZone {
   name: string;
   settings: readonly ZoneSetting[];
+  /** At most one is left for a subscription. */
+  botManagement: readonly DesiredBotManagement[];
   records: readonly DesiredRecord[];
   hostsElsewhere: readonly HostElsewhere[];
   bucketDomains: readonly DesiredBucketDomain[];

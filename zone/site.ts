@@ -1,30 +1,35 @@
 /**
- * The names that an operator chooses, in one place. `com2000.example` stands for the platform's domain, as it does in wrangler.toml,
- * whose PUBLIC_ORIGIN and MAIN_API_URL name the same hosts (a test compares them). The zone serves staging too: a plan below
- * Enterprise has no zones of subdomains.
+ * The names that an operator chooses, in one place. `com2000.example` stands for the platform's domain, as in wrangler.toml, whose
+ * custom domains and MAIN_API_URL name the same hosts (a test compares them). One zone serves both environments: zones of subdomains
+ * need the plan Enterprise (developers.cloudflare.com/dns/zone-setups/subdomain-setup).
  */
 export interface Site {
   zone: string;
-  /** Hosts of the gateway. wrangler makes their records as custom domains of the Worker. */
-  apiHosts: readonly string[];
+  /** Hosts of the gateway, of both environments. wrangler makes their records as custom domains of the Worker. */
+  gatewayHosts: readonly string[];
   /** Host of the upstream API, which the load balancer answers for. */
   mainApiHost: string;
+  /** Names or addresses of the upstream API's servers. Each answers /health over HTTPS; its own record is made by hand. */
+  mainApiServers: readonly string[];
   /** Host of the static files, and the public bucket behind it. */
   cdnHost: string;
   cdnBucket: string;
   /** IPv4 address of the website's server, which `@` names. */
   websiteAddress: string;
-  /** Servers of the upstream API; each answers /health over HTTPS. */
-  mainApiServers: readonly string[];
 }
 
 export const SITE: Site = {
   zone: 'com2000.example',
-  apiHosts: ['api.com2000.example', 'api.staging.com2000.example'],
+  gatewayHosts: [
+    'api.com2000.example',
+    'ws.com2000.example',
+    'api.staging.com2000.example',
+    'ws.staging.com2000.example',
+  ],
   mainApiHost: 'main-api.com2000.example',
+  mainApiServers: ['api1.internal.com2000.example', 'api2.internal.com2000.example'],
   cdnHost: 'cdn.com2000.example',
   cdnBucket: 'com2000-cdn-production',
-  // Of the range for documentation (RFC 5737): nothing answers there.
+  // Of a range for documentation (RFC 5737): nothing answers there.
   websiteAddress: '192.0.2.1',
-  mainApiServers: ['api1.internal.com2000.example', 'api2.internal.com2000.example'],
 };

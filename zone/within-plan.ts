@@ -45,6 +45,7 @@ export function withinPlan(
     zone: {
       ...zone,
       settings: keep(zone.settings, ({ id }) => id),
+      botManagement: keep(zone.botManagement, ({ value }) => Object.keys(value).join(', ')),
       records: keep(zone.records, ({ type, name }) => `${type} ${name}`),
       bucketDomains: keep(zone.bucketDomains, ({ domain }) => domain),
       lists: keep(zone.lists, ({ name }) => name),

@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { unstable_readConfig } from 'wrangler';
+import {
+  type AddOn,
+  type DesiredZone,
+  OWNER_MARK,
+  PLANS,
+  type Plan,
+  REF_PREFIX,
+} from '../../../zone/desired-zone.ts';
+import { SITE } from '../../../zone/site.ts';
+import { withinPlan } from '../../../zone/within-plan.ts';
+import { DESIRED_ZONE, zoneOf } from '../../../zone/zone.ts';
+
+const allRules = (zone: DesiredZone) => Object.values(zone.rulesets).flat();
+const subscribed = (plan: Plan, ...addOns: AddOn[]) => withinPlan(DESIRED_ZONE, { plan, addOns }).zone;
+
+describe('subscriptions', () => {
+  /** Rules that a phase may have (developers.cloudflare.com/waf, /cache, /rules: "Availability"). */
+  const MOST: Record<keyof DesiredZone['rulesets'], Record<Plan, number>> = {
+    http_request_firewall_custom: { free: 5, pro: 20, business: 100, enterprise: 1_000 },
+    http_ratelimit: { free: 1, pro: 2, business: 5, enterprise: 5 },
+    http_request_cache_settings: { free: 10, pro: 25, business: 50, enterprise: 300 },
+    http_config_settings: { free: 10, pro: 25, business: 50, enterprise: 300 },
+    http_request_dynamic_redirect: { free: 10, pro: 25, business: 50, enterprise: 300 },
+    http_request_firewall_managed: { free: 0, pro: 20, business: 20, enterprise: 20 },
+  };
+  const subscriptions = fc.record({
+    plan: fc.constantFrom(...PLANS),
+    addOns: fc.subarray<AddOn>(['bot_management', 'load_balancing']),
+  });
+
+  it.each(PLANS)('%s allows as many rules and lists as it gets', (plan) => {
+    const zone = subscribed(plan, 'bot_management', 'load_balancing');
+    for (const [phase, rules] of Object.entries(zone.rulesets))
+      expect(rules.length).toBeLessThanOrEqual(MOST[phase as keyof typeof MOST][plan]);
+    expect(zone.lists.length).toBeLessThanOrEqual(plan === 'free' ? 1 : 10);
+  });
+
+  it('a rate limit of Free counts 10 s and blocks for 10 s', () => {
+    expect(subscribed('free').rulesets.http_ratelimit.map(({ ratelimit }) => ratelimit)).toEqual([
+      expect.objectContaining({ period: 10, mitigation_timeout: 10 }),
+    ]);
+  });
+
+  it('Pro has no bot score, and Super Bot Fight Mode in its place', () => {
+    const { zone, skipped } = withinPlan(DESIRED_ZONE, { plan: 'pro', addOns: [] });
+    expect(skipped).toContainEqual({
+      name: 'com2000_waf_2_bots',
+      needs: { plan: 'enterprise', addOn: 'bot_management' },
+    });
+    expect(zone.botManagement.map(({ value }) => value)).toEqual([
+      expect.objectContaining({ sbfm_definitely_automated: 'block' }),
+    ]);
+    expect(zone.loadBalancers).toEqual([]);
+  });
+
+  it('nothing is left that a subscription lacks, what is skipped is named, and one rule for bots is left', () => {
+    fc.assert(
+      fc.property(subscriptions, ({ plan, addOns }) => {
+        const { zone, skipped } = withinPlan(DESIRED_ZONE, { plan, addOns });
+        const left = [
+          ...allRules(zone),
+          ...zone.settings,
+          ...zone.pools,
+          ...zone.monitors,
+          ...zone.loadBalancers,
+        ];
+        for (const { needs } of left) {
+          if (needs?.plan) expect(PLANS.indexOf(plan)).toBeGreaterThanOrEqual(PLANS.indexOf(needs.plan));
+          if (needs?.addOn) expect(addOns).toContain(needs.addOn);
+        }
+        const refs = allRules(zone).map(({ ref }) => ref);
+        const named = skipped.map(({ name }) => name);
+        for (const { ref, standsInFor } of allRules(DESIRED_ZONE))
+          expect(refs.includes(ref) || named.includes(ref) || standsInFor !== undefined).toBe(true);
+        const scored = refs.includes('com2000_waf_2_bots') ? 1 : 0;
+        expect(zone.botManagement.length + scored).toBe(1);
+      }),
+    );
+  });
+
+  it('pools name monitors that are there, and balancers pools, in every subscription', () => {
+    fc.assert(
+      fc.property(subscriptions, (subscription) => {
+        const { zone } = withinPlan(DESIRED_ZONE, subscription);
+        const monitors = zone.monitors.map(({ description }) => description);
+        const pools = zone.pools.map(({ name }) => name);
+        for (const { monitor } of zone.pools) expect(monitors).toContain(monitor);
+        for (const { default_pools, fallback_pool } of zone.loadBalancers)
+          expect(pools).toEqual(expect.arrayContaining([...default_pools, fallback_pool]));
+      }),
+    );
+  });
+});
+
+describe('what belongs to the zone', () => {
+  it('bears its mark: refs of rules are unique, and comments and descriptions fit the plan Free', () => {
+    const refs = allRules(DESIRED_ZONE).map(({ ref }) => ref);
+    expect(new Set(refs).size).toBe(refs.length);
+    for (const ref of refs) expect(ref.startsWith(REF_PREFIX)).toBe(true);
+    for (const { comment } of DESIRED_ZONE.records) {
+      expect(comment.startsWith(OWNER_MARK)).toBe(true);
+      expect(comment.length).toBeLessThanOrEqual(100);
+    }
+    const { lists, monitors, pools, loadBalancers } = DESIRED_ZONE;
+    for (const { description } of [...lists, ...monitors, ...pools, ...loadBalancers])
+      expect(description.startsWith(OWNER_MARK)).toBe(true);
+  });
+
+  it('has the hosts of wrangler.toml, and another domain changes each of them', () => {
+    const environments = (['staging', 'production'] as const).map((env) =>
+      unstable_readConfig({ config: 'wrangler.toml', env }),
+    );
+    const routes = environments.flatMap(({ routes }) => routes ?? []);
+    const hosts = routes.map((route) => (typeof route === 'string' ? route : route.pattern));
+    expect([...SITE.gatewayHosts].sort()).toEqual(hosts.sort());
+    expect(new URL(String(environments[1]?.vars.MAIN_API_URL)).host).toBe(SITE.mainApiHost);
+
+    const other = JSON.parse(JSON.stringify(SITE).replaceAll('com2000.example', 'other.example'));
+    expect(JSON.stringify(zoneOf(other))).not.toContain('com2000.example');
+  });
+
+  it('opens one bucket, and it is not the one that has identification and backups', () => {
+    const buckets = (['staging', 'production'] as const).flatMap(
+      (env) => unstable_readConfig({ config: 'wrangler.toml', env }).r2_buckets,
+    );
+    const gateways = buckets.map(({ bucket_name }) => bucket_name);
+    expect(gateways).toContain('com2000-storage-production');
+    for (const { bucket } of DESIRED_ZONE.bucketDomains) expect(gateways).not.toContain(bucket);
+  });
+
+  it('checks the main API’s two servers each minute, for 5 s and twice more', () => {
+    expect(DESIRED_ZONE.monitors).toMatchObject([{ path: '/health', interval: 60, timeout: 5, retries: 2 }]);
+    expect(DESIRED_ZONE.pools[0]?.origins).toMatchObject([{ weight: 1 }, { weight: 1 }]);
+  });
+});
