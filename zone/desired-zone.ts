@@ -40,7 +40,8 @@ export const PLANS = ['free', 'pro', 'business', 'enterprise'] as const;
 export type Plan = (typeof PLANS)[number];
 
 /** What is bought beside a plan. */
-export type AddOn = 'bot_management' | 'load_balancing';
+export const ADD_ONS = ['bot_management', 'load_balancing'] as const;
+export type AddOn = (typeof ADD_ONS)[number];
 
 /** What an item needs: a plan or a dearer one, an add-on, or both. */
 export interface Need {

@@ -19,8 +19,27 @@ import { r2 } from './r2.ts';
 import { ApiError, type ApiRequest, Page, type Resource } from './resource.ts';
 import { createRouter } from './routes.ts';
 import { createState, type PlatformState } from './state.ts';
+import { zone } from './zone.ts';
+import { zoneBalancers } from './zone-balancers.ts';
+import { zoneBucketDomains } from './zone-bucket-domains.ts';
+import { zoneLists } from './zone-lists.ts';
+import { zoneRecords } from './zone-records.ts';
+import { zoneRulesets } from './zone-rulesets.ts';
+import { zoneSettings } from './zone-settings.ts';
 
-const RESOURCES: readonly Resource[] = [account, d1, kv, r2];
+const RESOURCES: readonly Resource[] = [
+  account,
+  d1,
+  kv,
+  r2,
+  zone,
+  zoneBalancers,
+  zoneBucketDomains,
+  zoneLists,
+  zoneRecords,
+  zoneRulesets,
+  zoneSettings,
+];
 
 const PREFIX = '/client/v4';
 /** The codes of the platform: an unknown token, and a failure of its own. */

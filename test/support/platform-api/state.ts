@@ -2,6 +2,7 @@
 import { D1Databases } from './d1.ts';
 import { KvNamespaces } from './kv.ts';
 import { Buckets } from './r2.ts';
+import { Zone } from './zone.ts';
 
 export interface PlatformState {
   readonly accountId: string;
@@ -11,8 +12,15 @@ export interface PlatformState {
   readonly databases: D1Databases;
   readonly kv: KvNamespaces;
   readonly buckets: Buckets;
+  readonly zone: Zone;
 }
 
 export function createState(ids: Pick<PlatformState, 'accountId' | 'zoneId' | 'zoneName'>): PlatformState {
-  return { ...ids, databases: new D1Databases(), kv: new KvNamespaces(), buckets: new Buckets() };
+  return {
+    ...ids,
+    databases: new D1Databases(),
+    kv: new KvNamespaces(),
+    buckets: new Buckets(),
+    zone: new Zone(),
+  };
 }

@@ -1,0 +1,122 @@
+/** `npm run zone`: compares the zone with its file `zone/`, and brings it to what the file says. */
+import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { ADD_ONS, type AddOn } from '../../zone/desired-zone.ts';
+import { type Skipped, withinPlan } from '../../zone/within-plan.ts';
+import { DESIRED_ZONE } from '../../zone/zone.ts';
+import { EXIT, refusal } from '../operations/command-failure.ts';
+import { runProgram } from '../operations/run-program.ts';
+import { applyChanges } from './apply-changes.ts';
+import { diffZone, type ZoneDiff } from './diff-zone.ts';
+import { desiredText } from './print-desired.ts';
+import { planText } from './print-plan.ts';
+import { readPlan, readZone } from './read-zone.ts';
+import { wantedZone } from './wanted-zone.ts';
+import { whoChanged } from './who-changed.ts';
+import { missingVariables, type ZoneClient, zoneClient } from './zone-client.ts';
+import { type FoundZone, KINDS, type Kind, type WantedZone } from './zone-items.ts';
+
+const EXIT_CODES = `
+Exit codes:
+  0  done; for drift, the zone is as its file says
+  1  drift: something differs; apply: it stopped, and says where; or the API refuses
+  2  wrong use, or a variable is missing
+  3  the API cannot be reached, or the token has no right to something`;
+
+const { env } = process;
+const program = new Command('npm run zone --')
+  .description('Compares the zone with its file zone/, and brings it to what the file says.')
+  .addOption(
+    new Option('--add-ons <names>', `what is bought beside the plan, by commas: ${ADD_ONS.join(', ')}`)
+      .env('ZONE_ADD_ONS')
+      .argParser(addOnsOf)
+      .default([] as AddOn[], 'none'),
+  )
+  .helpOption('--help', 'print this')
+  .addHelpText('afterAll', EXIT_CODES)
+  .exitOverride();
+
+function addOnsOf(text: string): AddOn[] {
+  return text
+    .split(',')
+    .filter((name) => name.trim() !== '')
+    .map((name) => {
+      const addOn = ADD_ONS.find((known) => known === name.trim());
+      if (addOn === undefined) throw new InvalidArgumentError(`One of ${ADD_ONS.join(', ')}.`);
+      return addOn;
+    });
+}
+
+const removeUnknownOption = () =>
+  new Option('--remove-unknown', 'remove what was made by hand, too: DNS records, rules, and more');
+
+program
+  .command('plan')
+  .summary('Shows what an apply would change, and changes nothing')
+  .addOption(removeUnknownOption())
+  .action(async ({ removeUnknown = false }) => {
+    const missing = missingVariables(env);
+    if (missing.length > 0) {
+      console.log(`${desiredText(DESIRED_ZONE)}\n\nThe zone itself is not read:\n  ${missing.join('\n  ')}`);
+      return;
+    }
+    const { diff, skipped } = await compare(zoneClient(env), removeUnknown);
+    console.log(planText(diff, skipped));
+  });
+
+program
+  .command('apply')
+  .summary('Makes the changes that plan shows')
+  .description('Stops at the first failure, and says what was done and what was not. A run again goes on.')
+  .addOption(removeUnknownOption())
+  .action(async ({ removeUnknown = false }) => {
+    const api = zoneClient(env);
+    const { diff, skipped, found } = await compare(api, removeUnknown);
+    console.log(planText(diff, skipped));
+    if (diff.conflicts.length > 0) throw refusal('CONFLICT', 'Nothing is changed.');
+    if (diff.changes.length === 0) return;
+    console.log('\nDone:');
+    await applyChanges(api, diff.changes, found.items, (line) => console.log(`  ${line}`));
+    console.log('The zone is as its file says.');
+  });
+
+program
+  .command('drift')
+  .summary('Shows what differs, and by whom, and exits with 1 if anything does')
+  .description('What was made by hand beside the file is shown, and is no drift.')
+  .action(async () => {
+    const api = zoneClient(env);
+    const { diff, skipped } = await compare(api, false);
+    console.log(planText(diff, skipped));
+    if (diff.changes.length === 0 && diff.conflicts.length === 0) return;
+    const who = await whoChanged(api, diff.changes, Date.now());
+    if (who.length > 0) console.log(`\nWho:\n  ${who.join('\n  ')}`);
+    process.exitCode = EXIT.refused;
+  });
+
+interface Comparison {
+  diff: ZoneDiff;
+  found: FoundZone;
+  skipped: readonly Skipped[];
+}
+
+async function compare(api: ZoneClient, removeUnknown: boolean): Promise<Comparison> {
+  const { addOns } = program.opts();
+  const plan = await readPlan(api, DESIRED_ZONE.name);
+  const { zone, skipped } = withinPlan(DESIRED_ZONE, { plan, addOns });
+  console.log(`Zone ${zone.name}, plan ${plan}, add-ons: ${addOns.join(', ') || 'none'}\n`);
+  const wanted = wantedZone(zone);
+  const found = await readZone(api, wanted, zone, kindsWithin(wanted, wantedZone(DESIRED_ZONE)));
+  // A run that forgets to name an add-on must not remove what was made with it.
+  const leftAlone = skipped.filter(({ needs: { addOn } }) => addOn !== undefined && !addOns.includes(addOn));
+  const options = { removeUnknown, leftAlone: new Set(leftAlone.map(({ name }) => name)) };
+  return { diff: diffZone(found, wanted, options), found, skipped };
+}
+
+/** A kind of which all is skipped is not read: without the add-on the API refuses to list it. */
+const kindsWithin = (wanted: WantedZone, all: WantedZone): Kind[] =>
+  KINDS.filter((kind) => {
+    const has = ({ items }: WantedZone) => items.some((item) => item.kind === kind);
+    return has(wanted) || !has(all);
+  });
+
+await runProgram(program);

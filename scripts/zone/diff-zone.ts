@@ -1,0 +1,132 @@
+/** Compares a zone as it is with the zone as it is wanted. Pure: what it gives is what a person reads and what is applied. */
+
+import { type DiffOptions, diffPhase, type PhaseChange } from './diff-phase.ts';
+import { type Difference, differencesOf } from './differences.ts';
+import {
+  type FoundItem,
+  type FoundRule,
+  type FoundZone,
+  KINDS,
+  type Kind,
+  type WantedItem,
+  type WantedPhase,
+  type WantedZone,
+} from './zone-items.ts';
+
+export type ItemChange =
+  | { action: 'add'; item: WantedItem }
+  | { action: 'change'; item: WantedItem; found: FoundItem; differences: readonly Difference[] }
+  | { action: 'remove'; found: FoundItem };
+
+export type ZoneChange = ItemChange | PhaseChange;
+
+export interface ZoneDiff {
+  /** In the order in which they are applied. */
+  changes: readonly ZoneChange[];
+  /** Made by hand, and kept. */
+  kept: { items: readonly FoundItem[]; rules: readonly { phase: WantedPhase['phase']; rule: FoundRule }[] };
+  /** Settings that differ, and that the API lets nobody change. */
+  fixed: readonly FoundItem[];
+  /** Sentences about what a person must decide before anything is applied. */
+  conflicts: readonly string[];
+}
+
+export function diffZone(found: FoundZone, wanted: WantedZone, options: DiffOptions): ZoneDiff {
+  const items = diffItems(found.items, wanted.items, options);
+  const phases = wanted.phases.map(({ phase, rules }) => {
+    const there = found.phases.find((one) => one.phase === phase) ?? { phase, ruleset: null, rules: [] };
+    return { phase, ...diffPhase(there, rules, options) };
+  });
+  return {
+    changes: inOrder(
+      items.changes,
+      phases.flatMap(({ change }) => change ?? []),
+    ),
+    kept: {
+      items: items.kept,
+      rules: phases.flatMap(({ phase, kept }) => kept.map((rule) => ({ phase, rule }))),
+    },
+    fixed: items.fixed,
+    conflicts: items.conflicts,
+  };
+}
+
+const identity = ({ kind, key }: WantedItem) => `${kind} ${key}`;
+
+function diffItems(
+  found: readonly FoundItem[],
+  wanted: readonly WantedItem[],
+  { removeUnknown, leftAlone }: DiffOptions,
+) {
+  const there = Map.groupBy(found, identity);
+  const matched = new Set<FoundItem>();
+  const changes: ItemChange[] = [];
+  const fixed: FoundItem[] = [];
+  const conflicts: string[] = [];
+  for (const item of wanted) {
+    const candidates = there.get(identity(item)) ?? [];
+    const match = bestMatch(item, candidates);
+    if (match === undefined && candidates.length > 0 && !removeUnknown) {
+      conflicts.push(
+        `${identity(item)} is there ${candidates.length} times, made by hand: leave one of them, and it becomes the one of the zone's file.`,
+      );
+    } else if (match === undefined) changes.push({ action: 'add', item });
+    else {
+      matched.add(match);
+      const differences = differencesOf(item.fields, match.fields);
+      if (differences.length > 0 && match.isFixed) fixed.push(match);
+      else if (differences.length > 0) changes.push({ action: 'change', item, found: match, differences });
+    }
+  }
+  const others = found.filter((item) => !matched.has(item) && item.kind !== 'setting');
+  const isRemoved = (item: FoundItem) => (item.isOurs ? !leftAlone.has(item.key) : removeUnknown);
+  const kept = others.filter((item) => !item.isOurs && !isRemoved(item));
+  changes.push(...others.filter(isRemoved).map((item) => ({ action: 'remove' as const, found: item })));
+  conflicts.push(...blockedNames(changes, kept));
+  return { changes, kept, fixed, conflicts };
+}
+
+/** One that needs no change, else one of ours, else the only one. */
+const bestMatch = (item: WantedItem, candidates: readonly FoundItem[]): FoundItem | undefined =>
+  candidates.find(({ fields }) => differencesOf(item.fields, fields).length === 0) ??
+  candidates.find(({ isOurs }) => isOurs) ??
+  (candidates.length === 1 ? candidates[0] : undefined);
+
+const ADDRESS_TYPES = new Set(['A', 'AAAA', 'CNAME']);
+const isAddress = ({ kind, fields }: WantedItem) =>
+  kind === 'DNS record' && ADDRESS_TYPES.has(String(fields.type));
+
+/** RFC 1034, section 3.6.2: a name with a CNAME has no other record. */
+const excludeEachOther = (one: WantedItem, other: WantedItem) =>
+  isAddress(one) &&
+  isAddress(other) &&
+  one.fields.name === other.fields.name &&
+  one.fields.type !== other.fields.type &&
+  [one, other].some(({ fields }) => fields.type === 'CNAME');
+
+const blockedNames = (changes: readonly ItemChange[], kept: readonly FoundItem[]): string[] =>
+  changes.flatMap((change) => {
+    if (change.action !== 'add') return [];
+    return kept
+      .filter((item) => excludeEachOther(change.item, item))
+      .map(({ key }) => `DNS record ${change.item.key} cannot be added: ${key} was made by hand. Remove it.`);
+  });
+
+/** Additions and changes, then removals. A record that stands in the way of another is removed right before. */
+function inOrder(items: readonly ItemChange[], phases: readonly PhaseChange[]): ZoneChange[] {
+  const added = items.filter((change) => change.action !== 'remove');
+  const removed = items.filter((change) => change.action === 'remove');
+  const inTheWay = removed.filter(({ found }) =>
+    added.some((change) => change.action === 'add' && excludeEachOther(change.item, found)),
+  );
+  const addedOf = (kind: Kind) => added.filter(({ item }) => item.kind === kind);
+  return [
+    ...inTheWay,
+    ...KINDS.filter((kind) => kind !== 'setting').flatMap(addedOf),
+    ...phases,
+    ...addedOf('setting'),
+    ...KINDS.toReversed().flatMap((kind) =>
+      removed.filter((change) => change.found.kind === kind && !inTheWay.includes(change)),
+    ),
+  ];
+}

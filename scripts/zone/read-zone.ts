@@ -1,0 +1,112 @@
+/** Reads the zone as it is. */
+import { z } from 'zod';
+import { type DesiredZone, PLANS, type Plan, type ZonePhase } from '../../zone/desired-zone.ts';
+import { refusal } from '../operations/command-failure.ts';
+import { asking, codeOf } from './api-failure.ts';
+import { KIND_ACCESS } from './kinds.ts';
+import { translateReferences } from './references.ts';
+import type { ZoneClient } from './zone-client.ts';
+import {
+  type FoundItem,
+  type FoundPhase,
+  type FoundZone,
+  KINDS,
+  type Kind,
+  type WantedZone,
+} from './zone-items.ts';
+
+/** The platform's code for a phase that never had a rule. */
+const NO_ENTRY_POINT = 10_003;
+
+const PHASE_PERMISSIONS: Readonly<Record<ZonePhase, string>> = {
+  http_config_settings: 'Config Rules: Edit, of the zone',
+  http_ratelimit: 'Zone WAF: Edit, of the zone',
+  http_request_cache_settings: 'Cache Rules: Edit, of the zone',
+  http_request_dynamic_redirect: 'Single Redirect: Edit, of the zone',
+  http_request_firewall_custom: 'Zone WAF: Edit, of the zone',
+  http_request_firewall_managed: 'Zone WAF: Edit, of the zone',
+};
+export const permissionOfPhase = (phase: ZonePhase) => PHASE_PERMISSIONS[phase];
+
+/** The SDK types answers about rulesets as unknown. A ruleset without rules has no `rules`. */
+const rulesetAnswer = z.looseObject({
+  id: z.string(),
+  version: z.string(),
+  name: z.string().optional(),
+  description: z.string().optional(),
+  rules: z
+    .array(z.looseObject({ id: z.string(), ref: z.string().optional(), last_updated: z.string().optional() }))
+    .default([]),
+});
+
+/** @throws CommandFailure where the zone is not the one that the file is about, or its plan is none that we know. */
+export async function readPlan({ client, zoneId: zone_id }: ZoneClient, zoneName: string): Promise<Plan> {
+  const zone = await asking('The zone cannot be read', 'Zone: Read', () => client.zones.get({ zone_id }));
+  if (zone.name !== zoneName) {
+    throw refusal(
+      'OTHER_ZONE',
+      `CLOUDFLARE_ZONE_ID is the zone ${zone.name}, and zone/site.ts is about ${zoneName}: nothing is compared.`,
+    );
+  }
+  const plan = PLANS.find((name) => name === zone.plan.legacy_id);
+  if (plan === undefined) {
+    throw refusal(
+      'UNKNOWN_PLAN',
+      `The plan of ${zone.name} is ${zone.plan.legacy_id}, not one of ${PLANS.join(', ')}`,
+    );
+  }
+  return plan;
+}
+
+/** @param desired names the hosts whose records others make. */
+export async function readZone(
+  api: ZoneClient,
+  wanted: WantedZone,
+  desired: Pick<DesiredZone, 'hostsElsewhere'>,
+  kinds: readonly Kind[] = KINDS,
+): Promise<FoundZone> {
+  const elsewhere = new Set(desired.hostsElsewhere.map(({ host }) => host));
+  const items = await Promise.all(kinds.map((kind) => readKind(api, wanted, kind)));
+  const phases = await Promise.all(wanted.phases.map(({ phase }) => readPhase(api, phase)));
+  return { items: withNames(items.flat()).filter((item) => !isMadeElsewhere(item, elsewhere)), phases };
+}
+
+async function readKind(api: ZoneClient, { items }: WantedZone, kind: Kind): Promise<FoundItem[]> {
+  const { permission, isOfAccount, list } = KIND_ACCESS[kind];
+  const wanted = items.filter((item) => item.kind === kind);
+  const found = await asking(`${kind}s cannot be read`, permission, () => list(api, wanted));
+  if (!isOfAccount) return found;
+  const keys = new Set(wanted.map(({ key }) => key));
+  return found.filter(({ isOurs, key }) => isOurs || keys.has(key));
+}
+
+export async function readPhase(
+  { client, zoneId: zone_id }: ZoneClient,
+  phase: ZonePhase,
+): Promise<FoundPhase> {
+  const answer = await asking(`Rules of ${phase} cannot be read`, permissionOfPhase(phase), () =>
+    client.rulesets.phases.get(phase, { zone_id }).catch((error) => {
+      if (codeOf(error) === NO_ENTRY_POINT) return null;
+      throw error;
+    }),
+  );
+  return answer === null ? { phase, ruleset: null, rules: [] } : phaseOf(phase, answer);
+}
+
+export function phaseOf(phase: ZonePhase, answer: unknown): FoundPhase {
+  const { id, version, name, description, rules } = rulesetAnswer.parse(answer);
+  return { phase, ruleset: { id, version, name, description }, rules };
+}
+
+function withNames(items: readonly FoundItem[]): FoundItem[] {
+  const names = new Map(items.map(({ kind, id, key }) => [`${kind} ${id}`, key]));
+  return items.map((item) => ({
+    ...item,
+    fields: translateReferences(item.kind, item.fields, (kind, id) => names.get(`${kind} ${id}`)),
+  }));
+}
+
+const isMadeElsewhere = ({ kind, fields }: FoundItem, hosts: ReadonlySet<string>) =>
+  kind === 'DNS record' &&
+  hosts.has(String(fields.name)) &&
+  ['A', 'AAAA', 'CNAME'].includes(String(fields.type));

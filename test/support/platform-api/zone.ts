@@ -1,0 +1,75 @@
+/** The zone, and all that it keeps. Tests change the lists as people do by hand, in the dashboard. */
+import { randomUUID } from 'node:crypto';
+import { ApiError, type Resource } from './resource.ts';
+
+/** As the API gives it. */
+export type Described = { id: string } & Record<string, unknown>;
+
+export interface Ruleset {
+  id: string;
+  version: string;
+  name: string;
+  description: string;
+  last_updated: string;
+  rules: Described[];
+}
+
+export class Zone {
+  plan: 'free' | 'pro' | 'business' | 'enterprise' = 'free';
+  readonly addOns = new Set<'bot_management' | 'load_balancing'>();
+  readonly settings = new Map<string, { value: unknown; modified_on: string | null }>();
+  readonly records: Described[] = [];
+  readonly rulesets = new Map<string, Ruleset>();
+  readonly lists: Described[] = [];
+  readonly monitors: Described[] = [];
+  readonly pools: Described[] = [];
+  readonly balancers: Described[] = [];
+  readonly bucketDomains: Record<string, unknown>[] = [];
+  readonly auditLog: Record<string, unknown>[] = [];
+}
+
+const LEGACY_NAMES = {
+  free: 'Free Website',
+  pro: 'Pro Website',
+  business: 'Business Website',
+  enterprise: 'Enterprise Website',
+};
+
+export const zone: Resource = [
+  {
+    method: 'GET',
+    path: '/zones/:zoneId',
+    handle: (_request, { zoneId, zoneName, accountId, zone: { plan } }) => ({
+      id: zoneId,
+      name: zoneName,
+      status: 'active',
+      account: { id: accountId, name: 'Simulated account' },
+      plan: { id: '0'.repeat(32), name: LEGACY_NAMES[plan], legacy_id: plan, is_subscribed: true },
+    }),
+  },
+  {
+    method: 'GET',
+    path: '/accounts/:accountId/logs/audit',
+    handle: (_request, { zone: { auditLog } }) => auditLog,
+  },
+];
+
+export const newId = () => randomUUID().replaceAll('-', '');
+export const now = () => new Date().toISOString();
+
+/** @throws ApiError 404 */
+export function byId<Item extends Described>(
+  items: readonly Item[],
+  id: string,
+  code: number,
+  what: string,
+): Item {
+  const item = items.find((one) => one.id === id);
+  if (item === undefined) throw new ApiError(404, code, `${what} not found`);
+  return item;
+}
+
+export function removeById(items: Described[], id: string, code: number, what: string): { id: string } {
+  items.splice(items.indexOf(byId(items, id, code, what)), 1);
+  return { id };
+}
