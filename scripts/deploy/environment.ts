@@ -20,7 +20,7 @@ export interface TargetEnvironment {
   publicOrigin: string;
   /** Of Durable Objects, oldest first. */
   migrationTags: readonly string[];
-  /** Ids of namespaces and databases, and the vars, each with its place in wrangler.toml. */
+  /** Ids of namespaces and databases, the vars and the routes, each with its place in wrangler.toml. */
   values: readonly { place: string; value: string }[];
   /** Secrets without which the Worker is not uploaded. */
   requiredSecrets: readonly string[];
@@ -34,6 +34,7 @@ const configSchema = z.object({
   ),
   kv_namespaces: z.array(z.object({ binding: z.string(), id: z.string() })),
   migrations: z.array(z.object({ tag: z.string() })),
+  routes: z.array(z.union([z.string(), z.object({ pattern: z.string() })])).optional(),
   secrets: z.object({ required: z.array(z.string()).optional() }).optional(),
 });
 
@@ -62,6 +63,10 @@ export function readEnvironment(name: TargetName, folder: string): TargetEnviron
       ...config.d1_databases.map(({ binding, database_id }) => ({
         place: `d1_databases ${binding}`,
         value: database_id,
+      })),
+      ...(config.routes ?? []).map((route) => ({
+        place: 'routes',
+        value: typeof route === 'string' ? route : route.pattern,
       })),
     ],
     requiredSecrets: config.secrets?.required ?? [],

@@ -6,14 +6,14 @@ import type { TargetEnvironment } from './environment.ts';
 import type { Worker } from './worker.ts';
 
 /**
- * `gradual`: 0 % first, and then more. `whole`: 100 % at once, which a change of Durable Object classes needs. `first`: whole, and no
- * version of the gateway served before.
+ * `gradual`: 0 % first, and then more. `whole`: 100 % at once, which a change of Durable Object classes needs. `first`: whole, and
+ * no version of the gateway served before; `wrangler secret put` may have made an empty Worker.
  */
 export type DeploymentKind = 'gradual' | 'whole' | 'first';
 
 /** Kept in D1 after each step. */
 export interface DeploymentState {
-  /** The version that served before; null in a first deployment. */
+  /** The version that all traffic was on before; null where there was none. */
   versionBefore: string | null;
   /** The uploaded version; null before the upload. */
   versionNow: string | null;
@@ -54,10 +54,16 @@ export interface Gateway {
   readonly fetch: typeof fetch;
 }
 
+/** Prints one line. */
 export type Report = (line: string) => void;
 
 export interface Step {
   readonly name: string;
+  /**
+   * It moves traffic, or looks at traffic that was moved. If one fails, all traffic goes back to the version before. Where traffic is
+   * there when a deployment goes on, these steps begin anew.
+   */
+  readonly movesTraffic?: true;
   /** One line for `plan`. */
   describe(deployment: PlannedDeployment): string;
   /**
@@ -66,6 +72,4 @@ export interface Step {
    * @throws CommandFailure that says in words what failed
    */
   run(deployment: Deployment, report: Report): Promise<void>;
-  /** Undoes what `run` did, also half of it. */
-  undo?(deployment: Deployment, report: Report): Promise<void>;
 }

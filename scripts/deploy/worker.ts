@@ -17,6 +17,8 @@ export interface LiveWorker {
 export interface Worker {
   /** Undefined where there is no such Worker. */
   live(): Promise<LiveWorker | undefined>;
+  /** The tag that a version was uploaded with. */
+  tagOf(versionId: string): Promise<string | undefined>;
 }
 
 /** The latest first. The SDK's type of this answer is another one. */
@@ -24,6 +26,11 @@ const deploymentsSchema = z.object({
   deployments: z.array(
     z.object({ versions: z.array(z.object({ version_id: z.string(), percentage: z.number() })) }),
   ),
+});
+
+/** The SDK's type has no annotations. */
+const versionSchema = z.object({
+  annotations: z.object({ 'workers/tag': z.string().optional() }).optional(),
 });
 
 export function liveWorker({ client, accountId }: PlatformClient, workerName: string): Worker {
@@ -41,6 +48,13 @@ export function liveWorker({ client, accountId }: PlatformClient, workerName: st
       }));
       shares.sort((left, right) => right.percent - left.percent);
       return { shares, migrationTag: script.migration_tag };
+    },
+    async tagOf(versionId) {
+      const version = await client.workers.scripts.versions.get(versionId, {
+        ...account,
+        script_name: workerName,
+      });
+      return versionSchema.parse(version).annotations?.['workers/tag'];
     },
   };
 }

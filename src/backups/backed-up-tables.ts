@@ -41,6 +41,7 @@ export const BACKED_UP_TABLES: readonly string[] = [
   'flush_day',
   'cache_generation',
   'incident',
+  'deployment',
   'candle',
   'hourly_closes',
   'hour_in_progress',

@@ -26,6 +26,7 @@ const BY_HAND = [
   'payment_count',
   'alert_silence',
   'cache_generation',
+  'deployment',
   'file_read',
   'flush_day',
   'hour_in_progress',

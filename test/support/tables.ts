@@ -50,6 +50,7 @@ export const TABLES = [
   'user_wallet',
   'wallet_challenge',
   'notification',
+  'deployment',
   'alert_silence',
   // Last: deleted files queue their objects here.
   'object_deletion',

@@ -1,0 +1,109 @@
+/** Finds out which deployment a run is to do: the open one of this commit, or a new one. It changes nothing but a record. */
+import { randomUUID } from 'node:crypto';
+import { refusal } from '../operations/command-failure.ts';
+import type { Checkout } from './checkout.ts';
+import type { TargetEnvironment } from './environment.ts';
+import type { DeploymentRecord, DeploymentRecords } from './record.ts';
+import { newMigrationTags, type Stand, standOf, trafficText } from './stand.ts';
+import type { DeploymentKind, Report, Step } from './step.ts';
+import type { LiveWorker, Worker } from './worker.ts';
+
+export interface BeginSources {
+  target: TargetEnvironment;
+  checkout: Checkout;
+  worker: Worker;
+  records: DeploymentRecords;
+  stepsOf(kind: DeploymentKind): readonly Step[];
+  /** Permits a deployment with all traffic at once. */
+  whole: boolean;
+  takeOver: boolean;
+  runId: string;
+  nowSeconds: number;
+  report: Report;
+}
+
+export interface Beginning {
+  record: DeploymentRecord;
+  isResumed: boolean;
+}
+
+/** @throws CommandFailure where there is another open deployment, or where somebody must agree first */
+export async function beginDeployment(sources: BeginSources): Promise<Beginning> {
+  const { target, checkout, worker, records } = sources;
+  const live = await worker.live();
+  const open = await records.findOpen();
+  if (open === undefined) return { record: newDeployment(sources, live), isResumed: false };
+  const stand = standOf(live, open.state);
+  if (open.kind === 'gradual' && stand === 'other') {
+    await closeOvertaken(open, live, sources);
+    return { record: newDeployment(sources, live), isResumed: false };
+  }
+  if (open.commit !== checkout.commit) throw refusal('OPEN', otherCommitText(open, live, target.name));
+  const steps = stepsThatCount(open, stand, sources.stepsOf(open.kind));
+  return { record: { ...open, steps }, isResumed: true };
+}
+
+function newDeployment(
+  { target, checkout, whole, nowSeconds }: BeginSources,
+  live: LiveWorker | undefined,
+): DeploymentRecord {
+  const shares = live?.shares ?? [];
+  const state = { versionBefore: shares[0]?.versionId ?? null, versionNow: null, bookmark: null };
+  if (shares.length > 1)
+    throw refusal(
+      'SPLIT',
+      `Somebody divides the traffic of ${target.workerName}: ${trafficText(live, state)}. Give all of it to one version first: npx wrangler versions deploy <version>@100% --env ${target.name}`,
+    );
+  const tags = newMigrationTags(target.migrationTags, live);
+  const isFirst = shares.length === 0 || live?.migrationTag === undefined;
+  if (!isFirst && tags.length > 0 && !whole) throw refusal('WHOLE', wholeText(tags));
+  return {
+    id: randomUUID(),
+    commit: checkout.commit,
+    deployer: checkout.deployer,
+    kind: isFirst ? 'first' : tags.length > 0 ? 'whole' : 'gradual',
+    state,
+    steps: [],
+    outcome: 'open',
+    reason: null,
+    startedAt: nowSeconds,
+    endedAt: null,
+    runId: null,
+    seenAt: nowSeconds,
+  };
+}
+
+const wholeText = (tags: readonly string[]) =>
+  `Classes of Durable Objects change (${tags.join(', ')}): this version gets all traffic at once, without a canary, and cannot be rolled back by itself. --whole agrees to that.`;
+
+/** Once all traffic is on the version before, the steps that move it begin anew. */
+function stepsThatCount({ kind, steps }: DeploymentRecord, stand: Stand, all: readonly Step[]) {
+  if (kind !== 'gradual' || stand !== 'old') return steps;
+  const moving = new Set(all.filter(({ movesTraffic }) => movesTraffic).map(({ name }) => name));
+  return steps.filter(({ name }) => !moving.has(name));
+}
+
+/** Neither of its versions serves any more, so nobody can go on with it or roll it back. */
+async function closeOvertaken(
+  open: DeploymentRecord,
+  live: LiveWorker | undefined,
+  { records, runId, nowSeconds, takeOver, report }: BeginSources,
+): Promise<void> {
+  await records.claim(open, runId, nowSeconds, takeOver);
+  const reason = `Another version was deployed meanwhile: ${trafficText(live, open.state)}`;
+  await records.save({ ...open, outcome: 'failed', reason, endedAt: nowSeconds }, runId, nowSeconds);
+  report(`The open deployment of ${open.commit.slice(0, 12)} is closed. ${reason}.`);
+}
+
+const otherCommitText = (open: DeploymentRecord, live: LiveWorker | undefined, environment: string) =>
+  [
+    `A deployment of another commit is open: ${open.commit} by ${open.deployer}.`,
+    `Now ${trafficText(live, open.state)}.`,
+    ...goOnLines(environment, open.commit),
+  ].join('\n');
+
+/** The two commands that an open deployment can end by. */
+export const goOnLines = (environment: string, commit: string): readonly string[] => [
+  `Go on, at commit ${commit.slice(0, 12)}: npm run deploy -- ${environment}`,
+  `Roll back: npm run rollback -- ${environment}`,
+];

@@ -1,0 +1,43 @@
+/** The steps that need no platform: they come before anything is changed. */
+import spawn, { SubprocessError } from 'nano-spawn';
+import { refusal } from '../operations/command-failure.ts';
+import type { Checkout } from './checkout.ts';
+import type { TargetEnvironment } from './environment.ts';
+import { missingIn } from './missing.ts';
+import type { Report } from './step.ts';
+
+const SHOWN_CHANGES = 10;
+const SHOWN_LINES = 40;
+
+/** @throws CommandFailure */
+export async function checkCheckout(
+  { folder, changes }: Checkout,
+  target: TargetEnvironment,
+  { testsPassed, report }: { testsPassed: boolean; report: Report },
+): Promise<void> {
+  report('clean tree: everything is committed');
+  if (changes.length > 0) throw refusal('NOT_CLEAN', dirtyText(changes));
+  report('wrangler.toml: every id and host is one of yours');
+  const missing = missingIn(target);
+  if (missing.length > 0)
+    throw refusal('PLACEHOLDERS', ['wrangler.toml is not filled in:', ...missing].join('\n    '));
+  report(`tests: ${testsPassed ? 'passed before' : 'npm test'}`);
+  if (!testsPassed) await runTests(folder);
+}
+
+export const dirtyText = (changes: readonly string[]): string =>
+  [
+    'Not everything is committed:',
+    ...changes.slice(0, SHOWN_CHANGES),
+    ...(changes.length > SHOWN_CHANGES ? [`and ${changes.length - SHOWN_CHANGES} more`] : []),
+  ].join('\n    ');
+
+async function runTests(folder: string): Promise<void> {
+  try {
+    await spawn('npm', ['test'], { cwd: folder, stdin: 'ignore' });
+  } catch (error) {
+    if (!(error instanceof SubprocessError)) throw error;
+    const lines = error.output.split('\n').slice(-SHOWN_LINES);
+    throw refusal('TESTS', ['npm test fails:', ...lines].join('\n    '));
+  }
+}

@@ -1,0 +1,142 @@
+/** `npm run deploy`: deploys this checkout, step by step, and says what it would do or has done. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { Argument, Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import { nonEmpty } from '../operations/command.ts';
+import { runProgram } from '../operations/run-program.ts';
+import { printable } from '../operations/table.ts';
+import { platformClient } from '../platform/platform-client.ts';
+import { createWrangler } from '../platform/run-wrangler.ts';
+import { readCheckout } from './checkout.ts';
+import { remoteDatabase } from './database.ts';
+import { type DeployOptions, deploy } from './deploy.ts';
+import { deploymentSteps, STEPS_AFTER_RETURN } from './deployment-steps.ts';
+import { readEnvironment, TARGETS, type TargetName } from './environment.ts';
+import { listText } from './list.ts';
+import { planLines } from './plan.ts';
+import { DeploymentRecords } from './record.ts';
+import { canaryWatch } from './rollout.ts';
+import { liveWorker } from './worker.ts';
+
+const EXIT_CODES = `
+Exit codes:
+  0  deployed
+  1  refused, failed, held or regressed: the output says where the traffic is, and how to go on
+  2  wrong use, or a variable is missing`;
+const LISTED_COUNT = 20;
+
+const { env } = process;
+const folder = process.cwd();
+const print = (line: string) => console.log(line.split('\n').map(printable).join('\n'));
+
+const program = new Command('npm run deploy --')
+  .description(
+    'Deploys the commit of this checkout: 0 %, 10 %, 50 % and 100 % of the requests, each step watched.',
+  )
+  .exitOverride()
+  .helpOption('--help', 'print this')
+  .addHelpText('afterAll', EXIT_CODES);
+
+for (const name of TARGETS)
+  program
+    .command(name)
+    .summary(`Deploys to ${name}, or goes on with the open deployment of this commit`)
+    .option('--tests-passed', 'npm test has passed for this commit elsewhere', false)
+    .option(
+      '--whole',
+      'permit a deployment with all traffic at once, if classes of Durable Objects change',
+      false,
+    )
+    .option('--promote', 'give the new version more requests without watching it', false)
+    .option('--take-over', 'go on without the run that holds the deployment, which has died', false)
+    .option('--origin <address>', 'where the gateway is asked, instead of PUBLIC_ORIGIN', nonEmpty)
+    .option('--look-seconds <number>', 'between two looks at the counted requests', atLeastZero)
+    .option('--watch-minutes <number>', 'after which a version without enough requests is held', atLeastZero)
+    .action(async (options) => {
+      process.exitCode = await run(name, options);
+    });
+
+const environment = () => new Argument('[environment]', 'staging or production').choices(TARGETS);
+
+program
+  .command('plan')
+  .summary('Prints all that a deployment would do and what it lacks; asks nobody')
+  .addArgument(environment())
+  .action(async (name) => {
+    const checkout = await readCheckout(folder, env);
+    for (const [index, target] of targetsOf(name).entries()) {
+      if (index > 0) print('');
+      const stepsOf = (kind: Parameters<typeof deploymentSteps>[0]) =>
+        deploymentSteps(kind, canaryWatch(target, {}));
+      for (const line of planLines({ checkout, target: readEnvironment(target, folder), stepsOf, env }))
+        print(line);
+    }
+  });
+
+program
+  .command('list')
+  .summary(`Prints the last ${LISTED_COUNT} deployments`)
+  .addArgument(environment())
+  .action(async (name) => {
+    const platform = platformClient(env);
+    for (const target of targetsOf(name)) {
+      const { databaseId } = readEnvironment(target, folder);
+      const records = new DeploymentRecords(remoteDatabase(platform, databaseId), folder);
+      print(`${target}:`);
+      console.log(listText(await records.latest(LISTED_COUNT)));
+    }
+  });
+
+await runProgram(program);
+
+function targetsOf(name: TargetName | undefined): readonly TargetName[] {
+  return name === undefined ? TARGETS : [name];
+}
+
+function atLeastZero(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0) return value;
+  throw new InvalidArgumentError('It must be a number, 0 or more.');
+}
+
+interface RunOptions extends DeployOptions {
+  origin?: string | undefined;
+  lookSeconds?: number | undefined;
+  watchMinutes?: number | undefined;
+}
+
+async function run(name: TargetName, options: RunOptions) {
+  const ended = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => ended.abort());
+  const target = readEnvironment(name, folder);
+  const platform = platformClient(env);
+  const db = remoteDatabase(platform, target.databaseId);
+  const watch = options.promote ? undefined : canaryWatch(name, options);
+  return deploy(options, {
+    checkout: await readCheckout(folder, env),
+    target,
+    records: new DeploymentRecords(db, folder),
+    stepsOf: (kind) => deploymentSteps(kind, watch),
+    stepsAfterReturn: STEPS_AFTER_RETURN,
+    tools: {
+      ...{ db, platform, folder, nowMs: Date.now },
+      worker: liveWorker(platform, target.workerName),
+      wrangler: createWrangler({ env, cwd: folder }),
+      gateway: {
+        origin: (options.origin ?? target.publicOrigin).replace(/\/$/, ''),
+        adminKey: env.OPERATIONS_KEY || env.ADMIN_KEY || undefined,
+        fetch,
+      },
+      sleep: (milliseconds) =>
+        setTimeout(milliseconds, undefined, { signal: ended.signal }).catch(ignoreAbort),
+    },
+    runId: randomUUID(),
+    report: print,
+    signal: ended.signal,
+  });
+}
+
+/** The run itself looks at the signal after each wait. */
+function ignoreAbort(error: unknown): void {
+  if (!(error instanceof Error && error.name === 'AbortError')) throw error;
+}

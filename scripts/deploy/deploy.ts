@@ -1,0 +1,61 @@
+/**
+ * A deployment from its first look to its end.
+ *
+ * Guarantees that at most one run deploys to an environment, that each step is recorded, and that a run which ends says where the
+ * traffic is. A run goes on with the open deployment of its commit, and refuses to begin beside one of another commit.
+ */
+import { EXIT, type ExitCode } from '../operations/command-failure.ts';
+import { beginDeployment } from './begin-deployment.ts';
+import { checkCheckout } from './check-checkout.ts';
+import type { Checkout } from './checkout.ts';
+import type { TargetEnvironment } from './environment.ts';
+import { heldRecord } from './held-record.ts';
+import type { DeploymentRecords } from './record.ts';
+import { runSteps } from './run-steps.ts';
+import type { Deployment, DeploymentKind, PlannedDeployment, Report, Step } from './step.ts';
+
+export interface DeployOptions {
+  testsPassed: boolean;
+  whole: boolean;
+  promote: boolean;
+  takeOver: boolean;
+}
+
+export interface DeploySources {
+  checkout: Checkout;
+  target: TargetEnvironment;
+  records: DeploymentRecords;
+  stepsOf(kind: DeploymentKind): readonly Step[];
+  stepsAfterReturn: readonly Step[];
+  tools: Omit<Deployment, keyof PlannedDeployment | 'id' | 'state'>;
+  /** Of this run alone. */
+  runId: string;
+  report: Report;
+  signal: AbortSignal;
+}
+
+/** @throws CommandFailure where nothing was begun */
+export async function deploy(
+  { testsPassed, whole, takeOver }: DeployOptions,
+  { checkout, target, records, stepsOf, stepsAfterReturn, tools, runId, report, signal }: DeploySources,
+): Promise<ExitCode> {
+  const { worker, nowMs } = tools;
+  const nowSeconds = () => Math.floor(nowMs() / 1000);
+  const { record, isResumed } = await beginDeployment({
+    ...{ target, checkout, worker, records, stepsOf, whole, takeOver, runId, report },
+    nowSeconds: nowSeconds(),
+  });
+  const { kind, state, id, commit } = record;
+  report(`${isResumed ? 'going on with' : 'deploying'} commit ${commit} to ${target.name} (${kind})`);
+  await checkCheckout(checkout, target, { testsPassed: testsPassed || isResumed, report });
+  await records.claim(record, runId, nowSeconds(), takeOver);
+  const steps = stepsOf(kind);
+  const exitCode = await runSteps({
+    deployment: { ...tools, target, kind, commit, id, state },
+    held: heldRecord(record, { records, runId, nowMs }),
+    ...{ steps, stepsAfterReturn, report, signal },
+  });
+  if (exitCode === EXIT.ok)
+    report(`${target.name}: 100 % of requests go to ${state.versionNow} (new). Deployed.`);
+  return exitCode;
+}

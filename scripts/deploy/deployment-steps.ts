@@ -1,0 +1,31 @@
+/** The steps of each kind of deployment, in their order. */
+import { checkOperations, publishOwnOperations } from './own-operations.ts';
+import { purgeCaches } from './purge.ts';
+import type { DeploymentKind, Step } from './step.ts';
+import { bookmark } from './steps/bookmark.ts';
+import { deployWhole } from './steps/deploy-whole.ts';
+import { migrate } from './steps/migrate.ts';
+import { share, type Watch } from './steps/share.ts';
+import { smoke } from './steps/smoke.ts';
+import { triggers } from './steps/triggers.ts';
+import { upload } from './steps/upload.ts';
+
+export function deploymentSteps(kind: DeploymentKind, watch: Watch | undefined): readonly Step[] {
+  const before = [checkOperations, bookmark, migrate, publishOwnOperations];
+  switch (kind) {
+    case 'gradual':
+      return [
+        ...before,
+        ...[upload, share(0), smoke, share(10, watch), share(50, watch), share(100)],
+        ...[triggers, purgeCaches],
+      ];
+    case 'whole':
+    case 'first':
+      return [...before, deployWhole, triggers, smoke, purgeCaches];
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** Those that follow where all traffic has gone back to the version before. */
+export const STEPS_AFTER_RETURN: readonly Step[] = [purgeCaches];

@@ -1,0 +1,28 @@
+/** The record of a deployment while a run holds it. */
+import type { DeploymentRecord, DeploymentRecords } from './record.ts';
+
+export interface HeldRecord {
+  readonly record: DeploymentRecord;
+  /**
+   * Writes the record, and says that the run is at work.
+   *
+   * @throws TakenOver
+   */
+  save(): Promise<void>;
+  /** Lets the next run go on at once. */
+  release(): Promise<void>;
+  nowSeconds(): number;
+}
+
+export function heldRecord(
+  record: DeploymentRecord,
+  { records, runId, nowMs }: { records: DeploymentRecords; runId: string; nowMs(): number },
+): HeldRecord {
+  const nowSeconds = () => Math.floor(nowMs() / 1000);
+  return {
+    record,
+    nowSeconds,
+    save: () => records.save(record, runId, nowSeconds()),
+    release: () => records.release(record, runId),
+  };
+}

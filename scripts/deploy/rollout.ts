@@ -1,0 +1,40 @@
+/** The shares of the new version, in percent, and how long each one between is watched. */
+
+import type { TargetName } from './environment.ts';
+import type { CanaryThresholds } from './judge/canary-thresholds.ts';
+import { watchCanary } from './judge/watch-canary.ts';
+import type { Watch } from './steps/share.ts';
+import { versionIds } from './version-ids.ts';
+
+/** Production needs requests to be judged, and is held without them. Staging may have none. */
+const THRESHOLDS: Readonly<Record<TargetName, CanaryThresholds>> = {
+  staging: {
+    ...{ lookSeconds: 15, minimumWatchSeconds: 90, watchSeconds: 180 },
+    ...{ minimumRequests: 0, operationMinimumRequests: 20, falseAlarmRate: 0.005 },
+  },
+  production: {
+    ...{ lookSeconds: 30, minimumWatchSeconds: 300, watchSeconds: 1800 },
+    ...{ minimumRequests: 1000, operationMinimumRequests: 50, falseAlarmRate: 0.005 },
+  },
+};
+
+export interface WatchOptions {
+  lookSeconds?: number | undefined;
+  /** The time after which a share is held; also the least time, if that is longer. */
+  watchMinutes?: number | undefined;
+}
+
+export function canaryWatch(name: TargetName, { lookSeconds, watchMinutes }: WatchOptions): Watch {
+  const standard = THRESHOLDS[name];
+  const watchSeconds = watchMinutes === undefined ? standard.watchSeconds : watchMinutes * 60;
+  const thresholds: CanaryThresholds = {
+    ...standard,
+    watchSeconds,
+    lookSeconds: lookSeconds ?? standard.lookSeconds,
+    minimumWatchSeconds: Math.min(watchSeconds, standard.minimumWatchSeconds),
+  };
+  return (deployment, report) => {
+    const { db, sleep } = deployment;
+    return watchCanary({ db, ...versionIds(deployment), sleep, report }, thresholds);
+  };
+}

@@ -1,0 +1,81 @@
+/** The steps of a deployment one after another, each recorded before it begins and after it is done. */
+import { EXIT, type ExitCode, refusal } from '../operations/command-failure.ts';
+import { reasonOf } from '../operations/failure-reason.ts';
+import { type StepRecord, TakenOver } from './record.ts';
+import { type SettleSources, settle } from './settle.ts';
+import type { Deployment, Step } from './step.ts';
+
+export interface RunSources extends SettleSources {
+  /** Aborted where somebody ends the command: the run then ends as if the next step had failed. */
+  signal: AbortSignal;
+}
+
+export async function runSteps(sources: RunSources): Promise<ExitCode> {
+  const deployment = renewing(sources);
+  try {
+    for (const [index, step] of sources.steps.entries())
+      await runStep(step, `${index + 1}/${sources.steps.length}`, deployment, sources);
+    await close(sources);
+    return EXIT.ok;
+  } catch (error) {
+    await settle(error, sources);
+    return EXIT.refused;
+  }
+}
+
+async function runStep(
+  step: Step,
+  position: string,
+  deployment: Deployment,
+  { held, signal, report }: RunSources,
+): Promise<void> {
+  const { record } = held;
+  const title = `${position} ${step.name}`;
+  if (record.steps.some(({ name, outcome }) => name === step.name && outcome === 'done'))
+    return report(`${title}: done before`);
+  if (signal.aborted) throw interrupted();
+  report(`${title}: ${step.describe(deployment)}`);
+  const others = record.steps.filter(({ name }) => name !== step.name);
+  const startedAt = held.nowSeconds();
+  const write = (outcome: StepRecord['outcome'], endedAt: number | null) => {
+    record.steps = [...others, { name: step.name, startedAt, endedAt, outcome }];
+  };
+  write('started', null);
+  await held.save();
+  try {
+    await step.run(deployment, (line) => report(`    ${line}`));
+  } catch (error) {
+    write('failed', held.nowSeconds());
+    throw error;
+  }
+  write('done', held.nowSeconds());
+  await held.save();
+}
+
+async function close({ held }: RunSources): Promise<void> {
+  const { record } = held;
+  const { reason } = record;
+  Object.assign(record, { outcome: 'deployed', reason: null, endedAt: held.nowSeconds() });
+  await held.save().catch((error: unknown) => {
+    Object.assign(record, { outcome: 'open', reason, endedAt: null });
+    throw error;
+  });
+}
+
+const interrupted = () => refusal('INTERRUPTED', 'Somebody has ended the command.');
+
+/** A step that waits says so in the record, and ends early where the command does. */
+function renewing({ deployment, held, signal, report }: RunSources): Deployment {
+  return {
+    ...deployment,
+    async sleep(milliseconds) {
+      if (signal.aborted) throw interrupted();
+      await deployment.sleep(milliseconds);
+      if (signal.aborted) throw interrupted();
+      await held.save().catch((error: unknown) => {
+        if (error instanceof TakenOver) throw error;
+        report(`    the record was not renewed: ${reasonOf(error)}`);
+      });
+    },
+  };
+}

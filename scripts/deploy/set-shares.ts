@@ -1,0 +1,31 @@
+/** The division of traffic between versions, by `wrangler versions deploy`. */
+
+import { isSame } from './stand.ts';
+import type { Deployment, Report } from './step.ts';
+import type { Share } from './worker.ts';
+import { wranglerFailure } from './wrangler-failure.ts';
+
+/**
+ * Succeeds also where wrangler fails and the platform says that the traffic is so.
+ *
+ * @throws CommandFailure
+ */
+export async function setShares(
+  { wrangler, worker, target, commit }: Pick<Deployment, 'wrangler' | 'worker' | 'target' | 'commit'>,
+  shares: readonly Share[],
+  report: Report,
+): Promise<void> {
+  const specs = shares.map(({ versionId, percent }) => `${versionId}@${percent}%`);
+  const message = `commit ${commit}`;
+  const ran = await wrangler([
+    ...['versions', 'deploy', ...specs, '--yes', '--env', target.name, '--message', message],
+  ]);
+  if (ran.exitCode === 0) return;
+  const failure = wranglerFailure(`The traffic was not set to ${specs.join(' ')}`, ran);
+  const live = await worker.live().catch(() => undefined);
+  if (live === undefined || !isSame(live.shares, shares)) throw failure;
+  report('wrangler failed, but the platform has done what it was asked for');
+}
+
+/** All traffic on one version. */
+export const wholly = (versionId: string): readonly Share[] => [{ versionId, percent: 100 }];

@@ -1,0 +1,107 @@
+/**
+ * The end of a run that failed: all traffic back on the version before where that is possible, and one line that says where it is.
+ *
+ * A deployment whose traffic is wholly on the version before is closed: nothing of it is left but the migrations, which only add. Any
+ * other one stays open, so that the next run goes on with it or a rollback ends it.
+ */
+import { reasonOf } from '../operations/failure-reason.ts';
+import { goOnLines } from './begin-deployment.ts';
+import type { HeldRecord } from './held-record.ts';
+import { type DeploymentRecord, TakenOver } from './record.ts';
+import { setShares, wholly } from './set-shares.ts';
+import { type Stand, standOf, trafficText } from './stand.ts';
+import type { Deployment, Report, Step } from './step.ts';
+import { Held, Regressed } from './steps/share.ts';
+import type { LiveWorker } from './worker.ts';
+
+export interface SettleSources {
+  deployment: Deployment;
+  held: HeldRecord;
+  steps: readonly Step[];
+  /** Those that follow where traffic has gone back. */
+  stepsAfterReturn: readonly Step[];
+  report: Report;
+}
+
+export async function settle(error: unknown, sources: SettleSources): Promise<void> {
+  const { deployment, held, report } = sources;
+  const { record } = held;
+  report(reasonOf(error));
+  if (error instanceof TakenOver) return;
+  // Another run may have taken over since the last write. A database that does not answer keeps nobody from going back.
+  if ((await attempt(held.save, report)) instanceof TakenOver) return;
+  if (!(error instanceof Held)) await goBack(sources);
+  const live = await attempt(() => deployment.worker.live(), report);
+  const stand = live instanceof Error ? undefined : standOf(live, record.state);
+  record.reason = reasonOf(error);
+  if (isOver(record, stand)) {
+    record.outcome = error instanceof Regressed ? 'regressed' : 'failed';
+    record.endedAt = held.nowSeconds();
+  }
+  await keep(sources);
+  for (const line of standLines(record, stand, live, deployment.target.name)) report(line);
+}
+
+/** The value, or the failure, which is reported. */
+async function attempt<Value>(work: () => Promise<Value>, report: Report): Promise<Value | Error> {
+  try {
+    return await work();
+  } catch (error) {
+    report(reasonOf(error));
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** Does nothing before traffic was moved, and after all of it is on the new version. */
+async function goBack(sources: SettleSources): Promise<void> {
+  const { deployment, held, steps, stepsAfterReturn, report } = sources;
+  const { record } = held;
+  const { versionBefore } = record.state;
+  const moved = record.steps.filter(({ name }) =>
+    steps.some((step) => step.name === name && step.movesTraffic),
+  );
+  if (record.kind !== 'gradual' || versionBefore === null || moved.length === 0) return;
+  const live = await attempt(() => deployment.worker.live(), report);
+  // A platform that does not say where the traffic is may still obey.
+  const stand = live instanceof Error ? 'split' : standOf(live, record.state);
+  if (stand !== 'split') return;
+  report(`All traffic goes back to ${versionBefore}.`);
+  const back = await attempt(() => setShares(deployment, wholly(versionBefore), report), report);
+  if (back instanceof Error) return;
+  record.steps = record.steps.map((step) => (moved.includes(step) ? { ...step, outcome: 'undone' } : step));
+  for (const { name, run } of stepsAfterReturn) {
+    report(name);
+    await attempt(() => run(deployment, report), report);
+  }
+}
+
+/** A whole deployment that fails after it is deployed has no way back: the next one follows on it. */
+const isOver = ({ kind }: DeploymentRecord, stand: Stand | undefined): boolean =>
+  stand === 'old' || (stand === 'other' && kind === 'gradual') || (stand === 'new' && kind !== 'gradual');
+
+async function keep({ held, report }: SettleSources): Promise<void> {
+  const { record } = held;
+  if ((await attempt(held.save, report)) instanceof Error && record.outcome !== 'open') {
+    report('The database does not say so: there the deployment is open.');
+    Object.assign(record, { outcome: 'open', endedAt: null });
+  }
+  if (record.outcome === 'open') await attempt(held.release, report);
+}
+
+function standLines(
+  { outcome, state, commit, kind }: DeploymentRecord,
+  stand: Stand | undefined,
+  live: LiveWorker | undefined | Error,
+  environment: string,
+): readonly string[] {
+  const traffic =
+    stand === undefined || live instanceof Error
+      ? `Nobody knows where the traffic of ${environment} goes: the platform does not answer. The versions are ${state.versionBefore} (old) and ${state.versionNow} (new).`
+      : `${environment}: ${trafficText(live, state)}.`;
+  if (outcome === 'open') return [traffic, ...goOnLines(environment, commit)];
+  const whole =
+    kind !== 'gradual' && stand === 'new'
+      ? ['It cannot be rolled back by itself: deploy a commit that mends it.']
+      : [];
+  return [traffic, ...whole, `The next run begins anew: npm run deploy -- ${environment}`];
+}

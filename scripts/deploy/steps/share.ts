@@ -1,0 +1,67 @@
+import { CommandFailure, EXIT, refusal } from '../../operations/command-failure.ts';
+import type { Verdict } from '../judge/verdict.ts';
+import { setShares } from '../set-shares.ts';
+import { standOf, trafficText } from '../stand.ts';
+import type { Deployment, Report, Step } from '../step.ts';
+import { versionIds } from '../version-ids.ts';
+
+/** Compares the new version with the one before, from now on. */
+export type Watch = (deployment: Deployment, report: Report) => Promise<Verdict>;
+
+/** The new version is not known to be worse, and not known to be well: people decide, or more requests do. */
+export class Held extends CommandFailure {
+  constructor(reasons: readonly string[]) {
+    super(EXIT.refused, [
+      { code: 'HELD', message: ['The new version is held:', ...indented(reasons)].join('\n') },
+    ]);
+    this.name = 'Held';
+  }
+}
+
+/** The new version is worse than the one before. */
+export class Regressed extends CommandFailure {
+  constructor(findings: readonly string[]) {
+    const message = ['The new version is worse than the one before:', ...indented(findings)].join('\n');
+    super(EXIT.refused, [{ code: 'REGRESSED', message }]);
+    this.name = 'Regressed';
+  }
+}
+
+const indented = (lines: readonly string[]) => lines.map((line) => `    ${line}`);
+
+/** @param watch undefined where the next step may follow at once */
+export function share(percent: number, watch?: Watch): Step {
+  return {
+    name: `${percent} %`,
+    movesTraffic: true,
+    describe: () =>
+      `give the new version ${percent} % of the requests${watch === undefined ? '' : ', and compare its errors and p95 with those of the version before'}`,
+    async run(deployment, report) {
+      const { worker, state } = deployment;
+      const { before, now } = versionIds(deployment);
+      const live = await worker.live();
+      if (standOf(live, state) === 'other')
+        throw refusal(
+          'OTHER_VERSION',
+          `Another version was deployed meanwhile: ${trafficText(live, state)}.`,
+        );
+      const shares = [
+        { versionId: now, percent },
+        { versionId: before, percent: 100 - percent },
+      ];
+      await setShares(deployment, percent === 100 ? shares.slice(0, 1) : shares, report);
+      if (watch === undefined) return;
+      const verdict = await watch(deployment, report);
+      switch (verdict.kind) {
+        case 'promote':
+          return;
+        case 'hold':
+          throw new Held(verdict.reasons);
+        case 'regress':
+          throw new Regressed(verdict.findings.map(({ summary }) => summary));
+        default:
+          verdict satisfies never;
+      }
+    },
+  };
+}
