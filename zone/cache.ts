@@ -1,19 +1,19 @@
 import type { PhaseRules } from './desired-zone.ts';
-import { appRequests, FILE_PATHS, pathStartsWith } from './expressions.ts';
+import { appRequests, FILE_PATHS, gatewayRequests, pathStartsWith } from './expressions.ts';
 import type { Site } from './site.ts';
 
 const DAY_SECONDS = 86_400;
 const MONTH_SECONDS = 30 * DAY_SECONDS;
 
 /**
- * The platform's page rules. They reach the website and the bucket; no rule of a zone reaches answers of a Worker, which are cached by
- * their own headers (developers.cloudflare.com/workers/cache).
+ * The platform's page rules. Where several match, the last one decides. No rule of a zone reaches the cache of a Worker, which obeys
+ * the headers of its answers alone (developers.cloudflare.com/workers/cache); the first rule keeps the zone's settings off them too.
  */
-export const cacheRules = (): readonly PhaseRules['http_request_cache_settings'][] => [
+export const cacheRules = (site: Site): readonly PhaseRules['http_request_cache_settings'][] => [
   {
     ref: 'com2000_cache_by_origin',
     description: 'Page rule of /api: cached as its headers say, and not at all without them',
-    expression: pathStartsWith(['/api', '/graphql']),
+    expression: gatewayRequests(site),
     action: 'set_cache_settings',
     action_parameters: {
       cache: true,

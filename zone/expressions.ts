@@ -15,9 +15,14 @@ const APP_PATHS = ['/admin', '/api', '/files', '/graphql', '/health', '/ledger',
 /** Paths of files that pages load. A browser shows no challenge for an image or a script. */
 export const FILE_PATHS = ['/static/', '/images/'];
 
-/** Requests of apps, of sockets, of the command line and of the gateway to the main API. */
+/** Requests to the gateway: of apps, of sockets, of the command line. */
+export function gatewayRequests(site: Site): string {
+  return anyOf([hostIn(site.gatewayHosts), pathStartsWith(APP_PATHS)]);
+}
+
+/** Requests of programs: those to the gateway, and its own to the main API. */
 export function appRequests(site: Site): string {
-  return anyOf([hostIn([...site.gatewayHosts, site.mainApiHost]), pathStartsWith(APP_PATHS)]);
+  return anyOf([gatewayRequests(site), hostIn([site.mainApiHost])]);
 }
 
 /** Narrows a condition to pages. */

@@ -54,7 +54,7 @@ export function zoneOf(site: Site): DesiredZone {
     rulesets: {
       http_request_dynamic_redirect: redirects(site),
       http_config_settings: configurationRules(site),
-      http_request_cache_settings: cacheRules(),
+      http_request_cache_settings: cacheRules(site),
       http_request_firewall_custom: firewallRules(site),
       http_ratelimit: RATE_LIMITS,
       http_request_firewall_managed: managedRules(site),

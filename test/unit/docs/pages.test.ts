@@ -9,12 +9,12 @@ const DOCS = readdirSync('docs', { recursive: true, encoding: 'utf8' }).filter((
 const PAGES = ['README.md', 'CONTRIBUTING.md', ...DOCS.map((name) => `docs/${name}`)];
 const LINK = /\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g;
 /** A path in backticks, without placeholders. */
-const NAMED_PATH = /`((?:src|schema|scripts|test|bench|operations|migrations|docs)\/[\w./-]*)`/g;
+const NAMED_PATH = /`((?:src|schema|scripts|test|bench|zone|operations|migrations|docs)\/[\w./-]*)`/g;
 
 /** A file of TypeScript without its folder. */
 const NAMED_FILE = /`([\w-]+\.ts)`/g;
 const FILES = new Set(
-  ['src', 'schema', 'scripts', 'test', 'bench'].flatMap((folder) =>
+  ['src', 'schema', 'scripts', 'test', 'bench', 'zone'].flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => path.basename(file)),
   ),
 );
@@ -49,7 +49,7 @@ describe.each(PAGES)('%s', (page) => {
 /** A comment of TypeScript; a path in one begins with a folder of the project. */
 const COMMENT = /\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/[^\n]*/g;
 const PATH_IN_COMMENT = /(?<![\w./-])[\w-]+(?:\/[\w-]+)+\.(?:ts|md|sql|graphql)\b/g;
-const SOURCES = ['src', 'schema', 'scripts', 'test', 'bench'].flatMap((folder) =>
+const SOURCES = ['src', 'schema', 'scripts', 'test', 'bench', 'zone'].flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !/node_modules|worker-configuration/.test(file))
     .map((file) => path.join(folder, file)),

@@ -209,6 +209,40 @@ describe('expressions', () => {
   });
 });
 
+describe('cache rules', () => {
+  const parameters = (ref: string) => ruleOf(ref).action_parameters;
+
+  it.each(['/api/prices', '/graphql'])('%s is cached as its headers say, on every host', (path) => {
+    expect(matches('com2000_cache_by_origin', { 'http.request.uri.path': path })).toBe(true);
+    expect(matches('com2000_cache_by_origin', { 'http.host': 'api.com2000.example' })).toBe(true);
+    expect(matches('com2000_cache_by_origin', { 'http.host': SITE.mainApiHost })).toBe(false);
+    expect(parameters('com2000_cache_by_origin')).toEqual({
+      cache: true,
+      edge_ttl: { mode: 'bypass_by_default' },
+      browser_ttl: { mode: 'respect_origin' },
+    });
+  });
+
+  it.each(['/static/css/site.css', '/images/logo.png'])(
+    '%s stays a month at the edge and a day in browsers',
+    (path) => {
+      expect(matches('com2000_cache_files', { 'http.request.uri.path': path })).toBe(true);
+      expect(matches('com2000_cache_files', { 'http.request.uri.path': '/staticx' })).toBe(false);
+      expect(parameters('com2000_cache_files')).toMatchObject({
+        edge_ttl: { default: 30 * 86_400 },
+        browser_ttl: { default: 86_400 },
+      });
+    },
+  );
+
+  it('images are polished where the plan has it', () => {
+    const refs = (plan: Plan) => subscribed(plan).rulesets.http_config_settings.map(({ ref }) => ref);
+    expect(refs('free')).not.toContain('com2000_config_images');
+    expect(refs('pro')).toContain('com2000_config_images');
+    expect(parameters('com2000_config_images')).toEqual({ polish: 'lossy' });
+  });
+});
+
 it('www leads to the same page of the website, by https', () => {
   const [rule] = DESIRED_ZONE.rulesets.http_request_dynamic_redirect;
   const target = rule?.action_parameters.from_value;
