@@ -19,6 +19,9 @@ import { r2 } from './r2.ts';
 import { ApiError, type ApiRequest, Page, type Resource } from './resource.ts';
 import { createRouter } from './routes.ts';
 import { createState, type PlatformState } from './state.ts';
+import { workersScripts } from './workers-scripts.ts';
+import { workersTriggers } from './workers-triggers.ts';
+import { workersVersions } from './workers-versions.ts';
 import { zone } from './zone.ts';
 import { zoneBalancers } from './zone-balancers.ts';
 import { zoneBucketDomains } from './zone-bucket-domains.ts';
@@ -39,6 +42,9 @@ const RESOURCES: readonly Resource[] = [
   zoneRecords,
   zoneRulesets,
   zoneSettings,
+  workersScripts,
+  workersTriggers,
+  workersVersions,
 ];
 
 const PREFIX = '/client/v4';

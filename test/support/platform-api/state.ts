@@ -2,6 +2,7 @@
 import { D1Databases } from './d1.ts';
 import { KvNamespaces } from './kv.ts';
 import { Buckets } from './r2.ts';
+import { Workers } from './workers.ts';
 import { Zone } from './zone.ts';
 
 export interface PlatformState {
@@ -13,6 +14,7 @@ export interface PlatformState {
   readonly kv: KvNamespaces;
   readonly buckets: Buckets;
   readonly zone: Zone;
+  readonly workers: Workers;
 }
 
 export function createState(ids: Pick<PlatformState, 'accountId' | 'zoneId' | 'zoneName'>): PlatformState {
@@ -22,5 +24,6 @@ export function createState(ids: Pick<PlatformState, 'accountId' | 'zoneId' | 'z
     kv: new KvNamespaces(),
     buckets: new Buckets(),
     zone: new Zone(),
+    workers: new Workers(),
   };
 }
