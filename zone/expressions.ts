@@ -25,10 +25,11 @@ export function appRequests(site: Site): string {
   return anyOf([gatewayRequests(site), hostIn([site.mainApiHost])]);
 }
 
-/** Narrows a condition to pages. */
-export function pages(site: Site, condition: string): PagesExpression {
+/** All pages, or those of a condition. */
+export function pages(site: Site, condition?: string): PagesExpression {
   const others = anyOf([appRequests(site), hostIn([site.cdnHost]), pathStartsWith(FILE_PATHS)]);
-  return `(${condition}) and not (${others})` as PagesExpression;
+  const isPage = `not (${others})`;
+  return (condition === undefined ? isPage : `(${condition}) and ${isPage}`) as PagesExpression;
 }
 
 /** Paths alone: on the plan Free a rate limit may not look at anything else. */

@@ -62,7 +62,7 @@ export const managedRules = (site: Site): readonly PhaseRules['http_request_fire
     // Its rules know attacks by their form, where words of SQL alone would block every GraphQL document that selects or updates.
     ref: 'com2000_waf_8_managed',
     description: "WAF 8, in part: SQL injection and more, by Cloudflare's managed rules, on pages",
-    expression: pages(site, 'true'),
+    expression: pages(site),
     action: 'execute',
     action_parameters: { id: CLOUDFLARE_MANAGED_RULESET },
     needs: { plan: 'pro' },

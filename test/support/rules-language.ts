@@ -134,7 +134,6 @@ export function readExpression(source: string): Expression {
   const value = (): Node => {
     const token = take();
     if (token.startsWith('"')) return () => JSON.parse(token);
-    if (token === 'true' || token === 'false') return () => token === 'true';
     if (/^\d+$/.test(token)) return () => Number(token);
     if (peek() === '(') return call(token);
     if (!(token in FIELDS)) throw new Error(`no field ${token}`);

@@ -79,7 +79,7 @@ it('a challenge, or a managed ruleset that may challenge, takes no expression bu
   accept<Firewall>({ ...named, action: 'js_challenge' });
   // @ts-expect-error: a text is no expression of pages
   accept<Managed>({ ...named, action: 'execute', action_parameters: { id: 'x' } });
-  const expression = pages(SITE, 'true');
+  const expression = pages(SITE);
   expect(accept<Firewall>({ ...named, action: 'managed_challenge', expression }).expression).toBe(expression);
 });
 

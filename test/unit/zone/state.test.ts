@@ -122,6 +122,12 @@ describe('what belongs to the zone', () => {
     expect(JSON.stringify(zoneOf(other))).not.toContain('com2000.example');
   });
 
+  it('keeps no name or address of documentation beside a domain of its own', () => {
+    const isExample = SITE.zone.endsWith('.example');
+    const placeholders = JSON.stringify(SITE).match(/[\w.-]*com2000\.example|192\.0\.2\.\d+/g) ?? [];
+    expect(isExample ? [] : placeholders).toEqual([]);
+  });
+
   it('opens one bucket, and it is not the one that has identification and backups', () => {
     const buckets = (['staging', 'production'] as const).flatMap(
       (env) => unstable_readConfig({ config: 'wrangler.toml', env }).r2_buckets,
