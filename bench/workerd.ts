@@ -15,15 +15,18 @@ const HOST = '127.0.0.1';
 
 export interface BenchWorker {
   name: string;
-  script: string;
+  /** One module, or several by name, of which the first is the entry. */
+  script: string | Record<string, string>;
   /** Workers that name the same one share its database and namespaces. */
   storage: string;
   /** Over those of production. */
   vars?: Record<string, string>;
-  /** Its own classes, by binding. */
-  durableObjects?: Record<string, string>;
+  /** Its own classes, by binding, or those of the Worker that is named. */
+  durableObjects?: Record<string, string | { className: string; scriptName: string }>;
   /** True if they stay in memory while nothing calls them. */
   keepsObjects?: boolean;
+  /** The id of its version; a made-up one where left out. */
+  version?: string;
 }
 
 export interface Workerd {
@@ -62,6 +65,17 @@ const V8_FLAGS = 'MINIFLARE_WORKERD_V8_FLAGS';
 /** The platform's limit of an isolate, which V8 has not by itself: it would let garbage lie. */
 const ISOLATE_HEAP_MIB = 128;
 
+const sourceOf = (script: BenchWorker['script']) =>
+  typeof script === 'string'
+    ? { script }
+    : {
+        modules: Object.entries(script).map(([path, contents]) => ({
+          type: 'ESModule' as const,
+          path,
+          contents,
+        })),
+      };
+
 export interface WorkerdOptions {
   /** Opens the port that heaps are read through; not while anything is timed. */
   inspector?: boolean;
@@ -96,31 +110,39 @@ export async function startWorkerd(
         if (level === 'error' || level === 'warn') console.error(message.trimEnd());
       },
       workers: [
-        ...workers.map(({ name, script, storage, vars, durableObjects = {}, keepsObjects = false }) => ({
-          ...sameForAll,
-          name,
-          script,
-          kvNamespaces: idsIn(storage, config.kv_namespaces),
-          d1Databases: idsIn(storage, config.d1_databases),
-          r2Buckets: idsIn(storage, config.r2_buckets),
-          serviceBindings: Object.fromEntries(
-            config.ratelimits.map((limiter: { name: string }) => [limiter.name, RATE_LIMITER.name]),
-          ),
-          versionMetadata: config.version_metadata?.binding,
-          analyticsEngineDatasets: Object.fromEntries(
-            config.analytics_engine_datasets.map(({ binding }: { binding: string }) => [
-              binding,
-              { dataset: binding },
-            ]),
-          ),
-          durableObjects: Object.fromEntries(
-            Object.entries(durableObjects).map(([binding, className]) => [
-              binding,
-              { className, useSQLite: true, unsafePreventEviction: keepsObjects },
-            ]),
-          ),
-          bindings: { ...(config.vars as Record<string, string>), ...vars },
-        })),
+        ...workers.map(
+          ({ name, script, storage, vars, version, durableObjects = {}, keepsObjects = false }) => ({
+            ...sameForAll,
+            name,
+            ...sourceOf(script),
+            kvNamespaces: idsIn(storage, config.kv_namespaces),
+            d1Databases: idsIn(storage, config.d1_databases),
+            r2Buckets: idsIn(storage, config.r2_buckets),
+            serviceBindings: Object.fromEntries(
+              config.ratelimits.map((limiter: { name: string }) => [limiter.name, RATE_LIMITER.name]),
+            ),
+            ...(version === undefined ? { versionMetadata: config.version_metadata?.binding } : {}),
+            analyticsEngineDatasets: Object.fromEntries(
+              config.analytics_engine_datasets.map(({ binding }: { binding: string }) => [
+                binding,
+                { dataset: binding },
+              ]),
+            ),
+            durableObjects: Object.fromEntries(
+              Object.entries(durableObjects).map(([binding, object]) => [
+                binding,
+                typeof object === 'string'
+                  ? { className: object, useSQLite: true, unsafePreventEviction: keepsObjects }
+                  : object,
+              ]),
+            ),
+            bindings: {
+              ...(config.vars as Record<string, string>),
+              ...vars,
+              ...(version === undefined ? {} : { [config.version_metadata?.binding ?? '']: { id: version } }),
+            },
+          }),
+        ),
         { ...sameForAll, ...RATE_LIMITER },
       ],
     }),

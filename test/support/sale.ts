@@ -10,6 +10,7 @@ import { alarmOf } from './client-socket.ts';
 import { CRONS, startGateway, type TestGateway } from './gateway.ts';
 import { isolateWithAccounts } from './isolates.ts';
 import { createMarket, type TestMarket } from './market.ts';
+import { openPool } from './open-pool.ts';
 import { TABLES } from './tables.ts';
 import type { InvestmentRecord } from './upstream/records.ts';
 
@@ -34,7 +35,7 @@ export interface TestSale {
 }
 
 /**
- * @param fields of the pool, in the place of 1,000 tokens at 2 USDT, of which a person may buy for 10 to 1,000
+ * @param fields of the pool, in the place of those of `openPool`
  * @param vars as for `startGateway`
  */
 export async function openSale(
@@ -45,15 +46,10 @@ export async function openSale(
   await env.DB.batch(TABLES.map((table) => env.DB.prepare(`DELETE FROM ${table}`)));
   const market = await createMarket({ projectCount: 5, poolCount: 1, investmentCount: 0 });
   const { pools } = await market.records();
-  const now = market.startAt;
   const poolId = `sale-${crypto.randomUUID()}`;
   await market.putPool(poolId, {
     ...pools[0],
-    ...{ id: poolId, pool_type: 'public', status: 'active', sale_start: now - 60, sale_end: now + 86_400 },
-    ...{ registration_start: null, registration_end: null },
-    ...{ token_price: '2', total_tokens: '1000', sold_tokens: '0', total_raised: '0' },
-    ...{ min_allocation: '10', max_allocation: '1000', max_participants: null, participant_count: 0 },
-    ...{ payment_token: 'USDT', payment_decimals: 6, blockchain: 'ethereum', updated_at: now },
+    ...openPool(poolId, market.startAt),
     ...fields,
   });
   const { mainApiUrl, priceApiUrl, apiKey } = market;

@@ -1,0 +1,15 @@
+/** How a test and the Worker that has the Durable Objects of both versions call them. */
+export type Version = 'older' | 'newer';
+
+export const OBJECT_CLASSES = ['PriceFeed', 'SaleFeed', 'SubscriptionHub', 'Attempts', 'PoolLedger'] as const;
+export type ObjectClass = (typeof OBJECT_CLASSES)[number];
+
+/** By class, the version whose code its objects run. */
+export type Hosted = Record<ObjectClass, Version>;
+
+export const CONTROL_PATH = {
+  /** POST what of `Hosted` changes. */
+  host: '/neighbours/host',
+  /** POST the name of a class: all of its objects do what their alarm does. */
+  alarms: '/neighbours/alarms',
+} as const;
