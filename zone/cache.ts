@@ -5,6 +5,9 @@ import type { Site } from './site.ts';
 const DAY_SECONDS = 86_400;
 const MONTH_SECONDS = 30 * DAY_SECONDS;
 
+/** Instead of seconds: the answer is not kept (developers.cloudflare.com/cache/how-to/configure-cache-status-code). */
+const NO_STORE = -1;
+
 /**
  * The platform's page rules. Where several match, the last one decides. No rule of a zone reaches the cache of a Worker, which obeys
  * the headers of its answers alone (developers.cloudflare.com/workers/cache); the first rule keeps the zone's settings off them too.
@@ -28,7 +31,12 @@ export const cacheRules = (site: Site): readonly PhaseRules['http_request_cache_
     action: 'set_cache_settings',
     action_parameters: {
       cache: true,
-      edge_ttl: { mode: 'override_origin', default: MONTH_SECONDS },
+      edge_ttl: {
+        mode: 'override_origin',
+        default: MONTH_SECONDS,
+        // Otherwise a file that somebody asked for before it was uploaded is missing for a month.
+        status_code_ttl: [{ status_code_range: { from: 400 }, value: NO_STORE }],
+      },
       browser_ttl: { mode: 'override_origin', default: DAY_SECONDS },
     },
   },

@@ -235,6 +235,12 @@ describe('cache rules', () => {
     },
   );
 
+  it('a missing file is not kept, so that it is there once it is uploaded', () => {
+    expect(parameters('com2000_cache_files')).toHaveProperty('edge_ttl.status_code_ttl', [
+      { status_code_range: { from: 400 }, value: -1 },
+    ]);
+  });
+
   it('images are polished where the plan has it', () => {
     const refs = (plan: Plan) => subscribed(plan).rulesets.http_config_settings.map(({ ref }) => ref);
     expect(refs('free')).not.toContain('com2000_config_images');
