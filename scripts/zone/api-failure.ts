@@ -2,6 +2,7 @@
 import { APIError } from 'cloudflare';
 import { type CommandFailure, refusal, unreachable } from '../operations/command-failure.ts';
 import { reasonOf } from '../operations/failure-reason.ts';
+import { printable } from '../operations/table.ts';
 
 const isDenied = (status: number) => status === 401 || status === 403;
 const isPassing = (status: number) => status === 429 || status >= 500;
@@ -15,7 +16,8 @@ export function apiFailure(error: unknown, doing: string, permission: string): C
   if (!(error instanceof APIError)) throw error;
   const { status } = error;
   if (status === undefined) return unreachable(`${doing}: the API does not answer (${reasonOf(error)})`);
-  const words = `HTTP ${status}${error.errors.map(({ code, message }) => `, ${code}: ${message}`).join('')}`;
+  const errors = error.errors.map(({ code, message }) => `, ${code}: ${message}`);
+  const words = printable(`HTTP ${status}${errors.join('')}`);
   if (isDenied(status)) {
     return unreachable(`${doing}: the token has no right to it (${words}). It needs: ${permission}`);
   }

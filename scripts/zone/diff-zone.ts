@@ -3,6 +3,7 @@
 import { type DiffOptions, diffPhase, type PhaseChange } from './diff-phase.ts';
 import { type Difference, differencesOf } from './differences.ts';
 import {
+  ALWAYS_THERE,
   type FoundItem,
   type FoundRule,
   type FoundZone,
@@ -78,7 +79,7 @@ function diffItems(
       else if (differences.length > 0) changes.push({ action: 'change', item, found: match, differences });
     }
   }
-  const others = found.filter((item) => !matched.has(item) && item.kind !== 'setting');
+  const others = found.filter((item) => !matched.has(item) && !ALWAYS_THERE.includes(item.kind));
   const isRemoved = (item: FoundItem) => (item.isOurs ? !leftAlone.has(item.key) : removeUnknown);
   const kept = others.filter((item) => !item.isOurs && !isRemoved(item));
   changes.push(...others.filter(isRemoved).map((item) => ({ action: 'remove' as const, found: item })));
@@ -122,9 +123,9 @@ function inOrder(items: readonly ItemChange[], phases: readonly PhaseChange[]): 
   const addedOf = (kind: Kind) => added.filter(({ item }) => item.kind === kind);
   return [
     ...inTheWay,
-    ...KINDS.filter((kind) => kind !== 'setting').flatMap(addedOf),
+    ...KINDS.filter((kind) => !ALWAYS_THERE.includes(kind)).flatMap(addedOf),
     ...phases,
-    ...addedOf('setting'),
+    ...ALWAYS_THERE.flatMap(addedOf),
     ...KINDS.toReversed().flatMap((kind) =>
       removed.filter((change) => change.found.kind === kind && !inTheWay.includes(change)),
     ),

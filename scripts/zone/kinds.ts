@@ -137,6 +137,11 @@ const LISTS: KindAccess = {
   remove: ({ client, accountId: account_id }, { id }) => client.rules.lists.delete(id, { account_id }),
 };
 
+const refuse = async (): Promise<never> => {
+  throw new Error('Each zone has it: it is neither added nor removed');
+};
+const NEITHER_ADDED_NOR_REMOVED = { create: refuse, remove: refuse };
+
 const SETTINGS: KindAccess = {
   permission: 'Zone Settings: Edit, of the zone',
   async list({ client, zoneId: zone_id }, wanted) {
@@ -146,11 +151,20 @@ const SETTINGS: KindAccess = {
     });
     return Promise.all(found);
   },
-  // Each zone has all settings: none is ever made or removed.
-  create: async (_api, { id }) => String(id),
+  ...NEITHER_ADDED_NOR_REMOVED,
   change: ({ client, zoneId: zone_id }, { id }, { value }) =>
     client.zones.settings.edit(id, { zone_id, value }),
-  remove: async () => undefined,
+};
+
+const BOT_SETTINGS: KindAccess = {
+  permission: 'Bot Management: Edit, of the zone',
+  async list({ client, zoneId: zone_id }, wanted) {
+    const there = (await client.botManagement.get({ zone_id })) as Fields;
+    return wanted.map(({ key }) => ({ ...foundItem('bot settings', key, there), id: key }));
+  },
+  ...NEITHER_ADDED_NOR_REMOVED,
+  change: ({ client, zoneId: zone_id }, _found, fields) =>
+    client.botManagement.update({ zone_id, ...fields }),
 };
 
 export const KIND_ACCESS: Readonly<Record<Kind, KindAccess>> = {
@@ -161,6 +175,7 @@ export const KIND_ACCESS: Readonly<Record<Kind, KindAccess>> = {
   'load balancer': LOAD_BALANCERS,
   list: LISTS,
   setting: SETTINGS,
+  'bot settings': BOT_SETTINGS,
 };
 
 const isMarked = (text: unknown) => String(text ?? '').startsWith(OWNER_MARK);

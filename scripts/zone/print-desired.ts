@@ -1,5 +1,6 @@
 /** The zone's file, for people: what `plan` shows where it cannot ask the API. */
-import type { Availability, DesiredZone } from '../../zone/desired-zone.ts';
+import type { DesiredZone } from '../../zone/desired-zone.ts';
+import { withinPlan } from '../../zone/within-plan.ts';
 import { skippedText } from './print-plan.ts';
 import { wantedZone } from './wanted-zone.ts';
 import { KINDS } from './zone-items.ts';
@@ -22,18 +23,6 @@ export function desiredText(zone: DesiredZone): string {
   ].join('\n');
 }
 
-function needsOf(zone: DesiredZone): string[] {
-  const named = <Item extends Availability>(items: readonly Item[], nameOf: (item: Item) => string) =>
-    items.flatMap((item) =>
-      item.needs === undefined ? [] : [skippedText({ name: nameOf(item), needs: item.needs })],
-    );
-  return [
-    ...named(zone.settings, ({ id }) => id),
-    ...named(zone.monitors, ({ description }) => description),
-    ...named(zone.pools, ({ name }) => name),
-    ...named(zone.loadBalancers, ({ name }) => name),
-    ...Object.values(zone.rulesets).flatMap((rules: readonly (Availability & { ref: string })[]) =>
-      named(rules, ({ ref }) => ref),
-    ),
-  ];
-}
+/** All that a zone of the cheapest plan skips. */
+const needsOf = (zone: DesiredZone) =>
+  withinPlan(zone, { plan: 'free', addOns: [] }).skipped.map(skippedText);

@@ -5,13 +5,23 @@ import { printable } from '../operations/table.ts';
 import type { PhaseChange, RuleChange } from './diff-phase.ts';
 import type { ZoneChange, ZoneDiff } from './diff-zone.ts';
 import type { Difference } from './differences.ts';
-import type { Fields, FoundItem, FoundRule, WantedItem } from './zone-items.ts';
+import {
+  ALWAYS_THERE,
+  type Fields,
+  type FoundItem,
+  type FoundRule,
+  type Kind,
+  type WantedItem,
+} from './zone-items.ts';
 
 /** A zone may have thousands of rules by hand. */
 const KEPT_SHOWN = 20;
 /** What is added is in the zone's file; what differs is shown to where a person stops reading. */
 const ADDED_CHARACTERS = 160;
 const DIFFERING_CHARACTERS = 2000;
+
+/** Kinds whose items carry no mark of ours. */
+const UNMARKED: readonly Kind[] = [...ALWAYS_THERE, 'bucket domain'];
 
 const SIGNS = { add: '+', change: '~', remove: '-', order: '~' } as const;
 const STYLES = { add: 'green', change: 'yellow', remove: 'red', order: 'yellow' } as const;
@@ -62,8 +72,8 @@ function itemLines(change: Exclude<ZoneChange, PhaseChange>): string[] {
   if (action === 'remove') return [line(action, nameOfItem(change.found), whenOf(change.found.changedAt))];
   if (action === 'add') return [line(action, nameOfItem(change.item)), ...valueLines(change.item.fields)];
   const { item, found, differences } = change;
-  const byHand =
-    found.isOurs || found.kind === 'setting' || found.kind === 'bucket domain' ? '' : ', made by hand';
+  const isAdopted = !found.isOurs && !UNMARKED.includes(found.kind);
+  const byHand = isAdopted ? ', made by hand' : '';
   return [line(action, nameOfItem(item), whenOf(found.changedAt) + byHand), ...differenceLines(differences)];
 }
 

@@ -93,8 +93,14 @@ export async function readPhase(
   return answer === null ? { phase, ruleset: null, rules: [] } : phaseOf(phase, answer);
 }
 
+/** @throws CommandFailure where the answer is none about a ruleset. */
 export function phaseOf(phase: ZonePhase, answer: unknown): FoundPhase {
-  const { id, version, name, description, rules } = rulesetAnswer.parse(answer);
+  const { success, data, error } = rulesetAnswer.safeParse(answer);
+  if (!success) {
+    const reason = `Rules of ${phase}: the API's answer has another shape than it is known to have: ${z.prettifyError(error)}`;
+    throw refusal('UNKNOWN_ANSWER', reason);
+  }
+  const { id, version, name, description, rules } = data;
   return { phase, ruleset: { id, version, name, description }, rules };
 }
 

@@ -12,6 +12,11 @@ export function wantedZone(zone: DesiredZone): WantedZone {
       ...itemsOf('load balancer', zone.loadBalancers, ({ name }) => name),
       ...itemsOf('list', zone.lists, ({ name }) => name),
       ...itemsOf('setting', zone.settings, ({ id }) => id),
+      ...zone.botManagement.map(({ value }) => ({
+        kind: 'bot settings' as const,
+        key: 'bot_management',
+        fields: { ...value },
+      })),
     ],
     phases: Object.entries(zone.rulesets).map(([phase, rules]) => ({
       phase: phase as ZonePhase,

@@ -13,8 +13,12 @@ export const KINDS = [
   'load balancer',
   'list',
   'setting',
+  'bot settings',
 ] as const;
 export type Kind = (typeof KINDS)[number];
+
+/** Each zone has them: they are neither added nor removed. */
+export const ALWAYS_THERE: readonly Kind[] = ['setting', 'bot settings'];
 
 /** As the API takes and gives them; a pool names its monitor, and a balancer its pools, by name. */
 export type Fields = Readonly<Record<string, unknown>>;

@@ -2,6 +2,7 @@
  * The rulesets of the zone's phases. A PUT of an entry point replaces all rules and makes a new version; a rule keeps its id only
  * where it is sent with it (developers.cloudflare.com/ruleset-engine). What a plan lacks is refused in the platform's words.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { ApiError, type Resource } from './resource.ts';
 import { type Described, newId, now, type Ruleset, type Zone } from './zone.ts';
 import { checkEntitled, type SentRule } from './zone-entitlements.ts';
@@ -56,7 +57,7 @@ function kept(rules: readonly SentRule[], before: Ruleset | undefined) {
       sent.ratelimit === undefined ? {} : { ratelimit: { requests_to_origin: false, ...sent.ratelimit } };
     const rule = { enabled: true, description: '', ref: id, ...sent, ...ratelimit, id };
     const { version: _v, last_updated: _l, ...beforehand } = known ?? ({} as Partial<Described>);
-    const isSame = JSON.stringify(beforehand) === JSON.stringify(rule);
+    const isSame = isDeepStrictEqual(beforehand, rule);
     const version = isSame ? known?.version : String(Number(known?.version ?? 0) + 1);
     return { ...rule, version, last_updated: isSame ? known?.last_updated : now() };
   });

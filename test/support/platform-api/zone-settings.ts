@@ -39,7 +39,22 @@ function described({ plan, settings }: Zone, id: string) {
 
 const settingOf = (request: ApiRequest, { zone }: PlatformState) => described(zone, request.param('setting'));
 
+const BOT_DEFAULTS = { enable_js: true, using_latest_model: true, ai_bots_protection: 'disabled' };
+
 export const zoneSettings: Resource = [
+  {
+    method: 'GET',
+    path: '/zones/:zoneId/bot_management',
+    handle: (_request, { zone: { botSettings } }) => ({ ...BOT_DEFAULTS, ...botSettings }),
+  },
+  {
+    method: 'PUT',
+    path: '/zones/:zoneId/bot_management',
+    handle: (request, { zone: { botSettings } }) => ({
+      ...BOT_DEFAULTS,
+      ...Object.assign(botSettings, request.json<object>()),
+    }),
+  },
   { method: 'GET', path: '/zones/:zoneId/settings/:setting', handle: settingOf },
   {
     method: 'PATCH',

@@ -18,6 +18,7 @@ export class Zone {
   plan: 'free' | 'pro' | 'business' | 'enterprise' = 'free';
   readonly addOns = new Set<'bot_management' | 'load_balancing'>();
   readonly settings = new Map<string, { value: unknown; modified_on: string | null }>();
+  readonly botSettings: Record<string, unknown> = {};
   readonly records: Described[] = [];
   readonly rulesets = new Map<string, Ruleset>();
   readonly lists: Described[] = [];

@@ -1,0 +1,198 @@
+/** What happens between the zone's commands and an API that others use, that pages, that slows down and that fails. */
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { CommandFailure } from '../../scripts/operations/command-failure.ts';
+import { applyChanges } from '../../scripts/zone/apply-changes.ts';
+import { diffZone } from '../../scripts/zone/diff-zone.ts';
+import { planText } from '../../scripts/zone/print-plan.ts';
+import { readPlan, readZone } from '../../scripts/zone/read-zone.ts';
+import { wantedZone } from '../../scripts/zone/wanted-zone.ts';
+import { type ZoneClient, zoneClient } from '../../scripts/zone/zone-client.ts';
+import { withinPlan } from '../../zone/within-plan.ts';
+import { DESIRED_ZONE } from '../../zone/zone.ts';
+import type { PlatformApi } from '../support/platform-api/server.ts';
+import { startPlatformApi } from '../support/platform-api/server.ts';
+import { newId } from '../support/platform-api/zone.ts';
+import { recordOf } from '../support/platform-api/zone-records.ts';
+
+const FIREWALL = 'http_request_firewall_custom';
+const { zone: FREE_ZONE, skipped } = withinPlan(DESIRED_ZONE, { plan: 'free', addOns: [] });
+const WANTED = wantedZone(FREE_ZONE);
+const KEEPING = { removeUnknown: false, leftAlone: new Set<string>() };
+const WITHOUT_BALANCERS = ['DNS record', 'bucket domain', 'list', 'setting', 'bot settings'] as const;
+
+async function newZone(t: TestContext): Promise<{ platform: PlatformApi; api: ZoneClient }> {
+  const platform = await startPlatformApi({ zoneName: DESIRED_ZONE.name });
+  t.after(() => platform.close());
+  for (const { bucket } of DESIRED_ZONE.bucketDomains) platform.buckets.create(bucket);
+  return { platform, api: zoneClient(platform.env()) };
+}
+
+const read = (api: ZoneClient, wanted = WANTED) => readZone(api, wanted, FREE_ZONE, WITHOUT_BALANCERS);
+
+async function apply(api: ZoneClient, lines: string[] = []): Promise<void> {
+  const found = await read(api);
+  await applyChanges(api, diffZone(found, WANTED, KEEPING).changes, found.items, (line) => lines.push(line));
+}
+
+const rulesOf = ({ zone }: PlatformApi) => {
+  const ruleset = zone.rulesets.get(FIREWALL);
+  assert.ok(ruleset);
+  return ruleset;
+};
+
+const handRule = (expression: string) => {
+  const id = newId();
+  return { id, ref: id, action: 'block', expression, enabled: true, version: '1' };
+};
+
+/** A rule of ours differs, and so the phase is to be written. */
+async function withDrift(t: TestContext) {
+  const { platform, api } = await newZone(t);
+  await apply(api);
+  Object.assign(rulesOf(platform).rules[0] ?? {}, { enabled: false });
+  return { platform, api };
+}
+
+test('rules that somebody changes after they were read are not written', async (t) => {
+  const { platform, api } = await withDrift(t);
+  const found = await read(api);
+  const { changes } = diffZone(found, WANTED, KEEPING);
+  const ruleset = rulesOf(platform);
+  Object.assign(ruleset, { version: '5', rules: [handRule('false'), ...ruleset.rules] });
+  const error = await applyChanges(api, changes, found.items, () => undefined).catch((caught) => caught);
+  assert.ok(error instanceof CommandFailure);
+  assert.match(error.message, /somebody changed them since they were read \(version 1 then, 5 now\)/);
+  assert.match(
+    error.message,
+    /0 of 1 changes are done\. Not done:\n {2}~ rules of http_request_firewall_custom/,
+  );
+  assert.equal(error.exitCode, 1);
+  assert.equal(rulesOf(platform).version, '5');
+  await apply(api);
+  assert.equal(rulesOf(platform).rules[0]?.expression, 'false');
+});
+
+test('rules that somebody changes between the look and the call stop the run', async (t) => {
+  const { platform, api } = await withDrift(t);
+  const rushed = {
+    ...api,
+    client: api.client.withOptions({
+      fetch: (url, init) => {
+        if (init?.method === 'PUT') rulesOf(platform).version = '2';
+        return fetch(url, init);
+      },
+    }),
+  };
+  await assert.rejects(
+    apply(rushed),
+    /somebody changed them in the same moment: this is version 3, and not 2\./,
+  );
+});
+
+test('all pages of records are read', async (t) => {
+  const { platform, api } = await newZone(t);
+  const hosts = Array.from({ length: 1201 }, (_, index) => `host${index}.${DESIRED_ZONE.name}`);
+  platform.zone.records.push(...hosts.map((name) => recordOf({ type: 'A', name, content: '192.0.2.1' })));
+  const { items } = await read(api);
+  const keys = new Set(items.map(({ key }) => key));
+  assert.equal(hosts.filter((host) => !keys.has(`A ${host}`)).length, 0);
+});
+
+test('ten thousand rules by hand are read and kept, and twenty are named', async (t) => {
+  const { platform, api } = await newZone(t);
+  await apply(api);
+  const hand = Array.from({ length: 10_000 }, (_, index) => handRule(`ip.src eq 198.51.100.${index % 250}`));
+  rulesOf(platform).rules.unshift(...hand);
+  const diff = diffZone(await read(api), WANTED, KEEPING);
+  assert.deepEqual(diff.changes, []);
+  const text = planText(diff, skipped);
+  assert.match(text, /\n {2}and 9,980 more\n/);
+  assert.match(text, /10,000 made by hand and kept/);
+});
+
+test('a ruleset without rules is filled', async (t) => {
+  const { platform, api } = await newZone(t);
+  await apply(api);
+  const wanted = rulesOf(platform).rules.length;
+  rulesOf(platform).rules = [];
+  await apply(api);
+  assert.equal(rulesOf(platform).rules.length, wanted);
+});
+
+test('a list is made before the rule that names it, and removed after it', async (t) => {
+  const { platform, api } = await newZone(t);
+  const lines: string[] = [];
+  await apply(api, lines);
+  const at = (text: string) => lines.findIndex((line) => line.includes(text));
+  assert.ok(at('list malicious_ips') < at(FIREWALL));
+  const found = await read(api);
+  const none = { items: [], phases: WANTED.phases.map(({ phase }) => ({ phase, rules: [] })) };
+  const { changes } = diffZone(found, none, KEEPING);
+  await applyChanges(api, changes, found.items, () => undefined);
+  assert.deepEqual([platform.zone.lists, rulesOf(platform).rules], [[], []]);
+});
+
+test('a busy API is asked three times at most', async (t) => {
+  const { platform, api } = await newZone(t);
+  const soon = { 'retry-after-ms': '1' };
+  const path = /\/settings\/ssl$/;
+  platform.failNext({ method: 'GET', path }, { status: 429, headers: soon });
+  platform.failNext({ method: 'GET', path }, { status: 502, headers: soon });
+  await read(api);
+  assert.equal(platform.calls.filter((call) => path.test(call.path)).length, 3);
+  for (const _ of [1, 2, 3]) platform.failNext({ method: 'GET', path }, { status: 500, headers: soon });
+  await assert.rejects(read(api), /settings cannot be read: the API fails for now \(HTTP 500/);
+  assert.equal(platform.faults.remaining, 0);
+});
+
+test('an API that asks for a long wait is not waited for', async (t) => {
+  const { platform, api } = await newZone(t);
+  platform.failNext({ path: /\/dns_records$/ }, { status: 429, headers: { 'retry-after': '86400' } });
+  await assert.rejects(read(api), /DNS records cannot be read: the API fails for now \(HTTP 429/);
+});
+
+test('an API that does not answer is given up', async (t) => {
+  const { platform, api } = await newZone(t);
+  platform.failNext({ path: /\/dns_records$/ }, { hang: true });
+  const impatient = { ...api, client: api.client.withOptions({ timeout: 100, maxRetries: 0 }) };
+  const error = await read(impatient).catch((caught) => caught);
+  assert.ok(error instanceof CommandFailure);
+  assert.match(error.message, /^DNS records cannot be read: the API does not answer/);
+  assert.equal(error.exitCode, 3);
+});
+
+test('a plan that is none of ours is refused', async (t) => {
+  const { platform, api } = await newZone(t);
+  Object.assign(platform.zone, { plan: 'partner' });
+  await assert.rejects(
+    readPlan(api, DESIRED_ZONE.name),
+    /is partner, not one of free, pro, business, enterprise/,
+  );
+});
+
+test('an answer of another shape is said so', async (t) => {
+  const { platform, api } = await newZone(t);
+  platform.failNext(
+    { path: /\/entrypoint$/ },
+    { status: 200, body: { success: true, result: { rules: 'all' } } },
+  );
+  await assert.rejects(read(api), /has another shape than it is known to have: .*id/s);
+});
+
+test('a phase that the API does not know is refused in its words', async (t) => {
+  const { api } = await newZone(t);
+  const phase = 'http_request_firewall_rules' as (typeof WANTED.phases)[number]['phase'];
+  const wanted = { items: [], phases: [{ phase, rules: [] }] };
+  await assert.rejects(
+    read(api, wanted),
+    /Rules of http_request_firewall_rules cannot be read: the API refuses it/,
+  );
+});
+
+test('words of the API that would steer a terminal are shown, not obeyed', async (t) => {
+  const { platform, api } = await newZone(t);
+  await apply(api);
+  rulesOf(platform).rules.unshift({ ...handRule('true'), description: '\u001b[2J gone' });
+  assert.match(planText(diffZone(await read(api), WANTED, KEEPING), []), /“\\u\{1b\}\[2J gone”/);
+});

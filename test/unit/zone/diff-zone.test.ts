@@ -1,0 +1,193 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { diffZone, type ZoneChange, type ZoneDiff } from '../../../scripts/zone/diff-zone.ts';
+import {
+  type FoundItem,
+  type FoundZone,
+  KINDS,
+  type Kind,
+  type WantedItem,
+  type WantedZone,
+} from '../../../scripts/zone/zone-items.ts';
+
+const KEEPING = { removeUnknown: false, leftAlone: new Set<string>() };
+const REMOVING = { ...KEEPING, removeUnknown: true };
+const MARKED: readonly Kind[] = ['monitor', 'pool', 'load balancer', 'list'];
+
+const wantedOf = (items: readonly WantedItem[]): WantedZone => ({ items, phases: [] });
+const foundOf = (items: readonly FoundItem[]): FoundZone => ({ items, phases: [] });
+
+const item = (kind: Kind, key: string, fields: object = {}): WantedItem => ({
+  kind,
+  key,
+  fields: { ...fields },
+});
+const there = (wanted: WantedItem, isOurs: boolean, id = `${wanted.kind} ${wanted.key}`): FoundItem => ({
+  ...wanted,
+  id,
+  isOurs,
+});
+const record = (type: string, name: string, content: string): WantedItem =>
+  item('DNS record', `${type} ${name}`, { type, name, content });
+
+/** What the platform has after the changes. */
+function applied(found: FoundZone, { changes }: ZoneDiff): FoundZone {
+  const items = new Map(found.items.map((one) => [one.id, one]));
+  for (const [index, change] of changes.entries()) {
+    if (change.action === 'remove') items.delete(change.found.id);
+    if (change.action === 'add') items.set(`new ${index}`, there(change.item, true, `new ${index}`));
+    if (change.action === 'change') {
+      const fields = { ...change.found.fields, ...change.item.fields };
+      items.set(change.found.id, { ...change.found, fields, isOurs: true });
+    }
+  }
+  return foundOf([...items.values()]);
+}
+
+const identityOf = ({ kind, key }: WantedItem) => `${kind} ${key}`;
+const anItem = fc
+  .tuple(fc.constantFrom(...MARKED), fc.constantFrom('a', 'b', 'c', 'd'), fc.nat(2))
+  .map(([kind, key, value]) => item(kind, key, { value }));
+const items = fc.uniqueArray(anItem, { selector: identityOf, maxLength: 8 });
+const cases = fc.record({
+  wanted: items.map(wantedOf),
+  found: fc
+    .tuple(items, fc.infiniteStream(fc.boolean()))
+    .map(([all, marks]) => foundOf(all.map((one) => there(one, marks.next().value ?? true)))),
+});
+
+test('after the changes, all that is wanted is there as it is wanted, and nothing differs', () => {
+  fc.assert(
+    fc.property(cases, fc.boolean(), ({ wanted, found }, removeUnknown) => {
+      const options = { ...KEEPING, removeUnknown };
+      const after = applied(found, diffZone(found, wanted, options));
+      for (const one of wanted.items) {
+        expect(after.items.filter((other) => identityOf(other) === identityOf(one))).toMatchObject([
+          { fields: one.fields },
+        ]);
+      }
+      expect(diffZone(after, wanted, options).changes).toEqual([]);
+    }),
+  );
+});
+
+test('what was made by hand and is not wanted is kept and shown, and what was ours is removed', () => {
+  fc.assert(
+    fc.property(cases, ({ wanted, found }) => {
+      const diff = diffZone(found, wanted, KEEPING);
+      const names = new Set(wanted.items.map(identityOf));
+      const others = found.items.filter((one) => !names.has(identityOf(one)));
+      expect(new Set(diff.kept.items)).toEqual(new Set(others.filter(({ isOurs }) => !isOurs)));
+      const removed = diff.changes.flatMap((change) => (change.action === 'remove' ? change.found : []));
+      expect(new Set(removed)).toEqual(new Set(others.filter(({ isOurs }) => isOurs)));
+    }),
+  );
+});
+
+test('with removal of what is unknown, only what is wanted is left', () => {
+  fc.assert(
+    fc.property(cases, ({ wanted, found }) => {
+      const after = applied(found, diffZone(found, wanted, REMOVING));
+      expect(after.items.map(identityOf).sort()).toEqual(wanted.items.map(identityOf).sort());
+    }),
+  );
+});
+
+const orderOf = (changes: readonly ZoneChange[]) =>
+  changes.map((change) => {
+    if (change.action === 'rules') return 'rules';
+    return `${change.action} ${change.action === 'remove' ? change.found.kind : change.item.kind}`;
+  });
+
+test('rules come after what they name and before settings; removals come last, the other way round', () => {
+  const phase = 'http_ratelimit';
+  const rules = [{ ref: 'com2000_a', action: 'block', expression: 'true' }];
+  const wanted = {
+    items: KINDS.toReversed().map((kind) => item(kind, 'new', { value: 1 })),
+    phases: [{ phase, rules }],
+  } as const;
+  const old = KINDS.map((kind) => there(item(kind, 'old'), true));
+  const settings = [there(item('setting', 'new'), false), there(item('bot settings', 'new'), false)];
+  expect(orderOf(diffZone(foundOf([...old, ...settings]), wanted, KEEPING).changes)).toEqual([
+    'add DNS record',
+    'add bucket domain',
+    'add monitor',
+    'add pool',
+    'add load balancer',
+    'add list',
+    'rules',
+    'change setting',
+    'change bot settings',
+    'remove list',
+    'remove load balancer',
+    'remove pool',
+    'remove monitor',
+    'remove bucket domain',
+    'remove DNS record',
+  ]);
+});
+
+test('a record of ours that stands in the way of another is removed right before', () => {
+  const found = foundOf([
+    there(record('A', 'www', '192.0.2.1'), true),
+    there(record('A', 'old', '192.0.2.1'), true),
+  ]);
+  const wanted = wantedOf([record('CNAME', 'www', 'site')]);
+  const changes = diffZone(found, wanted, KEEPING).changes;
+  expect(orderOf(changes)).toEqual(['remove DNS record', 'add DNS record', 'remove DNS record']);
+  expect(changes[0]).toMatchObject({ found: { key: 'A www' } });
+});
+
+test('a record by hand that excludes one of ours is a conflict, and a mail record is none', () => {
+  const found = foundOf([
+    there(record('A', 'www', '192.0.2.1'), false),
+    there(record('MX', 'www', 'mail'), false),
+  ]);
+  const wanted = wantedOf([record('CNAME', 'www', 'site')]);
+  expect(diffZone(found, wanted, KEEPING).conflicts).toEqual([
+    'DNS record CNAME www cannot be added: A www was made by hand. Remove it.',
+  ]);
+  expect(diffZone(found, wanted, REMOVING).conflicts).toEqual([]);
+});
+
+test('one record by hand with the same name becomes ours; of two, a person chooses', () => {
+  const one = there(record('A', 'www', '192.0.2.1'), false);
+  const wanted = wantedOf([record('A', 'www', '192.0.2.9')]);
+  expect(diffZone(foundOf([one]), wanted, KEEPING).changes).toMatchObject([
+    { action: 'change', found: { id: one.id }, differences: [{ path: 'content' }] },
+  ]);
+  const two = there(record('A', 'www', '192.0.2.2'), false, 'two');
+  const diff = diffZone(foundOf([one, two]), wanted, KEEPING);
+  expect(diff.changes).toEqual([]);
+  expect(diff.conflicts).toEqual([expect.stringContaining('DNS record A www is there 2 times')]);
+});
+
+test('of several with one name, the one that needs no change is ours, then the one with our mark', () => {
+  const wanted = record('A', 'www', '192.0.2.9');
+  const others = [there(record('A', 'www', '192.0.2.1'), true, 'marked'), there(wanted, false, 'same')];
+  expect(diffZone(foundOf(others), wantedOf([wanted]), KEEPING).changes).toMatchObject([
+    { action: 'remove', found: { id: 'marked' } },
+  ]);
+  const marked = [
+    there(record('A', 'www', '192.0.2.1'), false, 'hand'),
+    there(record('A', 'www', '192.0.2.2'), true, 'marked'),
+  ];
+  expect(diffZone(foundOf(marked), wantedOf([wanted]), KEEPING).changes).toMatchObject([
+    { action: 'change', found: { id: 'marked' } },
+  ]);
+});
+
+test('what is skipped for want of an add-on stays as it is', () => {
+  const found = foundOf([there(item('pool', 'primary'), true)]);
+  const leftAlone = new Set(['primary']);
+  expect(diffZone(found, wantedOf([]), { ...KEEPING, leftAlone })).toMatchObject({
+    changes: [],
+    kept: { items: [] },
+  });
+});
+
+test('a setting that the plan fixes is told, and not sent', () => {
+  const found = { ...there(item('setting', 'polish', { value: 'off' }), false), isFixed: true };
+  const diff = diffZone(foundOf([found]), wantedOf([item('setting', 'polish', { value: 'lossy' })]), KEEPING);
+  expect([diff.changes, diff.fixed]).toEqual([[], [found]]);
+});
