@@ -7,104 +7,107 @@ import { SEVERITIES } from '../observability/notice.ts';
 import type { Incident } from '../storage/d1/incidents.ts';
 import { noWindows } from './windows.ts';
 
-const number = z.number();
-const text = z.string();
-const histogram = z.array(number);
-const worst = z.object({ operationId: text, client: text, version: text });
-const slots = z.array(
-  z.object({
-    at: number,
-    culprits: z.array(worst.extend({ faults: number })),
-    requests: number,
-    faults: number,
-    hits: number,
-    misses: number,
-    registrations: number,
-    paymentsConfirmed: number,
-    paymentsFailed: number,
-  }),
-);
-
-const windows = z.object({
-  recent: z.array(
+/** Made at first use: most isolates only answer, and never see the state. */
+const stateSchema = z.lazy(() => {
+  const number = z.number();
+  const text = z.string();
+  const histogram = z.array(number);
+  const worst = z.object({ operationId: text, client: text, version: text });
+  const slots = z.array(
     z.object({
       at: number,
-      cells: z.array(
-        worst.extend({ count: number, unknown: number, misses: number, durationMs: number, histogram }),
-      ),
-      refusedDocuments: z.array(z.object({ client: text, version: text, documentId: text, count: number })),
-      d1: histogram,
-      memoryShare: number.nullable(),
+      culprits: z.array(worst.extend({ faults: number })),
+      requests: number,
+      faults: number,
+      hits: number,
+      misses: number,
+      registrations: number,
+      paymentsConfirmed: number,
+      paymentsFailed: number,
     }),
-  ),
-  minutes: slots,
-  hours: slots,
-});
+  );
 
-const jobs = z.record(
-  text,
-  z.object({
-    /** The start of the latest run that was seen. */
-    startedAt: number.nullable(),
-    notOkSeconds: number,
-  }),
-);
+  const windows = z.object({
+    recent: z.array(
+      z.object({
+        at: number,
+        cells: z.array(
+          worst.extend({ count: number, unknown: number, misses: number, durationMs: number, histogram }),
+        ),
+        refusedDocuments: z.array(z.object({ client: text, version: text, documentId: text, count: number })),
+        d1: histogram,
+        memoryShare: number.nullable(),
+      }),
+    ),
+    minutes: slots,
+    hours: slots,
+  });
 
-/** An alert that is not normal. */
-const activeAlert = z.object({
-  rule: text,
-  subject: text,
-  phase: z.enum(['pending', 'firing', 'recovering']),
-  /** Since the phase began. */
-  seconds: number,
-  /** From the moment that it fired; null before. It says all that the message of its end needs. */
-  incident: z
-    .object({
-      id: text,
-      runbook: text,
-      severity: z.enum(SEVERITIES),
-      /** Unix seconds. */
-      startedAt: number,
-      summary: text,
-      value: text,
-      threshold: text,
-      worst: worst.optional(),
-    })
-    .nullable(),
-});
-export type ActiveAlert = z.infer<typeof activeAlert>;
+  const jobs = z.record(
+    text,
+    z.object({
+      /** The start of the latest run that was seen. */
+      startedAt: number.nullable(),
+      notOkSeconds: number,
+    }),
+  );
 
-/** Parts that are asked for once an hour. */
-const hourly = z.object({
-  /** Watched seconds; null before the first look. */
-  askedAt: number.nullable(),
-  pools: z.array(z.object({ poolId: text, registered: number, participating: number })).nullable(),
-  sizes: z.array(z.object({ name: text, bytes: number, maxBytes: number })).nullable(),
-  forecastDollars: number.nullable(),
-});
+  /** An alert that is not normal. */
+  const activeAlert = z.object({
+    rule: text,
+    subject: text,
+    phase: z.enum(['pending', 'firing', 'recovering']),
+    /** Since the phase began. */
+    seconds: number,
+    /** From the moment that it fired; null before. It says all that the message of its end needs. */
+    incident: z
+      .object({
+        id: text,
+        runbook: text,
+        severity: z.enum(SEVERITIES),
+        /** Unix seconds. */
+        startedAt: number,
+        summary: text,
+        value: text,
+        threshold: text,
+        worst: worst.optional(),
+      })
+      .nullable(),
+  });
 
-const stateSchema = z.object({
-  /** Unix seconds of the last look. */
-  lookedAt: number.nullable().catch(null),
-  watchedSeconds: number.catch(0),
-  /** Null before the first look. */
-  lastFlushId: number.nullable().catch(null),
-  lastAccountRowId: number.nullable().catch(null),
-  payments: z
-    .array(z.object({ hour: number, confirmed: number, failed: number }))
-    .nullable()
-    .catch(null),
-  jobs: jobs.catch(() => ({})),
-  /** Seconds that the oldest call of a ledger has waited, by pool. */
-  outboxes: z.record(text, number).catch(() => ({})),
-  hourly: hourly.catch(() => ({ askedAt: null, pools: null, sizes: null, forecastDollars: null })),
-  windows: windows.catch(noWindows),
-  alerts: z.array(activeAlert).catch(() => []),
-  /** Incidents so far: the next one has the next number. */
-  incidents: number.catch(0),
+  /** Parts that are asked for once an hour. */
+  const hourly = z.object({
+    /** Watched seconds; null before the first look. */
+    askedAt: number.nullable(),
+    pools: z.array(z.object({ poolId: text, registered: number, participating: number })).nullable(),
+    sizes: z.array(z.object({ name: text, bytes: number, maxBytes: number })).nullable(),
+    forecastDollars: number.nullable(),
+  });
+
+  return z.object({
+    /** Unix seconds of the last look. */
+    lookedAt: number.nullable().catch(null),
+    watchedSeconds: number.catch(0),
+    /** Null before the first look. */
+    lastFlushId: number.nullable().catch(null),
+    lastAccountRowId: number.nullable().catch(null),
+    payments: z
+      .array(z.object({ hour: number, confirmed: number, failed: number }))
+      .nullable()
+      .catch(null),
+    jobs: jobs.catch(() => ({})),
+    /** Seconds that the oldest call of a ledger has waited, by pool. */
+    outboxes: z.record(text, number).catch(() => ({})),
+    hourly: hourly.catch(() => ({ askedAt: null, pools: null, sizes: null, forecastDollars: null })),
+    windows: windows.catch(noWindows),
+    alerts: z.array(activeAlert).catch(() => []),
+    /** Incidents so far: the next one has the next number. */
+    incidents: number.catch(0),
+  });
 });
 
 export type AlertState = z.infer<typeof stateSchema>;
+export type ActiveAlert = AlertState['alerts'][number];
 
 /** The state before the first look. */
 export const noAlertState = (): AlertState => stateSchema.parse({});

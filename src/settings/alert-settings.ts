@@ -51,39 +51,41 @@ const channel = <const Kind extends string, Own extends z.ZodRawShape>(
     { error: `must have the properties of the kind ${kind}, and no others` },
   );
 
-const channelSchema = z.discriminatedUnion(
-  'kind',
-  [
-    channel('slack', { url }),
-    channel('discord', { url }),
-    channel(
-      'pagerduty',
-      {
-        routingKey: text(/^[A-Za-z0-9]{32}$/, 'must be 32 letters and digits'),
-        url: url.default(PAGERDUTY_URL),
-      },
-      // It opens an incident, which a report is not.
-      received(['page', 'ticket'], ['page']),
-    ),
-    channel('email', {
-      from: address,
-      to: z
-        .array(address, { error: 'must be a list of addresses' })
-        .min(1, { error: 'must have an address' })
-        .max(RECIPIENTS_MAX, { error: `must have ${RECIPIENTS_MAX} addresses at most` }),
-    }),
-    channel('webhook', { url, secret: signingSecret }),
-  ],
-  { error: 'must be slack, discord, pagerduty, email or webhook' },
-);
+/** Made at first use: an isolate without channels makes none of it. */
+const channelsSchema = z.lazy(() => {
+  const channelSchema = z.discriminatedUnion(
+    'kind',
+    [
+      channel('slack', { url }),
+      channel('discord', { url }),
+      channel(
+        'pagerduty',
+        {
+          routingKey: text(/^[A-Za-z0-9]{32}$/, 'must be 32 letters and digits'),
+          url: url.default(PAGERDUTY_URL),
+        },
+        // It opens an incident, which a report is not.
+        received(['page', 'ticket'], ['page']),
+      ),
+      channel('email', {
+        from: address,
+        to: z
+          .array(address, { error: 'must be a list of addresses' })
+          .min(1, { error: 'must have an address' })
+          .max(RECIPIENTS_MAX, { error: `must have ${RECIPIENTS_MAX} addresses at most` }),
+      }),
+      channel('webhook', { url, secret: signingSecret }),
+    ],
+    { error: 'must be slack, discord, pagerduty, email or webhook' },
+  );
+  return z
+    .array(channelSchema, { error: 'must be a list' })
+    .refine((channels) => new Set(channels.map(({ name }) => name)).size === channels.length, {
+      error: 'must have a name of its own for each channel',
+    });
+});
 
-export type AlertChannel = z.output<typeof channelSchema>;
-
-const channelsSchema = z
-  .array(channelSchema, { error: 'must be a list' })
-  .refine((channels) => new Set(channels.map(({ name }) => name)).size === channels.length, {
-    error: 'must have a name of its own for each channel',
-  });
+export type AlertChannel = z.output<typeof channelsSchema>[number];
 
 const FORM = 'must be JSON such as [{"name": "on-call", "kind": "slack", "url": "https://…"}]';
 
