@@ -134,7 +134,7 @@ function mergedByMinute(flushes: readonly Flush[], nowSeconds: number): Iterable
   return merged.values();
 }
 
-/** Of clients that releases bear: anybody may send other names, as many as there are. */
+/** For clients that releases bear alone: anybody may send other names, without end. */
 function refusedDocuments(flushes: readonly Flush[], releases: CountedReleases): RefusedDocument[] {
   const documents = new Map<string, RefusedDocument>();
   for (const { reason, client, version, documentId, count } of flushes.flatMap(({ refusals }) => refusals)) {

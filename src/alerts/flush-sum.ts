@@ -41,7 +41,7 @@ export class FlushSum {
     this.flushes += page.length;
   }
 
-  /** What the rules look at, as if one isolate had written it. */
+  /** The figures that the rules look at, as if one isolate had written them. */
   flush(): Flush {
     return {
       ...{ flushId: 0, writtenAt: this.#nowSeconds, workerVersion: '', others: [], live: null, malformed: 0 },

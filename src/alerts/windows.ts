@@ -45,7 +45,7 @@ export interface Sums {
 }
 
 export interface Slot extends Sums {
-  /** Which minute or hour of watched time, from 0. */
+  /** The number of this minute or hour of watched time, from 0. */
   at: number;
   culprits: Culprit[];
 }

@@ -165,7 +165,7 @@ export class TieredRegistry implements OperationRegistry {
     return available(await this.find(id, options));
   }
 
-  /** What operators have changed of operations, at most a minute after KV has shown it. */
+  /** Operations that are off or have a time limit, at most a minute after KV has shown it. */
   async steering(): Promise<Pick<LivenessView, 'off' | 'timeLimitMs'>> {
     return this.#liveness(this.#sources.nowMs());
   }

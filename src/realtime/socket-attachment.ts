@@ -40,7 +40,7 @@ export interface Attachment {
   client: ClientIdentity;
   /** The sender of the handshake; absent from sockets of earlier deployments. */
   requestClient?: RequestClient;
-  /** Of the sender, two letters; absent if it is not known. */
+  /** The sender's country, two letters; absent if it is not known. */
   country?: string;
   /** True if the Worker opened it for an event stream. */
   isEventStream?: boolean;

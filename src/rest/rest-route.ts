@@ -179,7 +179,6 @@ export function createRestRoute(options: RestRouteOptions): Route {
     runsOperations: true,
     refuse: refusedAsRest,
     async handle(request, context) {
-      const startedAtMs = nowMs();
       const { requestId, admit, measured } = context;
       measured.transport = 'rest';
       const faults: string[] = [];
@@ -213,7 +212,7 @@ export function createRestRoute(options: RestRouteOptions): Route {
         const liveness = incoming && registry.known(incoming.call.operation.id, nowMs());
         return deprecated(refusedBy(refusal, context), liveness ?? null);
       } finally {
-        const durationMs = nowMs() - startedAtMs;
+        const durationMs = nowMs() - measured.startedAtMs;
         const asked = incoming;
         if (asked !== undefined) {
           measured.route = '';

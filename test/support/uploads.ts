@@ -6,7 +6,8 @@ import { FileUrls } from '../../src/files/file-urls.ts';
 import { signingKeysSchema } from '../../src/settings/signing-keys.ts';
 import { openWithPassword } from '../../src/storage/d1/users.ts';
 import { ask } from './accounts.ts';
-import type { TestGateway } from './gateway.ts';
+import { startGateway, type TestGateway } from './gateway.ts';
+import { createMarket, type TestMarket } from './market.ts';
 import { openSession } from './rights/people.ts';
 
 export interface ShownFile {
@@ -44,6 +45,19 @@ export interface Uploader {
   uploaded(kind: string, contentType: string, bytes: Uint8Array): Promise<UploadAnswer>;
   files(): Promise<ShownFile[]>;
   delete(fileId: string): Promise<boolean>;
+}
+
+let market: TestMarket | undefined;
+
+/** A gateway with a new uploader. All tests of a file have one market, which is nearly empty. */
+export async function startWithUploader(): Promise<{
+  market: TestMarket;
+  gateway: TestGateway;
+  ann: Uploader;
+}> {
+  market ??= await createMarket({ projectCount: 1, poolCount: 0, investmentCount: 0 });
+  const gateway = startGateway(market);
+  return { market, gateway, ann: await registerUploader(gateway) };
 }
 
 /** Without a password: to hash one takes long. */

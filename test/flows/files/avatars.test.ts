@@ -6,17 +6,15 @@ import { deleteQueuedObjects } from '../../../src/files/object-deletions.ts';
 import { ask } from '../../support/accounts.ts';
 import { JPEG, PDF, PNG } from '../../support/files/sample-files.ts';
 import { CRONS, startGateway, type TestGateway } from '../../support/gateway.ts';
-import { createMarket, type TestMarket } from '../../support/market.ts';
+import type { TestMarket } from '../../support/market.ts';
 import { keysIn } from '../../support/stored-keys.ts';
-import { openFile, registerUploader, type Uploader } from '../../support/uploads.ts';
+import { openFile, registerUploader, startWithUploader, type Uploader } from '../../support/uploads.ts';
 
-let market: TestMarket;
 let gateway: TestGateway;
 let ann: Uploader;
+let market: TestMarket;
 beforeEach(async () => {
-  market ??= await createMarket({ projectCount: 1, poolCount: 0, investmentCount: 0 });
-  gateway = startGateway(market);
-  ann = await registerUploader(gateway);
+  ({ gateway, ann, market } = await startWithUploader());
 });
 
 const open = (url: string | null) => openFile(gateway, url);

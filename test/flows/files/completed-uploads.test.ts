@@ -12,7 +12,7 @@ import { ask } from '../../support/accounts.ts';
 import { hasText } from '../../support/files/hostile-files.ts';
 import { JPEG, PDF, PNG } from '../../support/files/sample-files.ts';
 import { CRONS, startGateway, type TestGateway } from '../../support/gateway.ts';
-import { createMarket, type TestMarket } from '../../support/market.ts';
+import type { TestMarket } from '../../support/market.ts';
 import { keysIn } from '../../support/stored-keys.ts';
 import { insertAttachments } from '../../support/uploaded-files.ts';
 import {
@@ -20,16 +20,15 @@ import {
   pendingKeyOf,
   putPending,
   registerUploader,
+  startWithUploader,
   type Uploader,
 } from '../../support/uploads.ts';
 
-let market: TestMarket;
 let gateway: TestGateway;
 let ann: Uploader;
+let market: TestMarket;
 beforeEach(async () => {
-  market ??= await createMarket({ projectCount: 1, poolCount: 0, investmentCount: 0 });
-  gateway = startGateway(market);
-  ann = await registerUploader(gateway);
+  ({ gateway, ann, market } = await startWithUploader());
 });
 
 /** A gateway over the same storage, with another bucket. */

@@ -2,24 +2,20 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { PDF, PNG } from '../../support/files/sample-files.ts';
-import { CRONS, startGateway, type TestGateway } from '../../support/gateway.ts';
-import { createMarket, type TestMarket } from '../../support/market.ts';
+import { CRONS, type TestGateway } from '../../support/gateway.ts';
 import { keysIn } from '../../support/stored-keys.ts';
 import {
   attachmentKeyOf,
   pendingKeyOf,
   putPending,
-  registerUploader,
+  startWithUploader,
   type Uploader,
 } from '../../support/uploads.ts';
 
-let market: TestMarket;
 let gateway: TestGateway;
 let ann: Uploader;
 beforeEach(async () => {
-  market ??= await createMarket({ projectCount: 1, poolCount: 0, investmentCount: 0 });
-  gateway = startGateway(market);
-  ann = await registerUploader(gateway);
+  ({ gateway, ann } = await startWithUploader());
 });
 
 describe('what is left behind', () => {

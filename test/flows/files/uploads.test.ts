@@ -18,8 +18,7 @@ import {
   withTail,
 } from '../../support/files/hostile-files.ts';
 import { JPEG, PDF, PNG, WEBP } from '../../support/files/sample-files.ts';
-import { startGateway, type TestGateway } from '../../support/gateway.ts';
-import { createMarket, type TestMarket } from '../../support/market.ts';
+import type { TestGateway } from '../../support/gateway.ts';
 import { keysIn } from '../../support/stored-keys.ts';
 import { insertAttachments } from '../../support/uploaded-files.ts';
 import {
@@ -27,18 +26,16 @@ import {
   pendingKeyOf,
   putPending,
   registerUploader,
+  startWithUploader,
   type Uploader,
 } from '../../support/uploads.ts';
 
 const MIB = 1024 * 1024;
 
-let market: TestMarket;
 let gateway: TestGateway;
 let ann: Uploader;
 beforeEach(async () => {
-  market ??= await createMarket({ projectCount: 1, poolCount: 0, investmentCount: 0 });
-  gateway = startGateway(market);
-  ann = await registerUploader(gateway);
+  ({ gateway, ann } = await startWithUploader());
 });
 
 describe('an upload', () => {

@@ -8,8 +8,7 @@ import { deletionClaim } from '../../../src/storage/d1/object-deletions.ts';
 import { ask } from '../../support/accounts.ts';
 import { countedD1, noCounts } from '../../support/counted-bindings.ts';
 import { PDF, PNG } from '../../support/files/sample-files.ts';
-import { CRONS, startGateway, type TestGateway } from '../../support/gateway.ts';
-import { createMarket, type TestMarket } from '../../support/market.ts';
+import { CRONS, type TestGateway } from '../../support/gateway.ts';
 import { keysIn } from '../../support/stored-keys.ts';
 import { insertAttachments } from '../../support/uploaded-files.ts';
 import {
@@ -19,16 +18,14 @@ import {
   putPending,
   registerUploader,
   type ShownFile,
+  startWithUploader,
   type Uploader,
 } from '../../support/uploads.ts';
 
-let market: TestMarket;
 let gateway: TestGateway;
 let ann: Uploader;
 beforeEach(async () => {
-  market ??= await createMarket({ projectCount: 1, poolCount: 0, investmentCount: 0 });
-  gateway = startGateway(market);
-  ann = await registerUploader(gateway);
+  ({ gateway, ann } = await startWithUploader());
 });
 
 const open = (url: string | null, init?: RequestInit) => openFile(gateway, url, init);
