@@ -94,6 +94,8 @@ async function versionProblem(
     problem =
       health.problem ??
       `the version ${answered} answered, and not ${version.versionId}: the override is not applied`;
+    // No version is there.
+    if (health.status === null) return problem;
     if (attempt < VERSION_ATTEMPTS) await sleep(VERSION_RETRY_MS);
   }
   return problem;

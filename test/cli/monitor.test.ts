@@ -89,6 +89,18 @@ test('all is well with a healthy gateway, with a key and without one', async () 
   assert.doesNotMatch(withoutKey, /hit rate/);
 });
 
+test('smoke tests pass on a healthy gateway, and name an environment or an address', async () => {
+  const smoke = (...args: string[]) => runNode(['scripts/deploy/smoke-cli.ts', ...args]);
+  const well = await smoke('--url', start.gatewayUrl);
+  assert.equal(well.out, `ok     ${start.gatewayUrl}\n`, well.out + well.err);
+  assert.equal(well.exitCode, 0);
+  const nowhere = await smoke('production', '--url', 'http://127.0.0.1:1', '--version', 'x');
+  assert.match(nowhere.out, /^wrong {2}http:\/\/127\.0\.0\.1:1, version x: GET \/health: no answer: /);
+  assert.equal(nowhere.exitCode, 1);
+  assert.equal((await smoke()).exitCode, 2);
+  assert.equal((await smoke('--url', start.gatewayUrl, '--version', 'x')).exitCode, 2);
+});
+
 test('the commands of the page run as written', async () => {
   const page = readFileSync('docs/operating.md', 'utf8');
   const scripts = JSON.parse(readFileSync('package.json', 'utf8')).scripts as Record<string, string>;

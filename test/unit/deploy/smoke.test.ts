@@ -160,4 +160,5 @@ test('a gateway that is not there is one finding', async () => {
   const [finding, ...others] = await smoke({ origin: 'http://127.0.0.1:1' });
   expect(finding).toMatchObject({ check: 'GET /health', problem: expect.stringContaining('no answer') });
   expect(others).toEqual([]);
+  expect(waits).toBe(0);
 });

@@ -1,0 +1,60 @@
+/** `npm run smoke`: asks the gateway as its clients do, and names what is wrong. */
+import { setTimeout } from 'node:timers/promises';
+import { Argument, Command } from '@commander-js/extra-typings';
+import { nonEmpty } from '../operations/command.ts';
+import { EXIT, refusal, wrongUse } from '../operations/command-failure.ts';
+import { runProgram } from '../operations/run-program.ts';
+import { printable } from '../operations/table.ts';
+import { missingCredentials, platformClient } from '../platform/platform-client.ts';
+import { readEnvironment, TARGETS, type TargetEnvironment } from './environment.ts';
+import { type SmokeSources, smokeTest } from './smoke.ts';
+import { liveWorker } from './worker.ts';
+
+const { env } = process;
+const print = (line: string) => console.log(printable(line));
+
+const program = new Command('npm run smoke --')
+  .description(
+    'Asks /health, /api, a persisted query and a WebSocket of each version that serves. Without credentials of the platform, of any version.',
+  )
+  .addArgument(new Argument('[environment]', 'of wrangler.toml').choices(TARGETS))
+  .option('--url <address>', 'where the gateway is asked, instead of PUBLIC_ORIGIN', nonEmpty)
+  .option('--version <id>', 'one version of the current deployment, also one at 0 %', nonEmpty)
+  .helpOption('--help', 'print this')
+  .addHelpText('afterAll', '\nExit codes:\n  0  all is well\n  1  something is wrong\n  2  wrong use')
+  .exitOverride()
+  .action(async (environment, { url, version }) => {
+    const target = environment === undefined ? undefined : readEnvironment(environment, process.cwd());
+    const origin = url ?? target?.publicOrigin;
+    if (origin === undefined) throw wrongUse('Name an environment, or the address of a gateway with --url.');
+    if (!/^https?:\/\//.test(origin) || !URL.canParse(origin))
+      throw wrongUse(`${origin} is not an http(s) address`);
+    let isWrong = false;
+    for (const asked of await versionsOf(target, version)) {
+      const findings = await smokeTest({ origin, version: asked, fetch, nowMs: Date.now, sleep: setTimeout });
+      const name = asked === null ? origin : `${origin}, version ${asked.versionId}`;
+      for (const { check, problem } of findings) print(`wrong  ${name}: ${check}: ${problem}`);
+      if (findings.length === 0) print(`ok     ${name}`);
+      isWrong ||= findings.length > 0;
+    }
+    process.exitCode = isWrong ? EXIT.refused : EXIT.ok;
+  });
+
+async function versionsOf(
+  target: TargetEnvironment | undefined,
+  given: string | undefined,
+): Promise<SmokeSources['version'][]> {
+  if (target === undefined) {
+    if (given !== undefined) throw wrongUse('--version needs an environment: the override names its Worker.');
+    return [null];
+  }
+  const { workerName } = target;
+  if (given !== undefined) return [{ workerName, versionId: given }];
+  if (missingCredentials(env).length > 0) return [null];
+  const live = await liveWorker(platformClient(env), workerName).live();
+  if (live === undefined || live.shares.length === 0)
+    throw refusal('NOT_DEPLOYED', `${workerName} is not deployed.`);
+  return live.shares.map(({ versionId }) => ({ workerName, versionId }));
+}
+
+await runProgram(program);
