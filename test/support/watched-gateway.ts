@@ -3,11 +3,9 @@ import { ALERT_RULES } from '../../src/alerts/alert-rules.ts';
 import { type AlertState, noAlertState } from '../../src/alerts/alert-state.ts';
 import { type Decision, decide, type LookOptions, type RuleFailure } from '../../src/alerts/decide.ts';
 import type { Observed } from '../../src/alerts/observed.ts';
-import { noCalls } from '../../src/observability/call-counts.ts';
-import { LatencyHistogram } from '../../src/observability/latency-histogram.ts';
-import type { MetricsCell } from '../../src/observability/request-metrics.ts';
 import type { AlertRuleName, AlertThresholds } from '../../src/settings/alert-thresholds.ts';
 import type { Flush } from '../../src/storage/d1/flushes.ts';
+import { type MadeUpRequests, madeUpCell } from './made-up-cells.ts';
 
 export const WATCH_START = 1_764_000_000;
 
@@ -21,12 +19,6 @@ export const QUIET: Observed = {
   payments: [],
   hasCacheInFront: false,
 };
-
-export interface MadeUpRequests extends Partial<MetricsCell> {
-  count: number;
-  /** Of each request. */
-  takesMs?: number;
-}
 
 export interface WatchedGateway {
   /** Unix seconds. */
@@ -66,7 +58,7 @@ export function watchGateway(options: Omit<LookOptions, 'nowSeconds'> = { thresh
       Array.from({ length: count }, () => gateway.look(observed())).flat(),
     flush(requests, rest = {}) {
       flushId += 1;
-      const cells = requests.map((each) => cellOf(each, gateway.now));
+      const cells = requests.map((each) => madeUpCell(each, gateway.now));
       return {
         flushId,
         writtenAt: gateway.now,
@@ -109,26 +101,3 @@ export const failing = (count: number, faults: number): MadeUpRequests[] => [
 
 export const eventsOf = (gateway: WatchedGateway) =>
   gateway.decisions.map(({ event, rule }) => `${event} ${rule}`);
-
-function cellOf({ takesMs = 0, count, ...rest }: MadeUpRequests, now: number): MetricsCell {
-  const histogram = new LatencyHistogram();
-  histogram.add(takesMs, count);
-  return {
-    operationId: 'sha256:market',
-    client: 'ios',
-    version: '5.2',
-    hour: Math.floor(now / 3_600),
-    outcome: 'ok',
-    cache: 'hit',
-    firstSeen: now,
-    lastSeen: now,
-    count,
-    faults: 0,
-    errors: 0,
-    bytes: 0,
-    durationMs: takesMs * count,
-    calls: noCalls(),
-    histogram: histogram.sparse(),
-    ...rest,
-  };
-}

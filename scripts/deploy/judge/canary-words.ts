@@ -17,11 +17,13 @@ const figureInWords = (figure: Comparison['figure'], value: number) =>
 const FIGURES = {
   faults: 'share of requests with faults',
   p95: '95th percentile of the durations',
+  refusals: 'share of refused requests',
 } as const satisfies Record<Comparison['figure'], string>;
 
 const CACHES = {
   ...{ hit: 'hits', stale: 'stale hits', miss: 'misses', bypass: 'requests past the cache' },
   ...{ executed: 'executed requests', cached: 'requests that a cache answered' },
+  all: 'all requests',
 } as const satisfies Record<Comparison['cache'], string>;
 
 /** The name and the short id; the id alone of a route or a job. */
@@ -53,10 +55,9 @@ export function reasonInWords(reason: HoldReason, known: KnownOperations): strin
       const version = reason.version === 'now' ? 'new' : 'old';
       return `The ${version} version has counted ${numberInWords(reason.requests)} of the ${numberInWords(reason.needed)} requests that are needed.`;
     }
-    case 'unjudged-operation': {
-      const { operationId, requests, refused, requestsBefore, needed } = reason;
-      const refusals = refused === 0 ? '' : `, and ${numberInWords(refused)} that it refused`;
-      return `${operationInWords(operationId, known)} has too few requests to be judged: the new version has ${numberInWords(requests)}${refusals}, the old one ${numberInWords(requestsBefore)}; ${numberInWords(needed)} with the same cache result are needed.`;
+    case 'unjudged': {
+      const { operationId, cache, requestsNow } = reason.comparison;
+      return `${operationInWords(operationId, known)}, ${CACHES[cache]}: the new version has counted ${numberInWords(requestsNow)} of the ${numberInWords(reason.needed)} that are needed.`;
     }
     case 'doubt':
       return `Not certain yet: ${comparisonInWords(reason.comparison, known)}.`;

@@ -1,18 +1,18 @@
 /**
  * Compares the shares of requests with faults.
  *
- * The platform draws the version of each request at random, so under the hypothesis that both versions are alike, each
- * fault of the step had the same chance of being either version's: Fisher's exact test holds also where faults come in bursts,
- * as in an outage of upstream that both versions see.
+ * The platform draws the version of each request by chance, so where both versions are alike, each fault of a period was as
+ * likely to be either's as the requests are: Fisher's exact test holds in bursts of faults too, as in an outage of upstream that both
+ * versions see. It is made by periods, because a cold cache executes more in the first minutes, when such a burst may be.
  */
 import { ERROR_BUDGET_SHARE } from '../../../src/alerts/rules/error-budget.ts';
 import type { CacheResult } from '../../../src/observability/request-metrics.ts';
 import { ALERT_DEFAULT_THRESHOLDS } from '../../../src/settings/alert-thresholds.ts';
-import type { Comparison } from './comparison.ts';
-import { chanceOfAtLeast, chanceOfMore, type Share } from './exact-tests.ts';
-import { isJob, type VersionSample } from './version-sample.ts';
+import { type Comparison, TOLERATED_ODDS } from './comparison.ts';
+import { chanceOfAtLeast, chanceOfMore, type Period, type Share, shareOf } from './exact-tests.ts';
+import { type CellCounts, isJob, type SampleCell, type VersionSample } from './version-sample.ts';
 
-/** A greater share than the old version's by less than this is no regression: it is what the error budget allows. */
+/** The new version's share may be greater by what the error budget allows. */
 const TOLERATED_SHARE = ERROR_BUDGET_SHARE;
 /** The share of faults at which the alert `error-budget-fast` pages. */
 const PAGING_SHARE = ALERT_DEFAULT_THRESHOLDS['error-budget-fast'] * ERROR_BUDGET_SHARE;
@@ -21,55 +21,76 @@ const GROUPS = { executed: ['miss', 'bypass'], cached: ['hit', 'stale'] } as con
   string,
   readonly CacheResult[]
 >;
+type Group = keyof typeof GROUPS;
 
-const shareOf = ({ marked, of }: Share) => (of === 0 ? 0 : marked / of);
+export interface FaultComparison extends Comparison {
+  figure: 'faults';
+  cache: Group;
+}
 
-/** @param minimumRequests that each version needs of an operation; runs of jobs are compared from the first one on */
+/**
+ * Of all operations of both versions, however few their requests are. An operation of which the old version has too few is
+ * compared with the share that pages, or, in an outage, with that of everything that the old version executed.
+ *
+ * @param minimumRequests that an operation needs to be called a regression; runs of jobs need none
+ */
 export function faultComparisons(
   before: VersionSample,
   now: VersionSample,
   minimumRequests: number,
-): Comparison[] {
-  const allowed = Math.max(PAGING_SHARE, shareOf(faultsOfAll(before)));
-  return operationIdsOf(now).flatMap((operationId) =>
-    (['executed', 'cached'] as const).flatMap((cache): Comparison[] => {
-      const [old, young] = [faultsOf(before, operationId, cache), faultsOf(now, operationId, cache)];
+): FaultComparison[] {
+  const allExecuted = faultsOf(
+    before.cells().filter(({ operationId, cache }) => !isJob(operationId) && isOf('executed', cache)),
+  );
+  const operationIds = new Set([...before.cells(), ...now.cells()].map(({ operationId }) => operationId));
+  return [...operationIds].flatMap((operationId) =>
+    (['executed', 'cached'] as const).flatMap((cache): FaultComparison[] => {
+      const sharesIn = (sample: VersionSample) =>
+        faultsOf(GROUPS[cache].flatMap((result) => sample.cell(operationId, result) ?? []));
+      const [old, young] = [sharesIn(before), sharesIn(now)];
+      const [requestsBefore, requestsNow] = [old.of, young.of];
+      if (requestsBefore + requestsNow === 0) return [];
       const needed = isJob(operationId) ? 1 : Math.max(1, minimumRequests);
-      if (young.of < needed) return [];
-      const isCompared = old.of >= needed;
-      const share = shareOf(young);
-      return [
-        {
-          ...{ operationId, cache, figure: 'faults', now: share },
-          before: isCompared ? shareOf(old) : null,
-          ...{ requestsBefore: old.of, requestsNow: young.of },
-          isWorse: isCompared ? share - shareOf(old) >= TOLERATED_SHARE : share > allowed,
-          chance: isCompared ? chanceOfMore(old, young) : chanceOfAtLeast(young, allowed),
-        },
-      ];
+      const common = { operationId, cache, figure: 'faults', requestsBefore, requestsNow } as const;
+      const figures = { ...common, now: shareOf(young), mayRegress: requestsNow >= needed };
+      if (requestsBefore >= needed) {
+        const isWorse = shareOf(young) - shareOf(old) >= TOLERATED_SHARE;
+        const chance = isWorse ? chanceOfMore(bothOf(old, young), TOLERATED_ODDS) : 1;
+        return [{ ...figures, before: shareOf(old), isWorse, chance }];
+      }
+      const periods = young.periods.map((share, period) => ({
+        share,
+        probability: Math.max(PAGING_SHARE, shareOf(allExecuted.periods[period] ?? NONE)),
+      }));
+      const isWorse = shareOf(young) > PAGING_SHARE;
+      return [{ ...figures, before: null, isWorse, chance: isWorse ? chanceOfAtLeast(periods) : 1 }];
     }),
   );
 }
 
-const operationIdsOf = (sample: VersionSample) => [
-  ...new Set(sample.cells().map(({ operationId }) => operationId)),
-];
-
-function faultsOf(sample: VersionSample, operationId: string, cache: keyof typeof GROUPS): Share {
-  const cells = GROUPS[cache].map((result) => sample.cell(operationId, result));
-  return {
-    marked: cells.reduce((sum, cell) => sum + (cell?.faults ?? 0), 0),
-    of: cells.reduce((sum, cell) => sum + (cell?.count ?? 0), 0),
-  };
+/** The shares of periods, and that of all. */
+interface PeriodShares extends Share {
+  periods: readonly Share[];
 }
 
-/** Of everything that was executed: an outage of upstream is not the fault of an operation that is new. */
-function faultsOfAll(sample: VersionSample): Share {
-  const all: Share = { marked: 0, of: 0 };
-  for (const { operationId, cache, faults, count } of sample.cells()) {
-    if (isJob(operationId) || !GROUPS.executed.some((result) => result === cache)) continue;
-    all.marked += faults;
-    all.of += count;
-  }
-  return all;
+const NONE: Share = { marked: 0, of: 0 };
+
+const isOf = (group: Group, cache: CacheResult) => GROUPS[group].some((result) => result === cache);
+
+function faultsOf(cells: readonly SampleCell[]): PeriodShares {
+  const length = Math.max(0, ...cells.map(({ periods }) => periods.length));
+  const sumOf = (counts: readonly (CellCounts | undefined)[]): Share => ({
+    marked: counts.reduce((sum, count) => sum + (count?.faults ?? 0), 0),
+    of: counts.reduce((sum, count) => sum + (count?.count ?? 0), 0),
+  });
+  const periods = Array.from({ length }, (_, period) => sumOf(cells.map((cell) => cell.periods[period])));
+  return { ...sumOf(cells), periods };
+}
+
+function bothOf(before: PeriodShares, now: PeriodShares): Period[] {
+  const length = Math.min(before.periods.length, now.periods.length);
+  return Array.from({ length }, (_, period) => ({
+    before: before.periods[period] ?? NONE,
+    now: now.periods[period] ?? NONE,
+  }));
 }

@@ -1,40 +1,10 @@
 /**
- * Exact probabilities of counts, in both directions from the most likely count by the ratio of neighbours: no factorial
- * overflows, and the error of a probability is that of its additions.
+ * Exact probabilities of counts: each distribution is summed up from its most likely count by the ratio of neighbours, so no factorial
+ * overflows.
  */
 
-/** Terms below this part of the sum are left out. Smaller probabilities are returned as 0. */
+/** Terms below this part of the greatest one are left out. Much smaller probabilities are returned as 0. */
 const NEGLIGIBLE = 1e-40;
-
-interface Distribution {
-  /** The counts that are possible. */
-  least: number;
-  most: number;
-  /** One of the most likely counts. */
-  mode: number;
-  /** The probability of `count + 1` by that of `count`. */
-  ratio(count: number): number;
-}
-
-function probabilityOfAtLeast(seen: number, { least, most, mode, ratio }: Distribution): number {
-  if (seen <= least) return 1;
-  if (seen > most) return 0;
-  let sum = 1;
-  let tail = mode >= seen ? 1 : 0;
-  const take = (count: number, weight: number) => {
-    sum += weight;
-    if (count >= seen) tail += weight;
-  };
-  for (let count = mode, weight = 1; count < most && weight > sum * NEGLIGIBLE; count += 1) {
-    weight *= ratio(count);
-    take(count + 1, weight);
-  }
-  for (let count = mode, weight = 1; count > least && weight > sum * NEGLIGIBLE; count -= 1) {
-    weight /= ratio(count - 1);
-    take(count - 1, weight);
-  }
-  return tail / sum;
-}
 
 /** Requests, and those of them that have a property. */
 export interface Share {
@@ -42,30 +12,90 @@ export interface Share {
   of: number;
 }
 
-/**
- * Fisher's exact test, one-sided: the probability that at least so many of the marked requests are `now`'s, if marks have
- * nothing to do with the version that answers.
- */
-export function chanceOfMore(before: Share, now: Share): number {
-  const all = before.of + now.of;
-  const marked = before.marked + now.marked;
-  return probabilityOfAtLeast(now.marked, {
-    least: Math.max(0, now.of + marked - all),
-    most: Math.min(now.of, marked),
-    mode: Math.floor(((now.of + 1) * (marked + 1)) / (all + 2)),
-    ratio: (count) =>
-      ((marked - count) * (now.of - count)) / ((count + 1) * (all - marked - now.of + count + 1)),
-  });
+/** From 0 to 1. */
+export const shareOf = ({ marked, of }: Share): number => (of === 0 ? 0 : marked / of);
+
+/** Requests of both versions in the same period. */
+export interface Period {
+  before: Share;
+  now: Share;
 }
 
-/** The probability of at least so many marked requests, if each is marked with this probability. */
-export function chanceOfAtLeast({ marked, of }: Share, probability: number): number {
-  if (probability <= 0) return marked > 0 ? 0 : 1;
-  if (probability >= 1) return 1;
-  return probabilityOfAtLeast(marked, {
-    least: 0,
-    most: of,
-    mode: Math.min(of, Math.floor((of + 1) * probability)),
-    ratio: (count) => (((of - count) / (count + 1)) * probability) / (1 - probability),
+/**
+ * Fisher's exact test, one-sided, over periods: the probability that at least so many of the marked requests are `now`'s,
+ * if in each period the odds of a mark are `odds` times those of the other version (Fisher's noncentral hypergeometric
+ * distribution).
+ */
+export function chanceOfMore(periods: readonly Period[], odds = 1): number {
+  const terms = periods.map(({ before, now }) => {
+    const marked = before.marked + now.marked;
+    const least = Math.max(0, marked - before.of);
+    const ratio = (count: number) =>
+      (odds * (marked - count) * (now.of - count)) / ((count + 1) * (before.of - marked + count + 1));
+    return termsOf(least, Math.min(now.of, marked), ratio);
   });
+  return chanceOfSum(marksOf(periods.map(({ now }) => now)), terms);
+}
+
+/** The probability of at least so many marked requests, if each of a period is marked with its probability. */
+export function chanceOfAtLeast(periods: readonly { share: Share; probability: number }[]): number {
+  const terms = periods.map(({ share: { of }, probability }) => {
+    if (probability <= 0 || probability >= 1) return { first: probability <= 0 ? 0 : of, chances: [1] };
+    const odds = probability / (1 - probability);
+    return termsOf(0, of, (count) => (odds * (of - count)) / (count + 1));
+  });
+  return chanceOfSum(marksOf(periods.map(({ share }) => share)), terms);
+}
+
+const marksOf = (shares: readonly Share[]) => shares.reduce((sum, { marked }) => sum + marked, 0);
+
+/** Probabilities of the counts from `first` on. */
+interface Terms {
+  first: number;
+  chances: number[];
+}
+
+/** @param ratio falling: the probability of `count + 1` by that of `count` */
+function termsOf(least: number, most: number, ratio: (count: number) => number): Terms {
+  const mode = modeOf(least, most, ratio);
+  const above: number[] = [];
+  for (let count = mode, term = 1; count < most; count += 1) {
+    term *= ratio(count);
+    if (term < NEGLIGIBLE) break;
+    above.push(term);
+  }
+  const below: number[] = [];
+  for (let count = mode, term = 1; count > least; count -= 1) {
+    term /= ratio(count - 1);
+    if (term < NEGLIGIBLE) break;
+    below.push(term);
+  }
+  const terms = [...below.reverse(), 1, ...above];
+  const sum = terms.reduce((total, term) => total + term, 0);
+  return { first: mode - below.length, chances: terms.map((term) => term / sum) };
+}
+
+function modeOf(least: number, most: number, ratio: (count: number) => number): number {
+  let [low, high] = [least, most];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (ratio(middle) > 1) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The probability that counts of these distributions add up to at least so many. */
+function chanceOfSum(seen: number, distributions: readonly Terms[]): number {
+  const { first, chances } = distributions.reduce(sumOf, { first: 0, chances: [1] });
+  const tail = chances.slice(Math.max(0, seen - first)).reduce((sum, chance) => sum + chance, 0);
+  return Math.min(1, tail);
+}
+
+function sumOf(one: Terms, other: Terms): Terms {
+  const chances = new Array<number>(one.chances.length + other.chances.length - 1).fill(0);
+  for (const [index, chance] of one.chances.entries())
+    for (const [place, term] of other.chances.entries())
+      chances[index + place] = (chances[index + place] ?? 0) + chance * term;
+  return { first: one.first + other.first, chances };
 }

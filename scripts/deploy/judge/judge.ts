@@ -6,37 +6,27 @@
  * figure in doubt. Everything between is held.
  */
 
-import type { CanaryThresholds } from './canary-thresholds.ts';
-import { looksOf } from './canary-thresholds.ts';
-import { faultComparisons } from './compare-faults.ts';
+import { type CanaryThresholds, looksOf } from './canary-thresholds.ts';
+import { type FaultComparison, faultComparisons } from './compare-faults.ts';
 import { latencyComparisons } from './compare-latency.ts';
+import { refusalComparisons } from './compare-refusals.ts';
 import type { Comparison } from './comparison.ts';
 import type { VersionSample } from './version-sample.ts';
 
 /** Bonferroni's correction is for so many comparisons at least, so that one more operation changes no judgement of the others. */
-const COMPARISONS_MIN = 512;
-/** Of one look: such figures are in doubt, and nothing is promoted. */
-const DOUBT_RATE = 0.05;
-/** An operation with at least this share of the old version's requests must have been judged. */
-const FREQUENT_SHARE = 0.02;
+const COMPARISONS_MIN = 128;
+/** A worse figure that chance gives so rarely is in doubt, and nothing is promoted. */
+const DOUBT_CHANCE = 0.01;
+/** An operation with at least this share of the old version's requests must have been judged: what is executed, and what is cached. */
+const FREQUENT_SHARE = 0.03;
 /** So many requests of the old version, and none of the new one. With a tenth of the traffic, chance gives that once in 10^9. */
 const SILENT_AFTER_REQUESTS = 200;
 
+/** A reason against a promotion. Jobs, health checks and refusals are in `counted` alone. */
 export type HoldReason =
-  | {
-      kind: 'silent';
-      requestsBefore: number /** Refusals, health checks and runs of jobs. */;
-      counted: number;
-    }
+  | { kind: 'silent'; requestsBefore: number; counted: number }
   | { kind: 'few-requests'; version: 'before' | 'now'; requests: number; needed: number }
-  | {
-      kind: 'unjudged-operation';
-      operationId: string;
-      requestsBefore: number;
-      requests: number;
-      refused: number;
-      needed: number;
-    }
+  | { kind: 'unjudged'; comparison: FaultComparison; needed: number }
   | { kind: 'doubt'; comparison: Comparison };
 
 export type Judgement =
@@ -46,21 +36,21 @@ export type Judgement =
   | { kind: 'regress'; regressions: readonly Comparison[] };
 
 export function judge(before: VersionSample, now: VersionSample, thresholds: CanaryThresholds): Judgement {
-  const { falseAlarmRate, operationMinimumRequests } = thresholds;
-  const comparisons = [
-    ...faultComparisons(before, now, operationMinimumRequests),
-    ...latencyComparisons(before, now, operationMinimumRequests),
-  ];
+  const needed = thresholds.operationMinimumRequests;
+  const faults = faultComparisons(before, now, needed);
+  const others = [...latencyComparisons(before, now, needed), ...refusalComparisons(before, now)];
+  const comparisons = [...faults, ...others];
   const worse = comparisons
     .filter(({ isWorse }) => isWorse)
     .sort((left, right) => left.chance - right.chance);
-  const certain = falseAlarmRate / looksOf(thresholds) / Math.max(COMPARISONS_MIN, comparisons.length);
-  const regressions = worse.filter(({ chance }) => chance <= certain);
+  const judged = comparisons.filter(({ mayRegress }) => mayRegress).length;
+  const certain = thresholds.falseAlarmRate / looksOf(thresholds) / Math.max(COMPARISONS_MIN, judged);
+  const regressions = worse.filter(({ chance, mayRegress }) => mayRegress && chance <= certain);
   if (regressions.length > 0) return { kind: 'regress', regressions };
-  const doubts = worse
-    .filter(({ chance }) => chance <= DOUBT_RATE / comparisons.length)
+  const reasons = worse
+    .filter(({ chance }) => chance <= DOUBT_CHANCE)
     .map((comparison): HoldReason => ({ kind: 'doubt', comparison }));
-  const reasons = [...doubts, ...tooFewRequests(before, now, thresholds, comparisons)];
+  reasons.push(...tooFewRequests(before, now, thresholds, faults));
   return reasons.length === 0 ? { kind: 'promote' } : { kind: 'hold', reasons };
 }
 
@@ -68,40 +58,21 @@ function tooFewRequests(
   before: VersionSample,
   now: VersionSample,
   { minimumRequests, operationMinimumRequests: needed }: CanaryThresholds,
-  comparisons: readonly Comparison[],
+  faults: readonly FaultComparison[],
 ): HoldReason[] {
   const requestsBefore = before.requests;
   if (now.requests === 0 && requestsBefore >= SILENT_AFTER_REQUESTS)
     return [{ kind: 'silent', requestsBefore, counted: now.counted }];
   if (minimumRequests === 0) return [];
-  const reasons = (
-    [
-      ['before', before.requests],
-      ['now', now.requests],
-    ] as const
-  )
-    .filter(([, requests]) => requests < minimumRequests)
-    .map(
-      ([version, requests]): HoldReason => ({
-        kind: 'few-requests',
-        version,
-        requests,
-        needed: minimumRequests,
-      }),
-    );
-  const judged = new Set(comparisons.map(({ operationId }) => operationId));
-  const totals = now.totals();
-  for (const [operationId, { count }] of before.totals()) {
-    if (count < FREQUENT_SHARE * requestsBefore || judged.has(operationId)) continue;
-    const { count: requests, refused } = totals.get(operationId) ?? { count: 0, refused: 0 };
-    reasons.push({
-      kind: 'unjudged-operation',
-      operationId,
-      requestsBefore: count,
-      requests,
-      refused,
-      needed,
-    });
-  }
-  return reasons;
+  const totals: HoldReason[] = [
+    { kind: 'few-requests', version: 'before', requests: requestsBefore, needed: minimumRequests },
+    { kind: 'few-requests', version: 'now', requests: now.requests, needed: minimumRequests },
+  ];
+  const unjudged = faults.filter(
+    (comparison) => !comparison.mayRegress && comparison.requestsBefore >= FREQUENT_SHARE * requestsBefore,
+  );
+  return [
+    ...totals.filter((reason) => reason.kind === 'few-requests' && reason.requests < reason.needed),
+    ...unjudged.map((comparison): HoldReason => ({ kind: 'unjudged', comparison, needed })),
+  ];
 }

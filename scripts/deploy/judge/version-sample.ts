@@ -1,5 +1,5 @@
 /**
- * The counted requests of one version of the Worker, by operation and cache result.
+ * The counted requests of one version of the Worker, by operation and cache result, over the periods of a step.
  *
  * Refused requests are kept apart: the caller is their reason. Requests without a registered operation, health checks and
  * admin commands are left out; runs of jobs are kept for their faults.
@@ -13,10 +13,7 @@ import {
   usesErrorBudget,
 } from '../../../src/observability/request-metrics.ts';
 
-export interface SampleCell {
-  /** A registered operation, `route:<path>` or `job:<name>`. */
-  operationId: string;
-  cache: CacheResult;
+export interface CellCounts {
   /** Without refused requests. */
   count: number;
   refused: number;
@@ -26,31 +23,47 @@ export interface SampleCell {
   histogram: SparseHistogram;
 }
 
+/** Its own counts are the sums of those of its periods. */
+export interface SampleCell extends CellCounts {
+  /** A registered operation, `route:<path>` or `job:<name>`. */
+  operationId: string;
+  cache: CacheResult;
+  /** By the number of the period; those without requests may be missing. */
+  periods: readonly (CellCounts | undefined)[];
+}
+
 export const isJob = (operationId: string): boolean => operationId.startsWith(JOB_PREFIX);
 
 const isJudged = (operationId: string) =>
   operationId !== UNREGISTERED && (usesErrorBudget(operationId) || isJob(operationId));
+
+const noCounts = (): CellCounts => ({ count: 0, refused: 0, faults: 0, histogram: [] });
 
 export class VersionSample {
   /** Requests of operations and routes, without refused ones. */
   requests = 0;
   /** Everything that was counted, judged or not. */
   counted = 0;
-  readonly #cells = new Map<string, SampleCell>();
+  readonly #cells = new Map<string, SampleCell & { periods: (CellCounts | undefined)[] }>();
 
-  add(cells: readonly MetricsCell[]): void {
+  /** @param period from 0, of both versions alike */
+  add(cells: readonly MetricsCell[], period = 0): void {
     for (const { operationId, cache, outcome, count, faults, histogram } of cells) {
       this.counted += count;
       if (!isJudged(operationId)) continue;
       const cell = this.#cellOf(operationId, cache);
-      if (outcome === 'refused') {
-        cell.refused += count;
-        continue;
+      const counts = cell.periods[period] ?? noCounts();
+      cell.periods[period] = counts;
+      for (const sum of [cell, counts]) {
+        if (outcome === 'refused') {
+          sum.refused += count;
+          continue;
+        }
+        sum.count += count;
+        sum.faults += Math.min(faults, count);
+        addToSparse(sum.histogram, histogram);
       }
-      cell.count += count;
-      cell.faults += Math.min(faults, count);
-      addToSparse(cell.histogram, histogram);
-      if (!isJob(operationId)) this.requests += count;
+      if (outcome !== 'refused' && !isJob(operationId)) this.requests += count;
     }
   }
 
@@ -58,26 +71,15 @@ export class VersionSample {
     return [...this.#cells.values()];
   }
 
-  /** Of operations and routes, over all cache results. */
-  totals(): ReadonlyMap<string, { count: number; refused: number }> {
-    const totals = new Map<string, { count: number; refused: number }>();
-    for (const { operationId, count, refused } of this.#cells.values()) {
-      if (isJob(operationId)) continue;
-      const total = totals.get(operationId) ?? { count: 0, refused: 0 };
-      totals.set(operationId, { count: total.count + count, refused: total.refused + refused });
-    }
-    return totals;
-  }
-
   cell(operationId: string, cache: CacheResult): SampleCell | undefined {
     return this.#cells.get(keyOf(operationId, cache));
   }
 
-  #cellOf(operationId: string, cache: CacheResult): SampleCell {
+  #cellOf(operationId: string, cache: CacheResult) {
     const key = keyOf(operationId, cache);
     const held = this.#cells.get(key);
     if (held !== undefined) return held;
-    const cell = { operationId, cache, count: 0, refused: 0, faults: 0, histogram: [] };
+    const cell = { operationId, cache, periods: [], ...noCounts() };
     this.#cells.set(key, cell);
     return cell;
   }

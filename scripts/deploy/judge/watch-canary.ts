@@ -28,6 +28,8 @@ export interface CanarySources {
 
 /** The cleanup adds up rows that are ten minutes old, so after a longer failure of D1 some are lost. */
 const UNREAD_SECONDS_MAX = 480;
+/** Each period is as long as all before it: a cold cache changes the most in the beginning. */
+const periodOf = (looks: number) => Math.floor(Math.log2(looks));
 const ERROR_MAX_CHARACTERS = 200;
 
 /** Never rejects because of D1. */
@@ -38,17 +40,17 @@ export async function watchCanary(sources: CanarySources, thresholds: CanaryThre
   const samples = { before: new VersionSample(), now: new VersionSample() };
   let reasons: readonly HoldReason[] = [];
   let unreadSeconds = 0;
-  const look = () =>
+  const look = (period: number) =>
     newRows.read(({ workerVersion, requests }) => {
-      if (workerVersion === sources.before) samples.before.add(requests);
-      if (workerVersion === sources.now) samples.now.add(requests);
+      if (workerVersion === sources.before) samples.before.add(requests, period);
+      if (workerVersion === sources.now) samples.now.add(requests, period);
     });
-  await look().catch((error: unknown) => report(unreadInWords(error)));
+  await look(0).catch((error: unknown) => report(unreadInWords(error)));
   for (let looks = 1; looks <= looksOf(thresholds); looks += 1) {
     await sleep(lookSeconds * 1000);
     const seconds = looks * lookSeconds;
     try {
-      await look();
+      await look(periodOf(looks));
       unreadSeconds = 0;
     } catch (error) {
       report(unreadInWords(error));
@@ -96,10 +98,8 @@ async function held(
   return { kind: 'hold', reasons: [...reasons.map((reason) => reasonInWords(reason, known)), ...unread] };
 }
 
-function operationIdsOf(reason: HoldReason): string[] {
-  if (reason.kind === 'unjudged-operation') return [reason.operationId];
-  return reason.kind === 'doubt' ? [reason.comparison.operationId] : [];
-}
+const operationIdsOf = (reason: HoldReason) =>
+  'comparison' in reason ? [reason.comparison.operationId] : [];
 
 /** A verdict does not need the names: it is given without them if D1 does not answer. */
 async function namesOf({ db, report }: CanarySources, ids: readonly string[]): Promise<KnownOperations> {

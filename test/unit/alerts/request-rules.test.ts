@@ -2,11 +2,11 @@
 import { describe, expect, test } from 'vitest';
 import { ALERT_RULES } from '../../../src/alerts/alert-rules.ts';
 import { LatencyHistogram } from '../../../src/observability/latency-histogram.ts';
+import type { MadeUpRequests } from '../../support/made-up-cells.ts';
 import {
   BUDGET_RULES,
   eventsOf,
   failing,
-  type MadeUpRequests,
   type WatchedGateway,
   watchOnly,
 } from '../../support/watched-gateway.ts';

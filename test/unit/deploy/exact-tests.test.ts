@@ -1,7 +1,12 @@
 /** Probabilities of counts, against their definition in whole numbers. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { chanceOfAtLeast, chanceOfMore } from '../../../scripts/deploy/judge/exact-tests.ts';
+import {
+  chanceOfAtLeast,
+  chanceOfMore,
+  type Period,
+  type Share,
+} from '../../../scripts/deploy/judge/exact-tests.ts';
 
 function choose(of: number, taken: number): bigint {
   let result = 1n;
@@ -15,36 +20,66 @@ const share = fc
   .tuple(fc.nat(60), fc.nat(60))
   .map(([one, other]) => ({ marked: Math.min(one, other), of: Math.max(one, other) }));
 
+/** The ways in which each count of the marked requests can be `now`'s, times odds to the power of the count. */
+function waysOf(before: Share, now: Share, odds: bigint): bigint[] {
+  const marked = before.marked + now.marked;
+  return Array.from({ length: marked + 1 }, (_, count) =>
+    count > now.of || marked - count > before.of
+      ? 0n
+      : choose(now.of, count) * choose(before.of, marked - count) * odds ** BigInt(count),
+  );
+}
+
+function expectedChance(periods: readonly Period[], odds: bigint): number {
+  let ways = [1n];
+  for (const { before, now } of periods) {
+    const added = waysOf(before, now, odds);
+    const sums = new Array<bigint>(ways.length + added.length - 1).fill(0n);
+    for (const [count, way] of ways.entries())
+      for (const [more, other] of added.entries())
+        sums[count + more] = (sums[count + more] ?? 0n) + way * other;
+    ways = sums;
+  }
+  const seen = periods.reduce((sum, { now }) => sum + now.marked, 0);
+  const all = ways.reduce((sum, way) => sum + way, 0n);
+  return quotient(
+    ways.slice(seen).reduce((sum, way) => sum + way, 0n),
+    all,
+  );
+}
+
 describe('the chance that so many of the marked requests are of one version', () => {
-  test('is the sum over all ways to draw them', () => {
+  test('is that of all ways to draw them in each period, at these odds', () => {
     fc.assert(
-      fc.property(share, share, (before, now) => {
-        const marked = before.marked + now.marked;
-        let ways = 0n;
-        for (let count = now.marked; count <= Math.min(marked, now.of); count += 1)
-          ways += choose(now.of, count) * choose(before.of, marked - count);
-        const expected = quotient(ways, choose(before.of + now.of, marked));
-        expect(chanceOfMore(before, now)).toBeCloseTo(expected, 12);
-        expect(Math.abs(chanceOfMore(before, now) / expected - 1)).toBeLessThan(1e-9);
-      }),
+      fc.property(
+        fc.array(fc.record({ before: share, now: share }), { maxLength: 4 }),
+        fc.constantFrom(1, 2, 7),
+        (periods, odds) => {
+          const expected = expectedChance(periods, BigInt(odds));
+          expect(Math.abs(chanceOfMore(periods, odds) - expected)).toBeLessThan(1e-9 * expected + 1e-39);
+        },
+      ),
     );
   });
 
   test('becomes less with each further marked request of that version, and with each unmarked one of the other', () => {
     fc.assert(
-      fc.property(share, share, (before, now) => {
-        const chance = chanceOfMore(before, now) * (1 + 1e-9);
-        expect(chanceOfMore(before, { marked: now.marked + 1, of: now.of + 1 })).toBeLessThanOrEqual(chance);
-        expect(chanceOfMore({ ...before, of: before.of + 1 }, now)).toBeLessThanOrEqual(chance);
+      fc.property(share, share, fc.constantFrom(1, 1.5), (before, now, odds) => {
+        const chance = chanceOfMore([{ before, now }], odds) * (1 + 1e-9);
+        const worse = { marked: now.marked + 1, of: now.of + 1 };
+        const better = { ...before, of: before.of + 1 };
+        expect(chanceOfMore([{ before, now: worse }], odds)).toBeLessThanOrEqual(chance);
+        expect(chanceOfMore([{ before: better, now }], odds)).toBeLessThanOrEqual(chance);
       }),
     );
   });
 
-  test('is exact for millions of requests', () => {
-    const half = { marked: 50_000, of: 50_000_000 };
-    expect(chanceOfMore(half, half)).toBeCloseTo(0.5, 2);
-    expect(chanceOfMore(half, { marked: 52_000, of: 50_000_000 })).toBeLessThan(1e-9);
-    expect(chanceOfMore(half, { marked: 50_000_000, of: 50_000_000 })).toBe(0);
+  test('holds for millions of requests', () => {
+    const half = { marked: 5_000, of: 5_000_000 };
+    const chanceOf = (marked: number) => chanceOfMore([{ before: half, now: { marked, of: 5_000_000 } }]);
+    expect(chanceOf(5_000)).toBeCloseTo(0.5, 2);
+    expect(chanceOf(5_600)).toBeLessThan(1e-8);
+    expect(chanceOf(5_000_000)).toBe(0);
   });
 });
 
@@ -56,11 +91,11 @@ test('the chance of so many marked requests is the sum of the binomial terms', (
         ways +=
           choose(of, count) * BigInt(percent) ** BigInt(count) * BigInt(100 - percent) ** BigInt(of - count);
       const expected = quotient(ways, 100n ** BigInt(of));
-      const chance = chanceOfAtLeast({ marked, of }, percent / 100);
+      const chance = chanceOfAtLeast([{ share: { marked, of }, probability: percent / 100 }]);
       expect(Math.abs(chance - expected)).toBeLessThan(1e-9 * expected + 1e-39);
     }),
   );
-  expect(chanceOfAtLeast({ marked: 0, of: 10 }, 0)).toBe(1);
-  expect(chanceOfAtLeast({ marked: 1, of: 10 }, 0)).toBe(0);
-  expect(chanceOfAtLeast({ marked: 1, of: 10 }, 1)).toBe(1);
+  const chanceOf = (marked: number, probability: number) =>
+    chanceOfAtLeast([{ share: { marked, of: 10 }, probability }]);
+  expect([chanceOf(0, 0), chanceOf(1, 0), chanceOf(1, 1)]).toEqual([1, 0, 1]);
 });

@@ -1,0 +1,89 @@
+/**
+ * Simulated traffic over two versions of the Worker: each request is answered by either by chance. Upstream has bursts of
+ * faults and of slowness that both versions see, and the new version's cache begins cold.
+ */
+import { VersionSample } from '../../scripts/deploy/judge/version-sample.ts';
+import { LatencyHistogram } from '../../src/observability/latency-histogram.ts';
+import type { CacheResult } from '../../src/observability/request-metrics.ts';
+import { madeUpCell } from './made-up-cells.ts';
+
+export interface CanaryTraffic {
+  seed: number;
+  /** Part of the requests that the new version gets. */
+  share: number;
+  operations: number;
+  /** Mean; operations differ. */
+  requestsALook: number;
+  /** What is wrong with one operation of the new version. */
+  planted?: { operationId: string; faultShare?: number; slowerBy?: number };
+}
+
+export interface Look {
+  before: VersionSample;
+  now: VersionSample;
+}
+
+const BURST_SHARE = 0.1;
+const NOW = 1_764_000_000;
+
+/** Uniform numbers from 0 to 1: mulberry32. */
+export function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+export const operationOf = (index: number) => `sha256:operation-${index}`;
+
+/** The samples after each look. They are the same objects each time. */
+export function* canaryTraffic(traffic: CanaryTraffic): Generator<Look> {
+  const random = randomOf(traffic.seed);
+  const samples = { before: new VersionSample(), now: new VersionSample() };
+  for (let look = 0; ; look += 1) {
+    const period = Math.floor(Math.log2(look + 1));
+    const isBurst = random() < BURST_SHARE;
+    for (let index = 0; index < traffic.operations; index += 1) {
+      const cells = { before: new CellSum(), now: new CellSum() };
+      const operationId = operationOf(index);
+      const requests = Math.round(traffic.requestsALook * (0.2 + 1.6 * random()));
+      for (let request = 0; request < requests; request += 1) {
+        const version = random() < traffic.share ? 'now' : 'before';
+        const isPlanted = version === 'now' && traffic.planted?.operationId === operationId;
+        const { faultShare = 0, slowerBy = 1 } = (isPlanted && traffic.planted) || {};
+        const missShare = version === 'now' ? 0.2 + 0.8 * Math.exp(-look / 5) : 0.2;
+        const isMiss = random() < missShare;
+        const isFault = isMiss && random() < faultShare + (isBurst ? 0.2 : 0.0005);
+        // Log-normal about: most requests wait 40 to 200 ms for upstream, and some a second.
+        const spread = Math.exp(random() + random() + random() - 1.5);
+        const waitsMs = (60 + 40 * index) * spread * slowerBy * (isBurst ? 4 : 1);
+        const cache = isFault ? 'bypass' : isMiss ? 'miss' : 'hit';
+        cells[version].add(cache, isMiss ? waitsMs : 0, isFault);
+      }
+      samples.before.add(cells.before.cells(operationId), period);
+      samples.now.add(cells.now.cells(operationId), period);
+    }
+    yield samples;
+  }
+}
+
+class CellSum {
+  readonly #sums = new Map<CacheResult, { count: number; faults: number; histogram: LatencyHistogram }>();
+
+  add(cache: CacheResult, takesMs: number, isFault: boolean): void {
+    const sum = this.#sums.get(cache) ?? { count: 0, faults: 0, histogram: new LatencyHistogram() };
+    this.#sums.set(cache, sum);
+    sum.count += 1;
+    sum.faults += isFault ? 1 : 0;
+    sum.histogram.add(takesMs);
+  }
+
+  cells(operationId: string) {
+    return [...this.#sums].map(([cache, { histogram, ...counts }]) =>
+      madeUpCell({ operationId, cache, ...counts, histogram: histogram.sparse() }, NOW),
+    );
+  }
+}
