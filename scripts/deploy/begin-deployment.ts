@@ -44,7 +44,7 @@ export async function beginDeployment(sources: BeginSources): Promise<Beginning>
 }
 
 function newDeployment(
-  { target, checkout, whole, nowSeconds }: BeginSources,
+  { target, checkout, whole, nowSeconds, report }: BeginSources,
   live: LiveWorker | undefined,
 ): DeploymentRecord {
   const shares = live?.shares ?? [];
@@ -56,7 +56,11 @@ function newDeployment(
     );
   const tags = newMigrationTags(target.migrationTags, live);
   const isFirst = shares.length === 0 || live?.migrationTag === undefined;
-  if (!isFirst && tags.length > 0 && !whole) throw refusal('WHOLE', wholeText(tags));
+  if (!isFirst && tags.length > 0) {
+    if (!whole) throw refusal('WHOLE', `${wholeText(tags)} --whole agrees to that.`);
+    report(wholeText(tags));
+  }
+  if (isFirst) report('This is the first deployment: the version gets all traffic at once.');
   return {
     id: randomUUID(),
     commit: checkout.commit,
@@ -74,7 +78,7 @@ function newDeployment(
 }
 
 const wholeText = (tags: readonly string[]) =>
-  `Classes of Durable Objects change (${tags.join(', ')}): this version gets all traffic at once, without a canary, and cannot be rolled back by itself. --whole agrees to that.`;
+  `Classes of Durable Objects change (${tags.join(', ')}): this version gets all traffic at once, without a canary, and cannot be rolled back by itself.`;
 
 /** Once all traffic is on the version before, the steps that move it begin anew. */
 function stepsThatCount({ kind, steps }: DeploymentRecord, stand: Stand, all: readonly Step[]) {
@@ -99,11 +103,16 @@ const otherCommitText = (open: DeploymentRecord, live: LiveWorker | undefined, e
   [
     `A deployment of another commit is open: ${open.commit} by ${open.deployer}.`,
     `Now ${trafficText(live, open.state)}.`,
-    ...goOnLines(environment, open.commit),
+    ...goOnLines(environment, open),
   ].join('\n');
 
 /** The two commands that an open deployment can end by. */
-export const goOnLines = (environment: string, commit: string): readonly string[] => [
+export const goOnLines = (
+  environment: string,
+  { commit, kind }: Pick<DeploymentRecord, 'commit' | 'kind'>,
+): readonly string[] => [
   `Go on, at commit ${commit.slice(0, 12)}: npm run deploy -- ${environment}`,
-  `Roll back: npm run rollback -- ${environment}`,
+  kind === 'gradual'
+    ? `Roll back: npm run rollback -- ${environment}`
+    : 'Once all traffic is on the new version, it cannot be rolled back by itself.',
 ];

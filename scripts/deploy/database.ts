@@ -1,6 +1,6 @@
 /** D1 of an environment over the platform's API. */
 import { unreachable } from '../operations/command-failure.ts';
-import type { PlatformClient } from '../platform/platform-client.ts';
+import { askPlatform, type PlatformClient } from '../platform/platform-client.ts';
 
 export type SqlValue = string | number | null;
 
@@ -17,11 +17,15 @@ export function remoteDatabase({ client, accountId }: PlatformClient, databaseId
     async query<Row>(sql: string, params: readonly SqlValue[] = []) {
       // The SDK's type has strings alone; the API takes each JSON value that SQLite has.
       const body = { ...account, sql, params: params as string[] };
-      const { result } = await client.d1.database.query(databaseId, body);
+      const { result } = await askPlatform('The database was not asked', async () =>
+        client.d1.database.query(databaseId, body),
+      );
       return (result[0]?.results ?? []) as Row[];
     },
     async bookmark() {
-      const { bookmark } = await client.d1.database.timeTravel.getBookmark(databaseId, account);
+      const { bookmark } = await askPlatform('The database gave no bookmark', async () =>
+        client.d1.database.timeTravel.getBookmark(databaseId, account),
+      );
       if (bookmark === undefined) throw unreachable('The platform gave no bookmark of the database.');
       return bookmark;
     },

@@ -12,6 +12,7 @@ import type { TargetEnvironment } from './environment.ts';
 import { heldRecord } from './held-record.ts';
 import type { DeploymentRecords } from './record.ts';
 import { runSteps } from './run-steps.ts';
+import { attempt } from './settle.ts';
 import type { Deployment, DeploymentKind, PlannedDeployment, Report, Step } from './step.ts';
 
 export interface DeployOptions {
@@ -48,7 +49,16 @@ export async function deploy(
   const { kind, state, id, commit } = record;
   report(`${isResumed ? 'going on with' : 'deploying'} commit ${commit} to ${target.name} (${kind})`);
   await checkCheckout(checkout, target, { testsPassed: testsPassed || isResumed, report });
-  await records.claim(record, runId, nowSeconds(), takeOver);
+  try {
+    await records.claim(record, runId, nowSeconds(), takeOver);
+  } catch (error) {
+    // The claim may have been written all the same.
+    await attempt(
+      () => (isResumed ? records.release(record, runId) : records.withdraw(record, runId)),
+      report,
+    );
+    throw error;
+  }
   const steps = stepsOf(kind);
   const exitCode = await runSteps({
     deployment: { ...tools, target, kind, commit, id, state },

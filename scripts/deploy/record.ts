@@ -152,6 +152,14 @@ export class DeploymentRecords {
     if (written.length === 0) throw new TakenOver();
   }
 
+  /** Forgets a record that its run has opened, and no step of it has begun. */
+  async withdraw({ id }: DeploymentRecord, runId: string): Promise<void> {
+    await this.#db.query("DELETE FROM deployment WHERE id = ?1 AND run_id = ?2 AND steps = '[]'", [
+      id,
+      runId,
+    ]);
+  }
+
   /** Lets the next run go on at once. */
   async release({ id }: DeploymentRecord, runId: string): Promise<void> {
     await this.#db.query('UPDATE deployment SET run_id = NULL WHERE id = ?1 AND run_id = ?2', [id, runId]);

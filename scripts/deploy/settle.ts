@@ -43,7 +43,7 @@ export async function settle(error: unknown, sources: SettleSources): Promise<vo
 }
 
 /** The value, or the failure, which is reported. */
-async function attempt<Value>(work: () => Promise<Value>, report: Report): Promise<Value | Error> {
+export async function attempt<Value>(work: () => Promise<Value>, report: Report): Promise<Value | Error> {
   try {
     return await work();
   } catch (error) {
@@ -63,17 +63,20 @@ async function goBack(sources: SettleSources): Promise<void> {
   if (record.kind !== 'gradual' || versionBefore === null || moved.length === 0) return;
   const live = await attempt(() => deployment.worker.live(), report);
   // A platform that does not say where the traffic is may still obey.
-  const stand = live instanceof Error ? 'split' : standOf(live, record.state);
-  if (stand !== 'split') return;
+  if (!(live instanceof Error) && standOf(live, record.state) !== 'split') return;
   report(`All traffic goes back to ${versionBefore}.`);
   const back = await attempt(() => setShares(deployment, wholly(versionBefore), report), report);
   if (back instanceof Error) return;
   record.steps = record.steps.map((step) => (moved.includes(step) ? { ...step, outcome: 'undone' } : step));
+  if (!(live instanceof Error) && !hasRequests(live, record.state.versionNow)) return;
   for (const { name, run } of stepsAfterReturn) {
     report(name);
     await attempt(() => run(deployment, report), report);
   }
 }
+
+const hasRequests = (live: LiveWorker | undefined, version: string | null): boolean =>
+  live?.shares.some(({ versionId, percent }) => versionId === version && percent > 0) ?? false;
 
 /** A whole deployment that fails after it is deployed has no way back: the next one follows on it. */
 const isOver = ({ kind }: DeploymentRecord, stand: Stand | undefined): boolean =>
@@ -98,7 +101,7 @@ function standLines(
     stand === undefined || live instanceof Error
       ? `Nobody knows where the traffic of ${environment} goes: the platform does not answer. The versions are ${state.versionBefore} (old) and ${state.versionNow} (new).`
       : `${environment}: ${trafficText(live, state)}.`;
-  if (outcome === 'open') return [traffic, ...goOnLines(environment, commit)];
+  if (outcome === 'open') return [traffic, ...goOnLines(environment, { commit, kind })];
   const whole =
     kind !== 'gradual' && stand === 'new'
       ? ['It cannot be rolled back by itself: deploy a commit that mends it.']

@@ -1,6 +1,6 @@
 /** The deployed Worker as the platform knows it. */
 import * as z from 'zod';
-import type { PlatformClient } from '../platform/platform-client.ts';
+import { askPlatform, type PlatformClient } from '../platform/platform-client.ts';
 
 export interface Share {
   versionId: string;
@@ -35,26 +35,28 @@ const versionSchema = z.object({
 
 export function liveWorker({ client, accountId }: PlatformClient, workerName: string): Worker {
   const account = { account_id: accountId };
+  const ask = <Answer>(call: () => Promise<Answer>) =>
+    askPlatform(`The Worker ${workerName} cannot be looked at`, call);
   return {
-    async live() {
-      const { result: scripts } = await client.workers.scripts.list(account);
-      const script = scripts.find(({ id }) => id === workerName);
-      if (script === undefined) return undefined;
-      const { result } = await client.workers.scripts.deployments.list(workerName, account);
-      const [current] = deploymentsSchema.parse(result).deployments;
-      const shares = (current?.versions ?? []).map(({ version_id: versionId, percentage: percent }) => ({
-        versionId,
-        percent,
-      }));
-      shares.sort((left, right) => right.percent - left.percent);
-      return { shares, migrationTag: script.migration_tag };
-    },
-    async tagOf(versionId) {
-      const version = await client.workers.scripts.versions.get(versionId, {
-        ...account,
-        script_name: workerName,
-      });
-      return versionSchema.parse(version).annotations?.['workers/tag'];
-    },
+    live: () =>
+      ask(async () => {
+        const { result: scripts } = await client.workers.scripts.list(account);
+        const script = scripts.find(({ id }) => id === workerName);
+        if (script === undefined) return undefined;
+        const { result } = await client.workers.scripts.deployments.list(workerName, account);
+        const [current] = deploymentsSchema.parse(result).deployments;
+        const shares = (current?.versions ?? []).map(({ version_id, percentage }) => ({
+          versionId: version_id,
+          percent: percentage,
+        }));
+        shares.sort((left, right) => right.percent - left.percent);
+        return { shares, migrationTag: script.migration_tag };
+      }),
+    tagOf: (versionId) =>
+      ask(async () => {
+        const script = { ...account, script_name: workerName };
+        const version = await client.workers.scripts.versions.get(versionId, script);
+        return versionSchema.parse(version).annotations?.['workers/tag'];
+      }),
   };
 }

@@ -1,6 +1,6 @@
 /** The platform's API by its SDK, for calls that wrangler has no command for. */
 import Cloudflare from 'cloudflare';
-import { wrongUse } from '../operations/command-failure.ts';
+import { unreachable, wrongUse } from '../operations/command-failure.ts';
 
 /** A call that gets no answer is asked again twice. */
 const ANSWER_TIMEOUT_MS = 30_000;
@@ -37,4 +37,20 @@ export function platformClient(env: Environment): PlatformClient {
     timeout: ANSWER_TIMEOUT_MS,
   });
   return { client, accountId: env.CLOUDFLARE_ACCOUNT_ID ?? '' };
+}
+
+/**
+ * Runs calls of the SDK.
+ *
+ * @param failed a sentence without its full stop
+ * @throws CommandFailure where the platform refuses or does not answer
+ */
+export async function askPlatform<Answer>(failed: string, ask: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof Cloudflare.APIError)) throw error;
+    const errors = error.errors.map(({ code, message }) => `${code} ${message}`).join(', ');
+    throw unreachable(`${failed}: ${error.status ?? 'no answer'} ${errors === '' ? error.message : errors}`);
+  }
 }

@@ -1,7 +1,7 @@
 import { CommandFailure, EXIT, refusal } from '../../operations/command-failure.ts';
 import type { Verdict } from '../judge/verdict.ts';
 import { setShares } from '../set-shares.ts';
-import { standOf, trafficText } from '../stand.ts';
+import { isSame, standOf, trafficText } from '../stand.ts';
 import type { Deployment, Report, Step } from '../step.ts';
 import { versionIds } from '../version-ids.ts';
 
@@ -11,9 +11,12 @@ export type Watch = (deployment: Deployment, report: Report) => Promise<Verdict>
 /** The new version is not known to be worse, and not known to be well: people decide, or more requests do. */
 export class Held extends CommandFailure {
   constructor(reasons: readonly string[]) {
-    super(EXIT.refused, [
-      { code: 'HELD', message: ['The new version is held:', ...indented(reasons)].join('\n') },
-    ]);
+    const lines = [
+      'The new version is held:',
+      ...indented(reasons),
+      'The next run watches it again; --promote goes on without.',
+    ];
+    super(EXIT.refused, [{ code: 'HELD', message: lines.join('\n') }]);
     this.name = 'Held';
   }
 }
@@ -45,11 +48,9 @@ export function share(percent: number, watch?: Watch): Step {
           'OTHER_VERSION',
           `Another version was deployed meanwhile: ${trafficText(live, state)}.`,
         );
-      const shares = [
-        { versionId: now, percent },
-        { versionId: before, percent: 100 - percent },
-      ];
-      await setShares(deployment, percent === 100 ? shares.slice(0, 1) : shares, report);
+      const old = { versionId: before, percent: 100 - percent };
+      const shares = [{ versionId: now, percent }, ...(percent === 100 ? [] : [old])];
+      if (live === undefined || !isSame(live.shares, shares)) await setShares(deployment, shares, report);
       if (watch === undefined) return;
       const verdict = await watch(deployment, report);
       switch (verdict.kind) {

@@ -1,0 +1,249 @@
+/** The engine of deployments, on a platform in memory: what a run does besides its steps. */
+import { expect, test } from 'vitest';
+import type { CanaryFinding } from '../../../scripts/deploy/judge/verdict.ts';
+import { LEASE_SECONDS } from '../../../scripts/deploy/record.ts';
+import { CommandFailure } from '../../../scripts/operations/command-failure.ts';
+import { COMMIT, DeployedWorld, OLD } from '../../support/deployed-world.ts';
+
+const OTHER_COMMIT = 'd'.repeat(40);
+const WHOLLY_OLD = [{ versionId: OLD, percent: 100 }];
+const finding: CanaryFinding = {
+  operationId: 'sha256:1',
+  name: 'MarketList',
+  cache: 'miss',
+  figure: 'p95',
+  before: 10,
+  now: 900,
+  releases: [],
+  summary: 'MarketList, misses: 95th percentile of the durations 900 ms now, 10 ms before',
+};
+
+const codeOf = (ended: unknown) => (ended instanceof CommandFailure ? ended.problems[0]?.code : ended);
+const latest = async (world: DeployedWorld) => (await world.records.latest(1))[0];
+
+/** Does this before the first such call goes on. */
+function atCall(world: DeployedWorld, call: string, work: () => Promise<void>): void {
+  world.onCall = async (name) => {
+    if (name !== call) return;
+    world.onCall = async () => undefined;
+    await work();
+  };
+}
+
+test('a version that is worse loses all traffic at once, and the operation is named', async () => {
+  const world = new DeployedWorld('gradual');
+  world.verdict = { kind: 'regress', findings: [finding] };
+  expect(await world.run()).toBe(1);
+  expect(world.shares).toEqual(WHOLLY_OLD);
+  expect(world.text).toContain(finding.summary);
+  expect(world.text).toContain(`production: 100 % of requests go to ${OLD} (old).`);
+  expect(world.calls).toContain('purge');
+  expect(await latest(world)).toMatchObject({
+    outcome: 'regressed',
+    reason: expect.stringContaining('MarketList'),
+  });
+});
+
+test('a version without enough requests is held where it is, and the next run watches it again', async () => {
+  const world = new DeployedWorld('gradual');
+  world.verdict = { kind: 'hold', reasons: ['Too few requests.'] };
+  expect(await world.run()).toBe(1);
+  const held = [
+    { versionId: 'version-1', percent: 10 },
+    { versionId: OLD, percent: 90 },
+  ];
+  expect(world.shares).toEqual(held);
+  expect(world.lines.slice(-3)).toEqual([
+    `production: 10 % of requests go to version-1 (new), 90 % to ${OLD} (old).`,
+    `Go on, at commit ${COMMIT.slice(0, 12)}: npm run deploy -- production`,
+    'Roll back: npm run rollback -- production',
+  ]);
+  expect(codeOf(await world.run({ commit: OTHER_COMMIT }))).toBe('OPEN');
+  world.verdict = { kind: 'promote' };
+  expect(await world.run()).toBe(0);
+  expect(world.calls.filter((call) => call === 'versions upload')).toEqual([]);
+  expect(world.shares).toEqual([{ versionId: 'version-1', percent: 100 }]);
+});
+
+test.each(['smoke tests', 'watch', 'versions deploy'])(
+  'where "%s" fails, all traffic goes back',
+  async (call) => {
+    const world = new DeployedWorld('gradual');
+    await world.run();
+    const failing = world.calls.lastIndexOf(call) - (call === 'versions deploy' ? 0 : 0);
+    const broken = new DeployedWorld('gradual');
+    broken.faults.set(failing, 'before');
+    expect(await broken.run()).toBe(1);
+    expect(broken.shares).toEqual(WHOLLY_OLD);
+    expect(await latest(broken)).toMatchObject({ outcome: 'failed' });
+    expect(broken.calls.includes('purge')).toBe(call !== 'smoke tests');
+  },
+);
+
+test('of two runs at once one deploys, and the other one is refused', async () => {
+  const world = new DeployedWorld('gradual');
+  let second: unknown;
+  atCall(world, 'watch', async () => {
+    second = await world.run();
+  });
+  expect(await world.run()).toBe(0);
+  expect(codeOf(second)).toBe('LOCKED');
+});
+
+test('a run that was taken over changes nothing more', async () => {
+  const world = new DeployedWorld('gradual');
+  atCall(world, 'watch', async () => {
+    world.verdict = { kind: 'hold', reasons: [] };
+    expect(await world.run({ takeOver: true })).toBe(1);
+    world.verdict = { kind: 'regress', findings: [finding] };
+  });
+  expect(await world.run()).toBe(1);
+  expect(world.text).toContain('Another run has taken this deployment over.');
+  expect(world.shares).toHaveLength(2);
+  expect((await world.records.latest(9)).map(({ outcome }) => outcome)).toEqual(['open']);
+});
+
+test('a run that died is followed by the next one when it was not heard of for a time', async () => {
+  const world = new DeployedWorld('gradual');
+  // Neither this call nor any later one of the run does anything.
+  for (let call = 15; call < 99; call += 1) world.faults.set(call, 'before');
+  expect(await world.run()).toBe(1);
+  world.faults.clear();
+  const refused = await world.run();
+  expect(codeOf(refused)).toBe('LOCKED');
+  expect(String(refused)).toContain('--take-over');
+  world.nowMs += (LEASE_SECONDS + 1) * 1000;
+  expect(await world.run()).toBe(0);
+});
+
+test('a version that somebody else deployed meanwhile is left as it is', async () => {
+  const world = new DeployedWorld('gradual');
+  const foreign = [{ versionId: 'by-hand', percent: 100 }];
+  atCall(world, 'watch', async () => {
+    world.shares = foreign;
+  });
+  expect(await world.run()).toBe(1);
+  expect(world.shares).toBe(foreign);
+  expect(world.text).toContain('Another version was deployed meanwhile: 100 % of requests go to by-hand');
+  expect(await world.run({ commit: OTHER_COMMIT })).toBe(0);
+});
+
+test('an open deployment that somebody overtook by hand is closed, and the next one begins anew', async () => {
+  const world = new DeployedWorld('gradual');
+  world.verdict = { kind: 'hold', reasons: [] };
+  await world.run();
+  world.shares = [{ versionId: 'by-hand', percent: 100 }];
+  world.verdict = { kind: 'promote' };
+  expect(await world.run({ commit: OTHER_COMMIT })).toBe(0);
+  world.nowMs += 1000;
+  const outcomes = (await world.records.latest(9)).map(({ commit, outcome }) => [commit, outcome]);
+  expect(outcomes).toContainEqual([COMMIT, 'failed']);
+  expect(outcomes).toContainEqual([OTHER_COMMIT, 'deployed']);
+});
+
+test('where traffic was given back by hand, an open deployment begins at 0 % again', async () => {
+  const world = new DeployedWorld('gradual');
+  world.verdict = { kind: 'hold', reasons: [] };
+  await world.run();
+  world.shares = WHOLLY_OLD;
+  world.verdict = { kind: 'promote' };
+  expect(await world.run()).toBe(0);
+  expect(world.calls).toContain('smoke tests');
+  expect(world.calls.filter((call) => call === 'watch')).toHaveLength(2);
+});
+
+test('traffic that somebody divides without a deployment is refused', async () => {
+  const world = new DeployedWorld('gradual');
+  world.shares = [
+    { versionId: OLD, percent: 60 },
+    { versionId: 'by-hand', percent: 40 },
+  ];
+  const refused = await world.run();
+  expect(codeOf(refused)).toBe('SPLIT');
+  expect(String(refused)).toContain(`60 % of requests go to ${OLD} (old), 40 % to by-hand`);
+});
+
+test('a change of Durable Object classes needs --whole, and says beforehand that it has no way back', async () => {
+  const world = new DeployedWorld('whole');
+  const refused = await world.run({ whole: false });
+  expect(codeOf(refused)).toBe('WHOLE');
+  expect(String(refused)).toMatch(/\(ledgers\).*all traffic at once.*cannot be rolled back by itself/);
+  expect(world.shares).toEqual(WHOLLY_OLD);
+  expect(await latest(world)).toBeUndefined();
+  expect(await world.run({ whole: true })).toBe(0);
+  expect(world.lines[0]).toContain('cannot be rolled back by itself');
+});
+
+test('--whole is a permission: a deployment without such a change stays gradual', async () => {
+  const world = new DeployedWorld('gradual');
+  expect(await world.run({ whole: true })).toBe(0);
+  expect(world.calls).toContain('watch');
+});
+
+test('a command that somebody ends gives all traffic back before it ends', async () => {
+  const world = new DeployedWorld('gradual');
+  const ended = new AbortController();
+  atCall(world, 'watch', async () => ended.abort());
+  expect(await world.run({ signal: ended.signal })).toBe(1);
+  expect(world.shares).toEqual(WHOLLY_OLD);
+  expect(world.text).toContain('Somebody has ended the command.');
+});
+
+test('a migration that fails leaves the version before, and says how the database is restored', async () => {
+  const world = new DeployedWorld('gradual');
+  await world.run();
+  const broken = new DeployedWorld('gradual');
+  broken.faults.set(world.calls.indexOf('d1 migrations'), 'before');
+  expect(await broken.run()).toBe(1);
+  expect(broken.shares).toEqual(WHOLLY_OLD);
+  expect(broken.text).toContain(
+    'npx wrangler d1 time-travel restore DB --env production --bookmark=bookmark-1',
+  );
+});
+
+test('an answer that is lost after its work is done is no failure where the platform says so', async () => {
+  const world = new DeployedWorld('gradual');
+  await world.run();
+  const broken = new DeployedWorld('gradual');
+  broken.faults.set(world.calls.lastIndexOf('versions deploy'), 'after');
+  expect(await broken.run()).toBe(0);
+  expect(broken.text).toContain('the platform has done what it was asked for');
+});
+
+test('a whole deployment whose answer is lost is found by the tag of its version, also by the next run', async () => {
+  const deployCall = async (world: DeployedWorld) => {
+    await world.run();
+    return world.calls.indexOf('deploy --tag');
+  };
+  const call = await deployCall(new DeployedWorld('whole'));
+  const broken = new DeployedWorld('whole');
+  broken.faults.set(call, 'after');
+  expect(await broken.run()).toBe(0);
+  const blind = new DeployedWorld('whole');
+  blind.faults.set(call, 'after').set(call + 1, 'before');
+  expect(await blind.run()).toBe(1);
+  expect(blind.lines.slice(-3)).toEqual([
+    'production: 100 % of requests go to version-1.',
+    `Go on, at commit ${COMMIT.slice(0, 12)}: npm run deploy -- production`,
+    'Once all traffic is on the new version, it cannot be rolled back by itself.',
+  ]);
+  blind.faults.clear();
+  expect(await blind.run()).toBe(0);
+  expect(blind.calls).not.toContain('deploy --tag');
+  expect([broken, blind].map(({ shares }) => shares)).toEqual(
+    Array(2).fill([{ versionId: 'version-1', percent: 100 }]),
+  );
+});
+
+test('a run whose first write loses its answer leaves no open deployment', async () => {
+  const world = new DeployedWorld('gradual');
+  await world.run();
+  const broken = new DeployedWorld('gradual');
+  broken.faults.set(
+    world.calls.findIndex((call) => call.startsWith('db INSERT')),
+    'after',
+  );
+  expect(await broken.run()).toBeInstanceOf(CommandFailure);
+  broken.faults.clear();
+  expect(await broken.run({ commit: OTHER_COMMIT })).toBe(0);
+});
