@@ -1,6 +1,6 @@
 /** The failures of the platform's API as those of a command, in words that name the right that is missing. */
 import { APIError } from 'cloudflare';
-import { type CommandFailure, refusal, unreachable } from '../operations/command-failure.ts';
+import { CommandFailure, refusal, unreachable } from '../operations/command-failure.ts';
 import { reasonOf } from '../operations/failure-reason.ts';
 import { printable } from '../operations/table.ts';
 
@@ -13,6 +13,12 @@ const isPassing = (status: number) => status === 429 || status >= 500;
  * @throws what is no failure of the API, as it is.
  */
 export function apiFailure(error: unknown, doing: string, permission: string): CommandFailure {
+  if (error instanceof CommandFailure) {
+    return new CommandFailure(
+      error.exitCode,
+      error.problems.map((problem) => ({ ...problem, message: `${doing}: ${problem.message}` })),
+    );
+  }
   if (!(error instanceof APIError)) throw error;
   const { status } = error;
   if (status === undefined) return unreachable(`${doing}: the API does not answer (${reasonOf(error)})`);

@@ -21,6 +21,9 @@ const WRITTEN_FIELDS = [
   'logging',
 ] as const;
 
+/** What the platform fills in by itself and is not empty: a managed ruleset is executed in its latest version. */
+const FILLED_IN: Fields = { 'action_parameters.version': 'latest' };
+
 /** A field that is wanted has its value. Others are the platform's defaults, and no difference. */
 export const differencesOf = (wanted: Fields, found: Fields): Difference[] =>
   compareObjects(wanted, found, '', false);
@@ -46,7 +49,7 @@ function compareObjects(wanted: Fields, found: Fields, path: string, isWhole: bo
 
 function compare(wanted: unknown, found: unknown, path: string, isWhole: boolean): Difference[] {
   if (wanted === undefined && !isWhole) return [];
-  if (isNothing(wanted) && isNothing(found)) return [];
+  if (isNothing(wanted) && (isNothing(found) || (isWhole && found === FILLED_IN[path]))) return [];
   if (isObject(wanted) && isObject(found)) return compareObjects(wanted, found, path, isWhole);
   if (Array.isArray(wanted) && Array.isArray(found)) return compareArrays(wanted, found, path, isWhole);
   return wanted === found ? [] : [{ path, before: found, now: wanted }];

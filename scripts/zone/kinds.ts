@@ -5,6 +5,7 @@ import type { PoolCreateParams } from 'cloudflare/resources/load-balancers/pools
 import type { CustomCreateParams } from 'cloudflare/resources/r2/buckets/domains/custom';
 import type { ListCreateParams } from 'cloudflare/resources/rules/lists/lists';
 import { OWNER_MARK } from '../../zone/desired-zone.ts';
+import { refusal } from '../operations/command-failure.ts';
 import { codeOf } from './api-failure.ts';
 import { recordKey } from './wanted-zone.ts';
 import type { ZoneClient } from './zone-client.ts';
@@ -131,9 +132,14 @@ const LISTS: KindAccess = {
   },
   create: async ({ client, accountId: account_id }, fields) =>
     (await client.rules.lists.create({ account_id, ...fields } as ListCreateParams, ONCE)).id,
-  // A list keeps its kind and its name for life.
-  change: ({ client, accountId: account_id }, { id }, { description }) =>
-    client.rules.lists.update(id, { account_id, description: String(description) }),
+  async change({ client, accountId: account_id }, { id, fields }, { kind, description }) {
+    if (fields.kind !== kind)
+      throw refusal(
+        'OTHER_KIND',
+        `a list keeps its kind, and it is one of ${fields.kind}: remove it by hand.`,
+      );
+    await client.rules.lists.update(id, { account_id, description: String(description) });
+  },
   remove: ({ client, accountId: account_id }, { id }) => client.rules.lists.delete(id, { account_id }),
 };
 

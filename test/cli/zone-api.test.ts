@@ -133,6 +133,15 @@ test('a list is made before the rule that names it, and removed after it', async
   assert.deepEqual([platform.zone.lists, rulesOf(platform).rules], [[], []]);
 });
 
+test('a list of another kind with the name of ours is told, and not taken for ours', async (t) => {
+  const { platform, api } = await newZone(t);
+  platform.zone.lists.push({ id: newId(), name: 'malicious_ips', kind: 'asn' });
+  await assert.rejects(
+    apply(api),
+    /^CommandFailure: list malicious_ips: a list keeps its kind, and it is one of asn/,
+  );
+});
+
 test('a busy API is asked three times at most', async (t) => {
   const { platform, api } = await newZone(t);
   const soon = { 'retry-after-ms': '1' };

@@ -7,6 +7,7 @@ export interface SentRule extends Record<string, unknown> {
   ref?: string;
   action?: string;
   expression?: string;
+  action_parameters?: Record<string, unknown>;
   ratelimit?: { characteristics?: string[]; period?: number; mitigation_timeout?: number };
 }
 
@@ -43,8 +44,7 @@ export function checkEntitled(phase: string, rules: readonly SentRule[], zone: Z
   for (const rule of rules) {
     checkExpression(rule, zone);
     if (phase === 'http_ratelimit') checkRateLimit(rule, zone);
-    const { action_parameters } = rule as { action_parameters?: { polish?: string } };
-    if (action_parameters?.polish && zone.plan === 'free')
+    if (rule.action_parameters?.polish && zone.plan === 'free')
       throw new ApiError(400, NOT_ENTITLED, 'not entitled to use the setting polish');
   }
 }

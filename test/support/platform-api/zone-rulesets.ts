@@ -55,7 +55,11 @@ function kept(rules: readonly SentRule[], before: Ruleset | undefined) {
     const id = sent.id ?? newId();
     const ratelimit =
       sent.ratelimit === undefined ? {} : { ratelimit: { requests_to_origin: false, ...sent.ratelimit } };
-    const rule = { enabled: true, description: '', ref: id, ...sent, ...ratelimit, id };
+    const executed =
+      sent.action === 'execute'
+        ? { action_parameters: { version: 'latest', ...sent.action_parameters } }
+        : {};
+    const rule = { enabled: true, description: '', ref: id, ...sent, ...ratelimit, ...executed, id };
     const { version: _v, last_updated: _l, ...beforehand } = known ?? ({} as Partial<Described>);
     const isSame = isDeepStrictEqual(beforehand, rule);
     const version = isSame ? known?.version : String(Number(known?.version ?? 0) + 1);

@@ -77,6 +77,12 @@ test('an id, a version, a time and empty defaults of the platform are no differe
   ).toEqual([]);
   expect(pathsOf(found({ logging: { enabled: true }, categories: ['x'] }))).toEqual([]);
   expect(pathsOf(found({ action_parameters: { overrides: {} } }))).toEqual([]);
+  const executing = { ...WANTED, action: 'execute', action_parameters: { id: 'managed' } };
+  const { ratelimit, ...executed } = found({
+    ...executing,
+    action_parameters: { id: 'managed', version: 'latest' },
+  });
+  expect(pathsOf(executed, { ...executing, ratelimit: undefined })).toEqual([]);
 });
 
 test('characteristics of a rate limit are a set', () => {
