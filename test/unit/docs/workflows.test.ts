@@ -17,8 +17,11 @@ interface Step {
 
 interface Job {
   uses?: string;
+  needs?: string;
+  if?: string;
   environment?: string;
   permissions?: unknown;
+  concurrency?: unknown;
   env?: unknown;
   secrets?: unknown;
   strategy?: { matrix: { part: string[] } };
@@ -26,7 +29,7 @@ interface Job {
 }
 
 interface Workflow {
-  on: Record<string, unknown>;
+  on: Record<string, { branches?: string[] } | null>;
   permissions: unknown;
   env?: unknown;
   jobs: Record<string, Job>;
@@ -86,6 +89,31 @@ describe.each(FILES)('%s', (file) => {
   });
 });
 
+test.each([
+  ['staging.yml', 'staging', 'staging'],
+  ['production.yml', 'production', 'main'],
+])(
+  '%s deploys after the tests, never cancels a deployment, and asks the gateway after it',
+  (file, target, branch) => {
+    const { on, jobs } = workflowOf(file);
+    expect(Object.keys(on)).toEqual(['push', 'workflow_dispatch']);
+    expect(on.push?.branches).toEqual([branch]);
+    expect(jobs.test?.uses).toBe('./.github/workflows/test.yml');
+    expect(jobs.deploy).toMatchObject({
+      needs: 'test',
+      // Somebody may start it by hand on another branch.
+      if: `github.ref == 'refs/heads/${branch}'`,
+      environment: target,
+      concurrency: { group: `deploy ${target}`, 'cancel-in-progress': false },
+    });
+    const scripts = runsOf(file).filter((run) => SCRIPT.test(run));
+    expect(scripts.map((run) => run.split(' ').slice(2, 5).join(' '))).toEqual([
+      `deploy -- ${target}`,
+      `smoke -- ${target}`,
+    ]);
+  },
+);
+
 test('pull requests run every part of .ci/run, with all of git that tests read, and no secret', () => {
   expect(Object.keys(workflowOf('test.yml').on)).toEqual(['pull_request', 'workflow_call']);
   const [job] = jobsOf('test.yml');
@@ -97,6 +125,23 @@ test('pull requests run every part of .ci/run, with all of git that tests read, 
   expect([...names]).toEqual(cases.split(' | '));
   expect(job?.steps?.[0]?.with).toMatchObject({ 'fetch-depth': 0 });
   expect(textOf('test.yml')).not.toContain('secrets.');
+});
+
+test('the zone is compared each night, and a difference fails the job', () => {
+  expect(Object.keys(workflowOf('zone-drift.yml').on)).toContain('schedule');
+  const drift = stepsOf('zone-drift.yml').filter(({ run }) => run?.includes('zone -- drift'));
+  expect(drift).toMatchObject([
+    { shell: 'bash', run: expect.stringMatching(/ \| tee "\$GITHUB_STEP_SUMMARY"$/) },
+  ]);
+});
+
+test.each(['secrets', 'vars'])('docs/deploying.md names each of the %s of workflows', (context) => {
+  const page = readFileSync('docs/deploying.md', 'utf8');
+  const named = FILES.flatMap((file) =>
+    [...textOf(file).matchAll(new RegExp(`\\b${context}\\.(\\w+)`, 'g'))].map(([, name = '']) => name),
+  );
+  expect(named.length).toBeGreaterThan(1);
+  expect([...new Set(named)].filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
 });
 
 const JOB = 'on: push\njobs:\n  one:\n    runs-on: ubuntu-24.04\n    steps:\n';

@@ -1,0 +1,119 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { experimental_getWranglerCommands } from 'wrangler';
+import packageJson from '../../../package.json' with { type: 'json' };
+import { type DocumentedCommand, documentedCommands, optionsOf } from '../../support/documented-commands.ts';
+
+const filesOf = (folder: string, end: string) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith(end))
+    .map((name) => `${folder}/${name}`);
+const read = (page: string) => readFileSync(page, 'utf8');
+const PAGES = [
+  ...['README.md', 'CONTRIBUTING.md'],
+  ...filesOf('docs', '.md'),
+  ...filesOf('.github/workflows', '.yml'),
+];
+const COMMANDS = PAGES.flatMap((page) => documentedCommands(read(page)));
+/** Those of operators, which print their options and do nothing else at `--help`. */
+const OPERATORS = /^(deploy|rollback|smoke|zone|monitor|cost|alerts|backup|ledger)$/;
+
+const { registry, globalFlags } = experimental_getWranglerCommands();
+
+/** Null where the words name a command of wrangler, something that it works on, and options that it has. */
+function faultOf(words: readonly string[]): string | null {
+  let node: { definition?: typeof registry.definition; subtree: typeof registry.subtree } = registry;
+  const rest = [...words];
+  for (
+    let next = node.subtree.get(rest[0] ?? '');
+    next !== undefined;
+    next = node.subtree.get(rest[0] ?? '')
+  ) {
+    node = next;
+    rest.shift();
+  }
+  const { definition } = node;
+  if (definition?.type !== 'command') return `no command: ${words.join(' ')}`;
+  const { args = {}, positionalArgs = [] } = definition;
+  const unknown = optionsOf(rest).filter((name) => !(name in args || name in globalFlags));
+  if (unknown.length > 0) return `no option ${unknown.join(' ')}: ${words.join(' ')}`;
+  const missing = positionalArgs.filter(
+    (name, index) => args[name]?.demandOption === true && /^(--.*)?$/.test(rest[index] ?? ''),
+  );
+  return missing.length === 0 ? null : `no ${missing.join(' ')}: ${words.join(' ')}`;
+}
+
+test('wrangler has each command that a page has its reader type, with its options', () => {
+  const commands = COMMANDS.filter(({ script }) => script === 'wrangler');
+  expect(commands.length).toBeGreaterThan(50);
+  expect(commands.flatMap(({ words }) => faultOf(words) ?? [])).toEqual([]);
+});
+
+test.each([
+  ['d1 creat name', 'no command'],
+  ['d1 create', 'no name'],
+  ['d1 create name --place weur', 'no option place'],
+  ['secret put --env production', 'no key'],
+])('wrangler %s would be found: %s', (command, fault) => {
+  expect(faultOf(command.split(' '))).toMatch(fault);
+});
+
+test('each script that a page has its reader run exists', () => {
+  const scripts = COMMANDS.map(({ script }) => script).filter((script) => script !== 'wrangler');
+  expect(scripts.filter((script) => !(script in packageJson.scripts))).toEqual([]);
+});
+
+const run = promisify(execFile);
+const helps = new Map<string, Promise<string>>();
+
+function helpOf(script: string, command: readonly string[] = []): Promise<string> {
+  const key = [script, ...command].join(' ');
+  const known = helps.get(key);
+  if (known !== undefined) return known;
+  const [, file] = /^node (\S+)$/.exec(packageJson.scripts[script as 'zone'] ?? '') ?? [];
+  if (file === undefined) throw new Error(`package.json has no program ${script}`);
+  const help = run(process.execPath, [file, ...command, '--help']).then(({ stdout }) => stdout);
+  helps.set(key, help);
+  return help;
+}
+
+const COMMAND_OF_HELP = /^ {2}([a-z]\w*)(?= \[| <| {2,})/gm;
+
+/** Null where the program has the command and its options. */
+async function faultOfOurs({ script, words }: DocumentedCommand): Promise<string | null> {
+  const typed = `${script} ${words.join(' ')}`;
+  const help = await helpOf(script);
+  const commands = new Set([...help.matchAll(COMMAND_OF_HELP)].map(([, name]) => name));
+  const command = words.find((word) => commands.has(word));
+  if (commands.size > 0 && words.length > 0 && command === undefined) return `no command: ${typed}`;
+  const options = optionsOf(words);
+  const ofCommand = command === undefined || options.length === 0 ? '' : await helpOf(script, [command]);
+  const unknown = options.filter(
+    (name) => !new RegExp(`^ {2}(-\\w, )?--${name}(?![\\w-])`, 'm').test(help + ofCommand),
+  );
+  return unknown.length === 0 ? null : `no option ${unknown.join(' ')}: ${typed}`;
+}
+
+/** The options of `npm run deploy` that a person may choose where a workflow is started by hand. */
+const CHOSEN = PAGES.flatMap((page) =>
+  [...read(page).matchAll(/^ {8}options: \[(.+)\]$/gm)].map(([, options = '']) => options.split(', ')),
+);
+
+test('our commands have the sub-commands and options that pages and workflows type', async () => {
+  const ours = COMMANDS.filter(({ script }) => OPERATORS.test(script));
+  expect(new Set(ours.map(({ script }) => script)).size).toBeGreaterThan(5);
+  expect(CHOSEN).toHaveLength(2);
+  const chosen = CHOSEN.flat().map((option) => ({ script: 'deploy', words: ['production', option] }));
+  const faults = await Promise.all([...ours, ...chosen].map(faultOfOurs));
+  expect(faults.filter((fault) => fault !== null)).toEqual([]);
+});
+
+test.each([
+  ['plann', 'no command'],
+  ['plan --remove', 'no option remove'],
+  ['drift --remove-unknown', 'no option remove-unknown'],
+])('npm run zone -- %s would be found: %s', async (words, fault) => {
+  expect(await faultOfOurs({ script: 'zone', words: words.split(' ') })).toMatch(fault);
+});
