@@ -68,11 +68,11 @@ export interface PlatformApi extends PlatformState {
   readonly token: string;
   /** In the order in which they came. */
   readonly calls: readonly Call[];
-  /** Calls that it has no route for, as `GET /path`. */
+  /** Calls that it has no route for, as `GET /path`, and other servers that wrangler wanted to reach, as `CONNECT host:443`. */
   readonly unsupported: string[];
   readonly faults: Faults;
   failNext(match: FaultMatch, fault: Fault): void;
-  /** The variables that point wrangler and the SDK here. */
+  /** The variables that point wrangler and the SDK here, and send wrangler's calls of any other server here too, to be refused. */
   env(): Record<string, string>;
   close(): Promise<void>;
 }
@@ -126,6 +126,10 @@ export async function startPlatformApi({ zoneName = 'com2000.example' } = {}): P
     // A client that left while it was answered is no failure of the test.
     serve(request, response).catch((error) => response.destroy(error));
   });
+  server.on('connect', (request, socket) => {
+    unsupported.push(`CONNECT ${request.url}`);
+    socket.end('HTTP/1.1 501 Not Implemented\r\n\r\n');
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -143,6 +147,7 @@ export async function startPlatformApi({ zoneName = 'com2000.example' } = {}): P
       CLOUDFLARE_API_TOKEN: token,
       CLOUDFLARE_ACCOUNT_ID: state.accountId,
       CLOUDFLARE_ZONE_ID: state.zoneId,
+      HTTPS_PROXY: new URL(url).origin,
     }),
     async close() {
       const closed = once(server, 'close');
