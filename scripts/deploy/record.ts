@@ -98,6 +98,14 @@ export class DeploymentRecords {
     return open;
   }
 
+  /** The latest deployment of the version. */
+  async ofVersion(versionId: string): Promise<DeploymentRecord | undefined> {
+    const [found] = await this.#select('WHERE version_now = ?1 ORDER BY started_at DESC LIMIT 1', [
+      versionId,
+    ]);
+    return found;
+  }
+
   /** The latest first. */
   latest(count: number): Promise<DeploymentRecord[]> {
     return this.#select('ORDER BY started_at DESC LIMIT ?1', [count]);
@@ -131,6 +139,21 @@ export class DeploymentRecords {
     const open = await this.findOpen();
     if (open?.id === id && open.runId === runId) return;
     throw refusal('LOCKED', lockedText(open));
+  }
+
+  /**
+   * Opens a closed record for a run, which is to roll it back.
+   *
+   * @throws CommandFailure where another deployment is open
+   */
+  async reopen({ id }: DeploymentRecord, runId: string, nowSeconds: number): Promise<void> {
+    await this.#db.query(
+      `UPDATE deployment SET is_open = 1, outcome = 'open', run_id = ?2, seen_at = ?3
+       WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM deployment WHERE is_open = 1)`,
+      [id, runId, nowSeconds],
+    );
+    const open = await this.findOpen();
+    if (open?.id !== id || open.runId !== runId) throw refusal('LOCKED', lockedText(open));
   }
 
   /**

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { type RemoteDatabase, remoteDatabase } from '../../../scripts/deploy/database.ts';
 import { readEnvironment } from '../../../scripts/deploy/environment.ts';
 import type { Deployment } from '../../../scripts/deploy/step.ts';
+import { liveWorker } from '../../../scripts/deploy/worker.ts';
 import { platformClient } from '../../../scripts/platform/platform-client.ts';
 import type { D1Database } from '../platform-api/d1-database.ts';
 import type { PlatformApi } from '../platform-api/server.ts';
@@ -43,7 +44,7 @@ export function prepareDeployment(
     commit: 'c'.repeat(40),
     state: { versionBefore: 'version-a', versionNow: 'version-b', bookmark: null },
     db,
-    worker: { live: async () => undefined, tagOf: async () => undefined },
+    worker: liveWorker(platform, target.workerName),
     wrangler: () => Promise.reject(new Error('no step here runs wrangler')),
     platform,
     folder: '.',

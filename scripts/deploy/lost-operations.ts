@@ -1,0 +1,30 @@
+import { breaksOf, operationLines, readLiveOperations, schemaOfVersion } from './own-operations.ts';
+import { reportFailure } from './report-failure.ts';
+import type { Deployment, Report } from './step.ts';
+import type { LiveWorker } from './worker.ts';
+
+/**
+ * The operations of live releases that run on the version which serves, and will not on the older one. They keep nobody from a
+ * rollback. None where a schema is not known.
+ */
+export async function lostOperationLines(
+  sources: Pick<Deployment, 'target' | 'platform' | 'db' | 'gateway' | 'nowMs'> & { report: Report },
+  { shares }: LiveWorker,
+  versionId: string,
+): Promise<readonly string[]> {
+  const newer = shares.find((share) => share.versionId !== versionId)?.versionId;
+  if (newer === undefined) return [];
+  let lines: readonly string[] = [];
+  await reportFailure(sources.report, async () => {
+    const [newSchema, oldSchema] = await Promise.all(
+      [newer, versionId].map((id) => schemaOfVersion(sources, id)),
+    );
+    if (newSchema === undefined || oldSchema === undefined) return;
+    // From D1: the gateway may be why it is rolled back.
+    const gateway = { ...sources.gateway, adminKey: undefined };
+    const operations = await readLiveOperations({ ...sources, gateway }, sources.report);
+    const { broken } = breaksOf(operations, newSchema, oldSchema);
+    lines = operationLines(broken, `does not run on version ${versionId}`);
+  });
+  return lines;
+}

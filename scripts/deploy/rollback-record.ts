@@ -1,0 +1,129 @@
+/** The record of the deployment that is rolled back. A database that does not answer keeps nobody from a rollback. */
+import { randomUUID } from 'node:crypto';
+import Cloudflare from 'cloudflare';
+import { type DeploymentRecord, type DeploymentRecords, TakenOver } from './record.ts';
+import { rollbackStep } from './rollback-target.ts';
+import { wholly } from './set-shares.ts';
+import { isSame } from './stand.ts';
+import type { Report } from './step.ts';
+import type { LiveWorker } from './worker.ts';
+
+export interface RecordSources {
+  records: DeploymentRecords;
+  deployer: string;
+  /** Of this run alone. */
+  runId: string;
+  report: Report;
+  nowMs(): number;
+}
+
+export interface FoundRecord {
+  /** Of the open deployment, or else of the version with most traffic. */
+  record: DeploymentRecord | undefined;
+  isOpen: boolean;
+  /** False where D1 does not answer. */
+  isReadable: boolean;
+}
+
+/** A record that this run holds open. */
+export interface HeldRollback {
+  /** False where D1 could not be written: the deployment is open there. */
+  close(): Promise<boolean>;
+  /** Nothing was moved: the record is as it was. */
+  giveUp(): Promise<void>;
+  /** The next run goes on. */
+  leaveOpen(): Promise<void>;
+}
+
+export async function findRecord(
+  { records, report }: RecordSources,
+  { shares }: LiveWorker,
+): Promise<FoundRecord> {
+  try {
+    const open = await records.findOpen();
+    if (open !== undefined) return { record: open, isOpen: true, isReadable: true };
+    const record = await records.ofVersion(shares[0]?.versionId ?? '');
+    return { record, isOpen: false, isReadable: true };
+  } catch (error) {
+    if (!(error instanceof Cloudflare.APIError)) throw error;
+    report(`The record of deployments cannot be read, and will not say so: ${error.message}`);
+    return { record: undefined, isOpen: false, isReadable: false };
+  }
+}
+
+/**
+ * Opens the record for this run. Undefined where nothing is to be recorded, or where D1 does not answer.
+ *
+ * @throws CommandFailure where another deployment has begun meanwhile
+ */
+export async function holdRecord(
+  sources: RecordSources,
+  found: FoundRecord,
+  { shares }: LiveWorker,
+  versionId: string,
+): Promise<HeldRollback | undefined> {
+  const { records, runId, report } = sources;
+  if (!found.isReadable) return undefined;
+  if (!found.isOpen && isSame(shares, wholly(versionId))) return undefined;
+  const nowSeconds = () => Math.floor(sources.nowMs() / 1000);
+  const before = found.record ?? recordByHand(sources, shares[0]?.versionId ?? '', versionId, nowSeconds());
+  const step = { name: rollbackStep(versionId), startedAt: nowSeconds(), endedAt: null };
+  const others = before.steps.filter(({ name }) => name !== step.name);
+  const steps = [...others, { ...step, outcome: 'started' as const }];
+  const record: DeploymentRecord = { ...before, steps, outcome: 'open', endedAt: null };
+  const save = async (changes: Partial<DeploymentRecord>): Promise<boolean> => {
+    try {
+      await records.save({ ...record, ...changes }, runId, nowSeconds());
+      return true;
+    } catch (error) {
+      if (!(error instanceof Cloudflare.APIError) && !(error instanceof TakenOver)) throw error;
+      report(`The record of deployments was not written: ${error.message}`);
+      return false;
+    }
+  };
+  try {
+    if (found.record !== undefined && !found.isOpen) await records.reopen(record, runId, nowSeconds());
+    else await records.claim(record, runId, nowSeconds(), true);
+  } catch (error) {
+    if (!(error instanceof Cloudflare.APIError)) throw error;
+    report(`The record of deployments cannot be written, and will not say so: ${error.message}`);
+    return undefined;
+  }
+  await save({});
+  return {
+    close: () =>
+      save({
+        steps: [...others, { ...step, endedAt: nowSeconds(), outcome: 'done' }],
+        outcome: 'rolled_back',
+        reason: `rolled back to ${versionId} by ${sources.deployer}`,
+        endedAt: nowSeconds(),
+      }),
+    async giveUp() {
+      const failed = [...others, { ...step, endedAt: nowSeconds(), outcome: 'failed' as const }];
+      await save({ ...before, steps: failed });
+      if (found.isOpen) await records.release(record, runId);
+    },
+    leaveOpen: () => records.release(record, runId),
+  };
+}
+
+/** Of a version that was not deployed by `npm run deploy`. */
+const recordByHand = (
+  { deployer }: RecordSources,
+  versionNow: string,
+  versionBefore: string,
+  nowSeconds: number,
+): DeploymentRecord => ({
+  id: randomUUID(),
+  commit: 'unknown',
+  deployer,
+  kind: 'gradual',
+  state: { versionBefore, versionNow, bookmark: null },
+  steps: [],
+  outcome: 'failed',
+  reason: 'it was not deployed by these commands, and was not rolled back',
+  startedAt: nowSeconds,
+  endedAt: nowSeconds,
+  runId: null,
+  seenAt: nowSeconds,
+});

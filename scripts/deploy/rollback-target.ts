@@ -1,0 +1,69 @@
+/** Finds the version that a rollback goes to, and refuses one that cannot be gone back to. */
+import { refusal } from '../operations/command-failure.ts';
+import type { DeploymentRecord } from './record.ts';
+import { standOf, trafficText } from './stand.ts';
+import type { VersionHistory } from './version-history.ts';
+import type { LiveWorker } from './worker.ts';
+
+/** The step of a record that is being rolled back. */
+const STEP_PREFIX = 'roll back to ';
+export const rollbackStep = (versionId: string) => `${STEP_PREFIX}${versionId}`;
+
+export interface TargetSources {
+  /** The version that the operator names. */
+  given: string | undefined;
+  live: LiveWorker;
+  /** The open deployment, or else that of the version which serves. */
+  record: DeploymentRecord | undefined;
+  isOpen: boolean;
+  history: VersionHistory;
+}
+
+/** @throws CommandFailure where there is none, or where Durable Objects stand in between */
+export async function rollbackTarget(sources: TargetSources): Promise<string> {
+  const { live, record, history } = sources;
+  const versionId = await wantedVersion(sources);
+  const isServing = live.shares.some((share) => share.versionId === versionId);
+  const { migrationTag } = live;
+  const tag = await history.migrationTagOf(versionId);
+  const isBeforeClasses = tag !== undefined && migrationTag !== undefined && tag !== migrationTag;
+  const isBeforeWhole =
+    record !== undefined && record.kind !== 'gradual' && record.state.versionBefore === versionId;
+  if (isBeforeClasses || (isBeforeWhole && !isServing))
+    throw refusal('DURABLE_OBJECTS', durableObjectsText(versionId, tag, migrationTag));
+  return versionId;
+}
+
+async function wantedVersion({ given, live, record, isOpen, history }: TargetSources): Promise<string> {
+  if (given !== undefined) return given;
+  if (isOpen && record !== undefined) return ofOpenDeployment(record, live);
+  const [first, ...others] = live.shares;
+  const alone = others.length === 0 ? first?.versionId : undefined;
+  // Of a division by hand, the version that last served alone is the one before.
+  const before = alone === undefined ? undefined : record?.state.versionBefore;
+  if (before) return before;
+  const found = (await history.servedAlone()).find((versionId) => versionId !== alone);
+  if (found === undefined) throw noVersionBefore();
+  return found;
+}
+
+function ofOpenDeployment({ state, steps }: DeploymentRecord, live: LiveWorker): string {
+  const begun = steps.findLast(({ name }) => name.startsWith(STEP_PREFIX));
+  if (begun !== undefined) return begun.name.slice(STEP_PREFIX.length);
+  if (state.versionBefore === null) throw noVersionBefore();
+  if (standOf(live, state) === 'other')
+    throw refusal(
+      'OTHER_VERSION',
+      `Another version was deployed meanwhile: ${trafficText(live, state)}. Name the version to roll back to.`,
+    );
+  return state.versionBefore;
+}
+
+const noVersionBefore = () =>
+  refusal('NO_VERSION_BEFORE', 'No version served before this one. Deploy a commit that mends it.');
+
+const durableObjectsText = (versionId: string, tag: string | undefined, migrationTag: string | undefined) =>
+  [
+    `Classes of Durable Objects have changed since version ${versionId} (migrations: ${tag ?? 'unknown'} then, ${migrationTag ?? 'unknown'} now). The platform takes no version from before that.`,
+    'Nothing has changed. Deploy a commit that mends it: git revert the bad one, keep the migrations of wrangler.toml, and npm run deploy.',
+  ].join('\n');

@@ -1,0 +1,97 @@
+/**
+ * All traffic back on a version from before, at once.
+ *
+ * It needs the platform's API alone: the record in D1 and the caches are done as far as they can be reached, and the output says what
+ * is not. The deployment that is rolled back is open in the record meanwhile, so no other one begins, and the next run goes on with a
+ * rollback that was cut off. A run that works on the deployment loses it.
+ */
+import { EXIT, type ExitCode, refusal } from '../operations/command-failure.ts';
+import { lostOperationLines } from './lost-operations.ts';
+import { outdateAnswers, purgeInFront } from './purge.ts';
+import { reportFailure } from './report-failure.ts';
+import { findRecord, holdRecord, type RecordSources } from './rollback-record.ts';
+import { rollbackTarget } from './rollback-target.ts';
+import { wholly } from './set-shares.ts';
+import { isSame, trafficText } from './stand.ts';
+import type { Deployment } from './step.ts';
+import type { VersionHistory } from './version-history.ts';
+import type { LiveWorker } from './worker.ts';
+import { wranglerFailure } from './wrangler-failure.ts';
+
+export interface RollbackSources
+  extends RecordSources,
+    Pick<Deployment, 'target' | 'db' | 'worker' | 'wrangler' | 'platform' | 'gateway' | 'sleep'> {
+  /** The version to go back to; undefined for the one before. */
+  given: string | undefined;
+  history: VersionHistory;
+}
+
+/** @throws CommandFailure where nothing was changed */
+export async function rollBack(sources: RollbackSources): Promise<ExitCode> {
+  const { target, worker, given, history, report } = sources;
+  const live = await worker.live();
+  if (live === undefined || live.shares.length === 0)
+    throw refusal('NOT_DEPLOYED', `${target.workerName} is not deployed.`);
+  const found = await findRecord(sources, live);
+  const versionId = await rollbackTarget({ given, live, history, ...found });
+  const lost = await lostOperationLines(sources, live, versionId);
+  const held = await holdRecord(sources, found, live, versionId);
+  if (!(await moveTraffic(sources, live, versionId))) {
+    await held?.giveUp();
+    return EXIT.refused;
+  }
+  for (const line of lost) report(line);
+  const isPurged = await purge(sources);
+  const now = await worker.live();
+  if (now === undefined || !isSame(now.shares, wholly(versionId))) {
+    const state = { versionBefore: versionId, versionNow: null, bookmark: null };
+    report(`Somebody has moved the traffic meanwhile: ${trafficText(now, state)}. Run this again.`);
+    await held?.leaveOpen();
+    return EXIT.refused;
+  }
+  const isRecorded = held === undefined ? found.isReadable : await held.close();
+  report(`${target.name}: 100 % of requests go to ${versionId}. Rolled back.`);
+  return isPurged && isRecorded ? EXIT.ok : EXIT.refused;
+}
+
+/** False where the platform refuses: the traffic is where it was. */
+async function moveTraffic(
+  { wrangler, worker, target, report }: RollbackSources,
+  live: LiveWorker,
+  versionId: string,
+): Promise<boolean> {
+  if (isSame(live.shares, wholly(versionId))) {
+    report(`all traffic is on ${versionId} already`);
+    return true;
+  }
+  report(`all traffic goes to ${versionId}`);
+  const message = 'npm run rollback';
+  const ran = await wrangler(['rollback', versionId, '--yes', '--env', target.name, '--message', message]);
+  const changed = /The following secrets have changed[^\n]*\n((?:.*\* .*\n?)+)/.exec(ran.stdout)?.[1];
+  if (ran.exitCode !== 0) {
+    const now = await worker.live().catch(() => undefined);
+    if (now === undefined || !isSame(now.shares, wholly(versionId))) {
+      report(wranglerFailure('The traffic was not moved', ran).message);
+      return false;
+    }
+    report('wrangler failed, but the platform has done what it was asked for');
+  }
+  if (changed !== undefined)
+    report(
+      `Secrets that have changed since are the former ones again: ${changed.match(/[A-Z][A-Z0-9_]+/g)?.join(', ')}. docs/runbooks/rotate-secrets.md says how to put them.`,
+    );
+  return true;
+}
+
+/** Does all that can be done, and says what cannot. */
+async function purge(sources: RollbackSources): Promise<boolean> {
+  const { report } = sources;
+  const isOutdated = await reportFailure(report, async () => {
+    await outdateAnswers(sources);
+    report('the answers in KV are outdated');
+  });
+  const isPurged = await reportFailure(report, () => purgeInFront(sources, report));
+  if (!isOutdated || !isPurged)
+    report('Not all caches are purged. Run this again with the version that serves now, to purge them.');
+  return isOutdated && isPurged;
+}

@@ -1,0 +1,97 @@
+/** A Worker with versions on the simulated platform, the records of their deployments, and a rollback of it. */
+import { DeploymentRecords } from '../../../scripts/deploy/record.ts';
+import { type RollbackSources, rollBack } from '../../../scripts/deploy/rollback.ts';
+import { versionHistory } from '../../../scripts/deploy/version-history.ts';
+import type { PlatformApi } from '../platform-api/server.ts';
+import { Worker } from '../platform-api/worker.ts';
+import type { Binding } from '../platform-api/worker-upload.ts';
+import type { PreparedDeployment } from './prepared-deployment.ts';
+
+export interface ServedVersions {
+  worker: Worker;
+  /** Uploads a version. A class of Durable Objects is a migration. */
+  upload(options?: { newClass?: string; secret?: string }): string;
+  /** Divides the traffic. */
+  serve(shares: Readonly<Record<string, number>>): void;
+  /** Versions, most traffic first. */
+  serving(): string[];
+}
+
+export function provideWorker(api: PlatformApi, name: string): ServedVersions {
+  const worker = new Worker(name);
+  api.workers.set(worker);
+  const classes: string[] = [];
+  return {
+    worker,
+    upload({ newClass, secret = 'first' } = {}) {
+      if (newClass !== undefined) {
+        const { migrationTag: old_tag } = worker.classes;
+        const steps = [{ new_sqlite_classes: [newClass] }];
+        worker.classes.apply({ ...(old_tag === undefined ? {} : { old_tag }), new_tag: newClass, steps });
+        classes.push(newClass);
+      }
+      const bindings: Binding[] = [{ name: 'JWT_SECRET', type: 'secret_text', text: secret }];
+      const metadata = { main_module: 'index.js', bindings };
+      return worker.addVersion({ metadata, modules: new Map(), exports: classes, etag: '' }, 'api').id;
+    },
+    serve(shares) {
+      const versions = Object.entries(shares).map(([version_id, percentage]) => ({ version_id, percentage }));
+      worker.deploy(versions, { source: 'api', force: true });
+    },
+    serving: () =>
+      [...(worker.deployments[0]?.versions ?? [])]
+        .sort((left, right) => right.percentage - left.percentage)
+        .map(({ version_id }) => version_id),
+  };
+}
+
+/** The record of a deployment. */
+export function recordDeployment(
+  { database }: PreparedDeployment,
+  deployment: {
+    before: string | null;
+    now: string;
+    kind?: string;
+    open?: boolean;
+    runId?: string;
+    at?: number;
+  },
+): void {
+  const { before, now, kind = 'gradual', open = false, runId = null, at = 1_000 } = deployment;
+  const outcome = open ? 'open' : 'deployed';
+  database.run([
+    {
+      sql: `INSERT INTO deployment (id, is_open, git_commit, deployer, kind, version_before, version_now, steps, outcome, started_at,
+          run_id, seen_at)
+        VALUES (?1, ?2, ?3, 'ann@example.com', ?4, ?5, ?6, '[]', ?7, ?8, ?9, ?10)`,
+      params: [
+        now,
+        open ? 1 : null,
+        'c'.repeat(40),
+        kind,
+        before,
+        now,
+        outcome,
+        at,
+        runId,
+        Math.floor(Date.now() / 1000),
+      ],
+    },
+  ]);
+}
+
+export const rollBackOf = (
+  { deployment, report }: PreparedDeployment,
+  changes: Partial<RollbackSources> = {},
+) => {
+  const { target, db, worker, wrangler, platform, gateway, nowMs, sleep } = deployment;
+  return rollBack({
+    ...{ target, db, worker, wrangler, platform, gateway, nowMs, sleep, report },
+    given: undefined,
+    records: new DeploymentRecords(db, '.'),
+    history: versionHistory(platform, target.workerName),
+    deployer: 'bob@example.com',
+    runId: 'this run',
+    ...changes,
+  });
+};

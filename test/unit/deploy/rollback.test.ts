@@ -1,0 +1,212 @@
+/** Wrangler is a stand-in here, which does what `wrangler rollback` does; test/cli/rollback.test.ts has the real one. */
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { RollbackSources } from '../../../scripts/deploy/rollback.ts';
+import type { Wrangler } from '../../../scripts/platform/run-wrangler.ts';
+import { CACHE_GENERATIONS_KEY } from '../../../src/storage/kv/keys.ts';
+import { type PreparedDeployment, prepareDeployment } from '../../support/deploy/prepared-deployment.ts';
+import {
+  provideWorker,
+  recordDeployment,
+  rollBackOf,
+  type ServedVersions,
+} from '../../support/deploy/rolled-back.ts';
+import { type PlatformApi, startPlatformApi } from '../../support/platform-api/server.ts';
+import { type StandInGateway, startStandInGateway } from '../../support/stand-in-gateway.ts';
+
+const ADMIN_KEY = 'an-admin-key-for-tests-of-32-chars';
+
+let api: PlatformApi;
+let gateway: StandInGateway;
+let prepared: PreparedDeployment;
+let versions: ServedVersions;
+let [oldest, older, newer]: string[] = [];
+let wranglerRuns: (readonly string[])[];
+beforeAll(async () => {
+  [api, gateway] = await Promise.all([startPlatformApi(), startStandInGateway('any')]);
+});
+afterAll(() => Promise.all([api.close(), gateway.close()]));
+beforeEach(() => {
+  prepared = prepareDeployment(api, { origin: gateway.url, adminKey: ADMIN_KEY });
+  versions = provideWorker(api, prepared.deployment.target.workerName);
+  [oldest, older, newer] = [1, 2, 3].map(() => versions.upload());
+  for (const version of [oldest, older, newer]) versions.serve({ [version ?? '']: 100 });
+  wranglerRuns = [];
+  gateway.asked = [];
+  gateway.answer = ({ path }) =>
+    path === '/admin/caches/purge' ? { status: 200, body: { purge: 'purged' } } : undefined;
+});
+
+const wrangler: Wrangler = async (args) => {
+  wranglerRuns.push(args);
+  const [command, versionId = ''] = args;
+  if (command !== 'rollback') throw new Error(`unexpected: ${args.join(' ')}`);
+  versions.serve({ [versionId]: 100 });
+  return { exitCode: 0, stdout: '', stderr: '', entries: [] };
+};
+const run = (changes: Partial<RollbackSources> = {}) => rollBackOf(prepared, { wrangler, ...changes });
+const records = () =>
+  prepared.db.query<Record<string, unknown>>(
+    'SELECT version_now AS version, outcome, is_open AS isOpen, reason FROM deployment ORDER BY started_at DESC',
+  );
+const recorded = () => {
+  recordDeployment(prepared, { before: null, now: oldest ?? '', kind: 'first', at: 1 });
+  recordDeployment(prepared, { before: oldest ?? '', now: older ?? '', at: 2 });
+  recordDeployment(prepared, { before: older ?? '', now: newer ?? '', at: 3 });
+};
+
+test('all traffic goes to the version before; caches are purged; the record says by whom', async () => {
+  recorded();
+  expect(await run()).toBe(0);
+  expect(versions.serving()).toEqual([older]);
+  expect(wranglerRuns.map((args) => args.slice(0, 5))).toEqual([
+    ['rollback', older, '--yes', '--env', 'production'],
+  ]);
+  expect(gateway.asked.map(({ path }) => path)).toEqual(['/admin/caches/purge', '/admin/caches/purge']);
+  expect(prepared.cached(CACHE_GENERATIONS_KEY)).toMatchObject({ projects: expect.any(Number) });
+  const [record, ...others] = await records();
+  expect(record).toEqual({
+    version: newer,
+    outcome: 'rolled_back',
+    isOpen: null,
+    reason: `rolled back to ${older} by bob@example.com`,
+  });
+  expect(others.map(({ outcome }) => outcome)).toEqual(['deployed', 'deployed']);
+  expect(prepared.lines.at(-1)).toBe(`production: 100 % of requests go to ${older}. Rolled back.`);
+});
+
+test('the next one goes back further, until no version served before', async () => {
+  recorded();
+  await run();
+  expect(await run()).toBe(0);
+  expect(versions.serving()).toEqual([oldest]);
+  await expect(run({ history: { ...historyOf(), servedAlone: async () => [oldest ?? ''] } })).rejects.toThrow(
+    /No version served before this one/,
+  );
+  expect(versions.serving()).toEqual([oldest]);
+});
+
+const historyOf = () => ({ servedAlone: async () => [], migrationTagOf: async () => undefined });
+
+test('an open deployment is ended, also while a run works on it', async () => {
+  versions.serve({ [older ?? '']: 90, [newer ?? '']: 10 });
+  recordDeployment(prepared, { before: older ?? '', now: newer ?? '', open: true, runId: 'another run' });
+  expect(await run()).toBe(0);
+  expect(versions.serving()).toEqual([older]);
+  expect(await records()).toMatchObject([{ outcome: 'rolled_back', isOpen: null }]);
+});
+
+test('an open deployment whose traffic has gone back already is closed', async () => {
+  versions.serve({ [older ?? '']: 100 });
+  recordDeployment(prepared, { before: older ?? '', now: newer ?? '', open: true });
+  expect(await run()).toBe(0);
+  expect(wranglerRuns).toEqual([]);
+  expect(await records()).toMatchObject([{ outcome: 'rolled_back' }]);
+});
+
+test('a run that is cut off is completed by the next one, which goes to the same version', async () => {
+  recorded();
+  const sleep = () => Promise.reject(new Error('cut off'));
+  await expect(run({ sleep, given: oldest })).rejects.toThrow('cut off');
+  expect(versions.serving()).toEqual([oldest]);
+  expect(await records()).toMatchObject([{ version: newer, outcome: 'open' }, {}, {}]);
+  expect(await run({ runId: 'the next run' })).toBe(0);
+  expect(versions.serving()).toEqual([oldest]);
+  expect(wranglerRuns).toHaveLength(1);
+  expect(await records()).toMatchObject([
+    { version: newer, outcome: 'rolled_back' },
+    { outcome: 'deployed' },
+    { outcome: 'deployed' },
+  ]);
+});
+
+test('a named version is gone back to; an unknown one is refused', async () => {
+  recorded();
+  await expect(run({ given: '00000000-0000-4000-8000-000000000000' })).rejects.toThrow(/has no version/);
+  expect(await run({ given: oldest ?? '' })).toBe(0);
+  expect(versions.serving()).toEqual([oldest]);
+  expect(await records()).toMatchObject([
+    { version: newer, reason: `rolled back to ${oldest} by bob@example.com` },
+    {},
+    {},
+  ]);
+});
+
+test('naming the version that serves purges again, and changes no record', async () => {
+  recorded();
+  expect(await run({ given: newer ?? '' })).toBe(0);
+  expect(wranglerRuns).toEqual([]);
+  expect(gateway.asked).toHaveLength(2);
+  expect((await records()).map(({ outcome }) => outcome)).toEqual(['deployed', 'deployed', 'deployed']);
+});
+
+test('without a record, the platform says which version served alone before', async () => {
+  versions.serve({ [newer ?? '']: 60, [older ?? '']: 40 });
+  versions.serve({ [newer ?? '']: 100 });
+  expect(await run()).toBe(0);
+  expect(versions.serving()).toEqual([older]);
+  expect(await records()).toMatchObject([{ version: newer, outcome: 'rolled_back' }]);
+});
+
+test('a change of Durable Object classes is refused before anything is changed', async () => {
+  const withClass = versions.upload({ newClass: 'Rooms' });
+  versions.serve({ [withClass]: 100 });
+  recordDeployment(prepared, { before: newer ?? '', now: withClass, kind: 'whole' });
+  await expect(run()).rejects.toThrow(
+    /Classes of Durable Objects have changed since version[\s\S]*Nothing has changed[\s\S]*git revert/,
+  );
+  // The platform does not say the migration of a version.
+  const history = { ...historyOf(), servedAlone: async () => [] };
+  await expect(run({ history })).rejects.toThrow(/Classes of Durable Objects have changed/);
+  expect(versions.serving()).toEqual([withClass]);
+  expect(await records()).toMatchObject([{ outcome: 'deployed' }]);
+});
+
+test('a refusal of the platform is shown, and the record is as it was', async () => {
+  recorded();
+  const refused: Wrangler = async () => ({ exitCode: 1, stdout: '', stderr: 'not this one', entries: [] });
+  expect(await run({ wrangler: refused })).toBe(1);
+  expect(prepared.lines.join('\n')).toMatch(
+    /The traffic was not moved: wrangler ended with 1\.\n {4}not this one/,
+  );
+  expect(await records()).toMatchObject([{ outcome: 'deployed', isOpen: null, reason: null }, {}, {}]);
+  expect(gateway.asked).toEqual([]);
+});
+
+test('an open deployment stays open where the platform refuses', async () => {
+  recordDeployment(prepared, { before: older ?? '', now: newer ?? '', open: true });
+  const refused: Wrangler = async () => ({ exitCode: 1, stdout: '', stderr: '', entries: [] });
+  expect(await run({ wrangler: refused })).toBe(1);
+  expect(await records()).toMatchObject([{ outcome: 'open', isOpen: 1 }]);
+  expect(await run()).toBe(0);
+});
+
+test('while the gateway is down it is rolled back all the same, and the output says what is left', async () => {
+  recorded();
+  gateway.answer = () => ({ status: 500, body: {} });
+  expect(await run()).toBe(1);
+  expect(versions.serving()).toEqual([older]);
+  expect(prepared.cached(CACHE_GENERATIONS_KEY)).toMatchObject({ projects: expect.any(Number) });
+  expect(prepared.lines.join('\n')).toMatch(/answered 500[\s\S]*Not all caches are purged/);
+  expect(await records()).toMatchObject([{ outcome: 'rolled_back' }, {}, {}]);
+});
+
+test('while D1 is down it is rolled back by what the platform knows', async () => {
+  api.databases.delete(prepared.deployment.target.databaseId);
+  expect(await run()).toBe(1);
+  expect(versions.serving()).toEqual([older]);
+  expect(prepared.lines[0]).toMatch(/record of deployments cannot be read/);
+});
+
+test('traffic that somebody moves meanwhile is told, and the next run goes on', async () => {
+  recorded();
+  const sleep = async () => versions.serve({ [newer ?? '']: 100 });
+  expect(await run({ sleep })).toBe(1);
+  expect(prepared.lines.at(-1)).toMatch(/^Somebody has moved the traffic meanwhile: 100 %/);
+  expect(await run()).toBe(0);
+  expect(versions.serving()).toEqual([older]);
+});
+
+test('a Worker that is not deployed is refused', async () => {
+  api.workers.delete(prepared.deployment.target.workerName);
+  await expect(run()).rejects.toThrow(/is not deployed/);
+});
