@@ -1,4 +1,4 @@
-/** The commands of docs/deploying.md, run as written by wrangler and Node against the simulated platform. */
+/** The commands of docs/deploying.md, run as written by wrangler and Node on the simulated platform, up to a first answer. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,8 +9,10 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { WRANGLER_ENVIRONMENT } from '../../scripts/start/run-command.ts';
+import { SITE } from '../../zone/site.ts';
+import { type Edge, startEdge } from '../support/platform-api/edge.ts';
 import { type PlatformApi, startPlatformApi } from '../support/platform-api/server.ts';
-import { startStandInGateway } from '../support/stand-in-gateway.ts';
+import { startUpstream, type Upstream } from '../support/upstream/server.ts';
 import type { Ran } from './running-operations.ts';
 
 const page = await readFile('docs/deploying.md', 'utf8');
@@ -27,14 +29,16 @@ function commandsOf(step: number): string[] {
 
 const COMMIT_ALL = 'git add -A && git -c user.name=Test -c user.email=test@example.com commit -qm Changed';
 const ADMIN_KEY = 'an-admin-key-for-tests-of-32-chars';
-const WORKER = 'com2000-edge-gateway-production';
+const API_KEY = 'simulated-internal-key';
+const ZONE = 'com2000.test';
 
+/** An empty account. */
 let api: PlatformApi;
 /** A checkout of its own, whose wrangler.toml and zone/site.ts an operator changes. */
 let folder: string;
 
 before(async () => {
-  api = await startPlatformApi({ zoneName: 'com2000.test' });
+  api = await startPlatformApi({ zoneName: ZONE });
   folder = await mkdtemp(path.join(tmpdir(), 'com2000-new-account-'));
   const listed = await done('git ls-files -coz --exclude-standard', { cwd: process.cwd() });
   const files = listed.split('\0').filter((file) => file !== '' && existsSync(file));
@@ -56,14 +60,7 @@ async function run(command: string, { cwd = folder, input = '' } = {}): Promise<
   const child = spawn('bash', ['-c', `set -euo pipefail; ${command}`], {
     cwd,
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: {
-      ...process.env,
-      ...WRANGLER_ENVIRONMENT,
-      ...api.env(),
-      WRANGLER_LOG: 'log',
-      FOLDER: folder,
-      ADMIN_KEY,
-    },
+    env: { ...process.env, ...WRANGLER_ENVIRONMENT, ...api.env(), WRANGLER_LOG: 'log', ADMIN_KEY },
   });
   child.stdin.end(input);
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
@@ -77,12 +74,13 @@ async function done(command: string, options?: { cwd?: string; input?: string })
   return out;
 }
 
-/** As an operator writes it, and commits it. */
+/** As an operator writes it. */
 async function write(file: string, change: (text: string) => string): Promise<void> {
   const name = path.join(folder, file);
   await writeFile(name, change(await readFile(name, 'utf8')));
 }
 
+/** By binding, as wrangler prints them. */
 const ids = new Map<string, string>();
 
 test('1. the resources are made, and wrangler prints their ids', async () => {
@@ -99,59 +97,69 @@ test('2. plan names each value that is still an example, until the ids and names
   const [plan = ''] = commandsOf(2);
   assert.match(await done(plan), /wrangler\.toml: kv_namespaces SESSIONS_KV is a placeholder/);
   await write('wrangler.toml', (toml) => {
-    const own = toml.replaceAll('com2000.example', 'com2000.test').replaceAll('0'.repeat(32), api.accountId);
-    return [...ids].reduce(
-      (changed, [binding, id]) =>
-        changed.replace(
-          new RegExp(`(production\\S+\\nbinding = "${binding}"\\n(?:database_name.*\\n)?\\w+ = ")[^"]+`),
-          `$1${id}`,
-        ),
-      own,
-    );
+    const named = toml.replaceAll('com2000.example', ZONE).replaceAll('0'.repeat(32), api.accountId);
+    return [...ids].reduce((changed, [binding, id]) => {
+      const placeholder = `(production\\S+\\nbinding = "${binding}"\\n(?:database_name.*\\n)?\\w+ = ")[^"]+`;
+      return changed.replace(new RegExp(placeholder), `$1${id}`);
+    }, named);
   });
-  await write('zone/site.ts', (site) => site.replaceAll('com2000.example', 'com2000.test'));
+  await write('zone/site.ts', (site) => site.replaceAll('com2000.example', ZONE));
   await done(COMMIT_ALL);
   assert.doesNotMatch(await done(plan), /wrangler\.toml: |not committed/);
 });
 
-test('3. the secrets are put before there is any code', async () => {
-  // One stands for those that may be left out: each is a run of wrangler.
-  for (const command of commandsOf(3).slice(0, 4))
-    assert.match(await done(command, { input: 'a-value-of-thirty-two-characters' }), /Success!/);
-});
-
-test('4. the zone is set up, and is then as its file says', async () => {
-  const [plan = '', apply = ''] = commandsOf(4);
-  const planned = await done(plan);
-  assert.match(planned, /ssl/);
-  assert.match(await done(apply), /The zone is as its file says\./);
-  await done('npm run zone -- drift');
-});
-
-test('5. the gateway is deployed, at the addresses of its routes', async () => {
-  const gateway = await startStandInGateway('none');
-  Object.defineProperty(gateway.traffic, 'main', {
-    get: () => api.workers.get(WORKER)?.deployments[0]?.versions[0]?.version_id,
-  });
-  try {
-    const [deploy = ''] = commandsOf(5);
-    // `npm test` runs this test. Without a key nothing is purged, and nobody waits for it.
-    const out = await done(`unset ADMIN_KEY; ${deploy} --tests-passed --origin ${gateway.url}`);
-    assert.match(out, /100 % of requests go to \S+ \(new\)\. Deployed\.$/m);
-  } finally {
-    await gateway.close();
-  }
-  assert.deepEqual(api.workers.domains.map(({ hostname }) => hostname).toSorted(), [
-    'api.com2000.test',
-    'ws.com2000.test',
-  ]);
-  assert.match(await done('npm run deploy -- list production'), / deployed +first /);
+test('the bucket takes its policy for uploads', async () => {
+  const [, json = ''] = /^ +```json\n([\s\S]*?)^ +```$/m.exec(page) ?? [];
+  await writeFile(path.join(folder, 'cors.json'), json);
+  await done(/npx wrangler r2 bucket cors .+/.exec(page)?.[0] ?? '');
+  await rm(path.join(folder, 'cors.json'));
   assert.deepEqual(api.unsupported, []);
 });
 
-test('the bucket takes its rules for uploads', async () => {
-  const [, json = ''] = /^ +```json\n([\s\S]*?)^ +```$/m.exec(page) ?? [];
-  await writeFile(path.join(folder, 'cors.json'), json);
-  for (const [command] of page.matchAll(/npx wrangler r2 bucket (?:cors|lifecycle) .+/g)) await done(command);
+test('3. to 6.: secrets, zone and Worker of the account lead to a first answer', async (t) => {
+  // The same account once more, with a database that the edge reads too.
+  await api.close();
+  api = await startPlatformApi({ zoneName: ZONE });
+  api.buckets.create(SITE.cdnBucket);
+  const upstream: Upstream = await startUpstream();
+  t.after(() => upstream.close());
+  const { mainApiUrl, priceApiUrl } = upstream.createMarket({ apiKey: API_KEY });
+  const edge: Edge = await startEdge(api, {
+    ...{ env: 'production', config: path.join(folder, 'wrangler.toml') },
+    vars: { MAIN_API_URL: mainApiUrl, PRICE_API_URL: priceApiUrl, INTERNAL_API_KEY: API_KEY },
+  });
+  t.after(() => edge.close());
+
+  await t.test('3. the secrets are put before there is any code', async () => {
+    // Each is a run of wrangler: the two that the Worker needs, one of them by a pipe, stand for the others.
+    for (const command of commandsOf(3).slice(0, 2))
+      assert.match(await done(command, { input: API_KEY }), /Success!/);
+  });
+
+  await t.test('4. the zone is set up, and is then as its file says', async () => {
+    const [plan = '', apply = ''] = commandsOf(4);
+    assert.match(await done(plan), /ssl/);
+    assert.match(await done(apply), /The zone is as its file says\./);
+    await done('npm run zone -- drift');
+  });
+
+  await t.test('5. the gateway is deployed, at the addresses of its routes', async () => {
+    const [deploy = ''] = commandsOf(5);
+    // `npm test` runs this test.
+    const out = await done(`${deploy} --tests-passed --origin ${edge.url}`);
+    assert.match(out, /100 % of requests go to \S+ \(new\)\. Deployed\.$/m);
+    const hosts = api.workers.domains.map(({ hostname }) => hostname);
+    assert.deepEqual(hosts.toSorted(), ['api.com2000.test', 'ws.com2000.test']);
+    assert.match(await done('npm run deploy -- list production'), / deployed +first /);
+  });
+
+  await t.test('6. it answers', async () => {
+    await edge.cron('* * * * *');
+    await edge.cron('*/5 * * * *');
+    const [curl = ''] = commandsOf(6);
+    const answer = await done(curl.replace('https://api.com2000.example', edge.url));
+    assert.match(answer, /"symbol":"BTC"/);
+    await done(`npm run smoke -- production --url ${edge.url}`);
+  });
   assert.deepEqual(api.unsupported, []);
 });

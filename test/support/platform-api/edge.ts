@@ -28,8 +28,10 @@ const OVERRIDE = /^([\w-]+)="([^"]+)"$/;
 const EMPTY: V4WorkerOptions = { name: 'empty', modules: true, script: 'export default {}' };
 
 export interface EdgeOptions {
-  /** Of wrangler.toml: its bindings are made in the account. */
+  /** Of `config`: its bindings are made in the account. */
   env: 'staging' | 'production';
+  /** A wrangler.toml; that of this project where left out. */
+  config?: string;
   /** In the place of the vars and secrets of each version. */
   vars?: Readonly<Record<string, string>>;
 }
@@ -53,9 +55,12 @@ interface Loaded {
 }
 
 /** To be started before anything is deployed: it makes what the environment binds. */
-export async function startEdge(api: PlatformApi, { env, vars = {} }: EdgeOptions): Promise<Edge> {
+export async function startEdge(
+  api: PlatformApi,
+  { env, config = 'wrangler.toml', vars = {} }: EdgeOptions,
+): Promise<Edge> {
   const { name: workerName = '', d1_databases } = unstable_readConfig(
-    { config: 'wrangler.toml', env },
+    { config, env },
     { hideWarnings: true },
   );
   const folder = await mkdtemp(path.join(tmpdir(), 'com2000-edge-'));
@@ -70,7 +75,7 @@ export async function startEdge(api: PlatformApi, { env, vars = {} }: EdgeOption
     const db = await miniflare.getD1Database(binding);
     await db.prepare('SELECT 1').run();
   }
-  provideBindings(api, env, 'wrangler.toml', databaseFile(folder));
+  provideBindings(api, env, config, databaseFile(folder));
 
   let loaded: Loaded | null = null;
   let loading: Promise<unknown> = Promise.resolve();
