@@ -14,6 +14,8 @@ export interface CanaryTraffic {
   operations: number;
   /** Mean; operations differ. */
   requestsALook: number;
+  /** Of the looks: upstream fails and is slow in them. */
+  burstShare: number;
   /** What is wrong with one operation of the new version. */
   planted?: { operationId: string; faultShare?: number; slowerBy?: number };
 }
@@ -23,7 +25,6 @@ export interface Look {
   now: VersionSample;
 }
 
-const BURST_SHARE = 0.1;
 const NOW = 1_764_000_000;
 
 /** Uniform numbers from 0 to 1: mulberry32. */
@@ -45,7 +46,7 @@ export function* canaryTraffic(traffic: CanaryTraffic): Generator<Look> {
   const samples = { before: new VersionSample(), now: new VersionSample() };
   for (let look = 0; ; look += 1) {
     const period = Math.floor(Math.log2(look + 1));
-    const isBurst = random() < BURST_SHARE;
+    const isBurst = random() < traffic.burstShare;
     for (let index = 0; index < traffic.operations; index += 1) {
       const cells = { before: new CellSum(), now: new CellSum() };
       const operationId = operationOf(index);

@@ -14,7 +14,7 @@ import type { Comparison } from './comparison.ts';
 import type { VersionSample } from './version-sample.ts';
 
 /** Bonferroni's correction is for so many comparisons at least, so that one more operation changes no judgement of the others. */
-const COMPARISONS_MIN = 128;
+export const COMPARISONS_MIN = 128;
 /** A worse figure that chance gives so rarely is in doubt, and nothing is promoted. */
 const DOUBT_CHANCE = 0.01;
 /** An operation with at least this share of the old version's requests must have been judged: what is executed, and what is cached. */
