@@ -81,6 +81,13 @@ describe('a version that answers as the old one does', () => {
     ]);
   });
 
+  test('is promoted where it fails somewhat more often: the caches of both are in different states', () => {
+    const judged = (faults: number) =>
+      inShort(judgeThese([quick(891_000), failed(9_000)], [quick(100_000 - faults), failed(faults)]));
+    expect(judged(1_300)).toEqual(['promote']);
+    expect(judged(2_000)).toEqual([`regress ${MARKET} executed faults`]);
+  });
+
   test('is promoted where it is slower by less than is tolerated', () => {
     const [before, now] = [[quick(9_000, { takesMs: 1_000 })], [quick(1_000, { takesMs: 1_240 })]];
     expect(inShort(judgeThese(before, now))).toEqual(['promote']);
@@ -119,6 +126,8 @@ describe('a regression', () => {
     expect(inShort(judgeThese(before, [quick(1_000, { cache: 'hit', takesMs: 150 })]))).toEqual([
       `regress ${MARKET} hit p95`,
     ]);
+    const someSlow = [quick(930, { cache: 'hit', takesMs: 0 }), quick(70, { cache: 'hit', takesMs: 300 })];
+    expect(inShort(judgeThese(before, someSlow))).toEqual([`regress ${MARKET} hit p95`]);
   });
 
   test('of one operation among many is named', () => {
@@ -163,8 +172,8 @@ describe('a regression', () => {
     expect(inShort(judgeThese(before, [...now, failed(50, route)]))).toEqual([
       'regress route:/files executed faults',
     ]);
-    const runs = [...before, quick(40, job)];
-    expect(inShort(judgeThese(runs, [...now, failed(40, job)]))).toEqual([
+    const runs = [...before, quick(28, job)];
+    expect(inShort(judgeThese(runs, [...now, failed(28, job)]))).toEqual([
       'regress job:prices executed faults',
     ]);
     expect(inShort(judgeThese(runs, [...now, quick(40, { ...job, takesMs: 60_000 })]))).toEqual(['promote']);

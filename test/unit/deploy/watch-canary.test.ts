@@ -200,6 +200,18 @@ describe('a step', () => {
     });
   });
 
+  test('is promoted although upstream failed while the new version alone had a cold cache', async () => {
+    const hits = (count: number) => market(count, { cache: 'hit', takesMs: 0 });
+    const { verdict } = await watch({
+      async meanwhile(look, now) {
+        if (look > 1) return healthyMinute(now);
+        await plant(OLD, [hits(1_700), market(50), failed(50)], now);
+        await plant(NEW, [hits(30), market(100), failed(100)], now);
+      },
+    });
+    expect(verdict.kind).toBe('promote');
+  });
+
   test('of staging is promoted without a request, after its least time', async () => {
     const thresholds = { minimumRequests: 0, lookSeconds: 15, minimumWatchSeconds: 90, watchSeconds: 180 };
     expect(await watch({ thresholds })).toMatchObject({ verdict: { kind: 'promote' }, looks: 6 });
