@@ -99,6 +99,19 @@ test('all pages of records are read', async (t) => {
   assert.equal(hosts.filter((host) => !keys.has(`A ${host}`)).length, 0);
 });
 
+test('records that the platform makes are neither shown nor removed', async (t) => {
+  const { platform, api } = await newZone(t);
+  const meta = { read_only: true };
+  const record = { type: 'AAAA', name: `elsewhere.${DESIRED_ZONE.name}`, content: '100::', meta };
+  platform.zone.records.push(recordOf(record));
+  const { kept, changes } = diffZone(await read(api), WANTED, { ...KEEPING, removeUnknown: true });
+  assert.deepEqual(kept.items, []);
+  assert.deepEqual(
+    changes.filter(({ action }) => action === 'remove'),
+    [],
+  );
+});
+
 test('ten thousand rules by hand are read and kept, and twenty are named', async (t) => {
   const { platform, api } = await newZone(t);
   await apply(api);

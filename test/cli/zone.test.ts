@@ -193,15 +193,17 @@ test('what the plan lacks is skipped with the reason, and a dearer plan gets it'
   const refsOf = (phase: string) => rulesOf(api, phase).rules.map(({ ref }) => ref);
   assert.deepEqual(refsOf(RATE_LIMITS), ['com2000_rate_5_flood_free']);
 
-  api.zone.plan = 'business';
-  api.zone.addOns.add('load_balancing');
-  await ok(api, 'apply', { ZONE_ADD_ONS: 'load_balancing' });
+  api.zone.plan = 'enterprise';
+  api.zone.addOns.add('load_balancing').add('bot_management');
+  const ZONE_ADD_ONS = 'load_balancing,bot_management';
+  await ok(api, 'apply', { ZONE_ADD_ONS });
   assert.deepEqual(refsOf(RATE_LIMITS), ['com2000_rate_5_flood', 'com2000_rate_1_api']);
   assert.equal(api.zone.balancers.length, 1);
-  await ok(api, 'drift', { ZONE_ADD_ONS: 'load_balancing' });
+  await ok(api, 'drift', { ZONE_ADD_ONS });
   // A run that forgets the add-on leaves alone what was made with it.
   await ok(api, 'apply');
   assert.equal(api.zone.balancers.length, 1);
+  assert.ok(refsOf(FIREWALL).includes('com2000_waf_2_bots'));
 });
 
 test('an apply that fails stops, says what is done and what is not, and goes on when it runs again', async (t) => {
