@@ -5,7 +5,6 @@ import { Argument, Command } from '@commander-js/extra-typings';
 import { nonEmpty } from '../operations/command.ts';
 import { runProgram } from '../operations/run-program.ts';
 import { printable } from '../operations/table.ts';
-import { apiFailure } from '../platform/api-failure.ts';
 import { platformClient } from '../platform/platform-client.ts';
 import { createWrangler } from '../platform/run-wrangler.ts';
 import { readCheckout } from './checkout.ts';
@@ -55,8 +54,6 @@ const program = new Command('npm run rollback --')
       report: (line) => console.log(line.split('\n').map(printable).join('\n')),
       nowMs: Date.now,
       sleep: (milliseconds) => setTimeout(milliseconds),
-    }).catch((error: unknown) => {
-      throw apiFailure(error);
     });
   });
 

@@ -1,6 +1,6 @@
 /** The record of the deployment that is rolled back. A database that does not answer keeps nobody from a rollback. */
 import { randomUUID } from 'node:crypto';
-import Cloudflare from 'cloudflare';
+import { CommandFailure, EXIT } from '../operations/command-failure.ts';
 import { type DeploymentRecord, type DeploymentRecords, TakenOver } from './record.ts';
 import { rollbackStep } from './rollback-target.ts';
 import { wholly } from './set-shares.ts';
@@ -45,7 +45,7 @@ export async function findRecord(
     const record = await records.ofVersion(shares[0]?.versionId ?? '');
     return { record, isOpen: false, isReadable: true };
   } catch (error) {
-    if (!(error instanceof Cloudflare.APIError)) throw error;
+    if (!isUnreachable(error)) throw error;
     report(`The record of deployments cannot be read, and will not say so: ${error.message}`);
     return { record: undefined, isOpen: false, isReadable: false };
   }
@@ -76,7 +76,7 @@ export async function holdRecord(
       await records.save({ ...record, ...changes }, runId, nowSeconds());
       return true;
     } catch (error) {
-      if (!(error instanceof Cloudflare.APIError) && !(error instanceof TakenOver)) throw error;
+      if (!isUnreachable(error) && !(error instanceof TakenOver)) throw error;
       report(`The record of deployments was not written: ${error.message}`);
       return false;
     }
@@ -85,7 +85,7 @@ export async function holdRecord(
     if (found.record !== undefined && !found.isOpen) await records.reopen(record, runId, nowSeconds());
     else await records.claim(record, runId, nowSeconds(), true);
   } catch (error) {
-    if (!(error instanceof Cloudflare.APIError)) throw error;
+    if (!isUnreachable(error)) throw error;
     report(`The record of deployments cannot be written, and will not say so: ${error.message}`);
     return undefined;
   }
@@ -106,6 +106,9 @@ export async function holdRecord(
     leaveOpen: () => records.release(record, runId),
   };
 }
+
+const isUnreachable = (error: unknown): error is CommandFailure =>
+  error instanceof CommandFailure && error.exitCode === EXIT.unreachable;
 
 /** Of a version that was not deployed by `npm run deploy`. */
 const recordByHand = (

@@ -5,7 +5,6 @@ import { nonEmpty } from '../operations/command.ts';
 import { EXIT, refusal, wrongUse } from '../operations/command-failure.ts';
 import { runProgram } from '../operations/run-program.ts';
 import { printable } from '../operations/table.ts';
-import { apiFailure } from '../platform/api-failure.ts';
 import { missingCredentials, platformClient } from '../platform/platform-client.ts';
 import { readEnvironment, TARGETS, type TargetEnvironment } from './environment.ts';
 import { type SmokeSources, smokeTest } from './smoke.ts';
@@ -52,10 +51,7 @@ async function versionsOf(
   const { workerName } = target;
   if (given !== undefined) return [{ workerName, versionId: given }];
   if (missingCredentials(env).length > 0) return [null];
-  const worker = liveWorker(platformClient(env), workerName);
-  const live = await worker.live().catch((error: unknown) => {
-    throw apiFailure(error);
-  });
+  const live = await liveWorker(platformClient(env), workerName).live();
   if (live === undefined || live.shares.length === 0)
     throw refusal('NOT_DEPLOYED', `${workerName} is not deployed.`);
   return live.shares.map(({ versionId }) => ({ workerName, versionId }));

@@ -1,8 +1,6 @@
 /** The versions of a Worker that were deployed before, by the platform. */
-import Cloudflare from 'cloudflare';
 import * as z from 'zod';
-import { refusal } from '../operations/command-failure.ts';
-import type { PlatformClient } from '../platform/platform-client.ts';
+import { askPlatform, type PlatformClient } from '../platform/platform-client.ts';
 
 export interface VersionHistory {
   /** Those that had all traffic, the latest first; one may be there twice. */
@@ -10,7 +8,7 @@ export interface VersionHistory {
   /**
    * The latest migration of Durable Objects when the version was uploaded; undefined where the platform does not say.
    *
-   * @throws CommandFailure where there is no such version
+   * @throws CommandFailure also where there is no such version
    */
   migrationTagOf(versionId: string): Promise<string | undefined>;
 }
@@ -30,7 +28,9 @@ export function versionHistory({ client, accountId }: PlatformClient, workerName
   const account = { account_id: accountId };
   return {
     async servedAlone() {
-      const { result } = await client.workers.scripts.deployments.list(workerName, account);
+      const { result } = await askPlatform(`The deployments of ${workerName} cannot be listed`, async () =>
+        client.workers.scripts.deployments.list(workerName, account),
+      );
       return deploymentsSchema
         .parse(result)
         .deployments.flatMap(({ versions }) => (versions.length === 1 ? versions : []))
@@ -38,11 +38,10 @@ export function versionHistory({ client, accountId }: PlatformClient, workerName
     },
     async migrationTagOf(versionId) {
       const script = { ...account, script_name: workerName };
-      const version = await client.workers.scripts.versions.get(versionId, script).catch((error: unknown) => {
-        if (!(error instanceof Cloudflare.APIError) || (error.status !== 404 && error.status !== 400))
-          throw error;
-        throw refusal('UNKNOWN_VERSION', `${workerName} has no version ${versionId}: ${error.message}`);
-      });
+      const version = await askPlatform(
+        `${workerName} has no version ${versionId} that can be read`,
+        async () => client.workers.scripts.versions.get(versionId, script),
+      );
       return versionSchema.parse(version).resources?.script_runtime?.migration_tag;
     },
   };

@@ -1,6 +1,4 @@
-import Cloudflare from 'cloudflare';
-import { unreachable } from '../operations/command-failure.ts';
-import type { PlatformClient } from './platform-client.ts';
+import { askPlatform, type PlatformClient } from './platform-client.ts';
 
 interface Statement {
   sql: string;
@@ -56,15 +54,8 @@ async function askDatabase(
   // The SDK's type has strings alone; the API takes each JSON value that SQLite has.
   const batch = statements.map(({ sql, params }) => ({ sql, params: params as string[] }));
   const isRead = statements.every(({ sql }) => READS.test(sql));
-  try {
-    const { result } = await client.d1.database.query(
-      databaseId,
-      { account_id: accountId, batch },
-      isRead ? {} : { maxRetries: 0 },
-    );
-    return result.map(({ results = [], meta }) => ({ results, meta: { changes: meta?.changes ?? 0 } }));
-  } catch (error) {
-    if (!(error instanceof Cloudflare.APIError)) throw error;
-    throw unreachable(`D1 of the platform: ${error.message}`);
-  }
+  const { result } = await askPlatform('The database was not asked', async () =>
+    client.d1.database.query(databaseId, { account_id: accountId, batch }, isRead ? {} : { maxRetries: 0 }),
+  );
+  return result.map(({ results = [], meta }) => ({ results, meta: { changes: meta?.changes ?? 0 } }));
 }
