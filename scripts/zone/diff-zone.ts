@@ -75,7 +75,11 @@ function diffItems(
     else {
       matched.add(match);
       const differences = differencesOf(item.fields, match.fields);
-      if (differences.length > 0 && match.isFixed) fixed.push(match);
+      if (!match.isOurs && !removeUnknown && differences.some((one) => movesTraffic(item, one))) {
+        conflicts.push(
+          `${identity(item)} was made by hand and leads elsewhere: ${wordsOf(differences, item)}. Put that into zone/, or remove it there.`,
+        );
+      } else if (differences.length > 0 && match.isFixed) fixed.push(match);
       else if (differences.length > 0) changes.push({ action: 'change', item, found: match, differences });
     }
   }
@@ -86,6 +90,22 @@ function diffItems(
   conflicts.push(...blockedNames(changes, kept));
   return { changes, kept, fixed, conflicts };
 }
+
+/** Fields that say where requests go. What somebody made by hand keeps them: a change would take their traffic away. */
+const DESTINATIONS: Partial<Record<Kind, readonly string[]>> = {
+  'DNS record': ['content'],
+  pool: ['origins'],
+  'load balancer': ['default_pools', 'fallback_pool'],
+};
+
+const movesTraffic = ({ kind }: WantedItem, { path }: Difference) =>
+  (DESTINATIONS[kind] ?? []).some((field) => path === field || path.startsWith(`${field}.`));
+
+const wordsOf = (differences: readonly Difference[], item: WantedItem) =>
+  differences
+    .filter((one) => movesTraffic(item, one))
+    .map(({ path, before }) => `${path} is ${JSON.stringify(before) ?? 'not there'}`)
+    .join(', ');
 
 /** One that needs no change, else one of ours, else the only one. */
 const bestMatch = (item: WantedItem, candidates: readonly FoundItem[]): FoundItem | undefined =>

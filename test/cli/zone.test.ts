@@ -234,10 +234,14 @@ test('a creation whose answer is lost is not made twice', async (t) => {
 
 test('a name that somebody uses otherwise is told before anything is changed', async (t) => {
   const api = await newZone(t);
-  api.zone.records.push(recordOf({ type: 'A', name: `www.${DESIRED_ZONE.name}`, content: '192.0.2.8' }));
+  api.zone.records.push(
+    recordOf({ type: 'A', name: `www.${DESIRED_ZONE.name}`, content: '192.0.2.8' }),
+    recordOf({ type: 'A', name: DESIRED_ZONE.name, content: '203.0.113.9' }),
+  );
   const { exitCode, out, err } = await run(api, 'apply');
   assert.equal(exitCode, 1);
   assert.match(out, /CNAME www\.com2000\.example cannot be added: A www\.com2000\.example was made by hand/);
+  assert.match(out, /A com2000\.example was made by hand and leads elsewhere: content is "203\.0\.113\.9"/);
   assert.equal(err, 'Nothing is changed.\n');
   assert.deepEqual(writesOf(api), []);
 });

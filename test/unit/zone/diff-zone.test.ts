@@ -150,17 +150,49 @@ test('a record by hand that excludes one of ours is a conflict, and a mail recor
   expect(diffZone(found, wanted, REMOVING).conflicts).toEqual([]);
 });
 
-test('one record by hand with the same name becomes ours; of two, a person chooses', () => {
+test('one record by hand with the same name and content becomes ours; of two others, a person chooses', () => {
   const one = there(record('A', 'www', '192.0.2.1'), false);
+  const comment = 'com2000 zone: website';
+  const same = record('A', 'www', '192.0.2.1');
+  const marked = { ...same, fields: { ...same.fields, comment } };
+  expect(diffZone(foundOf([one]), wantedOf([marked]), KEEPING)).toMatchObject({
+    changes: [{ action: 'change', found: { id: one.id }, differences: [{ path: 'comment' }] }],
+    conflicts: [],
+  });
   const wanted = wantedOf([record('A', 'www', '192.0.2.9')]);
-  expect(diffZone(foundOf([one]), wanted, KEEPING).changes).toMatchObject([
-    { action: 'change', found: { id: one.id }, differences: [{ path: 'content' }] },
-  ]);
   const two = there(record('A', 'www', '192.0.2.2'), false, 'two');
   const diff = diffZone(foundOf([one, two]), wanted, KEEPING);
   expect(diff.changes).toEqual([]);
   expect(diff.conflicts).toEqual([expect.stringContaining('DNS record A www is there 2 times')]);
 });
+
+test.each([
+  [record('A', '@', '203.0.113.9'), record('A', '@', '192.0.2.1'), 'content is "203.0.113.9"'],
+  [
+    item('pool', 'primary-pool', { origins: [{ name: 'api1', address: 'a' }] }),
+    item('pool', 'primary-pool', { origins: [{ name: 'api1', address: 'b' }] }),
+    'origins.api1.address is "a"',
+  ],
+  [
+    item('load balancer', 'main-api', { default_pools: ['theirs'] }),
+    item('load balancer', 'main-api', { default_pools: ['ours'] }),
+    'default_pools is ["theirs"]',
+  ],
+])(
+  '$kind by hand that leads elsewhere is a conflict, and is not changed unless told',
+  (hand, wanted, words) => {
+    const found = foundOf([there(hand, false)]);
+    const diff = diffZone(found, wantedOf([wanted]), KEEPING);
+    expect(diff.changes).toEqual([]);
+    expect(diff.conflicts).toEqual([expect.stringContaining(words)]);
+    expect(diffZone(found, wantedOf([wanted]), REMOVING)).toMatchObject({
+      changes: [{ action: 'change' }],
+      conflicts: [],
+    });
+    const ours = diffZone(foundOf([there(hand, true)]), wantedOf([wanted]), KEEPING);
+    expect(ours).toMatchObject({ changes: [{ action: 'change' }], conflicts: [] });
+  },
+);
 
 test('of several with one name, the one that needs no change is ours, then the one with our mark', () => {
   const wanted = record('A', 'www', '192.0.2.9');
