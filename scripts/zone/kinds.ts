@@ -53,7 +53,7 @@ const DNS_RECORDS: KindAccess = {
 
 /** They carry no mark: one that is not wanted counts as made by hand. Their record in DNS comes and goes with them. */
 const BUCKET_DOMAINS: KindAccess = {
-  permission: 'Workers R2 Storage: Edit, of the account; DNS: Edit, of the zone',
+  permission: 'Workers R2 Storage: Edit, of the account; and DNS: Edit, of the zone',
   async list({ client, accountId: account_id }, wanted) {
     const buckets = new Set(wanted.map(({ fields }) => String(fields.bucket)));
     const found = [...buckets].map(async (bucket) => {
