@@ -11,6 +11,8 @@ const BAD_REQUEST = 7400;
 /** The databases of the account, by id. `file` lets a Worker in miniflare and this API share one. */
 export class D1Databases {
   readonly #byId = new Map<string, D1Database>();
+  /** Runs work alone. Who shares a file with this API replaces it: SQLite refuses one of two that write at once. */
+  exclusively: <Answer>(work: () => Answer | Promise<Answer>) => Promise<Answer> = async (work) => work();
   /** By the file name that `import` gave. */
   readonly uploads = new Map<string, Uint8Array>();
 
@@ -118,7 +120,7 @@ function bookmarkOf(request: ApiRequest, database: D1Database): string {
   return timestamp === null ? database.bookmark() : database.bookmarkAt(Date.parse(timestamp));
 }
 
-export const d1: Resource = [
+const routes: Resource = [
   {
     method: 'GET',
     path: '/accounts/:accountId/d1/database',
@@ -193,3 +195,8 @@ export const d1: Resource = [
     },
   },
 ];
+
+export const d1: Resource = routes.map((route) => ({
+  ...route,
+  handle: (request, state) => state.databases.exclusively(() => route.handle(request, state)),
+}));

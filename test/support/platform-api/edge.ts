@@ -4,7 +4,8 @@
  * D1, KV, R2 and Durable Objects, and D1 is the one that the API asks.
  *
  * It does: HTTP, streams, WebSockets, `WORKER_VERSION`, cron events as a test sends them. A request that comes while a deployment is
- * new waits for its versions; those that are under way end before. Shares are exact, by turns.
+ * new waits for its versions; those that are under way end before, as
+ * they do before a call of D1's API and before the clock is put forward. Shares are exact, by turns.
  * It does not: Workers Caching, several locations, KV values of the API. All objects run the code of the version with most requests.
  */
 
@@ -39,6 +40,8 @@ export interface EdgeOptions {
 export interface Edge {
   /** Where clients ask the Worker. */
   url: string;
+  /** Lines that the versions have logged. */
+  logs: readonly string[];
   /** Puts the clocks of all versions forward, also of those that come later. Minute rows are written by the next request. */
   advance(seconds: number): Promise<void>;
   /** The jobs of a cron expression, by the version with most requests. @throws if they fail */
@@ -64,9 +67,11 @@ export async function startEdge(
     { hideWarnings: true },
   );
   const folder = await mkdtemp(path.join(tmpdir(), 'com2000-edge-'));
+  const logs: string[] = [];
   const optionsOf = (workers: V4WorkerOptions[]) =>
     convertV4MiniflareOptions({
       ...{ cf: false, host: HOST, resourcePersistencePath: folder, log: new Log(LogLevel.ERROR), workers },
+      handleStructuredLogs: ({ message }) => logs.push(message.trimEnd()),
     });
   const databases: Record<string, string> = {};
   for (const { binding, database_id } of d1_databases) databases[binding] = database_id ?? '';
@@ -78,7 +83,7 @@ export async function startEdge(
   provideBindings(api, env, config, databaseFile(folder));
 
   let loaded: Loaded | null = null;
-  let loading: Promise<unknown> = Promise.resolve();
+  let waiting: Promise<unknown> = Promise.resolve();
   let aheadMs = 0;
   const underWay = new Set<Promise<unknown>>();
   const turns = new Map<string, number>();
@@ -101,11 +106,21 @@ export async function startEdge(
   }
 
   /** One after another. */
-  function current(): Promise<Loaded | null> {
-    const turn = loading.then(load);
-    loading = turn.catch(() => undefined);
+  function inTurn<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+    const turn = waiting.then(work);
+    waiting = turn.catch(() => undefined);
     return turn;
   }
+
+  /** While no request is under way; those that come wait. */
+  const exclusively = <Answer>(work: () => Answer | Promise<Answer>): Promise<Answer> =>
+    inTurn(async () => {
+      await Promise.allSettled(underWay);
+      return work();
+    });
+  api.databases.exclusively = exclusively;
+
+  const current = () => inTurn(load);
 
   async function setClocks(): Promise<void> {
     const urls = [
@@ -152,11 +167,12 @@ export async function startEdge(
   server.listen(0, HOST);
   await once(server, 'listening');
   return {
+    logs,
     url: `http://${HOST}:${(server.address() as AddressInfo).port}`,
     async advance(seconds) {
       aheadMs += seconds * 1_000;
-      await current();
-      await setClocks();
+      // A request that is under way would seem to take so long.
+      await exclusively(setClocks);
     },
     async cron(cron) {
       const deployed = await current();
