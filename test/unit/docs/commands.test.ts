@@ -88,7 +88,8 @@ async function faultOfOurs({ script, words }: DocumentedCommand): Promise<string
   // Arguments are listed in the same way before.
   const [, listed = ''] = help.split(/^Commands:$/m);
   const commands = new Set([...listed.matchAll(COMMAND_OF_HELP)].map(([, name]) => name));
-  const command = words.find((word) => commands.has(word));
+  // Behind options of the program, whose values are not known here, any word may be the command.
+  const command = (words[0]?.startsWith('-') ? words : words.slice(0, 1)).find((word) => commands.has(word));
   if (commands.size > 0 && words.length > 0 && command === undefined) return `no command: ${typed}`;
   const options = optionsOf(words);
   const ofCommand = command === undefined || options.length === 0 ? '' : await helpOf(script, [command]);
@@ -117,6 +118,7 @@ test('our commands have the sub-commands and options that pages and workflows ty
 
 test.each([
   ['plann', 'no command'],
+  ['plann plan', 'no command'],
   ['plan --remove', 'no option remove'],
   ['drift --remove-unknown', 'no option remove-unknown'],
 ])('npm run zone -- %s would be found: %s', async (words, fault) => {
