@@ -2,8 +2,9 @@ import { CommandFailure, EXIT, refusal } from '../../operations/command-failure.
 import type { Verdict } from '../judge/verdict.ts';
 import { setShares } from '../set-shares.ts';
 import { isSame, standOf, trafficText } from '../stand.ts';
-import type { Deployment, Report, Step } from '../step.ts';
+import type { Deployment, DeploymentState, Report, Step } from '../step.ts';
 import { versionIds } from '../version-ids.ts';
+import type { LiveWorker } from '../worker.ts';
 
 /** Compares the new version with the one before, from now on. */
 export type Watch = (deployment: Deployment, report: Report) => Promise<Verdict>;
@@ -43,19 +44,20 @@ export function share(percent: number, watch?: Watch): Step {
       const { worker, state } = deployment;
       const { before, now } = versionIds(deployment);
       const live = await worker.live();
-      if (standOf(live, state) === 'other')
-        throw refusal(
-          'OTHER_VERSION',
-          `Another version was deployed meanwhile: ${trafficText(live, state)}.`,
-        );
+      const stand = standOf(live, state);
+      if (stand === 'other') throw changedMeanwhile(live, state);
+      if (stand === 'new' && percent < 100) return report('somebody has given it all requests already');
       const old = { versionId: before, percent: 100 - percent };
       const shares = [{ versionId: now, percent }, ...(percent === 100 ? [] : [old])];
       if (live === undefined || !isSame(live.shares, shares)) await setShares(deployment, shares, report);
       if (watch === undefined) return;
       const verdict = await watch(deployment, report);
       switch (verdict.kind) {
-        case 'promote':
+        case 'promote': {
+          const seen = await worker.live();
+          if (seen === undefined || !isSame(seen.shares, shares)) throw changedMeanwhile(seen, state);
           return;
+        }
         case 'hold':
           throw new Held(verdict.reasons);
         case 'regress':
@@ -65,4 +67,11 @@ export function share(percent: number, watch?: Watch): Step {
       }
     },
   };
+}
+
+/** A rollback by hand, for one, is not to be undone by a run that has not heard of it. */
+function changedMeanwhile(live: LiveWorker | undefined, state: DeploymentState): CommandFailure {
+  const change =
+    standOf(live, state) === 'other' ? 'Another version was deployed' : 'Somebody has changed the traffic';
+  return refusal('CHANGED', `${change} meanwhile: ${trafficText(live, state)}.`);
 }

@@ -128,6 +128,41 @@ test('a version that somebody else deployed meanwhile is left as it is', async (
   expect(await world.run({ commit: OTHER_COMMIT })).toBe(0);
 });
 
+test.each([
+  ['all traffic back', WHOLLY_OLD],
+  [
+    'the new version less',
+    [
+      { versionId: 'version-1', percent: 1 },
+      { versionId: OLD, percent: 99 },
+    ],
+  ],
+])('a run that watches does not undo that somebody gave %s by hand', async (_, byHand) => {
+  const world = new DeployedWorld('gradual');
+  atCall(world, 'watch', async () => {
+    world.shares = byHand;
+  });
+  expect(await world.run()).toBe(1);
+  expect(world.text).toMatch(/^Somebody has changed the traffic meanwhile: .*\.$/m);
+  expect(world.text).not.toContain('50 %: ');
+  expect(world.shares).toEqual(WHOLLY_OLD);
+  expect(await latest(world)).toMatchObject({ outcome: 'failed' });
+});
+
+test('a version that somebody gave all traffic by hand keeps it, and the next run does what is left', async () => {
+  const world = new DeployedWorld('gradual');
+  const wholly = [{ versionId: 'version-1', percent: 100 }];
+  atCall(world, 'watch', async () => {
+    world.shares = wholly;
+  });
+  expect(await world.run()).toBe(1);
+  expect(world.shares).toBe(wholly);
+  expect(await world.run()).toBe(0);
+  expect(world.shares).toBe(wholly);
+  expect(world.calls).not.toContain('watch');
+  expect(world.calls).toContain('purge');
+});
+
 test('an open deployment that somebody overtook by hand is closed, and the next one begins anew', async () => {
   const world = new DeployedWorld('gradual');
   world.verdict = { kind: 'hold', reasons: [] };
