@@ -12,7 +12,7 @@ const ENTRIES_PER_PAGE = 1000;
 
 /** One line for each change that the log knows of, or why it cannot be read: the difference itself is told all the same. */
 export async function whoChanged(
-  { client, accountId: account_id }: ZoneClient,
+  { client, accountId: account_id, zoneId }: ZoneClient,
   changes: readonly ZoneChange[],
   nowMs: number,
 ): Promise<string[]> {
@@ -30,7 +30,7 @@ export async function whoChanged(
     );
     const writes = result.filter(({ action }) => action?.type !== 'view' && action?.result !== 'failure');
     return changes.flatMap((change) => {
-      const entry = writes.find((one) => idsOf(change).some((id) => isAbout(one, id)));
+      const entry = writes.find((one) => idsOf(change).some((id) => isAbout(one, id, zoneId)));
       return entry === undefined ? [] : [printable(`${nameOfChange(change)}: ${actorText(entry)}`)];
     });
   } catch (error) {
@@ -46,8 +46,13 @@ function idsOf(change: ZoneChange): string[] {
   return [change.found.id];
 }
 
-const isAbout = ({ resource, raw }: AuditListResponse, id: string) =>
-  resource?.id === id || (raw?.uri?.split(/[/?]/).includes(id) ?? false);
+/** Names of settings and phases are the same in each zone. */
+function isAbout({ resource, raw, zone }: AuditListResponse, id: string, zoneId: string): boolean {
+  const parts = raw?.uri?.split(/[/?]/) ?? [];
+  const zoneNamed = zone?.id ?? parts[parts.indexOf('zones') + 1];
+  if (parts.includes('zones') && zoneNamed !== zoneId) return false;
+  return resource?.id === id || parts.includes(id);
+}
 
 function actorText({ actor, action }: AuditListResponse): string {
   const who = actor?.email ?? actor?.token_name ?? actor?.type ?? 'somebody';

@@ -86,14 +86,15 @@ test('drift by hand is named with its time and its author, and an apply ends it'
   Object.assign(rule, { enabled: false, last_updated: '2026-11-25T09:30:00Z' });
   const record = api.zone.records.find(({ type }) => type === 'A');
   Object.assign(record ?? {}, { content: '198.51.100.7' });
-  api.zone.auditLog.push({
+  const entryOf = (email: string, zoneId: string) => ({
     action: { type: 'update', result: 'success', time: '2026-11-25T09:30:00Z' },
-    actor: { type: 'user', email: 'ann@com2000.example', context: 'dash' },
-    raw: {
-      method: 'PATCH',
-      uri: `/client/v4/zones/${api.zoneId}/rulesets/${rulesOf(api, FIREWALL).id}/rules/x`,
-    },
+    actor: { type: 'user', email, context: 'dash' },
+    raw: { method: 'PUT', uri: `/client/v4/zones/${zoneId}/rulesets/phases/${FIREWALL}/entrypoint` },
   });
+  api.zone.auditLog.push(
+    entryOf('bob@com2000.example', 'c'.repeat(32)),
+    entryOf('ann@com2000.example', api.zoneId),
+  );
 
   const { exitCode, out } = await run(api, 'drift');
   assert.equal(exitCode, 1);
