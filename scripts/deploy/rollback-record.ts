@@ -18,7 +18,7 @@ export interface RecordSources {
 }
 
 export interface FoundRecord {
-  /** Of the open deployment, or else of the version with most traffic. */
+  /** Of the open deployment, or else of the version whose code serves. */
   record: DeploymentRecord | undefined;
   isOpen: boolean;
   /** False where D1 does not answer. */
@@ -37,12 +37,12 @@ export interface HeldRollback {
 
 export async function findRecord(
   { records, report }: RecordSources,
-  { shares }: LiveWorker,
+  versionId: string | undefined,
 ): Promise<FoundRecord> {
   try {
     const open = await records.findOpen();
     if (open !== undefined) return { record: open, isOpen: true, isReadable: true };
-    const record = await records.ofVersion(shares[0]?.versionId ?? '');
+    const record = versionId === undefined ? undefined : await records.ofVersion(versionId);
     return { record, isOpen: false, isReadable: true };
   } catch (error) {
     if (!isUnreachable(error)) throw error;

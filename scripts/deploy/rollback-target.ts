@@ -17,12 +17,32 @@ export interface TargetSources {
   record: DeploymentRecord | undefined;
   isOpen: boolean;
   history: VersionHistory;
+  line: ServingLine;
+}
+
+/** The versions that served, seen from the present one. */
+export interface ServingLine {
+  /** The version whose code serves: the present one, or the one that it has other secrets than. Undefined for divided traffic. */
+  code: string | undefined;
+  /** Those that served alone before it, the latest first. */
+  older: readonly string[];
+}
+
+export async function servingLine({ shares }: LiveWorker, history: VersionHistory): Promise<ServingLine> {
+  const [first, ...others] = shares;
+  const alone = others.length === 0 ? first?.versionId : undefined;
+  const served = await history.servedAlone();
+  if (alone === undefined) return { code: undefined, older: served };
+  const line = [...new Set([alone, ...served])];
+  let at = 0;
+  while (at < line.length - 1 && (await history.isOfSecrets(line[at] ?? ''))) at += 1;
+  return { code: line[at], older: line.slice(at + 1) };
 }
 
 /** @throws CommandFailure where there is none, or where Durable Objects stand in between */
 export async function rollbackTarget(sources: TargetSources): Promise<string> {
   const { live, record, history } = sources;
-  const versionId = await wantedVersion(sources);
+  const versionId = wantedVersion(sources);
   const isServing = live.shares.some((share) => share.versionId === versionId);
   const { migrationTag } = live;
   const tag = await history.migrationTagOf(versionId);
@@ -34,15 +54,12 @@ export async function rollbackTarget(sources: TargetSources): Promise<string> {
   return versionId;
 }
 
-async function wantedVersion({ given, live, record, isOpen, history }: TargetSources): Promise<string> {
+function wantedVersion({ given, live, record, isOpen, line }: TargetSources): string {
   if (given !== undefined) return given;
   if (isOpen && record !== undefined) return ofOpenDeployment(record, live);
-  const [first, ...others] = live.shares;
-  const alone = others.length === 0 ? first?.versionId : undefined;
   // Of a division by hand, the version that last served alone is the one before.
-  const before = alone === undefined ? undefined : record?.state.versionBefore;
-  if (before) return before;
-  const found = (await history.servedAlone()).find((versionId) => versionId !== alone);
+  const before = line.code === undefined ? undefined : record?.state.versionBefore;
+  const found = before ?? line.older[0];
   if (found === undefined) throw noVersionBefore();
   return found;
 }

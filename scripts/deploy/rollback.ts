@@ -6,11 +6,12 @@
  * rollback that was cut off. A run that works on the deployment loses it.
  */
 import { EXIT, type ExitCode, refusal } from '../operations/command-failure.ts';
+import type { WranglerRun } from '../platform/run-wrangler.ts';
 import { lostOperationLines } from './lost-operations.ts';
 import { outdateAnswers, purgeInFront } from './purge.ts';
 import { reportFailure } from './report-failure.ts';
 import { findRecord, holdRecord, type RecordSources } from './rollback-record.ts';
-import { rollbackTarget } from './rollback-target.ts';
+import { rollbackTarget, servingLine } from './rollback-target.ts';
 import { wholly } from './set-shares.ts';
 import { isSame, trafficText } from './stand.ts';
 import type { Deployment } from './step.ts';
@@ -32,8 +33,9 @@ export async function rollBack(sources: RollbackSources): Promise<ExitCode> {
   const live = await worker.live();
   if (live === undefined || live.shares.length === 0)
     throw refusal('NOT_DEPLOYED', `${target.workerName} is not deployed.`);
-  const found = await findRecord(sources, live);
-  const versionId = await rollbackTarget({ given, live, history, ...found });
+  const line = await servingLine(live, history);
+  const found = await findRecord(sources, line.code);
+  const versionId = await rollbackTarget({ given, live, history, line, ...found });
   const lost = await lostOperationLines(sources, live, versionId);
   const held = await holdRecord(sources, found, live, versionId);
   if (!(await moveTraffic(sources, live, versionId))) {
@@ -54,9 +56,12 @@ export async function rollBack(sources: RollbackSources): Promise<ExitCode> {
   return isPurged && isRecorded ? EXIT.ok : EXIT.refused;
 }
 
-/** False where the platform refuses: the traffic is where it was. */
+/**
+ * False where the platform refuses: the traffic is where it was. It refuses a version with other secrets than the present one, unless
+ * somebody names it.
+ */
 async function moveTraffic(
-  { wrangler, worker, target, report }: RollbackSources,
+  { given, wrangler, worker, target, report }: RollbackSources,
   live: LiveWorker,
   versionId: string,
 ): Promise<boolean> {
@@ -65,23 +70,37 @@ async function moveTraffic(
     return true;
   }
   report(`all traffic goes to ${versionId}`);
-  const message = 'npm run rollback';
-  const ran = await wrangler(['rollback', versionId, '--yes', '--env', target.name, '--message', message]);
-  const changed = /The following secrets have changed[^\n]*\n((?:.*\* .*\n?)+)/.exec(ran.stdout)?.[1];
+  const command = given === undefined ? ['versions', 'deploy', `${versionId}@100%`] : ['rollback', versionId];
+  const ran = await wrangler([
+    ...command,
+    ...['--yes', '--env', target.name, '--message', 'npm run rollback'],
+  ]);
+  const secrets = changedSecrets(ran);
   if (ran.exitCode !== 0) {
     const now = await worker.live().catch(() => undefined);
     if (now === undefined || !isSame(now.shares, wholly(versionId))) {
       report(wranglerFailure('The traffic was not moved', ran).message);
+      if (secrets !== undefined) report(secretsText(secrets, versionId, target.name));
       return false;
     }
     report('wrangler failed, but the platform has done what it was asked for');
   }
-  if (changed !== undefined)
+  if (secrets !== undefined)
     report(
-      `Secrets that have changed since are the former ones again: ${changed.match(/[A-Z][A-Z0-9_]+/g)?.join(', ')}. docs/runbooks/rotate-secrets.md says how to put them.`,
+      `Secrets that have changed since are the former ones again: ${secrets}. The next deployment has the present ones.`,
     );
   return true;
 }
+
+/** By wrangler's words, and by the platform's (10220). */
+function changedSecrets({ stdout, stderr }: WranglerRun): string | undefined {
+  const [, listed] = /following secrets have changed([\s\S]{0,2000})/.exec(`${stdout}\n${stderr}`) ?? [];
+  const names = new Set(listed?.match(/\b[A-Z][A-Z0-9]*(_[A-Z0-9]+)+\b/g));
+  return names.size === 0 ? undefined : [...names].join(', ');
+}
+
+const secretsText = (secrets: string, versionId: string, environment: string) =>
+  `These secrets have changed since: ${secrets}. The version has the former ones, and they would hold again. If that is well: npm run rollback -- ${environment} ${versionId}`;
 
 /** Does all that can be done, and says what cannot. */
 async function purge(sources: RollbackSources): Promise<boolean> {

@@ -5,6 +5,8 @@ import { askPlatform, type PlatformClient } from '../platform/platform-client.ts
 export interface VersionHistory {
   /** Those that had all traffic, the latest first; one may be there twice. */
   servedAlone(): Promise<readonly string[]>;
+  /** True if the version is the one before it with other secrets: `wrangler secret put` makes one. */
+  isOfSecrets(versionId: string): Promise<boolean>;
   /**
    * The latest migration of Durable Objects when the version was uploaded; undefined where the platform does not say.
    *
@@ -19,6 +21,7 @@ const deploymentsSchema = z.object({
 });
 
 const versionSchema = z.object({
+  annotations: z.object({ 'workers/triggered_by': z.string().optional() }).optional(),
   resources: z
     .object({ script_runtime: z.object({ migration_tag: z.string().optional() }).optional() })
     .optional(),
@@ -26,6 +29,13 @@ const versionSchema = z.object({
 
 export function versionHistory({ client, accountId }: PlatformClient, workerName: string): VersionHistory {
   const account = { account_id: accountId };
+  const version = async (versionId: string) => {
+    const script = { ...account, script_name: workerName };
+    const found = await askPlatform(`${workerName} has no version ${versionId} that can be read`, async () =>
+      client.workers.scripts.versions.get(versionId, script),
+    );
+    return versionSchema.parse(found);
+  };
   return {
     async servedAlone() {
       const { result } = await askPlatform(`The deployments of ${workerName} cannot be listed`, async () =>
@@ -36,13 +46,8 @@ export function versionHistory({ client, accountId }: PlatformClient, workerName
         .deployments.flatMap(({ versions }) => (versions.length === 1 ? versions : []))
         .map(({ version_id: versionId }) => versionId);
     },
-    async migrationTagOf(versionId) {
-      const script = { ...account, script_name: workerName };
-      const version = await askPlatform(
-        `${workerName} has no version ${versionId} that can be read`,
-        async () => client.workers.scripts.versions.get(versionId, script),
-      );
-      return versionSchema.parse(version).resources?.script_runtime?.migration_tag;
-    },
+    isOfSecrets: async (versionId) =>
+      (await version(versionId)).annotations?.['workers/triggered_by'] === 'secret',
+    migrationTagOf: async (versionId) => (await version(versionId)).resources?.script_runtime?.migration_tag,
   };
 }

@@ -56,16 +56,25 @@ test('the command ends an open deployment, and the next one purges alone', async
   assert.deepEqual(await outcomes(), ['rolled_back']);
 });
 
-test('secrets that have changed since are named, and hold up nothing', async () => {
-  const [older, newer] = [versions.upload({ secret: 'former' }), versions.upload({ secret: 'present' })];
+test('a version with former secrets is gone back to only where it is named', async () => {
+  const [older, newer] = [versions.upload(), versions.upload()];
   for (const version of [older, newer]) versions.serve({ [version]: 100 });
   recordDeployment(prepared, { before: older, now: newer });
-  assert.equal(await rollBackOf(prepared, { wrangler: wrangler() }), 0, prepared.lines.join('\n'));
+  const rotated = versions.putSecret('second');
+  assert.equal(await rollBackOf(prepared, { wrangler: wrangler() }), 1);
+  assert.deepEqual(versions.serving(), [rotated]);
+  assert.equal(
+    prepared.lines.at(-1),
+    `These secrets have changed since: JWT_SECRET. The version has the former ones, and they would hold again. If that is well: npm run rollback -- production ${older}`,
+  );
+  assert.deepEqual(await outcomes(), ['deployed']);
+  assert.equal(await rollBackOf(prepared, { wrangler: wrangler(), given: older }), 0);
   assert.deepEqual(versions.serving(), [older]);
   assert.match(
     prepared.lines.join('\n'),
     /^Secrets that have changed since are the former ones again: JWT_SECRET\. /m,
   );
+  assert.deepEqual(await outcomes(), ['rolled_back']);
 });
 
 test('the platform refuses a version from before a change of classes, should the check before not know of it', async () => {
@@ -74,7 +83,11 @@ test('the platform refuses a version from before a change of classes, should the
   const newer = versions.upload({ newClass: 'Rooms' });
   versions.serve({ [newer]: 100 });
   recordDeployment(prepared, { before: older, now: newer });
-  const history = { servedAlone: async () => [], migrationTagOf: async () => undefined };
+  const history = {
+    servedAlone: async () => [],
+    isOfSecrets: async () => false,
+    migrationTagOf: async () => undefined,
+  };
   assert.equal(await rollBackOf(prepared, { wrangler: wrangler(), history }), 1);
   assert.deepEqual(versions.serving(), [newer]);
   assert.match(prepared.lines.join('\n'), /The traffic was not moved[\s\S]*Durable Object migration/);

@@ -11,6 +11,8 @@ export interface ServedVersions {
   worker: Worker;
   /** Uploads a version. A class of Durable Objects is a migration. */
   upload(options?: { newClass?: string; secret?: string }): string;
+  /** As `wrangler secret put`: a version that serves alone. */
+  putSecret(text: string): string;
   /** Divides the traffic. */
   serve(shares: Readonly<Record<string, number>>): void;
   /** Versions, most traffic first. */
@@ -33,6 +35,12 @@ export function provideWorker(api: PlatformApi, name: string): ServedVersions {
       const bindings: Binding[] = [{ name: 'JWT_SECRET', type: 'secret_text', text: secret }];
       const metadata = { main_module: 'index.js', bindings };
       return worker.addVersion({ metadata, modules: new Map(), exports: classes, etag: '' }, 'api').id;
+    },
+    putSecret(text) {
+      const annotations = { 'workers/triggered_by': 'secret' };
+      const { id } = worker.addVersionWithSecrets({ JWT_SECRET: text }, 'api', annotations);
+      this.serve({ [id]: 100 });
+      return id;
     },
     serve(shares) {
       const versions = Object.entries(shares).map(([version_id, percentage]) => ({ version_id, percentage }));

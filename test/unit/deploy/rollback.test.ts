@@ -38,8 +38,8 @@ beforeEach(() => {
 
 const wrangler: Wrangler = async (args) => {
   wranglerRuns.push(args);
-  const [command, versionId = ''] = args;
-  if (command !== 'rollback') throw new Error(`unexpected: ${args.join(' ')}`);
+  const [, versionId] = /^(?:rollback|versions deploy) ([\w-]+)/.exec(args.join(' ')) ?? [];
+  if (versionId === undefined) throw new Error(`unexpected: ${args.join(' ')}`);
   versions.serve({ [versionId]: 100 });
   return { exitCode: 0, stdout: '', stderr: '', entries: [] };
 };
@@ -58,8 +58,8 @@ test('all traffic goes to the version before; caches are purged; the record says
   recorded();
   expect(await run()).toBe(0);
   expect(versions.serving()).toEqual([older]);
-  expect(wranglerRuns.map((args) => args.slice(0, 5))).toEqual([
-    ['rollback', older, '--yes', '--env', 'production'],
+  expect(wranglerRuns.map((args) => args.slice(0, 6))).toEqual([
+    ['versions', 'deploy', `${older}@100%`, '--yes', '--env', 'production'],
   ]);
   expect(gateway.asked.map(({ path }) => path)).toEqual(['/admin/caches/purge', '/admin/caches/purge']);
   expect(prepared.cached(CACHE_GENERATIONS_KEY)).toMatchObject({ projects: expect.any(Number) });
@@ -85,7 +85,11 @@ test('the next one goes back further, until no version served before', async () 
   expect(versions.serving()).toEqual([oldest]);
 });
 
-const historyOf = () => ({ servedAlone: async () => [], migrationTagOf: async () => undefined });
+const historyOf = () => ({
+  servedAlone: async () => [],
+  isOfSecrets: async () => false,
+  migrationTagOf: async () => undefined,
+});
 
 test('an open deployment is ended, also while a run works on it', async () => {
   versions.serve({ [older ?? '']: 90, [newer ?? '']: 10 });
@@ -137,6 +141,21 @@ test('naming the version that serves purges again, and changes no record', async
   expect(wranglerRuns).toEqual([]);
   expect(gateway.asked).toHaveLength(2);
   expect((await records()).map(({ outcome }) => outcome)).toEqual(['deployed', 'deployed', 'deployed']);
+});
+
+test('a version with other secrets alone is no deployment: it is gone back to the one before its code', async () => {
+  recorded();
+  versions.putSecret('second');
+  versions.putSecret('third');
+  expect(await run()).toBe(0);
+  expect(versions.serving()).toEqual([older]);
+  expect(await records()).toMatchObject([{ version: newer, outcome: 'rolled_back' }, {}, {}]);
+});
+
+test('that holds by the platform alone too', async () => {
+  versions.putSecret('second');
+  expect(await run()).toBe(0);
+  expect(versions.serving()).toEqual([older]);
 });
 
 test('without a record, the platform says which version served alone before', async () => {
