@@ -67,7 +67,7 @@ export function reasonInWords(reason: HoldReason, known: KnownOperations): strin
 }
 
 export const inMinutes = (seconds: number): string =>
-  seconds < 60 ? `${seconds} s` : `${Number((seconds / 60).toFixed(1))} min`;
+  seconds < 60 ? `${Number(seconds.toFixed(1))} s` : `${Number((seconds / 60).toFixed(1))} min`;
 
 export const countsInWords = (seconds: number, before: number, now: number): string =>
   `${inMinutes(seconds)}: ${numberInWords(now)} requests by the new version, ${numberInWords(before)} by the old one`;

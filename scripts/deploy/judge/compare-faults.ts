@@ -29,8 +29,8 @@ export interface FaultComparison extends Comparison {
 }
 
 /**
- * Of all operations of both versions, however few their requests are. An operation of which the old version has too few is
- * compared with the share that pages, or, in an outage, with that of everything that the old version executed.
+ * Of all operations of both versions, however few their requests are. One of which the old version has too few is compared with
+ * the share that pages, or, in an outage, with that of everything that the old version executed.
  *
  * @param minimumRequests that an operation needs to be called a regression; runs of jobs need none
  */
@@ -52,18 +52,21 @@ export function faultComparisons(
       if (requestsBefore + requestsNow === 0) return [];
       const needed = isJob(operationId) ? 1 : Math.max(1, minimumRequests);
       const common = { operationId, cache, figure: 'faults', requestsBefore, requestsNow } as const;
-      const figures = { ...common, now: shareOf(young), mayRegress: requestsNow >= needed };
+      const figures = { ...common, now: shareOf(young) };
       if (requestsBefore >= needed) {
         const isWorse = shareOf(young) - shareOf(old) >= TOLERATED_SHARE;
         const chance = isWorse ? chanceOfMore(bothOf(old, young), TOLERATED_ODDS) : 1;
-        return [{ ...figures, before: shareOf(old), isWorse, chance }];
+        return [{ ...figures, before: shareOf(old), isWorse, chance, mayRegress: requestsNow >= needed }];
       }
       const periods = young.periods.map((share, period) => ({
         share,
         probability: Math.max(PAGING_SHARE, shareOf(allExecuted.periods[period] ?? NONE)),
       }));
-      const isWorse = shareOf(young) > PAGING_SHARE;
-      return [{ ...figures, before: null, isWorse, chance: isWorse ? chanceOfAtLeast(periods) : 1 }];
+      const isWorse = shareOf(young) > Math.max(PAGING_SHARE, shareOf(old));
+      const chance = isWorse ? chanceOfAtLeast(periods) : 1;
+      // A few requests of the old version do not say whether the operation has failed before.
+      const mayRegress = requestsBefore === 0 && requestsNow >= needed;
+      return [{ ...figures, before: null, isWorse, chance, mayRegress }];
     }),
   );
 }

@@ -4,7 +4,7 @@
  */
 
 /** Terms below this part of the greatest one are left out. Much smaller probabilities are returned as 0. */
-const NEGLIGIBLE = 1e-40;
+const NEGLIGIBLE = 1e-25;
 
 /** Requests, and those of them that have a property. */
 export interface Share {
@@ -40,7 +40,7 @@ export function chanceOfMore(periods: readonly Period[], odds = 1): number {
 /** The probability of at least so many marked requests, if each of a period is marked with its probability. */
 export function chanceOfAtLeast(periods: readonly { share: Share; probability: number }[]): number {
   const terms = periods.map(({ share: { of }, probability }) => {
-    if (probability <= 0 || probability >= 1) return { first: probability <= 0 ? 0 : of, chances: [1] };
+    if (probability <= 0 || probability >= 1) return { first: probability <= 0 ? 0 : of, chances: ONE };
     const odds = probability / (1 - probability);
     return termsOf(0, of, (count) => (odds * (of - count)) / (count + 1));
   });
@@ -52,8 +52,10 @@ const marksOf = (shares: readonly Share[]) => shares.reduce((sum, { marked }) =>
 /** Probabilities of the counts from `first` on. */
 interface Terms {
   first: number;
-  chances: number[];
+  chances: Float64Array;
 }
+
+const ONE = Float64Array.of(1);
 
 /** @param ratio falling: the probability of `count + 1` by that of `count` */
 function termsOf(least: number, most: number, ratio: (count: number) => number): Terms {
@@ -72,7 +74,7 @@ function termsOf(least: number, most: number, ratio: (count: number) => number):
   }
   const terms = [...below.reverse(), 1, ...above];
   const sum = terms.reduce((total, term) => total + term, 0);
-  return { first: mode - below.length, chances: terms.map((term) => term / sum) };
+  return { first: mode - below.length, chances: Float64Array.from(terms, (term) => term / sum) };
 }
 
 function modeOf(least: number, most: number, ratio: (count: number) => number): number {
@@ -87,15 +89,17 @@ function modeOf(least: number, most: number, ratio: (count: number) => number): 
 
 /** The probability that counts of these distributions add up to at least so many. */
 function chanceOfSum(seen: number, distributions: readonly Terms[]): number {
-  const { first, chances } = distributions.reduce(sumOf, { first: 0, chances: [1] });
+  const { first, chances } = distributions.reduce(sumOf, { first: 0, chances: ONE });
   const tail = chances.slice(Math.max(0, seen - first)).reduce((sum, chance) => sum + chance, 0);
   return Math.min(1, tail);
 }
 
 function sumOf(one: Terms, other: Terms): Terms {
-  const chances = new Array<number>(one.chances.length + other.chances.length - 1).fill(0);
-  for (const [index, chance] of one.chances.entries())
-    for (const [place, term] of other.chances.entries())
-      chances[index + place] = (chances[index + place] ?? 0) + chance * term;
+  const chances = new Float64Array(one.chances.length + other.chances.length - 1);
+  for (let index = 0; index < one.chances.length; index += 1) {
+    const chance = one.chances[index] ?? 0;
+    for (let place = 0; place < other.chances.length; place += 1)
+      chances[index + place] = (chances[index + place] ?? 0) + chance * (other.chances[place] ?? 0);
+  }
   return { first: one.first + other.first, chances };
 }

@@ -56,7 +56,7 @@ describe('the chance that so many of the marked requests are of one version', ()
         fc.constantFrom(1, 2, 7),
         (periods, odds) => {
           const expected = expectedChance(periods, BigInt(odds));
-          expect(Math.abs(chanceOfMore(periods, odds) - expected)).toBeLessThan(1e-9 * expected + 1e-39);
+          expect(Math.abs(chanceOfMore(periods, odds) - expected)).toBeLessThan(1e-9 * expected + 1e-24);
         },
       ),
     );
@@ -92,7 +92,7 @@ test('the chance of so many marked requests is the sum of the binomial terms', (
           choose(of, count) * BigInt(percent) ** BigInt(count) * BigInt(100 - percent) ** BigInt(of - count);
       const expected = quotient(ways, 100n ** BigInt(of));
       const chance = chanceOfAtLeast([{ share: { marked, of }, probability: percent / 100 }]);
-      expect(Math.abs(chance - expected)).toBeLessThan(1e-9 * expected + 1e-39);
+      expect(Math.abs(chance - expected)).toBeLessThan(1e-9 * expected + 1e-24);
     }),
   );
   const chanceOf = (marked: number, probability: number) =>

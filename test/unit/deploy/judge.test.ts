@@ -162,6 +162,15 @@ describe('a regression', () => {
     expect(inShort(judgeThese(before, now))).toEqual(['promote']);
   });
 
+  test('of an operation that the old version has seldom is in doubt: it may have failed before', () => {
+    const rare = { operationId: 'sha256:rare' };
+    const judged = (...old: MadeUpRequests[]) =>
+      inShort(judgeThese([quick(9_000), ...old], [quick(1_000), quick(30, rare), failed(30, rare)]));
+    expect(judged()).toEqual(['regress sha256:rare executed faults']);
+    expect(judged(quick(10, rare))).toEqual(['doubt sha256:rare executed faults']);
+    expect(judged(quick(10, rare), failed(10, rare))).toEqual(['promote']);
+  });
+
   test('of a route counts, and of a job by its faults alone', () => {
     const route = { operationId: 'route:/files' };
     const job = { operationId: 'job:prices', cache: 'bypass' } as const;
