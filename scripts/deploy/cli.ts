@@ -22,7 +22,8 @@ const EXIT_CODES = `
 Exit codes:
   0  deployed
   1  refused, failed, held or regressed: the output says where the traffic is, and how to go on
-  2  wrong use, or a variable is missing`;
+  2  wrong use, or a variable is missing
+  3  the platform cannot be reached, or refuses the token; nothing was begun`;
 const LISTED_COUNT = 20;
 
 const { env } = process;

@@ -49,6 +49,9 @@ export async function deploy(
   const { kind, state, id, commit } = record;
   report(`${isResumed ? 'going on with' : 'deploying'} commit ${commit} to ${target.name} (${kind})`);
   await checkCheckout(checkout, target, { testsPassed: testsPassed || isResumed, report });
+  // Before the record is opened: a restored database has no deployment that is open.
+  state.bookmark ??= await tools.db.bookmark();
+  report(`database: its bookmark is ${state.bookmark}`);
   try {
     await records.claim(record, runId, nowSeconds(), takeOver);
   } catch (error) {

@@ -2,7 +2,6 @@
 import { checkOperations, publishOwnOperations } from './own-operations.ts';
 import { purgeCaches } from './purge.ts';
 import type { DeploymentKind, Step } from './step.ts';
-import { bookmark } from './steps/bookmark.ts';
 import { deployWhole } from './steps/deploy-whole.ts';
 import { migrate } from './steps/migrate.ts';
 import { share, type Watch } from './steps/share.ts';
@@ -11,7 +10,7 @@ import { triggers } from './steps/triggers.ts';
 import { upload } from './steps/upload.ts';
 
 export function deploymentSteps(kind: DeploymentKind, watch: Watch | undefined): readonly Step[] {
-  const before = [checkOperations, bookmark, migrate, publishOwnOperations];
+  const before = [checkOperations, migrate, publishOwnOperations];
   switch (kind) {
     case 'gradual':
       return [

@@ -28,7 +28,16 @@ export function planLines({ checkout, target, stepsOf, env }: PlanSources): read
   return [
     `${target.name}: commit ${commit.slice(0, 12)} to the Worker ${target.workerName}, deployed by ${deployer}`,
     '',
-    'Before anything is changed: a clean tree, wrangler.toml without placeholders, npm test, no other open deployment.',
+    'Before anything is changed:',
+    ...numbered([
+      'no other deployment is open, and the traffic is not divided',
+      'clean tree: everything is committed',
+      'wrangler.toml: every id and host is one of yours',
+      'tests: npm test',
+      `database: note the bookmark of ${target.databaseName}, to which it can be restored`,
+    ]),
+    '',
+    'Then:',
     ...numbered(planned('gradual')),
     '',
     `If the live Worker lacks one of the migrations ${target.migrationTags.join(', ')} of Durable Objects, only with --whole; the first deployment also without it:`,

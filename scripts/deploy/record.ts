@@ -127,9 +127,10 @@ export class DeploymentRecords {
     await this.#db.query(await readFile(path.join(this.#folder, TABLE_MIGRATION), 'utf8'));
     const { id, commit, deployer, kind, state, startedAt } = record;
     await this.#db.query(
-      `INSERT INTO deployment (id, is_open, git_commit, deployer, kind, version_before, steps, outcome, started_at, run_id, seen_at)
-       VALUES (?1, 1, ?2, ?3, ?4, ?5, '[]', 'open', ?6, ?7, ?8) ON CONFLICT DO NOTHING`,
-      [id, commit, deployer, kind, state.versionBefore, startedAt, runId, nowSeconds],
+      `INSERT INTO deployment (id, is_open, git_commit, deployer, kind, version_before, bookmark, steps, outcome,
+         started_at, run_id, seen_at)
+       VALUES (?1, 1, ?2, ?3, ?4, ?5, ?9, '[]', 'open', ?6, ?7, ?8) ON CONFLICT DO NOTHING`,
+      [id, commit, deployer, kind, state.versionBefore, startedAt, runId, nowSeconds, state.bookmark],
     );
     await this.#db.query(
       `UPDATE deployment SET run_id = ?2, seen_at = ?3

@@ -13,8 +13,8 @@ const THRESHOLDS: Readonly<Record<TargetName, CanaryThresholds>> = {
     ...{ minimumRequests: 0, operationMinimumRequests: 20, falseAlarmRate: 0.005 },
   },
   production: {
-    ...{ lookSeconds: 30, minimumWatchSeconds: 300, watchSeconds: 1800 },
-    ...{ minimumRequests: 1000, operationMinimumRequests: 50, falseAlarmRate: 0.005 },
+    ...{ lookSeconds: 60, minimumWatchSeconds: 600, watchSeconds: 3600 },
+    ...{ minimumRequests: 1000, operationMinimumRequests: 30, falseAlarmRate: 0.005 },
   },
 };
 

@@ -1,4 +1,5 @@
 /** Wrangler's own words about a failure: the end of them, indented, without credentials. */
+import { stripVTControlCharacters } from 'node:util';
 import { type CommandFailure, refusal } from '../operations/command-failure.ts';
 import type { WranglerRun } from '../platform/run-wrangler.ts';
 
@@ -7,7 +8,7 @@ const SECRET_VARIABLES = ['CLOUDFLARE_API_TOKEN', 'CLOUDFLARE_API_KEY', 'ADMIN_K
 
 /** @param failed a sentence without its full stop */
 export function wranglerFailure(failed: string, { exitCode, stdout, stderr }: WranglerRun): CommandFailure {
-  const lines = withoutSecrets(`${stdout}\n${stderr}`)
+  const lines = withoutSecrets(stripVTControlCharacters(`${stdout}\n${stderr}`))
     .split('\n')
     .map((line) => line.trimEnd())
     .filter((line) => line !== '');

@@ -10,6 +10,9 @@ import spawn, { SubprocessError } from 'nano-spawn';
 import * as z from 'zod';
 import { WRANGLER, WRANGLER_ENVIRONMENT } from '../start/run-command.ts';
 
+/** Less than a run of the command may take before another one takes over (`LEASE_SECONDS`). */
+const TIMEOUT_MS = 600_000;
+
 /** The parts that are used of what wrangler writes to WRANGLER_OUTPUT_FILE_PATH, one JSON object a line. */
 const outputEntrySchema = z.looseObject({
   type: z.string(),
@@ -55,7 +58,11 @@ export function createWrangler({ env, cwd }: { env: NodeJS.ProcessEnv; cwd: stri
 
 async function runNode(args: readonly string[], options: { cwd: string; env: NodeJS.ProcessEnv }) {
   try {
-    const { stdout, stderr } = await spawn(process.execPath, args, { ...options, stdin: 'ignore' });
+    const { stdout, stderr } = await spawn(process.execPath, args, {
+      ...options,
+      stdin: 'ignore',
+      timeout: TIMEOUT_MS,
+    });
     return { exitCode: 0, stdout, stderr };
   } catch (error) {
     if (!(error instanceof SubprocessError)) throw error;

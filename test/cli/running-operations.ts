@@ -23,9 +23,14 @@ export const operationsOf =
 /** @param options.variables beside those of this process. */
 export async function runNode(
   args: readonly string[],
-  { variables, killAfterMs }: { variables?: Record<string, string>; killAfterMs?: number } = {},
+  {
+    variables,
+    killAfterMs,
+    cwd,
+  }: { variables?: Record<string, string>; killAfterMs?: number; cwd?: string } = {},
 ): Promise<Ran> {
   const child = spawn(process.execPath, args, {
+    ...(cwd === undefined ? {} : { cwd }),
     env: { ...process.env, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

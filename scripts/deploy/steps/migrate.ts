@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
 import { CommandFailure } from '../../operations/command-failure.ts';
 import type { Deployment, Step } from '../step.ts';
 import { wranglerFailure } from '../wrangler-failure.ts';
@@ -9,6 +11,8 @@ export const migrate: Step = {
   async run(deployment, report) {
     const { wrangler, target } = deployment;
     const before = await appliedMigrations(deployment);
+    const pending = newOnes(await migrationNames(deployment), before);
+    if (pending.length === 0) return report('it has all of them');
     const ran = await wrangler(['d1', 'migrations', 'apply', 'DB', '--remote', '--env', target.name]);
     if (ran.exitCode !== 0)
       throw await migrationFailure(
@@ -19,6 +23,9 @@ export const migrate: Step = {
     for (const name of newOnes(await appliedMigrations(deployment), before)) report(`applied ${name}`);
   },
 };
+
+const migrationNames = async ({ folder }: Deployment) =>
+  (await readdir(path.join(folder, 'migrations'))).filter((name) => name.endsWith('.sql'));
 
 const newOnes = (names: readonly string[], before: readonly string[]) =>
   names.filter((name) => !before.includes(name));

@@ -1,15 +1,22 @@
 import { refusal } from '../../operations/command-failure.ts';
+import { reasonOf } from '../../operations/failure-reason.ts';
 import { smokeTest } from '../smoke.ts';
-import type { Step } from '../step.ts';
+import type { Deployment, Report, Step } from '../step.ts';
+
+/** The platform makes the DNS record and the certificate of a custom domain when it is first deployed, which takes minutes. */
+const ADDRESS_ATTEMPTS = 120;
+const ADDRESS_RETRY_MS = 5_000;
 
 export const smoke: Step = {
   name: 'smoke tests',
   movesTraffic: true,
   describe: ({ target }) => `ask each endpoint of ${target.publicOrigin} of the new version alone`,
-  async run({ gateway, target, state, nowMs, sleep }) {
+  async run(deployment, report) {
+    const { gateway, target, state, kind, nowMs, sleep } = deployment;
     const { origin, fetch } = gateway;
     const { versionNow: versionId } = state;
     if (versionId === null) throw new Error('Smoke tests run after the upload.');
+    if (kind === 'first') await waitForAddress(deployment, report);
     const version = { workerName: target.workerName, versionId };
     const findings = await smokeTest({ origin, version, fetch, nowMs, sleep });
     if (findings.length === 0) return;
@@ -20,3 +27,20 @@ export const smoke: Step = {
     );
   },
 };
+
+/** Ends when something answers, or when nobody waits so long: the smoke tests then say what is wrong. */
+async function waitForAddress({ gateway, sleep }: Deployment, report: Report): Promise<void> {
+  for (let attempt = 1; attempt <= ADDRESS_ATTEMPTS; attempt += 1) {
+    try {
+      const answer = await gateway.fetch(new URL('/health', gateway.origin));
+      await answer.body?.cancel();
+      return;
+    } catch (error) {
+      if (attempt === 1)
+        report(
+          `${gateway.origin} does not answer yet (${reasonOf(error)}): its DNS record and certificate take minutes`,
+        );
+      await sleep(ADDRESS_RETRY_MS);
+    }
+  }
+}
