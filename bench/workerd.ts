@@ -83,11 +83,13 @@ export interface WorkerdOptions {
   project?: string;
   /** V8 gets the heap that the platform gives an isolate. A Worker that needs more ends workerd. */
   hasHeapLimit?: boolean;
+  /** Takes each error and warning that a Worker logs; they are printed where left out. */
+  onProblem?: (line: string) => void;
 }
 
 export async function startWorkerd(
   workers: readonly BenchWorker[],
-  { inspector = false, project = '.', hasHeapLimit = false }: WorkerdOptions = {},
+  { inspector = false, project = '.', hasHeapLimit = false, onProblem = console.error }: WorkerdOptions = {},
 ): Promise<Workerd> {
   const config = productionConfig(project);
   const idsIn = (storage: string, bindings: readonly { binding: string }[]) =>
@@ -107,7 +109,7 @@ export async function startWorkerd(
       ...(inspector ? { inspectorPort: 0 } : {}),
       log: new Log(LogLevel.ERROR),
       handleStructuredLogs: ({ level, message }) => {
-        if (level === 'error' || level === 'warn') console.error(message.trimEnd());
+        if (level === 'error' || level === 'warn') onProblem(message.trimEnd());
       },
       workers: [
         ...workers.map(

@@ -140,6 +140,7 @@ for (const [number, [name, wanted]] of HOSTINGS.entries())
     await writeCounts();
     for (const each of VERSIONS) await neighbours.cron(each, '* * * * *');
     for (const watcher of all()) watcher.assertNothingLeft();
+    assert.deepEqual(neighbours.problems, []);
   });
 
 async function changePrice(): Promise<void> {
@@ -204,12 +205,7 @@ async function guessPasswordBy(version: Version): Promise<void> {
 }
 
 const askedAbout = () => ({ ...neighbours.market.records(), poolId: POOL_ID, accessToken });
-const expectSameAnswers = () =>
-  assertSameAnswers(
-    built.older,
-    VERSIONS.map((version) => neighbours.urlOf(version)),
-    askedAbout(),
-  );
+const expectSameAnswers = () => assertSameAnswers(built.older, VERSIONS.map(neighbours.urlOf), askedAbout());
 
 test('both versions answer each query of the older apps alike', expectSameAnswers);
 
@@ -243,6 +239,7 @@ test('the older version keeps serving over a database in which a migration of a 
 });
 
 async function expectFaultlessRuns(): Promise<void> {
+  assert.deepEqual(neighbours.problems, []);
   const db = await neighbours.database();
   const { results } = await db.prepare("SELECT * FROM sync_run WHERE outcome <> 'ok'").all();
   assert.deepEqual(results, []);
@@ -283,7 +280,7 @@ test('each version counts the requests of both, before and after either adds the
     assert.deepEqual(await counted(), before, `added up by the ${version} version`);
   }
   const left = await db.prepare('SELECT count(*) AS flushes FROM usage_flush').first<number>('flushes');
-  assert.ok(left !== null && left < 10, `${left} rows were not added up`);
+  assert.ok(left !== null && left < 10, `${left} rows are left`);
   await expectFaultlessRuns();
 });
 

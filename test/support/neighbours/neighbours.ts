@@ -5,7 +5,7 @@
 import { build } from 'esbuild';
 import { gatewayObjects } from '../../../bench/bundle.ts';
 import { migrateAndSync } from '../../../bench/synced-market.ts';
-import { startWorkerd, type Workerd } from '../../../bench/workerd.ts';
+import { type BenchWorker, startWorkerd, type Workerd } from '../../../bench/workerd.ts';
 import { DEFAULT_API_KEY, type Market } from '../upstream/market.ts';
 import { startUpstream } from '../upstream/server.ts';
 import type { BuiltVersions } from './built-versions.ts';
@@ -14,9 +14,13 @@ import { CLOCK_PATH } from './moved-clock.ts';
 
 export const ADMIN_KEY = 'an-admin-key-for-tests-of-32-characters';
 const HOST = 'objects';
+/** A stream ends with its hub; and who waits while the clock is put forward seems slow. */
+const EXPECTED_PROBLEMS = /"event":"(request\.slow|events\.hub_closed)"/;
 const VERSIONS = ['older', 'newer'] as const satisfies Version[];
 
 export interface Neighbours {
+  /** Errors and warnings that any of the Workers has logged. */
+  problems: readonly string[];
   market: Market;
   urlOf(version: Version): URL;
   database(): Promise<D1Database>;
@@ -44,6 +48,7 @@ export async function startNeighbours(built: BuiltVersions): Promise<Neighbours>
     PRICE_POLL_SECONDS: '60',
     UPSTREAM_FILE_ORIGINS: '',
   };
+  const problems: string[] = [];
   let workerd: Workerd | undefined;
   const close = async () => {
     await Promise.all([workerd?.stop(), upstream.close()]);
@@ -55,7 +60,7 @@ export async function startNeighbours(built: BuiltVersions): Promise<Neighbours>
     const objectsOfHost = Object.fromEntries(
       Object.entries(classes).map(([binding, className]) => [binding, { className, scriptName: HOST }]),
     );
-    const started = await startWorkerd([
+    const workers: BenchWorker[] = [
       ...VERSIONS.map((version) => ({
         ...{ name: version, storage, version, durableObjects: objectsOfHost },
         vars: { ...built[version].vars, ...vars },
@@ -69,7 +74,11 @@ export async function startNeighbours(built: BuiltVersions): Promise<Neighbours>
           'newer.bundle.js': built.newer.script,
         },
       },
-    ]);
+    ];
+    const onProblem = (line: string) => {
+      if (!EXPECTED_PROBLEMS.test(line)) problems.push(line);
+    };
+    const started = await startWorkerd(workers, { onProblem });
     workerd = started;
     await migrateAndSync(started, 'older', { afterTheNight: false });
     const { miniflare, urlOf } = started;
@@ -79,6 +88,7 @@ export async function startNeighbours(built: BuiltVersions): Promise<Neighbours>
         throw new Error(`${path} of ${name}: ${answer.status} ${await answer.text()}`);
     };
     return {
+      problems,
       market,
       urlOf,
       // Its own types name another build of the Workers types.
