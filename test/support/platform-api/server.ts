@@ -11,6 +11,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { WRANGLER_ENVIRONMENT } from '../../../scripts/start/run-command.ts';
 import { account } from './account.ts';
 import { d1 } from './d1.ts';
 import { type Fault, type FaultMatch, Faults } from './faults.ts';
@@ -48,6 +49,8 @@ const RESOURCES: readonly Resource[] = [
 ];
 
 const PREFIX = '/client/v4';
+/** Its output stays: tests read it. */
+const { WRANGLER_LOG: _, ...QUIET_WRANGLER } = WRANGLER_ENVIRONMENT;
 /** The codes of the platform: an unknown token, and a failure of its own. */
 const AUTHENTICATION_ERROR = 10_000;
 const INTERNAL_ERROR = 10_013;
@@ -72,7 +75,10 @@ export interface PlatformApi extends PlatformState {
   readonly unsupported: string[];
   readonly faults: Faults;
   failNext(match: FaultMatch, fault: Fault): void;
-  /** The variables that point wrangler and the SDK here, and send wrangler's calls of any other server here too, to be refused. */
+  /**
+   * The variables that point wrangler and the SDK here, and keep wrangler from telling its makers. Calls of any other server come here
+   * too, to be refused.
+   */
   env(): Record<string, string>;
   close(): Promise<void>;
 }
@@ -143,6 +149,7 @@ export async function startPlatformApi({ zoneName = 'com2000.example' } = {}): P
     faults,
     failNext: (match, fault) => faults.failNext(match, fault),
     env: () => ({
+      ...QUIET_WRANGLER,
       CLOUDFLARE_API_BASE_URL: url,
       CLOUDFLARE_API_TOKEN: token,
       CLOUDFLARE_ACCOUNT_ID: state.accountId,
