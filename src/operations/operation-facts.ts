@@ -13,7 +13,6 @@ export const OPERATION_RULES_VERSION = 3;
 /** The properties of a registered operation that follow from its document and the schema. */
 export type OperationFacts = Pick<RegisteredOperation, 'cost' | 'variableBounds' | 'cachePolicy' | 'scopes'>;
 
-/** @param document it may be invalid by now, if it was registered with another schema. */
 export function operationFacts(
   schema: GraphQLSchema,
   document: DocumentNode,

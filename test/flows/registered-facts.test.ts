@@ -79,3 +79,21 @@ test('a registered operation that costs too much by now goes on running, and is 
   ]);
   warn.mockRestore();
 });
+
+test('an operation that asks for what this build’s schema has not is refused, and logged once', async () => {
+  const document = 'query Newer { projects(first: 1) { totalCount newer } }';
+  const operation = registered(document, 'newer', { schemaHash: 'newer' });
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+  const wire = await startWire('id_only', [operation]);
+  for (let request = 0; request < 2; request += 1) {
+    const answer = await wire.send(...wireRequest('POST', { documentId: 'newer' }, { headers: ACCEPT }));
+    expect([answer.status, answer.body]).toMatchObject([
+      400,
+      { errors: [{ message: expect.stringContaining('"newer"'), extensions: { code: 'BAD_USER_INPUT' } }] },
+    ]);
+  }
+  expect(wire.runs()).toBe(0);
+  const events = warn.mock.calls.map(([line]) => JSON.parse(line).event);
+  expect(events.filter((event) => event === 'operations.schema_differs')).toHaveLength(1);
+  warn.mockRestore();
+});
