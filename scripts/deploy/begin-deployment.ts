@@ -6,6 +6,7 @@ import type { TargetEnvironment } from './environment.ts';
 import type { DeploymentRecord, DeploymentRecords } from './record.ts';
 import { newMigrationTags, type Stand, standOf, trafficText } from './stand.ts';
 import type { DeploymentKind, Report, Step } from './step.ts';
+import { versionTag } from './steps/upload.ts';
 import type { LiveWorker, Worker } from './worker.ts';
 
 export interface BeginSources {
@@ -34,7 +35,7 @@ export async function beginDeployment(sources: BeginSources): Promise<Beginning>
   const open = await records.findOpen();
   if (open === undefined) return { record: newDeployment(sources, live), isResumed: false };
   const stand = standOf(live, open.state);
-  if (open.kind === 'gradual' && stand === 'other') {
+  if (stand === 'other' && !(await isItsVersion(open, live, worker))) {
     await closeOvertaken(open, live, sources);
     return { record: newDeployment(sources, live), isResumed: false };
   }
@@ -87,15 +88,26 @@ function stepsThatCount({ kind, steps }: DeploymentRecord, stand: Stand, all: re
   return steps.filter(({ name }) => !moving.has(name));
 }
 
+/** The answer of a whole deployment may be lost: its version then serves, and the record does not know it. */
+async function isItsVersion(
+  open: DeploymentRecord,
+  live: LiveWorker | undefined,
+  worker: Worker,
+): Promise<boolean> {
+  const [share] = live?.shares ?? [];
+  if (open.kind === 'gradual' || share === undefined) return false;
+  return (await worker.tagOf(share.versionId)) === versionTag(open);
+}
+
 /** Neither of its versions serves any more, so nobody can go on with it or roll it back. */
 async function closeOvertaken(
   open: DeploymentRecord,
   live: LiveWorker | undefined,
   { records, runId, nowSeconds, takeOver, report }: BeginSources,
 ): Promise<void> {
-  await records.claim(open, runId, nowSeconds, takeOver);
+  await records.claim(open, runId, takeOver);
   const reason = `Another version was deployed meanwhile: ${trafficText(live, open.state)}`;
-  await records.save({ ...open, outcome: 'failed', reason, endedAt: nowSeconds }, runId, nowSeconds);
+  await records.save({ ...open, outcome: 'failed', reason, endedAt: nowSeconds }, runId);
   report(`The open deployment of ${open.commit.slice(0, 12)} is closed. ${reason}.`);
 }
 

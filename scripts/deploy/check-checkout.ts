@@ -1,7 +1,7 @@
 /** The steps that need no platform: they come before anything is changed. */
 import spawn, { SubprocessError } from 'nano-spawn';
 import { refusal } from '../operations/command-failure.ts';
-import type { Checkout } from './checkout.ts';
+import { type Checkout, readCheckout } from './checkout.ts';
 import type { TargetEnvironment } from './environment.ts';
 import { missingIn } from './missing.ts';
 import type { Report } from './step.ts';
@@ -11,7 +11,7 @@ const SHOWN_LINES = 40;
 
 /** @throws CommandFailure */
 export async function checkCheckout(
-  { folder, changes }: Checkout,
+  { folder, commit, changes }: Checkout,
   target: TargetEnvironment,
   { testsPassed, report }: { testsPassed: boolean; report: Report },
 ): Promise<void> {
@@ -22,7 +22,12 @@ export async function checkCheckout(
   if (missing.length > 0)
     throw refusal('PLACEHOLDERS', ['wrangler.toml is not filled in:', ...missing].join('\n    '));
   report(`tests: ${testsPassed ? 'passed before' : 'npm test'}`);
-  if (!testsPassed) await runTests(folder);
+  if (testsPassed) return;
+  await runTests(folder);
+  // The tests take minutes, in which somebody may edit.
+  const after = await readCheckout(folder, process.env);
+  if (after.commit !== commit || after.changes.length > 0)
+    throw refusal('CHANGED_MEANWHILE', 'The checkout has changed while its tests ran.');
 }
 
 export const dirtyText = (changes: readonly string[]): string =>

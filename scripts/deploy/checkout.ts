@@ -13,8 +13,10 @@ export interface Checkout {
   deployer: string;
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** @throws CommandFailure where the folder is no checkout of git */
-export async function readCheckout(folder: string, env: NodeJS.ProcessEnv): Promise<Checkout> {
+export async function readCheckout(folder: string, env: Environment): Promise<Checkout> {
   const git = async (...args: string[]) => (await spawn('git', args, { cwd: folder })).stdout;
   const commit = await git('rev-parse', 'HEAD').catch((error: unknown) => {
     throw wrongUse(

@@ -48,11 +48,11 @@ for (const name of TARGETS)
       'permit a deployment with all traffic at once, if classes of Durable Objects change',
       false,
     )
-    .option('--promote', 'give the new version more requests without watching it', false)
+    .option('--promote', 'give the new version more requests without watching it, also from 0 %', false)
     .option('--take-over', 'go on without the run that holds the deployment, which has died', false)
     .option('--origin <address>', 'where the gateway is asked, instead of PUBLIC_ORIGIN', nonEmpty)
-    .option('--look-seconds <number>', 'between two looks at the counted requests', atLeastZero)
-    .option('--watch-minutes <number>', 'after which a version without enough requests is held', atLeastZero)
+    .option('--look-seconds <number>', 'between two looks at the counted requests', aboveZero)
+    .option('--watch-minutes <number>', 'after which a version without enough requests is held', aboveZero)
     .action(async (options) => {
       process.exitCode = await run(name, options);
     });
@@ -94,10 +94,10 @@ function targetsOf(name: TargetName | undefined): readonly TargetName[] {
   return name === undefined ? TARGETS : [name];
 }
 
-function atLeastZero(text: string): number {
+function aboveZero(text: string): number {
   const value = Number(text);
-  if (text.trim() !== '' && value >= 0) return value;
-  throw new InvalidArgumentError('It must be a number, 0 or more.');
+  if (value > 0 && value < Number.POSITIVE_INFINITY) return value;
+  throw new InvalidArgumentError('It must be a number above 0.');
 }
 
 interface RunOptions extends DeployOptions {

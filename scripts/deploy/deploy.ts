@@ -53,7 +53,7 @@ export async function deploy(
   state.bookmark ??= await tools.db.bookmark();
   report(`database: its bookmark is ${state.bookmark}`);
   try {
-    await records.claim(record, runId, nowSeconds(), takeOver);
+    await records.claim(record, runId, takeOver);
   } catch (error) {
     // The claim may have been written all the same.
     await attempt(

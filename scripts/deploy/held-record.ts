@@ -22,7 +22,7 @@ export function heldRecord(
   return {
     record,
     nowSeconds,
-    save: () => records.save(record, runId, nowSeconds()),
+    save: () => records.save(record, runId),
     release: () => records.release(record, runId),
   };
 }

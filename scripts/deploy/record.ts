@@ -11,7 +11,7 @@ import { refusal } from '../operations/command-failure.ts';
 import type { RemoteDatabase } from './database.ts';
 import type { DeploymentKind, DeploymentState } from './step.ts';
 
-/** Longer than any step takes that does not wait; waits renew it. */
+/** By the clock of D1. Longer than any step takes that does not wait; waits renew it. */
 export const LEASE_SECONDS = 900;
 const TABLE_MIGRATION = 'migrations/0036_deployment.sql';
 
@@ -123,19 +123,20 @@ export class DeploymentRecords {
    *
    * @throws CommandFailure where another deployment is open, or another run works on this one
    */
-  async claim(record: DeploymentRecord, runId: string, nowSeconds: number, takeOver: boolean): Promise<void> {
+  async claim(record: DeploymentRecord, runId: string, takeOver: boolean): Promise<void> {
     await this.#db.query(await readFile(path.join(this.#folder, TABLE_MIGRATION), 'utf8'));
     const { id, commit, deployer, kind, state, startedAt } = record;
     await this.#db.query(
       `INSERT INTO deployment (id, is_open, git_commit, deployer, kind, version_before, bookmark, steps, outcome,
          started_at, run_id, seen_at)
-       VALUES (?1, 1, ?2, ?3, ?4, ?5, ?9, '[]', 'open', ?6, ?7, ?8) ON CONFLICT DO NOTHING`,
-      [id, commit, deployer, kind, state.versionBefore, startedAt, runId, nowSeconds, state.bookmark],
+       VALUES (?1, 1, ?2, ?3, ?4, ?5, ?8, '[]', 'open', ?6, ?7, unixepoch()) ON CONFLICT DO NOTHING`,
+      [id, commit, deployer, kind, state.versionBefore, startedAt, runId, state.bookmark],
     );
     await this.#db.query(
-      `UPDATE deployment SET run_id = ?2, seen_at = ?3
-       WHERE id = ?1 AND is_open = 1 AND (?4 = 1 OR run_id IS NULL OR run_id = ?2 OR seen_at < ?3 - ?5)`,
-      [id, runId, nowSeconds, takeOver ? 1 : 0, LEASE_SECONDS],
+      `UPDATE deployment SET run_id = ?2, seen_at = unixepoch()
+       WHERE id = ?1 AND is_open = 1
+         AND (?3 = 1 OR run_id IS NULL OR run_id = ?2 OR seen_at < unixepoch() - ?4)`,
+      [id, runId, takeOver ? 1 : 0, LEASE_SECONDS],
     );
     const open = await this.findOpen();
     if (open?.id === id && open.runId === runId) return;
@@ -147,11 +148,11 @@ export class DeploymentRecords {
    *
    * @throws CommandFailure where another deployment is open
    */
-  async reopen({ id }: DeploymentRecord, runId: string, nowSeconds: number): Promise<void> {
+  async reopen({ id }: DeploymentRecord, runId: string): Promise<void> {
     await this.#db.query(
-      `UPDATE deployment SET is_open = 1, outcome = 'open', run_id = ?2, seen_at = ?3
+      `UPDATE deployment SET is_open = 1, outcome = 'open', run_id = ?2, seen_at = unixepoch()
        WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM deployment WHERE is_open = 1)`,
-      [id, runId, nowSeconds],
+      [id, runId],
     );
     const open = await this.findOpen();
     if (open?.id !== id || open.runId !== runId) throw refusal('LOCKED', lockedText(open));
@@ -162,15 +163,15 @@ export class DeploymentRecords {
    *
    * @throws TakenOver
    */
-  async save(record: DeploymentRecord, runId: string, nowSeconds: number): Promise<void> {
+  async save(record: DeploymentRecord, runId: string): Promise<void> {
     const { id, kind, state, steps, outcome, reason, endedAt } = record;
     const written = await this.#db.query(
       `UPDATE deployment SET is_open = ?3, kind = ?4, version_before = ?5, version_now = ?6, bookmark = ?7, steps = ?8,
-         outcome = ?9, reason = ?10, ended_at = ?11, seen_at = ?12
+         outcome = ?9, reason = ?10, ended_at = ?11, seen_at = unixepoch()
        WHERE id = ?1 AND run_id = ?2 RETURNING id`,
       [
         ...[id, runId, outcome === 'open' ? 1 : null, kind, state.versionBefore, state.versionNow],
-        ...[state.bookmark, JSON.stringify(steps), outcome, reason, endedAt, nowSeconds],
+        ...[state.bookmark, JSON.stringify(steps), outcome, reason, endedAt],
       ],
     );
     if (written.length === 0) throw new TakenOver();

@@ -73,7 +73,7 @@ export async function holdRecord(
   const record: DeploymentRecord = { ...before, steps, outcome: 'open', endedAt: null };
   const save = async (changes: Partial<DeploymentRecord>): Promise<boolean> => {
     try {
-      await records.save({ ...record, ...changes }, runId, nowSeconds());
+      await records.save({ ...record, ...changes }, runId);
       return true;
     } catch (error) {
       if (!isUnreachable(error) && !(error instanceof TakenOver)) throw error;
@@ -82,8 +82,8 @@ export async function holdRecord(
     }
   };
   try {
-    if (found.record !== undefined && !found.isOpen) await records.reopen(record, runId, nowSeconds());
-    else await records.claim(record, runId, nowSeconds(), true);
+    if (found.record !== undefined && !found.isOpen) await records.reopen(record, runId);
+    else await records.claim(record, runId, true);
   } catch (error) {
     if (!isUnreachable(error)) throw error;
     report(`The record of deployments cannot be written, and will not say so: ${error.message}`);

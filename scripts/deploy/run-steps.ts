@@ -1,6 +1,7 @@
 /** The steps of a deployment one after another, each recorded before it begins and after it is done. */
 import { EXIT, type ExitCode, refusal } from '../operations/command-failure.ts';
 import { reasonOf } from '../operations/failure-reason.ts';
+import { insist } from './insist.ts';
 import { type StepRecord, TakenOver } from './record.ts';
 import { type SettleSources, settle } from './settle.ts';
 import type { Deployment, Step } from './step.ts';
@@ -27,7 +28,7 @@ async function runStep(
   step: Step,
   position: string,
   deployment: Deployment,
-  { held, signal, report }: RunSources,
+  { deployment: { sleep }, held, signal, report }: RunSources,
 ): Promise<void> {
   const { record } = held;
   const title = `${position} ${step.name}`;
@@ -41,7 +42,7 @@ async function runStep(
     record.steps = [...others, { name: step.name, startedAt, endedAt, outcome }];
   };
   write('started', null);
-  await held.save();
+  await insist(held.save, { sleep, report });
   try {
     await step.run(deployment, (line) => report(`    ${line}`));
   } catch (error) {
@@ -49,14 +50,14 @@ async function runStep(
     throw error;
   }
   write('done', held.nowSeconds());
-  await held.save();
+  await insist(held.save, { sleep, report });
 }
 
-async function close({ held }: RunSources): Promise<void> {
+async function close({ deployment: { sleep }, held, report }: RunSources): Promise<void> {
   const { record } = held;
   const { reason } = record;
   Object.assign(record, { outcome: 'deployed', reason: null, endedAt: held.nowSeconds() });
-  await held.save().catch((error: unknown) => {
+  await insist(held.save, { sleep, report }).catch((error: unknown) => {
     Object.assign(record, { outcome: 'open', reason, endedAt: null });
     throw error;
   });

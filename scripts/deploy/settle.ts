@@ -7,6 +7,7 @@
 import { reasonOf } from '../operations/failure-reason.ts';
 import { goOnLines } from './begin-deployment.ts';
 import type { HeldRecord } from './held-record.ts';
+import { insist } from './insist.ts';
 import { type DeploymentRecord, TakenOver } from './record.ts';
 import { setShares, wholly } from './set-shares.ts';
 import { type Stand, standOf, trafficText } from './stand.ts';
@@ -27,9 +28,9 @@ export async function settle(error: unknown, sources: SettleSources): Promise<vo
   const { deployment, held, report } = sources;
   const { record } = held;
   report(reasonOf(error));
-  if (error instanceof TakenOver) return;
   // Another run may have taken over since the last write. A database that does not answer keeps nobody from going back.
-  if ((await attempt(held.save, report)) instanceof TakenOver) return;
+  if (error instanceof TakenOver || (await attempt(held.save, report)) instanceof TakenOver)
+    return report(trafficLine(await attempt(() => deployment.worker.live(), report), sources));
   if (!(error instanceof Held)) await goBack(sources);
   const live = await attempt(() => deployment.worker.live(), report);
   const stand = live instanceof Error ? undefined : standOf(live, record.state);
@@ -39,7 +40,8 @@ export async function settle(error: unknown, sources: SettleSources): Promise<vo
     record.endedAt = held.nowSeconds();
   }
   await keep(sources);
-  for (const line of standLines(record, stand, live, deployment.target.name)) report(line);
+  report(trafficLine(live, sources));
+  for (const line of nextLines(record, stand, deployment.target.name)) report(line);
 }
 
 /** The value, or the failure, which is reported. */
@@ -60,15 +62,24 @@ async function goBack(sources: SettleSources): Promise<void> {
   const moved = record.steps.filter(({ name }) =>
     steps.some((step) => step.name === name && step.movesTraffic),
   );
-  if (record.kind !== 'gradual' || versionBefore === null || moved.length === 0) return;
-  const live = await attempt(() => deployment.worker.live(), report);
-  // A platform that does not say where the traffic is may still obey.
-  if (!(live instanceof Error) && standOf(live, record.state) !== 'split') return;
-  report(`All traffic goes back to ${versionBefore}.`);
-  const back = await attempt(() => setShares(deployment, wholly(versionBefore), report), report);
-  if (back instanceof Error) return;
+  const moving = steps.filter(({ movesTraffic }) => movesTraffic);
+  const isMoved = moving.every(({ name }) =>
+    record.steps.some((step) => step.name === name && step.outcome === 'done'),
+  );
+  if (record.kind !== 'gradual' || versionBefore === null || moved.length === 0 || isMoved) return;
+  let split: LiveWorker | undefined;
+  const back = async () => {
+    const live = await deployment.worker.live();
+    if (standOf(live, record.state) !== 'split') return;
+    split ??= live;
+    report(`All traffic goes back to ${versionBefore}.`);
+    await setShares(deployment, wholly(versionBefore), report);
+  };
+  const { sleep } = deployment;
+  if ((await attempt(() => insist(back, { sleep, report }), report)) instanceof Error || split === undefined)
+    return;
   record.steps = record.steps.map((step) => (moved.includes(step) ? { ...step, outcome: 'undone' } : step));
-  if (!(live instanceof Error) && !hasRequests(live, record.state.versionNow)) return;
+  if (!hasRequests(split, record.state.versionNow)) return;
   for (const { name, run } of stepsAfterReturn) {
     report(name);
     await attempt(() => run(deployment, report), report);
@@ -82,29 +93,33 @@ const hasRequests = (live: LiveWorker | undefined, version: string | null): bool
 const isOver = ({ kind }: DeploymentRecord, stand: Stand | undefined): boolean =>
   stand === 'old' || (stand === 'other' && kind === 'gradual') || (stand === 'new' && kind !== 'gradual');
 
-async function keep({ held, report }: SettleSources): Promise<void> {
+async function keep({ deployment: { sleep }, held, report }: SettleSources): Promise<void> {
   const { record } = held;
-  if ((await attempt(held.save, report)) instanceof Error && record.outcome !== 'open') {
+  const saved = await attempt(() => insist(held.save, { sleep, report }), report);
+  if (saved instanceof Error && record.outcome !== 'open') {
     report('The database does not say so: there the deployment is open.');
     Object.assign(record, { outcome: 'open', endedAt: null });
   }
   if (record.outcome === 'open') await attempt(held.release, report);
 }
 
-function standLines(
-  { outcome, state, commit, kind }: DeploymentRecord,
+function trafficLine(live: LiveWorker | undefined | Error, { deployment, held }: SettleSources): string {
+  const { name } = deployment.target;
+  const { versionBefore, versionNow } = held.record.state;
+  return live instanceof Error
+    ? `Nobody knows where the traffic of ${name} goes: the platform does not answer. The versions are ${versionBefore} (old) and ${versionNow} (new).`
+    : `${name}: ${trafficText(live, held.record.state)}.`;
+}
+
+function nextLines(
+  { outcome, commit, kind }: DeploymentRecord,
   stand: Stand | undefined,
-  live: LiveWorker | undefined | Error,
   environment: string,
 ): readonly string[] {
-  const traffic =
-    stand === undefined || live instanceof Error
-      ? `Nobody knows where the traffic of ${environment} goes: the platform does not answer. The versions are ${state.versionBefore} (old) and ${state.versionNow} (new).`
-      : `${environment}: ${trafficText(live, state)}.`;
-  if (outcome === 'open') return [traffic, ...goOnLines(environment, { commit, kind })];
+  if (outcome === 'open') return goOnLines(environment, { commit, kind });
   const whole =
     kind !== 'gradual' && stand === 'new'
       ? ['It cannot be rolled back by itself: deploy a commit that mends it.']
       : [];
-  return [traffic, ...whole, `The next run begins anew: npm run deploy -- ${environment}`];
+  return [...whole, `The next run begins anew: npm run deploy -- ${environment}`];
 }

@@ -19,7 +19,7 @@ export const COMMIT = 'c'.repeat(40);
 
 export type Fault = 'before' | 'after';
 
-const target: TargetEnvironment = {
+export const TARGET: TargetEnvironment = {
   name: 'production',
   workerName: 'gateway-production',
   databaseId: 'database',
@@ -73,7 +73,7 @@ export class DeployedWorld {
         { testsPassed: true, whole, promote: false, takeOver },
         {
           checkout: { folder: process.cwd(), commit, changes: [], deployer: 'me@example.com' },
-          target,
+          target: TARGET,
           records: this.records,
           stepsOf: (kind) =>
             deploymentSteps(kind, () => this.#call('watch', () => this.verdict)).map(this.#inside),
@@ -87,7 +87,7 @@ export class DeployedWorld {
             wrangler: (args) => this.#wrangler(args),
             // The steps that would use these are one call here.
             platform: undefined as never,
-            gateway: { origin: target.publicOrigin, adminKey: undefined, fetch },
+            gateway: { origin: TARGET.publicOrigin, adminKey: undefined, fetch },
             folder: process.cwd(),
             nowMs: () => this.nowMs,
             sleep: async (milliseconds) => {
@@ -155,7 +155,7 @@ export class DeployedWorld {
       case 'deploy --tag': {
         const versionId = this.#upload(args);
         this.shares = [{ versionId, percent: 100 }];
-        this.migrationTag = target.migrationTags.at(-1);
+        this.migrationTag = TARGET.migrationTags.at(-1);
         return [{ type: 'deploy', version_id: versionId }];
       }
       case 'versions deploy':

@@ -1,4 +1,5 @@
 import { CommandFailure, EXIT, refusal } from '../../operations/command-failure.ts';
+import { insist } from '../insist.ts';
 import type { Verdict } from '../judge/verdict.ts';
 import { setShares } from '../set-shares.ts';
 import { isSame, standOf, trafficText } from '../stand.ts';
@@ -41,9 +42,10 @@ export function share(percent: number, watch?: Watch): Step {
     describe: () =>
       `give the new version ${percent} % of the requests${watch === undefined ? '' : ', and compare its errors and p95 with those of the version before'}`,
     async run(deployment, report) {
-      const { worker, state } = deployment;
+      const { worker, state, sleep } = deployment;
+      const look = () => insist(() => worker.live(), { sleep, report });
       const { before, now } = versionIds(deployment);
-      const live = await worker.live();
+      const live = await look();
       const stand = standOf(live, state);
       if (stand === 'other') throw changedMeanwhile(live, state);
       if (stand === 'new' && percent < 100) return report('somebody has given it all requests already');
@@ -54,7 +56,7 @@ export function share(percent: number, watch?: Watch): Step {
       const verdict = await watch(deployment, report);
       switch (verdict.kind) {
         case 'promote': {
-          const seen = await worker.live();
+          const seen = await look();
           if (seen === undefined || !isSame(seen.shares, shares)) throw changedMeanwhile(seen, state);
           return;
         }

@@ -1,5 +1,5 @@
 import { refusal } from '../../operations/command-failure.ts';
-import type { Deployment, PlannedDeployment, Step } from '../step.ts';
+import type { Deployment, Step } from '../step.ts';
 import { wranglerFailure } from '../wrangler-failure.ts';
 
 /** The new version without traffic. One whose answer is lost stays without traffic for good. */
@@ -25,5 +25,5 @@ export const annotations = (deployment: Deployment): readonly string[] => [
 ];
 
 /** Of the versions of one deployment. A tag has at most 25 characters. */
-export const versionTag = ({ id, commit }: PlannedDeployment & { id: string }): string =>
+export const versionTag = ({ id, commit }: Pick<Deployment, 'id' | 'commit'>): string =>
   `${commit.slice(0, 12)}-${id.slice(0, 8)}`;

@@ -99,6 +99,7 @@ test('a run that was taken over changes nothing more', async () => {
   });
   expect(await world.run()).toBe(1);
   expect(world.text).toContain('Another run has taken this deployment over.');
+  expect(world.lines.at(-1)).toMatch(/^production: 10 % of requests go to version-1/);
   expect(world.shares).toHaveLength(2);
   expect((await world.records.latest(9)).map(({ outcome }) => outcome)).toEqual(['open']);
 });
@@ -112,7 +113,7 @@ test('a run that died is followed by the next one when it was not heard of for a
   const refused = await world.run();
   expect(codeOf(refused)).toBe('LOCKED');
   expect(String(refused)).toContain('--take-over');
-  world.nowMs += (LEASE_SECONDS + 1) * 1000;
+  world.db.exec(`UPDATE deployment SET seen_at = seen_at - ${LEASE_SECONDS + 1}`);
   expect(await world.run()).toBe(0);
 });
 
@@ -281,4 +282,48 @@ test('a run whose first write loses its answer leaves no open deployment', async
   expect(await broken.run()).toBeInstanceOf(CommandFailure);
   broken.faults.clear();
   expect(await broken.run({ commit: OTHER_COMMIT })).toBe(0);
+});
+
+test('traffic goes back also where the platform fails for a moment', async () => {
+  const world = new DeployedWorld('gradual');
+  world.verdict = { kind: 'regress', findings: [finding] };
+  await world.run();
+  const back = world.calls.lastIndexOf('versions deploy');
+  const failing = new DeployedWorld('gradual');
+  failing.verdict = world.verdict;
+  failing.faults.set(back, 'before').set(back + 2, 'before');
+  expect(await failing.run()).toBe(1);
+  expect(failing.shares).toEqual(WHOLLY_OLD);
+  expect(await latest(failing)).toMatchObject({ outcome: 'regressed' });
+});
+
+test('a platform that fails for a moment after a watch ends no deployment', async () => {
+  const world = new DeployedWorld('gradual');
+  await world.run();
+  const failing = new DeployedWorld('gradual');
+  const watched = world.calls.indexOf('watch');
+  failing.faults.set(watched + 1, 'before').set(watched + 3, 'after');
+  expect(await failing.run()).toBe(0);
+  expect(failing.text).toContain('tried again in 10 s');
+});
+
+test('a version with all traffic keeps it, whatever fails after', async () => {
+  const world = new DeployedWorld('gradual');
+  await world.run();
+  const failing = new DeployedWorld('gradual');
+  const triggers = world.calls.indexOf('triggers deploy');
+  failing.faults.set(triggers, 'before').set(triggers + 2, 'before');
+  expect(await failing.run()).toBe(1);
+  expect(failing.shares).toEqual([{ versionId: 'version-1', percent: 100 }]);
+  expect(failing.text).toContain('Nobody knows where the traffic of production goes');
+});
+
+test('an open whole deployment that somebody overtook by hand is closed', async () => {
+  const world = new DeployedWorld('whole');
+  // Neither this call nor any later one of the run does anything.
+  for (let call = 20; call < 99; call += 1) world.faults.set(call, 'before');
+  await world.run();
+  world.faults.clear();
+  world.shares = [{ versionId: 'by-hand', percent: 100 }];
+  expect(await world.run({ commit: OTHER_COMMIT, takeOver: true })).toBe(0);
 });

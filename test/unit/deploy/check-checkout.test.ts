@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { checkCheckout } from '../../../scripts/deploy/check-checkout.ts';
+import { readCheckout } from '../../../scripts/deploy/checkout.ts';
+import { createDeployableProject, type DeployableProject } from '../../support/deployable-project.ts';
+import { TARGET } from '../../support/deployed-world.ts';
+
+let project: DeployableProject;
+beforeAll(async () => {
+  project = await createDeployableProject();
+});
+afterAll(() => project.remove());
+
+async function check(npmTest: string): Promise<void> {
+  await project.commit({ 'package.json': JSON.stringify({ scripts: { test: npmTest } }) });
+  const checkout = await readCheckout(project.folder, {});
+  await checkCheckout(checkout, TARGET, { testsPassed: false, report: () => undefined });
+}
+
+test('tests that pass let a deployment go on', () => expect(check('true')).resolves.toBeUndefined());
+
+test('tests that fail end it, with their words', () =>
+  expect(check('echo a plain reason; false')).rejects.toThrow(/npm test fails:(.|\n)*a plain reason/));
+
+test('a checkout that is edited while its tests run is not deployed', () =>
+  expect(check('echo edited > edited.txt')).rejects.toThrow('The checkout has changed while its tests ran.'));
+
+test('files that are not committed are named', async () => {
+  const checkout = { ...(await readCheckout(project.folder, {})), changes: [' M src/index.ts'] };
+  const checked = checkCheckout(checkout, TARGET, { testsPassed: true, report: () => undefined });
+  await expect(checked).rejects.toThrow('Not everything is committed:\n     M src/index.ts');
+});
+
+test('the account of a workflow deploys before the address that git knows', async () => {
+  const by = async (env: Record<string, string>) => (await readCheckout(project.folder, env)).deployer;
+  expect(await by({ GITHUB_ACTOR: 'ann' })).toBe('ann');
+  expect(await by({})).toBe('deployer@com2000.test');
+});
