@@ -15,6 +15,7 @@ import { remoteD1 } from '../platform/remote-d1.ts';
 import { remoteKv } from '../platform/remote-kv.ts';
 import type { Deployment, Report, Step } from './step.ts';
 import { commitOfVersion } from './version-commit.ts';
+import { codeOf, versionHistory } from './version-history.ts';
 
 /** Uses of so many days are shown beside what breaks. */
 const USED_DAYS = 30;
@@ -78,13 +79,22 @@ export const publishOwnOperations: Step = {
 
 type Sources = Pick<Deployment, 'target' | 'platform' | 'db' | 'gateway' | 'nowMs'>;
 
-/** Undefined where the version was not deployed by these commands, or its commit is not in this checkout. */
+/**
+ * The schema of a version that serves or served alone. Undefined where the version was not deployed by these commands, or its commit is
+ * not in this checkout.
+ */
 export async function schemaOfVersion(
-  { db }: Pick<Sources, 'db'>,
+  { db, platform, target }: Pick<Sources, 'db' | 'platform' | 'target'>,
   versionId: string,
 ): Promise<GraphQLSchema | undefined> {
-  const commit = await commitOfVersion(db, versionId);
+  const commit = (await commitOfVersion(db, versionId)) ?? (await commitOfCode());
   return commit === undefined ? undefined : schemaAt(commit);
+
+  /** A version may be another one with other secrets. */
+  async function commitOfCode(): Promise<string | undefined> {
+    const { code } = await codeOf(versionId, versionHistory(platform, target.workerName));
+    return code === versionId ? undefined : commitOfVersion(db, code);
+  }
 }
 
 /**

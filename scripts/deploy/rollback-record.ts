@@ -66,7 +66,8 @@ export async function holdRecord(
   if (!found.isReadable) return undefined;
   if (!found.isOpen && isSame(shares, wholly(versionId))) return undefined;
   const nowSeconds = () => Math.floor(sources.nowMs() / 1000);
-  const before = found.record ?? recordByHand(sources, shares[0]?.versionId ?? '', versionId, nowSeconds());
+  const left = shares.find((share) => share.versionId !== versionId)?.versionId ?? versionId;
+  const before = found.record ?? recordByHand(sources, left, versionId, nowSeconds());
   const step = { name: rollbackStep(versionId), startedAt: nowSeconds(), endedAt: null };
   const others = before.steps.filter(({ name }) => name !== step.name);
   const steps = [...others, { ...step, outcome: 'started' as const }];

@@ -2,7 +2,7 @@
 import { refusal } from '../operations/command-failure.ts';
 import type { DeploymentRecord } from './record.ts';
 import { standOf, trafficText } from './stand.ts';
-import type { VersionHistory } from './version-history.ts';
+import { codeOf, type VersionHistory } from './version-history.ts';
 import type { LiveWorker } from './worker.ts';
 
 /** The step of a record that is being rolled back. */
@@ -30,13 +30,9 @@ export interface ServingLine {
 
 export async function servingLine({ shares }: LiveWorker, history: VersionHistory): Promise<ServingLine> {
   const [first, ...others] = shares;
-  const alone = others.length === 0 ? first?.versionId : undefined;
-  const served = await history.servedAlone();
-  if (alone === undefined) return { code: undefined, older: served };
-  const line = [...new Set([alone, ...served])];
-  let at = 0;
-  while (at < line.length - 1 && (await history.isOfSecrets(line[at] ?? ''))) at += 1;
-  return { code: line[at], older: line.slice(at + 1) };
+  if (first === undefined || others.length > 0)
+    return { code: undefined, older: await history.servedAlone() };
+  return codeOf(first.versionId, history);
 }
 
 /** @throws CommandFailure where there is none, or where Durable Objects stand in between */
@@ -68,10 +64,12 @@ function ofOpenDeployment({ state, steps }: DeploymentRecord, live: LiveWorker):
   const begun = steps.findLast(({ name }) => name.startsWith(STEP_PREFIX));
   if (begun !== undefined) return begun.name.slice(STEP_PREFIX.length);
   if (state.versionBefore === null) throw noVersionBefore();
-  if (standOf(live, state) === 'other')
+  // Where it still has a share, all traffic on it is what it was before, whatever the other version is.
+  const isThere = live.shares.some(({ versionId }) => versionId === state.versionBefore);
+  if (!isThere && standOf(live, state) === 'other')
     throw refusal(
       'OTHER_VERSION',
-      `Another version was deployed meanwhile: ${trafficText(live, state)}. Name the version to roll back to.`,
+      `Another version was deployed meanwhile: ${trafficText(live, state)}. Name the version to roll back to; before this deployment it was ${state.versionBefore}.`,
     );
   return state.versionBefore;
 }

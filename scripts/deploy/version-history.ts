@@ -51,3 +51,20 @@ export function versionHistory({ client, accountId }: PlatformClient, workerName
     migrationTagOf: async (versionId) => (await version(versionId)).resources?.script_runtime?.migration_tag,
   };
 }
+
+/**
+ * The version whose code a version has: itself, or the one that it has other secrets than.
+ *
+ * @returns `older` are those that served alone before it, the latest first
+ */
+export async function codeOf(
+  versionId: string,
+  history: VersionHistory,
+): Promise<{ code: string; older: readonly string[] }> {
+  const served = await history.servedAlone();
+  const [first = versionId, ...older] = new Set(served.slice(Math.max(0, served.indexOf(versionId))));
+  const line = first === versionId ? older : [first, ...older];
+  let code = versionId;
+  while (line.length > 0 && (await history.isOfSecrets(code))) code = line.shift() ?? code;
+  return { code, older: line };
+}

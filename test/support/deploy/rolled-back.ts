@@ -63,9 +63,18 @@ export function recordDeployment(
     open?: boolean;
     runId?: string;
     at?: number;
+    commit?: string;
   },
 ): void {
-  const { before, now, kind = 'gradual', open = false, runId = null, at = 1_000 } = deployment;
+  const {
+    before,
+    now,
+    kind = 'gradual',
+    open = false,
+    runId = null,
+    at = 1_000,
+    commit = 'c'.repeat(40),
+  } = deployment;
   const outcome = open ? 'open' : 'deployed';
   database.run([
     {
@@ -75,7 +84,7 @@ export function recordDeployment(
       params: [
         now,
         open ? 1 : null,
-        'c'.repeat(40),
+        commit,
         kind,
         before,
         now,

@@ -1,10 +1,16 @@
 import { buildSchema } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { breaksOf, checkOperations, publishOwnOperations } from '../../../scripts/deploy/own-operations.ts';
+import {
+  breaksOf,
+  checkOperations,
+  publishOwnOperations,
+  schemaOfVersion,
+} from '../../../scripts/deploy/own-operations.ts';
 import { remoteD1 } from '../../../scripts/platform/remote-d1.ts';
 import { bundledRelease, restRelease } from '../../../src/operations/manifest.ts';
 import { OPERATION_LIVENESS_KEY } from '../../../src/storage/kv/keys.ts';
 import { type PreparedDeployment, prepareDeployment } from '../../support/deploy/prepared-deployment.ts';
+import { provideWorker, recordDeployment } from '../../support/deploy/rolled-back.ts';
 import { type PlatformApi, startPlatformApi } from '../../support/platform-api/server.ts';
 import { type StandInGateway, startStandInGateway } from '../../support/stand-in-gateway.ts';
 
@@ -19,6 +25,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([api.close(), gateway.close()]));
 beforeEach(() => {
   prepared = prepareDeployment(api, { origin: gateway.url });
+  provideWorker(api, prepared.deployment.target.workerName);
   gateway.answer = () => undefined;
 });
 
@@ -134,6 +141,18 @@ describe('operations of live releases', () => {
       'Market (Market) cannot run on the version that serves either',
       'none of 1 live operations breaks',
     ]);
+  });
+
+  test('the schema of a version that only has other secrets is that of its code', async () => {
+    const { deployment } = prepared;
+    const versions = provideWorker(api, deployment.target.workerName);
+    const code = versions.upload();
+    versions.serve({ [code]: 100 });
+    const rotated = [versions.putSecret('second'), versions.putSecret('third')];
+    expect(await schemaOfVersion(deployment, code)).toBeUndefined();
+    recordDeployment(prepared, { before: null, now: code, commit: 'HEAD' });
+    for (const version of [code, ...rotated])
+      expect(await schemaOfVersion(deployment, version)).toHaveProperty('getQueryType');
   });
 
   test('with a key they are asked of the gateway, and of D1 where it does not answer', async () => {

@@ -166,6 +166,37 @@ test('without a record, the platform says which version served alone before', as
   expect(await records()).toMatchObject([{ version: newer, outcome: 'rolled_back' }]);
 });
 
+test('of traffic that is divided by hand, all goes to the version that served alone, whose record stays', async () => {
+  recorded();
+  const byHand = versions.upload();
+  versions.serve({ [newer ?? '']: 90, [byHand]: 10 });
+  expect(await run()).toBe(0);
+  expect(versions.serving()).toEqual([newer]);
+  expect(await records()).toMatchObject([
+    { version: byHand, outcome: 'rolled_back' },
+    { version: newer, outcome: 'deployed' },
+    {},
+    {},
+  ]);
+});
+
+test('an open deployment that does not know its new version gives all traffic back to the old one', async () => {
+  versions.serve({ [older ?? '']: 90, [newer ?? '']: 10 });
+  recordDeployment(prepared, { before: older ?? '', now: newer ?? '', open: true });
+  // As the bookmark has it, which was taken before the upload.
+  await prepared.db.query('UPDATE deployment SET version_now = NULL');
+  expect(await run()).toBe(0);
+  expect(versions.serving()).toEqual([older]);
+});
+
+test('an open deployment beside versions of somebody else is refused, and the version before is named', async () => {
+  recordDeployment(prepared, { before: oldest ?? '', now: older ?? '', open: true });
+  await expect(run()).rejects.toThrow(
+    new RegExp(`Another version was deployed meanwhile[\\s\\S]*it was ${oldest}`),
+  );
+  expect(versions.serving()).toEqual([newer]);
+});
+
 test('a change of Durable Object classes is refused before anything is changed', async () => {
   const withClass = versions.upload({ newClass: 'Rooms' });
   versions.serve({ [withClass]: 100 });
