@@ -16,6 +16,8 @@ export interface Fault {
   headers?: Readonly<Record<string, string>>;
   /** Never answers. */
   hang?: true;
+  /** Does what was asked, and answers as usual once this is resolved. */
+  until?: Promise<unknown>;
   /** Closes the connection without an answer. */
   drop?: true;
   /** Does what was asked, and fails then. */
@@ -23,10 +25,13 @@ export interface Fault {
 }
 
 export class Faults {
-  readonly #planted: { match: FaultMatch; fault: Fault; skip: number }[] = [];
+  readonly #planted: { match: FaultMatch; fault: Fault; skip: number; meet: () => void }[] = [];
 
-  failNext(match: FaultMatch, fault: Fault): void {
-    this.#planted.push({ match, fault, skip: match.skip ?? 0 });
+  /** Resolves when a call meets it. */
+  failNext(match: FaultMatch, fault: Fault): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#planted.push({ match, fault, skip: match.skip ?? 0, meet: resolve });
+    return promise;
   }
 
   /** The faults that no call has met. */
@@ -43,6 +48,7 @@ export class Faults {
         continue;
       }
       this.#planted.splice(index, 1);
+      planted.meet();
       return planted.fault;
     }
     return undefined;

@@ -74,7 +74,8 @@ export interface PlatformApi extends PlatformState {
   /** Calls that it has no route for, as `GET /path`, and other servers that wrangler wanted to reach, as `CONNECT host:443`. */
   readonly unsupported: string[];
   readonly faults: Faults;
-  failNext(match: FaultMatch, fault: Fault): void;
+  /** Resolves when a call meets it. */
+  failNext(match: FaultMatch, fault: Fault): Promise<void>;
   /**
    * The variables that point wrangler and the SDK here, and keep wrangler from telling its makers. Calls of any other server come here
    * too, to be refused.
@@ -119,9 +120,10 @@ export async function startPlatformApi({ zoneName = 'com2000.example' } = {}): P
     const call: Call = { method, path, body: readable(body, request), status: undefined };
     calls.push(call);
     const fault = faults.take(method, path.replace(/\?.*/, ''));
-    if (fault === undefined || fault.after) {
+    if (fault === undefined || fault.after || fault.until) {
       const answered = await answer(request, call, body).catch(refusal);
-      if (fault === undefined) return send(response, call, answered);
+      await fault?.until;
+      if (!fault?.after) return send(response, call, answered);
     }
     if (fault.hang) return;
     if (fault.drop) request.socket.destroy();

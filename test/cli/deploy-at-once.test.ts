@@ -1,0 +1,169 @@
+/** Several people at one deployment: runs at once, a rollback beside a run, traffic changed by hand, a run that was killed. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { after, before, beforeEach, test } from 'node:test';
+import { createDeployableProject, type DeployableProject } from '../support/deployable-project.ts';
+import { provideBindings } from '../support/platform-api/provide-bindings.ts';
+import { type PlatformApi, startPlatformApi } from '../support/platform-api/server.ts';
+import { Worker } from '../support/platform-api/worker.ts';
+import { type StandInGateway, startStandInGateway } from '../support/stand-in-gateway.ts';
+import type { Ran } from './running-operations.ts';
+
+const [CLI, ROLLBACK] = ['scripts/deploy/cli.ts', 'scripts/deploy/rollback-cli.ts'].map((file) =>
+  path.resolve(file),
+);
+const WORKER = 'com2000-edge-gateway-staging';
+const DATABASE = 'com2000-edge-db-staging';
+const CLASSES = ['Attempts', 'PoolLedger', 'PriceFeed', 'SaleFeed', 'SubscriptionHub'];
+/** Wrangler's last call for a share, after which the traffic is divided. */
+const LAST_OF_SHARE = { method: 'PATCH', path: /\/script-settings$/ };
+
+let api: PlatformApi;
+let project: DeployableProject;
+let gateway: StandInGateway;
+let worker: Worker;
+/** The id of the version that serves alone before each test. */
+let old: string;
+
+before(async () => {
+  [api, project, gateway] = await Promise.all([
+    startPlatformApi({ zoneName: 'com2000.test' }),
+    createDeployableProject(),
+    startStandInGateway('none'),
+  ]);
+  provideBindings(api, 'staging', path.join(project.folder, 'wrangler.toml'));
+  gateway.mode = 'audit';
+  gateway.answer = ({ path: asked }) =>
+    asked.startsWith('/admin/caches') ? { status: 200, body: { purge: 'none' } } : undefined;
+  const database = api.databases.get(DATABASE);
+  database.run([{ sql: 'CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY, name TEXT, applied_at TEXT)' }]);
+  for (const name of readdirSync('migrations').sort())
+    database.run([
+      { sql: readFileSync(path.join('migrations', name), 'utf8') },
+      { sql: 'INSERT INTO d1_migrations (name) VALUES (?1)', params: [name] },
+    ]);
+});
+after(async () => {
+  await api?.close();
+  await gateway?.close();
+  project?.remove();
+});
+
+beforeEach(async () => {
+  worker = new Worker(WORKER);
+  worker.classes.apply({ new_tag: 'ledgers', steps: [{ new_sqlite_classes: CLASSES }] });
+  const bindings = ['INTERNAL_API_KEY', 'JWT_SECRET'].map((name) => ({
+    name,
+    type: 'secret_text',
+    text: name,
+  }));
+  const metadata = { main_module: 'index.js', bindings };
+  old = worker.addVersion({ metadata, modules: new Map(), exports: CLASSES, etag: '' }, 'api').id;
+  serve({ [old]: 100 });
+  api.workers.set(worker);
+  api.databases.get(DATABASE).run([{ sql: 'DELETE FROM deployment' }]);
+  // As the platform's edge: requests reach the versions of the deployment.
+  gateway.traffic = {
+    main: old,
+    get versions() {
+      return worker.versions.map(({ id }) => id);
+    },
+  };
+});
+
+function serve(shares: Readonly<Record<string, number>>): void {
+  const versions = Object.entries(shares).map(([version_id, percentage]) => ({ version_id, percentage }));
+  worker.deploy(versions, { source: 'api' });
+}
+
+const serving = () =>
+  Object.fromEntries(
+    worker.deployments[0]?.versions.map(({ version_id, percentage }) => [version_id, percentage]) ?? [],
+  );
+const outcomes = () =>
+  api.databases
+    .get(DATABASE)
+    .run([{ sql: 'SELECT outcome FROM deployment' }])[0]
+    ?.rows.flat();
+
+interface Running {
+  ended: Promise<Ran>;
+  kill(): void;
+}
+
+function begin(file: string | undefined, args: readonly string[]): Running {
+  const child = spawn(process.execPath, [file ?? '', 'staging', '--origin', gateway.url, ...args], {
+    cwd: project.folder,
+    env: { ...process.env, ...api.env(), OPERATIONS_KEY: 'an-admin-key-for-tests-of-32-chars' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return {
+    ended: ended.then(([out, err]) => ({ exitCode: child.exitCode, out, err })),
+    kill: () => child.kill('SIGKILL'),
+  };
+}
+
+const deploy = (...args: string[]) =>
+  begin(CLI, ['--tests-passed', '--look-seconds', '0.1', '--watch-minutes', '0.005', ...args]);
+
+/** A run that has given the new version 10 %, and whose wrangler waits for its last answer. */
+async function deployedToTenPercent(): Promise<Running & { now: string; goOn(): void }> {
+  const answered = Promise.withResolvers<void>();
+  const reached = api.failNext({ ...LAST_OF_SHARE, skip: 1 }, { until: answered.promise });
+  const running = deploy();
+  const early = await Promise.race([reached, running.ended]);
+  assert.equal(early, undefined, early?.out);
+  const now = worker.latest?.id ?? '';
+  assert.deepEqual(serving(), { [now]: 10, [old]: 90 });
+  return { ...running, now, goOn: answered.resolve };
+}
+
+test('a run beside another one is refused, and no run undoes what somebody does by hand', async () => {
+  const first = await deployedToTenPercent();
+  const { exitCode, out, err } = await deploy().ended;
+  assert.equal(exitCode, 1, out);
+  assert.match(err, /^A run deploys .*--take-over goes on without it\.$/m);
+  serve({ [old]: 100 });
+  first.goOn();
+  const ended = await first.ended;
+  assert.equal(ended.exitCode, 1, ended.out);
+  assert.match(
+    ended.out,
+    /^Somebody has changed the traffic meanwhile: 100 % of requests go to \S+ \(old\)\.$/m,
+  );
+  assert.deepEqual(serving(), { [old]: 100 });
+  assert.deepEqual(outcomes(), ['failed']);
+});
+
+test('a rollback beside a run holds: the run ends, and changes nothing more', async () => {
+  const run = await deployedToTenPercent();
+  const rollback = await begin(ROLLBACK, []).ended;
+  assert.equal(rollback.exitCode, 0, rollback.out + rollback.err);
+  run.goOn();
+  const { exitCode, out } = await run.ended;
+  assert.equal(exitCode, 1, out);
+  assert.match(out, /^Another run has taken this deployment over\. /m);
+  assert.deepEqual(serving(), { [old]: 100 });
+  assert.deepEqual(outcomes(), ['rolled_back']);
+});
+
+test('a run that was killed leaves the traffic divided, and the next one goes on when it is told so', async () => {
+  const killed = await deployedToTenPercent();
+  killed.kill();
+  killed.goOn();
+  assert.equal((await killed.ended).exitCode, null);
+  const refused = await deploy().ended;
+  assert.equal(refused.exitCode, 1, refused.out);
+  assert.deepEqual(serving(), { [killed.now]: 10, [old]: 90 });
+  const { exitCode, out, err } = await deploy('--take-over').ended;
+  assert.equal(exitCode, 0, out + err);
+  assert.match(out, /upload: done before$/m);
+  assert.deepEqual(serving(), { [killed.now]: 100 });
+  assert.deepEqual(outcomes(), ['deployed']);
+  assert.deepEqual(api.unsupported, []);
+});
