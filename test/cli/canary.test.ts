@@ -160,8 +160,29 @@ async function deploy(...options: string[]) {
   return { exitCode: child.exitCode, out: out + err };
 }
 
-test('an operation that a version breaks is found in its traffic, and the traffic goes back', async () => {
+test('a migration that fails half way changes nothing for clients, and the way back is printed', async () => {
   traffic = new Traffic(8);
+  const planted = path.join(folder, 'migrations/9999_planted.sql');
+  await writeFile(
+    planted,
+    'ALTER TABLE project_cache ADD COLUMN planted TEXT;\nCREATE TABLE user_account (id TEXT);\n',
+  );
+  await commit();
+  const { exitCode, out } = await deploy();
+  assert.equal(exitCode, 1, out);
+  assert.match(out, /table user_account already exists/);
+  assert.match(
+    out,
+    /^The database as it was before: npx wrangler d1 time-travel restore DB --env staging --bookmark=[0-9a-f-]{50,}$/m,
+  );
+  assert.match(out, /100 % of requests go to \S+ \(old\)\./);
+  assert.equal(api.workers.get(readEnvironment('staging', folder).workerName).versions.length, 1);
+  for (const name of Object.keys(traffic.failed)) assert.equal(await isFailed(name, 0), false);
+  assert.deepEqual(traffic.failed, { MarketList: 0, Trending: 0, PoolList: 0 });
+  await rm(planted);
+});
+
+test('an operation that a version breaks is found in its traffic, and the traffic goes back', async () => {
   await change('schema/project-lists.ts', (source) =>
     source.replace(
       'projects.trending(args.category ?? undefined, args.first ?? 10)',
