@@ -125,6 +125,9 @@ test('a version at 0 % is asked by the header alone', async () => {
     'one object, and the code of the version with most requests',
   );
   assert.equal((await askedFor(crypto.randomUUID())).id, older, 'a version that is not deployed');
+  const halves = [newer, older].map((version_id) => ({ version_id, percentage: 50 }));
+  worker.deploy(halves, { source: 'wrangler' });
+  assert.equal((await askedFor(newer)).counted.by, older, 'of two halves the older one');
 });
 
 test('shares are exact, and nobody who asks meanwhile is refused', async () => {

@@ -38,7 +38,7 @@ const CRONS = ['* * * * *', '*/5 * * * *', '*/15 * * * *', '0 * * * *'];
 let built: BuiltVersions;
 let neighbours: Neighbours;
 let hosted = OLDER;
-/** Of the investor. */
+/** The investor's. */
 let accessToken = '';
 const watchers: Record<'prices' | 'pool' | 'investments', Watcher[]> = {
   prices: [],

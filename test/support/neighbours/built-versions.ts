@@ -13,7 +13,7 @@ export interface BuiltVersion {
   /** The tag or commit, or the working tree. */
   name: string;
   script: string;
-  /** Of production. */
+  /** The vars of production. */
   vars: Record<string, string>;
   /** The operations that it bundles. */
   operations: readonly { id: string; name: string; kind: string; document: string }[];

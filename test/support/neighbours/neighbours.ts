@@ -14,7 +14,7 @@ import { CLOCK_PATH } from './moved-clock.ts';
 
 export const ADMIN_KEY = 'an-admin-key-for-tests-of-32-characters';
 const HOST = 'objects';
-/** A stream ends with its hub; and who waits while the clock is put forward seems slow. */
+/** A stream ends with its hub, and a request that waits while the clock is put forward seems slow. */
 const EXPECTED_PROBLEMS = /"event":"(request\.slow|events\.hub_closed)"/;
 const VERSIONS = ['older', 'newer'] as const satisfies Version[];
 

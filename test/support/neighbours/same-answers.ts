@@ -11,7 +11,7 @@ export interface AskedAbout {
   projects: readonly { symbol: string; slug: string }[];
   /** The global id. */
   poolId: string;
-  /** Of the user who asks. */
+  /** The token of the user who asks. */
   accessToken: string;
 }
 

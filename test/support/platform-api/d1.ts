@@ -11,7 +11,7 @@ const BAD_REQUEST = 7400;
 /** The databases of the account, by id. `file` lets a Worker in miniflare and this API share one. */
 export class D1Databases {
   readonly #byId = new Map<string, D1Database>();
-  /** Runs work alone. Who shares a file with this API replaces it: SQLite refuses one of two that write at once. */
+  /** Runs work alone. A test whose Worker writes to the same file replaces it: SQLite refuses one of two that write at once. */
   exclusively: <Answer>(work: () => Answer | Promise<Answer>) => Promise<Answer> = async (work) => work();
   /** By the file name that `import` gave. */
   readonly uploads = new Map<string, Uint8Array>();

@@ -8,7 +8,7 @@ export const CLOCK_PATH = '/edge/clock';
 const OBJECTS = 'objects';
 const ENTRY = 'edge-entry.js';
 
-/** Around a version: a clock that a test puts forward. */
+/** The entry around a version. It has a clock that a test puts forward. */
 const entryOf = (main: string) => `
   export * from './${main}';
   import gateway from './${main}';

@@ -4,8 +4,8 @@
  * D1, KV, R2 and Durable Objects, and D1 is the one that the API asks.
  *
  * It does: HTTP, streams, WebSockets, `WORKER_VERSION`, cron events as a test sends them. A request that comes while a deployment is
- * new waits for its versions; those that are under way end before, as
- * they do before a call of D1's API and before the clock is put forward. Shares are exact, by turns.
+ * new waits for its versions. Requests that are under way end before a new deployment, before a call of D1's API, and before the
+ * clock is put forward. Shares are exact, by turns.
  * It does not: Workers Caching, several locations, KV values of the API. All objects run the code of the version with most requests.
  */
 
@@ -22,14 +22,14 @@ import { unstable_readConfig } from 'wrangler';
 import { CLOCK_PATH, edgeWorkers } from './edge-workers.ts';
 import { provideBindings } from './provide-bindings.ts';
 import type { PlatformApi } from './server.ts';
-import type { VersionShare } from './worker.ts';
+import type { VersionShare, Worker } from './worker.ts';
 
 const HOST = '127.0.0.1';
 const OVERRIDE = /^([\w-]+)="([^"]+)"$/;
 const EMPTY: V4WorkerOptions = { name: 'empty', modules: true, script: 'export default {}' };
 
 export interface EdgeOptions {
-  /** Of `config`: its bindings are made in the account. */
+  /** The environment of `config`, whose bindings are made in the account. */
   env: 'staging' | 'production';
   /** A wrangler.toml; that of this project where left out. */
   config?: string;
@@ -38,7 +38,7 @@ export interface EdgeOptions {
 }
 
 export interface Edge {
-  /** Where clients ask the Worker. */
+  /** The address at which clients ask the Worker. */
   url: string;
   /** Lines that the versions have logged. */
   logs: readonly string[];
@@ -50,9 +50,11 @@ export interface Edge {
 }
 
 interface Loaded {
-  /** Of the deployment. */
+  /** The id of the deployment. */
   id: string;
   shares: readonly VersionShare[];
+  /** The id of the version with most requests. */
+  main: string;
   /** By version id. */
   urls: ReadonlyMap<string, URL>;
 }
@@ -96,10 +98,11 @@ export async function startEdge(
     await Promise.allSettled(underWay);
     const shares = deployment.versions;
     const versions = shares.map(({ version_id }) => worker.version(version_id));
-    await miniflare.setOptions(optionsOf(edgeWorkers(versions, worker.version(mostAsked(shares)), vars)));
+    const main = mostAsked(shares, worker);
+    await miniflare.setOptions(optionsOf(edgeWorkers(versions, worker.version(main), vars)));
     const urls = new Map<string, URL>();
     for (const { id } of versions) urls.set(id, await miniflare.unsafeGetDirectURL(id));
-    loaded = { id: deployment.id, shares, urls };
+    loaded = { id: deployment.id, shares, main, urls };
     turns.clear();
     await setClocks();
     return loaded;
@@ -177,7 +180,7 @@ export async function startEdge(
     async cron(cron) {
       const deployed = await current();
       if (deployed === null) throw new Error('nothing is deployed');
-      const worker = (await miniflare.getWorker(mostAsked(deployed.shares))) as unknown as {
+      const worker = (await miniflare.getWorker(deployed.main)) as unknown as {
         scheduled(options: { cron: string }): Promise<{ outcome: string }>;
       };
       const { outcome } = await worker.scheduled({ cron });
@@ -194,7 +197,7 @@ export async function startEdge(
   };
 }
 
-/** Where workerd keeps the one database. */
+/** The file in which workerd keeps the one database. */
 function databaseFile(folder: string): string {
   const pattern = '**/miniflare-D1DatabaseObject/*.sqlite';
   const files = globSync(pattern, { cwd: folder }).filter((file) => !file.includes('metadata'));
@@ -204,8 +207,11 @@ function databaseFile(folder: string): string {
 }
 
 /** The older one where two have as many. */
-const mostAsked = (shares: readonly VersionShare[]): string =>
-  [...shares].sort((a, b) => b.percentage - a.percentage)[0]?.version_id ?? '';
+function mostAsked(shares: readonly VersionShare[], worker: Worker): string {
+  const numberOf = ({ version_id }: VersionShare) => worker.version(version_id).number;
+  const [most] = [...shares].sort((a, b) => b.percentage - a.percentage || numberOf(a) - numberOf(b));
+  return most?.version_id ?? '';
+}
 
 /** The version that is the furthest behind its share. @param turns by version, counted on */
 function nextByShare(shares: readonly VersionShare[], turns: Map<string, number>): string {
