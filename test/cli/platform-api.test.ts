@@ -85,6 +85,8 @@ test('statements of one call to D1 are one transaction, and a bookmark brings ba
   );
   await query('DROP TABLE entry; CREATE TABLE other (name TEXT)');
   await assert.rejects(query('SAVEPOINT mine'), /not authorized/);
+  await assert.rejects(query(`SELECT '${'x'.repeat(100_000)}'`), /statement too long/);
+  await assert.rejects(query('SELECT 1', Array(101).fill('x')), /too many SQL variables/);
   await sdk().d1.database.timeTravel.restore(uuid, { account_id, bookmark });
   assert.deepEqual((await query('SELECT * FROM entry'))[0]?.results, [{ name: 'first' }]);
   await assert.rejects(query('SELECT * FROM other'), /no such table: other/);

@@ -1,6 +1,6 @@
 /**
  * One D1 database on SQLite. A call's statements are one transaction, as D1's are: all of them or none. D1's refusals hold: no
- * transaction statements, no ATTACH, at most 100 parameters, and its own tables (`_cf_…`) stay unread.
+ * transaction statements, no ATTACH, its limits of sizes and parameters, and its own tables (`_cf_…`) stay unread.
  *
  * A bookmark is a copy of the whole database: the one that is asked for, and one after each call here that wrote. Writes that go
  * past this API (by a Worker, to the same file) are between bookmarks.
@@ -12,7 +12,10 @@ import { backup, constants, DatabaseSync, type SQLInputValue } from 'node:sqlite
 import { ApiError } from './resource.ts';
 
 const SQL_ERROR = 7500;
+/** Limits of D1: https://developers.cloudflare.com/d1/platform/limits/ */
 const PARAMETERS_LIMIT = 100;
+const STATEMENT_LIMIT_BYTES = 100_000;
+const VALUE_LIMIT_BYTES = 2_000_000;
 /** More than a test's database has. */
 const PAGES_AT_ONCE = 1_000_000;
 const REFUSED_ACTIONS = new Set([
@@ -143,12 +146,16 @@ export class D1Database {
 
   #runAll({ sql, params = [] }: Statement): StatementResult[] {
     if (params.length > PARAMETERS_LIMIT) throw sqlError(new Error('too many SQL variables'));
+    if (params.some((param) => typeof param === 'string' && Buffer.byteLength(param) > VALUE_LIMIT_BYTES))
+      throw sqlError(new Error('string or blob too big'));
     const results: StatementResult[] = [];
     let rest = sql;
     while (hasStatement(rest)) {
       const startedMs = performance.now();
       const before = this.#totalChanges();
       const statement = this.#db.prepare(rest);
+      if (Buffer.byteLength(statement.sourceSQL) > STATEMENT_LIMIT_BYTES)
+        throw sqlError(new Error('statement too long'));
       statement.setReturnArrays(true);
       const columns = statement.columns().map(({ name }) => name);
       // SQLite's own text ends where its statement does.

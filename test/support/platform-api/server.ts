@@ -2,8 +2,14 @@
  * The simulated API of the platform, over HTTP, for real wrangler and the platform's SDK in tests. It keeps state as the platform
  * does, and knows nothing of the project's own code.
  *
- * It does: see `RESOURCES`. One account with one zone; one token with all rights; each call recorded; faults as a test plants them.
- * It does not: rights of a token, limits of calls, prices. Anything without a route is answered with 501 and kept in `unsupported`.
+ * It does: one account with one zone, and one token with all rights; Workers with their versions, deployments, Durable Object
+ * classes, secrets, schedules, custom domains and routes; D1 with bookmarks, imports and its limits; KV; R2 buckets with their rules
+ * and objects; the zone's settings, records, rules, lists and balancers. It records each call, and fails as a test plants it.
+ *
+ * It does not: serve requests (edge.ts does), run crons, limit calls, delay (a change is seen at once), make DNS records of custom
+ * domains, keep assets, or check rights of a token. Error codes are the platform's where they are known; the code for a version from
+ * before a class change is not. Anything without a route is answered with 501 and kept in `unsupported`, and so is any other server
+ * that wrangler wants to reach.
  *
  * By hand: `node test/support/platform-api/server.ts` prints the variables for a shell, and runs until Ctrl-C.
  */

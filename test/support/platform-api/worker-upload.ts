@@ -4,6 +4,8 @@ import { build } from 'esbuild';
 import { ApiError, type ApiRequest } from './resource.ts';
 
 const INVALID_SCRIPT = 10_021;
+/** Of `workers/tag`. */
+const TAG_LIMIT_BYTES = 100;
 
 export interface Binding {
   readonly name: string;
@@ -59,6 +61,8 @@ export interface Upload {
 export async function readUpload(request: ApiRequest): Promise<Upload> {
   const form = await request.form();
   const metadata = JSON.parse(String(form.get('metadata'))) as UploadMetadata;
+  if (Buffer.byteLength(metadata.annotations?.['workers/tag'] ?? '') > TAG_LIMIT_BYTES)
+    throw new ApiError(400, INVALID_SCRIPT, `workers/tag has more than ${TAG_LIMIT_BYTES} bytes.`);
   const modules = new Map<string, WorkerModule>();
   const hash = createHash('sha256');
   for (const [name, part] of form) {
