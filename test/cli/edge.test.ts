@@ -155,3 +155,31 @@ test('sockets are opened, and clocks are put forward, also of versions that come
     assert.ok(aheadMs > 3_500_000, String(aheadMs));
   }
 });
+
+test('a call of the API waits until a request is answered', async () => {
+  const { promise: rest, resolve: sendRest } = Promise.withResolvers<void>();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      controller.enqueue(new TextEncoder().encode('sent'));
+      await rest;
+      controller.close();
+    },
+  });
+  const ended: string[] = [];
+  // Node needs `duplex` for a stream; the types are those of Workers.
+  const init = { method: 'POST', body, duplex: 'half' };
+  const answered = fetch(edge.url, init as RequestInit).then(async (response) => {
+    assert.equal(((await response.json()) as Answer).body, 'sent');
+    ended.push('request');
+  });
+  // It has come before another one is answered.
+  await ask();
+  const callsBefore = api.calls.length;
+  const called = fetch(`${api.url}/accounts/${api.accountId}/d1/database`, {
+    headers: { Authorization: `Bearer ${api.token}` },
+  }).then(() => ended.push('call'));
+  while (api.calls.length === callsBefore) await new Promise((resolve) => setTimeout(resolve, 5));
+  sendRest();
+  await Promise.all([answered, called]);
+  assert.deepEqual(ended, ['request', 'call']);
+});
