@@ -1,6 +1,6 @@
 /**
  * Which folder may import which, for dependency-cruiser: to lower floors alone, never up, never sideways.
- * Read top to bottom the floors are the way of a request.
+ * Read top to bottom the floors are the way of a request. `zone` is no floor: no request needs it.
  */
 const FLOORS = [
   ['settings'],
@@ -63,10 +63,22 @@ export default {
       to: { circular: true, viaOnly: { pathNot: '^src/graphql/context\\.ts$' } },
     },
     {
-      name: 'product-imports-no-tests-or-scripts',
+      name: 'product-imports-no-tests-scripts-or-zone',
       severity: 'error',
       from: { path: '^(src|schema)/' },
-      to: { path: '^(test|scripts|bench)/' },
+      to: { path: '^(test|scripts|bench|zone)/' },
+    },
+    {
+      name: 'zone-imports-only-itself-and-types-of-the-sdk',
+      severity: 'error',
+      from: { path: '^zone/' },
+      to: { pathNot: ['^zone/', '^node_modules/cloudflare/'] },
+    },
+    {
+      name: 'zone-needs-no-sdk-at-run-time',
+      severity: 'error',
+      from: { path: '^zone/' },
+      to: { path: '^node_modules/cloudflare/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'every-folder-has-a-floor',
