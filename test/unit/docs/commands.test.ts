@@ -18,7 +18,7 @@ const PAGES = [
 ];
 const COMMANDS = PAGES.flatMap((page) => documentedCommands(read(page)));
 /** Those of operators, which print their options and do nothing else at `--help`. */
-const OPERATORS = /^(deploy|rollback|smoke|zone|monitor|cost|alerts|backup|ledger)$/;
+const OPERATORS = /^(deploy|rollback|smoke|zone|monitor|cost|alerts|backup|ledger|operations)$/;
 
 const { registry, globalFlags } = experimental_getWranglerCommands();
 

@@ -1,11 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import packageJson from '../../../package.json' with { type: 'json' };
 import { ALERT_RULES } from '../../../src/alerts/alert-rules.ts';
 import { D1_DOWN_RULE } from '../../../src/alerts/d1-failure.ts';
 import { SECRET_NAMES } from '../../../src/config.ts';
-import { runOperations } from '../../support/run-operations.ts';
 
 const FOLDER = 'docs/runbooks';
 const read = (page: string) => readFileSync(page, 'utf8');
@@ -26,24 +24,6 @@ test.each(PAGES_WITH_COMMANDS)('the database understands each statement of %s', 
 
 test('the statements of runbooks are found', () => {
   expect(RUNBOOKS.flatMap(statementsOf).length).toBeGreaterThan(8);
-});
-
-test.each(PAGES_WITH_COMMANDS)('each script that %s runs exists', (page) => {
-  const scripts = [...read(page).matchAll(/npm run (?:--silent )?([\w:-]+)/g)].map(([, name = '']) => name);
-  expect(scripts.filter((name) => !(name in packageJson.scripts))).toEqual([]);
-});
-
-test('each command of operations that a page runs exists', async () => {
-  const commands = new Set(
-    PAGES_WITH_COMMANDS.flatMap((page) =>
-      [...read(page).matchAll(/npm run operations -- ([\w-]+)/g)].map(([, command = '']) => command),
-    ),
-  );
-  expect(commands.size).toBeGreaterThan(8);
-  // Help of a command that does not exist is that of the program.
-  const ran = await Promise.all([...commands].map((name) => runOperations([name, '--help'])));
-  const usages = ran.map(({ out }) => out.match(/ -- ([\w-]+) /)?.[1]);
-  expect(usages).toEqual([...commands]);
 });
 
 test('the list of runbooks has each of them', () => {

@@ -85,6 +85,9 @@ describe.each(FILES)('%s', (file) => {
       const withSecrets = steps.filter((step) => JSON.stringify(step).includes('secrets.'));
       if (environment === undefined) expect(withSecrets).toEqual([]);
       for (const { run } of withSecrets) expect(run).toMatch(SCRIPT);
+      // The others have no use for it.
+      const withKey = steps.filter((step) => JSON.stringify(step).includes('OPERATIONS_KEY'));
+      for (const { run } of withKey) expect(run).toMatch(/^npm run deploy /);
     }
   });
 });
