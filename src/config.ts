@@ -269,8 +269,8 @@ export const SALE_FEED_NOTIFY_TIMEOUT_MS = 10_000;
 // ── Backups ──
 /** Bytes of a file of a backup before they are compressed: a run holds one file in memory. */
 export const BACKUP_FILE_BYTES = 8 * 1024 * 1024;
-/** Pages that a run reads. The platform gives an invocation 1,000 queries of D1; the next run continues. */
-export const BACKUP_PAGES_PER_RUN = 800;
+/** Pages that a run reads; the next run continues. The platform gives an invocation 1,000 queries of D1 and `limits.cpu_ms`. */
+export const BACKUP_PAGES_PER_RUN = 500;
 export const BACKUPS_KEPT_DAYS = 35;
 
 // ── Storage ──
