@@ -33,8 +33,8 @@ export function canaryWatch(name: TargetName, { lookSeconds, watchMinutes }: Wat
     lookSeconds: lookSeconds ?? standard.lookSeconds,
     minimumWatchSeconds: Math.min(watchSeconds, standard.minimumWatchSeconds),
   };
-  return (deployment, report) => {
+  return (deployment, report, percent) => {
     const { db, sleep } = deployment;
-    return watchCanary({ db, ...versionIds(deployment), sleep, report }, thresholds);
+    return watchCanary({ db, ...versionIds(deployment), percent, sleep, report }, thresholds);
   };
 }

@@ -51,6 +51,11 @@ export function reasonInWords(reason: HoldReason, known: KnownOperations): strin
       return reason.counted === 0
         ? `The new version has counted no request, and the old one ${numberInWords(reason.requestsBefore)}: it may end before it counts.`
         : `The new version has answered nothing but refusals, health checks and jobs (${numberInWords(reason.counted)}), and the old one ${numberInWords(reason.requestsBefore)} requests.`;
+    case 'lost': {
+      const { operationId, requestsBefore, requestsNow, expected } = reason;
+      const subject = operationId === null ? 'The' : `${operationInWords(operationId, known)}: the`;
+      return `${subject} new version has counted ${numberInWords(requestsNow)} requests. By its share of the traffic and the ${numberInWords(requestsBefore)} of the old one they should be about ${numberInWords(Math.round(expected))}: it may end before it counts.`;
+    }
     case 'few-requests': {
       const version = reason.version === 'now' ? 'new' : 'old';
       return `The ${version} version has counted ${numberInWords(reason.requests)} of the ${numberInWords(reason.needed)} requests that are needed.`;

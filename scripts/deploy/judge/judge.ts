@@ -21,11 +21,23 @@ const DOUBT_CHANCE = 0.01;
 const FREQUENT_SHARE = 0.03;
 /** So many requests of the old version, and none of the new one. With a tenth of the traffic, chance gives that once in 10^9. */
 const SILENT_AFTER_REQUESTS = 200;
+/** Of so many requests that the shares of the traffic let expect, chance gives half or less once in 10^8. */
+const EXPECTED_REQUESTS_MIN = 200;
+const COUNTED_SHARE_MIN = 0.5;
 
-/** A reason against a promotion. Jobs, health checks and refusals are in `counted` alone. */
+/** A reason against a promotion. */
 export type HoldReason =
+  /** `counted` has jobs, health checks and refusals too. */
   | { kind: 'silent'; requestsBefore: number; counted: number }
   | { kind: 'few-requests'; version: 'before' | 'now'; requests: number; needed: number }
+  /** With refusals, of one operation or of all. */
+  | {
+      kind: 'lost';
+      operationId: string | null;
+      requestsBefore: number;
+      requestsNow: number;
+      expected: number;
+    }
   | { kind: 'unjudged'; comparison: FaultComparison; needed: number }
   | { kind: 'doubt'; comparison: Comparison };
 
@@ -35,7 +47,13 @@ export type Judgement =
   /** The surest first. */
   | { kind: 'regress'; regressions: readonly Comparison[] };
 
-export function judge(before: VersionSample, now: VersionSample, thresholds: CanaryThresholds): Judgement {
+/** @param percent of the requests that the new version gets, above 0 and below 100 */
+export function judge(
+  before: VersionSample,
+  now: VersionSample,
+  thresholds: CanaryThresholds,
+  percent: number,
+): Judgement {
   const needed = thresholds.operationMinimumRequests;
   const faults = faultComparisons(before, now, needed);
   const others = [...latencyComparisons(before, now, needed), ...refusalComparisons(before, now)];
@@ -50,9 +68,29 @@ export function judge(before: VersionSample, now: VersionSample, thresholds: Can
   const reasons = worse
     .filter(({ chance }) => chance <= DOUBT_CHANCE)
     .map((comparison): HoldReason => ({ kind: 'doubt', comparison }));
-  reasons.push(...tooFewRequests(before, now, thresholds, faults));
+  reasons.push(...lostRequests(before, now, percent), ...tooFewRequests(before, now, thresholds, faults));
   return reasons.length === 0 ? { kind: 'promote' } : { kind: 'hold', reasons };
 }
+
+/**
+ * A request is not counted if it ends with its isolate, as one that computes for too long or needs too much memory. Others in
+ * the isolate are lost with it.
+ */
+function lostRequests(before: VersionSample, now: VersionSample, percent: number): HoldReason[] {
+  if (now.requests === 0) return [];
+  const [all, allBefore] = [now.byOperation(), before.byOperation()];
+  const lostOf = (operationId: string | null, requestsBefore: number, requestsNow: number): HoldReason[] => {
+    const expected = (requestsBefore * percent) / (100 - percent);
+    if (expected < EXPECTED_REQUESTS_MIN || requestsNow >= COUNTED_SHARE_MIN * expected) return [];
+    return [{ kind: 'lost', operationId, requestsBefore, requestsNow, expected }];
+  };
+  const ofAll = lostOf(null, sumOf(allBefore), sumOf(all));
+  if (ofAll.length > 0) return ofAll;
+  return [...allBefore].flatMap(([id, requests]) => lostOf(id, requests, all.get(id) ?? 0));
+}
+
+const sumOf = (counts: ReadonlyMap<string, number>) =>
+  [...counts.values()].reduce((sum, count) => sum + count, 0);
 
 function tooFewRequests(
   before: VersionSample,

@@ -71,6 +71,14 @@ export class VersionSample {
     return [...this.#cells.values()];
   }
 
+  /** Requests by operation and route, with refused ones. */
+  byOperation(): Map<string, number> {
+    const requests = new Map<string, number>();
+    for (const { operationId, count, refused } of this.#cells.values())
+      if (!isJob(operationId)) requests.set(operationId, (requests.get(operationId) ?? 0) + count + refused);
+    return requests;
+  }
+
   cell(operationId: string, cache: CacheResult): SampleCell | undefined {
     return this.#cells.get(keyOf(operationId, cache));
   }

@@ -21,6 +21,8 @@ export interface CanarySources {
   /** Version ids of the Worker. */
   before: string;
   now: string;
+  /** Of the requests, that the new version gets. */
+  percent: number;
   sleep(ms: number): Promise<void>;
   /** Takes one line for the people who wait. */
   report(line: string): void;
@@ -62,7 +64,7 @@ export async function watchCanary(sources: CanarySources, thresholds: CanaryThre
       };
     }
     report(countsInWords(seconds, samples.before.requests, samples.now.requests));
-    const judgement = judge(samples.before, samples.now, thresholds);
+    const judgement = judge(samples.before, samples.now, thresholds, sources.percent);
     if (judgement.kind === 'regress') return regression(sources, judgement.regressions);
     const isLong = seconds >= minimumWatchSeconds || looks === looksOf(thresholds);
     if (judgement.kind === 'promote' && isLong) return judgement;
@@ -98,8 +100,10 @@ async function held(
   return { kind: 'hold', reasons: [...reasons.map((reason) => reasonInWords(reason, known)), ...unread] };
 }
 
-const operationIdsOf = (reason: HoldReason) =>
-  'comparison' in reason ? [reason.comparison.operationId] : [];
+function operationIdsOf(reason: HoldReason): string[] {
+  if ('comparison' in reason) return [reason.comparison.operationId];
+  return reason.kind === 'lost' && reason.operationId !== null ? [reason.operationId] : [];
+}
 
 /** A verdict does not need the names: it is given without them if D1 does not answer. */
 async function namesOf({ db, report }: CanarySources, ids: readonly string[]): Promise<KnownOperations> {

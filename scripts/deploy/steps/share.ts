@@ -7,8 +7,8 @@ import type { Deployment, DeploymentState, Report, Step } from '../step.ts';
 import { versionIds } from '../version-ids.ts';
 import type { LiveWorker } from '../worker.ts';
 
-/** Compares the new version with the one before, from now on. */
-export type Watch = (deployment: Deployment, report: Report) => Promise<Verdict>;
+/** Compares the new version, which gets so many percent of the requests, with the one before, from now on. */
+export type Watch = (deployment: Deployment, report: Report, percent: number) => Promise<Verdict>;
 
 /** The new version is not known to be worse, and not known to be well: people decide, or more requests do. */
 export class Held extends CommandFailure {
@@ -53,7 +53,7 @@ export function share(percent: number, watch?: Watch): Step {
       const shares = [{ versionId: now, percent }, ...(percent === 100 ? [] : [old])];
       if (live === undefined || !isSame(live.shares, shares)) await setShares(deployment, shares, report);
       if (watch === undefined) return;
-      const verdict = await watch(deployment, report);
+      const verdict = await watch(deployment, report, percent);
       switch (verdict.kind) {
         case 'promote': {
           const seen = await look();

@@ -25,7 +25,7 @@ function step(traffic: CanaryTraffic, thresholds = THRESHOLDS): { end: End; name
   let looks = 0;
   for (const { before, now } of canaryTraffic(traffic)) {
     looks += 1;
-    const judgement = judge(before, now, thresholds);
+    const judgement = judge(before, now, thresholds, traffic.share * 100);
     if (judgement.kind === 'regress')
       return {
         end: 'regress',

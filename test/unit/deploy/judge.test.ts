@@ -21,6 +21,8 @@ const THRESHOLDS: CanaryThresholds = {
 };
 const MARKET = 'sha256:market';
 const NOW = 1_764_000_000;
+/** Percent of the requests that the new version gets. */
+const TENTH = 10;
 
 const sampleOf = (...requests: MadeUpRequests[]): VersionSample => {
   const sample = new VersionSample();
@@ -32,7 +34,8 @@ const judgeThese = (
   before: readonly MadeUpRequests[],
   now: readonly MadeUpRequests[],
   thresholds: Partial<CanaryThresholds> = {},
-) => judge(sampleOf(...before), sampleOf(...now), { ...THRESHOLDS, ...thresholds });
+  percent = TENTH,
+) => judge(sampleOf(...before), sampleOf(...now), { ...THRESHOLDS, ...thresholds }, percent);
 
 /** What a judgement says, in short. */
 function inShort(judgement: Judgement): string[] {
@@ -43,6 +46,7 @@ function inShort(judgement: Judgement): string[] {
       return judgement.reasons.map((reason) => {
         if ('comparison' in reason)
           return `${reason.kind} ${reason.comparison.operationId} ${reason.comparison.cache} ${reason.comparison.figure}`;
+        if (reason.kind === 'lost') return `lost ${reason.operationId}`;
         return reason.kind === 'few-requests' ? `${reason.kind} ${reason.version}` : reason.kind;
       });
     case 'regress':
@@ -250,6 +254,46 @@ describe('a promotion waits', () => {
   });
 });
 
+describe('requests that are never counted', () => {
+  const operations = (counts: readonly number[]) =>
+    counts.map((count, index) => quick(count, { operationId: `sha256:${index}` }));
+  const tenOf = (count: number) => Array<number>(10).fill(count);
+  const judged = (before: readonly number[], now: readonly number[], percent: number) =>
+    inShort(judgeThese(operations(before), operations(now), {}, percent));
+
+  test('hold a version that counts less than half of its share', () => {
+    expect(judged(tenOf(2_000), tenOf(100), 50)).toEqual(['lost null']);
+    expect(judged(tenOf(2_000), tenOf(1_010), 50)).toEqual(['promote']);
+    // A tenth of the traffic is a ninth of what the others count.
+    expect(judged(tenOf(9_000), tenOf(490), 10)).toEqual(['lost null']);
+    expect(judged(tenOf(9_000), tenOf(510), 10)).toEqual(['promote']);
+  });
+
+  test('hold a version of which one operation counts less than half of its share', () => {
+    expect(judged(tenOf(2_000), tenOf(2_000).with(3, 40), 50)).toEqual(['lost sha256:3']);
+    expect(judged(tenOf(2_000), tenOf(2_000).slice(0, 9), 50)).toContain('lost sha256:9');
+  });
+
+  test('are not told from chance where few are expected', () => {
+    expect(judged([20_000, 199], [20_000, 31], 50)).toEqual(['promote']);
+    expect(judged([20_000, 200], [20_000, 31], 50)).toEqual(['lost sha256:1']);
+  });
+
+  test('hold also where no minimum is set', () => {
+    const [before, now] = [operations(tenOf(2_000)), operations(tenOf(100))];
+    expect(inShort(judgeThese(before, now, { minimumRequests: 0 }, 50))).toEqual(['lost null']);
+  });
+
+  test('are neither refused ones nor runs of jobs', () => {
+    const refused = quick(600, { outcome: 'refused', cache: 'bypass' });
+    const runs = quick(260, { operationId: 'job:prices', cache: 'bypass' });
+    expect(inShort(judgeThese([quick(9_000), runs], [quick(9_000)], {}, 50))).toEqual(['promote']);
+    expect(inShort(judgeThese([quick(18_000)], [quick(1_000), refused]))).toEqual([
+      `doubt ${MARKET} all refusals`,
+    ]);
+  });
+});
+
 /** Cells of a few operations. */
 const drawnCell: fc.Arbitrary<MetricsCell> = fc
   .record({
@@ -285,13 +329,13 @@ describe('whatever was counted', () => {
   test('the order of rows and their split into isolates do not matter', () => {
     fc.assert(
       fc.property(drawnCells, drawnCells, fc.infiniteStream(fc.nat(3)), (before, now, draws) => {
-        const judgement = judge(sampleOfRows([before]), sampleOfRows([now]), THRESHOLDS);
+        const judgement = judge(sampleOfRows([before]), sampleOfRows([now]), THRESHOLDS, TENTH);
         const shuffled = (cells: readonly MetricsCell[]) => {
           const rows: MetricsCell[][] = [[], [], [], []];
           for (const cell of cells) rows[draws.next().value ?? 0]?.unshift(cell);
           return sampleOfRows(rows);
         };
-        const other = judge(shuffled(before), shuffled(now), THRESHOLDS);
+        const other = judge(shuffled(before), shuffled(now), THRESHOLDS, TENTH);
         expect(inShort(other).toSorted()).toEqual(inShort(judgement).toSorted());
       }),
     );
@@ -300,9 +344,9 @@ describe('whatever was counted', () => {
   test('more requests of the same kinds never make a promotion of a regression', () => {
     fc.assert(
       fc.property(drawnCells, drawnCells, fc.integer({ min: 2, max: 9 }), (before, now, times) => {
-        const judgement = judge(sampleOfRows([before]), sampleOfRows([now]), THRESHOLDS);
+        const judgement = judge(sampleOfRows([before]), sampleOfRows([now]), THRESHOLDS, TENTH);
         const repeated = (cells: MetricsCell[]) => sampleOfRows(Array(times).fill(cells));
-        const later = judge(repeated(before), repeated(now), THRESHOLDS);
+        const later = judge(repeated(before), repeated(now), THRESHOLDS, TENTH);
         if (judgement.kind === 'regress') expect(later.kind).toBe('regress');
       }),
       { numRuns: 300 },
@@ -312,7 +356,7 @@ describe('whatever was counted', () => {
   test('further faults of the new version, and answers of the old one without, never make a regression less', () => {
     fc.assert(
       fc.property(drawnCells, drawnCells, fc.integer({ min: 1, max: 500 }), (before, now, count) => {
-        const judgement = judge(sampleOfRows([before]), sampleOfRows([now]), THRESHOLDS);
+        const judgement = judge(sampleOfRows([before]), sampleOfRows([now]), THRESHOLDS, TENTH);
         if (judgement.kind !== 'regress') return;
         const worst = judgement.regressions.find(
           ({ figure, before: old }) => figure === 'faults' && old !== null,
@@ -323,8 +367,8 @@ describe('whatever was counted', () => {
         const worse = [...now, madeUpCell({ ...failed(count), operationId, cache }, NOW)];
         const better = [...before, madeUpCell({ count, operationId, cache }, NOW)];
         for (const later of [
-          judge(sampleOfRows([before]), sampleOfRows([worse]), THRESHOLDS),
-          judge(sampleOfRows([better]), sampleOfRows([now]), THRESHOLDS),
+          judge(sampleOfRows([before]), sampleOfRows([worse]), THRESHOLDS, TENTH),
+          judge(sampleOfRows([better]), sampleOfRows([now]), THRESHOLDS, TENTH),
         ])
           expect(inShort(later)).toContain(`regress ${operationId} ${worst.cache} faults`);
       }),
@@ -335,7 +379,7 @@ describe('whatever was counted', () => {
   test('the same requests on both sides are no regression', () => {
     fc.assert(
       fc.property(drawnCells, (cells) => {
-        expect(judge(sampleOfRows([cells, cells]), sampleOfRows([cells]), THRESHOLDS).kind).not.toBe(
+        expect(judge(sampleOfRows([cells, cells]), sampleOfRows([cells]), THRESHOLDS, TENTH).kind).not.toBe(
           'regress',
         );
       }),

@@ -68,7 +68,7 @@ async function watch({
           return database.prepare(sql).all(...params) as Row[];
         },
       },
-      ...{ before: OLD, now: NEW },
+      ...{ before: OLD, now: NEW, percent: 10 },
       async sleep(ms) {
         expect(ms).toBe((thresholds.lookSeconds ?? THRESHOLDS.lookSeconds) * 1_000);
         looks += 1;
@@ -177,6 +177,24 @@ describe('a step', () => {
       kind: 'hold',
       reasons: [
         'The new version has counted no request, and the old one 36,000: it may end before it counts.',
+      ],
+    });
+  });
+
+  test('is held where the new version counts much less than its share of the traffic', async () => {
+    register(MARKET, 'MarketList', 'ios', '5.2.0');
+    const others = (count: number) => market(count, { operationId: 'route:/files' });
+    const { verdict, counted } = await watch({
+      async meanwhile(_, now) {
+        await plant(OLD, [market(900), others(900)], now);
+        await plant(NEW, [market(5), others(100)], now);
+      },
+    });
+    expect(counted).toBe('2,100 requests by the new version, 36,000 by the old one');
+    expect(verdict).toEqual({
+      kind: 'hold',
+      reasons: [
+        'MarketList (sha256:aaaaaaaaaaaa): the new version has counted 100 requests. By its share of the traffic and the 18,000 of the old one they should be about 2,000: it may end before it counts.',
       ],
     });
   });
