@@ -198,12 +198,15 @@ test('an open deployment beside versions of somebody else is refused, and the ve
 });
 
 test('a change of Durable Object classes is refused before anything is changed', async () => {
+  const withHubs = versions.upload({ newClass: 'Hubs' });
   const withClass = versions.upload({ newClass: 'Rooms' });
   versions.serve({ [withClass]: 100 });
   recordDeployment(prepared, { before: newer ?? '', now: withClass, kind: 'whole' });
   await expect(run()).rejects.toThrow(
     /Classes of Durable Objects have changed since version[\s\S]*Nothing has changed[\s\S]*git revert/,
   );
+  // No record says so of a version further back.
+  await expect(run({ given: withHubs })).rejects.toThrow(/\(migrations: Hubs then, Rooms now\)/);
   // The platform does not say the migration of a version.
   const history = { ...historyOf(), servedAlone: async () => [] };
   await expect(run({ history })).rejects.toThrow(/Classes of Durable Objects have changed/);
