@@ -67,7 +67,20 @@ export async function holdRecord(
   if (!found.isOpen && isSame(shares, wholly(versionId))) return undefined;
   const nowSeconds = () => Math.floor(sources.nowMs() / 1000);
   const left = shares.find((share) => share.versionId !== versionId)?.versionId ?? versionId;
-  const before = found.record ?? recordByHand(sources, left, versionId, nowSeconds());
+  const known = found.record ?? recordByHand(sources, left, versionId, nowSeconds());
+  let before = known;
+  try {
+    if (found.record !== undefined && !found.isOpen) await records.reopen(known, runId);
+    else await records.claim(known, runId, true);
+    // The run that had it may have written since it was found.
+    const now = found.record === undefined ? undefined : await records.findOpen();
+    const { state, steps } = now ?? known;
+    before = { ...known, state, steps };
+  } catch (error) {
+    if (!isUnreachable(error)) throw error;
+    report(`The record of deployments cannot be written, and will not say so: ${error.message}`);
+    return undefined;
+  }
   const step = { name: rollbackStep(versionId), startedAt: nowSeconds(), endedAt: null };
   const others = before.steps.filter(({ name }) => name !== step.name);
   const steps = [...others, { ...step, outcome: 'started' as const }];
@@ -82,14 +95,6 @@ export async function holdRecord(
       return false;
     }
   };
-  try {
-    if (found.record !== undefined && !found.isOpen) await records.reopen(record, runId);
-    else await records.claim(record, runId, true);
-  } catch (error) {
-    if (!isUnreachable(error)) throw error;
-    report(`The record of deployments cannot be written, and will not say so: ${error.message}`);
-    return undefined;
-  }
   await save({});
   return {
     close: () =>

@@ -10,14 +10,17 @@ import type { WranglerRun } from '../platform/run-wrangler.ts';
 import { lostOperationLines } from './lost-operations.ts';
 import { outdateAnswers, purgeInFront } from './purge.ts';
 import { reportFailure } from './report-failure.ts';
-import { findRecord, holdRecord, type RecordSources } from './rollback-record.ts';
-import { rollbackTarget, servingLine } from './rollback-target.ts';
+import { type FoundRecord, findRecord, holdRecord, type RecordSources } from './rollback-record.ts';
+import { rollbackTarget, type ServingLine, servingLine } from './rollback-target.ts';
 import { wholly } from './set-shares.ts';
 import { isSame, trafficText } from './stand.ts';
 import type { Deployment } from './step.ts';
-import type { VersionHistory } from './version-history.ts';
+import { ROLLBACK_MESSAGE, type VersionHistory } from './version-history.ts';
 import type { LiveWorker } from './worker.ts';
 import { wranglerFailure } from './wrangler-failure.ts';
+
+/** Longer than the platform takes to move traffic. */
+const LOST_RUN_MS = 10_000;
 
 export interface RollbackSources
   extends RecordSources,
@@ -29,13 +32,13 @@ export interface RollbackSources
 
 /** @throws CommandFailure where nothing was changed */
 export async function rollBack(sources: RollbackSources): Promise<ExitCode> {
-  const { target, worker, given, history, report } = sources;
+  const { target, worker, history, report } = sources;
   const live = await worker.live();
   if (live === undefined || live.shares.length === 0)
     throw refusal('NOT_DEPLOYED', `${target.workerName} is not deployed.`);
   const line = await servingLine(live, history);
   const found = await findRecord(sources, line.code);
-  const versionId = await rollbackTarget({ given, live, history, line, ...found });
+  const versionId = await chosenVersion(sources, live, found, line);
   const lost = await lostOperationLines(sources, live, versionId);
   const held = await holdRecord(sources, found, live, versionId);
   if (!(await moveTraffic(sources, live, versionId))) {
@@ -44,6 +47,8 @@ export async function rollBack(sources: RollbackSources): Promise<ExitCode> {
   }
   for (const line of lost) report(line);
   const isPurged = await purge(sources);
+  // The run that worked on it may have begun to move traffic when it lost it.
+  if (found.isOpen && found.record?.runId) await sources.sleep(LOST_RUN_MS);
   const now = await worker.live();
   if (now === undefined || !isSame(now.shares, wholly(versionId))) {
     const state = { versionBefore: versionId, versionNow: null, bookmark: null };
@@ -54,6 +59,21 @@ export async function rollBack(sources: RollbackSources): Promise<ExitCode> {
   const isRecorded = held === undefined ? found.isReadable : await held.close();
   report(`${target.name}: 100 % of requests go to ${versionId}. Rolled back.`);
   return isPurged && isRecorded ? EXIT.ok : EXIT.refused;
+}
+
+/** A run without a version that follows on a rollback moves nothing: it may only be there to finish it. */
+async function chosenVersion(
+  { given, history, report }: RollbackSources,
+  live: LiveWorker,
+  found: FoundRecord,
+  line: ServingLine,
+): Promise<string> {
+  const [serving] = live.shares;
+  if (given === undefined && !found.isOpen && serving !== undefined && (await history.isRolledBack())) {
+    report('It is rolled back already, and no traffic moves. Name a version to go further back.');
+    return serving.versionId;
+  }
+  return rollbackTarget({ given, live, history, line, ...found });
 }
 
 /**
@@ -73,7 +93,9 @@ async function moveTraffic(
   const command = given === undefined ? ['versions', 'deploy', `${versionId}@100%`] : ['rollback', versionId];
   const ran = await wrangler([
     ...command,
-    ...['--yes', '--env', target.name, '--message', 'npm run rollback'],
+    ...['--yes', '--env', target.name, '--message', ROLLBACK_MESSAGE],
+    // Otherwise objects that are in use keep the bad code for minutes.
+    ...['--durable-objects-code-update-mode', 'immediate'],
   ]);
   const secrets = changedSecrets(ran);
   if (ran.exitCode !== 0) {
@@ -111,6 +133,6 @@ async function purge(sources: RollbackSources): Promise<boolean> {
   });
   const isPurged = await reportFailure(report, () => purgeInFront(sources, report));
   if (!isOutdated || !isPurged)
-    report('Not all caches are purged. Run this again with the version that serves now, to purge them.');
+    report('Not all caches are purged. Run this again to purge them: it moves no traffic.');
   return isOutdated && isPurged;
 }

@@ -2,8 +2,13 @@
 import * as z from 'zod';
 import { askPlatform, type PlatformClient } from '../platform/platform-client.ts';
 
+/** The message of a deployment that a rollback makes. */
+export const ROLLBACK_MESSAGE = 'npm run rollback';
+
 export interface VersionHistory {
-  /** Those that had all traffic, the latest first; one may be there twice. */
+  /** True if the current deployment was made by a rollback. */
+  isRolledBack(): Promise<boolean>;
+  /** Those that had all traffic, the latest first; one that was gone back to is there twice. */
   servedAlone(): Promise<readonly string[]>;
   /** True if the version is the one before it with other secrets: `wrangler secret put` makes one. */
   isOfSecrets(versionId: string): Promise<boolean>;
@@ -17,7 +22,12 @@ export interface VersionHistory {
 
 /** The latest first. The SDK's type of this answer is another one. */
 const deploymentsSchema = z.object({
-  deployments: z.array(z.object({ versions: z.array(z.object({ version_id: z.string() })) })),
+  deployments: z.array(
+    z.object({
+      versions: z.array(z.object({ version_id: z.string() })),
+      annotations: z.object({ 'workers/message': z.string().optional() }).optional(),
+    }),
+  ),
 });
 
 const versionSchema = z.object({
@@ -36,15 +46,21 @@ export function versionHistory({ client, accountId }: PlatformClient, workerName
     );
     return versionSchema.parse(found);
   };
+  const deployments = async () => {
+    const { result } = await askPlatform(`The deployments of ${workerName} cannot be listed`, async () =>
+      client.workers.scripts.deployments.list(workerName, account),
+    );
+    return deploymentsSchema.parse(result).deployments;
+  };
   return {
+    async isRolledBack() {
+      const [current] = await deployments();
+      return current?.annotations?.['workers/message'] === ROLLBACK_MESSAGE;
+    },
     async servedAlone() {
-      const { result } = await askPlatform(`The deployments of ${workerName} cannot be listed`, async () =>
-        client.workers.scripts.deployments.list(workerName, account),
-      );
-      return deploymentsSchema
-        .parse(result)
-        .deployments.flatMap(({ versions }) => (versions.length === 1 ? versions : []))
-        .map(({ version_id: versionId }) => versionId);
+      return (await deployments())
+        .flatMap(({ versions }) => (versions.length === 1 ? versions : []))
+        .map(({ version_id }) => version_id);
     },
     isOfSecrets: async (versionId) =>
       (await version(versionId)).annotations?.['workers/triggered_by'] === 'secret',
@@ -55,16 +71,21 @@ export function versionHistory({ client, accountId }: PlatformClient, workerName
 /**
  * The version whose code a version has: itself, or the one that it has other secrets than.
  *
- * @returns `older` are those that served alone before it, the latest first
+ * @returns `older` are those that served alone before it did for the first time, the latest first: one that was gone back from is not
+ * among them
  */
 export async function codeOf(
   versionId: string,
   history: VersionHistory,
 ): Promise<{ code: string; older: readonly string[] }> {
   const served = await history.servedAlone();
-  const [first = versionId, ...older] = new Set(served.slice(Math.max(0, served.indexOf(versionId))));
-  const line = first === versionId ? older : [first, ...older];
+  const before = (version: string) => served.slice(served.lastIndexOf(version) + 1);
   let code = versionId;
-  while (line.length > 0 && (await history.isOfSecrets(code))) code = line.shift() ?? code;
-  return { code, older: line };
+  for (
+    let [next] = before(code);
+    next !== undefined && (await history.isOfSecrets(code));
+    [next] = before(code)
+  )
+    code = next;
+  return { code, older: before(code) };
 }

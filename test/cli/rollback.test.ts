@@ -52,7 +52,10 @@ test('the command ends an open deployment, and the next one purges alone', async
   assert.match(out, new RegExp(`^production: 100 % of requests go to ${older}. Rolled back.$`, 'm'));
   assert.deepEqual(await outcomes(), ['rolled_back']);
   assert.deepEqual(api.unsupported, []);
-  assert.equal(await rollBackOf(prepared, { wrangler: wrangler(), given: older }), 0);
+  // By the message that real wrangler has left with the deployment.
+  assert.equal(await rollBackOf(prepared, { wrangler: wrangler() }), 0, prepared.lines.join('\n'));
+  assert.match(prepared.lines.join('\n'), /^It is rolled back already/);
+  assert.deepEqual(versions.serving(), [older]);
   assert.deepEqual(await outcomes(), ['rolled_back']);
 });
 
@@ -84,6 +87,7 @@ test('the platform refuses a version from before a change of classes, should the
   versions.serve({ [newer]: 100 });
   recordDeployment(prepared, { before: older, now: newer });
   const history = {
+    isRolledBack: async () => false,
     servedAlone: async () => [],
     isOfSecrets: async () => false,
     migrationTagOf: async () => undefined,

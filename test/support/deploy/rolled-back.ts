@@ -14,7 +14,7 @@ export interface ServedVersions {
   /** As `wrangler secret put`: a version that serves alone. */
   putSecret(text: string): string;
   /** Divides the traffic. */
-  serve(shares: Readonly<Record<string, number>>): void;
+  serve(shares: Readonly<Record<string, number>>, message?: string): void;
   /** Versions, most traffic first. */
   serving(): string[];
 }
@@ -42,9 +42,12 @@ export function provideWorker(api: PlatformApi, name: string): ServedVersions {
       this.serve({ [id]: 100 });
       return id;
     },
-    serve(shares) {
+    serve(shares, message = 'commit c') {
       const versions = Object.entries(shares).map(([version_id, percentage]) => ({ version_id, percentage }));
-      worker.deploy(versions, { source: 'api', force: true });
+      worker.deploy(versions, {
+        ...{ source: 'api', force: true },
+        annotations: { 'workers/message': message },
+      });
     },
     serving: () =>
       [...(worker.deployments[0]?.versions ?? [])]

@@ -40,7 +40,7 @@ const wrangler: Wrangler = async (args) => {
   wranglerRuns.push(args);
   const [, versionId] = /^(?:rollback|versions deploy) ([\w-]+)/.exec(args.join(' ')) ?? [];
   if (versionId === undefined) throw new Error(`unexpected: ${args.join(' ')}`);
-  versions.serve({ [versionId]: 100 });
+  versions.serve({ [versionId]: 100 }, args[args.indexOf('--message') + 1]);
   return { exitCode: 0, stdout: '', stderr: '', entries: [] };
 };
 const run = (changes: Partial<RollbackSources> = {}) => rollBackOf(prepared, { wrangler, ...changes });
@@ -74,18 +74,29 @@ test('all traffic goes to the version before; caches are purged; the record says
   expect(prepared.lines.at(-1)).toBe(`production: 100 % of requests go to ${older}. Rolled back.`);
 });
 
-test('the next one goes back further, until no version served before', async () => {
+test('the next one purges again and moves nothing; one that names a version goes further back', async () => {
   recorded();
   await run();
   expect(await run()).toBe(0);
-  expect(versions.serving()).toEqual([oldest]);
-  await expect(run({ history: { ...historyOf(), servedAlone: async () => [oldest ?? ''] } })).rejects.toThrow(
-    /No version served before this one/,
-  );
+  expect(versions.serving()).toEqual([older]);
+  expect(gateway.asked).toHaveLength(4);
+  expect(await run({ given: oldest })).toBe(0);
   expect(versions.serving()).toEqual([oldest]);
 });
 
+test('the version that was gone back from is never gone back to', async () => {
+  // None of these has a record, as where they were deployed by wrangler.
+  expect(await run()).toBe(0);
+  // A secret is put: the current deployment is no rollback's any more.
+  versions.putSecret('second');
+  expect(await run()).toBe(0);
+  expect(versions.serving()).toEqual([oldest]);
+  versions.putSecret('third');
+  await expect(run()).rejects.toThrow(/No version served before this one/);
+});
+
 const historyOf = () => ({
+  isRolledBack: async () => false,
   servedAlone: async () => [],
   isOfSecrets: async () => false,
   migrationTagOf: async () => undefined,
@@ -97,6 +108,35 @@ test('an open deployment is ended, also while a run works on it', async () => {
   expect(await run()).toBe(0);
   expect(versions.serving()).toEqual([older]);
   expect(await records()).toMatchObject([{ outcome: 'rolled_back', isOpen: null }]);
+});
+
+test('a run that has lost it, and moves traffic at that moment, is waited for', async () => {
+  prepared = prepareDeployment(api, { origin: gateway.url });
+  versions.serve({ [older ?? '']: 90, [newer ?? '']: 10 });
+  recordDeployment(prepared, { before: older ?? '', now: newer ?? '', open: true, runId: 'another run' });
+  const sleep = async (milliseconds: number) => {
+    if (milliseconds >= 10_000) versions.serve({ [older ?? '']: 50, [newer ?? '']: 50 });
+  };
+  expect(await run({ sleep })).toBe(1);
+  expect(prepared.lines.at(-1)).toMatch(/^Somebody has moved the traffic meanwhile/);
+  expect(await run()).toBe(0);
+  expect(versions.serving()).toEqual([older]);
+});
+
+test('the record keeps what another run has written since it was found', async () => {
+  versions.serve({ [older ?? '']: 90, [newer ?? '']: 10 });
+  recordDeployment(prepared, { before: older ?? '', now: newer ?? '', open: true, runId: 'another run' });
+  await prepared.db.query('UPDATE deployment SET version_now = NULL');
+  const history = {
+    ...historyOf(),
+    // Asked for after the record is read.
+    async migrationTagOf() {
+      await prepared.db.query('UPDATE deployment SET version_now = ?1', [newer ?? '']);
+      return undefined;
+    },
+  };
+  expect(await run({ history })).toBe(0);
+  expect(await records()).toMatchObject([{ version: newer, outcome: 'rolled_back' }]);
 });
 
 test('an open deployment whose traffic has gone back already is closed', async () => {
@@ -241,6 +281,8 @@ test('while the gateway is down it is rolled back all the same, and the output s
   expect(prepared.cached(CACHE_GENERATIONS_KEY)).toMatchObject({ projects: expect.any(Number) });
   expect(prepared.lines.join('\n')).toMatch(/answered 500[\s\S]*Not all caches are purged/);
   expect(await records()).toMatchObject([{ outcome: 'rolled_back' }, {}, {}]);
+  expect(await run()).toBe(1);
+  expect(versions.serving()).toEqual([older]);
 });
 
 test('while D1 is down it is rolled back by what the platform knows', async () => {
@@ -248,6 +290,8 @@ test('while D1 is down it is rolled back by what the platform knows', async () =
   expect(await run()).toBe(1);
   expect(versions.serving()).toEqual([older]);
   expect(prepared.lines[0]).toMatch(/record of deployments cannot be read/);
+  expect(await run()).toBe(1);
+  expect(versions.serving()).toEqual([older]);
 });
 
 test('traffic that somebody moves meanwhile is told, and the next run goes on', async () => {
