@@ -92,12 +92,11 @@ const healthyMinute = async (now: number) => {
   await plant(NEW, [market(200)], now);
 };
 
-function register(id: string, name: string, client: string, version: string): void {
+function register(id: string, name: string, client: string, version: string, kind = 'query'): void {
   const insert = (sql: string, ...values: (string | number)[]) => database.prepare(sql).run(...values);
   insert(
-    "INSERT INTO operation (id, document_id, name, kind, registered, registered_at) VALUES (?1, ?1, ?2, 'query', '{}', 0)",
-    id,
-    name,
+    "INSERT INTO operation (id, document_id, name, kind, registered, registered_at) VALUES (?1, ?1, ?2, ?3, '{}', 0)",
+    ...[id, name, kind],
   );
   insert(
     'INSERT INTO publish (id, client, version, published_at) VALUES (?1, ?2, ?3, 0)',
@@ -197,6 +196,18 @@ describe('a step', () => {
         'MarketList (sha256:aaaaaaaaaaaa): the new version has counted 100 requests. By its share of the traffic and the 18,000 of the old one they should be about 2,000: it may end before it counts.',
       ],
     });
+  });
+
+  test('is promoted although its hubs are all of the old version: few hubs have the sockets of all', async () => {
+    const operationId = `sha256:${'c'.repeat(64)}`;
+    register(operationId, 'Prices', 'ios', '5.2.0', 'subscription');
+    const { verdict, looks } = await watch({
+      async meanwhile(_, now) {
+        await healthyMinute(now);
+        await plant(OLD, [market(900, { operationId, cache: 'bypass' })], now);
+      },
+    });
+    expect([verdict, looks]).toEqual([{ kind: 'promote' }, 5]);
   });
 
   test('is not promoted by health checks, smoke tests and jobs alone', async () => {
@@ -384,7 +395,7 @@ describe('where D1 fails', () => {
       kind: 'regress',
       findings: [{ operationId: MARKET, name: null, releases: [] }],
     });
-    expect(lines).toContain('The names of operations could not be read: D1 is overloaded');
+    expect(lines).toContain('The names and kinds of operations could not be read: D1 is overloaded');
   });
 });
 
