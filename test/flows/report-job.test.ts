@@ -13,7 +13,7 @@ import { alertChannelsSchema } from '../../src/settings/alert-settings.ts';
 import { encodedCell } from '../../src/storage/d1/metrics-cells.ts';
 import { readMetrics } from '../../src/storage/d1/request-metrics.ts';
 import type { JobDeps } from '../../src/sync/job.ts';
-import { bucketWith, emptyBucket } from '../support/backups.ts';
+import { bucketWith, emptyBucket } from '../support/bucket.ts';
 import { CELL } from '../support/drawn-metrics.ts';
 import { keysIn } from '../support/stored-keys.ts';
 import { type Bench, createBench, type Row, syncOf } from './sync-bench.ts';

@@ -1,10 +1,9 @@
-/** A database and ledgers that are large enough to be backed up in several pages and files, and a bucket with its own keys. */
+/** A database and ledgers that are large enough to be backed up in several pages and files, and the keys of backups. */
 import { env } from 'cloudflare:workers';
 import { BACKED_UP_TABLES } from '../../src/backups/backed-up-tables.ts';
 import type { BackupManifest } from '../../src/backups/manifest.ts';
 import { backupSealing } from '../../src/backups/sealing.ts';
 import type { Ledgers } from '../../src/investing/ledger-client.ts';
-import type { JobDeps } from '../../src/sync/job.ts';
 import { investmentName, ledgerOf, reserve, sha256 } from './investing/written-ledger.ts';
 
 declare global {
@@ -127,21 +126,6 @@ export async function giveLedgers(
         .join(''),
   });
   return { ofPool, ofInvestment: () => null } as unknown as Ledgers;
-}
-
-export async function emptyBucket(): Promise<void> {
-  for (let page = await env.STORAGE.list(); page.objects.length > 0; page = await env.STORAGE.list())
-    await env.STORAGE.delete(page.objects.map(({ key }) => key));
-}
-
-/** The bucket with other methods in the place of its own. */
-export function bucketWith(changed: Partial<R2Bucket>): JobDeps['storage'] {
-  const { STORAGE } = env;
-  const own = {
-    ...{ get: STORAGE.get.bind(STORAGE), head: STORAGE.head.bind(STORAGE), list: STORAGE.list.bind(STORAGE) },
-    ...{ put: STORAGE.put.bind(STORAGE), delete: STORAGE.delete.bind(STORAGE) },
-  };
-  return { ...own, ...changed } as JobDeps['storage'];
 }
 
 /** By source: the lines of its files, which are plain. */

@@ -15,7 +15,7 @@ import type { JobDeps } from '../../../src/sync/job.ts';
 import { JOBS } from '../../../src/sync/jobs.ts';
 import { runJobs } from '../../../src/sync/run-jobs.ts';
 import { type AlertInbox, openInbox } from '../../support/alert-inbox.ts';
-import { emptyBucket } from '../../support/backups.ts';
+import { emptyBucket } from '../../support/bucket.ts';
 import {
   MINUTES_A_DAY,
   SimulatedDay,

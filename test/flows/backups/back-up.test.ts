@@ -14,8 +14,6 @@ import { openSealed } from '../../../src/backups/sealing.ts';
 import type { JobDeps } from '../../../src/sync/job.ts';
 import {
   BACKED_UP_POOLS,
-  bucketWith,
-  emptyBucket,
   fillDatabase,
   giveLedgers,
   HASH_CANARY,
@@ -27,6 +25,7 @@ import {
   SEALING,
   SESSION_CANARY,
 } from '../../support/backups.ts';
+import { bucketWith, emptyBucket } from '../../support/bucket.ts';
 import { keysIn } from '../../support/stored-keys.ts';
 import { type Bench, createBench, syncOf } from '../sync-bench.ts';
 
@@ -155,7 +154,7 @@ describe('a backup that is cut off', () => {
         }
         throw new Error('R2 is down');
       }) as never;
-      const result = await run({ ledgers, storage: { ...bucketWith({}), put } });
+      const result = await run({ ledgers, storage: bucketWith({ put }) });
       outcome = result.outcome;
       expect(result.written).toBe(Math.min(puts, runs) - (outcome === 'ok' ? 1 : 0));
       await bench.advance(60);
@@ -214,7 +213,7 @@ describe('a backup that is cut off', () => {
       if (puts === 5) throw new Error('R2 is down');
       return env.STORAGE.put(...of);
     }) as never;
-    await run({ ledgers, storage: { ...bucketWith({}), put } });
+    await run({ ledgers, storage: bucketWith({ put }) });
     await env.DB.prepare("INSERT INTO d1_migrations (name) VALUES ('9999_later.sql')").run();
     const result = await run({ ledgers });
     await env.DB.prepare("DELETE FROM d1_migrations WHERE name = '9999_later.sql'").run();

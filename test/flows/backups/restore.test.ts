@@ -12,9 +12,7 @@ import type { Ledgers } from '../../../src/investing/ledger-client.ts';
 import type { JobDeps } from '../../../src/sync/job.ts';
 import {
   BACKED_UP_POOLS,
-  bucketWith,
   dropAll,
-  emptyBucket,
   fillDatabase,
   giveLedgers,
   KEYS,
@@ -24,6 +22,7 @@ import {
   SEALING,
   schemaOf,
 } from '../../support/backups.ts';
+import { bucketWith, emptyBucket } from '../../support/bucket.ts';
 import { sha256 } from '../../support/investing/written-ledger.ts';
 import { failingD1, observed } from '../../support/watched-d1.ts';
 import { type Bench, createBench, syncOf } from '../sync-bench.ts';

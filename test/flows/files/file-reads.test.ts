@@ -3,6 +3,7 @@ import { createExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import gatewayWorker from '../../../src/index.ts';
+import { bucketWith } from '../../support/bucket.ts';
 import { startGateway } from '../../support/gateway.ts';
 import { createMarket } from '../../support/market.ts';
 import { PRIVATE_KEYS } from '../../support/private-paths.ts';
@@ -166,11 +167,7 @@ describe('a range', () => {
 describe('the bucket', () => {
   const gatewayOver = async (bucket: Partial<R2Bucket>) =>
     startGateway(await createMarket(), {
-      STORAGE: {
-        get: env.STORAGE.get.bind(env.STORAGE),
-        head: env.STORAGE.head.bind(env.STORAGE),
-        ...bucket,
-      },
+      STORAGE: bucketWith(bucket),
     });
   const fails = async () => {
     throw new Error('get: We encountered an internal error. Please try again. (10001)');

@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { UPLOAD_TRANSFER_SECONDS, UPLOAD_URL_SECONDS } from '../../../src/config.ts';
 import { sendIdentification } from '../../../src/files/identification-outbox.ts';
+import { bucketWith } from '../../support/bucket.ts';
 import { CRONS } from '../../support/gateway.ts';
 import {
   bytesOf,
@@ -33,15 +34,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.restoreAllMocks();
 });
-
-/** The bucket, with calls replaced. */
-const bucketWith = (calls: Partial<R2Bucket>) =>
-  ({
-    get: (...asked: Parameters<R2Bucket['get']>) => env.STORAGE.get(...asked),
-    put: (...asked: Parameters<R2Bucket['put']>) => env.STORAGE.put(...asked),
-    delete: (key: string) => env.STORAGE.delete(key),
-    ...calls,
-  }) as unknown as R2Bucket;
 
 describe('a completed document', () => {
   test('is a file at the key of its kind, and its upload is over', async () => {

@@ -1,10 +1,11 @@
 /** What the night's jobs and the pools' sync find wrong with pools and ledgers, and where a person sees it. */
 
 import { env } from 'cloudflare:workers';
-import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { LedgerHead, PoolLedgerCalls } from '../../../src/investing/pool-ledger.ts';
+import { bucketWith, emptyBucket } from '../../support/bucket.ts';
 import { edgeId, giveLedger, insertEdgeInvestment } from '../../support/edge-rows.ts';
+import { scriptedLedgers } from '../../support/investing/scripted-ledgers.ts';
 import { insert } from '../../support/investors.ts';
 import { startServing } from '../../support/serving-bench.ts';
 import { type Bench, createBench, type Row, syncOf } from '../sync-bench.ts';
@@ -13,49 +14,13 @@ const [POOL, OTHER] = ['pool_0001', 'pool_0006'];
 const DAY = 86_400;
 const HEAD: LedgerHead = { pool: POOL, sequence: 1, hash: 'ab'.repeat(32), recordedAt: 1 };
 
-interface ScriptedLedger {
-  calls: string[];
-  /** By sequence. */
-  entries: Map<number, string>;
-  head: LedgerHead | null;
-  fails: boolean;
-}
-
 async function benchWithLedgers() {
   const bench = await createBench();
   await bench.sync.runJob('pools');
   for (const pool of [POOL, OTHER]) await giveLedger(pool);
-  const ledgers = new Map<string, ScriptedLedger>();
-  for (const pool of [POOL, OTHER])
-    ledgers.set(pool, { calls: [], entries: new Map(), head: null, fails: false });
-  const ofPool = (pool: string): PoolLedgerCalls => {
-    const ledger = ledgers.get(pool);
-    const note = async (name: string) => {
-      ledger?.calls.push(name);
-      if (ledger?.fails) throw new Error('the ledger is busy');
-    };
-    return {
-      applyRecords: () => note('applyRecords'),
-      applyTerms: () => note('applyTerms'),
-      compare: () => note('compare'),
-      exportEntries: async (after: number) => `${ledger?.entries.get(after + 1) ?? ''}\n`,
-      head: async () => ledger?.head ?? null,
-    } as Partial<PoolLedgerCalls> as PoolLedgerCalls;
-  };
-  const append = (pool: string, entry: string) => {
-    const ledger = ledgers.get(pool) as ScriptedLedger;
-    const sequence = ledger.entries.size + 1;
-    ledger.entries.set(sequence, entry);
-    const hash = createHash('sha256').update(entry).digest('hex');
-    ledger.head = { pool, sequence, hash, recordedAt: bench.now() };
-  };
+  const { ledgers, ledger, append } = scriptedLedgers([POOL, OTHER], bench.now);
   for (const pool of [POOL, OTHER]) append(pool, `opened ${pool}`);
-  return {
-    bench,
-    sync: syncOf({ ...bench.deps, ledgers: { ofPool, ofInvestment: () => null } }),
-    append,
-    ledger: (pool: string) => ledgers.get(pool) as ScriptedLedger,
-  };
+  return { bench, sync: syncOf({ ...bench.deps, ledgers }), append, ledger };
 }
 
 const notices = async () =>
@@ -67,9 +32,7 @@ const heads = async (bench: Bench) => {
 };
 
 describe('the check of ledgers', () => {
-  beforeEach(async () => {
-    for (const { key } of (await env.STORAGE.list()).objects) await env.STORAGE.delete(key);
-  });
+  beforeEach(emptyBucket);
 
   test('lets each ledger compare itself, and writes the last entry of each to R2', async () => {
     const { bench, sync, ledger } = await benchWithLedgers();
@@ -95,14 +58,7 @@ describe('the check of ledgers', () => {
 
   test('fails if R2 does', async () => {
     const { bench } = await benchWithLedgers();
-    const storage = {
-      list: env.STORAGE.list.bind(env.STORAGE),
-      get: env.STORAGE.get.bind(env.STORAGE),
-      head: env.STORAGE.head.bind(env.STORAGE),
-      delete: env.STORAGE.delete.bind(env.STORAGE),
-      put: () => Promise.reject(new Error('R2 is down')),
-      createMultipartUpload: env.STORAGE.createMultipartUpload.bind(env.STORAGE),
-    };
+    const storage = bucketWith({ put: () => Promise.reject(new Error('R2 is down')) });
     const ofPool = () =>
       ({ compare: async () => undefined, head: async () => HEAD }) as unknown as PoolLedgerCalls;
     const failing = syncOf({ ...bench.deps, storage, ledgers: { ofPool, ofInvestment: () => null } });
