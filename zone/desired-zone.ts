@@ -99,12 +99,6 @@ export interface DesiredRecord extends Availability {
   comment: string;
 }
 
-/** A host whose records another part of the platform makes and removes, so that they are neither ours nor somebody's by hand. */
-export interface HostElsewhere {
-  host: string;
-  madeBy: 'workers custom domain' | 'r2 custom domain' | 'load balancer';
-}
-
 export type DesiredBucketDomain = Availability &
   Required<Pick<CustomCreateParams, 'domain' | 'enabled' | 'minTLS'>> & { bucket: string };
 
@@ -174,7 +168,10 @@ export interface DesiredZone {
   /** At most one is left for a subscription. */
   botManagement: readonly DesiredBotManagement[];
   records: readonly DesiredRecord[];
-  hostsElsewhere: readonly HostElsewhere[];
+  /** Another part of the platform makes and removes their records, so that those are neither ours nor somebody's by hand. */
+  hostsElsewhere: readonly string[];
+  /** Their records are made by hand, and no option removes them: the gateway asks these hosts. */
+  hostsByHand: readonly string[];
   bucketDomains: readonly DesiredBucketDomain[];
   lists: readonly DesiredList[];
   monitors: readonly DesiredMonitor[];

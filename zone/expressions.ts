@@ -20,9 +20,9 @@ export function gatewayRequests(site: Site): string {
   return anyOf([hostIn(site.gatewayHosts), pathStartsWith(APP_PATHS)]);
 }
 
-/** Requests of programs: those to the gateway, and its own to the main API. */
+/** Requests of programs: those to the gateway, and its own to its upstreams. */
 export function appRequests(site: Site): string {
-  return anyOf([gatewayRequests(site), hostIn([site.mainApiHost])]);
+  return anyOf([gatewayRequests(site), hostIn(site.upstreamHosts)]);
 }
 
 /** All pages, or those of a condition. */

@@ -1,7 +1,8 @@
 /**
  * The platform's WAF rules 1 and 5, by address and location, as the platform counts. Their action is to block: an app cannot solve a
  * challenge. Counts, periods and numbers of rules are those that each plan allows
- * (developers.cloudflare.com/waf/rate-limiting-rules/#availability).
+ * (developers.cloudflare.com/waf/rate-limiting-rules/#availability). `requests_to_origin` stays off: with it, the platform counts the
+ * Worker's own requests to hosts of the zone too (the same pages, "Troubleshooting").
  */
 import type { PhaseRules } from './desired-zone.ts';
 import { pathStartsWith } from './expressions.ts';

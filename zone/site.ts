@@ -1,13 +1,15 @@
 /**
  * The names that an operator chooses, in one place. `com2000.example` stands for the platform's domain, as in wrangler.toml, whose
- * custom domains and MAIN_API_URL name the same hosts (a test compares them). One zone serves both environments: zones of subdomains
+ * custom domains and addresses of upstreams name the same hosts (a test compares them). One zone serves both environments: zones of subdomains
  * need the plan Enterprise (developers.cloudflare.com/dns/zone-setups/subdomain-setup).
  */
 export interface Site {
   zone: string;
   /** Hosts of the gateway, of both environments. wrangler makes their records as custom domains of the Worker. */
   gatewayHosts: readonly string[];
-  /** Host of the upstream API, which the load balancer answers for. */
+  /** Hosts of this zone that the gateway itself asks, in both environments: the APIs, and the origins of files. */
+  upstreamHosts: readonly string[];
+  /** The one of them that the load balancer answers for. */
   mainApiHost: string;
   /** Names or addresses of the upstream API's servers. Each answers /health over HTTPS; its own record is made by hand. */
   mainApiServers: readonly string[];
@@ -25,6 +27,14 @@ export const SITE: Site = {
     'ws.com2000.example',
     'api.staging.com2000.example',
     'ws.staging.com2000.example',
+  ],
+  upstreamHosts: [
+    'main-api.com2000.example',
+    'price-api.com2000.example',
+    'assets.com2000.example',
+    'main-api.staging.com2000.example',
+    'price-api.staging.com2000.example',
+    'assets.staging.com2000.example',
   ],
   mainApiHost: 'main-api.com2000.example',
   mainApiServers: ['api1.internal.com2000.example', 'api2.internal.com2000.example'],

@@ -35,11 +35,9 @@ export function zoneOf(site: Site): DesiredZone {
         comment: `${OWNER_MARK} redirected to the website`,
       },
     ],
-    hostsElsewhere: [
-      ...site.gatewayHosts.map((host) => ({ host, madeBy: 'workers custom domain' as const })),
-      { host: site.cdnHost, madeBy: 'r2 custom domain' },
-      { host: site.mainApiHost, madeBy: 'load balancer' },
-    ],
+    // Custom domains of the Worker, that of the bucket, and the load balancer.
+    hostsElsewhere: [...site.gatewayHosts, site.cdnHost, site.mainApiHost],
+    hostsByHand: [...site.upstreamHosts, ...site.mainApiServers],
     bucketDomains: [{ bucket: site.cdnBucket, domain: site.cdnHost, enabled: true, minTLS: '1.2' }],
     lists: [
       {

@@ -47,7 +47,7 @@ function addOnsOf(text: string): AddOn[] {
 }
 
 const removeUnknownOption = () =>
-  new Option('--remove-unknown', 'remove what was made by hand, too: DNS records, rules, and more');
+  new Option('--remove-unknown', 'remove what was made by hand, too: addresses in DNS, rules, and more');
 
 program
   .command('plan')

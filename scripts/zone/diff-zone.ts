@@ -7,6 +7,7 @@ import {
   type FoundItem,
   type FoundRule,
   type FoundZone,
+  isAddress,
   KINDS,
   type Kind,
   type WantedItem,
@@ -84,7 +85,8 @@ function diffItems(
     }
   }
   const others = found.filter((item) => !matched.has(item) && !ALWAYS_THERE.includes(item.kind));
-  const isRemoved = (item: FoundItem) => (item.isOurs ? !leftAlone.has(item.key) : removeUnknown);
+  const isRemoved = (item: FoundItem) =>
+    item.isOurs ? !leftAlone.has(item.key) : removeUnknown && !item.staysByHand;
   const kept = others.filter((item) => !item.isOurs && !isRemoved(item));
   changes.push(...others.filter(isRemoved).map((item) => ({ action: 'remove' as const, found: item })));
   conflicts.push(...blockedNames(changes, kept));
@@ -112,10 +114,6 @@ const bestMatch = (item: WantedItem, candidates: readonly FoundItem[]): FoundIte
   candidates.find(({ fields }) => differencesOf(item.fields, fields).length === 0) ??
   candidates.find(({ isOurs }) => isOurs) ??
   (candidates.length === 1 ? candidates[0] : undefined);
-
-const ADDRESS_TYPES = new Set(['A', 'AAAA', 'CNAME']);
-const isAddress = ({ kind, fields }: WantedItem) =>
-  kind === 'DNS record' && ADDRESS_TYPES.has(String(fields.type));
 
 /** RFC 1034, section 3.6.2: a name with a CNAME has no other record. */
 const excludeEachOther = (one: WantedItem, other: WantedItem) =>

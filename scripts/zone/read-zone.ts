@@ -10,6 +10,7 @@ import {
   type FoundItem,
   type FoundPhase,
   type FoundZone,
+  isAddress,
   KINDS,
   type Kind,
   type WantedZone,
@@ -58,17 +59,23 @@ export async function readPlan({ client, zoneId: zone_id }: ZoneClient, zoneName
   return plan;
 }
 
-/** @param desired names the hosts whose records others make. */
+/** @param desired names the hosts whose records others make, and those whose records stay by hand. */
 export async function readZone(
   api: ZoneClient,
   wanted: WantedZone,
-  desired: Pick<DesiredZone, 'hostsElsewhere'>,
+  desired: Pick<DesiredZone, 'hostsElsewhere' | 'hostsByHand'>,
   kinds: readonly Kind[] = KINDS,
 ): Promise<FoundZone> {
-  const elsewhere = new Set(desired.hostsElsewhere.map(({ host }) => host));
+  const elsewhere = new Set(desired.hostsElsewhere);
+  const byHand = new Set(desired.hostsByHand);
   const items = await Promise.all(kinds.map((kind) => readKind(api, wanted, kind)));
   const phases = await Promise.all(wanted.phases.map(({ phase }) => readPhase(api, phase)));
-  return { items: withNames(items.flat()).filter((item) => !isMadeElsewhere(item, elsewhere)), phases };
+  return {
+    items: withNames(items.flat())
+      .filter((item) => !isAddressOf(item, elsewhere))
+      .map((item) => (staysByHand(item, byHand) ? { ...item, staysByHand: true } : item)),
+    phases,
+  };
 }
 
 async function readKind(api: ZoneClient, { items }: WantedZone, kind: Kind): Promise<FoundItem[]> {
@@ -112,7 +119,14 @@ function withNames(items: readonly FoundItem[]): FoundItem[] {
   }));
 }
 
-const isMadeElsewhere = ({ kind, fields }: FoundItem, hosts: ReadonlySet<string>) =>
-  kind === 'DNS record' &&
-  hosts.has(String(fields.name)) &&
-  ['A', 'AAAA', 'CNAME'].includes(String(fields.type));
+const isAddressOf = (item: FoundItem, hosts: ReadonlySet<string>) =>
+  isAddress(item) && hosts.has(String(item.fields.name));
+
+/** RFC 8552: keys of mail and proofs of ownership, which may be CNAMEs. */
+const UNDERSCORED = /(^|\.)_/;
+
+/** Records of mail, of certificates and of name servers are not in zone/, and are no leftovers. */
+const staysByHand = (item: FoundItem, hosts: ReadonlySet<string>) =>
+  item.kind === 'DNS record' &&
+  !item.isOurs &&
+  (!isAddress(item) || isAddressOf(item, hosts) || UNDERSCORED.test(String(item.fields.name)));

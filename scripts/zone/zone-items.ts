@@ -34,11 +34,19 @@ export interface FoundItem extends WantedItem {
   id: string;
   /** Carries the mark of the zone's file. What does not was made by hand. */
   isOurs: boolean;
+  /** A record that no option removes. */
+  staysByHand?: boolean;
   /** A setting that this zone's plan does not let anybody change. */
   isFixed?: boolean;
   /** ISO 8601, where the API tells it. */
   changedAt?: string | undefined;
 }
+
+const ADDRESS_TYPES = new Set(['A', 'AAAA', 'CNAME']);
+
+/** A record that says where the requests of a host go. */
+export const isAddress = ({ kind, fields }: WantedItem) =>
+  kind === 'DNS record' && ADDRESS_TYPES.has(String(fields.type));
 
 export interface WantedRule extends Fields {
   ref: string;

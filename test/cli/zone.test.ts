@@ -1,6 +1,7 @@
 /** `npm run zone` as a person runs it, on the simulated platform. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { SITE } from '../../zone/site.ts';
 import { DESIRED_ZONE } from '../../zone/zone.ts';
 import { type PlatformApi, startPlatformApi } from '../support/platform-api/server.ts';
 import { recordOf } from '../support/platform-api/zone-records.ts';
@@ -9,6 +10,8 @@ import { type Ran, runNode } from './running-operations.ts';
 const FIREWALL = 'http_request_firewall_custom';
 const RATE_LIMITS = 'http_ratelimit';
 const REDIRECTS = 'http_request_dynamic_redirect';
+const MAIL_KEY = `k1._domainkey.${SITE.zone}`;
+const [API_SERVER = ''] = SITE.mainApiServers;
 
 async function newZone(t: TestContext, plan: PlatformApi['zone']['plan'] = 'free'): Promise<PlatformApi> {
   const api = await startPlatformApi({ zoneName: DESIRED_ZONE.name });
@@ -126,11 +129,14 @@ test('what was made by hand is shown and kept with its id and place, unless told
   });
   api.zone.records.push(
     recordOf({ type: 'MX', name: DESIRED_ZONE.name, content: 'mail.example', priority: 10 }),
+    recordOf({ type: 'CNAME', name: MAIL_KEY, content: 'mail.example' }),
+    recordOf({ type: 'A', name: API_SERVER, content: '198.51.100.1' }),
+    recordOf({ type: 'A', name: `old.${DESIRED_ZONE.name}`, content: '198.51.100.2' }),
   );
   const planned = await ok(api, 'plan');
   assert.match(
     planned,
-    /Made by hand, and kept:\n {2}DNS record MX com2000\.example\n {2}rule 1{32} “Ann knows” in /,
+    /Made by hand, and kept:\n {2}DNS record MX com2000\.example\n {2}DNS record CNAME k1\._.*\n {2}DNS record A api1\..*\n {2}DNS record A old\..*\n {2}rule 1{32} “Ann knows” in /,
   );
 
   await ok(api, 'apply');
@@ -148,15 +154,21 @@ test('what was made by hand is shown and kept with its id and place, unless told
   await ok(api, 'drift');
 
   const removing = await ok(api, 'apply --remove-unknown');
-  assert.match(removing, /^- DNS record MX com2000\.example/m);
+  assert.match(removing, /^- DNS record A old\.com2000\.example/m);
+  assert.match(
+    removing,
+    /Made by hand, and kept:\n {2}DNS record MX com2000\.example\n {2}DNS record CNAME k1\._.*\n {2}DNS record A api1\..*\n\n/,
+  );
   assert.equal(
     rulesOf(api, FIREWALL).rules.some(({ id }) => id === '1'.repeat(32)),
     false,
   );
-  assert.equal(
-    api.zone.records.some(({ type }) => type === 'MX'),
-    false,
-  );
+  const isThere = (host: string | undefined, type: string) =>
+    api.zone.records.some((record) => record.name === host && record.type === type);
+  assert.equal(isThere(`old.${DESIRED_ZONE.name}`, 'A'), false);
+  assert.ok(isThere(DESIRED_ZONE.name, 'MX'), 'mail');
+  assert.ok(isThere(MAIL_KEY, 'CNAME'), 'keys of mail');
+  assert.ok(isThere(API_SERVER, 'A'), 'a server that the gateway asks');
   assert.ok(
     api.zone.records.some(({ name }) => name === DESIRED_ZONE.bucketDomains[0]?.domain),
     'others make it',

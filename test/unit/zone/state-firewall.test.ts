@@ -64,8 +64,8 @@ describe('requests that cannot solve a challenge', () => {
     expect(refused({ ...VISIT, 'ip.src.country': 'RU' })).toHaveLength(2);
   });
 
-  it('the gateway is never challenged, nor the main API or files, on any path', () => {
-    const hosts = [...SITE.gatewayHosts, SITE.mainApiHost, SITE.cdnHost];
+  it('the gateway is never challenged, nor its upstreams or files, on any path', () => {
+    const hosts = [...SITE.gatewayHosts, ...SITE.upstreamHosts, SITE.cdnHost];
     fc.assert(
       fc.property(anything, fc.constantFrom(...hosts).chain(inAnyLetters), (request, host) => {
         expect(refused({ ...VISIT, ...request, 'http.host': host })).toEqual([]);
@@ -95,9 +95,10 @@ describe('requests that cannot solve a challenge', () => {
   });
 
   it('the security level, the browser check and Super Bot Fight Mode leave them alone', () => {
-    const request = { 'http.host': 'api.com2000.example' };
-    expect(matches('com2000_config_apps', request)).toBe(true);
-    expect(matches('com2000_waf_apps_no_bot_fight', request)).toBe(true);
+    for (const host of [...SITE.gatewayHosts, ...SITE.upstreamHosts]) {
+      expect(matches('com2000_config_apps', { 'http.host': host })).toBe(true);
+      expect(matches('com2000_waf_apps_no_bot_fight', { 'http.host': host })).toBe(true);
+    }
     expect(matches('com2000_config_apps', {})).toBe(false);
     expect(matches('com2000_waf_apps_no_bot_fight', {})).toBe(false);
     expect(subscribed('free').botManagement.map(({ value }) => value)).toEqual([{ fight_mode: false }]);
@@ -196,6 +197,11 @@ describe('expressions', () => {
   it('rate limits look at the path alone, as the plan Free demands', () => {
     for (const { expression } of DESIRED_ZONE.rulesets.http_ratelimit)
       expect([...readExpression(expression).fields]).toEqual(['http.request.uri.path']);
+  });
+
+  it('rate limits do not count the gateway’s own requests to hosts of the zone', () => {
+    for (const { ratelimit } of DESIRED_ZONE.rulesets.http_ratelimit)
+      expect(ratelimit.requests_to_origin ?? false).toBe(false);
   });
 
   it.each([

@@ -116,6 +116,13 @@ describe('what belongs to the zone', () => {
     const routes = environments.flatMap(({ routes }) => routes ?? []);
     const hosts = routes.map((route) => (typeof route === 'string' ? route : route.pattern));
     expect([...SITE.gatewayHosts].sort()).toEqual(hosts.sort());
+    const upstreams = environments.flatMap(({ vars }) =>
+      [vars.MAIN_API_URL, vars.PRICE_API_URL, ...String(vars.UPSTREAM_FILE_ORIGINS).split(',')].map(
+        (url) => new URL(String(url)).host,
+      ),
+    );
+    const ofThisZone = upstreams.filter((host) => host.endsWith(`.${SITE.zone}`));
+    expect([...SITE.upstreamHosts].sort()).toEqual(ofThisZone.sort());
     expect(new URL(String(environments[1]?.vars.MAIN_API_URL)).host).toBe(SITE.mainApiHost);
 
     const other = JSON.parse(JSON.stringify(SITE).replaceAll('com2000.example', 'other.example'));
