@@ -7,7 +7,8 @@ import { after, before, test } from 'node:test';
 import { encodeGlobalId } from '../../schema/global-ids.ts';
 import { verify } from '../../scripts/ledger/verify.ts';
 import {
-  type Answer,
+  type Ask,
+  type AskByName,
   askAdmin,
   askOverHttp,
   askOverSocket,
@@ -20,6 +21,7 @@ import { HOSTINGS, OLDER } from '../support/neighbours/hostings.ts';
 import { migrateHalfWay } from '../support/neighbours/migrate-half-way.ts';
 import { type Neighbours, startNeighbours } from '../support/neighbours/neighbours.ts';
 import { assertSameAnswers, statusesOf } from '../support/neighbours/same-answers.ts';
+import { assertSessionIsShared } from '../support/neighbours/shared-sessions.ts';
 import { Watcher } from '../support/neighbours/watcher.ts';
 import { openPool } from '../support/open-pool.ts';
 
@@ -52,11 +54,14 @@ let failures = 0;
 
 /** Asked over HTTP and over a socket in turns. */
 let turns = 0;
-function ask(version: Version, name: string, variables = {}, token?: string): Promise<Answer> {
+const ask = (version: Version, ...asked: Parameters<AskByName>) => {
   turns += 1;
-  const asked = turns % 2 === 0 ? askOverHttp : askOverSocket;
-  return asked(neighbours.urlOf(version), idOf(name), variables, token);
-}
+  return by(version, turns % 2 === 0 ? askOverHttp : askOverSocket)(...asked);
+};
+const by =
+  (version: Version, transport: Ask = askOverHttp): AskByName =>
+  (name, variables, token) =>
+    transport(neighbours.urlOf(version), idOf(name), variables, token);
 /** The apps of the older version ask both. */
 const idOf = (name: string) =>
   built.older.operations.find((operation) => operation.name === name)?.id ?? assert.fail(name);
@@ -70,7 +75,7 @@ before(async () => {
   market.pinPrice('BTC', priceUsd);
   await neighbours.advance(5);
   for (const cron of ['* * * * *', '*/15 * * * *']) await neighbours.cron('older', cron);
-  accessToken = await registered(askOverHttp, neighbours.urlOf('older'), idOf('Register'), EMAIL);
+  ({ accessToken } = await registered(by('older'), EMAIL));
   const db = await neighbours.database();
   const rights = JSON.stringify(['read', 'write', 'invest']);
   await db.prepare('UPDATE user_account SET kyc_level = 2, permissions = ?1').bind(rights).run();
@@ -156,17 +161,8 @@ async function expectAll(what: keyof typeof watchers, event: object): Promise<vo
     assert.partialDeepStrictEqual(value, event, watchers[what][place]?.name);
 }
 
-/** The clock of the alarm by which the feed reads is not the one that is put forward. */
 async function expectSale(what: 'pool' | 'investments', event: object): Promise<void> {
-  let isTold = false;
-  const told = expectAll(what, event).finally(() => {
-    isTold = true;
-  });
-  while (!isTold) {
-    await neighbours.runAlarms('SaleFeed');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  await told;
+  await neighbours.runAlarmsUntil('SaleFeed', expectAll(what, event));
 }
 
 /** A version reserves, and one hears of the payment. */
@@ -209,6 +205,13 @@ const expectSameAnswers = () => assertSameAnswers(built.older, VERSIONS.map(neig
 
 test('both versions answer each query of the older apps alike', expectSameAnswers);
 
+test('a session that one version opens is refreshed by the other one, and ends for both', async () => {
+  for (const version of VERSIONS) {
+    const sources = { ask: by(version), askOther: by(other(version)), advance: neighbours.advance };
+    await assertSessionIsShared(sources, `${version}@example.com`);
+  }
+});
+
 test('the ledger that both versions wrote holds, as both show it', async () => {
   for (const version of VERSIONS) {
     const url = new URL(`/ledger/${POOL}.jsonl`, neighbours.urlOf(version));
@@ -230,7 +233,7 @@ test('the older version keeps serving over a database in which a migration of a 
   await changePrice();
   await expectAll('prices', { price: priceUsd });
   await investBy('older', 'older');
-  await registered(askOverSocket, neighbours.urlOf('older'), idOf('Register'), 'ben@example.com');
+  await registered(by('older', askOverSocket), 'ben@example.com');
   for (const cron of CRONS) await neighbours.cron('older', cron);
   await writeCounts();
   assert.deepEqual(await statuses(), before);

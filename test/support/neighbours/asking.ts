@@ -43,13 +43,21 @@ export const askOverSocket: Ask = async (origin, documentId, variables = {}, acc
   }
 };
 
-/** An account of its own. @returns its access token */
-export async function registered(ask: Ask, origin: URL, documentId: string, email: string): Promise<string> {
-  const input = { email, password: PASSWORD };
-  const { data, errors } = await ask(origin, documentId, { input });
-  const token: unknown = data?.register?.accessToken;
-  if (typeof token !== 'string') throw new Error(JSON.stringify({ data, errors }));
-  return token;
+/** Asks an operation by its name. */
+export type AskByName = (
+  operation: string,
+  variables?: Record<string, unknown>,
+  accessToken?: string,
+) => Promise<Answer>;
+
+/** An account of its own, and the tokens of its first session. */
+export async function registered(
+  ask: AskByName,
+  email: string,
+): Promise<{ accessToken: string; refreshToken: string }> {
+  const { data, errors } = await ask('Register', { input: { email, password: PASSWORD } });
+  if (!data?.register?.accessToken) throw new Error(JSON.stringify({ data, errors }));
+  return data.register;
 }
 const PASSWORD = 'correct horse battery staple';
 

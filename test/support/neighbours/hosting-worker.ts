@@ -29,7 +29,8 @@ function hostedClass(name: ObjectClass) {
 }
 
 function replaceable(name: ObjectClass, version: Version) {
-  return class extends BUNDLES[version][name] {
+  // The older version may not have a class that is new.
+  return class extends (BUNDLES[version][name] ?? BUNDLES.newer[name]) {
     resetForNewCode(): void {
       this.ctx.abort('Durable Object reset because its code was updated.');
     }

@@ -14,6 +14,7 @@ import { CLOCK_PATH } from './moved-clock.ts';
 
 export const ADMIN_KEY = 'an-admin-key-for-tests-of-32-characters';
 const HOST = 'objects';
+const PAUSE_MS = 10;
 /** A stream ends with its hub, and a request that waits while the clock is put forward seems slow. */
 const EXPECTED_PROBLEMS = /"event":"(request\.slow|events\.hub_closed)"/;
 const VERSIONS = ['older', 'newer'] as const satisfies Version[];
@@ -28,6 +29,8 @@ export interface Neighbours {
   host(changed: Partial<Hosted>): Promise<void>;
   /** All objects of the class do now what their alarm does. */
   runAlarms(name: ObjectClass): Promise<void>;
+  /** Does so until it has come to something. The clock of alarms is not the one that is put forward. */
+  runAlarmsUntil(name: ObjectClass, awaited: Promise<unknown>): Promise<void>;
   /** The job of a cron expression, by the Worker of a version. */
   cron(version: Version, cron: string): Promise<void>;
   /** Puts the clocks of all Workers and of upstream forward. */
@@ -87,6 +90,7 @@ export async function startNeighbours(built: BuiltVersions): Promise<Neighbours>
       if (answer.status !== 204)
         throw new Error(`${path} of ${name}: ${answer.status} ${await answer.text()}`);
     };
+    const runAlarms = (name: ObjectClass) => control(CONTROL_PATH.alarms, HOST, JSON.stringify(name));
     return {
       problems,
       market,
@@ -94,7 +98,18 @@ export async function startNeighbours(built: BuiltVersions): Promise<Neighbours>
       // Its own types name another build of the Workers types.
       database: () => miniflare.getD1Database('DB', HOST) as unknown as Promise<D1Database>,
       host: (changed) => control(CONTROL_PATH.host, HOST, JSON.stringify(changed)),
-      runAlarms: (name) => control(CONTROL_PATH.alarms, HOST, JSON.stringify(name)),
+      runAlarms,
+      async runAlarmsUntil(name, awaited) {
+        let isOver = false;
+        const over = awaited.finally(() => {
+          isOver = true;
+        });
+        while (!isOver) {
+          await runAlarms(name);
+          await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+        }
+        await over;
+      },
       async cron(version, cron) {
         const worker = (await miniflare.getWorker(version)) as unknown as {
           scheduled(options: { cron: string }): Promise<{ outcome: string }>;

@@ -47,6 +47,8 @@ export class Watcher {
   readonly #connect: Connect;
   readonly #events: unknown[] = [];
   readonly #faults: string[] = [];
+  /** All results, as JSON texts. */
+  readonly #seen = new Set<string>();
   #position: string | null = null;
   #connection: Connection | null = null;
   #wake: (() => void) | null = null;
@@ -149,7 +151,11 @@ export class Watcher {
     else if (this.#position !== null && Number(position) <= Number(this.#position))
       this.#fault(`position ${position} after ${this.#position}`);
     this.#position = position ?? null;
-    this.#events.push(Object.values(data ?? {})[0]);
+    const text = JSON.stringify(data);
+    // A new hub does not know what an old one has sent: it also sends a change that the selected fields do not show.
+    const isHidden = this.breaks > 0 && this.#seen.has(text);
+    this.#seen.add(text);
+    if (!isHidden) this.#events.push(Object.values(data ?? {})[0]);
     this.#wake?.();
   }
 
