@@ -49,8 +49,8 @@ export const checkOperations: Step = {
 };
 
 /**
- * Before a version serves that bundles them, so that every version can look them up in D1. Where the version is rolled back, the
- * release stays published: apps may send its operations, and the older version runs those that its schema has.
+ * Publishes them before a version serves that bundles them, so that every version can look them up in D1. They stay published after a
+ * rollback: apps may send them, and the older version runs those that its schema has.
  */
 export const publishOwnOperations: Step = {
   name: 'own operations',

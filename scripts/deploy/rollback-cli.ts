@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { Argument, Command } from '@commander-js/extra-typings';
 import { nonEmpty } from '../operations/command.ts';
+import { keyOf } from '../operations/gateway-options.ts';
 import { runProgram } from '../operations/run-program.ts';
 import { printable } from '../operations/table.ts';
 import { platformClient } from '../platform/platform-client.ts';
@@ -46,7 +47,7 @@ const program = new Command('npm run rollback --')
       wrangler: createWrangler({ env, cwd: folder }),
       gateway: {
         origin: (origin ?? target.publicOrigin).replace(/\/$/, ''),
-        adminKey: env.OPERATIONS_KEY || env.ADMIN_KEY || undefined,
+        adminKey: keyOf(undefined, env),
         fetch,
       },
       deployer: (await readCheckout(folder, env)).deployer,

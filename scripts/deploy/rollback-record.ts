@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { CommandFailure, EXIT } from '../operations/command-failure.ts';
 import { type DeploymentRecord, type DeploymentRecords, TakenOver } from './record.ts';
+import { reportFailure } from './report-failure.ts';
 import { rollbackStep } from './rollback-target.ts';
 import { wholly } from './set-shares.ts';
 import { isSame } from './stand.ts';
@@ -46,13 +47,13 @@ export async function findRecord(
     return { record, isOpen: false, isReadable: true };
   } catch (error) {
     if (!isUnreachable(error)) throw error;
-    report(`The record of deployments cannot be read, and will not say so: ${error.message}`);
+    report(`The record of deployments cannot be read, and will not have this rollback: ${error.message}`);
     return { record: undefined, isOpen: false, isReadable: false };
   }
 }
 
 /**
- * Opens the record for this run. Undefined where nothing is to be recorded, or where D1 does not answer.
+ * Opens the record for this run. Undefined where nothing is to be recorded, or where D1 did not answer before.
  *
  * @throws CommandFailure where another deployment has begun meanwhile
  */
@@ -78,8 +79,8 @@ export async function holdRecord(
     before = { ...known, state, steps };
   } catch (error) {
     if (!isUnreachable(error)) throw error;
-    report(`The record of deployments cannot be written, and will not say so: ${error.message}`);
-    return undefined;
+    // It may be written all the same, and is closed in the end then.
+    report(`The record of deployments cannot be opened: ${error.message}`);
   }
   const step = { name: rollbackStep(versionId), startedAt: nowSeconds(), endedAt: null };
   const others = before.steps.filter(({ name }) => name !== step.name);
@@ -95,6 +96,9 @@ export async function holdRecord(
       return false;
     }
   };
+  const release = async () => {
+    await reportFailure(report, () => records.release(record, runId));
+  };
   await save({});
   return {
     close: () =>
@@ -107,9 +111,9 @@ export async function holdRecord(
     async giveUp() {
       const failed = [...others, { ...step, endedAt: nowSeconds(), outcome: 'failed' as const }];
       await save({ ...before, steps: failed });
-      if (found.isOpen) await records.release(record, runId);
+      if (found.isOpen) await release();
     },
-    leaveOpen: () => records.release(record, runId),
+    leaveOpen: release,
   };
 }
 

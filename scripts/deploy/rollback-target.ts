@@ -53,7 +53,7 @@ export async function rollbackTarget(sources: TargetSources): Promise<string> {
 function wantedVersion({ given, live, record, isOpen, line }: TargetSources): string {
   if (given !== undefined) return given;
   if (isOpen && record !== undefined) return ofOpenDeployment(record, live);
-  // Of a division by hand, the version that last served alone is the one before.
+  // Traffic that is divided by hand goes to the version that last served alone.
   const before = line.code === undefined ? undefined : record?.state.versionBefore;
   const found = before ?? line.older[0];
   if (found === undefined) throw noVersionBefore();

@@ -122,7 +122,7 @@ function changedSecrets({ stdout, stderr }: WranglerRun): string | undefined {
 }
 
 const secretsText = (secrets: string, versionId: string, environment: string) =>
-  `These secrets have changed since: ${secrets}. The version has the former ones, and they would hold again. If that is well: npm run rollback -- ${environment} ${versionId}`;
+  `These secrets have changed since: ${secrets}. A rollback brings the former values back. To agree: npm run rollback -- ${environment} ${versionId}`;
 
 /** Does all that can be done, and says what cannot. */
 async function purge(sources: RollbackSources): Promise<boolean> {

@@ -31,7 +31,10 @@ const program = new Command('npm run smoke --')
       throw wrongUse(`${origin} is not an http(s) address`);
     let isWrong = false;
     for (const asked of await versionsOf(target, version)) {
-      const findings = await smokeTest({ origin, version: asked, fetch, nowMs: Date.now, sleep: setTimeout });
+      const findings = await smokeTest({
+        ...{ origin, version: asked, fetch, nowMs: Date.now, sleep: setTimeout },
+        socketOrigins: url === undefined && target !== undefined ? otherOrigins(target) : [],
+      });
       const name = asked === null ? origin : `${origin}, version ${asked.versionId}`;
       for (const { check, problem } of findings) print(`wrong  ${name}: ${check}: ${problem}`);
       if (findings.length === 0) print(`ok     ${name}`);
@@ -39,6 +42,12 @@ const program = new Command('npm run smoke --')
     }
     process.exitCode = isWrong ? EXIT.refused : EXIT.ok;
   });
+
+/** The hosts of routes beside PUBLIC_ORIGIN. */
+const otherOrigins = ({ values, publicOrigin }: TargetEnvironment): string[] =>
+  values
+    .flatMap(({ place, value }) => (place === 'routes' ? [`https://${value.split('/')[0]}`] : []))
+    .filter((origin) => origin !== publicOrigin && !origin.includes('*'));
 
 async function versionsOf(
   target: TargetEnvironment | undefined,

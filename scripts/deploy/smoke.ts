@@ -29,6 +29,8 @@ export interface SmokeSources {
   origin: string;
   /** Null: any version that the platform chooses. */
   version: { workerName: string; versionId: string } | null;
+  /** Further addresses of the gateway, where a WebSocket is opened. */
+  socketOrigins?: readonly string[];
   fetch: AskedGateway['fetch'];
   nowMs(): number;
   sleep(ms: number): Promise<unknown>;
@@ -56,7 +58,7 @@ export async function smokeTest(sources: SmokeSources): Promise<readonly SmokeFi
     ...endpoints,
     { name: `${PERSISTED_QUERY.name} by POST`, ...(await askByPost(gateway)) },
     { name: 'a document that is not registered', problem: await documentProblem(gateway, health.body) },
-    { name: `${PERSISTED_QUERY.name} over a WebSocket`, problem: await askBySocket(sources.origin, headers) },
+    ...(await socketChecks(sources, headers)),
     // The deployment may have changed meanwhile.
     { name: 'GET /health', problem: await versionProblem(gateway, sources) },
   ];
@@ -65,6 +67,19 @@ export async function smokeTest(sources: SmokeSources): Promise<readonly SmokeFi
     [...found, ...seen].map((finding) => [`${finding.check} ${finding.problem}`, finding]),
   );
   return [...texts.values()];
+}
+
+function socketChecks(
+  { origin, socketOrigins = [] }: SmokeSources,
+  headers: Readonly<Record<string, string>>,
+) {
+  const name = `${PERSISTED_QUERY.name} over a WebSocket`;
+  const further = socketOrigins.map((address) => ({ name: `${name} at ${address}`, address }));
+  const checks = [{ name, address: origin }, ...further].map(async (check) => ({
+    ...check,
+    problem: await askBySocket(check.address, headers),
+  }));
+  return Promise.all(checks);
 }
 
 /**

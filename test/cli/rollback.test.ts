@@ -68,7 +68,7 @@ test('a version with former secrets is gone back to only where it is named', asy
   assert.deepEqual(versions.serving(), [rotated]);
   assert.equal(
     prepared.lines.at(-1),
-    `These secrets have changed since: JWT_SECRET. The version has the former ones, and they would hold again. If that is well: npm run rollback -- production ${older}`,
+    `These secrets have changed since: JWT_SECRET. A rollback brings the former values back. To agree: npm run rollback -- production ${older}`,
   );
   assert.deepEqual(await outcomes(), ['deployed']);
   assert.equal(await rollBackOf(prepared, { wrangler: wrangler(), given: older }), 0);

@@ -1,6 +1,8 @@
 /** Wrangler is a stand-in here, which does what `wrangler rollback` does; test/cli/rollback.test.ts has the real one. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { DeploymentRecords } from '../../../scripts/deploy/record.ts';
 import type { RollbackSources } from '../../../scripts/deploy/rollback.ts';
+import { unreachable } from '../../../scripts/operations/command-failure.ts';
 import type { Wrangler } from '../../../scripts/platform/run-wrangler.ts';
 import { CACHE_GENERATIONS_KEY } from '../../../src/storage/kv/keys.ts';
 import { type PreparedDeployment, prepareDeployment } from '../../support/deploy/prepared-deployment.ts';
@@ -292,6 +294,21 @@ test('while D1 is down it is rolled back by what the platform knows', async () =
   expect(prepared.lines[0]).toMatch(/record of deployments cannot be read/);
   expect(await run()).toBe(1);
   expect(versions.serving()).toEqual([older]);
+});
+
+test('a record that was opened though the answer was lost is closed in the end', async () => {
+  versions.serve({ [older ?? '']: 90, [newer ?? '']: 10 });
+  recordDeployment(prepared, { before: older ?? '', now: newer ?? '', open: true });
+  const records = new DeploymentRecords(prepared.db, '.');
+  const claim = records.claim.bind(records);
+  records.claim = async (...args) => {
+    await claim(...args);
+    throw unreachable('the answer was lost');
+  };
+  expect(await run({ records })).toBe(0);
+  expect(await prepared.db.query('SELECT outcome, is_open AS isOpen FROM deployment')).toEqual([
+    { outcome: 'rolled_back', isOpen: null },
+  ]);
 });
 
 test('traffic that somebody moves meanwhile is told, and the next run goes on', async () => {

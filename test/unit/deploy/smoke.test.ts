@@ -125,6 +125,15 @@ test('a handshake that is refused is named with its status', async () => {
   ]);
 });
 
+test('a WebSocket is opened at each further address', async () => {
+  expect(await smoke({ socketOrigins: [gateway.url] })).toEqual([]);
+  expect(gateway.asked.filter(({ headers }) => headers.upgrade === 'websocket')).toHaveLength(2);
+  const nowhere = 'http://127.0.0.1:1';
+  expect(await smoke({ socketOrigins: [nowhere] })).toMatchObject([
+    { check: `MarketList over a WebSocket at ${nowhere}` },
+  ]);
+});
+
 test('late jobs are no finding, and a store that cannot be asked is', async () => {
   const health = healthOf(NEW, 'id_only');
   const late = { late: true, outcome: 'failed', lastSuccessAt: null, firstError: null };
