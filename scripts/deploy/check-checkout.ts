@@ -8,6 +8,7 @@ import type { Report } from './step.ts';
 
 const SHOWN_CHANGES = 10;
 const SHOWN_LINES = 40;
+const CREDENTIALS = /^(CLOUDFLARE_|CF_|OPERATIONS_|ADMIN_KEY)/;
 
 /** @throws CommandFailure */
 export async function checkCheckout(
@@ -21,7 +22,7 @@ export async function checkCheckout(
   const missing = missingIn(target);
   if (missing.length > 0)
     throw refusal('PLACEHOLDERS', ['wrangler.toml is not filled in:', ...missing].join('\n    '));
-  report(`tests: ${testsPassed ? 'passed before' : 'npm test'}`);
+  report(`tests: ${testsPassed ? 'passed before' : 'npm test, which takes minutes'}`);
   if (testsPassed) return;
   await runTests(folder);
   // The tests take minutes, in which somebody may edit.
@@ -37,9 +38,17 @@ export const dirtyText = (changes: readonly string[]): string =>
     ...(changes.length > SHOWN_CHANGES ? [`and ${changes.length - SHOWN_CHANGES} more`] : []),
   ].join('\n    ');
 
+/** No test is to reach the account. */
+const withoutCredentials = (): Record<string, undefined> =>
+  Object.fromEntries(
+    Object.keys(process.env)
+      .filter((name) => CREDENTIALS.test(name))
+      .map((name) => [name, undefined]),
+  );
+
 async function runTests(folder: string): Promise<void> {
   try {
-    await spawn('npm', ['test'], { cwd: folder, stdin: 'ignore' });
+    await spawn('npm', ['test'], { cwd: folder, stdin: 'ignore', env: withoutCredentials() });
   } catch (error) {
     if (!(error instanceof SubprocessError)) throw error;
     const lines = error.output.split('\n').slice(-SHOWN_LINES);

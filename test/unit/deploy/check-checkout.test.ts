@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { checkCheckout } from '../../../scripts/deploy/check-checkout.ts';
 import { readCheckout } from '../../../scripts/deploy/checkout.ts';
 import { createDeployableProject, type DeployableProject } from '../../support/deployable-project.ts';
@@ -20,6 +20,12 @@ test('tests that pass let a deployment go on', () => expect(check('true')).resol
 
 test('tests that fail end it, with their words', () =>
   expect(check('echo a plain reason; false')).rejects.toThrow(/npm test fails:(.|\n)*a plain reason/));
+
+test('tests do not see the credentials of the deployment', async () => {
+  vi.stubEnv('CLOUDFLARE_API_TOKEN', 'a-token');
+  await expect(check('test -z "$CLOUDFLARE_API_TOKEN"')).resolves.toBeUndefined();
+  vi.unstubAllEnvs();
+});
 
 test('a checkout that is edited while its tests run is not deployed', () =>
   expect(check('echo edited > edited.txt')).rejects.toThrow('The checkout has changed while its tests ran.'));
