@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { refusal } from '../operations/command-failure.ts';
 import type { Checkout } from './checkout.ts';
 import type { TargetEnvironment } from './environment.ts';
-import type { DeploymentRecord, DeploymentRecords } from './record.ts';
+import type { DeploymentRecord, DeploymentRecords, StepRecord } from './record.ts';
 import { newMigrationTags, type Stand, standOf, trafficText } from './stand.ts';
-import type { DeploymentKind, Report, Step } from './step.ts';
+import type { Report, Step } from './step.ts';
 import { versionTag } from './steps/upload.ts';
 import type { LiveWorker, Worker } from './worker.ts';
 
@@ -14,9 +14,10 @@ export interface BeginSources {
   checkout: Checkout;
   worker: Worker;
   records: DeploymentRecords;
-  stepsOf(kind: DeploymentKind): readonly Step[];
   /** Permits a deployment with all traffic at once. */
   whole: boolean;
+  /** Permits a commit that does not have the one of the version that serves. */
+  older: boolean;
   takeOver: boolean;
   runId: string;
   nowSeconds: number;
@@ -33,21 +34,18 @@ export async function beginDeployment(sources: BeginSources): Promise<Beginning>
   const { target, checkout, worker, records } = sources;
   const live = await worker.live();
   const open = await records.findOpen();
-  if (open === undefined) return { record: newDeployment(sources, live), isResumed: false };
+  if (open === undefined) return { record: await newDeployment(sources, live), isResumed: false };
   const stand = standOf(live, open.state);
   if (stand === 'other' && !(await isItsVersion(open, live, worker))) {
     await closeOvertaken(open, live, sources);
-    return { record: newDeployment(sources, live), isResumed: false };
+    return { record: await newDeployment(sources, live), isResumed: false };
   }
   if (open.commit !== checkout.commit) throw refusal('OPEN', otherCommitText(open, live, target.name));
-  const steps = stepsThatCount(open, stand, sources.stepsOf(open.kind));
-  return { record: { ...open, steps }, isResumed: true };
+  return { record: open, isResumed: true };
 }
 
-function newDeployment(
-  { target, checkout, whole, nowSeconds, report }: BeginSources,
-  live: LiveWorker | undefined,
-): DeploymentRecord {
+async function newDeployment(sources: BeginSources, live: LiveWorker | undefined): Promise<DeploymentRecord> {
+  const { target, checkout, records, whole, nowSeconds, report } = sources;
   const shares = live?.shares ?? [];
   const state = { versionBefore: shares[0]?.versionId ?? null, versionNow: null, bookmark: null };
   if (shares.length > 1)
@@ -56,7 +54,11 @@ function newDeployment(
       `Somebody divides the traffic of ${target.workerName}: ${trafficText(live, state)}. Give all of it to one version first: npx wrangler versions deploy <version>@100% --env ${target.name}`,
     );
   const tags = newMigrationTags(target.migrationTags, live);
+  const served = await records.ofVersion(state.versionBefore ?? '');
+  await refuseOlder(sources, served);
   const isFirst = shares.length === 0 || live?.migrationTag === undefined;
+  if (isFirst && served !== undefined)
+    throw refusal('NO_TAG', 'The platform does not say which migrations of Durable Objects the Worker has.');
   if (!isFirst && tags.length > 0) {
     if (!whole) throw refusal('WHOLE', `${wholeText(tags)} --whole agrees to that.`);
     report(wholeText(tags));
@@ -78,11 +80,27 @@ function newDeployment(
   };
 }
 
+/** A run that is started again may have the checkout of a time when another commit had not been deployed yet. */
+async function refuseOlder(
+  { checkout, older }: BeginSources,
+  served: DeploymentRecord | undefined,
+): Promise<void> {
+  if (older || served === undefined || (await checkout.descendsFrom(served.commit)) !== false) return;
+  throw refusal(
+    'OLDER',
+    `The version that serves is of commit ${served.commit.slice(0, 12)}, which this checkout does not have. npm run rollback goes back to a version from before; --older deploys this commit all the same.`,
+  );
+}
+
 const wholeText = (tags: readonly string[]) =>
   `Classes of Durable Objects change (${tags.join(', ')}): this version gets all traffic at once, without a canary, and cannot be rolled back by itself.`;
 
 /** Once all traffic is on the version before, the steps that move it begin anew. */
-function stepsThatCount({ kind, steps }: DeploymentRecord, stand: Stand, all: readonly Step[]) {
+export function stepsThatCount(
+  { kind, steps }: DeploymentRecord,
+  stand: Stand,
+  all: readonly Step[],
+): readonly StepRecord[] {
   if (kind !== 'gradual' || stand !== 'old') return steps;
   const moving = new Set(all.filter(({ movesTraffic }) => movesTraffic).map(({ name }) => name));
   return steps.filter(({ name }) => !moving.has(name));

@@ -11,6 +11,8 @@ export interface Checkout {
   changes: readonly string[];
   /** Who deploys: the account of a workflow's run, else the e-mail address that git knows. */
   deployer: string;
+  /** Undefined where the checkout does not know the commit, as a shallow one does not. */
+  descendsFrom(commit: string): Promise<boolean | undefined>;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -29,5 +31,19 @@ export async function readCheckout(folder: string, env: Environment): Promise<Ch
     if (error instanceof SubprocessError) return '';
     throw error;
   });
-  return { folder, commit, changes, deployer: env.GITHUB_ACTOR || email || 'unknown' };
+  return {
+    folder,
+    commit,
+    changes,
+    deployer: env.GITHUB_TRIGGERING_ACTOR || env.GITHUB_ACTOR || email || 'unknown',
+    async descendsFrom(ancestor) {
+      try {
+        await git('merge-base', '--is-ancestor', ancestor, commit);
+        return true;
+      } catch (error) {
+        if (!(error instanceof SubprocessError)) throw error;
+        return error.exitCode === 1 ? false : undefined;
+      }
+    },
+  };
 }

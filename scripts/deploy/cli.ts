@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { Argument, Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { nonEmpty } from '../operations/command.ts';
+import { wrongUse } from '../operations/command-failure.ts';
 import { runProgram } from '../operations/run-program.ts';
 import { printable } from '../operations/table.ts';
 import { platformClient } from '../platform/platform-client.ts';
@@ -48,6 +49,7 @@ for (const name of TARGETS)
       'permit a deployment with all traffic at once, if classes of Durable Objects change',
       false,
     )
+    .option('--older', 'permit a commit that lacks the one of the version that serves', false)
     .option('--promote', 'give the new version more requests without watching it, also from 0 %', false)
     .option('--take-over', 'go on without the run that holds the deployment, which has died', false)
     .option('--origin <address>', 'where the gateway is asked, instead of PUBLIC_ORIGIN', nonEmpty)
@@ -101,6 +103,7 @@ function aboveZero(text: string): number {
 }
 
 interface RunOptions extends DeployOptions {
+  promote: boolean;
   origin?: string | undefined;
   lookSeconds?: number | undefined;
   watchMinutes?: number | undefined;
@@ -111,6 +114,9 @@ async function run(name: TargetName, options: RunOptions) {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => ended.abort());
   const target = readEnvironment(name, folder);
   const platform = platformClient(env);
+  const adminKey = env.OPERATIONS_KEY || env.ADMIN_KEY || undefined;
+  if (env.CI && adminKey === undefined)
+    throw wrongUse('OPERATIONS_KEY is not set: without it, caches in front of the Worker are not purged.');
   const db = remoteDatabase(platform, target.databaseId);
   const watch = options.promote ? undefined : canaryWatch(name, options);
   return deploy(options, {
@@ -125,11 +131,11 @@ async function run(name: TargetName, options: RunOptions) {
       wrangler: createWrangler({ env, cwd: folder }),
       gateway: {
         origin: (options.origin ?? target.publicOrigin).replace(/\/$/, ''),
-        adminKey: env.OPERATIONS_KEY || env.ADMIN_KEY || undefined,
+        adminKey,
         fetch,
       },
-      sleep: (milliseconds) =>
-        setTimeout(milliseconds, undefined, { signal: ended.signal }).catch(ignoreAbort),
+      sleep: (milliseconds, signal) =>
+        setTimeout(milliseconds, undefined, signal === undefined ? {} : { signal }).catch(ignoreAbort),
     },
     runId: randomUUID(),
     report: print,

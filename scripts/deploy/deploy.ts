@@ -5,20 +5,21 @@
  * traffic is. A run goes on with the open deployment of its commit, and refuses to begin beside one of another commit.
  */
 import { EXIT, type ExitCode } from '../operations/command-failure.ts';
-import { beginDeployment } from './begin-deployment.ts';
+import { beginDeployment, stepsThatCount } from './begin-deployment.ts';
 import { checkCheckout } from './check-checkout.ts';
 import type { Checkout } from './checkout.ts';
 import type { TargetEnvironment } from './environment.ts';
 import { heldRecord } from './held-record.ts';
-import type { DeploymentRecords } from './record.ts';
+import type { DeploymentRecord, DeploymentRecords } from './record.ts';
 import { runSteps } from './run-steps.ts';
 import { attempt } from './settle.ts';
+import { standOf } from './stand.ts';
 import type { Deployment, DeploymentKind, PlannedDeployment, Report, Step } from './step.ts';
 
 export interface DeployOptions {
   testsPassed: boolean;
   whole: boolean;
-  promote: boolean;
+  older: boolean;
   takeOver: boolean;
 }
 
@@ -37,32 +38,29 @@ export interface DeploySources {
 
 /** @throws CommandFailure where nothing was begun */
 export async function deploy(
-  { testsPassed, whole, takeOver }: DeployOptions,
+  { testsPassed, whole, older, takeOver }: DeployOptions,
   { checkout, target, records, stepsOf, stepsAfterReturn, tools, runId, report, signal }: DeploySources,
 ): Promise<ExitCode> {
   const { worker, nowMs } = tools;
   const nowSeconds = () => Math.floor(nowMs() / 1000);
-  const { record, isResumed } = await beginDeployment({
-    ...{ target, checkout, worker, records, stepsOf, whole, takeOver, runId, report },
+  const { record: begun, isResumed } = await beginDeployment({
+    ...{ target, checkout, worker, records, whole, older, takeOver, runId, report },
     nowSeconds: nowSeconds(),
   });
-  const { kind, state, id, commit } = record;
+  const { kind, id, commit } = begun;
   report(`${isResumed ? 'going on with' : 'deploying'} commit ${commit} to ${target.name} (${kind})`);
   await checkCheckout(checkout, target, { testsPassed: testsPassed || isResumed, report });
   // Before the record is opened: a restored database has no deployment that is open.
-  state.bookmark ??= await tools.db.bookmark();
-  report(`database: its bookmark is ${state.bookmark}`);
-  try {
-    await records.claim(record, runId, takeOver);
-  } catch (error) {
-    // The claim may have been written all the same.
-    await attempt(
-      () => (isResumed ? records.release(record, runId) : records.withdraw(record, runId)),
-      report,
-    );
-    throw error;
-  }
+  begun.state.bookmark ??= await tools.db.bookmark();
+  report(`database: its bookmark is ${begun.state.bookmark}`);
   const steps = stepsOf(kind);
+  const record = await claim().catch(async (error: unknown) => {
+    // The claim may have been written all the same.
+    const letGo = () => (isResumed ? records.release(begun, runId) : records.withdraw(begun, runId));
+    await attempt(letGo, report);
+    throw error;
+  });
+  const { state } = record;
   const exitCode = await runSteps({
     deployment: { ...tools, target, kind, commit, id, state },
     held: heldRecord(record, { records, runId, nowMs }),
@@ -71,4 +69,10 @@ export async function deploy(
   if (exitCode === EXIT.ok)
     report(`${target.name}: 100 % of requests go to ${state.versionNow} (new). Deployed.`);
   return exitCode;
+
+  async function claim(): Promise<DeploymentRecord> {
+    const claimed = await records.claim(begun, runId, takeOver);
+    if (!isResumed) return claimed;
+    return { ...claimed, steps: stepsThatCount(claimed, standOf(await worker.live(), claimed.state), steps) };
+  }
 }

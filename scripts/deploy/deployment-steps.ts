@@ -20,7 +20,7 @@ export function deploymentSteps(kind: DeploymentKind, watch: Watch | undefined):
       ];
     case 'whole':
     case 'first':
-      return [...before, deployWhole, triggers, smoke, purgeCaches];
+      return [...before, deployWhole, triggers, purgeCaches, smoke];
     default:
       return kind satisfies never;
   }

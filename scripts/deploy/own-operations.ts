@@ -23,6 +23,8 @@ const SHOWN_OPERATIONS = 20;
 
 export const checkOperations: Step = {
   name: 'operations',
+  // Releases may be published while a deployment is held.
+  isRepeated: true,
   describe: ({ kind }) =>
     kind === 'first'
       ? 'check no operations: no release is published yet'

@@ -119,11 +119,12 @@ export class DeploymentRecords {
   }
 
   /**
-   * Opens the record for its run, or takes an open one over that no run works on.
+   * Opens the record for its run, or takes an open one over that no run works on. Returns it as it is now: another run may have
+   * written it meanwhile.
    *
    * @throws CommandFailure where another deployment is open, or another run works on this one
    */
-  async claim(record: DeploymentRecord, runId: string, takeOver: boolean): Promise<void> {
+  async claim(record: DeploymentRecord, runId: string, takeOver: boolean): Promise<DeploymentRecord> {
     await this.#db.query(await readFile(path.join(this.#folder, TABLE_MIGRATION), 'utf8'));
     const { id, commit, deployer, kind, state, startedAt } = record;
     await this.#db.query(
@@ -139,7 +140,7 @@ export class DeploymentRecords {
       [id, runId, takeOver ? 1 : 0, LEASE_SECONDS],
     );
     const open = await this.findOpen();
-    if (open?.id === id && open.runId === runId) return;
+    if (open?.id === id && open.runId === runId) return open;
     throw refusal('LOCKED', lockedText(open));
   }
 

@@ -1,9 +1,9 @@
 /** The steps of a deployment one after another, each recorded before it begins and after it is done. */
 import { EXIT, type ExitCode, refusal } from '../operations/command-failure.ts';
-import { reasonOf } from '../operations/failure-reason.ts';
 import { insist } from './insist.ts';
-import { type StepRecord, TakenOver } from './record.ts';
-import { type SettleSources, settle } from './settle.ts';
+import type { StepRecord } from './record.ts';
+import { renewingSleep } from './renewing-sleep.ts';
+import { isAllMoved, type SettleSources, settle } from './settle.ts';
 import type { Deployment, Step } from './step.ts';
 
 export interface RunSources extends SettleSources {
@@ -28,12 +28,12 @@ async function runStep(
   step: Step,
   position: string,
   deployment: Deployment,
-  { deployment: { sleep }, held, signal, report }: RunSources,
+  { deployment: { sleep }, held, steps, signal, report }: RunSources,
 ): Promise<void> {
   const { record } = held;
   const title = `${position} ${step.name}`;
-  if (record.steps.some(({ name, outcome }) => name === step.name && outcome === 'done'))
-    return report(`${title}: done before`);
+  const isDone = record.steps.some(({ name, outcome }) => name === step.name && outcome === 'done');
+  if (isDone && !(step.isRepeated && !isAllMoved(steps, record))) return report(`${title}: done before`);
   if (signal.aborted) throw interrupted();
   report(`${title}: ${step.describe(deployment)}`);
   const others = record.steps.filter(({ name }) => name !== step.name);
@@ -67,16 +67,13 @@ const interrupted = () => refusal('INTERRUPTED', 'Somebody has ended the command
 
 /** A step that waits says so in the record, and ends early where the command does. */
 function renewing({ deployment, held, signal, report }: RunSources): Deployment {
+  const sleep = renewingSleep(deployment, held, report);
   return {
     ...deployment,
     async sleep(milliseconds) {
       if (signal.aborted) throw interrupted();
-      await deployment.sleep(milliseconds);
+      await sleep(milliseconds, signal);
       if (signal.aborted) throw interrupted();
-      await held.save().catch((error: unknown) => {
-        if (error instanceof TakenOver) throw error;
-        report(`    the record was not renewed: ${reasonOf(error)}`);
-      });
     },
   };
 }

@@ -6,6 +6,12 @@ import type { Share } from './worker.ts';
 import { wranglerFailure } from './wrangler-failure.ts';
 
 /**
+ * When Durable Objects that are awake take the code of their new version. The platform's default is within 300 s: ledgers would run the code
+ * of a version that was given up (developers.cloudflare.com/durable-objects/deployments/durable-objects-code-updates).
+ */
+export type ObjectsFollow = 'immediate' | 'deferred 30s';
+
+/**
  * Succeeds also where wrangler fails and the platform says that the traffic is so.
  *
  * @throws CommandFailure
@@ -13,12 +19,14 @@ import { wranglerFailure } from './wrangler-failure.ts';
 export async function setShares(
   { wrangler, worker, target, commit }: Pick<Deployment, 'wrangler' | 'worker' | 'target' | 'commit'>,
   shares: readonly Share[],
+  objects: ObjectsFollow,
   report: Report,
 ): Promise<void> {
   const specs = shares.map(({ versionId, percent }) => `${versionId}@${percent}%`);
   const message = `commit ${commit}`;
   const ran = await wrangler([
     ...['versions', 'deploy', ...specs, '--yes', '--env', target.name, '--message', message],
+    ...['--durable-objects-code-update-mode', objects],
   ]);
   if (ran.exitCode === 0) return;
   const failure = wranglerFailure(`The traffic was not set to ${specs.join(' ')}`, ran);

@@ -9,6 +9,7 @@ import { goOnLines } from './begin-deployment.ts';
 import type { HeldRecord } from './held-record.ts';
 import { insist } from './insist.ts';
 import { type DeploymentRecord, TakenOver } from './record.ts';
+import { renewingSleep } from './renewing-sleep.ts';
 import { setShares, wholly } from './set-shares.ts';
 import { type Stand, standOf, trafficText } from './stand.ts';
 import type { Deployment, Report, Step } from './step.ts';
@@ -62,20 +63,17 @@ async function goBack(sources: SettleSources): Promise<void> {
   const moved = record.steps.filter(({ name }) =>
     steps.some((step) => step.name === name && step.movesTraffic),
   );
-  const moving = steps.filter(({ movesTraffic }) => movesTraffic);
-  const isMoved = moving.every(({ name }) =>
-    record.steps.some((step) => step.name === name && step.outcome === 'done'),
-  );
-  if (record.kind !== 'gradual' || versionBefore === null || moved.length === 0 || isMoved) return;
+  if (record.kind !== 'gradual' || versionBefore === null || moved.length === 0) return;
+  if (isAllMoved(steps, record)) return;
   let split: LiveWorker | undefined;
   const back = async () => {
     const live = await deployment.worker.live();
     if (standOf(live, record.state) !== 'split') return;
     split ??= live;
     report(`All traffic goes back to ${versionBefore}.`);
-    await setShares(deployment, wholly(versionBefore), report);
+    await setShares(deployment, wholly(versionBefore), 'immediate', report);
   };
-  const { sleep } = deployment;
+  const sleep = renewingSleep(deployment, held, report);
   if ((await attempt(() => insist(back, { sleep, report }), report)) instanceof Error || split === undefined)
     return;
   record.steps = record.steps.map((step) => (moved.includes(step) ? { ...step, outcome: 'undone' } : step));
@@ -85,6 +83,11 @@ async function goBack(sources: SettleSources): Promise<void> {
     await attempt(() => run(deployment, report), report);
   }
 }
+
+export const isAllMoved = (steps: readonly Step[], record: DeploymentRecord): boolean =>
+  steps
+    .filter(({ movesTraffic }) => movesTraffic)
+    .every(({ name }) => record.steps.some((step) => step.name === name && step.outcome === 'done'));
 
 const hasRequests = (live: LiveWorker | undefined, version: string | null): boolean =>
   live?.shares.some(({ versionId, percent }) => versionId === version && percent > 0) ?? false;

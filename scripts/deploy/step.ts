@@ -42,7 +42,8 @@ export interface Deployment extends PlannedDeployment {
   readonly folder: string;
   readonly gateway: Gateway;
   nowMs(): number;
-  sleep(milliseconds: number): Promise<void>;
+  /** Ends early where the signal is aborted. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
 
 /** The gateway as a client reaches it. */
@@ -64,6 +65,8 @@ export interface Step {
    * there when a deployment goes on, these steps begin anew.
    */
   readonly movesTraffic?: true;
+  /** It is done again where a deployment goes on, as long as not all traffic is on the new version. */
+  readonly isRepeated?: true;
   /** One line for `plan`. */
   describe(deployment: PlannedDeployment): string;
   /**

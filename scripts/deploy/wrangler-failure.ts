@@ -1,10 +1,12 @@
 /** Wrangler's own words about a failure: the end of them, indented, without credentials. */
 import { stripVTControlCharacters } from 'node:util';
+import { SECRET_NAMES } from '../../src/config.ts';
 import { type CommandFailure, refusal } from '../operations/command-failure.ts';
 import type { WranglerRun } from '../platform/run-wrangler.ts';
 
 const SHOWN_LINES = 25;
-const SECRET_VARIABLES = ['CLOUDFLARE_API_TOKEN', 'CLOUDFLARE_API_KEY', 'ADMIN_KEY', 'OPERATIONS_KEY'];
+/** A shorter value would hide words that are none. */
+const SECRET_MIN_CHARACTERS = 12;
 
 /** @param failed a sentence without its full stop */
 export function wranglerFailure(failed: string, { exitCode, stdout, stderr }: WranglerRun): CommandFailure {
@@ -16,7 +18,10 @@ export function wranglerFailure(failed: string, { exitCode, stdout, stderr }: Wr
   return refusal('WRANGLER', [`${failed}: wrangler ended with ${exitCode}.`, ...shown].join('\n'));
 }
 
-export const withoutSecrets = (text: string, env: NodeJS.ProcessEnv = process.env): string =>
-  SECRET_VARIABLES.map((name) => env[name] ?? '')
-    .filter((secret) => secret !== '')
-    .reduce((shown, secret) => shown.replaceAll(secret, '•••'), text);
+const withoutSecrets = (text: string, env: NodeJS.ProcessEnv = process.env): string =>
+  Object.entries(env)
+    .filter(([name, value = '']) => isSecret(name) && value.length >= SECRET_MIN_CHARACTERS)
+    .reduce((shown, [, secret = '']) => shown.replaceAll(secret, '•••'), text);
+
+const isSecret = (name: string) =>
+  (SECRET_NAMES as readonly string[]).includes(name) || /(KEY|TOKEN|SECRET)$/.test(name);

@@ -10,8 +10,9 @@ import spawn, { SubprocessError } from 'nano-spawn';
 import * as z from 'zod';
 import { WRANGLER, WRANGLER_ENVIRONMENT } from '../start/run-command.ts';
 
-/** Less than a run of the command may take before another one takes over (`LEASE_SECONDS`). */
+/** Both are less than a run may be silent before another one takes over (`LEASE_SECONDS`). Those that move traffic are tried again. */
 const TIMEOUT_MS = 600_000;
+const TRAFFIC_TIMEOUT_MS = 240_000;
 
 /** The parts that are used of what wrangler writes to WRANGLER_OUTPUT_FILE_PATH, one JSON object a line. */
 const outputEntrySchema = z.looseObject({
@@ -56,12 +57,17 @@ export function createWrangler({ env, cwd }: { env: NodeJS.ProcessEnv; cwd: stri
   };
 }
 
+const timeoutMs = ([, ...args]: readonly string[]) =>
+  args[0] === 'rollback' || args.slice(0, 2).join(' ') === 'versions deploy'
+    ? TRAFFIC_TIMEOUT_MS
+    : TIMEOUT_MS;
+
 async function runNode(args: readonly string[], options: { cwd: string; env: NodeJS.ProcessEnv }) {
   try {
     const { stdout, stderr } = await spawn(process.execPath, args, {
       ...options,
       stdin: 'ignore',
-      timeout: TIMEOUT_MS,
+      timeout: timeoutMs(args),
     });
     return { exitCode: 0, stdout, stderr };
   } catch (error) {

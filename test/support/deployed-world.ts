@@ -42,9 +42,13 @@ export class DeployedWorld {
   readonly tags = new Map<string, string>();
   /** By the number of a call, from 0. */
   faults = new Map<number, Fault>();
+  /** Of each run of wrangler. */
+  readonly wranglerArgs: (readonly string[])[] = [];
   /** What each call of the last run was. */
   calls: string[] = [];
   verdict: Verdict = { kind: 'promote' };
+  /** Of the checkout, from any commit. */
+  descends: boolean | undefined;
   nowMs = 1_780_000_000_000;
   /** The lines of the last run. */
   lines: string[] = [];
@@ -70,9 +74,15 @@ export class DeployedWorld {
     this.#runs += 1;
     try {
       return await deploy(
-        { testsPassed: true, whole, promote: false, takeOver },
+        { testsPassed: true, whole, older: false, takeOver },
         {
-          checkout: { folder: process.cwd(), commit, changes: [], deployer: 'me@example.com' },
+          checkout: {
+            folder: process.cwd(),
+            commit,
+            changes: [],
+            deployer: 'me@example.com',
+            descendsFrom: async () => this.descends,
+          },
           target: TARGET,
           records: this.records,
           stepsOf: (kind) =>
@@ -140,6 +150,7 @@ export class DeployedWorld {
     this.shares === undefined ? undefined : { shares: this.shares, migrationTag: this.migrationTag };
 
   async #wrangler(args: readonly string[]): Promise<WranglerRun> {
+    this.wranglerArgs.push(args);
     const ran = { exitCode: 0, stdout: '', stderr: '', entries: [] };
     try {
       return { ...ran, entries: await this.#call(args.slice(0, 2).join(' '), () => this.#obey(args)) };

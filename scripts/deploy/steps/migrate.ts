@@ -51,7 +51,8 @@ async function migrationFailure(
     done === undefined
       ? 'The database does not say which ones were applied.'
       : `Applied before it failed: ${done.length === 0 ? 'none' : done.join(', ')}.`,
-    `The database as it was before: npx wrangler d1 time-travel restore DB --env ${target.name} --bookmark=${state.bookmark}`,
+    'Mend the migration and run this again: nothing has to be restored.',
+    `To restore the database all the same (docs/runbooks/restore-database.md), and lose what was written since: npx wrangler d1 time-travel restore DB --env ${target.name} --bookmark=${state.bookmark}`,
   ];
   const [problem] = failure.problems;
   return new CommandFailure(failure.exitCode, [

@@ -51,7 +51,8 @@ export function share(percent: number, watch?: Watch): Step {
       if (stand === 'new' && percent < 100) return report('somebody has given it all requests already');
       const old = { versionId: before, percent: 100 - percent };
       const shares = [{ versionId: now, percent }, ...(percent === 100 ? [] : [old])];
-      if (live === undefined || !isSame(live.shares, shares)) await setShares(deployment, shares, report);
+      if (live === undefined || !isSame(live.shares, shares))
+        await setShares(deployment, shares, 'deferred 30s', report);
       if (watch === undefined) return;
       const verdict = await watch(deployment, report, percent);
       switch (verdict.kind) {

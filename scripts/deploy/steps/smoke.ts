@@ -6,6 +6,7 @@ import type { Deployment, Report, Step } from '../step.ts';
 /** The platform makes the DNS record and the certificate of a custom domain when it is first deployed, which takes minutes. */
 const ADDRESS_ATTEMPTS = 120;
 const ADDRESS_RETRY_MS = 5_000;
+const ANSWER_TIMEOUT_MS = 10_000;
 
 export const smoke: Step = {
   name: 'smoke tests',
@@ -32,7 +33,9 @@ export const smoke: Step = {
 async function waitForAddress({ gateway, sleep }: Deployment, report: Report): Promise<void> {
   for (let attempt = 1; attempt <= ADDRESS_ATTEMPTS; attempt += 1) {
     try {
-      const answer = await gateway.fetch(new URL('/health', gateway.origin));
+      const answer = await gateway.fetch(new URL('/health', gateway.origin), {
+        signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+      });
       await answer.body?.cancel();
       return;
     } catch (error) {

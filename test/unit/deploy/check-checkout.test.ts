@@ -41,3 +41,13 @@ test('the account of a workflow deploys before the address that git knows', asyn
   expect(await by({ GITHUB_ACTOR: 'ann' })).toBe('ann');
   expect(await by({})).toBe('deployer@com2000.test');
 });
+
+test('a checkout knows the commits that it descends from', async () => {
+  const first = (await readCheckout(project.folder, {})).commit;
+  const second = await project.commit({ 'more.txt': 'more' });
+  expect(await (await readCheckout(project.folder, {})).descendsFrom(first)).toBe(true);
+  await project.checkOut(first);
+  const checkout = await readCheckout(project.folder, {});
+  expect(await checkout.descendsFrom(second)).toBe(false);
+  expect(await checkout.descendsFrom('0'.repeat(40))).toBeUndefined();
+});

@@ -327,3 +327,39 @@ test('an open whole deployment that somebody overtook by hand is closed', async 
   world.shares = [{ versionId: 'by-hand', percent: 100 }];
   expect(await world.run({ commit: OTHER_COMMIT, takeOver: true })).toBe(0);
 });
+
+test('a commit that lacks the one that serves is refused, as a run that is started again may be', async () => {
+  const world = new DeployedWorld('gradual');
+  expect(await world.run()).toBe(0);
+  world.descends = false;
+  expect(codeOf(await world.run({ commit: OTHER_COMMIT }))).toBe('OLDER');
+  world.descends = true;
+  expect(await world.run({ commit: OTHER_COMMIT })).toBe(0);
+});
+
+test('a Worker whose migrations the platform does not tell is not taken for a first deployment', async () => {
+  const world = new DeployedWorld('gradual');
+  expect(await world.run()).toBe(0);
+  world.migrationTag = undefined;
+  expect(codeOf(await world.run())).toBe('NO_TAG');
+});
+
+test('operations are checked again where a held deployment goes on', async () => {
+  const world = new DeployedWorld('gradual');
+  world.verdict = { kind: 'hold', reasons: [] };
+  await world.run();
+  await world.run();
+  expect(world.calls.filter((call) => ['operations', 'own operations'].includes(call))).toEqual([
+    'operations',
+  ]);
+});
+
+test('Durable Objects of a version that is given up go back at once', async () => {
+  const world = new DeployedWorld('gradual');
+  world.verdict = { kind: 'regress', findings: [finding] };
+  await world.run();
+  const modes = world.wranglerArgs
+    .filter(([first, second]) => first === 'versions' && second === 'deploy')
+    .map((args) => args[args.indexOf('--durable-objects-code-update-mode') + 1]);
+  expect(modes).toEqual(['deferred 30s', 'deferred 30s', 'immediate']);
+});
