@@ -1,4 +1,4 @@
-/** The shares of the new version, in percent, and how long each one between is watched. */
+/** The watch of each share of the traffic that a new version gets. */
 
 import type { TargetName } from './environment.ts';
 import type { CanaryThresholds } from './judge/canary-thresholds.ts';
@@ -7,7 +7,7 @@ import type { Watch } from './steps/share.ts';
 import { versionIds } from './version-ids.ts';
 
 /** Production needs requests to be judged, and is held without them. Staging may have none. */
-const THRESHOLDS: Readonly<Record<TargetName, CanaryThresholds>> = {
+export const CANARY_THRESHOLDS: Readonly<Record<TargetName, CanaryThresholds>> = {
   staging: {
     ...{ lookSeconds: 15, minimumWatchSeconds: 90, watchSeconds: 180 },
     ...{ minimumRequests: 0, operationMinimumRequests: 20, falseAlarmRate: 0.005 },
@@ -25,7 +25,7 @@ export interface WatchOptions {
 }
 
 export function canaryWatch(name: TargetName, { lookSeconds, watchMinutes }: WatchOptions): Watch {
-  const standard = THRESHOLDS[name];
+  const standard = CANARY_THRESHOLDS[name];
   const watchSeconds = watchMinutes === undefined ? standard.watchSeconds : watchMinutes * 60;
   const thresholds: CanaryThresholds = {
     ...standard,

@@ -6,6 +6,7 @@ import { VersionSample } from '../../scripts/deploy/judge/version-sample.ts';
 import { LatencyHistogram } from '../../src/observability/latency-histogram.ts';
 import type { CacheResult } from '../../src/observability/request-metrics.ts';
 import { madeUpCell } from './made-up-cells.ts';
+import { drawsOf } from './upstream/random.ts';
 
 export interface CanaryTraffic {
   seed: number;
@@ -27,22 +28,11 @@ export interface Look {
 
 const NOW = 1_764_000_000;
 
-/** Uniform numbers from 0 to 1: mulberry32. */
-export function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 export const operationOf = (index: number) => `sha256:operation-${index}`;
 
 /** The samples after each look. They are the same objects each time. */
 export function* canaryTraffic(traffic: CanaryTraffic): Generator<Look> {
-  const random = randomOf(traffic.seed);
+  const random = drawsOf(traffic.seed);
   const samples = { before: new VersionSample(), now: new VersionSample() };
   for (let look = 0; ; look += 1) {
     const period = Math.floor(Math.log2(look + 1));

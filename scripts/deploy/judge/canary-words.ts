@@ -27,7 +27,7 @@ const CACHES = {
 } as const satisfies Record<Comparison['cache'], string>;
 
 /** The name and the short id; the id alone of a route or a job. */
-export function operationInWords(operationId: string, known: KnownOperations): string {
+function operationInWords(operationId: string, known: KnownOperations): string {
   const name = known.get(operationId)?.name;
   const id = shortMetricsId(operationId);
   return printable(name === undefined ? id : `${name} (${id})`);

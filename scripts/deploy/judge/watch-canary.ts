@@ -5,6 +5,7 @@
  * Both versions are compared over the same time: requests of earlier steps do not count. Time is counted in looks, so a clock that
  * jumps ends nothing.
  */
+import { reasonOf } from '../../operations/failure-reason.ts';
 import { printable } from '../../operations/table.ts';
 import { type CanaryThresholds, looksOf } from './canary-thresholds.ts';
 import { comparisonInWords, countsInWords, inMinutes, reasonInWords } from './canary-words.ts';
@@ -78,13 +79,10 @@ async function regression(sources: CanarySources, regressions: readonly Comparis
     sources,
     regressions.map(({ operationId }) => operationId),
   );
-  const findings = regressions.map((comparison) => {
-    const { operationId, cache, figure, before, now } = comparison;
-    const { name = null, releases = [] } = known.get(operationId) ?? {};
-    const summary = comparisonInWords(comparison, known);
-    return { ...{ operationId, cache, figure, before, now, name, releases }, summary };
-  });
-  return { kind: 'regress', findings };
+  return {
+    kind: 'regress',
+    findings: regressions.map((comparison) => comparisonInWords(comparison, known)),
+  };
 }
 
 /**
@@ -134,5 +132,4 @@ async function namesOf({ db, report }: CanarySources, ids: readonly string[]): P
 const unreadInWords = (error: unknown) =>
   `Counted requests could not be read, and the next look tries again: ${messageOf(error)}`;
 
-const messageOf = (error: unknown) =>
-  printable(error instanceof Error ? error.message : String(error)).slice(0, ERROR_MAX_CHARACTERS);
+const messageOf = (error: unknown) => printable(reasonOf(error)).slice(0, ERROR_MAX_CHARACTERS);

@@ -64,7 +64,7 @@ export function share(percent: number, watch?: Watch): Step {
         case 'hold':
           throw new Held(verdict.reasons);
         case 'regress':
-          throw new Regressed(verdict.findings.map(({ summary }) => summary));
+          throw new Regressed(verdict.findings);
         default:
           verdict satisfies never;
       }
