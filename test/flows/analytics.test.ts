@@ -13,6 +13,7 @@ import { ADMIN_KEY, adminOf, operationNamed } from '../support/admin.ts';
 import { TRENDING } from '../support/counted-uses.ts';
 import { documentedQueries } from '../support/documented-queries.ts';
 import { CELL } from '../support/drawn-metrics.ts';
+import { expectedRows, isHit, percentile, type Row, shareOf, sumOf } from '../support/logged-figures.ts';
 import { type LoggedRequest, mixedRequests, SlowD1 } from '../support/mixed-requests.ts';
 import { startServing } from '../support/serving-bench.ts';
 import { drawsOf } from '../support/upstream/random.ts';
@@ -22,98 +23,6 @@ const REQUESTS = 10_000;
 const log: LoggedRequest[] = [];
 const points: AnalyticsEngineDataPoint[] = [];
 let admin: ReturnType<typeof adminOf>;
-
-const sumOf = <Item>(items: readonly Item[], value: (item: Item) => number) =>
-  items.reduce((sum, item) => sum + value(item), 0);
-const shareOf = <Item>(items: readonly Item[], is: (item: Item) => boolean) =>
-  items.filter(is).length / items.length;
-
-/** The least duration that the share of the requests did not exceed. */
-function percentile(requests: readonly LoggedRequest[], share: number): number {
-  const sorted = requests.map(({ durationMs }) => durationMs).toSorted((one, other) => one - other);
-  return sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN;
-}
-
-type Row = Record<string, string | number>;
-const groups = (
-  requests: readonly LoggedRequest[],
-  namesOf: (request: LoggedRequest) => Row,
-  factsOf: (own: LoggedRequest[]) => Row,
-) =>
-  [...Map.groupBy(requests, (request) => JSON.stringify(namesOf(request)))].map(([names, own]) => ({
-    ...(JSON.parse(names) as Row),
-    requests: own.length,
-    ...factsOf(own),
-  }));
-
-const operation = ({ operationId, name }: LoggedRequest) => ({ operation_id: operationId, operation: name });
-const isOutcome =
-  (wanted: string) =>
-  ({ outcome }: LoggedRequest) =>
-    outcome === wanted;
-const isHit = ({ cache }: Pick<LoggedRequest, 'cache'>) => cache === 'hit' || cache === 'stale';
-
-/** The rows that each query must give, by the log. */
-const EXPECTED: Readonly<Record<string, () => Row[]>> = {
-  latency: () =>
-    groups(log, operation, (own) => ({
-      p50_ms: percentile(own, 0.5),
-      p95_ms: percentile(own, 0.95),
-      p99_ms: percentile(own, 0.99),
-    })),
-  errors: () =>
-    groups(log, operation, (own) => ({
-      error_rate: shareOf(own, isOutcome('error')),
-      partial_rate: shareOf(own, isOutcome('partial')),
-      refused_rate: shareOf(own, isOutcome('refused')),
-      errors: sumOf(own, ({ errors }) => errors),
-    })),
-  hits: () =>
-    groups(
-      log.filter(({ cache }) => cache !== 'bypass'),
-      operation,
-      (own) => ({ hit_rate: shareOf(own, isHit) }),
-    ),
-  releases: () =>
-    groups(
-      log,
-      ({ client, version }) => ({ client, version }),
-      (own) => ({
-        error_rate: shareOf(own, isOutcome('error')),
-        refused_rate: shareOf(own, isOutcome('refused')),
-        p95_ms: percentile(own, 0.95),
-      }),
-    ),
-  codes: () =>
-    groups(
-      log.filter(({ outcome }) => outcome !== 'ok'),
-      ({ errorCode, transport, outcome }) => ({ code: errorCode, transport, outcome }),
-      () => ({}),
-    ),
-  versions: () =>
-    groups(
-      log,
-      ({ name }) => ({ operation: name, worker_version: points[0]?.blobs?.[9] as string }),
-      (own) => ({ error_rate: shareOf(own, isOutcome('error')), p95_ms: percentile(own, 0.95) }),
-    ),
-  calls: () =>
-    groups(log, operation, (own) => ({
-      bytes: sumOf(own, ({ bytes }) => bytes),
-      d1_queries: sumOf(own, ({ d1Queries }) => d1Queries),
-    })),
-  hours: () =>
-    groups(
-      log,
-      () => ({}),
-      (own) => ({ error_rate: shareOf(own, isOutcome('error')), p95_ms: percentile(own, 0.95) }),
-    ),
-  countries: () =>
-    groups(
-      log,
-      ({ country }) => ({ country }),
-      (own) => ({ p95_ms: percentile(own, 0.95) }),
-    ),
-};
 
 const rowOf = ({ indexes, blobs, doubles }: AnalyticsEngineDataPoint) => ({
   index1: indexes?.[0],
@@ -169,7 +78,8 @@ describe('10,000 mixed requests', () => {
     });
 
     test.each(Object.keys(queries))('%s is what the requests were', (name) => {
-      const expected = EXPECTED[name]?.() ?? [];
+      const workerVersion = points[0]?.blobs?.[9] as string;
+      const expected = expectedRows(log, workerVersion)[name]?.() ?? [];
       const columns = Object.keys(expected[0] ?? {});
       const shown = (answers[name] ?? []).map((row) =>
         Object.fromEntries(columns.map((column) => [column, row[column]])),

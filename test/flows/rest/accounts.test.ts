@@ -9,7 +9,7 @@ import { type User, user } from '../../../src/rest/answers/user.ts';
 import { ask, PASSWORD } from '../../support/accounts.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
 import { createMarket } from '../../support/market.ts';
-import { callRest } from '../../support/rest.ts';
+import { accountCalls, type Sent } from '../../support/rest-accounts.ts';
 import { insertAvatar } from '../../support/uploaded-files.ts';
 
 const REGISTER = 'POST /api/auth/register';
@@ -28,31 +28,7 @@ beforeAll(async () => {
 /** Each test has the limits of another minute. */
 beforeEach(() => gateway.advance(RATE_LIMIT_WINDOW_SECONDS));
 
-interface Sent {
-  /** A text is sent as it is, anything else as JSON. */
-  body?: unknown;
-  accessToken?: string;
-  headers?: Record<string, string>;
-}
-
-function call<Body = Refused>(route: string, { body, accessToken, headers }: Sent = {}) {
-  const [method = '', path = ''] = route.split(' ');
-  const authorization = accessToken === undefined ? {} : { Authorization: `Bearer ${accessToken}` };
-  const type = body === undefined ? {} : { 'Content-Type': 'application/json' };
-  return callRest<Body>(gateway, path, { method, body, headers: { ...type, ...authorization, ...headers } });
-}
-
-interface Refused {
-  error: { code: string; details: { name: string }[]; requestId: string };
-}
-
-async function answered<Body>(route: string, sent: Sent = {}): Promise<Body> {
-  const { status, headers, body } = await call<Body>(route, sent);
-  expect({ route, status, body }).toEqual({ route, status: 200, body: expect.anything() });
-  expect(headers.get('cache-control')).toBe('private, no-store');
-  expect(headers.get('content-type')).toBe('application/json; charset=utf-8');
-  return body;
-}
+const { call, answered, refusal } = accountCalls(() => gateway);
 
 const signIn = async (route: string, body: object, sent: Sent = {}): Promise<SignedIn> =>
   signedIn.parse(await answered(route, { ...sent, body }));
@@ -86,16 +62,6 @@ async function viewerOf({ accessToken }: SignedIn): Promise<unknown> {
     permissions: permissions.map((permission) => permission.toLowerCase()),
     createdAt: Date.parse(createdAt) / 1000,
   };
-}
-
-/** The status, the code, and the names of the parameters at fault. */
-async function refusal(route: string, sent: Sent = {}): Promise<string> {
-  const { status, headers, body } = await call(route, sent);
-  const { code, details, requestId } = body.error;
-  expect(requestId).toBe(headers.get('x-request-id'));
-  expect(headers.get('cache-control')).toBe('private, no-store');
-  expect(headers.get('www-authenticate')).toBe(status === 401 ? 'Bearer' : null);
-  return [status, code, ...details.map(({ name }) => name)].join(' ');
 }
 
 const isSignedOut = async ({ accessToken }: SignedIn) =>
