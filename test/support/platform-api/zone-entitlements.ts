@@ -1,4 +1,5 @@
-/** The rules that a plan allows, with the platform's own words where it does not. */
+/** The rules that a plan allows, with words as the platform's where it does not. */
+import type { ZonePhase } from '../../../zone/desired-zone.ts';
 import { ApiError } from './resource.ts';
 import type { Zone } from './zone.ts';
 
@@ -16,31 +17,47 @@ const NOT_ENTITLED = 20_120;
 const EXPRESSION_NOT_ENTITLED = 20_127;
 const NO_COLO = 20_155;
 
+/** The one managed ruleset of every plan (/waf/managed-rules, "Available managed rulesets"). */
+const FREE_MANAGED_RULESET = '77454fe2d30c4220b5701f6fdfb893ba';
+
 type Plan = Zone['plan'];
 
-/** Rules of a phase, by plan (developers.cloudflare.com/waf and /rules, "Availability"). */
-const MOST_RULES: Readonly<Record<string, Readonly<Record<Plan, number>>>> = {
-  http_request_firewall_custom: { free: 5, pro: 20, business: 100, enterprise: 1000 },
-  http_ratelimit: { free: 1, pro: 2, business: 5, enterprise: 100 },
-  http_request_firewall_managed: { free: 0, pro: 1000, business: 1000, enterprise: 1000 },
-  http_request_dynamic_redirect: { free: 10, pro: 25, business: 50, enterprise: 300 },
-};
-const MOST_OTHER_RULES: Readonly<Record<Plan, number>> = { free: 10, pro: 25, business: 50, enterprise: 300 };
+const OF_RULES: Readonly<Record<Plan, number>> = { free: 10, pro: 25, business: 50, enterprise: 300 };
 
-const PERIODS: Readonly<Record<Plan, readonly number[]>> = {
-  free: [10],
-  pro: [10, 60],
-  business: [10, 60, 120, 300, 600],
-  enterprise: [10, 60, 120, 300, 600, 3600],
+/**
+ * The most rules that a phase may have (developers.cloudflare.com: /waf/custom-rules, /waf/rate-limiting-rules, /cache/how-to/cache-rules,
+ * /rules/configuration-rules, /rules/url-forwarding/single-redirects, each under "Availability"). An Enterprise contract has at least 5
+ * rate limits. No number is published for managed rulesets: a zone deploys each one once (/waf/managed-rules, "Zone-level deployment").
+ */
+export const MOST_RULES: Readonly<
+  Record<Exclude<ZonePhase, 'http_request_firewall_managed'>, Readonly<Record<Plan, number>>>
+> = {
+  http_request_firewall_custom: { free: 5, pro: 20, business: 100, enterprise: 1000 },
+  http_ratelimit: { free: 1, pro: 2, business: 5, enterprise: 5 },
+  http_request_cache_settings: OF_RULES,
+  http_config_settings: OF_RULES,
+  http_request_dynamic_redirect: OF_RULES,
+};
+
+/** Seconds; /waf/rate-limiting-rules, "Availability". */
+const PERIODS = [
+  10, 15, 20, 30, 40, 45, 60, 90, 120, 180, 240, 300, 480, 600, 900, 1200, 1800, 2400, 3600, 65_535,
+];
+const LONGEST_PERIOD: Readonly<Record<Plan, number>> = {
+  free: 10,
+  pro: 60,
+  business: 600,
+  enterprise: 65_535,
 };
 
 /** @throws ApiError 400 */
 export function checkEntitled(phase: string, rules: readonly SentRule[], zone: Zone): void {
-  const most = (MOST_RULES[phase] ?? MOST_OTHER_RULES)[zone.plan];
+  const most = phase in MOST_RULES ? MOST_RULES[phase as keyof typeof MOST_RULES][zone.plan] : Infinity;
   if (rules.length > most) {
     const words = `exceeded the maximum number of rules in the phase ${phase}: ${rules.length} out of ${most}`;
     throw new ApiError(400, TOO_MANY_RULES, words);
   }
+  if (phase === 'http_request_firewall_managed') checkManaged(rules, zone);
   for (const rule of rules) {
     checkExpression(rule, zone);
     if (phase === 'http_ratelimit') checkRateLimit(rule, zone);
@@ -60,9 +77,17 @@ function checkExpression({ expression = '' }: SentRule, { plan, addOns }: Zone):
     throw refuse('field http.request.body.raw is not allowed, an Enterprise plan is required');
 }
 
+function checkManaged(rules: readonly SentRule[], { plan }: Zone): void {
+  const ids = rules.filter(({ action }) => action === 'execute').map((rule) => rule.action_parameters?.id);
+  if (new Set(ids).size < ids.length)
+    throw new ApiError(400, TOO_MANY_RULES, 'a zone executes each managed ruleset once');
+  if (plan === 'free' && ids.some((id) => id !== FREE_MANAGED_RULESET))
+    throw new ApiError(400, NOT_ENTITLED, 'not entitled to execute this managed ruleset');
+}
+
 function checkRateLimit({ expression = '', ratelimit = {} }: SentRule, { plan }: Zone): void {
   const { characteristics = [], period = 0, mitigation_timeout } = ratelimit;
-  const periods = PERIODS[plan];
+  const periods = PERIODS.filter((seconds) => seconds <= LONGEST_PERIOD[plan]);
   if (!characteristics.includes('cf.colo.id'))
     throw new ApiError(
       400,

@@ -8,24 +8,17 @@ import {
   PLANS,
   type Plan,
   REF_PREFIX,
+  type ZonePhase,
 } from '../../../zone/desired-zone.ts';
 import { SITE } from '../../../zone/site.ts';
 import { withinPlan } from '../../../zone/within-plan.ts';
 import { DESIRED_ZONE, zoneOf } from '../../../zone/zone.ts';
+import { MOST_RULES } from '../../support/platform-api/zone-entitlements.ts';
 
 const allRules = (zone: DesiredZone) => Object.values(zone.rulesets).flat();
 const subscribed = (plan: Plan, ...addOns: AddOn[]) => withinPlan(DESIRED_ZONE, { plan, addOns }).zone;
 
 describe('subscriptions', () => {
-  /** Rules that a phase may have (developers.cloudflare.com/waf, /cache, /rules: "Availability"). */
-  const MOST: Record<keyof DesiredZone['rulesets'], Record<Plan, number>> = {
-    http_request_firewall_custom: { free: 5, pro: 20, business: 100, enterprise: 1_000 },
-    http_ratelimit: { free: 1, pro: 2, business: 5, enterprise: 5 },
-    http_request_cache_settings: { free: 10, pro: 25, business: 50, enterprise: 300 },
-    http_config_settings: { free: 10, pro: 25, business: 50, enterprise: 300 },
-    http_request_dynamic_redirect: { free: 10, pro: 25, business: 50, enterprise: 300 },
-    http_request_firewall_managed: { free: 0, pro: 20, business: 20, enterprise: 20 },
-  };
   const subscriptions = fc.record({
     plan: fc.constantFrom(...PLANS),
     addOns: fc.subarray<AddOn>(['bot_management', 'load_balancing']),
@@ -33,8 +26,11 @@ describe('subscriptions', () => {
 
   it.each(PLANS)('%s allows as many rules and lists as it gets', (plan) => {
     const zone = subscribed(plan, 'bot_management', 'load_balancing');
-    for (const [phase, rules] of Object.entries(zone.rulesets))
-      expect(rules.length).toBeLessThanOrEqual(MOST[phase as keyof typeof MOST][plan]);
+    for (const [phase, most] of Object.entries(MOST_RULES))
+      expect(zone.rulesets[phase as ZonePhase].length).toBeLessThanOrEqual(most[plan]);
+    const managed = zone.rulesets.http_request_firewall_managed.map((rule) => rule.action_parameters.id);
+    expect(new Set(managed).size).toBe(managed.length);
+    if (plan === 'free') expect(managed).toEqual([]);
     expect(zone.lists.length).toBeLessThanOrEqual(plan === 'free' ? 1 : 10);
   });
 
