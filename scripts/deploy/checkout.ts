@@ -1,6 +1,7 @@
 /** The checkout that is deployed. */
 import spawn, { SubprocessError } from 'nano-spawn';
 import { wrongUse } from '../operations/command-failure.ts';
+import type { Environment } from '../operations/gateway-options.ts';
 
 export interface Checkout {
   /** Of wrangler.toml and migrations/. */
@@ -14,8 +15,6 @@ export interface Checkout {
   /** Undefined where the checkout does not know the commit, as a shallow one does not. */
   descendsFrom(commit: string): Promise<boolean | undefined>;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** @throws CommandFailure where the folder is no checkout of git */
 export async function readCheckout(folder: string, env: Environment): Promise<Checkout> {

@@ -1,6 +1,7 @@
 /** The record of the deployment that is rolled back. A database that does not answer keeps nobody from a rollback. */
 import { randomUUID } from 'node:crypto';
 import { CommandFailure, EXIT } from '../operations/command-failure.ts';
+import { PLATFORM_REFUSED } from '../platform/platform-client.ts';
 import { type DeploymentRecord, type DeploymentRecords, TakenOver } from './record.ts';
 import { reportFailure } from './report-failure.ts';
 import { rollbackStep } from './rollback-target.ts';
@@ -117,8 +118,10 @@ export async function holdRecord(
   };
 }
 
+/** D1 does not answer, or refuses. */
 const isUnreachable = (error: unknown): error is CommandFailure =>
-  error instanceof CommandFailure && error.exitCode === EXIT.unreachable;
+  error instanceof CommandFailure &&
+  (error.exitCode === EXIT.unreachable || error.problems.some(({ code }) => code === PLATFORM_REFUSED));
 
 /** Of a version that was not deployed by `npm run deploy`. */
 const recordByHand = (

@@ -6,7 +6,7 @@ import { wrongUse } from './command-failure.ts';
 
 const URL_DEFAULT = 'http://localhost:8787';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 export const urlOption = (environment: Environment) =>
   new Option('--url <address>', 'the gateway; or OPERATIONS_URL')

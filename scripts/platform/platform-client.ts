@@ -1,6 +1,9 @@
 /** The platform's API by its SDK, for calls that wrangler has no command for. */
 import Cloudflare from 'cloudflare';
-import { unreachable, wrongUse } from '../operations/command-failure.ts';
+import { CommandFailure, refusal, unreachable, wrongUse } from '../operations/command-failure.ts';
+import { reasonOf } from '../operations/failure-reason.ts';
+import type { Environment } from '../operations/gateway-options.ts';
+import { printable } from '../operations/table.ts';
 
 /** A call that gets no answer is asked again twice. */
 const ANSWER_TIMEOUT_MS = 30_000;
@@ -14,8 +17,6 @@ export interface PlatformClient {
   client: Cloudflare;
   accountId: string;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** One line for each variable that a deployment needs and the environment has not. */
 export const missingCredentials = (env: Environment): string[] =>
@@ -39,18 +40,52 @@ export function platformClient(env: Environment): PlatformClient {
   return { client, accountId: env.CLOUDFLARE_ACCOUNT_ID ?? '' };
 }
 
+/** The code of a failure where the platform has understood and refused. */
+export const PLATFORM_REFUSED = 'PLATFORM_REFUSED';
+
+const isDenied = (status: number) => status === 401 || status === 403;
+const isPassing = (status: number) => status === 429 || status >= 500;
+
 /**
  * Runs calls of the SDK.
  *
- * @param failed a sentence without its full stop
+ * @param failed a sentence without its full stop, such as `DNS records cannot be read`
+ * @param permission the one that the token needs, as the dashboard calls it
  * @throws CommandFailure where the platform refuses or does not answer
  */
-export async function askPlatform<Answer>(failed: string, ask: () => Promise<Answer>): Promise<Answer> {
+export async function askPlatform<Answer>(
+  failed: string,
+  ask: () => Promise<Answer>,
+  permission?: string,
+): Promise<Answer> {
   try {
     return await ask();
   } catch (error) {
-    if (!(error instanceof Cloudflare.APIError)) throw error;
-    const errors = error.errors.map(({ code, message }) => `${code} ${message}`).join(', ');
-    throw unreachable(`${failed}: ${error.status ?? 'no answer'} ${errors === '' ? error.message : errors}`);
+    throw platformFailure(error, failed, permission);
   }
 }
+
+/** @throws an error that is none of the platform's, as it is */
+function platformFailure(error: unknown, failed: string, permission: string | undefined): CommandFailure {
+  if (error instanceof CommandFailure) {
+    return new CommandFailure(
+      error.exitCode,
+      error.problems.map((problem) => ({ ...problem, message: `${failed}: ${problem.message}` })),
+    );
+  }
+  if (!(error instanceof Cloudflare.APIError)) throw error;
+  const { status } = error;
+  if (status === undefined) return unreachable(`${failed}: the API does not answer (${reasonOf(error)})`);
+  const errors = error.errors.map(({ code, message }) => `, ${code}: ${message}`);
+  const words = printable(`HTTP ${status}${errors.join('')}`);
+  if (isDenied(status)) {
+    const needs = permission === undefined ? '' : `. It needs: ${permission}`;
+    return unreachable(`${failed}: the token has no right to it (${words})${needs}`);
+  }
+  if (isPassing(status)) return unreachable(`${failed}: the API fails for now (${words})`);
+  return refusal(PLATFORM_REFUSED, `${failed}: the API refuses it (${words})`);
+}
+
+/** The code of the platform's first error, such as 10003; undefined for an error that is none of the platform's. */
+export const platformErrorCode = (error: unknown): number | undefined =>
+  error instanceof Cloudflare.APIError ? error.errors[0]?.code : undefined;

@@ -1,7 +1,7 @@
 /** Brings a zone to what is wanted, one change after another. */
 import type { PhaseUpdateParams } from 'cloudflare/resources/rulesets/phases/phases';
 import { CommandFailure, refusal } from '../operations/command-failure.ts';
-import { asking } from './api-failure.ts';
+import { askPlatform } from '../platform/platform-client.ts';
 import type { PhaseChange } from './diff-phase.ts';
 import type { ItemChange, ZoneChange } from './diff-zone.ts';
 import { KIND_ACCESS, ONCE } from './kinds.ts';
@@ -51,7 +51,7 @@ function stopped(failure: CommandFailure, changes: readonly ZoneChange[], done: 
 async function applyItem(api: ZoneClient, change: ItemChange, ids: Map<string, string>): Promise<void> {
   const { kind, key } = change.action === 'remove' ? change.found : change.item;
   const access = KIND_ACCESS[kind];
-  await asking(`${kind} ${key}`, access.permission, async () => {
+  const apply = async () => {
     if (change.action === 'remove') {
       await access.remove(api, change.found);
       return;
@@ -61,7 +61,8 @@ async function applyItem(api: ZoneClient, change: ItemChange, ids: Map<string, s
     );
     if (change.action === 'change') await access.change(api, change.found, fields);
     else ids.set(`${kind} ${key}`, await access.create(api, fields));
-  });
+  };
+  await askPlatform(`${kind} ${key}`, apply, access.permission);
 }
 
 /**
@@ -78,8 +79,10 @@ async function putRules(api: ZoneClient, { phase, ruleset, rules }: PhaseChange)
   }
   const about = ruleset === null ? {} : { name: ruleset.name, description: ruleset.description };
   const params = { zone_id: api.zoneId, ...about, rules: [...rules] } as PhaseUpdateParams;
-  const answer = await asking(`Rules of ${phase}`, permissionOfPhase(phase), () =>
-    api.client.rulesets.phases.update(phase, params, ONCE),
+  const answer = await askPlatform(
+    `Rules of ${phase}`,
+    async () => api.client.rulesets.phases.update(phase, params, ONCE),
+    permissionOfPhase(phase),
   );
   const version = phaseOf(phase, answer).ruleset?.version;
   const next = String(Number(ruleset?.version ?? 0) + 1);

@@ -6,7 +6,7 @@ import type { CustomCreateParams } from 'cloudflare/resources/r2/buckets/domains
 import type { ListCreateParams } from 'cloudflare/resources/rules/lists/lists';
 import { OWNER_MARK } from '../../zone/desired-zone.ts';
 import { refusal } from '../operations/command-failure.ts';
-import { codeOf } from './api-failure.ts';
+import { platformErrorCode } from '../platform/platform-client.ts';
 import { recordKey } from './wanted-zone.ts';
 import type { ZoneClient } from './zone-client.ts';
 import type { Fields, FoundItem, Kind, WantedItem } from './zone-items.ts';
@@ -60,7 +60,7 @@ const BUCKET_DOMAINS: KindAccess = {
       const { domains } = await client.r2.buckets.domains.custom
         .list(bucket, { account_id })
         .catch((error) => {
-          if (codeOf(error) === NO_SUCH_BUCKET) return { domains: [] };
+          if (platformErrorCode(error) === NO_SUCH_BUCKET) return { domains: [] };
           throw error;
         });
       return domains.map((domain) => ({

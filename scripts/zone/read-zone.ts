@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type DesiredZone, PLANS, type Plan, type ZonePhase } from '../../zone/desired-zone.ts';
 import { refusal } from '../operations/command-failure.ts';
-import { asking, codeOf } from './api-failure.ts';
+import { askPlatform, platformErrorCode } from '../platform/platform-client.ts';
 import { KIND_ACCESS } from './kinds.ts';
 import { translateReferences } from './references.ts';
 import type { ZoneClient } from './zone-client.ts';
@@ -42,7 +42,11 @@ const rulesetAnswer = z.looseObject({
 
 /** @throws CommandFailure where the zone is not the one that the file is about, or its plan is none that we know. */
 export async function readPlan({ client, zoneId: zone_id }: ZoneClient, zoneName: string): Promise<Plan> {
-  const zone = await asking('The zone cannot be read', 'Zone: Read', () => client.zones.get({ zone_id }));
+  const zone = await askPlatform(
+    'The zone cannot be read',
+    async () => client.zones.get({ zone_id }),
+    'Zone: Read, of the zone',
+  );
   if (zone.name !== zoneName) {
     throw refusal(
       'OTHER_ZONE',
@@ -81,7 +85,7 @@ export async function readZone(
 async function readKind(api: ZoneClient, { items }: WantedZone, kind: Kind): Promise<FoundItem[]> {
   const { permission, isOfAccount, list } = KIND_ACCESS[kind];
   const wanted = items.filter((item) => item.kind === kind);
-  const found = await asking(`${kind}s cannot be read`, permission, () => list(api, wanted));
+  const found = await askPlatform(`${kind}s cannot be read`, () => list(api, wanted), permission);
   if (!isOfAccount) return found;
   const keys = new Set(wanted.map(({ key }) => key));
   return found.filter(({ isOurs, key }) => isOurs || keys.has(key));
@@ -91,12 +95,12 @@ export async function readPhase(
   { client, zoneId: zone_id }: ZoneClient,
   phase: ZonePhase,
 ): Promise<FoundPhase> {
-  const answer = await asking(`Rules of ${phase} cannot be read`, permissionOfPhase(phase), () =>
+  const entryPoint = async () =>
     client.rulesets.phases.get(phase, { zone_id }).catch((error) => {
-      if (codeOf(error) === NO_ENTRY_POINT) return null;
+      if (platformErrorCode(error) === NO_ENTRY_POINT) return null;
       throw error;
-    }),
-  );
+    });
+  const answer = await askPlatform(`Rules of ${phase} cannot be read`, entryPoint, permissionOfPhase(phase));
   return answer === null ? { phase, ruleset: null, rules: [] } : phaseOf(phase, answer);
 }
 

@@ -2,7 +2,7 @@
 import type { AuditListResponse } from 'cloudflare/resources/accounts/logs/audit';
 import { CommandFailure } from '../operations/command-failure.ts';
 import { printable } from '../operations/table.ts';
-import { asking } from './api-failure.ts';
+import { askPlatform } from '../platform/platform-client.ts';
 import type { ZoneChange } from './diff-zone.ts';
 import { nameOfChange } from './print-plan.ts';
 import type { ZoneClient } from './zone-client.ts';
@@ -23,10 +23,10 @@ export async function whoChanged(
   };
   const query = { account_id, ...span, direction: 'desc', limit: ENTRIES_PER_PAGE } as const;
   try {
-    const { result } = await asking(
+    const { result } = await askPlatform(
       'Who changed it is not known',
+      async () => client.accounts.logs.audit.list(query),
       'Account Settings: Read, of the account',
-      () => client.accounts.logs.audit.list(query),
     );
     const writes = result.filter(({ action }) => action?.type !== 'view' && action?.result !== 'failure');
     return changes.flatMap((change) => {

@@ -1,6 +1,7 @@
 /** The API of the zone, from the environment. */
 import type Cloudflare from 'cloudflare';
 import { wrongUse } from '../operations/command-failure.ts';
+import type { Environment } from '../operations/gateway-options.ts';
 import { missingCredentials, platformClient } from '../platform/platform-client.ts';
 
 /** The API asks for at most five minutes, after 1,200 calls in five minutes. A command that waits longer seems to hang. */
@@ -11,8 +12,6 @@ export interface ZoneClient {
   accountId: string;
   zoneId: string;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** One line for each variable that the environment has not. */
 export const missingVariables = (env: Environment): string[] => [
