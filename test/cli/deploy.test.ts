@@ -113,7 +113,7 @@ test('plan says all that it would do and all that is missing, without credential
   assert.equal(exitCode, 0, out);
   const steps = [...out.matchAll(/^ +\d+\. (.+?): /gm)].map(([, step]) => step);
   assert.deepEqual(steps.slice(3, 15), [
-    ...['tests', 'database', 'operations', 'migrations', 'own operations', 'upload'].slice(1),
+    ...['database', 'operations', 'migrations', 'own operations', 'upload'],
     ...['0 %', 'smoke tests', '10 %', '50 %', '100 %', 'triggers', 'purge'],
   ]);
   assert.match(out, /- CLOUDFLARE_API_TOKEN is not set/);
@@ -129,6 +129,14 @@ test('a checkout whose wrangler.toml is not filled in, or that is not committed,
   assert.equal(exitCode, 1);
   assert.match(err, /vars\.PUBLIC_ORIGIN names a host below \.example/);
   await project.commit({ 'wrangler.toml': config });
+});
+
+test('a workflow without a key for the purge is refused', async () => {
+  const variables = { ...api.env(), CI: 'true', OPERATIONS_KEY: '', ADMIN_KEY: '' };
+  const { exitCode, err } = await runNode([CLI, 'staging'], { cwd: project.folder, variables });
+  assert.equal(exitCode, 2, err);
+  assert.match(err, /^OPERATIONS_KEY is not set/m);
+  assert.equal(api.workers.find(WORKER), undefined);
 });
 
 test('the first deployment is whole, and leaves a record', async () => {
