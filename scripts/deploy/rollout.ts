@@ -35,6 +35,7 @@ export function canaryWatch(name: TargetName, { lookSeconds, watchMinutes }: Wat
   };
   return (deployment, report, percent) => {
     const { db, sleep } = deployment;
-    return watchCanary({ db, ...versionIds(deployment), percent, sleep, report }, thresholds);
+    const { before: oldVersion, now: newVersion } = versionIds(deployment);
+    return watchCanary({ db, oldVersion, newVersion, percent, sleep, report }, thresholds);
   };
 }

@@ -10,20 +10,20 @@ import { drawsOf } from './upstream/random.ts';
 
 export interface CanaryTraffic {
   seed: number;
-  /** Part of the requests that the new version gets. */
+  /** The part of the requests that the new version gets, from 0 to 1. */
   share: number;
   operations: number;
-  /** Mean; operations differ. */
+  /** The mean number of requests of one operation between two looks. */
   requestsALook: number;
-  /** Of the looks: upstream fails and is slow in them. */
+  /** The part of the looks in which upstream fails and is slow, from 0 to 1. */
   burstShare: number;
-  /** What is wrong with one operation of the new version. */
+  /** The fault of one operation of the new version. */
   planted?: { operationId: string; faultShare?: number; slowerBy?: number };
 }
 
 export interface Look {
-  before: VersionSample;
-  now: VersionSample;
+  oldSample: VersionSample;
+  newSample: VersionSample;
 }
 
 const NOW = 1_764_000_000;
@@ -33,19 +33,19 @@ export const operationOf = (index: number) => `sha256:operation-${index}`;
 /** The samples after each look. They are the same objects each time. */
 export function* canaryTraffic(traffic: CanaryTraffic): Generator<Look> {
   const random = drawsOf(traffic.seed);
-  const samples = { before: new VersionSample(), now: new VersionSample() };
+  const samples = { oldSample: new VersionSample(), newSample: new VersionSample() };
   for (let look = 0; ; look += 1) {
     const period = Math.floor(Math.log2(look + 1));
     const isBurst = random() < traffic.burstShare;
     for (let index = 0; index < traffic.operations; index += 1) {
-      const cells = { before: new CellSum(), now: new CellSum() };
+      const cells = { old: new CellSum(), new: new CellSum() };
       const operationId = operationOf(index);
       const requests = Math.round(traffic.requestsALook * (0.2 + 1.6 * random()));
       for (let request = 0; request < requests; request += 1) {
-        const version = random() < traffic.share ? 'now' : 'before';
-        const isPlanted = version === 'now' && traffic.planted?.operationId === operationId;
+        const version = random() < traffic.share ? 'new' : 'old';
+        const isPlanted = version === 'new' && traffic.planted?.operationId === operationId;
         const { faultShare = 0, slowerBy = 1 } = (isPlanted && traffic.planted) || {};
-        const missShare = version === 'now' ? 0.2 + 0.8 * Math.exp(-look / 5) : 0.2;
+        const missShare = version === 'new' ? 0.2 + 0.8 * Math.exp(-look / 5) : 0.2;
         const isMiss = random() < missShare;
         const isFault = isMiss && random() < faultShare + (isBurst ? 0.2 : 0.0005);
         // Log-normal about: most requests wait 40 to 200 ms for upstream, and some a second.
@@ -54,8 +54,8 @@ export function* canaryTraffic(traffic: CanaryTraffic): Generator<Look> {
         const cache = isFault ? 'bypass' : isMiss ? 'miss' : 'hit';
         cells[version].add(cache, isMiss ? waitsMs : 0, isFault);
       }
-      samples.before.add(cells.before.cells(operationId), period);
-      samples.now.add(cells.now.cells(operationId), period);
+      samples.oldSample.add(cells.old.cells(operationId), period);
+      samples.newSample.add(cells.new.cells(operationId), period);
     }
     yield samples;
   }

@@ -4,7 +4,7 @@ import type { MetricsCell } from '../../src/observability/request-metrics.ts';
 
 export interface MadeUpRequests extends Partial<MetricsCell> {
   count: number;
-  /** Of each request. */
+  /** The duration of each request. */
   takesMs?: number;
 }
 

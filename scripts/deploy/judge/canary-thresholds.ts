@@ -1,4 +1,4 @@
-/** How long one step of a deployment is watched, and how much must be seen of the new version before it gets more traffic. */
+/** The times of the watch of one step of a deployment, and the requests that it needs before the new version gets more traffic. */
 export interface CanaryThresholds {
   /** Seconds between two looks at the counted requests. */
   lookSeconds: number;

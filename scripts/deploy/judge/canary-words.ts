@@ -34,35 +34,33 @@ function operationInWords(operationId: string, known: KnownOperations): string {
 }
 
 export function comparisonInWords(comparison: Comparison, known: KnownOperations): string {
-  const { operationId, cache, figure, before, now, requestsBefore, requestsNow } = comparison;
+  const { operationId, cache, figure, oldFigure, newFigure, oldRequests, newRequests } = comparison;
   const releases = known.get(operationId)?.releases ?? [];
   const askedBy = releases.length === 0 ? '' : `, which ${printable(releaseNames(releases))} may ask for`;
-  const old =
-    before === null
+  const oldText =
+    oldFigure === null
       ? 'the old version has too few to compare'
-      : `${figureInWords(figure, before)} (of ${numberInWords(requestsBefore)}) before`;
-  const young = `${figureInWords(figure, now)} (of ${numberInWords(requestsNow)}) now`;
-  return `${operationInWords(operationId, known)}, ${CACHES[cache]}: ${FIGURES[figure]} ${young}, ${old}${askedBy}`;
+      : `${figureInWords(figure, oldFigure)} (of ${numberInWords(oldRequests)}) before`;
+  const newText = `${figureInWords(figure, newFigure)} (of ${numberInWords(newRequests)}) now`;
+  return `${operationInWords(operationId, known)}, ${CACHES[cache]}: ${FIGURES[figure]} ${newText}, ${oldText}${askedBy}`;
 }
 
 export function reasonInWords(reason: HoldReason, known: KnownOperations): string {
   switch (reason.kind) {
     case 'silent':
       return reason.counted === 0
-        ? `The new version has counted no request, and the old one ${numberInWords(reason.requestsBefore)}: it may end before it counts.`
-        : `The new version has answered nothing but refusals, health checks and jobs (${numberInWords(reason.counted)}), and the old one ${numberInWords(reason.requestsBefore)} requests.`;
+        ? `The new version has counted no request, and the old one ${numberInWords(reason.oldRequests)}: it may end before it counts.`
+        : `The new version has answered nothing but refusals, health checks and jobs (${numberInWords(reason.counted)}), and the old one ${numberInWords(reason.oldRequests)} requests.`;
     case 'lost': {
-      const { operationId, requestsBefore, requestsNow, expected } = reason;
+      const { operationId, oldRequests, newRequests, expected } = reason;
       const subject = operationId === null ? 'The' : `${operationInWords(operationId, known)}: the`;
-      return `${subject} new version has counted ${numberInWords(requestsNow)} requests. By its share of the traffic and the ${numberInWords(requestsBefore)} of the old one they should be about ${numberInWords(Math.round(expected))}: it may end before it counts.`;
+      return `${subject} new version has counted ${numberInWords(newRequests)} requests. By its share of the traffic and the ${numberInWords(oldRequests)} of the old one they should be about ${numberInWords(Math.round(expected))}: it may end before it counts.`;
     }
-    case 'few-requests': {
-      const version = reason.version === 'now' ? 'new' : 'old';
-      return `The ${version} version has counted ${numberInWords(reason.requests)} of the ${numberInWords(reason.needed)} requests that are needed.`;
-    }
+    case 'few-requests':
+      return `The ${reason.version} version has counted ${numberInWords(reason.requests)} of the ${numberInWords(reason.needed)} requests that are needed.`;
     case 'unjudged': {
-      const { operationId, cache, requestsNow } = reason.comparison;
-      return `${operationInWords(operationId, known)}, ${CACHES[cache]}: the new version has counted ${numberInWords(requestsNow)} of the ${numberInWords(reason.needed)} that are needed.`;
+      const { operationId, cache, newRequests } = reason.comparison;
+      return `${operationInWords(operationId, known)}, ${CACHES[cache]}: the new version has counted ${numberInWords(newRequests)} of the ${numberInWords(reason.needed)} that are needed.`;
     }
     case 'doubt':
       return `Not certain yet: ${comparisonInWords(reason.comparison, known)}.`;
@@ -71,8 +69,8 @@ export function reasonInWords(reason: HoldReason, known: KnownOperations): strin
   }
 }
 
-export const inMinutes = (seconds: number): string =>
+export const durationText = (seconds: number): string =>
   seconds < 60 ? `${Number(seconds.toFixed(1))} s` : `${Number((seconds / 60).toFixed(1))} min`;
 
-export const countsInWords = (seconds: number, before: number, now: number): string =>
-  `${inMinutes(seconds)}: ${numberInWords(now)} requests by the new version, ${numberInWords(before)} by the old one`;
+export const countsInWords = (seconds: number, oldRequests: number, newRequests: number): string =>
+  `${durationText(seconds)}: ${numberInWords(newRequests)} requests by the new version, ${numberInWords(oldRequests)} by the old one`;

@@ -9,7 +9,7 @@ import { ERROR_BUDGET_SHARE } from '../../../src/alerts/rules/error-budget.ts';
 import type { CacheResult } from '../../../src/observability/request-metrics.ts';
 import { ALERT_DEFAULT_THRESHOLDS } from '../../../src/settings/alert-thresholds.ts';
 import { type Comparison, TOLERATED_ODDS } from './comparison.ts';
-import { chanceOfAtLeast, chanceOfMore, type Period, type Share, shareOf } from './exact-tests.ts';
+import { chanceOfAtLeast, chanceOfMore, type Period, type Proportion, shareOf } from './exact-tests.ts';
 import { type CellCounts, isJob, type SampleCell, type VersionSample } from './version-sample.ts';
 
 /** The new version's share may be greater by what the error budget allows. */
@@ -29,60 +29,64 @@ export interface FaultComparison extends Comparison {
 }
 
 /**
- * Of all operations of both versions, however few their requests are. One of which the old version has too few is compared with
+ * Compares all operations of both versions, however few requests they have. One of which the old version has too few is compared with
  * the share that pages, or, in an outage, with that of everything that the old version executed.
  *
  * @param minimumRequests that an operation needs to be called a regression; runs of jobs need none
  */
 export function faultComparisons(
-  before: VersionSample,
-  now: VersionSample,
+  oldSample: VersionSample,
+  newSample: VersionSample,
   minimumRequests: number,
 ): FaultComparison[] {
   const allExecuted = faultsOf(
-    before.cells().filter(({ operationId, cache }) => !isJob(operationId) && isOf('executed', cache)),
+    oldSample.cells().filter(({ operationId, cache }) => !isJob(operationId) && isOf('executed', cache)),
   );
-  const operationIds = new Set([...before.cells(), ...now.cells()].map(({ operationId }) => operationId));
+  const operationIds = new Set(
+    [...oldSample.cells(), ...newSample.cells()].map(({ operationId }) => operationId),
+  );
   return [...operationIds].flatMap((operationId) =>
     (['executed', 'cached'] as const).flatMap((cache): FaultComparison[] => {
       const sharesIn = (sample: VersionSample) =>
         faultsOf(GROUPS[cache].flatMap((result) => sample.cell(operationId, result) ?? []));
-      const [old, young] = [sharesIn(before), sharesIn(now)];
-      const [requestsBefore, requestsNow] = [old.of, young.of];
-      if (requestsBefore + requestsNow === 0) return [];
+      const [oldShare, newShare] = [sharesIn(oldSample), sharesIn(newSample)];
+      const [oldRequests, newRequests] = [oldShare.of, newShare.of];
+      if (oldRequests + newRequests === 0) return [];
       const needed = isJob(operationId) ? 1 : Math.max(1, minimumRequests);
-      const common = { operationId, cache, figure: 'faults', requestsBefore, requestsNow } as const;
-      const figures = { ...common, now: shareOf(young) };
-      if (requestsBefore >= needed) {
-        const isWorse = shareOf(young) - shareOf(old) >= TOLERATED_SHARE;
-        const chance = isWorse ? chanceOfMore(bothOf(old, young), TOLERATED_ODDS) : 1;
-        return [{ ...figures, before: shareOf(old), isWorse, chance, mayRegress: requestsNow >= needed }];
+      const common = { operationId, cache, figure: 'faults', oldRequests, newRequests } as const;
+      const figures = { ...common, newFigure: shareOf(newShare) };
+      if (oldRequests >= needed) {
+        const isWorse = shareOf(newShare) - shareOf(oldShare) >= TOLERATED_SHARE;
+        const chance = isWorse ? chanceOfMore(bothOf(oldShare, newShare), TOLERATED_ODDS) : 1;
+        return [
+          { ...figures, oldFigure: shareOf(oldShare), isWorse, chance, mayRegress: newRequests >= needed },
+        ];
       }
-      const periods = young.periods.map((share, period) => ({
+      const periods = newShare.periods.map((share, period) => ({
         share,
         probability: Math.max(PAGING_SHARE, shareOf(allExecuted.periods[period] ?? NONE)),
       }));
-      const isWorse = shareOf(young) > Math.max(PAGING_SHARE, shareOf(old));
+      const isWorse = shareOf(newShare) > Math.max(PAGING_SHARE, shareOf(oldShare));
       const chance = isWorse ? chanceOfAtLeast(periods) : 1;
       // A few requests of the old version do not say whether the operation has failed before.
-      const mayRegress = requestsBefore === 0 && requestsNow >= needed;
-      return [{ ...figures, before: null, isWorse, chance, mayRegress }];
+      const mayRegress = oldRequests === 0 && newRequests >= needed;
+      return [{ ...figures, oldFigure: null, isWorse, chance, mayRegress }];
     }),
   );
 }
 
 /** The shares of periods, and that of all. */
-interface PeriodShares extends Share {
-  periods: readonly Share[];
+interface PeriodShares extends Proportion {
+  periods: readonly Proportion[];
 }
 
-const NONE: Share = { marked: 0, of: 0 };
+const NONE: Proportion = { marked: 0, of: 0 };
 
 const isOf = (group: Group, cache: CacheResult) => GROUPS[group].some((result) => result === cache);
 
 function faultsOf(cells: readonly SampleCell[]): PeriodShares {
   const length = Math.max(0, ...cells.map(({ periods }) => periods.length));
-  const sumOf = (counts: readonly (CellCounts | undefined)[]): Share => ({
+  const sumOf = (counts: readonly (CellCounts | undefined)[]): Proportion => ({
     marked: counts.reduce((sum, count) => sum + (count?.faults ?? 0), 0),
     of: counts.reduce((sum, count) => sum + (count?.count ?? 0), 0),
   });
@@ -90,10 +94,10 @@ function faultsOf(cells: readonly SampleCell[]): PeriodShares {
   return { ...sumOf(cells), periods };
 }
 
-function bothOf(before: PeriodShares, now: PeriodShares): Period[] {
-  const length = Math.min(before.periods.length, now.periods.length);
+function bothOf(oldShares: PeriodShares, newShares: PeriodShares): Period[] {
+  const length = Math.min(oldShares.periods.length, newShares.periods.length);
   return Array.from({ length }, (_, period) => ({
-    before: before.periods[period] ?? NONE,
-    now: now.periods[period] ?? NONE,
+    oldShare: oldShares.periods[period] ?? NONE,
+    newShare: newShares.periods[period] ?? NONE,
   }));
 }

@@ -3,30 +3,35 @@
  * refuses what the other one answers may have lost a right or a rule, and people decide.
  */
 import type { Comparison } from './comparison.ts';
-import { chanceOfMore, type Share, shareOf } from './exact-tests.ts';
+import { chanceOfMore, type Proportion, shareOf } from './exact-tests.ts';
 import { isJob, type VersionSample } from './version-sample.ts';
 
 const TOLERATED_SHARE = 0.01;
 
-/** Of each operation, over all cache results and periods: no cache decides about a refusal. */
-export function refusalComparisons(before: VersionSample, now: VersionSample): Comparison[] {
-  const [shares, sharesBefore] = [refusalsOf(now), refusalsOf(before)];
-  return [...shares].flatMap(([operationId, share]): Comparison[] => {
-    const old = sharesBefore.get(operationId);
-    if (old === undefined || isJob(operationId)) return [];
+/** Compares each operation, over all cache results and periods: no cache decides about a refusal. */
+export function refusalComparisons(oldSample: VersionSample, newSample: VersionSample): Comparison[] {
+  const [newShares, oldShares] = [refusalsOf(newSample), refusalsOf(oldSample)];
+  return [...newShares].flatMap(([operationId, newShare]): Comparison[] => {
+    const oldShare = oldShares.get(operationId);
+    if (oldShare === undefined || isJob(operationId)) return [];
     return [
       {
         ...{ operationId, cache: 'all', figure: 'refusals', mayRegress: false },
-        ...{ before: shareOf(old), now: shareOf(share), requestsBefore: old.of, requestsNow: share.of },
-        isWorse: shareOf(share) - shareOf(old) >= TOLERATED_SHARE,
-        chance: chanceOfMore([{ before: old, now: share }]),
+        ...{
+          oldFigure: shareOf(oldShare),
+          newFigure: shareOf(newShare),
+          oldRequests: oldShare.of,
+          newRequests: newShare.of,
+        },
+        isWorse: shareOf(newShare) - shareOf(oldShare) >= TOLERATED_SHARE,
+        chance: chanceOfMore([{ oldShare, newShare }]),
       },
     ];
   });
 }
 
-function refusalsOf(sample: VersionSample): Map<string, Share> {
-  const shares = new Map<string, Share>();
+function refusalsOf(sample: VersionSample): Map<string, Proportion> {
+  const shares = new Map<string, Proportion>();
   for (const { operationId, count, refused } of sample.cells()) {
     const { marked, of } = shares.get(operationId) ?? { marked: 0, of: 0 };
     shares.set(operationId, { marked: marked + refused, of: of + count + refused });

@@ -16,11 +16,11 @@ export interface Comparison {
   cache: CacheResult | 'executed' | 'cached' | 'all';
   figure: 'faults' | 'p95' | 'refusals';
   /** A share from 0 to 1, or milliseconds. Null where the old version has too few such requests. */
-  before: number | null;
-  now: number;
+  oldFigure: number | null;
+  newFigure: number;
   /** Requests behind the figures. */
-  requestsBefore: number;
-  requestsNow: number;
+  oldRequests: number;
+  newRequests: number;
   /** True if the new version's figure is worse by more than is tolerated. */
   isWorse: boolean;
   /** The probability of such counts, or of more extreme ones, if the new version is no worse. */

@@ -7,38 +7,38 @@
 const NEGLIGIBLE = 1e-25;
 
 /** Requests, and those of them that have a property. */
-export interface Share {
+export interface Proportion {
   marked: number;
   of: number;
 }
 
 /** From 0 to 1. */
-export const shareOf = ({ marked, of }: Share): number => (of === 0 ? 0 : marked / of);
+export const shareOf = ({ marked, of }: Proportion): number => (of === 0 ? 0 : marked / of);
 
 /** Requests of both versions in the same period. */
 export interface Period {
-  before: Share;
-  now: Share;
+  oldShare: Proportion;
+  newShare: Proportion;
 }
 
 /**
- * Fisher's exact test, one-sided, over periods: the probability that at least so many of the marked requests are `now`'s,
- * if in each period the odds of a mark are `odds` times those of the other version (Fisher's noncentral hypergeometric
+ * Fisher's exact test, one-sided, over periods: the probability that at least so many of the marked requests are the new version's,
+ * if in each period the odds of a mark are `odds` times those of the old version (Fisher's noncentral hypergeometric
  * distribution).
  */
 export function chanceOfMore(periods: readonly Period[], odds = 1): number {
-  const terms = periods.map(({ before, now }) => {
-    const marked = before.marked + now.marked;
-    const least = Math.max(0, marked - before.of);
+  const terms = periods.map(({ oldShare, newShare }) => {
+    const marked = oldShare.marked + newShare.marked;
+    const least = Math.max(0, marked - oldShare.of);
     const ratio = (count: number) =>
-      (odds * (marked - count) * (now.of - count)) / ((count + 1) * (before.of - marked + count + 1));
-    return termsOf(least, Math.min(now.of, marked), ratio);
+      (odds * (marked - count) * (newShare.of - count)) / ((count + 1) * (oldShare.of - marked + count + 1));
+    return termsOf(least, Math.min(newShare.of, marked), ratio);
   });
-  return chanceOfSum(marksOf(periods.map(({ now }) => now)), terms);
+  return chanceOfSum(marksOf(periods.map(({ newShare }) => newShare)), terms);
 }
 
 /** The probability of at least so many marked requests, if each of a period is marked with its probability. */
-export function chanceOfAtLeast(periods: readonly { share: Share; probability: number }[]): number {
+export function chanceOfAtLeast(periods: readonly { share: Proportion; probability: number }[]): number {
   const terms = periods.map(({ share: { of }, probability }) => {
     if (probability <= 0 || probability >= 1) return { first: probability <= 0 ? 0 : of, chances: ONE };
     const odds = probability / (1 - probability);
@@ -47,7 +47,7 @@ export function chanceOfAtLeast(periods: readonly { share: Share; probability: n
   return chanceOfSum(marksOf(periods.map(({ share }) => share)), terms);
 }
 
-const marksOf = (shares: readonly Share[]) => shares.reduce((sum, { marked }) => sum + marked, 0);
+const marksOf = (shares: readonly Proportion[]) => shares.reduce((sum, { marked }) => sum + marked, 0);
 
 /** Probabilities of the counts from `first` on. */
 interface Terms {

@@ -21,21 +21,21 @@ const DOUBT_CHANCE = 0.01;
 const FREQUENT_SHARE = 0.03;
 /** So many requests of the old version, and none of the new one. With a tenth of the traffic, chance gives that once in 10^9. */
 const SILENT_AFTER_REQUESTS = 200;
-/** Of so many requests that the shares of the traffic let expect, chance gives half or less once in 10^8. */
+/** The shares of the traffic let expect so many requests of the new version, and chance gives half or less once in 10^8. */
 const EXPECTED_REQUESTS_MIN = 200;
 const COUNTED_SHARE_MIN = 0.5;
 
 /** A reason against a promotion. */
 export type HoldReason =
   /** `counted` has jobs, health checks and refusals too. */
-  | { kind: 'silent'; requestsBefore: number; counted: number }
-  | { kind: 'few-requests'; version: 'before' | 'now'; requests: number; needed: number }
+  | { kind: 'silent'; oldRequests: number; counted: number }
+  | { kind: 'few-requests'; version: 'old' | 'new'; requests: number; needed: number }
   /** With refusals, of one operation or of all. */
   | {
       kind: 'lost';
       operationId: string | null;
-      requestsBefore: number;
-      requestsNow: number;
+      oldRequests: number;
+      newRequests: number;
       expected: number;
     }
   | { kind: 'unjudged'; comparison: FaultComparison; needed: number }
@@ -49,14 +49,17 @@ export type Judgement =
 
 /** @param percent of the requests that the new version gets, above 0 and below 100 */
 export function judge(
-  before: VersionSample,
-  now: VersionSample,
+  oldSample: VersionSample,
+  newSample: VersionSample,
   thresholds: CanaryThresholds,
   percent: number,
 ): Judgement {
   const needed = thresholds.operationMinimumRequests;
-  const faults = faultComparisons(before, now, needed);
-  const others = [...latencyComparisons(before, now, needed), ...refusalComparisons(before, now)];
+  const faults = faultComparisons(oldSample, newSample, needed);
+  const others = [
+    ...latencyComparisons(oldSample, newSample, needed),
+    ...refusalComparisons(oldSample, newSample),
+  ];
   const comparisons = [...faults, ...others];
   const worse = comparisons
     .filter(({ isWorse }) => isWorse)
@@ -68,7 +71,10 @@ export function judge(
   const reasons = worse
     .filter(({ chance }) => chance <= DOUBT_CHANCE)
     .map((comparison): HoldReason => ({ kind: 'doubt', comparison }));
-  reasons.push(...lostRequests(before, now, percent), ...tooFewRequests(before, now, thresholds, faults));
+  reasons.push(
+    ...lostRequests(oldSample, newSample, percent),
+    ...tooFewRequests(oldSample, newSample, thresholds, faults),
+  );
   return reasons.length === 0 ? { kind: 'promote' } : { kind: 'hold', reasons };
 }
 
@@ -76,38 +82,38 @@ export function judge(
  * A request is not counted if it ends with its isolate, as one that computes for too long or needs too much memory. Others in
  * the isolate are lost with it.
  */
-function lostRequests(before: VersionSample, now: VersionSample, percent: number): HoldReason[] {
-  if (now.requests === 0) return [];
-  const [all, allBefore] = [now.byOperation(), before.byOperation()];
-  const lostOf = (operationId: string | null, requestsBefore: number, requestsNow: number): HoldReason[] => {
-    const expected = (requestsBefore * percent) / (100 - percent);
-    if (expected < EXPECTED_REQUESTS_MIN || requestsNow >= COUNTED_SHARE_MIN * expected) return [];
-    return [{ kind: 'lost', operationId, requestsBefore, requestsNow, expected }];
+function lostRequests(oldSample: VersionSample, newSample: VersionSample, percent: number): HoldReason[] {
+  if (newSample.requests === 0) return [];
+  const [oldCounts, newCounts] = [oldSample.byOperation(), newSample.byOperation()];
+  const lostOf = (operationId: string | null, oldRequests: number, newRequests: number): HoldReason[] => {
+    const expected = (oldRequests * percent) / (100 - percent);
+    if (expected < EXPECTED_REQUESTS_MIN || newRequests >= COUNTED_SHARE_MIN * expected) return [];
+    return [{ kind: 'lost', operationId, oldRequests, newRequests, expected }];
   };
-  const ofAll = lostOf(null, sumOf(allBefore), sumOf(all));
+  const ofAll = lostOf(null, sumOf(oldCounts), sumOf(newCounts));
   if (ofAll.length > 0) return ofAll;
-  return [...allBefore].flatMap(([id, requests]) => lostOf(id, requests, all.get(id) ?? 0));
+  return [...oldCounts].flatMap(([id, requests]) => lostOf(id, requests, newCounts.get(id) ?? 0));
 }
 
 const sumOf = (counts: ReadonlyMap<string, number>) =>
   [...counts.values()].reduce((sum, count) => sum + count, 0);
 
 function tooFewRequests(
-  before: VersionSample,
-  now: VersionSample,
+  oldSample: VersionSample,
+  newSample: VersionSample,
   { minimumRequests, operationMinimumRequests: needed }: CanaryThresholds,
   faults: readonly FaultComparison[],
 ): HoldReason[] {
-  const requestsBefore = before.requests;
-  if (now.requests === 0 && requestsBefore >= SILENT_AFTER_REQUESTS)
-    return [{ kind: 'silent', requestsBefore, counted: now.counted }];
+  const oldRequests = oldSample.requests;
+  if (newSample.requests === 0 && oldRequests >= SILENT_AFTER_REQUESTS)
+    return [{ kind: 'silent', oldRequests, counted: newSample.counted }];
   if (minimumRequests === 0) return [];
   const totals: HoldReason[] = [
-    { kind: 'few-requests', version: 'before', requests: requestsBefore, needed: minimumRequests },
-    { kind: 'few-requests', version: 'now', requests: now.requests, needed: minimumRequests },
+    { kind: 'few-requests', version: 'old', requests: oldRequests, needed: minimumRequests },
+    { kind: 'few-requests', version: 'new', requests: newSample.requests, needed: minimumRequests },
   ];
   const unjudged = faults.filter(
-    (comparison) => !comparison.mayRegress && comparison.requestsBefore >= FREQUENT_SHARE * requestsBefore,
+    (comparison) => !comparison.mayRegress && comparison.oldRequests >= FREQUENT_SHARE * oldRequests,
   );
   return [
     ...totals.filter((reason) => reason.kind === 'few-requests' && reason.requests < reason.needed),

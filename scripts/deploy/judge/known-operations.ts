@@ -7,7 +7,7 @@ export interface KnownOperation {
   releases: readonly { client: string; version: string; state: string }[];
 }
 
-/** By id. */
+/** Operations by their ids. */
 export type KnownOperations = ReadonlyMap<string, KnownOperation>;
 
 const RELEASES_MAX = 5;
@@ -17,7 +17,7 @@ const NAMES_SQL = `SELECT id, name, kind, coalesce((SELECT json_group_array(json
     WHERE operation_id = operation.id AND state <> 'retired' ORDER BY client, version DESC LIMIT ${RELEASES_MAX})), '[]') AS releases
   FROM operation WHERE id IN (SELECT value FROM json_each(?1))`;
 
-/** Those of the ids that are registered. */
+/** Reads the operations of these ids. Ids that are not registered are left out. */
 export async function knownOperations(
   db: RowSource,
   operationIds: readonly string[],

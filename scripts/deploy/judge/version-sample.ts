@@ -19,7 +19,7 @@ export interface CellCounts {
   refused: number;
   /** Requests of `count` with an error that is the gateway's or upstream's. */
   faults: number;
-  /** Of the requests of `count`. */
+  /** The durations of the requests of `count`. */
   histogram: SparseHistogram;
 }
 

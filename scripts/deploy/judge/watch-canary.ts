@@ -8,7 +8,7 @@
 import { reasonOf } from '../../operations/failure-reason.ts';
 import { printable } from '../../operations/table.ts';
 import { type CanaryThresholds, looksOf } from './canary-thresholds.ts';
-import { comparisonInWords, countsInWords, inMinutes, reasonInWords } from './canary-words.ts';
+import { comparisonInWords, countsInWords, durationText, reasonInWords } from './canary-words.ts';
 import type { Comparison } from './comparison.ts';
 import { type HoldReason, judge } from './judge.ts';
 import { type KnownOperations, knownOperations } from './known-operations.ts';
@@ -20,9 +20,9 @@ export interface CanarySources {
   /** The environment's D1. */
   db: RowSource;
   /** Version ids of the Worker. */
-  before: string;
-  now: string;
-  /** Of the requests, that the new version gets. */
+  oldVersion: string;
+  newVersion: string;
+  /** The part of the requests that the new version gets. */
   percent: number;
   sleep(ms: number): Promise<void>;
   /** Takes one line for the people who wait. */
@@ -40,13 +40,13 @@ export async function watchCanary(sources: CanarySources, thresholds: CanaryThre
   const { db, report, sleep } = sources;
   const { lookSeconds, minimumWatchSeconds } = thresholds;
   const newRows = new NewRows(db, report);
-  const samples = { before: new VersionSample(), now: new VersionSample() };
+  const samples = { old: new VersionSample(), new: new VersionSample() };
   let reasons: readonly HoldReason[] = [];
   let unreadSeconds = 0;
   const look = (period: number) =>
     newRows.read(({ workerVersion, requests }) => {
-      if (workerVersion === sources.before) samples.before.add(requests, period);
-      if (workerVersion === sources.now) samples.now.add(requests, period);
+      if (workerVersion === sources.oldVersion) samples.old.add(requests, period);
+      if (workerVersion === sources.newVersion) samples.new.add(requests, period);
     });
   await look(0).catch((error: unknown) => report(unreadInWords(error)));
   for (let looks = 1; looks <= looksOf(thresholds); looks += 1) {
@@ -61,11 +61,11 @@ export async function watchCanary(sources: CanarySources, thresholds: CanaryThre
       if (unreadSeconds < UNREAD_SECONDS_MAX) continue;
       return {
         kind: 'hold',
-        reasons: [`Counted requests could not be read for ${inMinutes(unreadSeconds)}.`],
+        reasons: [`Counted requests could not be read for ${durationText(unreadSeconds)}.`],
       };
     }
-    report(countsInWords(seconds, samples.before.requests, samples.now.requests));
-    const judgement = judge(samples.before, samples.now, thresholds, sources.percent);
+    report(countsInWords(seconds, samples.old.requests, samples.new.requests));
+    const judgement = judge(samples.old, samples.new, thresholds, sources.percent);
     if (judgement.kind === 'regress') return regression(sources, judgement.regressions);
     reasons = judgement.kind === 'hold' ? await withoutSubscriptions(sources, judgement.reasons) : [];
     const isLong = seconds >= minimumWatchSeconds || looks === looksOf(thresholds);
@@ -110,7 +110,7 @@ async function held(
   const unread =
     unreadSeconds === 0
       ? []
-      : [`Counted requests could not be read in the last ${inMinutes(unreadSeconds)}.`];
+      : [`Counted requests could not be read in the last ${durationText(unreadSeconds)}.`];
   return { kind: 'hold', reasons: [...reasons.map((reason) => reasonInWords(reason, known)), ...unread] };
 }
 

@@ -5,7 +5,7 @@ import {
   chanceOfAtLeast,
   chanceOfMore,
   type Period,
-  type Share,
+  type Proportion,
 } from '../../../scripts/deploy/judge/exact-tests.ts';
 
 function choose(of: number, taken: number): bigint {
@@ -20,27 +20,27 @@ const share = fc
   .tuple(fc.nat(60), fc.nat(60))
   .map(([one, other]) => ({ marked: Math.min(one, other), of: Math.max(one, other) }));
 
-/** The ways in which each count of the marked requests can be `now`'s, times odds to the power of the count. */
-function waysOf(before: Share, now: Share, odds: bigint): bigint[] {
-  const marked = before.marked + now.marked;
+/** The ways in which each count of the marked requests can be the new version's, times odds to the power of the count. */
+function waysOf(oldShare: Proportion, newShare: Proportion, odds: bigint): bigint[] {
+  const marked = oldShare.marked + newShare.marked;
   return Array.from({ length: marked + 1 }, (_, count) =>
-    count > now.of || marked - count > before.of
+    count > newShare.of || marked - count > oldShare.of
       ? 0n
-      : choose(now.of, count) * choose(before.of, marked - count) * odds ** BigInt(count),
+      : choose(newShare.of, count) * choose(oldShare.of, marked - count) * odds ** BigInt(count),
   );
 }
 
 function expectedChance(periods: readonly Period[], odds: bigint): number {
   let ways = [1n];
-  for (const { before, now } of periods) {
-    const added = waysOf(before, now, odds);
+  for (const { oldShare, newShare } of periods) {
+    const added = waysOf(oldShare, newShare, odds);
     const sums = new Array<bigint>(ways.length + added.length - 1).fill(0n);
     for (const [count, way] of ways.entries())
       for (const [more, other] of added.entries())
         sums[count + more] = (sums[count + more] ?? 0n) + way * other;
     ways = sums;
   }
-  const seen = periods.reduce((sum, { now }) => sum + now.marked, 0);
+  const seen = periods.reduce((sum, { newShare }) => sum + newShare.marked, 0);
   const all = ways.reduce((sum, way) => sum + way, 0n);
   return quotient(
     ways.slice(seen).reduce((sum, way) => sum + way, 0n),
@@ -52,7 +52,7 @@ describe('the chance that so many of the marked requests are of one version', ()
   test('is that of all ways to draw them in each period, at these odds', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.record({ before: share, now: share }), { maxLength: 4 }),
+        fc.array(fc.record({ oldShare: share, newShare: share }), { maxLength: 4 }),
         fc.constantFrom(1, 2, 7),
         (periods, odds) => {
           const expected = expectedChance(periods, BigInt(odds));
@@ -64,19 +64,20 @@ describe('the chance that so many of the marked requests are of one version', ()
 
   test('becomes less with each further marked request of that version, and with each unmarked one of the other', () => {
     fc.assert(
-      fc.property(share, share, fc.constantFrom(1, 1.5), (before, now, odds) => {
-        const chance = chanceOfMore([{ before, now }], odds) * (1 + 1e-9);
-        const worse = { marked: now.marked + 1, of: now.of + 1 };
-        const better = { ...before, of: before.of + 1 };
-        expect(chanceOfMore([{ before, now: worse }], odds)).toBeLessThanOrEqual(chance);
-        expect(chanceOfMore([{ before: better, now }], odds)).toBeLessThanOrEqual(chance);
+      fc.property(share, share, fc.constantFrom(1, 1.5), (oldShare, newShare, odds) => {
+        const chance = chanceOfMore([{ oldShare, newShare }], odds) * (1 + 1e-9);
+        const worse = { marked: newShare.marked + 1, of: newShare.of + 1 };
+        const better = { ...oldShare, of: oldShare.of + 1 };
+        expect(chanceOfMore([{ oldShare, newShare: worse }], odds)).toBeLessThanOrEqual(chance);
+        expect(chanceOfMore([{ oldShare: better, newShare }], odds)).toBeLessThanOrEqual(chance);
       }),
     );
   });
 
   test('holds for millions of requests', () => {
     const half = { marked: 5_000, of: 5_000_000 };
-    const chanceOf = (marked: number) => chanceOfMore([{ before: half, now: { marked, of: 5_000_000 } }]);
+    const chanceOf = (marked: number) =>
+      chanceOfMore([{ oldShare: half, newShare: { marked, of: 5_000_000 } }]);
     expect(chanceOf(5_000)).toBeCloseTo(0.5, 2);
     expect(chanceOf(5_600)).toBeLessThan(1e-8);
     expect(chanceOf(5_000_000)).toBe(0);

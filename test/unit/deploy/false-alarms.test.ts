@@ -16,9 +16,9 @@ type End = 'promote' | 'hold' | 'regress';
 
 function step(traffic: CanaryTraffic, thresholds = THRESHOLDS): { end: End; named: Set<string> } {
   let looks = 0;
-  for (const { before, now } of canaryTraffic(traffic)) {
+  for (const { oldSample, newSample } of canaryTraffic(traffic)) {
     looks += 1;
-    const judgement = judge(before, now, thresholds, traffic.share * 100);
+    const judgement = judge(oldSample, newSample, thresholds, traffic.share * 100);
     if (judgement.kind === 'regress')
       return {
         end: 'regress',
