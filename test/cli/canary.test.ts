@@ -174,7 +174,7 @@ test('a migration that fails half way changes nothing for clients, and the way b
   assert.match(out, /table user_account already exists/);
   assert.match(
     out,
-    /^The database as it was before: npx wrangler d1 time-travel restore DB --env staging --bookmark=[0-9a-f-]{50,}$/m,
+    /^To restore the database all the same .*: npx wrangler d1 time-travel restore DB --env staging --bookmark=[0-9a-f-]{50,}$/m,
   );
   assert.match(out, /100 % of requests go to \S+ \(old\)\./);
   assert.equal(api.workers.get(readEnvironment('staging', folder).workerName).versions.length, 1);
