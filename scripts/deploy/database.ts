@@ -1,30 +1,29 @@
 /** D1 of an environment over the platform's API. */
 import { unreachable } from '../operations/command-failure.ts';
 import { askPlatform, type PlatformClient } from '../platform/platform-client.ts';
+import { queryDatabase } from '../platform/query-database.ts';
+
+const ATTEMPTS = 3;
 
 export type SqlValue = string | number | null;
 
 export interface RemoteDatabase {
-  /** The rows of one statement with `?1` parameters. The SDK may ask twice: a statement that writes must bear it. */
+  /** The rows of one statement with `?1` parameters. It may be asked again: a statement that writes must bear it. */
   query<Row>(sql: string, params?: readonly SqlValue[]): Promise<Row[]>;
   /** The state of this moment, for `wrangler d1 time-travel restore`. */
   bookmark(): Promise<string>;
 }
 
-export function remoteDatabase({ client, accountId }: PlatformClient, databaseId: string): RemoteDatabase {
-  const account = { account_id: accountId };
+export function remoteDatabase(platform: PlatformClient, databaseId: string): RemoteDatabase {
+  const { client, accountId } = platform;
   return {
     async query<Row>(sql: string, params: readonly SqlValue[] = []) {
-      // The SDK's type has strings alone; the API takes each JSON value that SQLite has.
-      const body = { ...account, sql, params: params as string[] };
-      const { result } = await askPlatform('The database was not asked', async () =>
-        client.d1.database.query(databaseId, body),
-      );
-      return (result[0]?.results ?? []) as Row[];
+      const [result] = await queryDatabase(platform, databaseId, [{ sql, params }], ATTEMPTS);
+      return (result?.results ?? []) as Row[];
     },
     async bookmark() {
       const { bookmark } = await askPlatform('The database gave no bookmark', async () =>
-        client.d1.database.timeTravel.getBookmark(databaseId, account),
+        client.d1.database.timeTravel.getBookmark(databaseId, { account_id: accountId }),
       );
       if (bookmark === undefined) throw unreachable('The platform gave no bookmark of the database.');
       return bookmark;

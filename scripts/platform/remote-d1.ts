@@ -1,9 +1,8 @@
-import { askPlatform, type PlatformClient } from './platform-client.ts';
+import type { PlatformClient } from './platform-client.ts';
+import { queryDatabase, type Statement } from './query-database.ts';
 
-interface Statement {
-  sql: string;
-  params: readonly unknown[];
-}
+const READS = /^\s*(SELECT|WITH)\b/i;
+const READ_ATTEMPTS = 3;
 
 /**
  * D1 over the platform's API in the form of a Worker's binding, for the statements of `src/storage/d1`: `prepare`, `bind`, `first`,
@@ -13,7 +12,10 @@ interface Statement {
  * @throws CommandFailure from each, where the platform refuses or does not answer
  */
 export function remoteD1(platform: PlatformClient, databaseId: string): D1Database {
-  const ask = (statements: readonly Statement[]) => askDatabase(platform, databaseId, statements);
+  const ask = (statements: readonly Statement[]) => {
+    const isRead = statements.every(({ sql }) => READS.test(sql));
+    return queryDatabase(platform, databaseId, statements, isRead ? READ_ATTEMPTS : 1);
+  };
   const prepared = (statement: Statement) => ({
     statement,
     bind: (...params: unknown[]) => prepared({ ...statement, params }),
@@ -37,25 +39,4 @@ export function remoteD1(platform: PlatformClient, databaseId: string): D1Databa
   };
   // The rest of a binding is used by no statement of the project.
   return database as unknown as D1Database;
-}
-
-interface Result {
-  results: unknown[];
-  meta: { changes: number };
-}
-
-const READS = /^\s*(SELECT|WITH)\b/i;
-
-async function askDatabase(
-  { client, accountId }: PlatformClient,
-  databaseId: string,
-  statements: readonly Statement[],
-): Promise<Result[]> {
-  // The SDK's type has strings alone; the API takes each JSON value that SQLite has.
-  const batch = statements.map(({ sql, params }) => ({ sql, params: params as string[] }));
-  const isRead = statements.every(({ sql }) => READS.test(sql));
-  const { result } = await askPlatform('The database was not asked', async () =>
-    client.d1.database.query(databaseId, { account_id: accountId, batch }, isRead ? {} : { maxRetries: 0 }),
-  );
-  return result.map(({ results = [], meta }) => ({ results, meta: { changes: meta?.changes ?? 0 } }));
 }

@@ -6,40 +6,27 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, beforeEach, test } from 'node:test';
-import { createDeployableProject, type DeployableProject } from '../support/deployable-project.ts';
-import { provideBindings } from '../support/platform-api/provide-bindings.ts';
-import { type PlatformApi, startPlatformApi } from '../support/platform-api/server.ts';
+import { STAGING_DATABASE, STAGING_WORKER, type Staging, startStaging } from '../support/deploy/staging.ts';
+import { CLASSES } from '../support/deployable-project.ts';
 import { Worker } from '../support/platform-api/worker.ts';
-import { type StandInGateway, startStandInGateway } from '../support/stand-in-gateway.ts';
 import type { Ran } from './running-operations.ts';
 
 const [CLI, ROLLBACK] = ['scripts/deploy/cli.ts', 'scripts/deploy/rollback-cli.ts'].map((file) =>
   path.resolve(file),
 );
-const WORKER = 'com2000-edge-gateway-staging';
-const DATABASE = 'com2000-edge-db-staging';
-const CLASSES = ['Attempts', 'PoolLedger', 'PriceFeed', 'SaleFeed', 'SubscriptionHub'];
 /** Wrangler's last call for a share, after which the traffic is divided. */
 const LAST_OF_SHARE = { method: 'PATCH', path: /\/script-settings$/ };
 
-let api: PlatformApi;
-let project: DeployableProject;
-let gateway: StandInGateway;
+let staging: Staging;
+let api: Staging['api'];
 let worker: Worker;
 /** The id of the version that serves alone before each test. */
 let old: string;
 
 before(async () => {
-  [api, project, gateway] = await Promise.all([
-    startPlatformApi({ zoneName: 'com2000.test' }),
-    createDeployableProject(),
-    startStandInGateway('none'),
-  ]);
-  provideBindings(api, 'staging', path.join(project.folder, 'wrangler.toml'));
-  gateway.mode = 'audit';
-  gateway.answer = ({ path: asked }) =>
-    asked.startsWith('/admin/caches') ? { status: 200, body: { purge: 'none' } } : undefined;
-  const database = api.databases.get(DATABASE);
+  staging = await startStaging();
+  ({ api } = staging);
+  const database = api.databases.get(STAGING_DATABASE);
   database.run([{ sql: 'CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY, name TEXT, applied_at TEXT)' }]);
   for (const name of readdirSync('migrations').sort())
     database.run([
@@ -47,14 +34,10 @@ before(async () => {
       { sql: 'INSERT INTO d1_migrations (name) VALUES (?1)', params: [name] },
     ]);
 });
-after(async () => {
-  await api?.close();
-  await gateway?.close();
-  project?.remove();
-});
+after(() => staging?.close());
 
 beforeEach(async () => {
-  worker = new Worker(WORKER);
+  worker = new Worker(STAGING_WORKER);
   worker.classes.apply({ new_tag: 'ledgers', steps: [{ new_sqlite_classes: CLASSES }] });
   const bindings = ['INTERNAL_API_KEY', 'JWT_SECRET'].map((name) => ({
     name,
@@ -65,14 +48,7 @@ beforeEach(async () => {
   old = worker.addVersion({ metadata, modules: new Map(), exports: CLASSES, etag: '' }, 'api').id;
   serve({ [old]: 100 });
   api.workers.set(worker);
-  api.databases.get(DATABASE).run([{ sql: 'DELETE FROM deployment' }]);
-  // As the platform's edge: requests reach the versions of the deployment.
-  gateway.traffic = {
-    main: old,
-    get versions() {
-      return worker.versions.map(({ id }) => id);
-    },
-  };
+  api.databases.get(STAGING_DATABASE).run([{ sql: 'DELETE FROM deployment' }]);
 });
 
 function serve(shares: Readonly<Record<string, number>>): void {
@@ -86,7 +62,7 @@ const serving = () =>
   );
 const outcomes = () =>
   api.databases
-    .get(DATABASE)
+    .get(STAGING_DATABASE)
     .run([{ sql: 'SELECT outcome FROM deployment' }])[0]
     ?.rows.flat();
 
@@ -96,9 +72,9 @@ interface Running {
 }
 
 function begin(file: string | undefined, args: readonly string[]): Running {
-  const child = spawn(process.execPath, [file ?? '', 'staging', '--origin', gateway.url, ...args], {
-    cwd: project.folder,
-    env: { ...process.env, ...api.env(), OPERATIONS_KEY: 'an-admin-key-for-tests-of-32-chars' },
+  const child = spawn(process.execPath, [file ?? '', 'staging', '--origin', staging.gateway.url, ...args], {
+    cwd: staging.project.folder,
+    env: { ...process.env, ...staging.variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);

@@ -5,60 +5,35 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
-import { createDeployableProject, type DeployableProject, worker } from '../support/deployable-project.ts';
+import {
+  answerPurges,
+  STAGING_DATABASE,
+  STAGING_WORKER,
+  type Staging,
+  startStaging,
+} from '../support/deploy/staging.ts';
+import { CLASSES, worker } from '../support/deployable-project.ts';
 import { minuteRowInsert } from '../support/minute-rows.ts';
-import { provideBindings } from '../support/platform-api/provide-bindings.ts';
-import { type PlatformApi, startPlatformApi } from '../support/platform-api/server.ts';
-import { type StandInGateway, startStandInGateway } from '../support/stand-in-gateway.ts';
 import { type Ran, runNode } from './running-operations.ts';
 
 const CLI = path.resolve('scripts/deploy/cli.ts');
 const WRANGLER = path.resolve('node_modules/wrangler/bin/wrangler.js');
-const WORKER = 'com2000-edge-gateway-staging';
-const DATABASE = 'com2000-edge-db-staging';
 const PLANT_EVERY_MS = 50;
-const CLASSES = ['Attempts', 'PoolLedger', 'PriceFeed', 'SaleFeed', 'SubscriptionHub'];
 
-let api: PlatformApi;
-let project: DeployableProject;
-let gateway: StandInGateway;
+let staging: Staging;
+let api: Staging['api'];
+let project: Staging['project'];
+let gateway: Staging['gateway'];
 
 before(async () => {
-  api = await startPlatformApi({ zoneName: 'com2000.test' });
-  project = await createDeployableProject();
-  provideBindings(api, 'staging', path.join(project.folder, 'wrangler.toml'));
-  gateway = await startStandInGateway('none');
-  gateway.mode = 'audit';
-  gateway.answer = usual;
-  // As the platform's edge: requests reach the versions of the deployment.
-  gateway.traffic = {
-    get main() {
-      return live()[0]?.version_id ?? 'none';
-    },
-    get versions() {
-      return live().map(({ version_id }) => version_id);
-    },
-  };
+  staging = await startStaging();
+  ({ api, project, gateway } = staging);
 });
-after(async () => {
-  await api?.close();
-  await gateway?.close();
-  project?.remove();
-});
+after(() => staging?.close());
 
-const live = () => [...(api.workers.find(WORKER)?.deployments[0]?.versions ?? [])];
-const usual: StandInGateway['answer'] = ({ path: asked }) =>
-  asked.startsWith('/admin/caches') ? { status: 200, body: { purge: 'none' } } : undefined;
-
-function run(file: string, args: readonly string[]): Promise<Ran> {
-  const variables = {
-    ...api.env(),
-    OPERATIONS_KEY: 'an-admin-key-for-tests-of-32-chars',
-    NO_COLOR: '1',
-    WRANGLER_SEND_METRICS: 'false',
-  };
-  return runNode([file, ...args], { cwd: project.folder, variables });
-}
+const live = () => staging.live();
+const run = (file: string, args: readonly string[]): Promise<Ran> =>
+  runNode([file, ...args], { cwd: project.folder, variables: staging.variables });
 
 const deploy = (...args: string[]) =>
   run(CLI, [
@@ -77,7 +52,7 @@ function isWhollyOld({ exitCode, out, err }: Ran, version: string | undefined): 
 const served = () => (live().length === 1 ? live()[0]?.version_id : undefined);
 
 const query = (sql: string, params: readonly (string | number)[] = []) =>
-  api.databases.get(DATABASE).run([{ sql, params }]);
+  api.databases.get(STAGING_DATABASE).run([{ sql, params }]);
 
 /** Those of these tables that there are. */
 const tables = (...names: string[]) =>
@@ -136,7 +111,7 @@ test('a workflow without a key for the purge is refused', async () => {
   const { exitCode, err } = await runNode([CLI, 'staging'], { cwd: project.folder, variables });
   assert.equal(exitCode, 2, err);
   assert.match(err, /^OPERATIONS_KEY is not set/m);
-  assert.equal(api.workers.find(WORKER), undefined);
+  assert.equal(api.workers.find(STAGING_WORKER), undefined);
 });
 
 test('the first deployment is whole, and leaves a record', async () => {
@@ -151,7 +126,7 @@ test('the first deployment is whole, and leaves a record', async () => {
     out,
     new RegExp(`^staging: 100 % of requests go to ${served()} \\(new\\)\\. Deployed\\.$`, 'm'),
   );
-  assert.equal(api.workers.get(WORKER).schedules.length, 6);
+  assert.equal(api.workers.get(STAGING_WORKER).schedules.length, 6);
   const { out: listed } = await run(CLI, ['list', 'staging']);
   const row = `deployed +first +${commit.slice(0, 12)} +deployer@com2000\\.test +${served()}`;
   assert.match(listed, new RegExp(row));
@@ -187,20 +162,20 @@ test('a migration that fails half way leaves the old version, and the printed co
 
 test('an upload that fails leaves nothing', async () => {
   const old = served();
-  const count = api.workers.get(WORKER).versions.length;
+  const count = api.workers.get(STAGING_WORKER).versions.length;
   api.failNext({ method: 'POST', path: /\/versions$/ }, { status: 400 });
   const ran = await deploy();
   isWhollyOld(ran, old);
   assert.match(ran.out, /The version was not uploaded: wrangler ended with 1\.\n +/);
-  assert.equal(api.workers.get(WORKER).versions.length, count);
+  assert.equal(api.workers.get(STAGING_WORKER).versions.length, count);
 });
 
 test('where smoke tests fail, the version gets no request of a client', async () => {
   const old = served();
   gateway.answer = (asked) =>
-    asked.path.startsWith('/api/prices') ? { status: 500, body: {} } : usual(asked);
+    asked.path.startsWith('/api/prices') ? { status: 500, body: {} } : answerPurges(asked);
   const ran = await deploy();
-  gateway.answer = usual;
+  gateway.answer = answerPurges;
   isWhollyOld(ran, old);
   assert.match(ran.out, /GET \/api\/prices: answered 500/);
 });
@@ -247,7 +222,7 @@ test('after 100 % a failure leaves the deployment open, and the next run of the 
   gateway.answer = (asked) =>
     asked.path.startsWith('/admin/caches') ? { status: 500, body: {} } : undefined;
   assert.match((await deploy()).out, /triggers: set crons/);
-  gateway.answer = usual;
+  gateway.answer = answerPurges;
   const done = await deploy();
   assert.equal(done.exitCode, 0, done.out + done.err);
   assert.match(done.out, /triggers: done before/);

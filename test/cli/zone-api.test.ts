@@ -10,9 +10,9 @@ import { wantedZone } from '../../scripts/zone/wanted-zone.ts';
 import { type ZoneClient, zoneClient } from '../../scripts/zone/zone-client.ts';
 import { withinPlan } from '../../zone/within-plan.ts';
 import { DESIRED_ZONE } from '../../zone/zone.ts';
+import { newId } from '../support/platform-api/described-items.ts';
 import type { PlatformApi } from '../support/platform-api/server.ts';
 import { startPlatformApi } from '../support/platform-api/server.ts';
-import { newId } from '../support/platform-api/zone.ts';
 import { recordOf } from '../support/platform-api/zone-records.ts';
 
 const FIREWALL = 'http_request_firewall_custom';

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import spawn from 'nano-spawn';
 
-const CLASSES = ['Attempts', 'PoolLedger', 'PriceFeed', 'SaleFeed', 'SubscriptionHub'];
+/** The classes of wrangler.toml's migrations. */
+export const CLASSES = ['Attempts', 'PoolLedger', 'PriceFeed', 'SaleFeed', 'SubscriptionHub'];
 
 export interface DeployableProject {
   readonly folder: string;

@@ -1,7 +1,7 @@
 /** D1's API: databases, queries, imports of files as wrangler makes them, time travel. */
 import { createHash, randomUUID } from 'node:crypto';
 import { D1Database, type Statement, type StatementResult } from './d1-database.ts';
-import { ApiError, type ApiRequest, pageOf, type Resource } from './resource.ts';
+import { ApiError, type ApiRequest, type Resource } from './resource.ts';
 import type { PlatformState } from './state.ts';
 
 const NAME_TAKEN = 7502;
@@ -122,34 +122,11 @@ function bookmarkOf(request: ApiRequest, database: D1Database): string {
 
 const routes: Resource = [
   {
-    method: 'GET',
-    path: '/accounts/:accountId/d1/database',
-    handle({ url }, { databases }) {
-      const name = url.searchParams.get('name') ?? '';
-      return pageOf(
-        databases
-          .list()
-          .filter((database) => database.name.includes(name))
-          .map(described),
-        url,
-        1000,
-      );
-    },
-  },
-  {
     method: 'POST',
     path: '/accounts/:accountId/d1/database',
     handle: (request, { databases }) => described(databases.create(request.json<{ name: string }>().name)),
   },
   { method: 'GET', path: DATABASE, handle: (request, state) => described(databaseOf(request, state)) },
-  {
-    method: 'DELETE',
-    path: DATABASE,
-    handle(request, { databases }) {
-      databases.delete(request.param('databaseId'));
-      return null;
-    },
-  },
   {
     method: 'POST',
     path: `${DATABASE}/query`,
@@ -157,14 +134,6 @@ const routes: Resource = [
       databaseOf(request, state)
         .run(statementsOf(request))
         .map((result) => ({ results: objects(result), success: true, meta: result.meta })),
-  },
-  {
-    method: 'POST',
-    path: `${DATABASE}/raw`,
-    handle: (request, state) =>
-      databaseOf(request, state)
-        .run(statementsOf(request))
-        .map(({ columns, rows, meta }) => ({ results: { columns, rows }, success: true, meta })),
   },
   { method: 'POST', path: `${DATABASE}/import`, handle: importFile },
   {

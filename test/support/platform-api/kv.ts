@@ -1,11 +1,10 @@
-/** Workers KV's API: namespaces, and values with their metadata and expiration. Expired keys are not removed. */
+/** Workers KV's API: namespaces are made, and values put, with their metadata and expiration. Expired keys are not removed. */
 import { randomBytes } from 'node:crypto';
-import { ApiError, type ApiRequest, Page, pageOf, type Resource } from './resource.ts';
+import { ApiError, type ApiRequest, type Resource } from './resource.ts';
 import type { PlatformState } from './state.ts';
 
 const NAMESPACE_NOT_FOUND = 10_013;
 const TITLE_TAKEN = 10_014;
-const KEY_NOT_FOUND = 10_009;
 
 export interface KvEntry {
   value: Uint8Array<ArrayBuffer>;
@@ -78,51 +77,11 @@ async function entryOf(request: ApiRequest): Promise<KvEntry> {
   return { value, ...(metadata === null ? {} : { metadata: JSON.parse(String(metadata)) }), ...expires };
 }
 
-function storedEntry(request: ApiRequest, state: PlatformState): KvEntry {
-  const entry = namespaceOf(request, state).entries.get(request.param('key'));
-  if (entry === undefined) throw new ApiError(404, KEY_NOT_FOUND, "get: 'key not found'");
-  return entry;
-}
-
 export const kv: Resource = [
-  {
-    method: 'GET',
-    path: NAMESPACES,
-    handle: (request, state) => pageOf(state.kv.list().map(described), request.url, 20),
-  },
   {
     method: 'POST',
     path: NAMESPACES,
     handle: (request, state) => described(state.kv.create(request.json<{ title: string }>().title)),
-  },
-  { method: 'GET', path: NAMESPACE, handle: (request, state) => described(namespaceOf(request, state)) },
-  {
-    method: 'DELETE',
-    path: NAMESPACE,
-    handle(request, state) {
-      state.kv.delete(request.param('namespaceId'));
-      return {};
-    },
-  },
-  {
-    method: 'GET',
-    path: `${NAMESPACE}/keys`,
-    handle(request, state) {
-      const prefix = request.url.searchParams.get('prefix') ?? '';
-      const keys = [...namespaceOf(request, state).entries]
-        .filter(([name]) => name.startsWith(prefix))
-        .map(([name, { metadata, expiration }]) => ({ name, metadata, expiration }))
-        .sort((a, b) => (a.name < b.name ? -1 : 1));
-      return new Page(keys, { count: keys.length, cursor: '' });
-    },
-  },
-  {
-    method: 'GET',
-    path: `${NAMESPACE}/values/:key`,
-    handle: (request, state) =>
-      new Response(storedEntry(request, state).value, {
-        headers: { 'content-type': 'application/octet-stream' },
-      }),
   },
   {
     method: 'PUT',
@@ -130,25 +89,6 @@ export const kv: Resource = [
     async handle(request, state) {
       namespaceOf(request, state).entries.set(request.param('key'), await entryOf(request));
       return {};
-    },
-  },
-  {
-    method: 'DELETE',
-    path: `${NAMESPACE}/values/:key`,
-    handle(request, state) {
-      namespaceOf(request, state).entries.delete(request.param('key'));
-      return {};
-    },
-  },
-  {
-    method: 'PUT',
-    path: `${NAMESPACE}/bulk`,
-    handle(request, state) {
-      const { entries } = namespaceOf(request, state);
-      const pairs = request.json<{ key: string; value: string; base64?: boolean; metadata?: unknown }[]>();
-      for (const { key, value, base64 = false, metadata } of pairs)
-        entries.set(key, { value: new Uint8Array(Buffer.from(value, base64 ? 'base64' : 'utf8')), metadata });
-      return { successful_key_count: pairs.length, unsuccessful_keys: [] };
     },
   },
 ];

@@ -1,12 +1,9 @@
-/** R2's API: buckets, their CORS and lifecycle rules, and objects as wrangler puts and gets them. */
-import { createHash } from 'node:crypto';
+/** R2's API: buckets with their CORS and lifecycle rules. */
 import { ApiError, type ApiRequest, type Resource } from './resource.ts';
 import type { PlatformState } from './state.ts';
 
 const NAME_TAKEN = 10_004;
 const BUCKET_NOT_FOUND = 10_006;
-const OBJECT_NOT_FOUND = 10_007;
-const NO_CORS = 10_059;
 
 export interface Bucket {
   readonly name: string;
@@ -15,7 +12,6 @@ export interface Bucket {
   /** As they were put. None: no policy. */
   corsRules: readonly unknown[] | undefined;
   lifecycleRules: readonly unknown[];
-  readonly objects: Map<string, { bytes: Uint8Array<ArrayBuffer>; contentType: string }>;
 }
 
 /** The rule that each new bucket has. */
@@ -38,7 +34,6 @@ export class Buckets {
       storageClass,
       corsRules: undefined,
       lifecycleRules: [ABORT_UPLOADS_RULE],
-      objects: new Map(),
     };
     this.#byName.set(name, bucket);
     return bucket;
@@ -55,20 +50,10 @@ export class Buckets {
       throw new ApiError(404, BUCKET_NOT_FOUND, 'The specified bucket does not exist.');
     return bucket;
   }
-
-  list(): Bucket[] {
-    return [...this.#byName.values()];
-  }
-
-  delete(name: string): void {
-    this.get(name);
-    this.#byName.delete(name);
-  }
 }
 
 const BUCKETS = '/accounts/:accountId/r2/buckets';
 const BUCKET = `${BUCKETS}/:bucket`;
-const OBJECT = `${BUCKET}/objects/:key*`;
 
 const bucketOf = (request: ApiRequest, { buckets }: PlatformState) => buckets.get(request.param('bucket'));
 
@@ -81,11 +66,6 @@ const described = ({ name, createdAt, storageClass }: Bucket) => ({
 
 export const r2: Resource = [
   {
-    method: 'GET',
-    path: BUCKETS,
-    handle: (_request, state) => ({ buckets: state.buckets.list().map(described) }),
-  },
-  {
     method: 'POST',
     path: BUCKETS,
     handle(request, state) {
@@ -95,35 +75,10 @@ export const r2: Resource = [
   },
   { method: 'GET', path: BUCKET, handle: (request, state) => described(bucketOf(request, state)) },
   {
-    method: 'DELETE',
-    path: BUCKET,
-    handle(request, state) {
-      state.buckets.delete(request.param('bucket'));
-      return {};
-    },
-  },
-  {
-    method: 'GET',
-    path: `${BUCKET}/cors`,
-    handle(request, state) {
-      const { corsRules } = bucketOf(request, state);
-      if (corsRules === undefined) throw new ApiError(404, NO_CORS, 'The CORS configuration does not exist.');
-      return { rules: corsRules };
-    },
-  },
-  {
     method: 'PUT',
     path: `${BUCKET}/cors`,
     handle(request, state) {
       bucketOf(request, state).corsRules = request.json<{ rules: unknown[] }>().rules;
-      return {};
-    },
-  },
-  {
-    method: 'DELETE',
-    path: `${BUCKET}/cors`,
-    handle(request, state) {
-      bucketOf(request, state).corsRules = undefined;
       return {};
     },
   },
@@ -137,33 +92,6 @@ export const r2: Resource = [
     path: `${BUCKET}/lifecycle`,
     handle(request, state) {
       bucketOf(request, state).lifecycleRules = request.json<{ rules: unknown[] }>().rules;
-      return {};
-    },
-  },
-  {
-    method: 'PUT',
-    path: OBJECT,
-    handle(request, state) {
-      const contentType = request.headers.get('content-type') ?? 'application/octet-stream';
-      bucketOf(request, state).objects.set(request.param('key'), { bytes: request.body, contentType });
-      return { key: request.param('key'), etag: createHash('md5').update(request.body).digest('hex') };
-    },
-  },
-  {
-    method: 'GET',
-    path: OBJECT,
-    handle(request, state) {
-      const object = bucketOf(request, state).objects.get(request.param('key'));
-      if (object === undefined)
-        throw new ApiError(404, OBJECT_NOT_FOUND, 'The specified key does not exist.');
-      return new Response(object.bytes, { headers: { 'content-type': object.contentType } });
-    },
-  },
-  {
-    method: 'DELETE',
-    path: OBJECT,
-    handle(request, state) {
-      bucketOf(request, state).objects.delete(request.param('key'));
       return {};
     },
   },

@@ -22,7 +22,7 @@ export interface ApiRequest {
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /**
-   * After `/client/v4`. `:name` is one part of the path, `:name*` all that follows. A path with `:accountId` or `:zoneId` answers for
+   * After `/client/v4`. `:name` is one part of the path. A path with `:accountId` or `:zoneId` answers for
    * the one account or zone alone.
    */
   readonly path: string;

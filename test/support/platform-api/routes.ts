@@ -6,7 +6,7 @@ export interface FoundRoute {
   params: Record<string, string>;
 }
 
-/** Routes with more fixed parts win: `/scripts/:name/versions` before `/scripts/:rest*`. */
+/** Routes with more fixed parts win: `/versions/latest` before `/versions/:version`. */
 export function createRouter(
   resources: readonly Resource[],
 ): (method: string, path: string) => FoundRoute | undefined {
@@ -15,7 +15,7 @@ export function createRouter(
     .map((route) => ({
       route,
       pattern: patternOf(route.path),
-      fixed: route.path.replaceAll(/:\w+\*?/g, '').length,
+      fixed: route.path.replaceAll(/:\w+/g, '').length,
     }))
     .sort((a, b) => b.fixed - a.fixed);
   return (method, path) => {
@@ -31,10 +31,7 @@ export function createRouter(
 }
 
 function patternOf(path: string): RegExp {
-  const source = path
-    .replaceAll('.', '\\.')
-    .replaceAll(/:(\w+)\*/g, '(?<$1>.+)')
-    .replaceAll(/:(\w+)/g, '(?<$1>[^/]+)');
+  const source = path.replaceAll('.', '\\.').replaceAll(/:(\w+)/g, '(?<$1>[^/]+)');
   // A group with no name would leave `groups` undefined.
   return new RegExp(`^${source}(?<rest_>)$`);
 }

@@ -3,8 +3,8 @@
  * does, and knows nothing of the project's own code.
  *
  * It does: one account with one zone, and one token with all rights; Workers with their versions, deployments, Durable Object
- * classes, secrets, schedules, custom domains and routes; D1 with bookmarks, imports and its limits; KV; R2 buckets with their rules
- * and objects; the zone's settings, records, rules, lists and balancers. It records each call, and fails as a test plants it.
+ * classes, secrets, schedules, custom domains and routes; D1 with bookmarks, imports and its limits; KV; R2 buckets with their rules;
+ * the zone's settings, records, rules, lists and balancers. It records each call, and fails as a test plants it.
  *
  * It does not: serve requests (edge.ts does), run crons, limit calls, delay (a change is seen at once), make DNS records of custom
  * domains, keep assets, or check rights of a token. Error codes are the platform's where they are known; the code for a version from

@@ -1,7 +1,9 @@
 /** Load balancers of the zone, with the pools and monitors of the account. */
+
+import { byId, type Described, newId, now, removeById } from './described-items.ts';
 import { ApiError, type ApiRequest, type Resource, type Route } from './resource.ts';
 import type { PlatformState } from './state.ts';
-import { byId, type Described, newId, now, removeById, type Zone } from './zone.ts';
+import type { Zone } from './zone.ts';
 
 const NOT_ENABLED = 1002;
 const NOT_FOUND = 1001;

@@ -1,6 +1,7 @@
 /** Lists of the account, without their items. */
+
+import { byId, newId, now, removeById } from './described-items.ts';
 import { ApiError, type Resource } from './resource.ts';
-import { byId, newId, now, removeById } from './zone.ts';
 
 const LISTS = '/accounts/:accountId/rules/lists';
 

@@ -1,7 +1,8 @@
 /** Records in DNS, in pages. */
+
+import { byId, type Described, newId, now, removeById } from './described-items.ts';
 import { ApiError, pageOf, type Resource } from './resource.ts';
 import type { PlatformState } from './state.ts';
-import { byId, type Described, newId, now, removeById } from './zone.ts';
 
 const RECORDS = '/zones/:zoneId/dns_records';
 const PER_PAGE_BY_DEFAULT = 100;

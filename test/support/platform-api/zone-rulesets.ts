@@ -3,8 +3,9 @@
  * where it is sent with it (developers.cloudflare.com/ruleset-engine). What a plan lacks is refused in the platform's words.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { type Described, newId, now } from './described-items.ts';
 import { ApiError, type Resource } from './resource.ts';
-import { type Described, newId, now, type Ruleset, type Zone } from './zone.ts';
+import type { Ruleset, Zone } from './zone.ts';
 import { checkEntitled, type SentRule } from './zone-entitlements.ts';
 
 const ENTRY_POINT = '/zones/:zoneId/rulesets/phases/:phase/entrypoint';

@@ -1,7 +1,9 @@
 /** Settings of the zone: each zone has all, with the platform's defaults; the plan decides which can be changed. */
+
+import { now } from './described-items.ts';
 import { ApiError, type ApiRequest, type Resource } from './resource.ts';
 import type { PlatformState } from './state.ts';
-import { now, type Zone } from './zone.ts';
+import type { Zone } from './zone.ts';
 
 const NOT_ALLOWED = 1015;
 const UNKNOWN_SETTING = 1003;

@@ -1,9 +1,6 @@
 /** The zone, and all that it keeps. Tests change the lists as people do by hand, in the dashboard. */
-import { randomUUID } from 'node:crypto';
-import { ApiError, type Resource } from './resource.ts';
-
-/** As the API gives it. */
-export type Described = { id: string } & Record<string, unknown>;
+import type { Described } from './described-items.ts';
+import type { Resource } from './resource.ts';
 
 export interface Ruleset {
   id: string;
@@ -54,23 +51,3 @@ export const zone: Resource = [
     handle: (_request, { zone: { auditLog } }) => auditLog,
   },
 ];
-
-export const newId = () => randomUUID().replaceAll('-', '');
-export const now = () => new Date().toISOString();
-
-/** @throws ApiError 404 */
-export function byId<Item extends Described>(
-  items: readonly Item[],
-  id: string,
-  code: number,
-  what: string,
-): Item {
-  const item = items.find((one) => one.id === id);
-  if (item === undefined) throw new ApiError(404, code, `${what} not found`);
-  return item;
-}
-
-export function removeById(items: Described[], id: string, code: number, what: string): { id: string } {
-  items.splice(items.indexOf(byId(items, id, code, what)), 1);
-  return { id };
-}
