@@ -13,9 +13,9 @@ import { findBreaks } from '../operations/find-breaks.ts';
 import { readSchema, SCHEMA_FILE, schemaAt } from '../operations/read-schema.ts';
 import { remoteD1 } from '../platform/remote-d1.ts';
 import { remoteKv } from '../platform/remote-kv.ts';
+import { codeOf, versionHistory } from '../rollback/version-history.ts';
 import type { Deployment, Report, Step } from './step.ts';
 import { commitOfVersion } from './version-commit.ts';
-import { codeOf, versionHistory } from './version-history.ts';
 
 /** Uses of so many days are shown beside what breaks. */
 const USED_DAYS = 30;

@@ -11,7 +11,7 @@ import { CLASSES } from '../support/deployable-project.ts';
 import { Worker } from '../support/platform-api/worker.ts';
 import type { Ran } from './running-operations.ts';
 
-const [CLI, ROLLBACK] = ['scripts/deploy/cli.ts', 'scripts/deploy/rollback-cli.ts'].map((file) =>
+const [CLI, ROLLBACK] = ['scripts/deploy/cli.ts', 'scripts/rollback/cli.ts'].map((file) =>
   path.resolve(file),
 );
 /** Wrangler's last call for a share, after which the traffic is divided. */

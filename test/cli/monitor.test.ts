@@ -90,7 +90,7 @@ test('all is well with a healthy gateway, with a key and without one', async () 
 });
 
 test('smoke tests pass on a healthy gateway, and name an environment or an address', async () => {
-  const smoke = (...args: string[]) => runNode(['scripts/deploy/smoke-cli.ts', ...args]);
+  const smoke = (...args: string[]) => runNode(['scripts/smoke/cli.ts', ...args]);
   const well = await smoke('--url', start.gatewayUrl);
   assert.equal(well.out, `ok     ${start.gatewayUrl}\n`, well.out + well.err);
   assert.equal(well.exitCode, 0);

@@ -42,7 +42,7 @@ test('the command ends an open deployment, and the next one purges alone', async
   versions.serve({ [older]: 90, [newer]: 10 });
   recordDeployment(prepared, { before: older, now: newer, open: true });
   const variables = { ...api.env(), OPERATIONS_KEY: '', ADMIN_KEY: '' };
-  const { exitCode, out, err } = await runNode(['scripts/deploy/rollback-cli.ts', 'production'], {
+  const { exitCode, out, err } = await runNode(['scripts/rollback/cli.ts', 'production'], {
     variables,
   });
   assert.equal(exitCode, 0, out + err);
@@ -99,7 +99,7 @@ test('the platform refuses a version from before a change of classes, should the
 });
 
 test('without credentials it says what it lacks', async () => {
-  const { exitCode, err } = await runNode(['scripts/deploy/rollback-cli.ts', 'production'], {
+  const { exitCode, err } = await runNode(['scripts/rollback/cli.ts', 'production'], {
     variables: NO_CREDENTIALS,
   });
   assert.equal(exitCode, 2);

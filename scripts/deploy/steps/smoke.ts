@@ -1,6 +1,6 @@
 import { refusal } from '../../operations/command-failure.ts';
 import { reasonOf } from '../../operations/failure-reason.ts';
-import { smokeTest } from '../smoke.ts';
+import { smokeTest } from '../../smoke/smoke.ts';
 import type { Deployment, Report, Step } from '../step.ts';
 
 /** The platform makes the DNS record and the certificate of a custom domain when it is first deployed, which takes minutes. */

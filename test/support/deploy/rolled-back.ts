@@ -1,7 +1,7 @@
 /** A Worker with versions on the simulated platform, the records of their deployments, and a rollback of it. */
 import { DeploymentRecords } from '../../../scripts/deploy/record.ts';
-import { type RollbackSources, rollBack } from '../../../scripts/deploy/rollback.ts';
-import { versionHistory } from '../../../scripts/deploy/version-history.ts';
+import { type RollbackSources, rollBack } from '../../../scripts/rollback/rollback.ts';
+import { versionHistory } from '../../../scripts/rollback/version-history.ts';
 import type { PlatformApi } from '../platform-api/server.ts';
 import { Worker } from '../platform-api/worker.ts';
 import type { Binding } from '../platform-api/worker-upload.ts';

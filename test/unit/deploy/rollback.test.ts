@@ -1,9 +1,9 @@
 /** Wrangler is a stand-in here, which does what `wrangler rollback` does; test/cli/rollback.test.ts has the real one. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { DeploymentRecords } from '../../../scripts/deploy/record.ts';
-import type { RollbackSources } from '../../../scripts/deploy/rollback.ts';
 import { unreachable } from '../../../scripts/operations/command-failure.ts';
 import type { Wrangler } from '../../../scripts/platform/run-wrangler.ts';
+import type { RollbackSources } from '../../../scripts/rollback/rollback.ts';
 import { CACHE_GENERATIONS_KEY } from '../../../src/storage/kv/keys.ts';
 import { type PreparedDeployment, prepareDeployment } from '../../support/deploy/prepared-deployment.ts';
 import {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type SmokeSources, smokeTest } from '../../../scripts/deploy/smoke.ts';
+import { type SmokeSources, smokeTest } from '../../../scripts/smoke/smoke.ts';
 import { healthOf, type StandInGateway, startStandInGateway } from '../../support/stand-in-gateway.ts';
 
 const OLD = '00000000-0000-4000-8000-00000000000a';

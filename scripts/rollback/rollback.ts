@@ -5,19 +5,19 @@
  * is not. The deployment that is rolled back is open in the record meanwhile, so no other one begins, and the next run goes on with a
  * rollback that was cut off. A run that works on the deployment loses it.
  */
+import { outdateAnswers, purgeInFront } from '../deploy/purge.ts';
+import { reportFailure } from '../deploy/report-failure.ts';
+import { wholly } from '../deploy/set-shares.ts';
+import { isSame, trafficText } from '../deploy/stand.ts';
+import type { Deployment } from '../deploy/step.ts';
+import type { LiveWorker } from '../deploy/worker.ts';
+import { wranglerFailure } from '../deploy/wrangler-failure.ts';
 import { EXIT, type ExitCode, refusal } from '../operations/command-failure.ts';
 import type { WranglerRun } from '../platform/run-wrangler.ts';
 import { lostOperationLines } from './lost-operations.ts';
-import { outdateAnswers, purgeInFront } from './purge.ts';
-import { reportFailure } from './report-failure.ts';
 import { type FoundRecord, findRecord, holdRecord, type RecordSources } from './rollback-record.ts';
 import { rollbackTarget, type ServingLine, servingLine } from './rollback-target.ts';
-import { wholly } from './set-shares.ts';
-import { isSame, trafficText } from './stand.ts';
-import type { Deployment } from './step.ts';
 import { ROLLBACK_MESSAGE, type VersionHistory } from './version-history.ts';
-import type { LiveWorker } from './worker.ts';
-import { wranglerFailure } from './wrangler-failure.ts';
 
 /** Longer than the platform takes to move traffic. */
 const LOST_RUN_MS = 10_000;

@@ -1,9 +1,10 @@
 /** Finds the version that a rollback goes to, and refuses one that cannot be gone back to. */
+
+import type { DeploymentRecord } from '../deploy/record.ts';
+import { standOf, trafficText } from '../deploy/stand.ts';
+import type { LiveWorker } from '../deploy/worker.ts';
 import { refusal } from '../operations/command-failure.ts';
-import type { DeploymentRecord } from './record.ts';
-import { standOf, trafficText } from './stand.ts';
 import { codeOf, type VersionHistory } from './version-history.ts';
-import type { LiveWorker } from './worker.ts';
 
 /** The step of a record that is being rolled back. */
 const STEP_PREFIX = 'roll back to ';

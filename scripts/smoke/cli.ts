@@ -1,14 +1,14 @@
 /** `npm run smoke`: asks the gateway as its clients do, and names what is wrong. */
 import { setTimeout } from 'node:timers/promises';
 import { Argument, Command } from '@commander-js/extra-typings';
+import { readEnvironment, TARGETS, type TargetEnvironment } from '../deploy/environment.ts';
+import { liveWorker } from '../deploy/worker.ts';
 import { nonEmpty } from '../operations/command.ts';
 import { EXIT, refusal, wrongUse } from '../operations/command-failure.ts';
 import { runProgram } from '../operations/run-program.ts';
 import { printable } from '../operations/table.ts';
 import { missingCredentials, platformClient } from '../platform/platform-client.ts';
-import { readEnvironment, TARGETS, type TargetEnvironment } from './environment.ts';
 import { type SmokeSources, smokeTest } from './smoke.ts';
-import { liveWorker } from './worker.ts';
 
 const { env } = process;
 const print = (line: string) => console.log(printable(line));

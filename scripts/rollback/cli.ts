@@ -2,19 +2,19 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { Argument, Command } from '@commander-js/extra-typings';
+import { readCheckout } from '../deploy/checkout.ts';
+import { remoteDatabase } from '../deploy/database.ts';
+import { readEnvironment, TARGETS } from '../deploy/environment.ts';
+import { DeploymentRecords } from '../deploy/record.ts';
+import { liveWorker } from '../deploy/worker.ts';
 import { nonEmpty } from '../operations/command.ts';
 import { keyOf } from '../operations/gateway-options.ts';
 import { runProgram } from '../operations/run-program.ts';
 import { printable } from '../operations/table.ts';
 import { platformClient } from '../platform/platform-client.ts';
 import { createWrangler } from '../platform/run-wrangler.ts';
-import { readCheckout } from './checkout.ts';
-import { remoteDatabase } from './database.ts';
-import { readEnvironment, TARGETS } from './environment.ts';
-import { DeploymentRecords } from './record.ts';
 import { rollBack } from './rollback.ts';
 import { versionHistory } from './version-history.ts';
-import { liveWorker } from './worker.ts';
 
 const EXIT_CODES = `
 Exit codes:

@@ -1,7 +1,7 @@
-import { breaksOf, operationLines, readLiveOperations, schemaOfVersion } from './own-operations.ts';
-import { reportFailure } from './report-failure.ts';
-import type { Deployment, Report } from './step.ts';
-import type { LiveWorker } from './worker.ts';
+import { breaksOf, operationLines, readLiveOperations, schemaOfVersion } from '../deploy/own-operations.ts';
+import { reportFailure } from '../deploy/report-failure.ts';
+import type { Deployment, Report } from '../deploy/step.ts';
+import type { LiveWorker } from '../deploy/worker.ts';
 
 /**
  * The operations of live releases that run on the version which serves, and will not on the older one. They keep nobody from a
