@@ -11,33 +11,26 @@ import { expiredHoursDelete } from '../../src/storage/d1/request-rollups.ts';
 import { ROLLUP_PAGE_BYTES } from '../../src/storage/d1/rollup-pages.ts';
 import { CELL, drawnCell, drawnFacts, factsOf, sortedCells } from '../support/drawn-metrics.ts';
 import { mergedCells } from '../support/merged-cells.ts';
-import { TABLES } from '../support/tables.ts';
+import {
+  appendFacts,
+  appendRequests,
+  byDay,
+  emptyCounts,
+  fillRollups,
+  rowsOf,
+  within,
+} from '../support/request-rows.ts';
+import { observed, withBatch } from '../support/watched-d1.ts';
 
 const DAY = 19_774;
 const NOW = (DAY + 2) * 86_400;
 /** Two days and a bit of the third: the first hours of `DAY`, noon, and the first hours of the next days. */
 const HOURS = [0, 1, 12, 24, 25, 48].map((hour) => DAY * 24 + hour);
 
-const clear = async () =>
-  env.DB.batch(
-    TABLES.filter((table) => /^(usage_flush|flush_day|operation_|request_)/.test(table)).map((table) =>
-      env.DB.prepare(`DELETE FROM ${table}`),
-    ),
-  );
-beforeEach(clear);
+beforeEach(emptyCounts);
 
-const append = (cells: readonly MetricsCell[], writtenAt = 0) =>
-  env.DB.prepare('INSERT INTO usage_flush (counts, written_at) VALUES (?1, ?2)')
-    .bind(JSON.stringify({ uses: [], refusals: [], requests: cells.map(encodedCell) }), writtenAt)
-    .run();
 const fold = () => foldFlushes(env.DB, { nowSeconds: NOW });
-const rowsOf = async (table: string) => (await env.DB.prepare(`SELECT * FROM ${table}`).all()).results;
-
 const everything = { from: 0, to: NOW + 86_400 };
-const ofDays = (cells: readonly MetricsCell[]) =>
-  sortedCells(mergedCells(cells.map((cell) => ({ ...cell, hour: Math.floor(cell.hour / 24) * 24 }))));
-const within = (cells: readonly MetricsCell[], from: number, to: number) =>
-  cells.filter(({ hour }) => (hour + 1) * 3_600 > from && hour * 3_600 < to);
 
 test('readers see what isolates wrote, whenever it is added up', async () => {
   const step = fc.oneof(
@@ -47,18 +40,18 @@ test('readers see what isolates wrote, whenever it is added up', async () => {
   const hour = fc.integer({ min: HOURS[0] ?? 0, max: (HOURS.at(-1) ?? 0) + 1 });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 10 }), fc.tuple(hour, hour), async (steps, hours) => {
-      await clear();
-      for (const cells of steps) await (cells === 'fold' ? fold() : append(cells));
+      await emptyCounts();
+      for (const cells of steps) await (cells === 'fold' ? fold() : appendRequests(cells));
       const written = steps.filter((cells) => cells !== 'fold').flat();
-      expect(sortedCells(await readMetrics(env.DB, everything))).toEqual(ofDays(written));
+      expect(sortedCells(await readMetrics(env.DB, everything))).toEqual(byDay(written));
       const [from, to] = [Math.min(...hours) * 3_600, Math.max(...hours) * 3_600];
-      expect(sortedCells(await readMetrics(env.DB, { from, to }))).toEqual(ofDays(within(written, from, to)));
+      expect(sortedCells(await readMetrics(env.DB, { from, to }))).toEqual(byDay(within(written, from, to)));
       expect(sortedCells(await readMetrics(env.DB, { from, to, byHour: true }))).toEqual(
         sortedCells(mergedCells(within(written, from, to))),
       );
       const ofClient = await readMetrics(env.DB, { ...everything, operationId: 'a', client: 'ios' });
       expect(sortedCells(ofClient)).toEqual(
-        ofDays(written.filter(({ operationId, client }) => operationId === 'a' && client === 'ios')),
+        byDay(written.filter(({ operationId, client }) => operationId === 'a' && client === 'ios')),
       );
     }),
     { numRuns: 25 },
@@ -66,32 +59,24 @@ test('readers see what isolates wrote, whenever it is added up', async () => {
 });
 
 test('days have the clients and sockets of their flushes, whenever they are added up', async () => {
+  const STEPS_MAX = 8;
   const step = fc.oneof(
     { weight: 3, arbitrary: drawnFacts() },
     { weight: 1, arbitrary: fc.constant('fold' as const) },
   );
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 8 }), async (steps) => {
-      await clear();
+    fc.asyncProperty(fc.array(step, { maxLength: STEPS_MAX }), async (steps) => {
+      await emptyCounts();
       const days = new FlushDays();
       for (const [at, drawn] of steps.entries()) {
         if (drawn === 'fold') {
           await fold();
           continue;
         }
-        // Two states of a hub at the same second have no order.
-        const flush = { ...drawn, writtenAt: drawn.writtenAt + at };
+        // Two states of a hub at the same second have no order: each step has a second of its own.
+        const flush = { ...drawn, writtenAt: drawn.writtenAt - (drawn.writtenAt % STEPS_MAX) + at };
         days.add(flush);
-        const { others, live } = flush;
-        const counts = {
-          ...{ uses: [], refusals: [], requests: [] },
-          others: others.map(({ client, version, count }) => [client, version, count]),
-          live: live && { ...live, hubs: live.hubs.map((hub) => [hub.hubId, hub.sockets, hub.operations]) },
-        };
-        const insert = env.DB.prepare('INSERT INTO usage_flush (counts, written_at) VALUES (?1, ?2)');
-        await insert
-          .bind(JSON.stringify({ ...counts, live: counts.live ?? undefined }), flush.writtenAt)
-          .run();
+        await appendFacts(flush);
       }
       const { otherClients, live } = await readFlushDays(env.DB, everything);
       const { others, live: expected } = days.total();
@@ -120,8 +105,9 @@ describe('a fold', () => {
   const seen = async () => factsOf(await readMetrics(env.DB, everything));
 
   test('counts each flush once, also where folds, readers and isolates meet', async () => {
-    for (let at = 0; at < 5; at += 1) await append([CELL]);
-    const folds = await Promise.all([fold(), append([CELL]), fold(), seen(), fold(), append([CELL])]);
+    const write = () => appendRequests([CELL]);
+    for (let at = 0; at < 5; at += 1) await write();
+    const folds = await Promise.all([fold(), write(), fold(), seen(), fold(), write()]);
     expect([times(5), times(6), times(7)]).toContainEqual(folds[3]);
     expect(await seen()).toEqual(times(7));
     await fold();
@@ -131,7 +117,7 @@ describe('a fold', () => {
   });
 
   test('that was repeated after another one took its flushes writes nothing', async () => {
-    await append([CELL]);
+    await appendRequests([CELL]);
     const batches: D1PreparedStatement[][] = [];
     const late = foldFlushes(env.DB, {
       nowSeconds: NOW,
@@ -147,19 +133,16 @@ describe('a fold', () => {
   });
 
   test('that comes between two reads of a reader makes it read again', async () => {
-    await append([CELL]);
-    const db = {
-      prepare: (sql: string) => env.DB.prepare(sql),
-      batch: async (statements: D1PreparedStatement[]) => {
-        await fold();
-        return env.DB.batch(statements);
-      },
-    };
-    expect(factsOf(await readMetrics(db as unknown as D1Database, everything))).toEqual(times(1));
+    await appendRequests([CELL]);
+    const db = withBatch(env.DB, async (statements) => {
+      await fold();
+      return env.DB.batch(statements);
+    });
+    expect(factsOf(await readMetrics(db, everything))).toEqual(times(1));
   });
 
   test('is done whole or not at all', async () => {
-    await append([CELL]);
+    await appendRequests([CELL]);
     await env.DB.prepare(
       "CREATE TRIGGER no_days BEFORE INSERT ON request_day BEGIN SELECT raise(ABORT, 'full'); END",
     ).run();
@@ -172,14 +155,14 @@ describe('a fold', () => {
   });
 
   test('leaves flushes that alerts may still read, and those behind them', async () => {
-    await append([CELL], NOW - 3_600);
-    await append([CELL], NOW - 599);
-    await append([CELL], NOW - 3_600);
+    await appendRequests([CELL], NOW - 3_600);
+    await appendRequests([CELL], NOW - 599);
+    await appendRequests([CELL], NOW - 3_600);
     expect(await fold()).toMatchObject({ flushes: 1, more: false });
     expect(await readFlushes(env.DB, 0, 10)).toHaveLength(2);
     expect(await seen()).toEqual(times(3));
     expect(await foldFlushes(env.DB, { nowSeconds: NOW + 1 })).toMatchObject({ flushes: 2 });
-    await append([CELL], NOW + 86_400);
+    await appendRequests([CELL], NOW + 86_400);
     expect(await fold()).toMatchObject({ flushes: 1 });
     expect(await seen()).toEqual(times(4));
   });
@@ -187,7 +170,7 @@ describe('a fold', () => {
   test('gives no id of a flush again', async () => {
     let lastId = 0;
     for (let at = 0; at < 4; at += 1) {
-      await append([CELL]);
+      await appendRequests([CELL]);
       const [flush, ...others] = await readFlushes(env.DB, lastId, 10);
       expect([flush?.requests, others]).toEqual([[CELL], []]);
       lastId = flush?.flushId ?? 0;
@@ -212,23 +195,23 @@ describe('a fold', () => {
 
 test('hours expire by whole days after seven of them, and days stay', async () => {
   const cells = HOURS.map((hour) => ({ ...CELL, hour }));
-  await append(cells);
+  await appendRequests(cells);
   await fold();
   const week = NOW + 6 * 86_400;
   await expiredHoursDelete(env.DB, week).run();
   const left = (await rowsOf('request_hour')).map(({ hour }) => hour);
   expect(left).toEqual(HOURS.filter((hour) => hour >= (DAY + 1) * 24));
-  expect(sortedCells(await readMetrics(env.DB, everything))).toEqual(ofDays(cells));
+  expect(sortedCells(await readMetrics(env.DB, everything))).toEqual(byDay(cells));
   // Of a day without hours, a part counts as the whole.
   const afterNoon = { from: (DAY * 24 + 13) * 3_600, to: (DAY * 24 + 25) * 3_600 };
   const expected = [
-    ...ofDays(cells.filter(({ hour }) => hour < (DAY + 1) * 24)),
+    ...byDay(cells.filter(({ hour }) => hour < (DAY + 1) * 24)),
     ...cells.filter(({ hour }) => hour === (DAY + 1) * 24),
   ];
   expect(await readMetrics(env.DB, { ...afterNoon, byHour: true })).toEqual(expect.arrayContaining(expected));
   expect(factsOf(await readMetrics(env.DB, afterNoon)).count).toBe(factsOf(expected).count);
   // A flush of an isolate that slept for a week counts in its day.
-  await append(cells);
+  await appendRequests(cells);
   await foldFlushes(env.DB, { nowSeconds: week });
   expect((await rowsOf('request_hour')).map(({ hour }) => hour)).toEqual(left);
   expect(factsOf(await readMetrics(env.DB, everything)).count).toBe(2 * factsOf(cells).count);
@@ -236,30 +219,15 @@ test('hours expire by whole days after seven of them, and days stay', async () =
 
 describe('rows of more than a page', () => {
   /** Each table has rows of several pages. */
-  const CELLS_A_ROW = 400;
-  const ROWS = 60;
-  const fill = async () => {
-    const [, , , , ...facts] = encodedCell(CELL);
-    const cells = Array.from({ length: CELLS_A_ROW }, (_, at) => ['ios', `1.${at}`, ...facts]);
-    await env.DB.batch(
-      ['hour', 'day'].map((period) =>
-        env.DB.prepare(
-          `WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ${ROWS - 1})
-           INSERT INTO request_${period} (${period}, operation_id, cells)
-           SELECT ?1 + (${period === 'hour' ? 'i % 24' : '0'}), 'operation' || i, ?2 FROM n`,
-        ).bind(DAY * (period === 'hour' ? 24 : 1), JSON.stringify(cells)),
-      ),
-    );
-  };
+  const [CELLS_A_ROW, ROWS] = [400, 60];
+  const fill = () => fillRollups({ day: DAY, rows: ROWS, cellsOfEach: CELLS_A_ROW });
   /** Tells the bytes of each answer. */
-  const measured = (bytes: number[]) => {
-    const note = (results: D1Result[]) => {
+  const measured = (bytes: number[]) =>
+    withBatch(env.DB, async (statements) => {
+      const results = await env.DB.batch(statements);
       bytes.push(JSON.stringify(results.map((result) => result.results)).length);
       return results;
-    };
-    const batch = async (statements: D1PreparedStatement[]) => note(await env.DB.batch(statements));
-    return { prepare: (sql: string) => env.DB.prepare(sql), batch } as unknown as D1Database;
-  };
+    });
   const span = { from: DAY * 86_400, to: (DAY + 1) * 86_400 };
 
   test.each([true, false])('are read whole, page by page (by hour: %s)', async (byHour) => {
@@ -288,14 +256,11 @@ describe('rows of more than a page', () => {
   test('are read again if hours expire meanwhile', async () => {
     await fill();
     let reads = 0;
-    const db = {
-      prepare: (sql: string) => env.DB.prepare(sql),
-      batch: async (statements: D1PreparedStatement[]) => {
-        reads += 1;
-        if (reads === 2) await env.DB.exec('DELETE FROM request_hour');
-        return env.DB.batch(statements);
-      },
-    } as unknown as D1Database;
+    const db = withBatch(env.DB, async (statements) => {
+      reads += 1;
+      if (reads === 2) await env.DB.exec('DELETE FROM request_hour');
+      return env.DB.batch(statements);
+    });
     expect(factsOf(await readMetrics(db, { ...span, byHour: true })).count).toBe(
       CELLS_A_ROW * ROWS * CELL.count,
     );
@@ -314,21 +279,11 @@ test('new flushes are read page by page, without their uses', async () => {
     .run();
   await env.DB.prepare("INSERT INTO usage_flush (counts) VALUES ('no JSON')").run();
   const bytes: number[] = [];
-  const db = {
-    prepare: (sql: string) => ({
-      bind: (...values: unknown[]) => ({
-        all: async () => {
-          const answer = await env.DB.prepare(sql)
-            .bind(...values)
-            .all();
-          const text = JSON.stringify(answer.results);
-          expect(text).not.toContain('uses');
-          bytes.push(text.length);
-          return answer;
-        },
-      }),
-    }),
-  } as unknown as D1Database;
+  const db = observed(env.DB, (rows) => {
+    const text = JSON.stringify(rows);
+    expect(text).not.toContain('uses');
+    bytes.push(text.length);
+  });
   let read = 0;
   for (let after = 0; ; ) {
     const page = await readFlushes(db, after, 100);

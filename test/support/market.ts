@@ -123,3 +123,13 @@ export async function createMarket(options: MarketOptions = {}): Promise<TestMar
     closeUser: (id) => control('DELETE', of('users', id)),
   };
 }
+
+/** The answer of the market's price API, as the gateway asks it. @param path with the query */
+export async function askPriceApi<Answer>(
+  { priceApiUrl, apiKey }: Pick<TestMarket, 'priceApiUrl' | 'apiKey'>,
+  path: string,
+): Promise<Answer> {
+  const headers = { Authorization: `Bearer ${apiKey}`, 'User-Agent': 'COM2000-Worker/1.0' };
+  const response = await fetch(`${priceApiUrl}${path}`, { headers });
+  return (await response.json()) as Answer;
+}

@@ -1,11 +1,12 @@
 /** Sessions over real D1 and KV, as one isolate or several, with a clock that the test moves. */
 import { env } from 'cloudflare:workers';
+import type { GraphQLError } from 'graphql';
 import { AccessTokens } from '../../src/auth/access-tokens.ts';
 import { RefreshTokens } from '../../src/auth/refresh-tokens.ts';
 import { isRejection } from '../../src/auth/rejection.ts';
 import { SessionCopies } from '../../src/auth/session-copies.ts';
 import { Sessions, type SessionTokens } from '../../src/auth/sessions.ts';
-import { Viewers } from '../../src/auth/viewers.ts';
+import { type Freshness, Viewers } from '../../src/auth/viewers.ts';
 import type { SigningKey } from '../../src/settings/signing-keys.ts';
 import { BoundedMemory } from '../../src/storage/bounded-memory.ts';
 import { openWithPassword } from '../../src/storage/d1/users.ts';
@@ -70,3 +71,16 @@ export const randomBytes = (length: number) => crypto.getRandomValues(new Uint8A
 /** The tokens, or the code of the rejection. */
 export const outcomeOf = (answer: Awaited<ReturnType<Sessions['refresh']>>): SessionTokens | string =>
   isRejection(answer) ? answer.code : answer;
+
+/** The id of the user who is signed in by the token, or the code of the refusal. */
+export async function signedInAs(
+  { accessToken }: Pick<SessionTokens, 'accessToken'>,
+  freshness: Freshness,
+  { viewers }: { viewers: Viewers },
+): Promise<unknown> {
+  try {
+    return (await viewers.signedIn(`Bearer ${accessToken}`, freshness))?.session.userId;
+  } catch (error) {
+    return (error as GraphQLError).extensions.code;
+  }
+}

@@ -24,6 +24,12 @@ export function observed(db: D1Database, show: (rows: unknown[]) => void): D1Dat
   });
 }
 
+/** D1 with another `batch` in the place of its own. */
+export const withBatch = (
+  db: D1Database,
+  batch: (statements: D1PreparedStatement[]) => Promise<D1Result[]>,
+): D1Database => ({ prepare: (sql: string) => db.prepare(sql), batch }) as unknown as D1Database;
+
 /** A D1 that fails before a write that `fails` says. */
 export function failingD1(db: D1Database, fails: () => boolean): D1Database {
   const check = () => {
@@ -54,4 +60,21 @@ export function failingD1(db: D1Database, fails: () => boolean): D1Database {
       return typeof member === 'function' ? member.bind(target) : member;
     },
   });
+}
+
+/** A D1 whose reads of one row are kept back once they are done. */
+export function heldD1(db: D1Database) {
+  const [hasRead, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const heldStatement = (statement: D1PreparedStatement) => ({
+    first: async () => {
+      const row = await statement.first();
+      hasRead.resolve();
+      await held.promise;
+      return row;
+    },
+  });
+  const prepare = (sql: string) => ({
+    bind: (...values: unknown[]) => heldStatement(db.prepare(sql).bind(...values)),
+  });
+  return { db: { prepare } as unknown as D1Database, hasRead: hasRead.promise, release: held.resolve };
 }

@@ -6,7 +6,7 @@ import type { SessionTokens } from '../../../src/auth/sessions.ts';
 import { linkWallet, openWithPassword, userByEmail, userById } from '../../../src/storage/d1/users.ts';
 import { storeWalletChallenge } from '../../../src/storage/d1/wallet-challenges.ts';
 import { sessionKey } from '../../../src/storage/kv/keys.ts';
-import { CLIENT, SessionBench } from '../../support/session-bench.ts';
+import { CLIENT, SessionBench, signedInAs } from '../../support/session-bench.ts';
 import { createBench, type FaultKind, syncOf } from '../sync-bench.ts';
 import { insertUsers, levelOf } from './inserted-users.ts';
 
@@ -38,17 +38,11 @@ describe('the job of closed accounts', () => {
       for (let session = 0; session < 2; session += 1) tokens.push(await isolate.sessions.open(id, CLIENT));
       await bench.control('PUT', `/users/${id}`, { kyc_level: 1 });
     }
-    const signedIn = async (
-      { accessToken }: { accessToken: string },
+    const signedIn = (
+      token: { accessToken: string },
       freshness: 'cached' | 'authoritative',
-      { viewers } = accounts.isolate(),
-    ) => {
-      try {
-        return (await viewers.signedIn(`Bearer ${accessToken}`, freshness))?.session.userId;
-      } catch (error) {
-        return (error as { extensions: { code: string } }).extensions.code;
-      }
-    };
+      by = accounts.isolate(),
+    ) => signedInAs(token, freshness, by);
     for (const each of tokens) await signedIn(each, 'cached', isolate);
     await accounts.settled();
     const sessionsOf = (id: string) =>

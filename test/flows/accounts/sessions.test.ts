@@ -1,10 +1,16 @@
-/** Refresh tokens against D1: used once, the same answer for the same request, and an older one ends the session. */
+/**
+ * Sessions against D1. Refresh tokens: used once, the same answer for the same request, and an older one ends the session. A session
+ * that has ended signs nobody in.
+ */
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { isRejection } from '../../../src/auth/rejection.ts';
 import type { SessionTokens } from '../../../src/auth/sessions.ts';
+import type { Freshness } from '../../../src/auth/viewers.ts';
+import { sessionKey } from '../../../src/storage/kv/keys.ts';
 import { countedD1, noCounts } from '../../support/counted-bindings.ts';
-import { CLIENT, outcomeOf, SessionBench, signingKey } from '../../support/session-bench.ts';
+import { CLIENT, outcomeOf, SessionBench, signedInAs, signingKey } from '../../support/session-bench.ts';
+import { heldD1 } from '../../support/watched-d1.ts';
 
 const DAY = 86_400;
 let bench: SessionBench;
@@ -190,4 +196,83 @@ test('all sessions of a user end, but for one that stays', async () => {
   expect(await refreshed(strangers.refreshToken)).toMatchObject({ userId: 'usr_b' });
   await bench.settled();
   expect(bench.notified.toSorted()).toEqual([...ended, first.sessionId].toSorted());
+});
+
+describe('a session that has ended', () => {
+  const signedIn = (freshness: Freshness = 'cached', by = isolate) => signedInAs(first, freshness, by);
+  const key = () => sessionKey(first.sessionId);
+  const ways = {
+    'by logout': () => isolate.sessions.end('usr_a', first.sessionId),
+    'with all others': () => isolate.sessions.endAll('usr_a'),
+    'because its user is gone': () => env.DB.exec("DELETE FROM user_account WHERE id = 'usr_a'"),
+    'because a refresh token was used again': async () => {
+      const { refreshToken } = first;
+      first = await refreshed(refreshToken);
+      first = await refreshed(first.refreshToken);
+      expect(await codeOf(refreshToken)).toBe('SESSION_REUSED');
+    },
+  };
+
+  test.each(Object.entries(ways))(
+    '%s signs nobody in for a change, and for a read after 30 s',
+    async (_, end) => {
+      const other = bench.isolate();
+      await signedIn();
+      await signedIn('cached', other);
+      await end();
+      await bench.settled();
+      expect(await signedIn('authoritative', bench.isolate())).toBe('UNAUTHENTICATED');
+      expect(await signedIn('cached', other)).toBe('usr_a');
+      bench.now += 30;
+      expect(await signedIn('cached', other)).toBe('UNAUTHENTICATED');
+      expect(await signedIn('cached', bench.isolate())).toBe('UNAUTHENTICATED');
+    },
+  );
+
+  test('signs nobody in at once where it ended, and leaves no copy', async () => {
+    await signedIn();
+    await bench.settled();
+    expect(await env.SESSIONS_KV.get(key())).not.toBeNull();
+    await isolate.sessions.end('usr_a', first.sessionId);
+    await bench.settled();
+    for (const freshness of ['cached', 'authoritative'] as const)
+      expect(await signedIn(freshness)).toBe('UNAUTHENTICATED');
+    expect(await env.SESSIONS_KV.get(key())).toBeNull();
+  });
+
+  test('is not brought back by a copy that was written late', async () => {
+    await signedIn();
+    await bench.settled();
+    const copy = (await env.SESSIONS_KV.get(key())) ?? '';
+    await isolate.sessions.end('usr_a', first.sessionId);
+    await bench.settled();
+    await env.SESSIONS_KV.put(key(), copy);
+    expect(await signedIn()).toBe('UNAUTHENTICATED');
+    expect(await signedIn('authoritative', bench.isolate())).toBe('UNAUTHENTICATED');
+    bench.now += 30;
+    expect(await signedIn('cached', bench.isolate())).toBe('UNAUTHENTICATED');
+  });
+
+  test('stays ended although a read of D1 began before the end', async () => {
+    const { db, hasRead, release } = heldD1(env.DB);
+    const slow = bench.isolate({ readDb: db });
+    const asked = signedIn('cached', slow);
+    await hasRead;
+    await slow.sessions.end('usr_a', first.sessionId);
+    release();
+    await asked;
+    expect(await signedIn('cached', slow)).toBe('UNAUTHENTICATED');
+  });
+});
+
+test('a session that has expired signs nobody in', async () => {
+  bench.now += 30 * 86_400 - 100;
+  const { token } = await isolate.accessTokens.sign('usr_a', first.sessionId);
+  const asked = (freshness: Freshness) => signedInAs({ accessToken: token }, freshness, isolate);
+  expect(await asked('cached')).toBe('usr_a');
+  bench.now += 99;
+  expect(await asked('cached')).toBe('usr_a');
+  bench.now += 1;
+  for (const freshness of ['cached', 'authoritative'] as const)
+    expect(await asked(freshness)).toBe('UNAUTHENTICATED');
 });
