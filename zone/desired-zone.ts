@@ -34,26 +34,7 @@ import type {
   Websocket,
 } from 'cloudflare/resources/zones/settings';
 import type { PagesExpression } from './expressions.ts';
-
-/** The plans of a zone, the cheapest first. */
-export const PLANS = ['free', 'pro', 'business', 'enterprise'] as const;
-export type Plan = (typeof PLANS)[number];
-
-/** What is bought beside a plan. */
-export const ADD_ONS = ['bot_management', 'load_balancing'] as const;
-export type AddOn = (typeof ADD_ONS)[number];
-
-/** What an item needs: a plan or a dearer one, an add-on, or both. */
-export interface Need {
-  plan?: Plan;
-  addOn?: AddOn;
-}
-
-/** `needs`: skipped where it is not met. `standsInFor`: skipped where that need is met, because something better is applied then. */
-export interface Availability {
-  needs?: Need;
-  standsInFor?: Need;
-}
+import type { Availability } from './plans.ts';
 
 /** A setting that is named, with its value, without what the platform adds when it answers. */
 type Setting<Described extends { id?: string; value?: unknown }> = {
@@ -77,16 +58,16 @@ export type ZoneSetting = Availability &
   );
 
 /** Bots, by one call for the zone. Only the fields that are named are ours. */
-export interface DesiredBotManagement extends Availability {
-  value:
+export type DesiredBotManagement = Availability &
+  (
     | Required<Pick<BotFightModeConfigurationParam, 'fight_mode'>>
     | Required<
         Pick<
           SuperBotFightModeDefinitelyConfigurationParam,
           'sbfm_definitely_automated' | 'sbfm_verified_bots' | 'sbfm_static_resource_protection'
         >
-      >;
-}
+      >
+  );
 
 /** A record that the zone's file owns: `comment` begins with `OWNER_MARK`. Names are complete, with the zone's name. */
 export interface DesiredRecord extends Availability {
@@ -137,14 +118,12 @@ type WithoutLimit<Rule> = Omit<Rule, 'ratelimit'>;
 
 type OnPages<Rule> = Omit<Rule, 'expression'> & { expression: PagesExpression };
 
-export type BlockRule = WithoutLimit<RuleOf<BlockRuleParam, Always>>;
-export type SkipRule = WithoutLimit<RuleOf<SkipRuleParam, Always | 'action_parameters'>>;
+type BlockRule = WithoutLimit<RuleOf<BlockRuleParam, Always>>;
+type SkipRule = WithoutLimit<RuleOf<SkipRuleParam, Always | 'action_parameters'>>;
 /** An app cannot solve a challenge, so only an expression of `pages` fits. */
-export type ChallengeRule = OnPages<WithoutLimit<RuleOf<ManagedChallengeRuleParam, Always>>>;
+type ChallengeRule = OnPages<WithoutLimit<RuleOf<ManagedChallengeRuleParam, Always>>>;
 /** The action of a managed rule is Cloudflare's, and may be a challenge. */
-export type ManagedRulesetRule = OnPages<
-  WithoutLimit<RuleOf<ExecuteRuleParam, Always | 'action_parameters'>>
->;
+type ManagedRulesetRule = OnPages<WithoutLimit<RuleOf<ExecuteRuleParam, Always | 'action_parameters'>>>;
 
 /** The rules that each phase takes. A phase that is not here is not ours: its rules are left alone. */
 export interface PhaseRules {

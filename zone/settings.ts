@@ -35,13 +35,11 @@ export const SETTINGS: readonly ZoneSetting[] = [
 /** For WAF rule 2 below Bot Management. Exactly one applies to each subscription. */
 export const BOT_MANAGEMENT: readonly DesiredBotManagement[] = [
   // No rule can keep Bot Fight Mode off the API (developers.cloudflare.com/waf/custom-rules/skip/options).
-  { value: { fight_mode: false }, standsInFor: { plan: 'pro' } },
+  { fight_mode: false, standsInFor: { plan: 'pro' } },
   {
-    value: {
-      sbfm_definitely_automated: 'block',
-      sbfm_verified_bots: 'allow',
-      sbfm_static_resource_protection: false,
-    },
+    sbfm_definitely_automated: 'block',
+    sbfm_verified_bots: 'allow',
+    sbfm_static_resource_protection: false,
     needs: { plan: 'pro' },
     standsInFor: { plan: 'enterprise', addOn: 'bot_management' },
   },

@@ -1,22 +1,17 @@
-import {
-  type AddOn,
-  type Availability,
-  type DesiredRulesets,
-  type DesiredZone,
-  type Need,
-  PLANS,
-  type Plan,
-} from './desired-zone.ts';
+import type { DesiredRulesets, DesiredZone } from './desired-zone.ts';
+import { ITEM_KINDS, ITEM_LISTS, type ItemList, type Kind } from './item-kinds.ts';
+import { type AddOn, type Availability, type Need, PLANS, type Plan } from './plans.ts';
 
-/** What the zone's owner pays for. */
+/** The plan and the add-ons that the zone's owner pays for. */
 export interface Subscription {
   plan: Plan;
   addOns: readonly AddOn[];
 }
 
 export interface Skipped {
-  /** The ref of a rule, or the name of what has none. */
-  name: string;
+  kind: Kind | 'rule';
+  /** The ref of a rule, or the key of an item. */
+  key: string;
   needs: Need;
 }
 
@@ -29,29 +24,30 @@ export function withinPlan(
   subscription: Subscription,
 ): { zone: DesiredZone; skipped: Skipped[] } {
   const skipped: Skipped[] = [];
-  const keep = <Item extends Availability>(items: readonly Item[], nameOf: (item: Item) => string): Item[] =>
+  const keep = <Item extends Availability>(
+    kind: Skipped['kind'],
+    items: readonly Item[],
+    keyOf: (item: Item) => string,
+  ): Item[] =>
     items.filter((item) => {
       if (item.needs && !isMet(item.needs, subscription)) {
-        skipped.push({ name: nameOf(item), needs: item.needs });
+        skipped.push({ kind, key: keyOf(item), needs: item.needs });
         return false;
       }
       return !item.standsInFor || !isMet(item.standsInFor, subscription);
     });
   const phases = Object.entries(zone.rulesets).map(([phase, rules]) => [
     phase,
-    keep<(typeof rules)[number]>(rules, ({ ref }) => ref),
+    keep<(typeof rules)[number]>('rule', rules, ({ ref }) => ref),
   ]);
+  const keepList = <List extends ItemList>(list: List) => {
+    const { kind, keyOf } = ITEM_KINDS[list];
+    return [list, keep<DesiredZone[List][number]>(kind, zone[list], keyOf)];
+  };
   return {
     zone: {
       ...zone,
-      settings: keep(zone.settings, ({ id }) => id),
-      botManagement: keep(zone.botManagement, ({ value }) => Object.keys(value).join(', ')),
-      records: keep(zone.records, ({ type, name }) => `${type} ${name}`),
-      bucketDomains: keep(zone.bucketDomains, ({ domain }) => domain),
-      lists: keep(zone.lists, ({ name }) => name),
-      monitors: keep(zone.monitors, ({ description }) => description),
-      pools: keep(zone.pools, ({ name }) => name),
-      loadBalancers: keep(zone.loadBalancers, ({ name }) => name),
+      ...Object.fromEntries(ITEM_LISTS.map(keepList)),
       rulesets: Object.fromEntries(phases) as unknown as DesiredRulesets,
     },
     skipped,

@@ -4,9 +4,11 @@ import { CommandFailure, refusal } from '../operations/command-failure.ts';
 import { askPlatform } from '../platform/platform-client.ts';
 import type { PhaseChange } from './diff-phase.ts';
 import type { ItemChange, ZoneChange } from './diff-zone.ts';
-import { KIND_ACCESS, ONCE } from './kinds.ts';
+import { ONCE } from './kind-access/kind-access.ts';
+import { KIND_ACCESS } from './kinds.ts';
+import { PHASE_PERMISSIONS, permissionText } from './permissions.ts';
 import { nameOfChange } from './print-plan.ts';
-import { permissionOfPhase, phaseOf, readPhase } from './read-zone.ts';
+import { phaseOf, readPhase } from './read-zone.ts';
 import { translateReferences } from './references.ts';
 import type { ZoneClient } from './zone-client.ts';
 import type { FoundItem } from './zone-items.ts';
@@ -62,7 +64,7 @@ async function applyItem(api: ZoneClient, change: ItemChange, ids: Map<string, s
     if (change.action === 'change') await access.change(api, change.found, fields);
     else ids.set(`${kind} ${key}`, await access.create(api, fields));
   };
-  await askPlatform(`${kind} ${key}`, apply, access.permission);
+  await askPlatform(`${kind} ${key}`, apply, permissionText(...access.permissions));
 }
 
 /**
@@ -82,7 +84,7 @@ async function putRules(api: ZoneClient, { phase, ruleset, rules }: PhaseChange)
   const answer = await askPlatform(
     `Rules of ${phase}`,
     async () => api.client.rulesets.phases.update(phase, params, ONCE),
-    permissionOfPhase(phase),
+    permissionText(PHASE_PERMISSIONS[phase]),
   );
   const version = phaseOf(phase, answer).ruleset?.version;
   const next = String(Number(ruleset?.version ?? 0) + 1);

@@ -1,6 +1,7 @@
 /** `npm run zone`: compares the zone with its file `zone/`, and brings it to what the file says. */
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { ADD_ONS, type AddOn } from '../../zone/desired-zone.ts';
+import { KINDS, type Kind } from '../../zone/item-kinds.ts';
+import { ADD_ONS, type AddOn } from '../../zone/plans.ts';
 import { type Skipped, withinPlan } from '../../zone/within-plan.ts';
 import { DESIRED_ZONE } from '../../zone/zone.ts';
 import { EXIT, refusal } from '../operations/command-failure.ts';
@@ -13,7 +14,7 @@ import { readPlan, readZone } from './read-zone.ts';
 import { wantedZone } from './wanted-zone.ts';
 import { whoChanged } from './who-changed.ts';
 import { missingVariables, type ZoneClient, zoneClient } from './zone-client.ts';
-import { type FoundZone, KINDS, type Kind, type WantedZone } from './zone-items.ts';
+import type { FoundZone, WantedZone } from './zone-items.ts';
 
 const EXIT_CODES = `
 Exit codes:
@@ -108,7 +109,7 @@ async function compare(api: ZoneClient, removeUnknown: boolean): Promise<Compari
   const found = await readZone(api, wanted, zone, kindsWithin(wanted, wantedZone(DESIRED_ZONE)));
   // A run that forgets to name an add-on must not remove what was made with it.
   const leftAlone = skipped.filter(({ needs: { addOn } }) => addOn !== undefined && !addOns.includes(addOn));
-  const options = { removeUnknown, leftAlone: new Set(leftAlone.map(({ name }) => name)) };
+  const options = { removeUnknown, leftAlone: new Set(leftAlone.map(({ kind, key }) => `${kind} ${key}`)) };
   return { diff: diffZone(found, wanted, options), found, skipped };
 }
 

@@ -30,7 +30,7 @@ export interface PhaseDiff {
 export interface DiffOptions {
   /** Removes what was made by hand, too. */
   removeUnknown: boolean;
-  /** Names and refs of what is neither added, changed nor removed. */
+  /** Items and rules that are neither added, changed nor removed, such as `pool primary-pool` and `rule com2000_a`. */
   leftAlone: ReadonlySet<string>;
 }
 
@@ -57,7 +57,7 @@ export function diffPhase(
     if (match !== undefined && !matched.has(match.ref)) {
       matched.add(match.ref);
       slots.push({ found: rule, wanted: match });
-    } else if (isOurs(rule) ? leftAlone.has(rule.ref ?? '') : !removeUnknown) {
+    } else if (isOurs(rule) ? leftAlone.has(`rule ${rule.ref}`) : !removeUnknown) {
       if (!isOurs(rule)) kept.push(rule);
       slots.push({ found: rule, wanted: null });
     } else removed.push(rule);

@@ -1,15 +1,13 @@
 /** Compares a zone as it is with the zone as it is wanted. Pure: what it gives is what a person reads and what is applied. */
 
+import { ALWAYS_THERE, KINDS, type Kind } from '../../zone/item-kinds.ts';
 import { type DiffOptions, diffPhase, type PhaseChange } from './diff-phase.ts';
 import { type Difference, differencesOf } from './differences.ts';
 import {
-  ALWAYS_THERE,
   type FoundItem,
   type FoundRule,
   type FoundZone,
   isAddress,
-  KINDS,
-  type Kind,
   type WantedItem,
   type WantedPhase,
   type WantedZone,
@@ -86,7 +84,7 @@ function diffItems(
   }
   const others = found.filter((item) => !matched.has(item) && !ALWAYS_THERE.includes(item.kind));
   const isRemoved = (item: FoundItem) =>
-    item.isOurs ? !leftAlone.has(item.key) : removeUnknown && !item.staysByHand;
+    item.isOurs ? !leftAlone.has(identity(item)) : removeUnknown && !item.staysByHand;
   const kept = others.filter((item) => !item.isOurs && !isRemoved(item));
   changes.push(...others.filter(isRemoved).map((item) => ({ action: 'remove' as const, found: item })));
   conflicts.push(...blockedNames(changes, kept));

@@ -1,9 +1,9 @@
 /** The zone's file, for people: what `plan` shows where it cannot ask the API. */
 import type { DesiredZone } from '../../zone/desired-zone.ts';
+import { KINDS } from '../../zone/item-kinds.ts';
 import { withinPlan } from '../../zone/within-plan.ts';
 import { skippedText } from './print-plan.ts';
 import { wantedZone } from './wanted-zone.ts';
-import { KINDS } from './zone-items.ts';
 
 export function desiredText(zone: DesiredZone): string {
   const { items, phases } = wantedZone(zone);

@@ -1,18 +1,12 @@
 /** The difference between a zone and its file, for people. */
 import { styleText } from 'node:util';
+import { ALWAYS_THERE, type Kind } from '../../zone/item-kinds.ts';
 import type { Skipped } from '../../zone/within-plan.ts';
 import { printable } from '../operations/table.ts';
 import type { PhaseChange, RuleChange } from './diff-phase.ts';
 import type { ZoneChange, ZoneDiff } from './diff-zone.ts';
 import type { Difference } from './differences.ts';
-import {
-  ALWAYS_THERE,
-  type Fields,
-  type FoundItem,
-  type FoundRule,
-  type Kind,
-  type WantedItem,
-} from './zone-items.ts';
+import type { Fields, FoundItem, FoundRule, WantedItem } from './zone-items.ts';
 
 /** A zone may have thousands of rules by hand. */
 const KEPT_SHOWN = 20;
@@ -57,14 +51,14 @@ export function planText(diff: ZoneDiff, skipped: readonly Skipped[]): string {
   ].join('\n');
 }
 
-export const skippedText = ({ name, needs }: Skipped): string => {
+export const skippedText = ({ key, needs }: Skipped): string => {
   const wants = [
     ...(needs.plan === undefined ? [] : [`the plan ${needs.plan}`]),
     ...(needs.addOn === undefined
       ? []
       : [`the add-on ${needs.addOn} (--add-ons ${needs.addOn}, where it is bought)`]),
   ];
-  return `${name}: needs ${wants.join(' and ')}`;
+  return `${key}: needs ${wants.join(' and ')}`;
 };
 
 function itemLines(change: Exclude<ZoneChange, PhaseChange>): string[] {

@@ -1,33 +1,18 @@
 /** Reads the zone as it is. */
 import { z } from 'zod';
-import { type DesiredZone, PLANS, type Plan, type ZonePhase } from '../../zone/desired-zone.ts';
+import type { DesiredZone, ZonePhase } from '../../zone/desired-zone.ts';
+import { KINDS, type Kind } from '../../zone/item-kinds.ts';
+import { PLANS, type Plan } from '../../zone/plans.ts';
 import { refusal } from '../operations/command-failure.ts';
 import { askPlatform, platformErrorCode } from '../platform/platform-client.ts';
 import { KIND_ACCESS } from './kinds.ts';
+import { PHASE_PERMISSIONS, permissionText, READ_ZONE } from './permissions.ts';
 import { translateReferences } from './references.ts';
 import type { ZoneClient } from './zone-client.ts';
-import {
-  type FoundItem,
-  type FoundPhase,
-  type FoundZone,
-  isAddress,
-  KINDS,
-  type Kind,
-  type WantedZone,
-} from './zone-items.ts';
+import { type FoundItem, type FoundPhase, type FoundZone, isAddress, type WantedZone } from './zone-items.ts';
 
 /** The platform's code for a phase that never had a rule. */
 const NO_ENTRY_POINT = 10_003;
-
-const PHASE_PERMISSIONS: Readonly<Record<ZonePhase, string>> = {
-  http_config_settings: 'Config Rules: Edit, of the zone',
-  http_ratelimit: 'Zone WAF: Edit, of the zone',
-  http_request_cache_settings: 'Cache Rules: Edit, of the zone',
-  http_request_dynamic_redirect: 'Single Redirect: Edit, of the zone',
-  http_request_firewall_custom: 'Zone WAF: Edit, of the zone',
-  http_request_firewall_managed: 'Zone WAF: Edit, of the zone',
-};
-export const permissionOfPhase = (phase: ZonePhase) => PHASE_PERMISSIONS[phase];
 
 /** The SDK types answers about rulesets as unknown. A ruleset without rules has no `rules`. */
 const rulesetAnswer = z.looseObject({
@@ -45,7 +30,7 @@ export async function readPlan({ client, zoneId: zone_id }: ZoneClient, zoneName
   const zone = await askPlatform(
     'The zone cannot be read',
     async () => client.zones.get({ zone_id }),
-    'Zone: Read, of the zone',
+    permissionText(READ_ZONE),
   );
   if (zone.name !== zoneName) {
     throw refusal(
@@ -83,9 +68,13 @@ export async function readZone(
 }
 
 async function readKind(api: ZoneClient, { items }: WantedZone, kind: Kind): Promise<FoundItem[]> {
-  const { permission, isOfAccount, list } = KIND_ACCESS[kind];
+  const { permissions, isOfAccount, list } = KIND_ACCESS[kind];
   const wanted = items.filter((item) => item.kind === kind);
-  const found = await askPlatform(`${kind}s cannot be read`, () => list(api, wanted), permission);
+  const found = await askPlatform(
+    `${kind}s cannot be read`,
+    () => list(api, wanted),
+    permissionText(...permissions),
+  );
   if (!isOfAccount) return found;
   const keys = new Set(wanted.map(({ key }) => key));
   return found.filter(({ isOurs, key }) => isOurs || keys.has(key));
@@ -100,7 +89,11 @@ export async function readPhase(
       if (platformErrorCode(error) === NO_ENTRY_POINT) return null;
       throw error;
     });
-  const answer = await askPlatform(`Rules of ${phase} cannot be read`, entryPoint, permissionOfPhase(phase));
+  const answer = await askPlatform(
+    `Rules of ${phase} cannot be read`,
+    entryPoint,
+    permissionText(PHASE_PERMISSIONS[phase]),
+  );
   return answer === null ? { phase, ruleset: null, rules: [] } : phaseOf(phase, answer);
 }
 

@@ -1,5 +1,6 @@
 /** Items name others by name in the zone's file, and by id in the API. */
-import type { Fields, Kind } from './zone-items.ts';
+import type { Kind } from '../../zone/item-kinds.ts';
+import type { Fields } from './zone-items.ts';
 
 const REFERENCES: Partial<Record<Kind, Readonly<Record<string, Kind>>>> = {
   pool: { monitor: 'monitor' },

@@ -1,23 +1,12 @@
-/** The zone's file in the shape that is compared. */
-import type { Availability, DesiredZone, ZonePhase } from '../../zone/desired-zone.ts';
-import type { Kind, WantedItem, WantedRule, WantedZone } from './zone-items.ts';
+/** The zone of zone/ in the shape that is compared. */
+import type { DesiredZone, ZonePhase } from '../../zone/desired-zone.ts';
+import { ITEM_KINDS, ITEM_LISTS, type ItemList } from '../../zone/item-kinds.ts';
+import type { Availability } from '../../zone/plans.ts';
+import type { WantedItem, WantedRule, WantedZone } from './zone-items.ts';
 
 export function wantedZone(zone: DesiredZone): WantedZone {
   return {
-    items: [
-      ...itemsOf('DNS record', zone.records, ({ type, name }) => recordKey(type, name)),
-      ...itemsOf('bucket domain', zone.bucketDomains, ({ domain }) => domain),
-      ...itemsOf('monitor', zone.monitors, ({ description }) => description),
-      ...itemsOf('pool', zone.pools, ({ name }) => name),
-      ...itemsOf('load balancer', zone.loadBalancers, ({ name }) => name),
-      ...itemsOf('list', zone.lists, ({ name }) => name),
-      ...itemsOf('setting', zone.settings, ({ id }) => id),
-      ...zone.botManagement.map(({ value }) => ({
-        kind: 'bot settings' as const,
-        key: 'bot_management',
-        fields: { ...value },
-      })),
-    ],
+    items: ITEM_LISTS.flatMap((list) => itemsOf(zone, list)),
     phases: Object.entries(zone.rulesets).map(([phase, rules]) => ({
       phase: phase as ZonePhase,
       rules: rules.map((rule) => written(rule) as WantedRule),
@@ -25,15 +14,13 @@ export function wantedZone(zone: DesiredZone): WantedZone {
   };
 }
 
-export const recordKey = (type: string, name: string) => `${type} ${name}`;
+function itemsOf<List extends ItemList>(zone: DesiredZone, list: List): WantedItem[] {
+  const { kind, keyOf } = ITEM_KINDS[list];
+  const items: readonly DesiredZone[List][number][] = zone[list];
+  return items.map((item) => ({ kind, key: keyOf(item), fields: written(item) }));
+}
 
-const itemsOf = <Item extends Availability>(
-  kind: Kind,
-  items: readonly Item[],
-  keyOf: (item: Item) => string,
-): WantedItem[] => items.map((item) => ({ kind, key: keyOf(item), fields: written(item) }));
-
-/** Without what decides where it applies, which is never sent. */
+/** Without the fields that decide where it applies, which are never sent. */
 function written<Item extends Availability>(item: Item): Omit<Item, keyof Availability> {
   const { needs, standsInFor, ...fields } = item;
   return fields;

@@ -4,6 +4,7 @@ import { CommandFailure } from '../operations/command-failure.ts';
 import { printable } from '../operations/table.ts';
 import { askPlatform } from '../platform/platform-client.ts';
 import type { ZoneChange } from './diff-zone.ts';
+import { permissionText, READ_AUDIT_LOG } from './permissions.ts';
 import { nameOfChange } from './print-plan.ts';
 import type { ZoneClient } from './zone-client.ts';
 
@@ -26,7 +27,7 @@ export async function whoChanged(
     const { result } = await askPlatform(
       'Who changed it is not known',
       async () => client.accounts.logs.audit.list(query),
-      'Account Settings: Read, of the account',
+      permissionText(READ_AUDIT_LOG),
     );
     const writes = result.filter(({ action }) => action?.type !== 'view' && action?.result !== 'failure');
     return changes.flatMap((change) => {

@@ -1,24 +1,6 @@
 /** What is in a zone, in one shape for what is wanted and for what is there, so that a pure function compares them. */
 import type { ZonePhase } from '../../zone/desired-zone.ts';
-
-/**
- * In the order in which they are added: a balancer needs its pools, a pool its monitor, and a rule its list. Settings come last, after
- * rules, since HSTS binds browsers to hosts that must answer by then. Removals go the other way round.
- */
-export const KINDS = [
-  'DNS record',
-  'bucket domain',
-  'monitor',
-  'pool',
-  'load balancer',
-  'list',
-  'setting',
-  'bot settings',
-] as const;
-export type Kind = (typeof KINDS)[number];
-
-/** Each zone has them: they are neither added nor removed. */
-export const ALWAYS_THERE: readonly Kind[] = ['setting', 'bot settings'];
+import type { Kind } from '../../zone/item-kinds.ts';
 
 /** As the API takes and gives them; a pool names its monitor, and a balancer its pools, by name. */
 export type Fields = Readonly<Record<string, unknown>>;

@@ -11,8 +11,8 @@ import { type ZoneClient, zoneClient } from '../../scripts/zone/zone-client.ts';
 import { withinPlan } from '../../zone/within-plan.ts';
 import { DESIRED_ZONE } from '../../zone/zone.ts';
 import { newId } from '../support/platform-api/described-items.ts';
+import { newZone } from '../support/platform-api/new-zone.ts';
 import type { PlatformApi } from '../support/platform-api/server.ts';
-import { startPlatformApi } from '../support/platform-api/server.ts';
 import { recordOf } from '../support/platform-api/zone-records.ts';
 
 const FIREWALL = 'http_request_firewall_custom';
@@ -21,10 +21,8 @@ const WANTED = wantedZone(FREE_ZONE);
 const KEEPING = { removeUnknown: false, leftAlone: new Set<string>() };
 const WITHOUT_BALANCERS = ['DNS record', 'bucket domain', 'list', 'setting', 'bot settings'] as const;
 
-async function newZone(t: TestContext): Promise<{ platform: PlatformApi; api: ZoneClient }> {
-  const platform = await startPlatformApi({ zoneName: DESIRED_ZONE.name });
-  t.after(() => platform.close());
-  for (const { bucket } of DESIRED_ZONE.bucketDomains) platform.buckets.create(bucket);
+async function newClient(t: TestContext): Promise<{ platform: PlatformApi; api: ZoneClient }> {
+  const platform = await newZone(t);
   return { platform, api: zoneClient(platform.env()) };
 }
 
@@ -48,7 +46,7 @@ const handRule = (expression: string) => {
 
 /** A rule of ours differs, and so the phase is to be written. */
 async function withDrift(t: TestContext) {
-  const { platform, api } = await newZone(t);
+  const { platform, api } = await newClient(t);
   await apply(api);
   Object.assign(rulesOf(platform).rules[0] ?? {}, { enabled: false });
   return { platform, api };
@@ -91,7 +89,7 @@ test('rules that somebody changes between the look and the call stop the run', a
 });
 
 test('all pages of records are read', async (t) => {
-  const { platform, api } = await newZone(t);
+  const { platform, api } = await newClient(t);
   const hosts = Array.from({ length: 1201 }, (_, index) => `host${index}.${DESIRED_ZONE.name}`);
   platform.zone.records.push(...hosts.map((name) => recordOf({ type: 'A', name, content: '192.0.2.1' })));
   const { items } = await read(api);
@@ -100,7 +98,7 @@ test('all pages of records are read', async (t) => {
 });
 
 test('records that the platform makes are neither shown nor removed', async (t) => {
-  const { platform, api } = await newZone(t);
+  const { platform, api } = await newClient(t);
   const meta = { read_only: true };
   const record = { type: 'AAAA', name: `elsewhere.${DESIRED_ZONE.name}`, content: '100::', meta };
   platform.zone.records.push(recordOf(record));
@@ -113,7 +111,7 @@ test('records that the platform makes are neither shown nor removed', async (t) 
 });
 
 test('ten thousand rules by hand are read and kept, and twenty are named', async (t) => {
-  const { platform, api } = await newZone(t);
+  const { platform, api } = await newClient(t);
   await apply(api);
   const hand = Array.from({ length: 10_000 }, (_, index) => handRule(`ip.src eq 198.51.100.${index % 250}`));
   rulesOf(platform).rules.unshift(...hand);
@@ -125,7 +123,7 @@ test('ten thousand rules by hand are read and kept, and twenty are named', async
 });
 
 test('a ruleset without rules is filled', async (t) => {
-  const { platform, api } = await newZone(t);
+  const { platform, api } = await newClient(t);
   await apply(api);
   const wanted = rulesOf(platform).rules.length;
   rulesOf(platform).rules = [];
@@ -134,7 +132,7 @@ test('a ruleset without rules is filled', async (t) => {
 });
 
 test('a list is made before the rule that names it, and removed after it', async (t) => {
-  const { platform, api } = await newZone(t);
+  const { platform, api } = await newClient(t);
   const lines: string[] = [];
   await apply(api, lines);
   const at = (text: string) => lines.findIndex((line) => line.includes(text));
@@ -147,7 +145,7 @@ test('a list is made before the rule that names it, and removed after it', async
 });
 
 test('a list of another kind with the name of ours is told, and not taken for ours', async (t) => {
-  const { platform, api } = await newZone(t);
+  const { platform, api } = await newClient(t);
   platform.zone.lists.push({ id: newId(), name: 'malicious_ips', kind: 'asn' });
   await assert.rejects(
     apply(api),
@@ -156,7 +154,7 @@ test('a list of another kind with the name of ours is told, and not taken for ou
 });
 
 test('a busy API is asked three times at most', async (t) => {
-  const { platform, api } = await newZone(t);
+  const { platform, api } = await newClient(t);
   const soon = { 'retry-after-ms': '1' };
   const path = /\/settings\/ssl$/;
   platform.failNext({ method: 'GET', path }, { status: 429, headers: soon });
@@ -169,13 +167,13 @@ test('a busy API is asked three times at most', async (t) => {
 });
 
 test('an API that asks for a long wait is not waited for', async (t) => {
-  const { platform, api } = await newZone(t);
+  const { platform, api } = await newClient(t);
   platform.failNext({ path: /\/dns_records$/ }, { status: 429, headers: { 'retry-after': '86400' } });
   await assert.rejects(read(api), /DNS records cannot be read: the API fails for now \(HTTP 429/);
 });
 
 test('an API that does not answer is given up', async (t) => {
-  const { platform, api } = await newZone(t);
+  const { platform, api } = await newClient(t);
   platform.failNext({ path: /\/dns_records$/ }, { hang: true });
   const impatient = { ...api, client: api.client.withOptions({ timeout: 100, maxRetries: 0 }) };
   const error = await read(impatient).catch((caught) => caught);
@@ -185,7 +183,7 @@ test('an API that does not answer is given up', async (t) => {
 });
 
 test('a plan that is none of ours is refused', async (t) => {
-  const { platform, api } = await newZone(t);
+  const { platform, api } = await newClient(t);
   Object.assign(platform.zone, { plan: 'partner' });
   await assert.rejects(
     readPlan(api, DESIRED_ZONE.name),
@@ -194,7 +192,7 @@ test('a plan that is none of ours is refused', async (t) => {
 });
 
 test('an answer of another shape is said so', async (t) => {
-  const { platform, api } = await newZone(t);
+  const { platform, api } = await newClient(t);
   platform.failNext(
     { path: /\/entrypoint$/ },
     { status: 200, body: { success: true, result: { rules: 'all' } } },
@@ -202,18 +200,22 @@ test('an answer of another shape is said so', async (t) => {
   await assert.rejects(read(api), /has another shape than it is known to have: .*id/s);
 });
 
-test('a phase that the API does not know is refused in its words', async (t) => {
-  const { api } = await newZone(t);
-  const phase = 'http_request_firewall_rules' as (typeof WANTED.phases)[number]['phase'];
-  const wanted = { items: [], phases: [{ phase, rules: [] }] };
-  await assert.rejects(
-    read(api, wanted),
-    /Rules of http_request_firewall_rules cannot be read: the API refuses it/,
+test('a refusal of the API is shown in its words', async (t) => {
+  const { platform, api } = await newClient(t);
+  const errors = [{ code: 10_014, message: `unknown phase "${FIREWALL}"` }];
+  const path = new RegExp(`/${FIREWALL}/entrypoint$`);
+  platform.failNext({ path }, { status: 400, body: { success: false, errors } });
+  const error = await read(api).catch((caught) => caught);
+  assert.ok(error instanceof CommandFailure);
+  assert.equal(
+    error.message,
+    `Rules of ${FIREWALL} cannot be read: the API refuses it (HTTP 400, 10014: unknown phase "${FIREWALL}")`,
   );
+  assert.equal(error.exitCode, 1);
 });
 
 test('words of the API that would steer a terminal are shown, not obeyed', async (t) => {
-  const { platform, api } = await newZone(t);
+  const { platform, api } = await newClient(t);
   await apply(api);
   rulesOf(platform).rules.unshift({ ...handRule('true'), description: '\u001b[2J gone' });
   assert.match(planText(diffZone(await read(api), WANTED, KEEPING), []), /“\\u\{1b\}\[2J gone”/);

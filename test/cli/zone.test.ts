@@ -1,8 +1,9 @@
 /** `npm run zone` as a person runs it, on the simulated platform. */
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { SITE } from '../../zone/site.ts';
 import { DESIRED_ZONE } from '../../zone/zone.ts';
+import { newZone } from '../support/platform-api/new-zone.ts';
 import { type PlatformApi, startPlatformApi } from '../support/platform-api/server.ts';
 import { recordOf } from '../support/platform-api/zone-records.ts';
 import { type Ran, runNode } from './running-operations.ts';
@@ -12,14 +13,6 @@ const RATE_LIMITS = 'http_ratelimit';
 const REDIRECTS = 'http_request_dynamic_redirect';
 const MAIL_KEY = `k1._domainkey.${SITE.zone}`;
 const [API_SERVER = ''] = SITE.mainApiServers;
-
-async function newZone(t: TestContext, plan: PlatformApi['zone']['plan'] = 'free'): Promise<PlatformApi> {
-  const api = await startPlatformApi({ zoneName: DESIRED_ZONE.name });
-  t.after(() => api.close());
-  api.zone.plan = plan;
-  for (const { bucket } of DESIRED_ZONE.bucketDomains) api.buckets.create(bucket);
-  return api;
-}
 
 const run = (api: PlatformApi, args: string, variables: Record<string, string> = {}): Promise<Ran> =>
   runNode(['scripts/zone/cli.ts', ...args.split(' ')], { variables: { ...api.env(), ...variables } });

@@ -1,21 +1,31 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { KIND_ACCESS } from '../../../scripts/zone/kinds.ts';
-import { permissionOfPhase } from '../../../scripts/zone/read-zone.ts';
-import { ADD_ONS, OWNER_MARK, REF_PREFIX, type ZonePhase } from '../../../zone/desired-zone.ts';
-import { DESIRED_ZONE } from '../../../zone/zone.ts';
+import {
+  PHASE_PERMISSIONS,
+  permissionText,
+  READ_AUDIT_LOG,
+  READ_ZONE,
+} from '../../../scripts/zone/permissions.ts';
+import { OWNER_MARK, REF_PREFIX } from '../../../zone/desired-zone.ts';
+import { ADD_ONS } from '../../../zone/plans.ts';
 
 const PAGE = readFileSync('docs/zone.md', 'utf8');
 
-test('names each permission that the commands ask for', () => {
-  const phases = Object.keys(DESIRED_ZONE.rulesets) as ZonePhase[];
-  const texts = [
-    ...Object.values(KIND_ACCESS).map(({ permission }) => permission),
-    ...phases.map(permissionOfPhase),
+test('names each permission that the commands ask for, of the account or of the zone, and no other', () => {
+  const asked = [
+    READ_ZONE,
+    READ_AUDIT_LOG,
+    ...Object.values(PHASE_PERMISSIONS),
+    ...Object.values(KIND_ACCESS).flatMap(({ permissions }) => permissions),
   ];
-  const permissions = texts.flatMap((text) => text.match(/[A-Z][\w :]*: (?:Edit|Read)/g) ?? []);
-  expect(permissions.length).toBeGreaterThanOrEqual(texts.length);
-  expect(permissions.filter((permission) => !PAGE.includes(permission))).toEqual([]);
+  const [, table = ''] = PAGE.split('| permission | of | for |\n|---|---|---|\n');
+  const rows = table.slice(0, table.indexOf('\n\n')).split('\n');
+  const named = rows.flatMap((row) => {
+    const [, names = '', of] = row.split(/ ?\| ?/);
+    return names.split('; ').map((name) => `${name}, of the ${of}`);
+  });
+  expect(named.sort()).toEqual([...new Set(asked.map((one) => permissionText(one)))].sort());
 });
 
 test('names the marks and the add-ons', () => {

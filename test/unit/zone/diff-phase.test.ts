@@ -145,7 +145,7 @@ test('another order is a change, and is told with both', () => {
 
 test('a rule of ours that was removed here is removed there, and one that is left alone stays', () => {
   const found = phaseOf([there('id-a', ours('a')), there('id-b', ours('b'))]);
-  const leftAlone = new Set([`${REF_PREFIX}b`]);
+  const leftAlone = new Set([`rule ${REF_PREFIX}b`]);
   const { change, kept } = diffPhase(found, [], { ...KEEPING, leftAlone });
   expect(change?.rules.map(({ id }) => id)).toEqual(['id-b']);
   expect(kept).toEqual([]);

@@ -1,14 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { diffZone, type ZoneChange, type ZoneDiff } from '../../../scripts/zone/diff-zone.ts';
-import {
-  type FoundItem,
-  type FoundZone,
-  KINDS,
-  type Kind,
-  type WantedItem,
-  type WantedZone,
-} from '../../../scripts/zone/zone-items.ts';
+import type { FoundItem, FoundZone, WantedItem, WantedZone } from '../../../scripts/zone/zone-items.ts';
+import { KINDS, type Kind } from '../../../zone/item-kinds.ts';
 
 const KEEPING = { removeUnknown: false, leftAlone: new Set<string>() };
 const REMOVING = { ...KEEPING, removeUnknown: true };
@@ -211,7 +205,7 @@ test('of several with one name, the one that needs no change is ours, then the o
 
 test('what is skipped for want of an add-on stays as it is', () => {
   const found = foundOf([there(item('pool', 'primary'), true)]);
-  const leftAlone = new Set(['primary']);
+  const leftAlone = new Set(['pool primary']);
   expect(diffZone(found, wantedOf([]), { ...KEEPING, leftAlone })).toMatchObject({
     changes: [],
     kept: { items: [] },

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AddOn, DesiredZone, Plan } from '../../../zone/desired-zone.ts';
+import type { DesiredZone } from '../../../zone/desired-zone.ts';
+import type { AddOn, Plan } from '../../../zone/plans.ts';
 import { SITE } from '../../../zone/site.ts';
 import { withinPlan } from '../../../zone/within-plan.ts';
 import { DESIRED_ZONE } from '../../../zone/zone.ts';
@@ -101,7 +102,7 @@ describe('requests that cannot solve a challenge', () => {
     }
     expect(matches('com2000_config_apps', {})).toBe(false);
     expect(matches('com2000_waf_apps_no_bot_fight', {})).toBe(false);
-    expect(subscribed('free').botManagement.map(({ value }) => value)).toEqual([{ fight_mode: false }]);
+    expect(subscribed('free').botManagement).toMatchObject([{ fight_mode: false }]);
   });
 });
 

@@ -5,12 +5,12 @@ import type {
   DesiredList,
   DesiredMonitor,
   DesiredRecord,
-  Need,
   PhaseRules,
   ZonePhase,
   ZoneSetting,
 } from '../../../zone/desired-zone.ts';
 import { pages } from '../../../zone/expressions.ts';
+import type { Need } from '../../../zone/plans.ts';
 import { SITE } from '../../../zone/site.ts';
 
 // `npm run typecheck` holds these tests: what stands below a comment must not compile, and the comment is a fault where it does.
@@ -89,7 +89,7 @@ it('what else the platform would refuse does not compile', () => {
   // @ts-expect-error: no such add-on
   accept<Need>({ addOn: 'argo' });
   // @ts-expect-error: an action that bots are not answered with
-  accept<DesiredBotManagement['value']>({ fight_mode: 'challenge' });
+  accept<DesiredBotManagement>({ fight_mode: 'challenge' });
   // @ts-expect-error: no such version
   accept<DesiredBucketDomain>({ bucket: 'x', domain: 'x', enabled: true, minTLS: '1.4' });
   // @ts-expect-error: no such kind

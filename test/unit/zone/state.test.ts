@@ -1,15 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { unstable_readConfig } from 'wrangler';
-import {
-  type AddOn,
-  type DesiredZone,
-  OWNER_MARK,
-  PLANS,
-  type Plan,
-  REF_PREFIX,
-  type ZonePhase,
-} from '../../../zone/desired-zone.ts';
+import { type DesiredZone, OWNER_MARK, REF_PREFIX, type ZonePhase } from '../../../zone/desired-zone.ts';
+import { type AddOn, PLANS, type Plan } from '../../../zone/plans.ts';
 import { SITE } from '../../../zone/site.ts';
 import { withinPlan } from '../../../zone/within-plan.ts';
 import { DESIRED_ZONE, zoneOf } from '../../../zone/zone.ts';
@@ -43,12 +36,11 @@ describe('subscriptions', () => {
   it('Pro has no bot score, and Super Bot Fight Mode in its place', () => {
     const { zone, skipped } = withinPlan(DESIRED_ZONE, { plan: 'pro', addOns: [] });
     expect(skipped).toContainEqual({
-      name: 'com2000_waf_2_bots',
+      kind: 'rule',
+      key: 'com2000_waf_2_bots',
       needs: { plan: 'enterprise', addOn: 'bot_management' },
     });
-    expect(zone.botManagement.map(({ value }) => value)).toEqual([
-      expect.objectContaining({ sbfm_definitely_automated: 'block' }),
-    ]);
+    expect(zone.botManagement).toEqual([expect.objectContaining({ sbfm_definitely_automated: 'block' })]);
     expect(zone.loadBalancers).toEqual([]);
   });
 
@@ -68,7 +60,7 @@ describe('subscriptions', () => {
           if (needs?.addOn) expect(addOns).toContain(needs.addOn);
         }
         const refs = allRules(zone).map(({ ref }) => ref);
-        const named = skipped.map(({ name }) => name);
+        const named = skipped.map(({ key }) => key);
         for (const { ref, standsInFor } of allRules(DESIRED_ZONE))
           expect(refs.includes(ref) || named.includes(ref) || standsInFor !== undefined).toBe(true);
         const scored = refs.includes('com2000_waf_2_bots') ? 1 : 0;
