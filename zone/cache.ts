@@ -9,7 +9,7 @@ const MONTH_SECONDS = 30 * DAY_SECONDS;
 const NO_STORE = -1;
 
 /**
- * The platform's page rules. Where several match, the last one decides. No rule of a zone reaches the cache of a Worker, which obeys
+ * The platform's page rules. The last one that matches decides. No rule of a zone reaches the cache of a Worker, which obeys
  * the headers of its answers alone (developers.cloudflare.com/workers/cache); the first rule keeps the zone's settings off them too.
  */
 export const cacheRules = (site: Site): readonly PhaseRules['http_request_cache_settings'][] => [

@@ -69,7 +69,7 @@ export type DesiredBotManagement = Availability &
       >
   );
 
-/** A record that the zone's file owns: `comment` begins with `OWNER_MARK`. Names are complete, with the zone's name. */
+/** A record that zone/ owns: `comment` begins with `OWNER_MARK`. Names are complete, with the zone's name. */
 export interface DesiredRecord extends Availability {
   type: 'A' | 'AAAA' | 'CNAME';
   name: string;
@@ -159,8 +159,8 @@ export interface DesiredZone {
   rulesets: DesiredRulesets;
 }
 
-/** Begins the comment or description of what the zone's file owns and that has no `ref`. */
+/** Begins the comment or description of each item that zone/ owns. */
 export const OWNER_MARK = 'com2000 zone:';
 
-/** Begins the `ref` of each rule that the zone's file owns. */
+/** Begins the `ref` of each rule that zone/ owns. */
 export const REF_PREFIX = 'com2000_';

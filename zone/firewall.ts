@@ -24,7 +24,7 @@ export const firewallRules = (site: Site): readonly PhaseRules['http_request_fir
     action: 'block',
   },
   {
-    // By its score an app is as automated as a bot is.
+    // The score of an app is that of a bot.
     ref: 'com2000_waf_apps_no_bot_fight',
     description: 'Apps are not blocked or challenged by Super Bot Fight Mode',
     expression: appRequests(site),

@@ -18,7 +18,7 @@ export const monitors = (site: Site): readonly DesiredMonitor[] => [
     type: 'https',
     method: 'GET',
     path: '/health',
-    // As requests have it: the servers' certificates are for this name, which `ssl: strict` checks.
+    // Requests have this host: the servers' certificates are for this name, which `ssl: strict` checks.
     header: { Host: [site.mainApiHost] },
     expected_codes: '200',
     interval: 60,

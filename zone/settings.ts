@@ -9,7 +9,7 @@ export const SETTINGS: readonly ZoneSetting[] = [
   { id: 'ssl', value: 'strict' },
   { id: 'always_use_https', value: 'on' },
   { id: 'min_tls_version', value: '1.2' },
-  // Without 0-RTT (`zrt`), whose requests somebody may send again.
+  // TLS 1.3 without 0-RTT (`zrt`), whose requests somebody may send again.
   { id: 'tls_1_3', value: 'on' },
   {
     id: 'security_header',

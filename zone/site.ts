@@ -40,6 +40,6 @@ export const SITE: Site = {
   mainApiServers: ['api1.internal.com2000.example', 'api2.internal.com2000.example'],
   cdnHost: 'cdn.com2000.example',
   cdnBucket: 'com2000-cdn-production',
-  // Of a range for documentation (RFC 5737): nothing answers there.
+  // An address of a range for documentation (RFC 5737): nothing answers there.
   websiteAddress: '192.0.2.1',
 };

@@ -1,4 +1,4 @@
-/** `npm run zone`: compares the zone with its file `zone/`, and brings it to what the file says. */
+/** `npm run zone`: compares the zone with zone/, and makes it the same. */
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { KINDS, type Kind } from '../../zone/item-kinds.ts';
 import { ADD_ONS, type AddOn } from '../../zone/plans.ts';
@@ -7,27 +7,27 @@ import { DESIRED_ZONE } from '../../zone/zone.ts';
 import { EXIT, refusal } from '../operations/command-failure.ts';
 import { runProgram } from '../operations/run-program.ts';
 import { applyChanges } from './apply-changes.ts';
+import { desiredState } from './desired-state.ts';
 import { diffZone, type ZoneDiff } from './diff-zone.ts';
 import { desiredText } from './print-desired.ts';
 import { planText } from './print-plan.ts';
 import { readPlan, readZone } from './read-zone.ts';
-import { wantedZone } from './wanted-zone.ts';
 import { whoChanged } from './who-changed.ts';
 import { missingVariables, type ZoneClient, zoneClient } from './zone-client.ts';
-import type { FoundZone, WantedZone } from './zone-items.ts';
+import type { DesiredState, FoundZone } from './zone-items.ts';
 
 const EXIT_CODES = `
 Exit codes:
-  0  done; for drift, the zone is as its file says
+  0  done; for drift, the zone is as zone/ says
   1  drift: something differs; apply: it stopped, and says where; or the API refuses
   2  wrong use, or a variable is missing
   3  the API cannot be reached, or the token has no right to something`;
 
 const { env } = process;
 const program = new Command('npm run zone --')
-  .description('Compares the zone with its file zone/, and brings it to what the file says.')
+  .description('Compares the zone with zone/, and makes it the same.')
   .addOption(
-    new Option('--add-ons <names>', `what is bought beside the plan, by commas: ${ADD_ONS.join(', ')}`)
+    new Option('--add-ons <names>', `add-ons that you have bought, by commas: ${ADD_ONS.join(', ')}`)
       .env('ZONE_ADD_ONS')
       .argParser(addOnsOf)
       .default([] as AddOn[], 'none'),
@@ -48,7 +48,7 @@ function addOnsOf(text: string): AddOn[] {
 }
 
 const removeUnknownOption = () =>
-  new Option('--remove-unknown', 'remove what was made by hand, too: addresses in DNS, rules, and more');
+  new Option('--remove-unknown', 'remove items made by hand, too: addresses in DNS, rules, and more');
 
 program
   .command('plan')
@@ -77,13 +77,13 @@ program
     if (diff.changes.length === 0) return;
     console.log('\nDone:');
     await applyChanges(api, diff.changes, found.items, (line) => console.log(`  ${line}`));
-    console.log('The zone is as its file says.');
+    console.log('The zone is as zone/ says.');
   });
 
 program
   .command('drift')
   .summary('Shows what differs, and by whom, and exits with 1 if anything does')
-  .description('What was made by hand beside the file is shown, and is no drift.')
+  .description('Items made by hand that zone/ does not name are shown, and are no drift.')
   .action(async () => {
     const api = zoneClient(env);
     const { diff, skipped } = await compare(api, false);
@@ -105,19 +105,19 @@ async function compare(api: ZoneClient, removeUnknown: boolean): Promise<Compari
   const plan = await readPlan(api, DESIRED_ZONE.name);
   const { zone, skipped } = withinPlan(DESIRED_ZONE, { plan, addOns });
   console.log(`Zone ${zone.name}, plan ${plan}, add-ons: ${addOns.join(', ') || 'none'}\n`);
-  const wanted = wantedZone(zone);
-  const found = await readZone(api, wanted, zone, kindsWithin(wanted, wantedZone(DESIRED_ZONE)));
+  const desired = desiredState(zone);
+  const found = await readZone(api, desired, zone, kindsWithin(desired, desiredState(DESIRED_ZONE)));
   // A run that forgets to name an add-on must not remove what was made with it.
   const leftAlone = skipped.filter(({ needs: { addOn } }) => addOn !== undefined && !addOns.includes(addOn));
   const options = { removeUnknown, leftAlone: new Set(leftAlone.map(({ kind, key }) => `${kind} ${key}`)) };
-  return { diff: diffZone(found, wanted, options), found, skipped };
+  return { diff: diffZone(found, desired, options), found, skipped };
 }
 
 /** A kind of which all is skipped is not read: without the add-on the API refuses to list it. */
-const kindsWithin = (wanted: WantedZone, all: WantedZone): Kind[] =>
+const kindsWithin = (desired: DesiredState, all: DesiredState): Kind[] =>
   KINDS.filter((kind) => {
-    const has = ({ items }: WantedZone) => items.some((item) => item.kind === kind);
-    return has(wanted) || !has(all);
+    const has = ({ items }: DesiredState) => items.some((item) => item.kind === kind);
+    return has(desired) || !has(all);
   });
 
 await runProgram(program);

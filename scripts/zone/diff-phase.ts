@@ -2,13 +2,13 @@
 import type { ZonePhase } from '../../zone/desired-zone.ts';
 import { REF_PREFIX } from '../../zone/desired-zone.ts';
 import { type Difference, ruleDifferences } from './differences.ts';
-import type { Fields, FoundPhase, FoundRule, WantedRule } from './zone-items.ts';
+import type { DesiredRule, Fields, FoundPhase, FoundRule } from './zone-items.ts';
 
 export type RuleChange =
-  | { action: 'add'; rule: WantedRule }
-  | { action: 'change'; rule: WantedRule; found: FoundRule; differences: readonly Difference[] }
+  | { action: 'add'; rule: DesiredRule }
+  | { action: 'change'; rule: DesiredRule; found: FoundRule; differences: readonly Difference[] }
   | { action: 'remove'; found: FoundRule }
-  /** The rules of the zone's file stand in another order there. */
+  /** The rules of zone/ stand in another order there. */
   | { action: 'order'; before: readonly string[]; now: readonly string[] };
 
 export interface PhaseChange {
@@ -34,38 +34,38 @@ export interface DiffOptions {
   leftAlone: ReadonlySet<string>;
 }
 
-/** Where a rule comes from, or goes to: one that is there, one that is wanted, or both. */
+/** The place of a rule that is there, of one that is desired, or of both. */
 interface Slot {
   found: FoundRule | null;
-  wanted: WantedRule | null;
+  desired: DesiredRule | null;
 }
 
 const isOurs = ({ ref }: FoundRule) => ref?.startsWith(REF_PREFIX) ?? false;
 
 export function diffPhase(
   found: FoundPhase,
-  wanted: readonly WantedRule[],
+  desired: readonly DesiredRule[],
   { removeUnknown, leftAlone }: DiffOptions,
 ): PhaseDiff {
-  const wantedByRef = new Map(wanted.map((rule) => [rule.ref, rule]));
+  const desiredByRef = new Map(desired.map((rule) => [rule.ref, rule]));
   const matched = new Set<string>();
   const removed: FoundRule[] = [];
   const kept: FoundRule[] = [];
   const slots: Slot[] = [];
   for (const rule of found.rules) {
-    const match = rule.ref === undefined ? undefined : wantedByRef.get(rule.ref);
+    const match = rule.ref === undefined ? undefined : desiredByRef.get(rule.ref);
     if (match !== undefined && !matched.has(match.ref)) {
       matched.add(match.ref);
-      slots.push({ found: rule, wanted: match });
+      slots.push({ found: rule, desired: match });
     } else if (isOurs(rule) ? leftAlone.has(`rule ${rule.ref}`) : !removeUnknown) {
       if (!isOurs(rule)) kept.push(rule);
-      slots.push({ found: rule, wanted: null });
+      slots.push({ found: rule, desired: null });
     } else removed.push(rule);
   }
-  const before = slots.flatMap((slot) => slot.wanted?.ref ?? []);
-  const now = wanted.flatMap(({ ref }) => (matched.has(ref) ? ref : []));
+  const before = slots.flatMap((slot) => slot.desired?.ref ?? []);
+  const now = desired.flatMap(({ ref }) => (matched.has(ref) ? ref : []));
   const isOrdered = before.every((ref, index) => ref === now[index]);
-  const placed = withNewRules(isOrdered ? slots : reordered(slots, now), wanted);
+  const placed = withNewRules(isOrdered ? slots : reordered(slots, now), desired);
   const changes: RuleChange[] = [
     ...placed.flatMap(changeOf),
     ...(isOrdered ? [] : [{ action: 'order' as const, before, now }]),
@@ -76,43 +76,43 @@ export function diffPhase(
   return { change: { action: 'rules', phase, ruleset, rules: placed.map(sentRule), changes }, kept };
 }
 
-/** The places of our rules are filled in the order that is wanted; rules by hand keep theirs. */
+/** The places of our rules are filled in the order that is desired; rules by hand keep theirs. */
 function reordered(slots: readonly Slot[], refs: readonly string[]): Slot[] {
-  const ours = new Map(slots.map((slot) => [slot.wanted?.ref, slot]));
+  const ours = new Map(slots.map((slot) => [slot.desired?.ref, slot]));
   const next = refs[Symbol.iterator]();
-  return slots.map((slot) => (slot.wanted === null ? slot : (ours.get(next.next().value) ?? slot)));
+  return slots.map((slot) => (slot.desired === null ? slot : (ours.get(next.next().value) ?? slot)));
 }
 
 /** A new rule stands right behind the one that it follows; the first one, right before the first of ours; alone, at the end. */
-function withNewRules(slots: readonly Slot[], wanted: readonly WantedRule[]): Slot[] {
-  const there = new Set(slots.map((slot) => slot.wanted?.ref));
+function withNewRules(slots: readonly Slot[], desired: readonly DesiredRule[]): Slot[] {
+  const there = new Set(slots.map((slot) => slot.desired?.ref));
   const behind = new Map<string | null, Slot[]>();
   let anchor: string | null = null;
-  for (const rule of wanted) {
+  for (const rule of desired) {
     if (there.has(rule.ref)) anchor = rule.ref;
-    else behind.set(anchor, [...(behind.get(anchor) ?? []), { found: null, wanted: rule }]);
+    else behind.set(anchor, [...(behind.get(anchor) ?? []), { found: null, desired: rule }]);
   }
   const first = behind.get(null) ?? [];
-  const firstOfOurs = slots.findIndex((slot) => slot.wanted !== null);
+  const firstOfOurs = slots.findIndex((slot) => slot.desired !== null);
   const placed = slots.flatMap((slot, index) => [
     ...(index === firstOfOurs ? first : []),
     slot,
-    ...(slot.wanted === null ? [] : (behind.get(slot.wanted.ref) ?? [])),
+    ...(slot.desired === null ? [] : (behind.get(slot.desired.ref) ?? [])),
   ]);
   return firstOfOurs === -1 ? [...placed, ...first] : placed;
 }
 
-function changeOf({ found, wanted }: Slot): RuleChange[] {
-  if (wanted === null) return [];
-  if (found === null) return [{ action: 'add', rule: wanted }];
-  const differences = ruleDifferences(wanted, found);
-  return differences.length === 0 ? [] : [{ action: 'change', rule: wanted, found, differences }];
+function changeOf({ found, desired }: Slot): RuleChange[] {
+  if (desired === null) return [];
+  if (found === null) return [{ action: 'add', rule: desired }];
+  const differences = ruleDifferences(desired, found);
+  return differences.length === 0 ? [] : [{ action: 'change', rule: desired, found, differences }];
 }
 
 /** A rule that does not change is sent as it is there; the id keeps it in place for whoever knows it by that. */
-function sentRule({ found, wanted }: Slot): Fields {
-  if (found === null) return { ...wanted };
-  if (wanted !== null && ruleDifferences(wanted, found).length > 0) return { ...wanted, id: found.id };
+function sentRule({ found, desired }: Slot): Fields {
+  if (found === null) return { ...desired };
+  if (desired !== null && ruleDifferences(desired, found).length > 0) return { ...desired, id: found.id };
   const { last_updated, version, categories, ...written } = found;
   return written;
 }

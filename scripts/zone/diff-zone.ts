@@ -1,21 +1,21 @@
-/** Compares a zone as it is with the zone as it is wanted. Pure: what it gives is what a person reads and what is applied. */
+/** Compares a zone as it is with the zone as it is desired. Pure: a person reads the result, and it is applied as it was read. */
 
 import { ALWAYS_THERE, KINDS, type Kind } from '../../zone/item-kinds.ts';
 import { type DiffOptions, diffPhase, type PhaseChange } from './diff-phase.ts';
 import { type Difference, differencesOf } from './differences.ts';
 import {
+  type DesiredItem,
+  type DesiredPhase,
+  type DesiredState,
   type FoundItem,
   type FoundRule,
   type FoundZone,
   isAddress,
-  type WantedItem,
-  type WantedPhase,
-  type WantedZone,
 } from './zone-items.ts';
 
 export type ItemChange =
-  | { action: 'add'; item: WantedItem }
-  | { action: 'change'; item: WantedItem; found: FoundItem; differences: readonly Difference[] }
+  | { action: 'add'; item: DesiredItem }
+  | { action: 'change'; item: DesiredItem; found: FoundItem; differences: readonly Difference[] }
   | { action: 'remove'; found: FoundItem };
 
 export type ZoneChange = ItemChange | PhaseChange;
@@ -24,16 +24,16 @@ export interface ZoneDiff {
   /** In the order in which they are applied. */
   changes: readonly ZoneChange[];
   /** Made by hand, and kept. */
-  kept: { items: readonly FoundItem[]; rules: readonly { phase: WantedPhase['phase']; rule: FoundRule }[] };
+  kept: { items: readonly FoundItem[]; rules: readonly { phase: DesiredPhase['phase']; rule: FoundRule }[] };
   /** Settings that differ, and that the API lets nobody change. */
   fixed: readonly FoundItem[];
   /** Sentences about what a person must decide before anything is applied. */
   conflicts: readonly string[];
 }
 
-export function diffZone(found: FoundZone, wanted: WantedZone, options: DiffOptions): ZoneDiff {
-  const items = diffItems(found.items, wanted.items, options);
-  const phases = wanted.phases.map(({ phase, rules }) => {
+export function diffZone(found: FoundZone, desired: DesiredState, options: DiffOptions): ZoneDiff {
+  const items = diffItems(found.items, desired.items, options);
+  const phases = desired.phases.map(({ phase, rules }) => {
     const there = found.phases.find((one) => one.phase === phase) ?? { phase, ruleset: null, rules: [] };
     return { phase, ...diffPhase(there, rules, options) };
   });
@@ -51,11 +51,11 @@ export function diffZone(found: FoundZone, wanted: WantedZone, options: DiffOpti
   };
 }
 
-const identity = ({ kind, key }: WantedItem) => `${kind} ${key}`;
+const identity = ({ kind, key }: DesiredItem) => `${kind} ${key}`;
 
 function diffItems(
   found: readonly FoundItem[],
-  wanted: readonly WantedItem[],
+  desired: readonly DesiredItem[],
   { removeUnknown, leftAlone }: DiffOptions,
 ) {
   const there = Map.groupBy(found, identity);
@@ -63,12 +63,12 @@ function diffItems(
   const changes: ItemChange[] = [];
   const fixed: FoundItem[] = [];
   const conflicts: string[] = [];
-  for (const item of wanted) {
+  for (const item of desired) {
     const candidates = there.get(identity(item)) ?? [];
     const match = bestMatch(item, candidates);
     if (match === undefined && candidates.length > 0 && !removeUnknown) {
       conflicts.push(
-        `${identity(item)} is there ${candidates.length} times, made by hand: leave one of them, and it becomes the one of the zone's file.`,
+        `${identity(item)} is there ${candidates.length} times, made by hand: leave one of them, and it becomes the one of zone/.`,
       );
     } else if (match === undefined) changes.push({ action: 'add', item });
     else {
@@ -98,23 +98,23 @@ const DESTINATIONS: Partial<Record<Kind, readonly string[]>> = {
   'load balancer': ['default_pools', 'fallback_pool'],
 };
 
-const movesTraffic = ({ kind }: WantedItem, { path }: Difference) =>
+const movesTraffic = ({ kind }: DesiredItem, { path }: Difference) =>
   (DESTINATIONS[kind] ?? []).some((field) => path === field || path.startsWith(`${field}.`));
 
-const wordsOf = (differences: readonly Difference[], item: WantedItem) =>
+const wordsOf = (differences: readonly Difference[], item: DesiredItem) =>
   differences
     .filter((one) => movesTraffic(item, one))
     .map(({ path, before }) => `${path} is ${JSON.stringify(before) ?? 'not there'}`)
     .join(', ');
 
 /** One that needs no change, else one of ours, else the only one. */
-const bestMatch = (item: WantedItem, candidates: readonly FoundItem[]): FoundItem | undefined =>
+const bestMatch = (item: DesiredItem, candidates: readonly FoundItem[]): FoundItem | undefined =>
   candidates.find(({ fields }) => differencesOf(item.fields, fields).length === 0) ??
   candidates.find(({ isOurs }) => isOurs) ??
   (candidates.length === 1 ? candidates[0] : undefined);
 
 /** RFC 1034, section 3.6.2: a name with a CNAME has no other record. */
-const excludeEachOther = (one: WantedItem, other: WantedItem) =>
+const excludeEachOther = (one: DesiredItem, other: DesiredItem) =>
   isAddress(one) &&
   isAddress(other) &&
   one.fields.name === other.fields.name &&

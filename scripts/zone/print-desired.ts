@@ -1,12 +1,12 @@
-/** The zone's file, for people: what `plan` shows where it cannot ask the API. */
+/** The desired zone, for people: `plan` shows it where it cannot ask the API. */
 import type { DesiredZone } from '../../zone/desired-zone.ts';
 import { KINDS } from '../../zone/item-kinds.ts';
 import { withinPlan } from '../../zone/within-plan.ts';
+import { desiredState } from './desired-state.ts';
 import { skippedText } from './print-plan.ts';
-import { wantedZone } from './wanted-zone.ts';
 
 export function desiredText(zone: DesiredZone): string {
-  const { items, phases } = wantedZone(zone);
+  const { items, phases } = desiredState(zone);
   const kinds = KINDS.map(
     (kind) => [kind, items.filter((item) => item.kind === kind).map(({ key }) => key)] as const,
   );

@@ -1,4 +1,4 @@
-/** The difference between a zone and its file, for people. */
+/** The difference between a zone and zone/, for people. */
 import { styleText } from 'node:util';
 import { ALWAYS_THERE, type Kind } from '../../zone/item-kinds.ts';
 import type { Skipped } from '../../zone/within-plan.ts';
@@ -6,11 +6,11 @@ import { printable } from '../operations/table.ts';
 import type { PhaseChange, RuleChange } from './diff-phase.ts';
 import type { ZoneChange, ZoneDiff } from './diff-zone.ts';
 import type { Difference } from './differences.ts';
-import type { Fields, FoundItem, FoundRule, WantedItem } from './zone-items.ts';
+import type { DesiredItem, Fields, FoundItem, FoundRule } from './zone-items.ts';
 
 /** A zone may have thousands of rules by hand. */
 const KEPT_SHOWN = 20;
-/** What is added is in the zone's file; what differs is shown to where a person stops reading. */
+/** A value that is added stands in zone/, too; one that differs is shown to where a person stops reading. */
 const ADDED_CHARACTERS = 160;
 const DIFFERING_CHARACTERS = 2000;
 
@@ -121,7 +121,7 @@ function valueText(value: unknown, characters: number): string {
   return text.length <= characters ? text : `${text.slice(0, characters)}…`;
 }
 
-const nameOfItem = ({ kind, key }: WantedItem | FoundItem) => `${kind} ${key}`;
+const nameOfItem = ({ kind, key }: DesiredItem | FoundItem) => `${kind} ${key}`;
 
 const nameOfFoundRule = ({ id, ref, description }: FoundRule) =>
   `${ref === undefined || ref === id ? id : ref}${describedBy(description)}`;
@@ -144,9 +144,9 @@ function summary({ changes, conflicts }: ZoneDiff, keptCount: number, skippedCou
   const actions = changes.flatMap((change) =>
     change.action === 'rules' ? change.changes.map(({ action }) => action) : [change.action],
   );
-  const count = (...wanted: string[]) => actions.filter((action) => wanted.includes(action)).length;
+  const count = (...desired: string[]) => actions.filter((action) => desired.includes(action)).length;
   const counts = `${count('add')} to add, ${count('change', 'order')} to change, ${count('remove')} to remove`;
-  const first = changes.length === 0 && conflicts.length === 0 ? 'The zone is as its file says' : counts;
+  const first = changes.length === 0 && conflicts.length === 0 ? 'The zone is as zone/ says' : counts;
   const others = `${keptCount.toLocaleString('en')} made by hand and kept, ${skippedCount} skipped`;
   return `${changes.length === 0 && keptCount + skippedCount === 0 ? '' : '\n'}${first}; ${others}.`;
 }

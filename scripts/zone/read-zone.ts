@@ -9,7 +9,13 @@ import { KIND_ACCESS } from './kinds.ts';
 import { PHASE_PERMISSIONS, permissionText, READ_ZONE } from './permissions.ts';
 import { translateReferences } from './references.ts';
 import type { ZoneClient } from './zone-client.ts';
-import { type FoundItem, type FoundPhase, type FoundZone, isAddress, type WantedZone } from './zone-items.ts';
+import {
+  type DesiredState,
+  type FoundItem,
+  type FoundPhase,
+  type FoundZone,
+  isAddress,
+} from './zone-items.ts';
 
 /** The platform's code for a phase that never had a rule. */
 const NO_ENTRY_POINT = 10_003;
@@ -25,7 +31,7 @@ const rulesetAnswer = z.looseObject({
     .default([]),
 });
 
-/** @throws CommandFailure where the zone is not the one that the file is about, or its plan is none that we know. */
+/** @throws CommandFailure where the zone is not the one of zone/site.ts, or its plan is none that we know. */
 export async function readPlan({ client, zoneId: zone_id }: ZoneClient, zoneName: string): Promise<Plan> {
   const zone = await askPlatform(
     'The zone cannot be read',
@@ -48,17 +54,17 @@ export async function readPlan({ client, zoneId: zone_id }: ZoneClient, zoneName
   return plan;
 }
 
-/** @param desired names the hosts whose records others make, and those whose records stay by hand. */
+/** @param hosts names the hosts whose records others make, and those whose records stay by hand. */
 export async function readZone(
   api: ZoneClient,
-  wanted: WantedZone,
-  desired: Pick<DesiredZone, 'hostsElsewhere' | 'hostsByHand'>,
+  desired: DesiredState,
+  hosts: Pick<DesiredZone, 'hostsElsewhere' | 'hostsByHand'>,
   kinds: readonly Kind[] = KINDS,
 ): Promise<FoundZone> {
-  const elsewhere = new Set(desired.hostsElsewhere);
-  const byHand = new Set(desired.hostsByHand);
-  const items = await Promise.all(kinds.map((kind) => readKind(api, wanted, kind)));
-  const phases = await Promise.all(wanted.phases.map(({ phase }) => readPhase(api, phase)));
+  const elsewhere = new Set(hosts.hostsElsewhere);
+  const byHand = new Set(hosts.hostsByHand);
+  const items = await Promise.all(kinds.map((kind) => readKind(api, desired, kind)));
+  const phases = await Promise.all(desired.phases.map(({ phase }) => readPhase(api, phase)));
   return {
     items: withNames(items.flat())
       .filter((item) => !isAddressOf(item, elsewhere))
@@ -67,16 +73,16 @@ export async function readZone(
   };
 }
 
-async function readKind(api: ZoneClient, { items }: WantedZone, kind: Kind): Promise<FoundItem[]> {
+async function readKind(api: ZoneClient, { items }: DesiredState, kind: Kind): Promise<FoundItem[]> {
   const { permissions, isOfAccount, list } = KIND_ACCESS[kind];
-  const wanted = items.filter((item) => item.kind === kind);
+  const desired = items.filter((item) => item.kind === kind);
   const found = await askPlatform(
     `${kind}s cannot be read`,
-    () => list(api, wanted),
+    () => list(api, desired),
     permissionText(...permissions),
   );
   if (!isOfAccount) return found;
-  const keys = new Set(wanted.map(({ key }) => key));
+  const keys = new Set(desired.map(({ key }) => key));
   return found.filter(({ isOurs, key }) => isOurs || keys.has(key));
 }
 

@@ -1,4 +1,4 @@
-/** Items name others by name in the zone's file, and by id in the API. */
+/** Items name others by name in zone/, and by id in the API. */
 import type { Kind } from '../../zone/item-kinds.ts';
 import type { Fields } from './zone-items.ts';
 

@@ -1,20 +1,20 @@
-/** What is in a zone, in one shape for what is wanted and for what is there, so that a pure function compares them. */
+/** Items and rules of a zone, in one shape for those that are desired and those that are there: a pure function compares them. */
 import type { ZonePhase } from '../../zone/desired-zone.ts';
 import type { Kind } from '../../zone/item-kinds.ts';
 
 /** As the API takes and gives them; a pool names its monitor, and a balancer its pools, by name. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-export interface WantedItem {
+export interface DesiredItem {
   kind: Kind;
   /** Unique among the items of its kind: type and name of a record, the name of a pool, the id of a setting, … */
   key: string;
   fields: Fields;
 }
 
-export interface FoundItem extends WantedItem {
+export interface FoundItem extends DesiredItem {
   id: string;
-  /** Carries the mark of the zone's file. What does not was made by hand. */
+  /** Carries the mark of zone/. Items without it were made by hand. */
   isOurs: boolean;
   /** A record that no option removes. */
   staysByHand?: boolean;
@@ -27,26 +27,26 @@ export interface FoundItem extends WantedItem {
 const ADDRESS_TYPES = new Set(['A', 'AAAA', 'CNAME']);
 
 /** A record that says where the requests of a host go. */
-export const isAddress = ({ kind, fields }: WantedItem) =>
+export const isAddress = ({ kind, fields }: DesiredItem) =>
   kind === 'DNS record' && ADDRESS_TYPES.has(String(fields.type));
 
-export interface WantedRule extends Fields {
+export interface DesiredRule extends Fields {
   ref: string;
   action: string;
   expression: string;
 }
 
-/** With all that the API says of it, known here or not, so that a rule by hand is sent back as it was. */
+/** A rule with all that the API says of it, known here or not, so that a rule by hand is sent back as it was. */
 export interface FoundRule extends Fields {
   id: string;
   ref?: string | undefined;
   last_updated?: string | undefined;
 }
 
-export interface WantedPhase {
+export interface DesiredPhase {
   phase: ZonePhase;
   /** In the order in which they run. */
-  rules: readonly WantedRule[];
+  rules: readonly DesiredRule[];
 }
 
 /** The entry point ruleset of a phase. */
@@ -62,9 +62,9 @@ export interface FoundPhase {
   rules: readonly FoundRule[];
 }
 
-export interface WantedZone {
-  items: readonly WantedItem[];
-  phases: readonly WantedPhase[];
+export interface DesiredState {
+  items: readonly DesiredItem[];
+  phases: readonly DesiredPhase[];
 }
 
 export interface FoundZone {

@@ -1,12 +1,12 @@
-/** What happens between the zone's commands and an API that others use, that pages, that slows down and that fails. */
+/** The zone's commands and an API that others use, that pages, that slows down and that fails. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { CommandFailure } from '../../scripts/operations/command-failure.ts';
 import { applyChanges } from '../../scripts/zone/apply-changes.ts';
+import { desiredState } from '../../scripts/zone/desired-state.ts';
 import { diffZone } from '../../scripts/zone/diff-zone.ts';
 import { planText } from '../../scripts/zone/print-plan.ts';
 import { readPlan, readZone } from '../../scripts/zone/read-zone.ts';
-import { wantedZone } from '../../scripts/zone/wanted-zone.ts';
 import { type ZoneClient, zoneClient } from '../../scripts/zone/zone-client.ts';
 import { withinPlan } from '../../zone/within-plan.ts';
 import { DESIRED_ZONE } from '../../zone/zone.ts';
@@ -17,7 +17,7 @@ import { recordOf } from '../support/platform-api/zone-records.ts';
 
 const FIREWALL = 'http_request_firewall_custom';
 const { zone: FREE_ZONE, skipped } = withinPlan(DESIRED_ZONE, { plan: 'free', addOns: [] });
-const WANTED = wantedZone(FREE_ZONE);
+const DESIRED = desiredState(FREE_ZONE);
 const KEEPING = { removeUnknown: false, leftAlone: new Set<string>() };
 const WITHOUT_BALANCERS = ['DNS record', 'bucket domain', 'list', 'setting', 'bot settings'] as const;
 
@@ -26,11 +26,11 @@ async function newClient(t: TestContext): Promise<{ platform: PlatformApi; api: 
   return { platform, api: zoneClient(platform.env()) };
 }
 
-const read = (api: ZoneClient, wanted = WANTED) => readZone(api, wanted, FREE_ZONE, WITHOUT_BALANCERS);
+const read = (api: ZoneClient, desired = DESIRED) => readZone(api, desired, FREE_ZONE, WITHOUT_BALANCERS);
 
 async function apply(api: ZoneClient, lines: string[] = []): Promise<void> {
   const found = await read(api);
-  await applyChanges(api, diffZone(found, WANTED, KEEPING).changes, found.items, (line) => lines.push(line));
+  await applyChanges(api, diffZone(found, DESIRED, KEEPING).changes, found.items, (line) => lines.push(line));
 }
 
 const rulesOf = ({ zone }: PlatformApi) => {
@@ -55,7 +55,7 @@ async function withDrift(t: TestContext) {
 test('rules that somebody changes after they were read are not written', async (t) => {
   const { platform, api } = await withDrift(t);
   const found = await read(api);
-  const { changes } = diffZone(found, WANTED, KEEPING);
+  const { changes } = diffZone(found, DESIRED, KEEPING);
   const ruleset = rulesOf(platform);
   Object.assign(ruleset, { version: '5', rules: [handRule('false'), ...ruleset.rules] });
   const error = await applyChanges(api, changes, found.items, () => undefined).catch((caught) => caught);
@@ -102,7 +102,7 @@ test('records that the platform makes are neither shown nor removed', async (t) 
   const meta = { read_only: true };
   const record = { type: 'AAAA', name: `elsewhere.${DESIRED_ZONE.name}`, content: '100::', meta };
   platform.zone.records.push(recordOf(record));
-  const { kept, changes } = diffZone(await read(api), WANTED, { ...KEEPING, removeUnknown: true });
+  const { kept, changes } = diffZone(await read(api), DESIRED, { ...KEEPING, removeUnknown: true });
   assert.deepEqual(kept.items, []);
   assert.deepEqual(
     changes.filter(({ action }) => action === 'remove'),
@@ -115,7 +115,7 @@ test('ten thousand rules by hand are read and kept, and twenty are named', async
   await apply(api);
   const hand = Array.from({ length: 10_000 }, (_, index) => handRule(`ip.src eq 198.51.100.${index % 250}`));
   rulesOf(platform).rules.unshift(...hand);
-  const diff = diffZone(await read(api), WANTED, KEEPING);
+  const diff = diffZone(await read(api), DESIRED, KEEPING);
   assert.deepEqual(diff.changes, []);
   const text = planText(diff, skipped);
   assert.match(text, /\n {2}and 9,980 more\n/);
@@ -125,10 +125,10 @@ test('ten thousand rules by hand are read and kept, and twenty are named', async
 test('a ruleset without rules is filled', async (t) => {
   const { platform, api } = await newClient(t);
   await apply(api);
-  const wanted = rulesOf(platform).rules.length;
+  const desired = rulesOf(platform).rules.length;
   rulesOf(platform).rules = [];
   await apply(api);
-  assert.equal(rulesOf(platform).rules.length, wanted);
+  assert.equal(rulesOf(platform).rules.length, desired);
 });
 
 test('a list is made before the rule that names it, and removed after it', async (t) => {
@@ -138,7 +138,7 @@ test('a list is made before the rule that names it, and removed after it', async
   const at = (text: string) => lines.findIndex((line) => line.includes(text));
   assert.ok(at('list malicious_ips') < at(FIREWALL));
   const found = await read(api);
-  const none = { items: [], phases: WANTED.phases.map(({ phase }) => ({ phase, rules: [] })) };
+  const none = { items: [], phases: DESIRED.phases.map(({ phase }) => ({ phase, rules: [] })) };
   const { changes } = diffZone(found, none, KEEPING);
   await applyChanges(api, changes, found.items, () => undefined);
   assert.deepEqual([platform.zone.lists, rulesOf(platform).rules], [[], []]);
@@ -218,5 +218,5 @@ test('words of the API that would steer a terminal are shown, not obeyed', async
   const { platform, api } = await newClient(t);
   await apply(api);
   rulesOf(platform).rules.unshift({ ...handRule('true'), description: '\u001b[2J gone' });
-  assert.match(planText(diffZone(await read(api), WANTED, KEEPING), []), /“\\u\{1b\}\[2J gone”/);
+  assert.match(planText(diffZone(await read(api), DESIRED, KEEPING), []), /“\\u\{1b\}\[2J gone”/);
 });

@@ -61,13 +61,13 @@ test('a first apply makes all, and a second one finds nothing to do', async (t) 
   assert.deepEqual(writesOf(api), [], 'a plan changes nothing');
 
   const applied = await ok(api, 'apply');
-  assert.match(applied, /The zone is as its file says\.\n$/);
+  assert.match(applied, /The zone is as zone\/ says\.\n$/);
   assert.equal(api.zone.settings.get('ssl')?.value, 'strict');
   assert.equal(rulesOf(api, RATE_LIMITS).rules.length, 1);
   const written = writesOf(api).length;
   assert.match(
     await ok(api, 'apply'),
-    /The zone is as its file says; 0 made by hand and kept, \d+ skipped\.\n$/,
+    /The zone is as zone\/ says; 0 made by hand and kept, \d+ skipped\.\n$/,
   );
   assert.equal(writesOf(api).length, written);
   await ok(api, 'drift');
@@ -113,7 +113,7 @@ test('drift is told also where the token may not read who did it', async (t) => 
   assert.match(out, /the token has no right to it .*It needs: Account Settings: Read, of the account/);
 });
 
-test('what was made by hand is shown and kept with its id and place, unless told', async (t) => {
+test('items by hand are shown, and kept with id and place, unless told', async (t) => {
   const api = await newZone(t, 'pro');
   addByHand(api, FIREWALL, {
     id: '1'.repeat(32),
@@ -190,7 +190,7 @@ test('a rule and a record that were removed here are removed there', async (t) =
   await ok(api, 'drift');
 });
 
-test('what the plan lacks is skipped with the reason, and a dearer plan gets it', async (t) => {
+test('items that the plan lacks are skipped with the reason, and a dearer plan gets them', async (t) => {
   const api = await newZone(t);
   const applied = await ok(api, 'apply');
   assert.match(applied, /^Zone com2000\.example, plan free, add-ons: none$/m);

@@ -5,9 +5,9 @@ import { NEITHER_ADDED_NOR_REMOVED } from './neither-added-nor-removed.ts';
 
 export const BOT_SETTINGS: KindAccess = {
   permissions: [{ name: 'Bot Management: Edit', of: 'zone' }],
-  async list({ client, zoneId: zone_id }, wanted) {
+  async list({ client, zoneId: zone_id }, desired) {
     const there = (await client.botManagement.get({ zone_id })) as Fields;
-    return wanted.map(({ key }) => ({ ...foundItem('bot settings', key, there), id: key }));
+    return desired.map(({ key }) => ({ ...foundItem('bot settings', key, there), id: key }));
   },
   ...NEITHER_ADDED_NOR_REMOVED,
   change: ({ client, zoneId: zone_id }, _found, fields) =>

@@ -5,14 +5,14 @@ import { type KindAccess, ONCE } from './kind-access.ts';
 
 const NO_SUCH_BUCKET = 10_006;
 
-/** They carry no mark: one that is not wanted counts as made by hand. Their record in DNS comes and goes with them. */
+/** They carry no mark: one that is not desired counts as made by hand. Their record in DNS comes and goes with them. */
 export const BUCKET_DOMAINS: KindAccess = {
   permissions: [
     { name: 'Workers R2 Storage: Edit', of: 'account' },
     { name: 'DNS: Edit', of: 'zone' },
   ],
-  async list({ client, accountId: account_id }, wanted) {
-    const buckets = new Set(wanted.map(({ fields }) => String(fields.bucket)));
+  async list({ client, accountId: account_id }, desired) {
+    const buckets = new Set(desired.map(({ fields }) => String(fields.bucket)));
     const found = [...buckets].map(async (bucket) => {
       const { domains } = await client.r2.buckets.domains.custom
         .list(bucket, { account_id })

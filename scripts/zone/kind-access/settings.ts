@@ -5,8 +5,8 @@ import { NEITHER_ADDED_NOR_REMOVED } from './neither-added-nor-removed.ts';
 
 export const SETTINGS: KindAccess = {
   permissions: [{ name: 'Zone Settings: Edit', of: 'zone' }],
-  async list({ client, zoneId: zone_id }, wanted) {
-    const found = wanted.map(async ({ key }) => {
+  async list({ client, zoneId: zone_id }, desired) {
+    const found = desired.map(async ({ key }) => {
       const setting = (await client.zones.settings.get(key, { zone_id })) as Fields;
       return { ...foundItem('setting', key, setting), id: key, isFixed: setting.editable === false };
     });

@@ -17,7 +17,7 @@ interface Kind {
   defaults: Readonly<Record<string, unknown>>;
   /** @throws ApiError where something is named that is not there. */
   check(item: Described, zone: Zone): void;
-  /** What names it, and so keeps it. */
+  /** The item that names it, and so keeps it. */
   users(id: string, zone: Zone): readonly Described[];
 }
 

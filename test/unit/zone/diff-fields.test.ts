@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { differencesOf, ruleDifferences } from '../../../scripts/zone/differences.ts';
-import type { FoundRule, WantedRule } from '../../../scripts/zone/zone-items.ts';
+import type { DesiredRule, FoundRule } from '../../../scripts/zone/zone-items.ts';
 
 const RATE_LIMIT = { characteristics: ['cf.colo.id', 'ip.src'], period: 10, requests_per_period: 100 };
-const WANTED: WantedRule = {
+const DESIRED: DesiredRule = {
   ref: 'com2000_a',
   action: 'block',
   description: 'a',
@@ -12,21 +12,22 @@ const WANTED: WantedRule = {
   ratelimit: RATE_LIMIT,
 };
 const found = (fields: Partial<FoundRule> = {}): FoundRule => ({
-  ...WANTED,
+  ...DESIRED,
   id: 'id',
   enabled: true,
   version: '4',
   last_updated: '2026-11-26T20:00:00Z',
   ...fields,
 });
-const pathsOf = (rule: FoundRule, wanted = WANTED) => ruleDifferences(wanted, rule).map(({ path }) => path);
+const pathsOf = (rule: FoundRule, desired = DESIRED) =>
+  ruleDifferences(desired, rule).map(({ path }) => path);
 
-test('whatever the platform adds beside a wanted field is no difference', () => {
+test('a field that the platform adds beside a desired one is no difference', () => {
   const names = fc.string().filter((name) => name !== '__proto__');
   const objects = fc.dictionary(names, fc.jsonValue());
   fc.assert(
-    fc.property(objects, objects, (wanted, more) => {
-      expect(differencesOf(wanted, { ...more, ...wanted })).toEqual([]);
+    fc.property(objects, objects, (desired, more) => {
+      expect(differencesOf(desired, { ...more, ...desired })).toEqual([]);
     }),
   );
 });
@@ -40,7 +41,7 @@ test('a field that differs is named with both values, deep inside too', () => {
 });
 
 test('servers of a pool are compared by name, and one too many is a difference', () => {
-  const wanted = {
+  const desired = {
     origins: [
       { name: 'api1', weight: 1 },
       { name: 'api2', weight: 1 },
@@ -52,14 +53,14 @@ test('servers of a pool are compared by name, and one too many is a difference',
       { name: 'api1', weight: 1 },
     ],
   };
-  expect(differencesOf(wanted, sameElsewhere)).toEqual([]);
+  expect(differencesOf(desired, sameElsewhere)).toEqual([]);
   const other = {
     origins: [
       { name: 'api1', weight: 2 },
       { name: 'api3', weight: 1 },
     ],
   };
-  expect(differencesOf(wanted, other).map(({ path }) => path)).toEqual([
+  expect(differencesOf(desired, other).map(({ path }) => path)).toEqual([
     'origins.api1.weight',
     'origins.api2',
     'origins.api3',
@@ -77,7 +78,7 @@ test('an id, a version, a time and empty defaults of the platform are no differe
   ).toEqual([]);
   expect(pathsOf(found({ logging: { enabled: true }, categories: ['x'] }))).toEqual([]);
   expect(pathsOf(found({ action_parameters: { overrides: {} } }))).toEqual([]);
-  const executing = { ...WANTED, action: 'execute', action_parameters: { id: 'managed' } };
+  const executing = { ...DESIRED, action: 'execute', action_parameters: { id: 'managed' } };
   const { ratelimit, ...executed } = found({
     ...executing,
     action_parameters: { id: 'managed', version: 'latest' },
@@ -101,7 +102,7 @@ test('a rule that was switched off, and a parameter that was added by hand, are 
 });
 
 test('a rule that is to be off stays so', () => {
-  const off = { ...WANTED, enabled: false };
+  const off = { ...DESIRED, enabled: false };
   expect(pathsOf(found({ enabled: false }), off)).toEqual([]);
   expect(pathsOf(found(), off)).toEqual(['enabled']);
 });

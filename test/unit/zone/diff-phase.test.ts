@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { diffPhase, type PhaseDiff } from '../../../scripts/zone/diff-phase.ts';
-import type { FoundPhase, FoundRule, WantedRule } from '../../../scripts/zone/zone-items.ts';
+import type { DesiredRule, FoundPhase, FoundRule } from '../../../scripts/zone/zone-items.ts';
 import { REF_PREFIX } from '../../../zone/desired-zone.ts';
 
 const PHASE = 'http_request_firewall_custom';
 const KEEPING = { removeUnknown: false, leftAlone: new Set<string>() };
 const REMOVING = { ...KEEPING, removeUnknown: true };
 
-const ours = (name: string, expression = 'true'): WantedRule => ({
+const ours = (name: string, expression = 'true'): DesiredRule => ({
   ref: `${REF_PREFIX}${name}`,
   action: 'block',
   description: name,
@@ -16,7 +16,7 @@ const ours = (name: string, expression = 'true'): WantedRule => ({
 });
 
 /** As the platform gives a rule: with defaults, a version and a time. */
-const there = (id: string, rule: Partial<WantedRule>): FoundRule => ({
+const there = (id: string, rule: Partial<DesiredRule>): FoundRule => ({
   enabled: true,
   version: '3',
   last_updated: '2026-11-26T20:00:00Z',
@@ -34,22 +34,22 @@ const phaseOf = (rules: readonly FoundRule[]): FoundPhase => ({
   rules,
 });
 
-/** What the platform has after the change: a rule that is sent with its id keeps it. */
+/** The platform's rules after the change: a rule that is sent with its id keeps it. */
 function applied(found: FoundPhase, { change }: PhaseDiff): FoundPhase {
   if (change === null) return found;
   return phaseOf(
-    change.rules.map((rule, index) => there(String(rule.id ?? `new${index}`), rule as Partial<WantedRule>)),
+    change.rules.map((rule, index) => there(String(rule.id ?? `new${index}`), rule as Partial<DesiredRule>)),
   );
 }
 
 const name = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f');
 const expression = fc.constantFrom('true', 'false', 'ip.src eq 192.0.2.1');
-const wantedRules = fc.uniqueArray(fc.record({ name, expression }), {
+const desiredRules = fc.uniqueArray(fc.record({ name, expression }), {
   selector: (rule) => rule.name,
   maxLength: 6,
 });
 const foundRules = fc
-  .tuple(wantedRules, fc.uniqueArray(fc.nat(50), { maxLength: 5 }))
+  .tuple(desiredRules, fc.uniqueArray(fc.nat(50), { maxLength: 5 }))
   .chain(([mine, hand]) =>
     fc.shuffledSubarray([
       ...mine.map((rule) => there(`id-${rule.name}`, ours(rule.name, rule.expression))),
@@ -58,20 +58,20 @@ const foundRules = fc
   );
 const cases = fc.record({
   found: foundRules.map(phaseOf),
-  wanted: wantedRules.map((rules) => rules.map((rule) => ours(rule.name, rule.expression))),
+  desired: desiredRules.map((rules) => rules.map((rule) => ours(rule.name, rule.expression))),
 });
 
 const isHand = ({ id }: FoundRule) => id.startsWith('hand-');
 const refsOf = (rules: readonly { ref?: string | undefined }[]) =>
   rules.flatMap(({ ref }) => (ref?.startsWith(REF_PREFIX) ? ref : []));
 
-test('after the change, our rules are those that are wanted, in their order', () => {
+test('after the change, our rules are those that are desired, in their order', () => {
   fc.assert(
-    fc.property(cases, ({ found, wanted }) => {
-      const after = applied(found, diffPhase(found, wanted, KEEPING));
-      expect(refsOf(after.rules)).toEqual(refsOf(wanted));
+    fc.property(cases, ({ found, desired }) => {
+      const after = applied(found, diffPhase(found, desired, KEEPING));
+      expect(refsOf(after.rules)).toEqual(refsOf(desired));
       expect(after.rules.filter((rule) => !isHand(rule)).map((rule) => rule.expression)).toEqual(
-        wanted.map((rule) => rule.expression),
+        desired.map((rule) => rule.expression),
       );
     }),
   );
@@ -79,18 +79,18 @@ test('after the change, our rules are those that are wanted, in their order', ()
 
 test('after the change, nothing differs', () => {
   fc.assert(
-    fc.property(cases, fc.boolean(), ({ found, wanted }, removeUnknown) => {
+    fc.property(cases, fc.boolean(), ({ found, desired }, removeUnknown) => {
       const options = { ...KEEPING, removeUnknown };
-      const after = applied(found, diffPhase(found, wanted, options));
-      expect(diffPhase(after, wanted, options).change).toBeNull();
+      const after = applied(found, diffPhase(found, desired, options));
+      expect(diffPhase(after, desired, options).change).toBeNull();
     }),
   );
 });
 
 test('rules by hand stay in their order, with their ids, as they were', () => {
   fc.assert(
-    fc.property(cases, ({ found, wanted }) => {
-      const after = applied(found, diffPhase(found, wanted, KEEPING));
+    fc.property(cases, ({ found, desired }) => {
+      const after = applied(found, diffPhase(found, desired, KEEPING));
       expect(after.rules.filter(isHand)).toEqual(found.rules.filter(isHand));
     }),
   );
@@ -98,8 +98,8 @@ test('rules by hand stay in their order, with their ids, as they were', () => {
 
 test('a rule of ours keeps its id', () => {
   fc.assert(
-    fc.property(cases, ({ found, wanted }) => {
-      const after = applied(found, diffPhase(found, wanted, KEEPING));
+    fc.property(cases, ({ found, desired }) => {
+      const after = applied(found, diffPhase(found, desired, KEEPING));
       const idOf = (rules: readonly FoundRule[]) => new Map(rules.map(({ ref, id }) => [ref, id]));
       const before = idOf(found.rules);
       for (const [ref, id] of idOf(after.rules)) if (before.has(ref)) expect(id).toBe(before.get(ref));
@@ -109,9 +109,9 @@ test('a rule of ours keeps its id', () => {
 
 test('with removal of what is unknown, our rules alone are left', () => {
   fc.assert(
-    fc.property(cases, ({ found, wanted }) => {
-      const after = applied(found, diffPhase(found, wanted, REMOVING));
-      expect(after.rules.map(({ ref }) => ref)).toEqual(refsOf(wanted));
+    fc.property(cases, ({ found, desired }) => {
+      const after = applied(found, diffPhase(found, desired, REMOVING));
+      expect(after.rules.map(({ ref }) => ref)).toEqual(refsOf(desired));
     }),
   );
 });
@@ -163,7 +163,7 @@ test('a rule without a ref is one by hand', () => {
   expect([change, kept]).toEqual([null, [rule]]);
 });
 
-test('a phase without a ruleset, and one without rules, get the rules that are wanted', () => {
+test('a phase without a ruleset, and one without rules, get the rules that are desired', () => {
   for (const found of [{ ...phaseOf([]), ruleset: null }, phaseOf([])]) {
     expect(diffPhase(found, [], KEEPING).change).toBeNull();
     expect(diffPhase(found, [ours('a')], KEEPING).change?.rules).toEqual([ours('a')]);

@@ -83,7 +83,7 @@ it('a challenge, or a managed ruleset that may challenge, takes no expression bu
   expect(accept<Firewall>({ ...named, action: 'managed_challenge', expression }).expression).toBe(expression);
 });
 
-it('what else the platform would refuse does not compile', () => {
+it('other values that the platform would refuse do not compile', () => {
   // @ts-expect-error: no such plan
   accept<Need>({ plan: 'biz' });
   // @ts-expect-error: no such add-on

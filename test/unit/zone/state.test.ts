@@ -83,8 +83,8 @@ describe('subscriptions', () => {
   });
 });
 
-describe('what belongs to the zone', () => {
-  it('bears its mark: refs of rules are unique, and comments and descriptions fit the plan Free', () => {
+describe('items of the zone', () => {
+  it('bear its mark: refs of rules are unique, and comments and descriptions fit the plan Free', () => {
     const refs = allRules(DESIRED_ZONE).map(({ ref }) => ref);
     expect(new Set(refs).size).toBe(refs.length);
     for (const ref of refs) expect(ref.startsWith(REF_PREFIX)).toBe(true);
@@ -97,7 +97,7 @@ describe('what belongs to the zone', () => {
       expect(description.startsWith(OWNER_MARK)).toBe(true);
   });
 
-  it('has the hosts of wrangler.toml, and another domain changes each of them', () => {
+  it('have the hosts of wrangler.toml, and another domain changes each of them', () => {
     const environments = (['staging', 'production'] as const).map((env) =>
       unstable_readConfig({ config: 'wrangler.toml', env }),
     );
@@ -117,13 +117,13 @@ describe('what belongs to the zone', () => {
     expect(JSON.stringify(zoneOf(other))).not.toContain('com2000.example');
   });
 
-  it('keeps no name or address of documentation beside a domain of its own', () => {
+  it('keep no name or address of documentation beside a domain of its own', () => {
     const isExample = SITE.zone.endsWith('.example');
     const placeholders = JSON.stringify(SITE).match(/[\w.-]*com2000\.example|192\.0\.2\.\d+/g) ?? [];
     expect(isExample ? [] : placeholders).toEqual([]);
   });
 
-  it('opens one bucket, and it is not the one that has identification and backups', () => {
+  it('open one bucket, and it is not the one that has identification and backups', () => {
     const buckets = (['staging', 'production'] as const).flatMap(
       (env) => unstable_readConfig({ config: 'wrangler.toml', env }).r2_buckets,
     );
@@ -132,7 +132,7 @@ describe('what belongs to the zone', () => {
     for (const { bucket } of DESIRED_ZONE.bucketDomains) expect(gateways).not.toContain(bucket);
   });
 
-  it('checks the main API’s two servers each minute, for 5 s and twice more', () => {
+  it('check the main API’s two servers each minute, for 5 s and twice more', () => {
     expect(DESIRED_ZONE.monitors).toMatchObject([{ path: '/health', interval: 60, timeout: 5, retries: 2 }]);
     expect(DESIRED_ZONE.pools[0]?.origins).toMatchObject([{ weight: 1 }, { weight: 1 }]);
   });

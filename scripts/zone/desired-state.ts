@@ -2,19 +2,19 @@
 import type { DesiredZone, ZonePhase } from '../../zone/desired-zone.ts';
 import { ITEM_KINDS, ITEM_LISTS, type ItemList } from '../../zone/item-kinds.ts';
 import type { Availability } from '../../zone/plans.ts';
-import type { WantedItem, WantedRule, WantedZone } from './zone-items.ts';
+import type { DesiredItem, DesiredRule, DesiredState } from './zone-items.ts';
 
-export function wantedZone(zone: DesiredZone): WantedZone {
+export function desiredState(zone: DesiredZone): DesiredState {
   return {
     items: ITEM_LISTS.flatMap((list) => itemsOf(zone, list)),
     phases: Object.entries(zone.rulesets).map(([phase, rules]) => ({
       phase: phase as ZonePhase,
-      rules: rules.map((rule) => written(rule) as WantedRule),
+      rules: rules.map((rule) => written(rule) as DesiredRule),
     })),
   };
 }
 
-function itemsOf<List extends ItemList>(zone: DesiredZone, list: List): WantedItem[] {
+function itemsOf<List extends ItemList>(zone: DesiredZone, list: List): DesiredItem[] {
   const { kind, keyOf } = ITEM_KINDS[list];
   const items: readonly DesiredZone[List][number][] = zone[list];
   return items.map((item) => ({ kind, key: keyOf(item), fields: written(item) }));
