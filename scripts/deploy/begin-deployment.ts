@@ -2,17 +2,17 @@
 import { randomUUID } from 'node:crypto';
 import { refusal } from '../operations/command-failure.ts';
 import type { Checkout } from './checkout.ts';
+import type { DeployedWorker, LiveWorker } from './deployed-worker.ts';
 import type { TargetEnvironment } from './environment.ts';
 import type { DeploymentRecord, DeploymentRecords, StepRecord } from './record.ts';
 import { newMigrationTags, type Stand, standOf, trafficText } from './stand.ts';
 import type { Report, Step } from './step.ts';
 import { versionTag } from './steps/upload.ts';
-import type { LiveWorker, Worker } from './worker.ts';
 
 export interface BeginSources {
   target: TargetEnvironment;
   checkout: Checkout;
-  worker: Worker;
+  worker: DeployedWorker;
   records: DeploymentRecords;
   /** Permits a deployment with all traffic at once. */
   whole: boolean;
@@ -110,11 +110,11 @@ export function stepsThatCount(
 async function isItsVersion(
   open: DeploymentRecord,
   live: LiveWorker | undefined,
-  worker: Worker,
+  worker: DeployedWorker,
 ): Promise<boolean> {
   const [share] = live?.shares ?? [];
   if (open.kind === 'gradual' || share === undefined) return false;
-  return (await worker.tagOf(share.versionId)) === versionTag(open);
+  return (await worker.version(share.versionId)).tag === versionTag(open);
 }
 
 /** Neither of its versions serves any more, so nobody can go on with it or roll it back. */

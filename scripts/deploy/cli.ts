@@ -11,13 +11,13 @@ import { createWrangler } from '../platform/run-wrangler.ts';
 import { readCheckout } from './checkout.ts';
 import { remoteDatabase } from './database.ts';
 import { type DeployOptions, deploy } from './deploy.ts';
+import { deployedWorker } from './deployed-worker.ts';
 import { deploymentSteps, STEPS_AFTER_RETURN } from './deployment-steps.ts';
 import { readEnvironment, TARGETS, type TargetName } from './environment.ts';
 import { listText } from './list.ts';
 import { planLines } from './plan.ts';
 import { DeploymentRecords } from './record.ts';
 import { canaryWatch } from './rollout.ts';
-import { liveWorker } from './worker.ts';
 
 const EXIT_CODES = `
 Exit codes:
@@ -127,7 +127,7 @@ async function run(name: TargetName, options: RunOptions) {
     stepsAfterReturn: STEPS_AFTER_RETURN,
     tools: {
       ...{ db, platform, folder, nowMs: Date.now },
-      worker: liveWorker(platform, target.workerName),
+      worker: deployedWorker(platform, target.workerName),
       wrangler: createWrangler({ env, cwd: folder }),
       gateway: {
         origin: (options.origin ?? target.publicOrigin).replace(/\/$/, ''),

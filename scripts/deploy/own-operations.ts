@@ -13,9 +13,10 @@ import { findBreaks } from '../operations/find-breaks.ts';
 import { readSchema, SCHEMA_FILE, schemaAt } from '../operations/read-schema.ts';
 import { remoteD1 } from '../platform/remote-d1.ts';
 import { remoteKv } from '../platform/remote-kv.ts';
-import { codeOf, versionHistory } from '../rollback/version-history.ts';
+import { codeOfVersion } from './code-of-version.ts';
+import type { DeployedWorker } from './deployed-worker.ts';
+import { DeploymentRecords } from './record.ts';
 import type { Deployment, Report, Step } from './step.ts';
-import { commitOfVersion } from './version-commit.ts';
 
 /** Uses of so many days are shown beside what breaks. */
 const USED_DAYS = 30;
@@ -30,13 +31,15 @@ export const checkOperations: Step = {
       ? 'check no operations: no release is published yet'
       : `check ${SCHEMA_FILE} against the operations of all live releases; end where one would break`,
   async run(deployment, report) {
-    const { kind, state } = deployment;
+    const { kind, state, db, folder, worker } = deployment;
     if (kind === 'first') {
       report('no release is published yet');
       return;
     }
     const oldSchema =
-      state.versionBefore === null ? undefined : await schemaOfVersion(deployment, state.versionBefore);
+      state.versionBefore === null
+        ? undefined
+        : await schemaOfVersion({ records: new DeploymentRecords(db, folder), worker }, state.versionBefore);
     if (oldSchema === undefined)
       report(
         'the schema of the version that serves is not known here: documents are checked, and nothing else',
@@ -79,23 +82,25 @@ export const publishOwnOperations: Step = {
   },
 };
 
-type Sources = Pick<Deployment, 'target' | 'platform' | 'db' | 'gateway' | 'nowMs'>;
-
 /**
  * The schema of a version that serves or served alone. Undefined where the version was not deployed by these commands, or its commit is
  * not in this checkout.
  */
 export async function schemaOfVersion(
-  { db, platform, target }: Pick<Sources, 'db' | 'platform' | 'target'>,
+  { records, worker }: { records: DeploymentRecords; worker: DeployedWorker },
   versionId: string,
 ): Promise<GraphQLSchema | undefined> {
-  const commit = (await commitOfVersion(db, versionId)) ?? (await commitOfCode());
+  const commit = (await commitOf(versionId)) ?? (await commitOfCode());
   return commit === undefined ? undefined : schemaAt(commit);
+
+  async function commitOf(version: string): Promise<string | undefined> {
+    return (await records.ofVersion(version))?.commit;
+  }
 
   /** A version may be another one with other secrets. */
   async function commitOfCode(): Promise<string | undefined> {
-    const { code } = await codeOf(versionId, versionHistory(platform, target.workerName));
-    return code === versionId ? undefined : commitOfVersion(db, code);
+    const { code } = await codeOfVersion(versionId, worker);
+    return code === versionId ? undefined : commitOf(code);
   }
 }
 
@@ -105,7 +110,7 @@ export async function schemaOfVersion(
  * @throws CommandFailure
  */
 export async function readLiveOperations(
-  { target, platform, gateway, nowMs }: Omit<Sources, 'db'>,
+  { target, platform, gateway, nowMs }: Pick<Deployment, 'target' | 'platform' | 'gateway' | 'nowMs'>,
   report: Report,
 ): Promise<readonly LiveOperation[]> {
   if (gateway.adminKey !== undefined) {

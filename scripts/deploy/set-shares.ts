@@ -1,8 +1,7 @@
 /** The division of traffic between versions, by `wrangler versions deploy`. */
-
+import type { Share } from './deployed-worker.ts';
 import { isSame } from './stand.ts';
 import type { Deployment, Report } from './step.ts';
-import type { Share } from './worker.ts';
 import { wranglerFailure } from './wrangler-failure.ts';
 
 /**

@@ -6,6 +6,7 @@
  */
 import { reasonOf } from '../operations/failure-reason.ts';
 import { goOnLines } from './begin-deployment.ts';
+import type { LiveWorker } from './deployed-worker.ts';
 import type { HeldRecord } from './held-record.ts';
 import { insist } from './insist.ts';
 import { type DeploymentRecord, TakenOver } from './record.ts';
@@ -14,7 +15,6 @@ import { setShares, wholly } from './set-shares.ts';
 import { type Stand, standOf, trafficText } from './stand.ts';
 import type { Deployment, Report, Step } from './step.ts';
 import { Held, Regressed } from './steps/share.ts';
-import type { LiveWorker } from './worker.ts';
 
 export interface SettleSources {
   deployment: Deployment;

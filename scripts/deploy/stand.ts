@@ -1,6 +1,6 @@
 /** Which versions the traffic of a Worker goes to, seen from a deployment. */
+import type { LiveWorker, Share } from './deployed-worker.ts';
 import type { DeploymentState } from './step.ts';
-import type { LiveWorker, Share } from './worker.ts';
 
 /**
  * `old` and `new`: all traffic on the version before, or on the new one. `split`: both are in the deployment, also one at 0 %.

@@ -2,8 +2,8 @@
 import type { PlatformClient } from '../platform/platform-client.ts';
 import type { Wrangler } from '../platform/run-wrangler.ts';
 import type { RemoteDatabase } from './database.ts';
+import type { DeployedWorker } from './deployed-worker.ts';
 import type { TargetEnvironment } from './environment.ts';
-import type { Worker } from './worker.ts';
 
 /**
  * `gradual`: 0 % first, and then more. `whole`: 100 % at once, which a change of Durable Object classes needs. `first`: whole, and
@@ -34,7 +34,7 @@ export interface Deployment extends PlannedDeployment {
   /** Steps write it. */
   readonly state: DeploymentState;
   readonly db: RemoteDatabase;
-  readonly worker: Worker;
+  readonly worker: DeployedWorker;
   readonly wrangler: Wrangler;
   /** For what `db`, `worker` and wrangler do not do. */
   readonly platform: PlatformClient;

@@ -4,9 +4,9 @@ import { setTimeout } from 'node:timers/promises';
 import { Argument, Command } from '@commander-js/extra-typings';
 import { readCheckout } from '../deploy/checkout.ts';
 import { remoteDatabase } from '../deploy/database.ts';
+import { deployedWorker } from '../deploy/deployed-worker.ts';
 import { readEnvironment, TARGETS } from '../deploy/environment.ts';
 import { DeploymentRecords } from '../deploy/record.ts';
-import { liveWorker } from '../deploy/worker.ts';
 import { nonEmpty } from '../operations/command.ts';
 import { keyOf } from '../operations/gateway-options.ts';
 import { runProgram } from '../operations/run-program.ts';
@@ -14,7 +14,6 @@ import { printable } from '../operations/table.ts';
 import { platformClient } from '../platform/platform-client.ts';
 import { createWrangler } from '../platform/run-wrangler.ts';
 import { rollBack } from './rollback.ts';
-import { versionHistory } from './version-history.ts';
 
 const EXIT_CODES = `
 Exit codes:
@@ -38,12 +37,10 @@ const program = new Command('npm run rollback --')
   .action(async (environment, given, { origin }) => {
     const target = readEnvironment(environment, folder);
     const platform = platformClient(env);
-    const db = remoteDatabase(platform, target.databaseId);
     process.exitCode = await rollBack({
-      ...{ target, given, db, platform },
-      records: new DeploymentRecords(db, folder),
-      history: versionHistory(platform, target.workerName),
-      worker: liveWorker(platform, target.workerName),
+      ...{ target, given, platform },
+      records: new DeploymentRecords(remoteDatabase(platform, target.databaseId), folder),
+      worker: deployedWorker(platform, target.workerName),
       wrangler: createWrangler({ env, cwd: folder }),
       gateway: {
         origin: (origin ?? target.publicOrigin).replace(/\/$/, ''),

@@ -1,14 +1,18 @@
+import type { LiveWorker } from '../deploy/deployed-worker.ts';
 import { breaksOf, operationLines, readLiveOperations, schemaOfVersion } from '../deploy/own-operations.ts';
+import type { DeploymentRecords } from '../deploy/record.ts';
 import { reportFailure } from '../deploy/report-failure.ts';
 import type { Deployment, Report } from '../deploy/step.ts';
-import type { LiveWorker } from '../deploy/worker.ts';
 
 /**
  * The operations of live releases that run on the version which serves, and will not on the older one. They keep nobody from a
  * rollback. None where a schema is not known.
  */
 export async function lostOperationLines(
-  sources: Pick<Deployment, 'target' | 'platform' | 'db' | 'gateway' | 'nowMs'> & { report: Report },
+  sources: Pick<Deployment, 'target' | 'platform' | 'worker' | 'gateway' | 'nowMs'> & {
+    records: DeploymentRecords;
+    report: Report;
+  },
   { shares }: LiveWorker,
   versionId: string,
 ): Promise<readonly string[]> {

@@ -1,11 +1,11 @@
 /** The record of the deployment that is rolled back. A database that does not answer keeps nobody from a rollback. */
 import { randomUUID } from 'node:crypto';
+import type { LiveWorker } from '../deploy/deployed-worker.ts';
 import { type DeploymentRecord, type DeploymentRecords, TakenOver } from '../deploy/record.ts';
 import { reportFailure } from '../deploy/report-failure.ts';
 import { wholly } from '../deploy/set-shares.ts';
 import { isSame } from '../deploy/stand.ts';
 import type { Report } from '../deploy/step.ts';
-import type { LiveWorker } from '../deploy/worker.ts';
 import { CommandFailure, EXIT } from '../operations/command-failure.ts';
 import { PLATFORM_REFUSED } from '../platform/platform-client.ts';
 import { rollbackStep } from './rollback-target.ts';

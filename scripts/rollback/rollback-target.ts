@@ -1,10 +1,9 @@
 /** Finds the version that a rollback goes to, and refuses one that cannot be gone back to. */
-
+import { codeOfVersion } from '../deploy/code-of-version.ts';
+import type { DeployedWorker, LiveWorker } from '../deploy/deployed-worker.ts';
 import type { DeploymentRecord } from '../deploy/record.ts';
 import { standOf, trafficText } from '../deploy/stand.ts';
-import type { LiveWorker } from '../deploy/worker.ts';
 import { refusal } from '../operations/command-failure.ts';
-import { codeOf, type VersionHistory } from './version-history.ts';
 
 /** The step of a record that is being rolled back. */
 const STEP_PREFIX = 'roll back to ';
@@ -17,7 +16,7 @@ export interface TargetSources {
   /** The open deployment, or else that of the version which serves. */
   record: DeploymentRecord | undefined;
   isOpen: boolean;
-  history: VersionHistory;
+  worker: DeployedWorker;
   line: ServingLine;
 }
 
@@ -29,20 +28,19 @@ export interface ServingLine {
   older: readonly string[];
 }
 
-export async function servingLine({ shares }: LiveWorker, history: VersionHistory): Promise<ServingLine> {
+export async function servingLine({ shares }: LiveWorker, worker: DeployedWorker): Promise<ServingLine> {
   const [first, ...others] = shares;
-  if (first === undefined || others.length > 0)
-    return { code: undefined, older: await history.servedAlone() };
-  return codeOf(first.versionId, history);
+  if (first === undefined || others.length > 0) return { code: undefined, older: await worker.servedAlone() };
+  return codeOfVersion(first.versionId, worker);
 }
 
 /** @throws CommandFailure where there is none, or where Durable Objects stand in between */
 export async function rollbackTarget(sources: TargetSources): Promise<string> {
-  const { live, record, history } = sources;
+  const { live, record, worker } = sources;
   const versionId = wantedVersion(sources);
   const isServing = live.shares.some((share) => share.versionId === versionId);
   const { migrationTag } = live;
-  const tag = await history.migrationTagOf(versionId);
+  const { migrationTag: tag } = await worker.version(versionId);
   const isBeforeClasses = tag !== undefined && migrationTag !== undefined && tag !== migrationTag;
   const isBeforeWhole =
     record !== undefined && record.kind !== 'gradual' && record.state.versionBefore === versionId;

@@ -5,38 +5,36 @@
  * is not. The deployment that is rolled back is open in the record meanwhile, so no other one begins, and the next run goes on with a
  * rollback that was cut off. A run that works on the deployment loses it.
  */
+import { type LiveWorker, ROLLBACK_MESSAGE } from '../deploy/deployed-worker.ts';
 import { outdateAnswers, purgeInFront } from '../deploy/purge.ts';
 import { reportFailure } from '../deploy/report-failure.ts';
 import { wholly } from '../deploy/set-shares.ts';
 import { isSame, trafficText } from '../deploy/stand.ts';
 import type { Deployment } from '../deploy/step.ts';
-import type { LiveWorker } from '../deploy/worker.ts';
 import { wranglerFailure } from '../deploy/wrangler-failure.ts';
 import { EXIT, type ExitCode, refusal } from '../operations/command-failure.ts';
 import type { WranglerRun } from '../platform/run-wrangler.ts';
 import { lostOperationLines } from './lost-operations.ts';
 import { type FoundRecord, findRecord, holdRecord, type RecordSources } from './rollback-record.ts';
 import { rollbackTarget, type ServingLine, servingLine } from './rollback-target.ts';
-import { ROLLBACK_MESSAGE, type VersionHistory } from './version-history.ts';
 
 /** Longer than the platform takes to move traffic. */
 const LOST_RUN_MS = 10_000;
 
 export interface RollbackSources
   extends RecordSources,
-    Pick<Deployment, 'target' | 'db' | 'worker' | 'wrangler' | 'platform' | 'gateway' | 'sleep'> {
+    Pick<Deployment, 'target' | 'worker' | 'wrangler' | 'platform' | 'gateway' | 'sleep'> {
   /** The version to go back to; undefined for the one before. */
   given: string | undefined;
-  history: VersionHistory;
 }
 
 /** @throws CommandFailure where nothing was changed */
 export async function rollBack(sources: RollbackSources): Promise<ExitCode> {
-  const { target, worker, history, report } = sources;
+  const { target, worker, report } = sources;
   const live = await worker.live();
   if (live === undefined || live.shares.length === 0)
     throw refusal('NOT_DEPLOYED', `${target.workerName} is not deployed.`);
-  const line = await servingLine(live, history);
+  const line = await servingLine(live, worker);
   const found = await findRecord(sources, line.code);
   const versionId = await chosenVersion(sources, live, found, line);
   const lost = await lostOperationLines(sources, live, versionId);
@@ -63,17 +61,17 @@ export async function rollBack(sources: RollbackSources): Promise<ExitCode> {
 
 /** A run without a version that follows on a rollback moves nothing: it may only be there to finish it. */
 async function chosenVersion(
-  { given, history, report }: RollbackSources,
+  { given, worker, report }: RollbackSources,
   live: LiveWorker,
   found: FoundRecord,
   line: ServingLine,
 ): Promise<string> {
   const [serving] = live.shares;
-  if (given === undefined && !found.isOpen && serving !== undefined && (await history.isRolledBack())) {
+  if (given === undefined && !found.isOpen && serving !== undefined && (await worker.isRolledBack())) {
     report('It is rolled back already, and no traffic moves. Name a version to go further back.');
     return serving.versionId;
   }
-  return rollbackTarget({ given, live, history, line, ...found });
+  return rollbackTarget({ given, live, worker, line, ...found });
 }
 
 /**

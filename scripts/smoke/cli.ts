@@ -1,8 +1,8 @@
 /** `npm run smoke`: asks the gateway as its clients do, and names what is wrong. */
 import { setTimeout } from 'node:timers/promises';
 import { Argument, Command } from '@commander-js/extra-typings';
+import { deployedWorker } from '../deploy/deployed-worker.ts';
 import { readEnvironment, TARGETS, type TargetEnvironment } from '../deploy/environment.ts';
-import { liveWorker } from '../deploy/worker.ts';
 import { nonEmpty } from '../operations/command.ts';
 import { EXIT, refusal, wrongUse } from '../operations/command-failure.ts';
 import { runProgram } from '../operations/run-program.ts';
@@ -60,7 +60,7 @@ async function versionsOf(
   const { workerName } = target;
   if (given !== undefined) return [{ workerName, versionId: given }];
   if (missingCredentials(env).length > 0) return [null];
-  const live = await liveWorker(platformClient(env), workerName).live();
+  const live = await deployedWorker(platformClient(env), workerName).live();
   if (live === undefined || live.shares.length === 0)
     throw refusal('NOT_DEPLOYED', `${workerName} is not deployed.`);
   return live.shares.map(({ versionId }) => ({ workerName, versionId }));

@@ -86,13 +86,9 @@ test('the platform refuses a version from before a change of classes, should the
   const newer = versions.upload({ newClass: 'Rooms' });
   versions.serve({ [newer]: 100 });
   recordDeployment(prepared, { before: older, now: newer });
-  const history = {
-    isRolledBack: async () => false,
-    servedAlone: async () => [],
-    isOfSecrets: async () => false,
-    migrationTagOf: async () => undefined,
-  };
-  assert.equal(await rollBackOf(prepared, { wrangler: wrangler(), history }), 1);
+  const unknown = { tag: undefined, triggeredBy: undefined, migrationTag: undefined };
+  const worker = { ...prepared.deployment.worker, version: async () => unknown };
+  assert.equal(await rollBackOf(prepared, { wrangler: wrangler(), worker }), 1);
   assert.deepEqual(versions.serving(), [newer]);
   assert.match(prepared.lines.join('\n'), /The traffic was not moved[\s\S]*Durable Object migration/);
   assert.deepEqual(await outcomes(), ['deployed']);

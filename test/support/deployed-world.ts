@@ -5,12 +5,12 @@
  */
 import { DatabaseSync } from 'node:sqlite';
 import { deploy } from '../../scripts/deploy/deploy.ts';
+import type { Share } from '../../scripts/deploy/deployed-worker.ts';
 import { deploymentSteps } from '../../scripts/deploy/deployment-steps.ts';
 import type { TargetEnvironment } from '../../scripts/deploy/environment.ts';
 import type { Verdict } from '../../scripts/deploy/judge/verdict.ts';
 import { DeploymentRecords } from '../../scripts/deploy/record.ts';
 import type { DeploymentKind, Step } from '../../scripts/deploy/step.ts';
-import type { Share } from '../../scripts/deploy/worker.ts';
 import { CommandFailure, type ExitCode, unreachable } from '../../scripts/operations/command-failure.ts';
 import type { WranglerRun } from '../../scripts/platform/run-wrangler.ts';
 
@@ -92,7 +92,14 @@ export class DeployedWorld {
             db: this.#database,
             worker: {
               live: () => this.#call('live', () => this.#live()),
-              tagOf: (versionId) => this.#call('tag', () => this.tags.get(versionId)),
+              version: (versionId) =>
+                this.#call('version', () => ({
+                  ...{ triggeredBy: undefined, migrationTag: undefined },
+                  tag: this.tags.get(versionId),
+                })),
+              // Rollbacks ask for these, and the steps that are one call here.
+              servedAlone: undefined as never,
+              isRolledBack: undefined as never,
             },
             wrangler: (args) => this.#wrangler(args),
             // The steps that would use these are one call here.

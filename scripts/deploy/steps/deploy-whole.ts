@@ -31,5 +31,6 @@ async function deployedVersion(deployment: Deployment): Promise<string | undefin
   const { worker, state } = deployment;
   const [share] = (await worker.live())?.shares ?? [];
   if (share === undefined || share.versionId === state.versionBefore) return undefined;
-  return (await worker.tagOf(share.versionId)) === versionTag(deployment) ? share.versionId : undefined;
+  const { tag } = await worker.version(share.versionId);
+  return tag === versionTag(deployment) ? share.versionId : undefined;
 }

@@ -1,11 +1,11 @@
 import { CommandFailure, EXIT, refusal } from '../../operations/command-failure.ts';
+import type { LiveWorker } from '../deployed-worker.ts';
 import { insist } from '../insist.ts';
 import type { Verdict } from '../judge/verdict.ts';
 import { setShares } from '../set-shares.ts';
 import { isSame, standOf, trafficText } from '../stand.ts';
 import type { Deployment, DeploymentState, Report, Step } from '../step.ts';
 import { versionIds } from '../version-ids.ts';
-import type { LiveWorker } from '../worker.ts';
 
 /** Compares the new version, which gets so many percent of the requests, with the one before, from now on. */
 export type Watch = (deployment: Deployment, report: Report, percent: number) => Promise<Verdict>;

@@ -1,9 +1,9 @@
 /** A deployment as steps get it, on a simulated platform and a stand-in for the gateway. Nothing waits. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { type RemoteDatabase, remoteDatabase } from '../../../scripts/deploy/database.ts';
+import { deployedWorker } from '../../../scripts/deploy/deployed-worker.ts';
 import { readEnvironment } from '../../../scripts/deploy/environment.ts';
 import type { Deployment } from '../../../scripts/deploy/step.ts';
-import { liveWorker } from '../../../scripts/deploy/worker.ts';
 import { platformClient } from '../../../scripts/platform/platform-client.ts';
 import type { D1Database } from '../platform-api/d1-database.ts';
 import type { PlatformApi } from '../platform-api/server.ts';
@@ -44,7 +44,7 @@ export function prepareDeployment(
     commit: 'c'.repeat(40),
     state: { versionBefore: 'version-a', versionNow: 'version-b', bookmark: null },
     db,
-    worker: liveWorker(platform, target.workerName),
+    worker: deployedWorker(platform, target.workerName),
     wrangler: () => Promise.reject(new Error('no step here runs wrangler')),
     platform,
     folder: '.',

@@ -1,7 +1,6 @@
 /** A Worker with versions on the simulated platform, the records of their deployments, and a rollback of it. */
 import { DeploymentRecords } from '../../../scripts/deploy/record.ts';
 import { type RollbackSources, rollBack } from '../../../scripts/rollback/rollback.ts';
-import { versionHistory } from '../../../scripts/rollback/version-history.ts';
 import type { PlatformApi } from '../platform-api/server.ts';
 import { Worker } from '../platform-api/worker.ts';
 import type { Binding } from '../platform-api/worker-upload.ts';
@@ -106,10 +105,9 @@ export const rollBackOf = (
 ) => {
   const { target, db, worker, wrangler, platform, gateway, nowMs, sleep } = deployment;
   return rollBack({
-    ...{ target, db, worker, wrangler, platform, gateway, nowMs, sleep, report },
+    ...{ target, worker, wrangler, platform, gateway, nowMs, sleep, report },
     given: undefined,
     records: new DeploymentRecords(db, '.'),
-    history: versionHistory(platform, target.workerName),
     deployer: 'bob@example.com',
     runId: 'this run',
     ...changes,

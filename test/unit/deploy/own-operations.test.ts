@@ -6,6 +6,7 @@ import {
   publishOwnOperations,
   schemaOfVersion,
 } from '../../../scripts/deploy/own-operations.ts';
+import { DeploymentRecords } from '../../../scripts/deploy/record.ts';
 import { remoteD1 } from '../../../scripts/platform/remote-d1.ts';
 import { bundledRelease, restRelease } from '../../../src/operations/manifest.ts';
 import { OPERATION_LIVENESS_KEY } from '../../../src/storage/kv/keys.ts';
@@ -146,14 +147,16 @@ describe('operations of live releases', () => {
 
   test('the schema of a version that only has other secrets is that of its code', async () => {
     const { deployment } = prepared;
+    const { db, worker } = deployment;
+    const sources = { records: new DeploymentRecords(db, '.'), worker };
     const versions = provideWorker(api, deployment.target.workerName);
     const code = versions.upload();
     versions.serve({ [code]: 100 });
     const rotated = [versions.putSecret('second'), versions.putSecret('third')];
-    expect(await schemaOfVersion(deployment, code)).toBeUndefined();
+    expect(await schemaOfVersion(sources, code)).toBeUndefined();
     recordDeployment(prepared, { before: null, now: code, commit: 'HEAD' });
     for (const version of [code, ...rotated])
-      expect(await schemaOfVersion(deployment, version)).toHaveProperty('getQueryType');
+      expect(await schemaOfVersion(sources, version)).toHaveProperty('getQueryType');
   });
 
   test('with a key they are asked of the gateway, and of D1 where it does not answer', async () => {

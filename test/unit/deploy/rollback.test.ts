@@ -97,12 +97,8 @@ test('the version that was gone back from is never gone back to', async () => {
   await expect(run()).rejects.toThrow(/No version served before this one/);
 });
 
-const historyOf = () => ({
-  isRolledBack: async () => false,
-  servedAlone: async () => [],
-  isOfSecrets: async () => false,
-  migrationTagOf: async () => undefined,
-});
+/** The platform does not say the migration of a version. */
+const UNKNOWN_VERSION = { tag: undefined, triggeredBy: undefined, migrationTag: undefined };
 
 test('an open deployment is ended, also while a run works on it', async () => {
   versions.serve({ [older ?? '']: 90, [newer ?? '']: 10 });
@@ -129,15 +125,15 @@ test('the record keeps what another run has written since it was found', async (
   versions.serve({ [older ?? '']: 90, [newer ?? '']: 10 });
   recordDeployment(prepared, { before: older ?? '', now: newer ?? '', open: true, runId: 'another run' });
   await prepared.db.query('UPDATE deployment SET version_now = NULL');
-  const history = {
-    ...historyOf(),
+  const worker = {
+    ...prepared.deployment.worker,
     // Asked for after the record is read.
-    async migrationTagOf() {
+    async version() {
       await prepared.db.query('UPDATE deployment SET version_now = ?1', [newer ?? '']);
-      return undefined;
+      return UNKNOWN_VERSION;
     },
   };
-  expect(await run({ history })).toBe(0);
+  expect(await run({ worker })).toBe(0);
   expect(await records()).toMatchObject([{ version: newer, outcome: 'rolled_back' }]);
 });
 
@@ -249,9 +245,8 @@ test('a change of Durable Object classes is refused before anything is changed',
   );
   // No record says so of a version further back.
   await expect(run({ given: withHubs })).rejects.toThrow(/\(migrations: Hubs then, Rooms now\)/);
-  // The platform does not say the migration of a version.
-  const history = { ...historyOf(), servedAlone: async () => [] };
-  await expect(run({ history })).rejects.toThrow(/Classes of Durable Objects have changed/);
+  const worker = { ...prepared.deployment.worker, version: async () => UNKNOWN_VERSION };
+  await expect(run({ worker })).rejects.toThrow(/Classes of Durable Objects have changed/);
   expect(versions.serving()).toEqual([withClass]);
   expect(await records()).toMatchObject([{ outcome: 'deployed' }]);
 });
