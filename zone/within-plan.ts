@@ -16,8 +16,8 @@ export interface Skipped {
 }
 
 /**
- * The zone without what the subscription lacks, and without what stands in for something that it has. The rules that were skipped for
- * want of a plan are named, so that a plan shows what a dearer one would add.
+ * The zone without the items and rules that the subscription lacks, and without those that stand in for one that it has. Those that it
+ * lacks are named: a plan shows what a dearer one would add.
  */
 export function withinPlan(
   zone: DesiredZone,

@@ -1,4 +1,4 @@
-/** Brings a zone to what is desired, one change after another. */
+/** Makes the changes of a zone, one after another. */
 import type { PhaseUpdateParams } from 'cloudflare/resources/rulesets/phases/phases';
 import { CommandFailure, refusal } from '../operations/command-failure.ts';
 import { askPlatform } from '../platform/platform-client.ts';

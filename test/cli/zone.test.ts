@@ -276,7 +276,7 @@ test('the zone of another file is not touched', async (t) => {
   assert.deepEqual(writesOf(api), []);
 });
 
-test('without credentials plan shows what is wanted and what is missing, and apply refuses', async (t) => {
+test('plan without credentials shows the desired zone and the variables that are missing, and apply refuses', async (t) => {
   const api = await newZone(t);
   const none = { CLOUDFLARE_API_TOKEN: '', CLOUDFLARE_ACCOUNT_ID: '', CLOUDFLARE_ZONE_ID: '' };
   const planned = await ok(api, 'plan', none);

@@ -144,7 +144,7 @@ test('a record by hand that excludes one of ours is a conflict, and a mail recor
   expect(diffZone(found, desired, REMOVING).conflicts).toEqual([]);
 });
 
-test('one record by hand with the same name and content becomes ours; of two others, a person chooses', () => {
+test('one record by hand with the same name and content becomes ours; a person chooses between two others', () => {
   const one = there(record('A', 'www', '192.0.2.1'), false);
   const comment = 'com2000 zone: website';
   const same = record('A', 'www', '192.0.2.1');
@@ -188,7 +188,7 @@ test.each([
   },
 );
 
-test('of several with one name, the one that needs no change is ours, then the one with our mark', () => {
+test('the one that needs no change is ours among several with one name, then the one with our mark', () => {
   const desired = record('A', 'www', '192.0.2.9');
   const others = [there(record('A', 'www', '192.0.2.1'), true, 'marked'), there(desired, false, 'same')];
   expect(diffZone(foundOf(others), desiredOf([desired]), KEEPING).changes).toMatchObject([
