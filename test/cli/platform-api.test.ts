@@ -127,7 +127,7 @@ test("wrangler makes this project's Worker, gives a version a share of the reque
     succeeds('deployments', 'status', '--json'),
     succeeds('versions', 'list', '--json'),
     succeeds('secret', 'list'),
-    sdk().workers.scripts.settings.get(worker.name, { account_id: api.accountId }),
+    sdk().workers.scripts.scriptAndVersionSettings.get(worker.name, { account_id: api.accountId }),
   ]);
   assert.equal(JSON.parse(status.stdout).versions.length, 2);
   assert.deepEqual(

@@ -3,7 +3,7 @@
  * does, and knows nothing of the project's own code.
  *
  * It does: one account with one zone, and one token with all rights; Workers with their versions, deployments, Durable Object
- * classes, secrets, schedules, custom domains and routes; D1 with bookmarks, imports and its limits; KV; R2 buckets with their rules;
+ * classes, secrets, schedules and custom domains; D1 with bookmarks, imports and its limits; KV; R2 buckets with their rules;
  * the zone's settings, records, rules, lists and balancers. It records each call, and fails as a test plants it.
  *
  * It does not: serve requests (edge.ts does), run crons, limit calls, delay (a change is seen at once), make DNS records of custom

@@ -1,12 +1,11 @@
 /** Workers' API: scripts, their settings, and their secrets. */
 import { requireBound } from './bound-resources.ts';
-import { ApiError, type ApiRequest, type Resource } from './resource.ts';
+import type { ApiRequest, Resource } from './resource.ts';
 import type { PlatformState } from './state.ts';
 import { Worker } from './worker.ts';
 import { readUpload } from './worker-upload.ts';
 import { shownBindings, sourceOf, workerOf } from './workers.ts';
 
-const SECRET_NOT_FOUND = 10_056;
 const SCRIPTS = '/accounts/:accountId/workers/scripts';
 const SCRIPT = `${SCRIPTS}/:script`;
 const STARTUP_MS = 20;
@@ -89,14 +88,6 @@ export const workersScripts: Resource = [
   { method: 'GET', path: SCRIPTS, handle: (_request, { workers }) => workers.list().map(described) },
   { method: 'PUT', path: SCRIPT, handle: putScript },
   {
-    method: 'DELETE',
-    path: SCRIPT,
-    handle(request, { workers }) {
-      workers.delete(request.param('script'));
-      return { id: request.param('script') };
-    },
-  },
-  {
     method: 'GET',
     path: '/accounts/:accountId/workers/services/:script',
     handle(request, state) {
@@ -127,11 +118,6 @@ export const workersScripts: Resource = [
         usage_model: 'standard',
       };
     },
-  },
-  {
-    method: 'GET',
-    path: `${SCRIPT}/script-settings`,
-    handle: (request, state) => settingsOf(workerOf(request, state)),
   },
   {
     method: 'PATCH',
@@ -166,17 +152,6 @@ export const workersScripts: Resource = [
       const texts = Object.entries(secrets).map(([name, secret]) => [name, secret?.text ?? null]);
       editSecrets(request, state, Object.fromEntries(texts));
       return secretsOf(workerOf(request, state));
-    },
-  },
-  {
-    method: 'DELETE',
-    path: `${SCRIPT}/secrets/:secret`,
-    handle(request, state) {
-      const name = request.param('secret');
-      if (!secretsOf(workerOf(request, state)).some((secret) => secret.name === name))
-        throw new ApiError(404, SECRET_NOT_FOUND, 'Binding not found');
-      editSecrets(request, state, { [name]: null });
-      return null;
     },
   },
 ];

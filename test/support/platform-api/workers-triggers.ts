@@ -1,14 +1,12 @@
-/** Workers' API: what leads to a Worker. Schedules, custom domains, routes, and its name at workers.dev. */
+/** Workers' API for the triggers of a Worker: schedules, custom domains, and its name at workers.dev. */
 import { createHash } from 'node:crypto';
 import { ApiError, type ApiRequest, type Resource } from './resource.ts';
 import type { PlatformState } from './state.ts';
-import { type WorkerDomain, type WorkerRoute, workerOf } from './workers.ts';
+import { type WorkerDomain, workerOf } from './workers.ts';
 
 const NO_ZONE = 10_042;
-const DOMAIN_NOT_FOUND = 10_007;
 const INVALID_CRON = 10_100;
 const SCRIPT = '/accounts/:accountId/workers/scripts/:script';
-const DOMAINS = '/accounts/:accountId/workers/domains';
 /** Minute, hour, day, month, weekday. The platform's further rules are not checked. */
 const CRON = /^\S+( \S+){4}$/;
 const SUBDOMAIN = 'simulated';
@@ -68,14 +66,7 @@ function putDomains(request: ApiRequest, state: PlatformState): readonly WorkerD
   return wanted;
 }
 
-const routeOf = (pattern: string, script: string): WorkerRoute => ({ id: idOf(pattern), pattern, script });
-
 export const workersTriggers: Resource = [
-  {
-    method: 'GET',
-    path: `${SCRIPT}/schedules`,
-    handle: (request, state) => ({ schedules: workerOf(request, state).schedules }),
-  },
   {
     method: 'PUT',
     path: `${SCRIPT}/schedules`,
@@ -93,32 +84,6 @@ export const workersTriggers: Resource = [
   { method: 'PUT', path: `${SCRIPT}/domains/records`, handle: putDomains },
   {
     method: 'GET',
-    path: DOMAINS,
-    handle: ({ url }, { workers }) =>
-      workers.domains.filter(({ service }) => service === (url.searchParams.get('service') ?? service)),
-  },
-  {
-    method: 'GET',
-    path: `${DOMAINS}/records/:domain`,
-    handle(request, { workers }) {
-      const found = workers.domains.find(({ id }) => id === request.param('domain'));
-      if (found === undefined) throw new ApiError(404, DOMAIN_NOT_FOUND, 'The domain was not found.');
-      return found;
-    },
-  },
-  {
-    method: 'PUT',
-    path: `${SCRIPT}/routes`,
-    handle(request, state) {
-      const { name } = workerOf(request, state);
-      const routes = request.json<{ pattern: string }[]>().map(({ pattern }) => routeOf(pattern, name));
-      state.workers.routes = [...state.workers.routes.filter(({ script }) => script !== name), ...routes];
-      return routes;
-    },
-  },
-  { method: 'GET', path: '/zones/:zoneId/workers/routes', handle: (_request, { workers }) => workers.routes },
-  {
-    method: 'GET',
     path: '/accounts/:accountId/workers/workers/:script',
     handle(request, state) {
       const { tag, name, subdomain, tags } = workerOf(request, state);
@@ -132,11 +97,6 @@ export const workersTriggers: Resource = [
     },
   },
   {
-    method: 'GET',
-    path: `${SCRIPT}/subdomain`,
-    handle: (request, state) => workerOf(request, state).subdomain,
-  },
-  {
     method: 'POST',
     path: `${SCRIPT}/subdomain`,
     handle(request, state) {
@@ -144,10 +104,5 @@ export const workersTriggers: Resource = [
       worker.subdomain = { ...worker.subdomain, ...request.json<Partial<typeof worker.subdomain>>() };
       return worker.subdomain;
     },
-  },
-  {
-    method: 'GET',
-    path: '/accounts/:accountId/workers/subdomain',
-    handle: () => ({ subdomain: SUBDOMAIN }),
   },
 ];

@@ -13,7 +13,6 @@ import { readUpload } from './worker-upload.ts';
 import { shownBindings, sourceOf, workerOf } from './workers.ts';
 
 const MIGRATION_IN_VERSION = 10_211;
-const DEPLOYMENT_NOT_FOUND = 10_007;
 const SCRIPT = '/accounts/:accountId/workers/scripts/:script';
 const AUTHOR = 'deployer@com2000.example';
 const STARTUP_MS = 20;
@@ -110,24 +109,6 @@ export const workersVersions: Resource = [
     },
   },
   {
-    method: 'PATCH',
-    path: '/accounts/:accountId/workers/workers/:script/versions/latest',
-    handle(request, state) {
-      const worker = workerOf(request, state);
-      const { env, annotations = {} } = request.json<{
-        env: Record<string, { text: string } | null>;
-        annotations?: Record<string, string>;
-      }>();
-      const secrets = Object.entries(env).map(([name, secret]) => [name, secret?.text ?? null]);
-      const version = worker.addVersionWithSecrets(
-        Object.fromEntries(secrets),
-        sourceOf(request),
-        annotations,
-      );
-      return described(version, worker);
-    },
-  },
-  {
     method: 'GET',
     path: `${SCRIPT}/deployments`,
     handle: (request, state) => ({
@@ -146,17 +127,6 @@ export const workersVersions: Resource = [
         annotations: { 'workers/triggered_by': 'deployment', ...annotations },
       };
       return shown(workerOf(request, state).deploy(versions, options));
-    },
-  },
-  {
-    method: 'GET',
-    path: `${SCRIPT}/deployments/:deployment`,
-    handle(request, state) {
-      const id = request.param('deployment');
-      const found = workerOf(request, state).deployments.find((deployment) => deployment.id === id);
-      if (found === undefined)
-        throw new ApiError(404, DEPLOYMENT_NOT_FOUND, `Deployment ${id} was not found.`);
-      return shown(found);
     },
   },
 ];

@@ -17,16 +17,9 @@ export interface WorkerDomain {
   readonly previews_enabled: boolean;
 }
 
-export interface WorkerRoute {
-  readonly id: string;
-  readonly pattern: string;
-  readonly script: string;
-}
-
 export class Workers {
   readonly #byName = new Map<string, Worker>();
   domains: readonly WorkerDomain[] = [];
-  routes: readonly WorkerRoute[] = [];
 
   find(name: string): Worker | undefined {
     return this.#byName.get(name);
@@ -52,7 +45,6 @@ export class Workers {
     this.get(name);
     this.#byName.delete(name);
     this.domains = this.domains.filter(({ service }) => service !== name);
-    this.routes = this.routes.filter(({ script }) => script !== name);
   }
 }
 
