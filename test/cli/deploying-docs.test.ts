@@ -129,10 +129,10 @@ test('3. to 6.: secrets, zone and Worker of the account lead to a first answer',
       assert.match(await done(command), /Success!/);
   });
 
-  await t.test('4. the zone is set up, and is then as its file says', async () => {
+  await t.test('4. the zone is set up, and is then as zone/ says', async () => {
     const [plan = '', apply = ''] = commandsOf(4);
     assert.match(await done(plan), /ssl/);
-    assert.match(await done(apply), /The zone is as its file says\./);
+    assert.match(await done(apply), /The zone is as zone\/ says\./);
     await done('npm run zone -- drift');
   });
 
