@@ -22,6 +22,7 @@ let api: Staging['api'];
 let worker: Worker;
 /** The id of the version that serves alone before each test. */
 let old: string;
+let callsBefore: number;
 
 before(async () => {
   staging = await startStaging();
@@ -48,6 +49,7 @@ beforeEach(async () => {
   old = worker.addVersion({ metadata, modules: new Map(), exports: CLASSES, etag: '' }, 'api').id;
   serve({ [old]: 100 });
   api.workers.set(worker);
+  callsBefore = api.calls.length;
   api.databases.get(STAGING_DATABASE).run([{ sql: 'DELETE FROM deployment' }]);
 });
 
@@ -60,6 +62,12 @@ const serving = () =>
   Object.fromEntries(
     worker.deployments[0]?.versions.map(({ version_id, percentage }) => [version_id, percentage]) ?? [],
   );
+/** The ways in which wrangler has let the code of Durable Objects follow, by deployment of this test. */
+const objectUpdates = () =>
+  api.calls
+    .slice(callsBefore)
+    .filter(({ method, path }) => method === 'POST' && path.endsWith('/deployments'))
+    .map(({ body }) => (body as { code_update_strategy: unknown }).code_update_strategy);
 const outcomes = () =>
   api.databases
     .get(STAGING_DATABASE)
@@ -120,6 +128,11 @@ test('a rollback beside a run holds: the run ends, and changes nothing more', as
   const run = await deployedToTenPercent();
   const rollback = await begin(ROLLBACK, []).ended;
   assert.equal(rollback.exitCode, 0, rollback.out + rollback.err);
+  // Objects, the ledgers among them, get the version before at once, and a new one within half a minute.
+  assert.deepEqual(objectUpdates(), [
+    ...Array(2).fill({ mode: 'deferred', max_delay: 30 }),
+    { mode: 'immediate' },
+  ]);
   run.goOn();
   const { exitCode, out } = await run.ended;
   assert.equal(exitCode, 1, out);
