@@ -175,9 +175,13 @@ test('a call of the API waits until a request is answered', async () => {
   // It has come before another one is answered.
   await ask();
   const callsBefore = api.calls.length;
-  const called = fetch(`${api.url}/accounts/${api.accountId}/d1/database`, {
+  const databaseId = api.databases.list()[0]?.uuid;
+  const called = fetch(`${api.url}/accounts/${api.accountId}/d1/database/${databaseId}`, {
     headers: { Authorization: `Bearer ${api.token}` },
-  }).then(() => ended.push('call'));
+  }).then(({ status }) => {
+    assert.equal(status, 200);
+    ended.push('call');
+  });
   while (api.calls.length === callsBefore) await new Promise((resolve) => setTimeout(resolve, 5));
   sendRest();
   await Promise.all([answered, called]);
