@@ -1,18 +1,16 @@
 /** `npm run deploy`: deploys this checkout, step by step, and says what it would do or has done. */
 import { randomUUID } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import { Argument, Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { nonEmpty } from '../operations/command.ts';
 import { wrongUse } from '../operations/command-failure.ts';
 import { runProgram } from '../operations/run-program.ts';
-import { printable } from '../operations/table.ts';
+import { printableLines } from '../operations/table.ts';
 import { platformClient } from '../platform/platform-client.ts';
-import { createWrangler } from '../platform/run-wrangler.ts';
 import { readCheckout } from './checkout.ts';
 import { remoteDatabase } from './database.ts';
 import { type DeployOptions, deploy } from './deploy.ts';
-import { deployedWorker } from './deployed-worker.ts';
 import { deploymentSteps, STEPS_AFTER_RETURN } from './deployment-steps.ts';
+import { deploymentTools } from './deployment-tools.ts';
 import { readEnvironment, TARGETS, type TargetName } from './environment.ts';
 import { listText } from './list.ts';
 import { planLines } from './plan.ts';
@@ -29,7 +27,7 @@ const LISTED_COUNT = 20;
 
 const { env } = process;
 const folder = process.cwd();
-const print = (line: string) => console.log(line.split('\n').map(printable).join('\n'));
+const print = (line: string) => console.log(printableLines(line));
 
 const program = new Command('npm run deploy --')
   .description(
@@ -52,7 +50,7 @@ for (const name of TARGETS)
     .option('--older', 'permit a commit that lacks the one of the version that serves', false)
     .option('--promote', 'give the new version more requests without watching it, also from 0 %', false)
     .option('--take-over', 'go on without the run that holds the deployment, which has died', false)
-    .option('--origin <address>', 'where the gateway is asked, instead of PUBLIC_ORIGIN', nonEmpty)
+    .option('--url <address>', 'where the gateway is asked, instead of PUBLIC_ORIGIN', nonEmpty)
     .option('--look-seconds <number>', 'between two looks at the counted requests', aboveZero)
     .option('--watch-minutes <number>', 'after which a version without enough requests is held', aboveZero)
     .action(async (options) => {
@@ -104,7 +102,7 @@ function aboveZero(text: string): number {
 
 interface RunOptions extends DeployOptions {
   promote: boolean;
-  origin?: string | undefined;
+  url?: string | undefined;
   lookSeconds?: number | undefined;
   watchMinutes?: number | undefined;
 }
@@ -112,38 +110,17 @@ interface RunOptions extends DeployOptions {
 async function run(name: TargetName, options: RunOptions) {
   const ended = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => ended.abort());
-  const target = readEnvironment(name, folder);
-  const platform = platformClient(env);
-  const adminKey = env.OPERATIONS_KEY || env.ADMIN_KEY || undefined;
-  if (env.CI && adminKey === undefined)
+  const { target, records, tools } = deploymentTools(name, { folder, env, url: options.url });
+  if (env.CI && tools.gateway.adminKey === undefined)
     throw wrongUse('OPERATIONS_KEY is not set: without it, caches in front of the Worker are not purged.');
-  const db = remoteDatabase(platform, target.databaseId);
   const watch = options.promote ? undefined : canaryWatch(name, options);
   return deploy(options, {
     checkout: await readCheckout(folder, env),
-    target,
-    records: new DeploymentRecords(db, folder),
+    ...{ target, records, tools },
     stepsOf: (kind) => deploymentSteps(kind, watch),
     stepsAfterReturn: STEPS_AFTER_RETURN,
-    tools: {
-      ...{ db, platform, folder, nowMs: Date.now },
-      worker: deployedWorker(platform, target.workerName),
-      wrangler: createWrangler({ env, cwd: folder }),
-      gateway: {
-        origin: (options.origin ?? target.publicOrigin).replace(/\/$/, ''),
-        adminKey,
-        fetch,
-      },
-      sleep: (milliseconds, signal) =>
-        setTimeout(milliseconds, undefined, signal === undefined ? {} : { signal }).catch(ignoreAbort),
-    },
     runId: randomUUID(),
     report: print,
     signal: ended.signal,
   });
-}
-
-/** The run itself looks at the signal after each wait. */
-function ignoreAbort(error: unknown): void {
-  if (!(error instanceof Error && error.name === 'AbortError')) throw error;
 }

@@ -8,13 +8,14 @@ import { EXIT, type ExitCode } from '../operations/command-failure.ts';
 import { beginDeployment, stepsThatCount } from './begin-deployment.ts';
 import { checkCheckout } from './check-checkout.ts';
 import type { Checkout } from './checkout.ts';
+import type { DeploymentTools } from './deployment-tools.ts';
 import type { TargetEnvironment } from './environment.ts';
 import { heldRecord } from './held-record.ts';
 import type { DeploymentRecord, DeploymentRecords } from './record.ts';
 import { runSteps } from './run-steps.ts';
 import { attempt } from './settle.ts';
 import { standOf } from './stand.ts';
-import type { Deployment, DeploymentKind, PlannedDeployment, Report, Step } from './step.ts';
+import type { DeploymentKind, Report, Step } from './step.ts';
 
 export interface DeployOptions {
   testsPassed: boolean;
@@ -29,7 +30,7 @@ export interface DeploySources {
   records: DeploymentRecords;
   stepsOf(kind: DeploymentKind): readonly Step[];
   stepsAfterReturn: readonly Step[];
-  tools: Omit<Deployment, keyof PlannedDeployment | 'id' | 'state'>;
+  tools: DeploymentTools;
   /** Of this run alone. */
   runId: string;
   report: Report;

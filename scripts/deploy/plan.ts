@@ -1,4 +1,5 @@
 /** All that a deployment of this checkout would do, and all that it lacks, without a network and without credentials. */
+import { type Environment, keyOf } from '../operations/gateway-options.ts';
 import { missingCredentials } from '../platform/platform-client.ts';
 import { dirtyText } from './check-checkout.ts';
 import type { Checkout } from './checkout.ts';
@@ -10,7 +11,7 @@ export interface PlanSources {
   checkout: Checkout;
   target: TargetEnvironment;
   stepsOf(kind: DeploymentKind): readonly Step[];
-  env: NodeJS.ProcessEnv;
+  env: Environment;
 }
 
 export function planLines({ checkout, target, stepsOf, env }: PlanSources): readonly string[] {
@@ -19,9 +20,9 @@ export function planLines({ checkout, target, stepsOf, env }: PlanSources): read
     stepsOf(kind).map((step) => `${step.name}: ${step.describe({ target, kind, commit })}`);
   const missing = [
     ...missingCredentials(env),
-    ...(env.OPERATIONS_KEY || env.ADMIN_KEY
-      ? []
-      : ['OPERATIONS_KEY is not set: an admin key of the gateway']),
+    ...(keyOf(undefined, env) === undefined
+      ? ['OPERATIONS_KEY is not set: an admin key of the gateway']
+      : []),
     ...missingIn(target).map((line) => `wrangler.toml: ${line}`),
     ...(changes.length === 0 ? [] : [dirtyText(changes)]),
   ];

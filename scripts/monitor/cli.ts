@@ -3,7 +3,7 @@ import { styleText } from 'node:util';
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { type AdminClient, createAdminClient } from '../operations/admin-client.ts';
 import { EXIT, wrongUse } from '../operations/command-failure.ts';
-import { keyOf, keyOption, urlOption } from '../operations/gateway-options.ts';
+import { httpAddress, keyOf, keyOption, urlOption } from '../operations/gateway-options.ts';
 import { runProgram } from '../operations/run-program.ts';
 import { printable } from '../operations/table.ts';
 import { type Check, checksOf, isWrong, THRESHOLDS, type Thresholds } from './checks.ts';
@@ -44,7 +44,7 @@ const program = new Command('npm run monitor --')
   .addHelpText('afterAll', EXIT_CODES)
   .exitOverride()
   .action(async ({ url, key: givenKey, watch, every, hitRate, slowMs }) => {
-    if (!/^https?:\/\//.test(url) || !URL.canParse(url)) throw wrongUse(`${url} is not an http(s) address`);
+    httpAddress(url);
     const key = keyOf(givenKey, env);
     const countedAt = key === undefined ? null : countedBy(createAdminClient(url, key));
     const surroundings = { url, fetch, nowMs: Date.now, countedAt };

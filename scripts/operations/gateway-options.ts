@@ -18,6 +18,12 @@ export const keyOption = () =>
     nonEmpty,
   );
 
+/** @throws CommandFailure for an address that no gateway can have */
+export function httpAddress(url: string): string {
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) throw wrongUse(`${url} is not an http(s) address`);
+  return url;
+}
+
 /** @throws CommandFailure where there is no key */
 export function gatewayOf({ url, key }: { url: string; key?: string | undefined }, environment: Environment) {
   const given = keyOf(key, environment);

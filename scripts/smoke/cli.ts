@@ -5,13 +5,14 @@ import { deployedWorker } from '../deploy/deployed-worker.ts';
 import { readEnvironment, TARGETS, type TargetEnvironment } from '../deploy/environment.ts';
 import { nonEmpty } from '../operations/command.ts';
 import { EXIT, refusal, wrongUse } from '../operations/command-failure.ts';
+import { httpAddress } from '../operations/gateway-options.ts';
 import { runProgram } from '../operations/run-program.ts';
-import { printable } from '../operations/table.ts';
+import { printableLines } from '../operations/table.ts';
 import { missingCredentials, platformClient } from '../platform/platform-client.ts';
 import { type SmokeSources, smokeTest } from './smoke.ts';
 
 const { env } = process;
-const print = (line: string) => console.log(printable(line));
+const print = (line: string) => console.log(printableLines(line));
 
 const program = new Command('npm run smoke --')
   .description(
@@ -25,10 +26,9 @@ const program = new Command('npm run smoke --')
   .exitOverride()
   .action(async (environment, { url, version }) => {
     const target = environment === undefined ? undefined : readEnvironment(environment, process.cwd());
-    const origin = url ?? target?.publicOrigin;
-    if (origin === undefined) throw wrongUse('Name an environment, or the address of a gateway with --url.');
-    if (!/^https?:\/\//.test(origin) || !URL.canParse(origin))
-      throw wrongUse(`${origin} is not an http(s) address`);
+    const address = url ?? target?.publicOrigin;
+    if (address === undefined) throw wrongUse('Name an environment, or the address of a gateway with --url.');
+    const origin = httpAddress(address);
     let isWrong = false;
     for (const asked of await versionsOf(target, version)) {
       const findings = await smokeTest({

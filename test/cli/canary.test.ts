@@ -147,7 +147,7 @@ async function deploy(...options: string[]) {
     path.resolve('scripts/deploy/cli.ts'),
     'staging',
     '--tests-passed',
-    '--origin',
+    '--url',
     edge.url,
     ...options,
   ];

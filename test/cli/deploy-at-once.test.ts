@@ -80,7 +80,7 @@ interface Running {
 }
 
 function begin(file: string | undefined, args: readonly string[]): Running {
-  const child = spawn(process.execPath, [file ?? '', 'staging', '--origin', staging.gateway.url, ...args], {
+  const child = spawn(process.execPath, [file ?? '', 'staging', '--url', staging.gateway.url, ...args], {
     cwd: staging.project.folder,
     env: { ...process.env, ...staging.variables },
     stdio: ['ignore', 'pipe', 'pipe'],

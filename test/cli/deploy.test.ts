@@ -37,7 +37,7 @@ const run = (file: string, args: readonly string[]): Promise<Ran> =>
 
 const deploy = (...args: string[]) =>
   run(CLI, [
-    ...['staging', '--tests-passed', '--origin', gateway.url],
+    ...['staging', '--tests-passed', '--url', gateway.url],
     ...['--look-seconds', '0.1', '--watch-minutes', '0.005', ...args],
   ]);
 

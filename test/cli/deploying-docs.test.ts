@@ -139,7 +139,7 @@ test('3. to 6.: secrets, zone and Worker of the account lead to a first answer',
   await t.test('5. the gateway is deployed, at the addresses of its routes', async () => {
     const [deploy = ''] = commandsOf(5);
     // `npm test` runs this test.
-    const out = await done(`${deploy} --tests-passed --origin ${edge.url}`);
+    const out = await done(`${deploy} --tests-passed --url ${edge.url}`);
     assert.match(out, /100 % of requests go to \S+ \(new\)\. Deployed\.$/m);
     const hosts = api.workers.domains.map(({ hostname }) => hostname);
     assert.deepEqual(hosts.toSorted(), ['api.com2000.test', 'ws.com2000.test']);
