@@ -9,7 +9,7 @@ import { platformClient } from '../platform/platform-client.ts';
 import { readCheckout } from './checkout.ts';
 import { remoteDatabase } from './database.ts';
 import { type DeployOptions, deploy } from './deploy.ts';
-import { deploymentSteps, STEPS_AFTER_RETURN } from './deployment-steps.ts';
+import { deploymentSteps } from './deployment-steps.ts';
 import { deploymentTools } from './deployment-tools.ts';
 import { readEnvironment, TARGETS, type TargetName } from './environment.ts';
 import { listText } from './list.ts';
@@ -118,7 +118,6 @@ async function run(name: TargetName, options: RunOptions) {
     checkout: await readCheckout(folder, env),
     ...{ target, records, tools },
     stepsOf: (kind) => deploymentSteps(kind, watch),
-    stepsAfterReturn: STEPS_AFTER_RETURN,
     runId: randomUUID(),
     report: print,
     signal: ended.signal,

@@ -29,7 +29,6 @@ export interface DeploySources {
   target: TargetEnvironment;
   records: DeploymentRecords;
   stepsOf(kind: DeploymentKind): readonly Step[];
-  stepsAfterReturn: readonly Step[];
   tools: DeploymentTools;
   /** Of this run alone. */
   runId: string;
@@ -40,7 +39,7 @@ export interface DeploySources {
 /** @throws CommandFailure where nothing was begun */
 export async function deploy(
   { testsPassed, whole, older, takeOver }: DeployOptions,
-  { checkout, target, records, stepsOf, stepsAfterReturn, tools, runId, report, signal }: DeploySources,
+  { checkout, target, records, stepsOf, tools, runId, report, signal }: DeploySources,
 ): Promise<ExitCode> {
   const { worker, nowMs } = tools;
   const nowSeconds = () => Math.floor(nowMs() / 1000);
@@ -65,7 +64,7 @@ export async function deploy(
   const exitCode = await runSteps({
     deployment: { ...tools, target, kind, commit, id, state },
     held: heldRecord(record, { records, runId, nowMs }),
-    ...{ steps, stepsAfterReturn, report, signal },
+    ...{ steps, report, signal },
   });
   if (exitCode === EXIT.ok)
     report(`${target.name}: 100 % of requests go to ${state.versionNow} (new). Deployed.`);

@@ -25,6 +25,3 @@ export function deploymentSteps(kind: DeploymentKind, watch: Watch | undefined):
       return kind satisfies never;
   }
 }
-
-/** Those that follow where all traffic has gone back to the version before. */
-export const STEPS_AFTER_RETURN: readonly Step[] = [purgeCaches];

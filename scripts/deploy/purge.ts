@@ -28,6 +28,7 @@ type PurgeSources = Pick<Deployment, 'target' | 'platform' | 'gateway' | 'nowMs'
 
 export const purgeCaches: Step = {
   name: 'purge',
+  followsReturn: true,
   describe: ({ kind }) =>
     kind === 'first'
       ? 'purge nothing: no version has made answers before'

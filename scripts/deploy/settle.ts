@@ -20,8 +20,6 @@ export interface SettleSources {
   deployment: Deployment;
   held: HeldRecord;
   steps: readonly Step[];
-  /** Those that follow where traffic has gone back. */
-  stepsAfterReturn: readonly Step[];
   report: Report;
 }
 
@@ -57,7 +55,7 @@ export async function attempt<Value>(work: () => Promise<Value>, report: Report)
 
 /** Does nothing before traffic was moved, and after all of it is on the new version. */
 async function goBack(sources: SettleSources): Promise<void> {
-  const { deployment, held, steps, stepsAfterReturn, report } = sources;
+  const { deployment, held, steps, report } = sources;
   const { record } = held;
   const { versionBefore } = record.state;
   const moved = record.steps.filter(({ name }) =>
@@ -78,7 +76,7 @@ async function goBack(sources: SettleSources): Promise<void> {
     return;
   record.steps = record.steps.map((step) => (moved.includes(step) ? { ...step, outcome: 'undone' } : step));
   if (!hasRequests(split, record.state.versionNow)) return;
-  for (const { name, run } of stepsAfterReturn) {
+  for (const { name, run } of steps.filter(({ followsReturn }) => followsReturn)) {
     report(name);
     await attempt(() => run(deployment, report), report);
   }

@@ -67,6 +67,8 @@ export interface Step {
   readonly movesTraffic?: true;
   /** It is done again where a deployment goes on, as long as not all traffic is on the new version. */
   readonly isRepeated?: true;
+  /** It is done too after all traffic has gone back to the version before. */
+  readonly followsReturn?: true;
   /** One line for `plan`. */
   describe(deployment: PlannedDeployment): string;
   /**

@@ -87,7 +87,6 @@ export class DeployedWorld {
           records: this.records,
           stepsOf: (kind) =>
             deploymentSteps(kind, () => this.#call('watch', () => this.verdict)).map(this.#inside),
-          stepsAfterReturn: deploymentSteps('gradual', undefined).slice(-1).map(this.#inside),
           tools: {
             db: this.#database,
             worker: {
