@@ -6,8 +6,8 @@
  */
 import { EXIT, type ExitCode } from '../operations/command-failure.ts';
 import { beginDeployment, stepsThatCount } from './begin-deployment.ts';
-import { checkCheckout } from './check-checkout.ts';
 import type { Checkout } from './checkout.ts';
+import { runChecks } from './checks.ts';
 import type { DeploymentTools } from './deployment-tools.ts';
 import type { TargetEnvironment } from './environment.ts';
 import { heldRecord } from './held-record.ts';
@@ -49,10 +49,10 @@ export async function deploy(
   });
   const { kind, id, commit } = begun;
   report(`${isResumed ? 'going on with' : 'deploying'} commit ${commit} to ${target.name} (${kind})`);
-  await checkCheckout(checkout, target, { testsPassed: testsPassed || isResumed, report });
-  // Before the record is opened: a restored database has no deployment that is open.
-  begun.state.bookmark ??= await tools.db.bookmark();
-  report(`database: its bookmark is ${begun.state.bookmark}`);
+  await runChecks({
+    ...{ checkout, target, db: tools.db, state: begun.state, report },
+    testsPassed: testsPassed || isResumed,
+  });
   const steps = stepsOf(kind);
   const record = await claim().catch(async (error: unknown) => {
     // The claim may have been written all the same.

@@ -1,8 +1,8 @@
 /** All that a deployment of this checkout would do, and all that it lacks, without a network and without credentials. */
 import { type Environment, keyOf } from '../operations/gateway-options.ts';
 import { missingCredentials } from '../platform/platform-client.ts';
-import { dirtyText } from './check-checkout.ts';
 import type { Checkout } from './checkout.ts';
+import { CHECKS, dirtyText } from './checks.ts';
 import type { TargetEnvironment } from './environment.ts';
 import { missingIn } from './missing.ts';
 import type { DeploymentKind, Step } from './step.ts';
@@ -32,10 +32,7 @@ export function planLines({ checkout, target, stepsOf, env }: PlanSources): read
     'Before anything is changed:',
     ...numbered([
       'no other deployment is open, and the traffic is not divided',
-      'clean tree: everything is committed',
-      'wrangler.toml: every id and host is one of yours',
-      'tests: npm test',
-      `database: note the bookmark of ${target.databaseName}, to which it can be restored`,
+      ...CHECKS.map(({ name, describe }) => `${name}: ${describe({ checkout, target, testsPassed: false })}`),
     ]),
     '',
     'Then:',

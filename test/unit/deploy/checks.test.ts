@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { checkCheckout } from '../../../scripts/deploy/check-checkout.ts';
-import { readCheckout } from '../../../scripts/deploy/checkout.ts';
+import { type Checkout, readCheckout } from '../../../scripts/deploy/checkout.ts';
+import { runChecks } from '../../../scripts/deploy/checks.ts';
+import { planLines } from '../../../scripts/deploy/plan.ts';
 import { createDeployableProject, type DeployableProject } from '../../support/deployable-project.ts';
 import { TARGET } from '../../support/deployed-world.ts';
 
@@ -10,10 +11,21 @@ beforeAll(async () => {
 });
 afterAll(() => project.remove());
 
+const checksOf = (
+  checkout: Checkout,
+  testsPassed: boolean,
+  report: (line: string) => void = () => undefined,
+) =>
+  runChecks({
+    ...{ checkout, target: TARGET, testsPassed, report },
+    db: { bookmark: async () => 'bookmark-1' },
+    state: { versionBefore: null, versionNow: null, bookmark: null },
+  });
+
 async function check(npmTest: string): Promise<void> {
   await project.commit({ 'package.json': JSON.stringify({ scripts: { test: npmTest } }) });
   const checkout = await readCheckout(project.folder, {});
-  await checkCheckout(checkout, TARGET, { testsPassed: false, report: () => undefined });
+  await checksOf(checkout, false);
 }
 
 test('tests that pass let a deployment go on', () => expect(check('true')).resolves.toBeUndefined());
@@ -32,8 +44,7 @@ test('a checkout that is edited while its tests run is not deployed', () =>
 
 test('files that are not committed are named', async () => {
   const checkout = { ...(await readCheckout(project.folder, {})), changes: [' M src/index.ts'] };
-  const checked = checkCheckout(checkout, TARGET, { testsPassed: true, report: () => undefined });
-  await expect(checked).rejects.toThrow('Not everything is committed:\n     M src/index.ts');
+  await expect(checksOf(checkout, true)).rejects.toThrow('Not everything is committed:\n     M src/index.ts');
 });
 
 test('the account of a workflow deploys before the address that git knows', async () => {
@@ -50,4 +61,15 @@ test('a checkout knows the commits that it descends from', async () => {
   const checkout = await readCheckout(project.folder, {});
   expect(await checkout.descendsFrom(second)).toBe(false);
   expect(await checkout.descendsFrom('0'.repeat(40))).toBeUndefined();
+});
+
+test('plan names all checks that a deployment runs', async () => {
+  await project.commit({ 'package.json': JSON.stringify({ scripts: { test: 'true' } }) });
+  const checkout = await readCheckout(project.folder, {});
+  const lines: string[] = [];
+  await checksOf(checkout, false, (line) => lines.push(line));
+  const plan = planLines({ checkout, target: TARGET, stepsOf: () => [], env: {} });
+  const planned = plan.map((line) => line.replace(/^ *\d+\. /, ''));
+  expect(planned).toEqual(expect.arrayContaining(lines.filter((line) => !line.startsWith(' '))));
+  expect(lines.at(-1)).toBe('    its bookmark is bookmark-1');
 });
