@@ -5,7 +5,7 @@ import { queryDatabase } from '../platform/query-database.ts';
 
 const ATTEMPTS = 3;
 
-export type SqlValue = string | number | null;
+type SqlValue = string | number | null;
 
 export interface RemoteDatabase {
   /** The rows of one statement with `?1` parameters. It may be asked again: a statement that writes must bear it. */

@@ -8,7 +8,7 @@ import { wranglerFailure } from './wrangler-failure.ts';
  * When Durable Objects that are awake take the code of their new version. The platform's default is within 300 s: ledgers would run the code
  * of a version that was given up (developers.cloudflare.com/durable-objects/deployments/durable-objects-code-updates).
  */
-export type ObjectsFollow = 'immediate' | 'deferred 30s';
+type ObjectsFollow = 'immediate' | 'deferred 30s';
 
 /**
  * Succeeds also where wrangler fails and the platform says that the traffic is so.

@@ -18,9 +18,8 @@ const TRAFFIC_TIMEOUT_MS = 240_000;
 const outputEntrySchema = z.looseObject({
   type: z.string(),
   version_id: z.string().nullish(),
-  message: z.string().optional(),
 });
-export type OutputEntry = z.infer<typeof outputEntrySchema>;
+type OutputEntry = z.infer<typeof outputEntrySchema>;
 
 export interface WranglerRun {
   exitCode: number;
