@@ -1,9 +1,11 @@
 /** The steps of each kind of deployment, in their order. */
-import { checkOperations, publishOwnOperations } from './own-operations.ts';
-import { purgeCaches } from './purge.ts';
+
 import type { DeploymentKind, Step } from './step.ts';
+import { checkOperations } from './steps/check-operations.ts';
 import { deployWhole } from './steps/deploy-whole.ts';
 import { migrate } from './steps/migrate.ts';
+import { publishOwnOperations } from './steps/publish-own-operations.ts';
+import { purgeCaches } from './steps/purge.ts';
 import { share, type Watch } from './steps/share.ts';
 import { smoke } from './steps/smoke.ts';
 import { triggers } from './steps/triggers.ts';

@@ -1,7 +1,9 @@
 import type { LiveWorker } from '../deploy/deployed-worker.ts';
-import { breaksOf, operationLines, readLiveOperations, schemaOfVersion } from '../deploy/own-operations.ts';
+import { liveOperationsOfD1 } from '../deploy/live-operations.ts';
+import { breaksOf, operationLines } from '../deploy/operation-breaks.ts';
 import type { DeploymentRecords } from '../deploy/record.ts';
 import { reportFailure } from '../deploy/report-failure.ts';
+import { schemaOfVersion } from '../deploy/schema-of-version.ts';
 import type { Deployment, Report } from '../deploy/step.ts';
 
 /**
@@ -9,7 +11,7 @@ import type { Deployment, Report } from '../deploy/step.ts';
  * rollback. None where a schema is not known.
  */
 export async function lostOperationLines(
-  sources: Pick<Deployment, 'target' | 'platform' | 'worker' | 'gateway' | 'nowMs'> & {
+  sources: Pick<Deployment, 'target' | 'platform' | 'worker' | 'nowMs'> & {
     records: DeploymentRecords;
     report: Report;
   },
@@ -25,8 +27,7 @@ export async function lostOperationLines(
     );
     if (newSchema === undefined || oldSchema === undefined) return;
     // From D1: the gateway may be why it is rolled back.
-    const gateway = { ...sources.gateway, adminKey: undefined };
-    const operations = await readLiveOperations({ ...sources, gateway }, sources.report);
+    const operations = await liveOperationsOfD1(sources);
     const { broken } = breaksOf(operations, newSchema, oldSchema);
     lines = operationLines(broken, `does not run on version ${versionId}`);
   });

@@ -6,11 +6,11 @@
  * rollback that was cut off. A run that works on the deployment loses it.
  */
 import { type LiveWorker, ROLLBACK_MESSAGE } from '../deploy/deployed-worker.ts';
-import { outdateAnswers, purgeInFront } from '../deploy/purge.ts';
 import { reportFailure } from '../deploy/report-failure.ts';
 import { wholly } from '../deploy/set-shares.ts';
 import { isSame, trafficText } from '../deploy/stand.ts';
 import type { Deployment } from '../deploy/step.ts';
+import { outdateAnswers, purgeInFront } from '../deploy/steps/purge.ts';
 import { wranglerFailure } from '../deploy/wrangler-failure.ts';
 import { EXIT, type ExitCode, refusal } from '../operations/command-failure.ts';
 import type { WranglerRun } from '../platform/run-wrangler.ts';

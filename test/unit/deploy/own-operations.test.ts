@@ -1,12 +1,10 @@
 import { buildSchema } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import {
-  breaksOf,
-  checkOperations,
-  publishOwnOperations,
-  schemaOfVersion,
-} from '../../../scripts/deploy/own-operations.ts';
+import { breaksOf } from '../../../scripts/deploy/operation-breaks.ts';
 import { DeploymentRecords } from '../../../scripts/deploy/record.ts';
+import { schemaOfVersion } from '../../../scripts/deploy/schema-of-version.ts';
+import { checkOperations } from '../../../scripts/deploy/steps/check-operations.ts';
+import { publishOwnOperations } from '../../../scripts/deploy/steps/publish-own-operations.ts';
 import { remoteD1 } from '../../../scripts/platform/remote-d1.ts';
 import { bundledRelease, restRelease } from '../../../src/operations/manifest.ts';
 import { OPERATION_LIVENESS_KEY } from '../../../src/storage/kv/keys.ts';

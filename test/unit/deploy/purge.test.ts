@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { purgeCaches } from '../../../scripts/deploy/purge.ts';
+import { purgeCaches } from '../../../scripts/deploy/steps/purge.ts';
 import { CACHE_GENERATIONS_KEY } from '../../../src/storage/kv/keys.ts';
 import { type PreparedDeployment, prepareDeployment } from '../../support/deploy/prepared-deployment.ts';
 import { type PlatformApi, startPlatformApi } from '../../support/platform-api/server.ts';

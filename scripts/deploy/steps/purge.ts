@@ -7,14 +7,14 @@
  * answers in KV are outdated. Files stay: no version makes them.
  */
 import * as z from 'zod';
-import { CACHE_TAGS } from '../../schema/cache-hints.ts';
-import { raiseGenerations } from '../../src/cache/raise-generations.ts';
-import { PURGE_DELAY_MS } from '../../src/sync/cache-generations.ts';
-import { createAdminClient } from '../operations/admin-client.ts';
-import { refusal } from '../operations/command-failure.ts';
-import { remoteD1 } from '../platform/remote-d1.ts';
-import { remoteKv } from '../platform/remote-kv.ts';
-import type { Deployment, Report, Step } from './step.ts';
+import { CACHE_TAGS } from '../../../schema/cache-hints.ts';
+import { raiseGenerations } from '../../../src/cache/raise-generations.ts';
+import { PURGE_DELAY_MS } from '../../../src/sync/cache-generations.ts';
+import { createAdminClient } from '../../operations/admin-client.ts';
+import { refusal } from '../../operations/command-failure.ts';
+import { remoteD1 } from '../../platform/remote-d1.ts';
+import { remoteKv } from '../../platform/remote-kv.ts';
+import type { Deployment, Report, Step } from '../step.ts';
 
 /**
  * The generation of prices is the time of their snapshot, and has no other meaning until the next minute. Their answers live a minute,
