@@ -73,10 +73,10 @@ async function newDeployment(sources: BeginSources, live: LiveWorker | undefined
     steps: [],
     outcome: 'open',
     reason: null,
-    startedAt: nowSeconds,
-    endedAt: null,
+    startedAtSeconds: nowSeconds,
+    endedAtSeconds: null,
     runId: null,
-    seenAt: nowSeconds,
+    seenAtSeconds: nowSeconds,
   };
 }
 
@@ -125,7 +125,7 @@ async function closeOvertaken(
 ): Promise<void> {
   await records.claim(open, runId, takeOver);
   const reason = `Another version was deployed meanwhile: ${trafficText(live, open.state)}`;
-  await records.save({ ...open, outcome: 'failed', reason, endedAt: nowSeconds }, runId);
+  await records.save({ ...open, outcome: 'failed', reason, endedAtSeconds: nowSeconds }, runId);
   report(`The open deployment of ${open.commit.slice(0, 12)} is closed. ${reason}.`);
 }
 

@@ -15,8 +15,8 @@ export function listText(records: readonly DeploymentRecord[]): string {
   if (records.length === 0) return 'Nothing was deployed yet.';
   return table(
     ['started', 'outcome', 'kind', 'commit', 'by', 'version', 'before', 'bookmark', 'reason'],
-    records.map(({ startedAt, outcome, kind, commit, deployer, state, reason, steps }) => [
-      new Date(startedAt * 1000).toISOString().slice(0, 16),
+    records.map(({ startedAtSeconds, outcome, kind, commit, deployer, state, reason, steps }) => [
+      new Date(startedAtSeconds * 1000).toISOString().slice(0, 16),
       {
         text: outcome === 'open' ? `open at ${steps.at(-1)?.name ?? 'its begin'}` : outcome,
         style: STYLES[outcome],

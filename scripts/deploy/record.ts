@@ -8,15 +8,17 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
 import { refusal } from '../operations/command-failure.ts';
+import { WRANGLER_TIMEOUT_SECONDS } from '../platform/run-wrangler.ts';
 import type { RemoteDatabase } from './database.ts';
 import type { DeploymentKind, DeploymentState } from './step.ts';
 
-/** By the clock of D1. Longer than any step takes that does not wait; waits renew it. */
-export const LEASE_SECONDS = 900;
+/** By the clock of D1. Longer than any step without a wait, which is one run of wrangler. A step that waits renews it. */
+export const LEASE_SECONDS = WRANGLER_TIMEOUT_SECONDS + 300;
 const TABLE_MIGRATION = 'migrations/0036_deployment.sql';
 
 const stepRecordSchema = z.object({
   name: z.string(),
+  /** Unix seconds, as the next. D1 keeps them under these names. */
   startedAt: z.number(),
   endedAt: z.number().nullable(),
   outcome: z.enum(['started', 'done', 'failed', 'undone']),
@@ -34,10 +36,10 @@ export interface DeploymentRecord {
   steps: readonly StepRecord[];
   outcome: Outcome;
   reason: string | null;
-  readonly startedAt: number;
-  endedAt: number | null;
+  readonly startedAtSeconds: number;
+  endedAtSeconds: number | null;
   runId: string | null;
-  seenAt: number;
+  seenAtSeconds: number;
 }
 
 const rowSchema = z
@@ -67,10 +69,10 @@ const rowSchema = z
       steps: z.array(stepRecordSchema).parse(JSON.parse(row.steps)),
       outcome: row.outcome,
       reason: row.reason,
-      startedAt: row.started_at,
-      endedAt: row.ended_at,
+      startedAtSeconds: row.started_at,
+      endedAtSeconds: row.ended_at,
       runId: row.run_id,
-      seenAt: row.seen_at,
+      seenAtSeconds: row.seen_at,
     }),
   );
 
@@ -126,12 +128,12 @@ export class DeploymentRecords {
    */
   async claim(record: DeploymentRecord, runId: string, takeOver: boolean): Promise<DeploymentRecord> {
     await this.#db.query(await readFile(path.join(this.#folder, TABLE_MIGRATION), 'utf8'));
-    const { id, commit, deployer, kind, state, startedAt } = record;
+    const { id, commit, deployer, kind, state, startedAtSeconds } = record;
     await this.#db.query(
       `INSERT INTO deployment (id, is_open, git_commit, deployer, kind, version_before, bookmark, steps, outcome,
          started_at, run_id, seen_at)
        VALUES (?1, 1, ?2, ?3, ?4, ?5, ?8, '[]', 'open', ?6, ?7, unixepoch()) ON CONFLICT DO NOTHING`,
-      [id, commit, deployer, kind, state.versionBefore, startedAt, runId, state.bookmark],
+      [id, commit, deployer, kind, state.versionBefore, startedAtSeconds, runId, state.bookmark],
     );
     await this.#db.query(
       `UPDATE deployment SET run_id = ?2, seen_at = unixepoch()
@@ -165,14 +167,14 @@ export class DeploymentRecords {
    * @throws TakenOver
    */
   async save(record: DeploymentRecord, runId: string): Promise<void> {
-    const { id, kind, state, steps, outcome, reason, endedAt } = record;
+    const { id, kind, state, steps, outcome, reason, endedAtSeconds } = record;
     const written = await this.#db.query(
       `UPDATE deployment SET is_open = ?3, kind = ?4, version_before = ?5, version_now = ?6, bookmark = ?7, steps = ?8,
          outcome = ?9, reason = ?10, ended_at = ?11, seen_at = unixepoch()
        WHERE id = ?1 AND run_id = ?2 RETURNING id`,
       [
         ...[id, runId, outcome === 'open' ? 1 : null, kind, state.versionBefore, state.versionNow],
-        ...[state.bookmark, JSON.stringify(steps), outcome, reason, endedAt],
+        ...[state.bookmark, JSON.stringify(steps), outcome, reason, endedAtSeconds],
       ],
     );
     if (written.length === 0) throw new TakenOver();
@@ -194,7 +196,7 @@ export class DeploymentRecords {
 
 function lockedText(open: DeploymentRecord | undefined): string {
   if (open === undefined) return 'The deployment has been finished by another run.';
-  const { commit, deployer, seenAt } = open;
-  const seen = new Date(seenAt * 1000).toISOString().slice(11, 19);
+  const { commit, deployer, seenAtSeconds } = open;
+  const seen = new Date(seenAtSeconds * 1000).toISOString().slice(11, 19);
   return `A run deploys ${commit.slice(0, 12)} (${deployer}), last heard of at ${seen} UTC. If it has died, --take-over goes on without it.`;
 }

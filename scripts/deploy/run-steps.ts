@@ -56,9 +56,9 @@ async function runStep(
 async function close({ deployment: { sleep }, held, report }: RunSources): Promise<void> {
   const { record } = held;
   const { reason } = record;
-  Object.assign(record, { outcome: 'deployed', reason: null, endedAt: held.nowSeconds() });
+  Object.assign(record, { outcome: 'deployed', reason: null, endedAtSeconds: held.nowSeconds() });
   await insist(held.save, { sleep, report }).catch((error: unknown) => {
-    Object.assign(record, { outcome: 'open', reason, endedAt: null });
+    Object.assign(record, { outcome: 'open', reason, endedAtSeconds: null });
     throw error;
   });
 }

@@ -36,7 +36,7 @@ export async function settle(error: unknown, sources: SettleSources): Promise<vo
   record.reason = reasonOf(error);
   if (isOver(record, stand)) {
     record.outcome = error instanceof Regressed ? 'regressed' : 'failed';
-    record.endedAt = held.nowSeconds();
+    record.endedAtSeconds = held.nowSeconds();
   }
   await keep(sources);
   report(trafficLine(live, sources));
@@ -99,7 +99,7 @@ async function keep({ deployment: { sleep }, held, report }: SettleSources): Pro
   const saved = await attempt(() => insist(held.save, { sleep, report }), report);
   if (saved instanceof Error && record.outcome !== 'open') {
     report('The database does not say so: there the deployment is open.');
-    Object.assign(record, { outcome: 'open', endedAt: null });
+    Object.assign(record, { outcome: 'open', endedAtSeconds: null });
   }
   if (record.outcome === 'open') await attempt(held.release, report);
 }

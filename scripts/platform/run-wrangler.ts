@@ -10,9 +10,9 @@ import spawn, { SubprocessError } from 'nano-spawn';
 import * as z from 'zod';
 import { WRANGLER, WRANGLER_ENVIRONMENT } from '../start/run-command.ts';
 
-/** Both are less than a run may be silent before another one takes over (`LEASE_SECONDS`). Those that move traffic are tried again. */
-const TIMEOUT_MS = 600_000;
-const TRAFFIC_TIMEOUT_MS = 240_000;
+export const WRANGLER_TIMEOUT_SECONDS = 600;
+/** Less: those that move traffic are tried again. */
+const TRAFFIC_TIMEOUT_SECONDS = 240;
 
 /** The parts that are used of what wrangler writes to WRANGLER_OUTPUT_FILE_PATH, one JSON object a line. */
 const outputEntrySchema = z.looseObject({
@@ -56,17 +56,17 @@ export function createWrangler({ env, cwd }: { env: NodeJS.ProcessEnv; cwd: stri
   };
 }
 
-const timeoutMs = ([, ...args]: readonly string[]) =>
+const timeoutSeconds = ([, ...args]: readonly string[]) =>
   args[0] === 'rollback' || args.slice(0, 2).join(' ') === 'versions deploy'
-    ? TRAFFIC_TIMEOUT_MS
-    : TIMEOUT_MS;
+    ? TRAFFIC_TIMEOUT_SECONDS
+    : WRANGLER_TIMEOUT_SECONDS;
 
 async function runNode(args: readonly string[], options: { cwd: string; env: NodeJS.ProcessEnv }) {
   try {
     const { stdout, stderr } = await spawn(process.execPath, args, {
       ...options,
       stdin: 'ignore',
-      timeout: timeoutMs(args),
+      timeout: timeoutSeconds(args) * 1000,
     });
     return { exitCode: 0, stdout, stderr };
   } catch (error) {

@@ -86,7 +86,7 @@ export async function holdRecord(
   const step = { name: rollbackStep(versionId), startedAt: nowSeconds(), endedAt: null };
   const others = before.steps.filter(({ name }) => name !== step.name);
   const steps = [...others, { ...step, outcome: 'started' as const }];
-  const record: DeploymentRecord = { ...before, steps, outcome: 'open', endedAt: null };
+  const record: DeploymentRecord = { ...before, steps, outcome: 'open', endedAtSeconds: null };
   const save = async (changes: Partial<DeploymentRecord>): Promise<boolean> => {
     try {
       await records.save({ ...record, ...changes }, runId);
@@ -107,7 +107,7 @@ export async function holdRecord(
         steps: [...others, { ...step, endedAt: nowSeconds(), outcome: 'done' }],
         outcome: 'rolled_back',
         reason: `rolled back to ${versionId} by ${sources.deployer}`,
-        endedAt: nowSeconds(),
+        endedAtSeconds: nowSeconds(),
       }),
     async giveUp() {
       const failed = [...others, { ...step, endedAt: nowSeconds(), outcome: 'failed' as const }];
@@ -138,8 +138,8 @@ const recordByHand = (
   steps: [],
   outcome: 'failed',
   reason: 'it was not deployed by these commands, and was not rolled back',
-  startedAt: nowSeconds,
-  endedAt: nowSeconds,
+  startedAtSeconds: nowSeconds,
+  endedAtSeconds: nowSeconds,
   runId: null,
-  seenAt: nowSeconds,
+  seenAtSeconds: nowSeconds,
 });
