@@ -1,8 +1,8 @@
 /** The steps of a deployment one after another, each recorded before it begins and after it is done. */
 import { EXIT, type ExitCode, refusal } from '../operations/command-failure.ts';
-import { insist } from './insist.ts';
 import type { StepRecord } from './record.ts';
 import { renewingSleep } from './renewing-sleep.ts';
+import { retryOnFailure } from './retry.ts';
 import { isAllMoved, type SettleSources, settle } from './settle.ts';
 import type { Deployment, Step } from './step.ts';
 
@@ -42,7 +42,7 @@ async function runStep(
     record.steps = [...others, { name: step.name, startedAt, endedAt, outcome }];
   };
   write('started', null);
-  await insist(held.save, { sleep, report });
+  await retryOnFailure(held.save, { sleep, report });
   try {
     await step.run(deployment, (line) => report(`    ${line}`));
   } catch (error) {
@@ -50,14 +50,14 @@ async function runStep(
     throw error;
   }
   write('done', held.nowSeconds());
-  await insist(held.save, { sleep, report });
+  await retryOnFailure(held.save, { sleep, report });
 }
 
 async function close({ deployment: { sleep }, held, report }: RunSources): Promise<void> {
   const { record } = held;
   const { reason } = record;
   Object.assign(record, { outcome: 'deployed', reason: null, endedAtSeconds: held.nowSeconds() });
-  await insist(held.save, { sleep, report }).catch((error: unknown) => {
+  await retryOnFailure(held.save, { sleep, report }).catch((error: unknown) => {
     Object.assign(record, { outcome: 'open', reason, endedAtSeconds: null });
     throw error;
   });

@@ -8,9 +8,9 @@ import { reasonOf } from '../operations/failure-reason.ts';
 import { goOnLines } from './begin-deployment.ts';
 import type { LiveWorker } from './deployed-worker.ts';
 import type { HeldRecord } from './held-record.ts';
-import { insist } from './insist.ts';
 import { type DeploymentRecord, TakenOver } from './record.ts';
 import { renewingSleep } from './renewing-sleep.ts';
+import { retryOnFailure } from './retry.ts';
 import { setShares, wholly } from './set-shares.ts';
 import { type Stand, standOf, trafficText } from './stand.ts';
 import type { Deployment, Report, Step } from './step.ts';
@@ -72,7 +72,10 @@ async function goBack(sources: SettleSources): Promise<void> {
     await setShares(deployment, wholly(versionBefore), 'immediate', report);
   };
   const sleep = renewingSleep(deployment, held, report);
-  if ((await attempt(() => insist(back, { sleep, report }), report)) instanceof Error || split === undefined)
+  if (
+    (await attempt(() => retryOnFailure(back, { sleep, report }), report)) instanceof Error ||
+    split === undefined
+  )
     return;
   record.steps = record.steps.map((step) => (moved.includes(step) ? { ...step, outcome: 'undone' } : step));
   if (!hasRequests(split, record.state.versionNow)) return;
@@ -96,7 +99,7 @@ const isOver = ({ kind }: DeploymentRecord, stand: Stand | undefined): boolean =
 
 async function keep({ deployment: { sleep }, held, report }: SettleSources): Promise<void> {
   const { record } = held;
-  const saved = await attempt(() => insist(held.save, { sleep, report }), report);
+  const saved = await attempt(() => retryOnFailure(held.save, { sleep, report }), report);
   if (saved instanceof Error && record.outcome !== 'open') {
     report('The database does not say so: there the deployment is open.');
     Object.assign(record, { outcome: 'open', endedAtSeconds: null });

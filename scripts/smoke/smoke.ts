@@ -9,6 +9,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
+import { retry } from '../deploy/retry.ts';
 import { type AskedGateway, ask } from '../monitor/ask-gateway.ts';
 import { type Health, observeGateway } from '../monitor/observe-gateway.ts';
 import { PERSISTED_QUERY, queried } from '../monitor/persisted-query.ts';
@@ -101,19 +102,24 @@ async function versionProblem(
   { version, sleep }: SmokeSources,
 ): Promise<string | null> {
   if (version === null) return null;
-  let problem = '';
-  for (let attempt = 1; attempt <= VERSION_ATTEMPTS; attempt += 1) {
-    const health = await ask(gateway, '/health', [200, 503], (body) => versioned.parse(body));
-    const answered = health.body?.version.worker;
-    if (answered === version.versionId) return null;
-    problem =
-      health.problem ??
-      `the version ${answered} answered, and not ${version.versionId}: the override is not applied`;
-    // No version is there.
-    if (health.status === null) return problem;
-    if (attempt < VERSION_ATTEMPTS) await sleep(VERSION_RETRY_MS);
-  }
+  const { versionId } = version;
+  const { problem } = await retry(look, {
+    attempts: VERSION_ATTEMPTS,
+    pauseMs: VERSION_RETRY_MS,
+    // No version is there, where nothing answers.
+    isOver: (looked) => looked.problem === null || looked.status === null,
+    sleep,
+  });
   return problem;
+
+  async function look() {
+    const health = await ask(gateway, '/health', [200, 503], (body) => versioned.parse(body));
+    const { status } = health;
+    const answered = health.body?.version.worker;
+    if (answered === versionId) return { status, problem: null };
+    const otherText = `the version ${answered} answered, and not ${versionId}: the override is not applied`;
+    return { status, problem: health.problem ?? otherText };
+  }
 }
 
 function healthProblem(body: Health | null): string | null {

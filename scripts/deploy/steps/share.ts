@@ -1,7 +1,7 @@
 import { CommandFailure, EXIT, refusal } from '../../operations/command-failure.ts';
 import type { LiveWorker } from '../deployed-worker.ts';
-import { insist } from '../insist.ts';
 import type { Verdict } from '../judge/verdict.ts';
+import { retryOnFailure } from '../retry.ts';
 import { setShares } from '../set-shares.ts';
 import { isSame, standOf, trafficText } from '../stand.ts';
 import type { Deployment, DeploymentState, Report, Step } from '../step.ts';
@@ -43,7 +43,7 @@ export function share(percent: number, watch?: Watch): Step {
       `give the new version ${percent} % of the requests${watch === undefined ? '' : ', and compare its errors and p95 with those of the version before'}`,
     async run(deployment, report) {
       const { worker, state, sleep } = deployment;
-      const look = () => insist(() => worker.live(), { sleep, report });
+      const look = () => retryOnFailure(() => worker.live(), { sleep, report });
       const { before, now } = versionIds(deployment);
       const live = await look();
       const stand = standOf(live, state);

@@ -1,6 +1,7 @@
 import { refusal } from '../../operations/command-failure.ts';
 import { reasonOf } from '../../operations/failure-reason.ts';
 import { smokeTest } from '../../smoke/smoke.ts';
+import { retry } from '../retry.ts';
 import type { Deployment, Report, Step } from '../step.ts';
 
 /** The platform makes the DNS record and the certificate of a custom domain when it is first deployed, which takes minutes. */
@@ -31,19 +32,28 @@ export const smoke: Step = {
 
 /** Ends when something answers, or when nobody waits so long: the smoke tests then say what is wrong. */
 async function waitForAddress({ gateway, sleep }: Deployment, report: Report): Promise<void> {
-  for (let attempt = 1; attempt <= ADDRESS_ATTEMPTS; attempt += 1) {
+  await retry(problem, {
+    attempts: ADDRESS_ATTEMPTS,
+    pauseMs: ADDRESS_RETRY_MS,
+    isOver: (reason) => reason === null,
+    onRetry(reason, attempt) {
+      if (attempt === 1)
+        report(
+          `${gateway.origin} does not answer yet (${reason}): its DNS record and certificate take minutes`,
+        );
+    },
+    sleep,
+  });
+
+  async function problem(): Promise<string | null> {
     try {
       const answer = await gateway.fetch(new URL('/health', gateway.origin), {
         signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
       });
       await answer.body?.cancel();
-      return;
+      return null;
     } catch (error) {
-      if (attempt === 1)
-        report(
-          `${gateway.origin} does not answer yet (${reasonOf(error)}): its DNS record and certificate take minutes`,
-        );
-      await sleep(ADDRESS_RETRY_MS);
+      return reasonOf(error);
     }
   }
 }
