@@ -1,4 +1,5 @@
 /** The checks before anything is changed: a deployment runs them, and `plan` prints them. */
+import { stripVTControlCharacters } from 'node:util';
 import spawn, { SubprocessError } from 'nano-spawn';
 import { refusal } from '../operations/command-failure.ts';
 import { type Checkout, readCheckout } from './checkout.ts';
@@ -104,7 +105,7 @@ async function runTests(folder: string): Promise<void> {
     await spawn('npm', ['test'], { cwd: folder, stdin: 'ignore', env: withoutCredentials() });
   } catch (error) {
     if (!(error instanceof SubprocessError)) throw error;
-    const lines = error.output.split('\n').slice(-SHOWN_LINES);
+    const lines = stripVTControlCharacters(error.output).split('\n').slice(-SHOWN_LINES);
     throw refusal('TESTS', ['npm test fails:', ...lines].join('\n    '));
   }
 }

@@ -1,5 +1,6 @@
 import { CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { CommandFailure, EXIT } from './command-failure.ts';
+import { printableLines } from './table.ts';
 
 /** `| head` closes the pipe while the process writes, which is not a failure. */
 export function ignoreClosedPipe(): void {
@@ -17,7 +18,7 @@ export async function runProgram(program: CommandUnknownOpts): Promise<void> {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     } else if (error instanceof CommandFailure) {
-      console.error(error.message);
+      console.error(printableLines(error.message));
       process.exitCode = error.exitCode;
     } else {
       throw error;

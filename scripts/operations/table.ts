@@ -36,8 +36,9 @@ export const facts = (pairs: readonly (readonly [name: string, value: string])[]
 export const printable = (text: string) =>
   text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
 
-/** `printable` for each line. */
-export const printableLines = (text: string) => text.split('\n').map(printable).join('\n');
+/** `printable` for each line of a text. A tab is four spaces. */
+export const printableLines = (text: string) =>
+  text.replaceAll('\t', '    ').split('\n').map(printable).join('\n');
 
 function cellText(cell: Cell): string {
   return typeof cell === 'object' ? styleText(cell.style, printable(cell.text)) : printable(String(cell));
