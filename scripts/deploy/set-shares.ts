@@ -31,8 +31,11 @@ export async function setShares(
   const failure = wranglerFailure(`The traffic was not set to ${specs.join(' ')}`, ran);
   const live = await worker.live().catch(() => undefined);
   if (live === undefined || !isSame(live.shares, shares)) throw failure;
-  report('wrangler failed, but the platform has done what it was asked for');
+  report(DONE_ALL_THE_SAME);
 }
+
+/** Wrangler failed, and the platform has the traffic as it was asked for. */
+export const DONE_ALL_THE_SAME = 'wrangler failed, but the platform has done what it was asked for';
 
 /** All traffic on one version. */
 export const wholly = (versionId: string): readonly Share[] => [{ versionId, percent: 100 }];

@@ -101,7 +101,7 @@ async function keep({ deployment: { sleep }, held, report }: SettleSources): Pro
   const { record } = held;
   const saved = await attempt(() => retryOnFailure(held.save, { sleep, report }), report);
   if (saved instanceof Error && record.outcome !== 'open') {
-    report('The database does not say so: there the deployment is open.');
+    report('The database was not written: it still has the deployment as open.');
     Object.assign(record, { outcome: 'open', endedAtSeconds: null });
   }
   if (record.outcome === 'open') await attempt(held.release, report);

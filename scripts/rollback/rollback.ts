@@ -7,7 +7,7 @@
  */
 import { type LiveWorker, ROLLBACK_MESSAGE } from '../deploy/deployed-worker.ts';
 import { reportFailure } from '../deploy/report-failure.ts';
-import { wholly } from '../deploy/set-shares.ts';
+import { DONE_ALL_THE_SAME, wholly } from '../deploy/set-shares.ts';
 import { isSame, trafficText } from '../deploy/stand.ts';
 import type { Deployment } from '../deploy/step.ts';
 import { outdateAnswers, purgeInFront } from '../deploy/steps/purge.ts';
@@ -103,7 +103,7 @@ async function moveTraffic(
       if (secrets !== undefined) report(secretsText(secrets, versionId, target.name));
       return false;
     }
-    report('wrangler failed, but the platform has done what it was asked for');
+    report(DONE_ALL_THE_SAME);
   }
   if (secrets !== undefined)
     report(
