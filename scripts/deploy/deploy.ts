@@ -10,7 +10,7 @@ import type { Checkout } from './checkout.ts';
 import { runChecks } from './checks.ts';
 import type { DeploymentTools } from './deployment-tools.ts';
 import type { TargetEnvironment } from './environment.ts';
-import { heldRecord } from './held-record.ts';
+import { leasedRecord } from './leased-record.ts';
 import type { DeploymentRecord, DeploymentRecords } from './record.ts';
 import { runSteps } from './run-steps.ts';
 import { attempt } from './settle.ts';
@@ -63,7 +63,7 @@ export async function deploy(
   const { state } = record;
   const exitCode = await runSteps({
     deployment: { ...tools, target, kind, commit, id, state },
-    held: heldRecord(record, { records, runId, nowMs }),
+    lease: leasedRecord(record, { records, runId, nowMs }),
     ...{ steps, report, signal },
   });
   if (exitCode === EXIT.ok)

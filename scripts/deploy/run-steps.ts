@@ -28,36 +28,36 @@ async function runStep(
   step: Step,
   position: string,
   deployment: Deployment,
-  { deployment: { sleep }, held, steps, signal, report }: RunSources,
+  { deployment: { sleep }, lease, steps, signal, report }: RunSources,
 ): Promise<void> {
-  const { record } = held;
+  const { record } = lease;
   const title = `${position} ${step.name}`;
   const isDone = record.steps.some(({ name, outcome }) => name === step.name && outcome === 'done');
   if (isDone && !(step.isRepeated && !isAllMoved(steps, record))) return report(`${title}: done before`);
   if (signal.aborted) throw interrupted();
   report(`${title}: ${step.describe(deployment)}`);
   const others = record.steps.filter(({ name }) => name !== step.name);
-  const startedAt = held.nowSeconds();
+  const startedAt = lease.nowSeconds();
   const write = (outcome: StepRecord['outcome'], endedAt: number | null) => {
     record.steps = [...others, { name: step.name, startedAt, endedAt, outcome }];
   };
   write('started', null);
-  await retryOnFailure(held.save, { sleep, report });
+  await retryOnFailure(lease.save, { sleep, report });
   try {
     await step.run(deployment, (line) => report(`    ${line}`));
   } catch (error) {
-    write('failed', held.nowSeconds());
+    write('failed', lease.nowSeconds());
     throw error;
   }
-  write('done', held.nowSeconds());
-  await retryOnFailure(held.save, { sleep, report });
+  write('done', lease.nowSeconds());
+  await retryOnFailure(lease.save, { sleep, report });
 }
 
-async function close({ deployment: { sleep }, held, report }: RunSources): Promise<void> {
-  const { record } = held;
+async function close({ deployment: { sleep }, lease, report }: RunSources): Promise<void> {
+  const { record } = lease;
   const { reason } = record;
-  Object.assign(record, { outcome: 'deployed', reason: null, endedAtSeconds: held.nowSeconds() });
-  await retryOnFailure(held.save, { sleep, report }).catch((error: unknown) => {
+  Object.assign(record, { outcome: 'deployed', reason: null, endedAtSeconds: lease.nowSeconds() });
+  await retryOnFailure(lease.save, { sleep, report }).catch((error: unknown) => {
     Object.assign(record, { outcome: 'open', reason, endedAtSeconds: null });
     throw error;
   });
@@ -66,8 +66,8 @@ async function close({ deployment: { sleep }, held, report }: RunSources): Promi
 const interrupted = () => refusal('INTERRUPTED', 'Somebody has ended the command.');
 
 /** A step that waits says so in the record, and ends early where the command does. */
-function renewing({ deployment, held, signal, report }: RunSources): Deployment {
-  const sleep = renewingSleep(deployment, held, report);
+function renewing({ deployment, lease, signal, report }: RunSources): Deployment {
+  const sleep = renewingSleep(deployment, lease, report);
   return {
     ...deployment,
     async sleep(milliseconds) {

@@ -7,7 +7,7 @@
 import { reasonOf } from '../operations/failure-reason.ts';
 import { goOnLines } from './begin-deployment.ts';
 import type { LiveWorker } from './deployed-worker.ts';
-import type { HeldRecord } from './held-record.ts';
+import type { LeasedRecord } from './leased-record.ts';
 import { type DeploymentRecord, TakenOver } from './record.ts';
 import { renewingSleep } from './renewing-sleep.ts';
 import { retryOnFailure } from './retry.ts';
@@ -18,17 +18,17 @@ import { Held, Regressed } from './steps/share.ts';
 
 export interface SettleSources {
   deployment: Deployment;
-  held: HeldRecord;
+  lease: LeasedRecord;
   steps: readonly Step[];
   report: Report;
 }
 
 export async function settle(error: unknown, sources: SettleSources): Promise<void> {
-  const { deployment, held, report } = sources;
-  const { record } = held;
+  const { deployment, lease, report } = sources;
+  const { record } = lease;
   report(reasonOf(error));
   // Another run may have taken over since the last write. A database that does not answer keeps nobody from going back.
-  if (error instanceof TakenOver || (await attempt(held.save, report)) instanceof TakenOver)
+  if (error instanceof TakenOver || (await attempt(lease.save, report)) instanceof TakenOver)
     return report(trafficLine(await attempt(() => deployment.worker.live(), report), sources));
   if (!(error instanceof Held)) await goBack(sources);
   const live = await attempt(() => deployment.worker.live(), report);
@@ -36,7 +36,7 @@ export async function settle(error: unknown, sources: SettleSources): Promise<vo
   record.reason = reasonOf(error);
   if (isOver(record, stand)) {
     record.outcome = error instanceof Regressed ? 'regressed' : 'failed';
-    record.endedAtSeconds = held.nowSeconds();
+    record.endedAtSeconds = lease.nowSeconds();
   }
   await keep(sources);
   report(trafficLine(live, sources));
@@ -55,8 +55,8 @@ export async function attempt<Value>(work: () => Promise<Value>, report: Report)
 
 /** Does nothing before traffic was moved, and after all of it is on the new version. */
 async function goBack(sources: SettleSources): Promise<void> {
-  const { deployment, held, steps, report } = sources;
-  const { record } = held;
+  const { deployment, lease, steps, report } = sources;
+  const { record } = lease;
   const { versionBefore } = record.state;
   const moved = record.steps.filter(({ name }) =>
     steps.some((step) => step.name === name && step.movesTraffic),
@@ -71,7 +71,7 @@ async function goBack(sources: SettleSources): Promise<void> {
     report(`All traffic goes back to ${versionBefore}.`);
     await setShares(deployment, wholly(versionBefore), 'immediate', report);
   };
-  const sleep = renewingSleep(deployment, held, report);
+  const sleep = renewingSleep(deployment, lease, report);
   if (
     (await attempt(() => retryOnFailure(back, { sleep, report }), report)) instanceof Error ||
     split === undefined
@@ -97,22 +97,22 @@ const hasRequests = (live: LiveWorker | undefined, version: string | null): bool
 const isOver = ({ kind }: DeploymentRecord, stand: Stand | undefined): boolean =>
   stand === 'old' || (stand === 'other' && kind === 'gradual') || (stand === 'new' && kind !== 'gradual');
 
-async function keep({ deployment: { sleep }, held, report }: SettleSources): Promise<void> {
-  const { record } = held;
-  const saved = await attempt(() => retryOnFailure(held.save, { sleep, report }), report);
+async function keep({ deployment: { sleep }, lease, report }: SettleSources): Promise<void> {
+  const { record } = lease;
+  const saved = await attempt(() => retryOnFailure(lease.save, { sleep, report }), report);
   if (saved instanceof Error && record.outcome !== 'open') {
     report('The database was not written: it still has the deployment as open.');
     Object.assign(record, { outcome: 'open', endedAtSeconds: null });
   }
-  if (record.outcome === 'open') await attempt(held.release, report);
+  if (record.outcome === 'open') await attempt(lease.release, report);
 }
 
-function trafficLine(live: LiveWorker | undefined | Error, { deployment, held }: SettleSources): string {
+function trafficLine(live: LiveWorker | undefined | Error, { deployment, lease }: SettleSources): string {
   const { name } = deployment.target;
-  const { versionBefore, versionNow } = held.record.state;
+  const { versionBefore, versionNow } = lease.record.state;
   return live instanceof Error
     ? `Nobody knows where the traffic of ${name} goes: the platform does not answer. The versions are ${versionBefore} (old) and ${versionNow} (new).`
-    : `${name}: ${trafficText(live, held.record.state)}.`;
+    : `${name}: ${trafficText(live, lease.record.state)}.`;
 }
 
 function nextLines(

@@ -28,7 +28,7 @@ export interface FoundRecord {
 }
 
 /** A record that this run holds open. */
-export interface HeldRollback {
+export interface LeasedRollback {
   /** False where D1 could not be written: the deployment is open there. */
   close(): Promise<boolean>;
   /** Nothing was moved: the record is as it was. */
@@ -58,12 +58,12 @@ export async function findRecord(
  *
  * @throws CommandFailure where another deployment has begun meanwhile
  */
-export async function holdRecord(
+export async function leaseRecord(
   sources: RecordSources,
   found: FoundRecord,
   { shares }: LiveWorker,
   versionId: string,
-): Promise<HeldRollback | undefined> {
+): Promise<LeasedRollback | undefined> {
   const { records, runId, report } = sources;
   if (!found.isReadable) return undefined;
   if (!found.isOpen && isSame(shares, wholly(versionId))) return undefined;

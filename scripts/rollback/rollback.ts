@@ -15,7 +15,7 @@ import { wranglerFailure } from '../deploy/wrangler-failure.ts';
 import { EXIT, type ExitCode, refusal } from '../operations/command-failure.ts';
 import type { WranglerRun } from '../platform/run-wrangler.ts';
 import { lostOperationLines } from './lost-operations.ts';
-import { type FoundRecord, findRecord, holdRecord, type RecordSources } from './rollback-record.ts';
+import { type FoundRecord, findRecord, leaseRecord, type RecordSources } from './rollback-record.ts';
 import { rollbackTarget, type ServingLine, servingLine } from './rollback-target.ts';
 
 /** Longer than the platform takes to move traffic. */
@@ -38,9 +38,9 @@ export async function rollBack(sources: RollbackSources): Promise<ExitCode> {
   const found = await findRecord(sources, line.code);
   const versionId = await chosenVersion(sources, live, found, line);
   const lost = await lostOperationLines(sources, live, versionId);
-  const held = await holdRecord(sources, found, live, versionId);
+  const lease = await leaseRecord(sources, found, live, versionId);
   if (!(await moveTraffic(sources, live, versionId))) {
-    await held?.giveUp();
+    await lease?.giveUp();
     return EXIT.refused;
   }
   for (const line of lost) report(line);
@@ -51,10 +51,10 @@ export async function rollBack(sources: RollbackSources): Promise<ExitCode> {
   if (now === undefined || !isSame(now.shares, wholly(versionId))) {
     const state = { versionBefore: versionId, versionNow: null, bookmark: null };
     report(`Somebody has moved the traffic meanwhile: ${trafficText(now, state)}. Run this again.`);
-    await held?.leaveOpen();
+    await lease?.leaveOpen();
     return EXIT.refused;
   }
-  const isRecorded = held === undefined ? found.isReadable : await held.close();
+  const isRecorded = lease === undefined ? found.isReadable : await lease.close();
   report(`${target.name}: 100 % of requests go to ${versionId}. Rolled back.`);
   return isPurged && isRecorded ? EXIT.ok : EXIT.refused;
 }

@@ -1,7 +1,7 @@
-/** The record of a deployment while a run holds it. */
+/** The record of a deployment while a run has its lease. */
 import type { DeploymentRecord, DeploymentRecords } from './record.ts';
 
-export interface HeldRecord {
+export interface LeasedRecord {
   readonly record: DeploymentRecord;
   /**
    * Writes the record, and says that the run is at work.
@@ -14,10 +14,10 @@ export interface HeldRecord {
   nowSeconds(): number;
 }
 
-export function heldRecord(
+export function leasedRecord(
   record: DeploymentRecord,
   { records, runId, nowMs }: { records: DeploymentRecords; runId: string; nowMs(): number },
-): HeldRecord {
+): LeasedRecord {
   const nowSeconds = () => Math.floor(nowMs() / 1000);
   return {
     record,
