@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SITE } from '../../zone/site.ts';
 import { DESIRED_ZONE } from '../../zone/zone.ts';
-import { newZone } from '../support/platform-api/new-zone.ts';
+import { addRuleByHand, newZone } from '../support/platform-api/new-zone.ts';
 import { type PlatformApi, startPlatformApi } from '../support/platform-api/server.ts';
 import { recordOf } from '../support/platform-api/zone-records.ts';
 import { type Ran, runNode } from './running-operations.ts';
@@ -29,28 +29,6 @@ function rulesOf({ zone }: PlatformApi, phase: string) {
   const ruleset = zone.rulesets.get(phase);
   assert.ok(ruleset, `${phase} has rules`);
   return ruleset;
-}
-
-/** As the dashboard does it. */
-function addByHand({ zone }: PlatformApi, phase: string, rule: { id: string } & Record<string, unknown>) {
-  const before = zone.rulesets.get(phase);
-  const rules = before?.rules ?? [];
-  const hand = {
-    action: 'block',
-    enabled: true,
-    ref: rule.id,
-    version: '1',
-    last_updated: '2026-11-20T08:00:00Z',
-  };
-  zone.rulesets.set(phase, {
-    id: 'f'.repeat(32),
-    name: 'default',
-    description: '',
-    last_updated: '2026-11-20T08:00:00Z',
-    ...before,
-    version: String(Number(before?.version ?? 0) + 1),
-    rules: [{ ...hand, ...rule }, ...rules],
-  });
 }
 
 test('a first apply makes all, and a second one finds nothing to do', async (t) => {
@@ -115,7 +93,7 @@ test('drift is told also where the token may not read who did it', async (t) => 
 
 test('items by hand are shown, and kept with id and place, unless told', async (t) => {
   const api = await newZone(t, 'pro');
-  addByHand(api, FIREWALL, {
+  addRuleByHand(api, FIREWALL, {
     id: '1'.repeat(32),
     expression: 'ip.src eq 192.0.2.9',
     description: 'Ann knows',
@@ -171,7 +149,7 @@ test('items by hand are shown, and kept with id and place, unless told', async (
 test('a rule and a record that were removed here are removed there', async (t) => {
   const api = await newZone(t, 'pro');
   await ok(api, 'apply');
-  addByHand(api, FIREWALL, { id: '2'.repeat(32), expression: 'false', ref: 'com2000_of_last_year' });
+  addRuleByHand(api, FIREWALL, { id: '2'.repeat(32), expression: 'false', ref: 'com2000_of_last_year' });
   const comment = 'com2000 zone: of last year';
   api.zone.records.push(
     recordOf({ type: 'A', name: `old.${DESIRED_ZONE.name}`, content: '192.0.2.3', comment }),

@@ -1,5 +1,6 @@
 /** A Worker with versions on the simulated platform, the records of their deployments, and a rollback of it. */
 import { DeploymentRecords } from '../../../scripts/deploy/record.ts';
+import type { WranglerRun } from '../../../scripts/platform/run-wrangler.ts';
 import { type RollbackSources, rollBack } from '../../../scripts/rollback/rollback.ts';
 import type { PlatformApi } from '../platform-api/server.ts';
 import { Worker } from '../platform-api/worker.ts';
@@ -54,6 +55,20 @@ export function provideWorker(api: PlatformApi, name: string): ServedVersions {
         .map(({ version_id }) => version_id),
   };
 }
+
+/** Does what `wrangler rollback` and `wrangler versions deploy` of one version do. */
+export async function rolledBackBy(versions: ServedVersions, args: readonly string[]): Promise<WranglerRun> {
+  const [, versionId] = /^(?:rollback|versions deploy) ([\w-]+)/.exec(args.join(' ')) ?? [];
+  if (versionId === undefined) throw new Error(`unexpected: ${args.join(' ')}`);
+  versions.serve({ [versionId]: 100 }, args[args.indexOf('--message') + 1]);
+  return { exitCode: 0, stdout: '', stderr: '', entries: [] };
+}
+
+/** All records, the latest first. */
+export const recordsOf = ({ db }: PreparedDeployment) =>
+  db.query<Record<string, unknown>>(
+    'SELECT version_now AS version, outcome, is_open AS isOpen, reason FROM deployment ORDER BY started_at DESC',
+  );
 
 /** The record of a deployment. */
 export function recordDeployment(

@@ -9,7 +9,9 @@ import { type PreparedDeployment, prepareDeployment } from '../../support/deploy
 import {
   provideWorker,
   recordDeployment,
+  recordsOf,
   rollBackOf,
+  rolledBackBy,
   type ServedVersions,
 } from '../../support/deploy/rolled-back.ts';
 import { type PlatformApi, startPlatformApi } from '../../support/platform-api/server.ts';
@@ -38,22 +40,24 @@ beforeEach(() => {
     path === '/admin/caches/purge' ? { status: 200, body: { purge: 'purged' } } : undefined;
 });
 
-const wrangler: Wrangler = async (args) => {
+const wrangler: Wrangler = (args) => {
   wranglerRuns.push(args);
-  const [, versionId] = /^(?:rollback|versions deploy) ([\w-]+)/.exec(args.join(' ')) ?? [];
-  if (versionId === undefined) throw new Error(`unexpected: ${args.join(' ')}`);
-  versions.serve({ [versionId]: 100 }, args[args.indexOf('--message') + 1]);
-  return { exitCode: 0, stdout: '', stderr: '', entries: [] };
+  return rolledBackBy(versions, args);
 };
 const run = (changes: Partial<RollbackSources> = {}) => rollBackOf(prepared, { wrangler, ...changes });
-const records = () =>
-  prepared.db.query<Record<string, unknown>>(
-    'SELECT version_now AS version, outcome, is_open AS isOpen, reason FROM deployment ORDER BY started_at DESC',
-  );
+const records = () => recordsOf(prepared);
 const recorded = () => {
   recordDeployment(prepared, { before: null, now: oldest ?? '', kind: 'first', at: 1 });
   recordDeployment(prepared, { before: oldest ?? '', now: older ?? '', at: 2 });
   recordDeployment(prepared, { before: older ?? '', now: newer ?? '', at: 3 });
+};
+/** A deployment at 10 %. @param runId of the run that works on it */
+const openAt10 = (runId?: string) => {
+  versions.serve({ [older ?? '']: 90, [newer ?? '']: 10 });
+  recordDeployment(prepared, {
+    ...{ before: older ?? '', now: newer ?? '', open: true },
+    ...(runId === undefined ? {} : { runId }),
+  });
 };
 
 test('all traffic goes to the version before; caches are purged; the record says by whom', async () => {
@@ -101,8 +105,7 @@ test('the version that was gone back from is never gone back to', async () => {
 const UNKNOWN_VERSION = { tag: undefined, triggeredBy: undefined, migrationTag: undefined };
 
 test('an open deployment is ended, also while a run works on it', async () => {
-  versions.serve({ [older ?? '']: 90, [newer ?? '']: 10 });
-  recordDeployment(prepared, { before: older ?? '', now: newer ?? '', open: true, runId: 'another run' });
+  openAt10('another run');
   expect(await run()).toBe(0);
   expect(versions.serving()).toEqual([older]);
   expect(await records()).toMatchObject([{ outcome: 'rolled_back', isOpen: null }]);
@@ -110,8 +113,7 @@ test('an open deployment is ended, also while a run works on it', async () => {
 
 test('a run that has lost it, and moves traffic at that moment, is waited for', async () => {
   prepared = prepareDeployment(api, { origin: gateway.url });
-  versions.serve({ [older ?? '']: 90, [newer ?? '']: 10 });
-  recordDeployment(prepared, { before: older ?? '', now: newer ?? '', open: true, runId: 'another run' });
+  openAt10('another run');
   const sleep = async (milliseconds: number) => {
     if (milliseconds >= 10_000) versions.serve({ [older ?? '']: 50, [newer ?? '']: 50 });
   };
@@ -122,8 +124,7 @@ test('a run that has lost it, and moves traffic at that moment, is waited for', 
 });
 
 test('the record keeps what another run has written since it was found', async () => {
-  versions.serve({ [older ?? '']: 90, [newer ?? '']: 10 });
-  recordDeployment(prepared, { before: older ?? '', now: newer ?? '', open: true, runId: 'another run' });
+  openAt10('another run');
   await prepared.db.query('UPDATE deployment SET version_now = NULL');
   const worker = {
     ...prepared.deployment.worker,
@@ -219,8 +220,7 @@ test('of traffic that is divided by hand, all goes to the version that served al
 });
 
 test('an open deployment that does not know its new version gives all traffic back to the old one', async () => {
-  versions.serve({ [older ?? '']: 90, [newer ?? '']: 10 });
-  recordDeployment(prepared, { before: older ?? '', now: newer ?? '', open: true });
+  openAt10();
   // As the bookmark has it, which was taken before the upload.
   await prepared.db.query('UPDATE deployment SET version_now = NULL');
   expect(await run()).toBe(0);
@@ -292,8 +292,7 @@ test('while D1 is down it is rolled back by what the platform knows', async () =
 });
 
 test('a record that was opened though the answer was lost is closed in the end', async () => {
-  versions.serve({ [older ?? '']: 90, [newer ?? '']: 10 });
-  recordDeployment(prepared, { before: older ?? '', now: newer ?? '', open: true });
+  openAt10();
   const records = new DeploymentRecords(prepared.db, '.');
   const claim = records.claim.bind(records);
   records.claim = async (...args) => {
