@@ -95,7 +95,7 @@ async function refuseOlder(
 const wholeText = (tags: readonly string[]) =>
   `Classes of Durable Objects change (${tags.join(', ')}): this version gets all traffic at once, without a canary, and cannot be rolled back by itself.`;
 
-/** Once all traffic is on the version before, the steps that move it begin anew. */
+/** The steps that move traffic begin anew if all of it is on the version before. */
 export function stepsThatCount(
   { kind, steps }: DeploymentRecord,
   stand: Stand,

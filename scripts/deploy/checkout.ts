@@ -4,11 +4,11 @@ import { wrongUse } from '../operations/command-failure.ts';
 import type { Environment } from '../operations/gateway-options.ts';
 
 export interface Checkout {
-  /** Of wrangler.toml and migrations/. */
+  /** The folder of wrangler.toml and migrations/. */
   folder: string;
   /** 40 hex digits. */
   commit: string;
-  /** Of files that are not committed, as `git status` prints them. */
+  /** Files that are not committed, as `git status` prints them. */
   changes: readonly string[];
   /** Who deploys: the account of a workflow's run, else the e-mail address that git knows. */
   deployer: string;

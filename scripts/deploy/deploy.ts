@@ -30,7 +30,7 @@ export interface DeploySources {
   records: DeploymentRecords;
   stepsOf(kind: DeploymentKind): readonly Step[];
   tools: DeploymentTools;
-  /** Of this run alone. */
+  /** Each run has its own. */
   runId: string;
   report: Report;
   signal: AbortSignal;

@@ -11,7 +11,7 @@ export interface Share {
 }
 
 export interface LiveWorker {
-  /** Of the current deployment, most traffic first; empty where nothing is deployed. */
+  /** The shares of the current deployment, most traffic first; empty where nothing is deployed. */
   shares: readonly Share[];
   /** The latest migration of Durable Objects that it has. */
   migrationTag: string | undefined;

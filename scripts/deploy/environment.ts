@@ -14,11 +14,11 @@ export interface TargetEnvironment {
   workerName: string;
   databaseId: string;
   databaseName: string;
-  /** Of the KV namespace CACHE_KV. */
+  /** The id of the KV namespace CACHE_KV. */
   cacheNamespaceId: string;
   /** Without a slash at its end. */
   publicOrigin: string;
-  /** Of Durable Objects, oldest first. */
+  /** The tags of migrations of Durable Objects, oldest first. */
   migrationTags: readonly string[];
   /** Ids of namespaces and databases, the vars and the routes, each with its place in wrangler.toml. */
   values: readonly { place: string; value: string }[];

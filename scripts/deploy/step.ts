@@ -17,15 +17,15 @@ export interface DeploymentState {
   versionBefore: string | null;
   /** The uploaded version; null before the upload. */
   versionNow: string | null;
-  /** Of the database, before the migrations. */
+  /** The database's, from before the migrations. */
   bookmark: string | null;
 }
 
-/** What `plan` knows too, without a network. */
+/** The part that `plan` knows too, without a network. */
 export interface PlannedDeployment {
   readonly target: TargetEnvironment;
   readonly kind: DeploymentKind;
-  /** Of git, 40 hex digits. */
+  /** A commit of git: 40 hex digits. */
   readonly commit: string;
 }
 
@@ -50,7 +50,7 @@ export interface Deployment extends PlannedDeployment {
 export interface Gateway {
   /** Without a slash at its end. */
   readonly origin: string;
-  /** Of OPERATIONS_KEY or ADMIN_KEY. */
+  /** The value of OPERATIONS_KEY or ADMIN_KEY. */
   readonly adminKey: string | undefined;
   readonly fetch: typeof fetch;
 }

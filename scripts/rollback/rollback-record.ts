@@ -13,14 +13,14 @@ import { rollbackStep } from './rollback-target.ts';
 export interface RecordSources {
   records: DeploymentRecords;
   deployer: string;
-  /** Of this run alone. */
+  /** Each run has its own. */
   runId: string;
   report: Report;
   nowMs(): number;
 }
 
 export interface FoundRecord {
-  /** Of the open deployment, or else of the version whose code serves. */
+  /** The record of the open deployment, or else that of the version whose code serves. */
   record: DeploymentRecord | undefined;
   isOpen: boolean;
   /** False where D1 does not answer. */
@@ -123,7 +123,7 @@ const isUnreachable = (error: unknown): error is CommandFailure =>
   error instanceof CommandFailure &&
   (error.exitCode === EXIT.unreachable || error.problems.some(({ code }) => code === PLATFORM_REFUSED));
 
-/** Of a version that was not deployed by `npm run deploy`. */
+/** The record of a version that was not deployed by `npm run deploy`. */
 const recordByHand = (
   { deployer }: RecordSources,
   versionNow: string,

@@ -63,7 +63,7 @@ function ofOpenDeployment({ state, steps }: DeploymentRecord, live: LiveWorker):
   const begun = steps.findLast(({ name }) => name.startsWith(STEP_PREFIX));
   if (begun !== undefined) return begun.name.slice(STEP_PREFIX.length);
   if (state.versionBefore === null) throw noVersionBefore();
-  // Where it still has a share, all traffic on it is what it was before, whatever the other version is.
+  // If it still has a share, giving it all traffic is the way back, whatever the other version is.
   const isThere = live.shares.some(({ versionId }) => versionId === state.versionBefore);
   if (!isThere && standOf(live, state) === 'other')
     throw refusal(

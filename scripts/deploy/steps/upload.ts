@@ -24,6 +24,6 @@ export const annotations = (deployment: Deployment): readonly string[] => [
   `commit ${deployment.commit}`,
 ];
 
-/** Of the versions of one deployment. A tag has at most 25 characters. */
+/** The tag that versions of one deployment bear. A tag has at most 25 characters. */
 export const versionTag = ({ id, commit }: Pick<Deployment, 'id' | 'commit'>): string =>
   `${commit.slice(0, 12)}-${id.slice(0, 8)}`;

@@ -1,4 +1,4 @@
-/** How a test and the Worker that has the Durable Objects of both versions call them. */
+/** The calls from a test to the Worker that has the Durable Objects of both versions. */
 export type Version = 'older' | 'newer';
 
 export const OBJECT_CLASSES = ['PriceFeed', 'SaleFeed', 'SubscriptionHub', 'Attempts', 'PoolLedger'] as const;

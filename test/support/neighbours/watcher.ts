@@ -41,7 +41,7 @@ type Connect = (watched: Watched, resumeFrom: string | null, listener: Listener)
 
 export class Watcher {
   readonly name: string;
-  /** How often its connection has broken. */
+  /** The number of times that its connection has broken. */
   breaks = 0;
   readonly #watched: Watched;
   readonly #connect: Connect;

@@ -46,7 +46,7 @@ export class D1Database {
   readonly uuid: string;
   readonly name: string;
   readonly createdAt = new Date();
-  /** Where there is no file, it is in memory. */
+  /** The database is in memory if there is no file. */
   readonly #file: string | undefined;
   #db: DatabaseSync;
   readonly #bookmarks: Bookmark[] = [];
@@ -85,7 +85,7 @@ export class D1Database {
     return results;
   }
 
-  /** Of the database as it is. */
+  /** The bookmark of the database as it is. */
   bookmark(): string {
     const bytes = withoutLog(this.#db.serialize());
     const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 32);

@@ -22,7 +22,7 @@ export class DurableObjectClasses {
     this.#worker = worker;
   }
 
-  /** Of the last migration. */
+  /** The tag of the last migration. */
   get migrationTag(): string | undefined {
     return this.#tag;
   }

@@ -2,7 +2,7 @@
 
 export interface FaultMatch {
   method?: string;
-  /** Of the path after `/client/v4`, without the query. */
+  /** Compared with the path after `/client/v4`, without the query. */
   path: RegExp;
   /** So many matching calls go well before. */
   skip?: number;

@@ -6,7 +6,7 @@ export function provideBindings(
   { kv, databases, buckets }: Pick<PlatformState, 'kv' | 'databases' | 'buckets'>,
   env: string,
   config = 'wrangler.toml',
-  /** Of its one database; in memory where left out. */
+  /** The file of its one database; in memory if left out. */
   databaseFile?: string,
 ): void {
   const bound = unstable_readConfig({ config, env }, { hideWarnings: true });

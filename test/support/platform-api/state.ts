@@ -8,7 +8,7 @@ import { Zone } from './zone.ts';
 export interface PlatformState {
   readonly accountId: string;
   readonly zoneId: string;
-  /** Of the zone: custom domains and routes are names in it. */
+  /** The zone's name: custom domains and routes are names in it. */
   readonly zoneName: string;
   readonly databases: D1Databases;
   readonly kv: KvNamespaces;

@@ -4,13 +4,13 @@ import { build } from 'esbuild';
 import { ApiError, type ApiRequest } from './resource.ts';
 
 const INVALID_SCRIPT = 10_021;
-/** Of `workers/tag`. */
+/** The longest text of `workers/tag`. */
 const TAG_LIMIT_BYTES = 100;
 
 export interface Binding {
   readonly name: string;
   readonly type: string;
-  /** Of a `secret_text`. It is in no answer. */
+  /** The value of a `secret_text`. It is in no answer. */
   readonly text?: string;
   readonly [property: string]: unknown;
 }

@@ -154,7 +154,7 @@ export class Worker {
       throw new ApiError(400, VERSION_NOT_FOUND, `Version ${version.id} is too old to be deployed.`);
   }
 
-  /** Of a rollback: a whole deployment of a version that is not deployed now and is older than one that is. */
+  /** Holds for a rollback alone: a whole deployment of a version that is not deployed now and is older than one that is. */
   #requireSameSecrets(ids: ReadonlySet<string>): void {
     const [id = ''] = ids;
     const deployed = this.deployments[0]?.versions.map(({ version_id }) => this.version(version_id)) ?? [];

@@ -35,7 +35,7 @@ function domainOf(origin: Origin, service: string, { zoneId, zoneName }: Platfor
   };
 }
 
-/** What replacing the Worker's domains by these would do. */
+/** The changes that replacing the Worker's domains by these would make. */
 function changesetOf(request: ApiRequest, state: PlatformState) {
   const service = workerOf(request, state).name;
   const wanted = request.json<Origin[]>().map((origin) => domainOf(origin, service, state));
