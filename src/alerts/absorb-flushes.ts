@@ -79,10 +79,7 @@ export function absorbFlushes(
       histogram: histogram.sparse(),
     });
   }
-  const counted = flushes
-    .flatMap(({ requests }) => requests)
-    .filter(({ operationId }) => usesErrorBudget(operationId));
-  const releases = new CountedReleases(counted);
+  const releases = new CountedReleases(merged);
   const refused = refusedDocuments(flushes, releases);
   addRecent(windows, {
     at: watchedMinuteOf(watchedSeconds),
