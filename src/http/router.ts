@@ -24,7 +24,7 @@ export interface RouteContext {
   waitUntil(promise: Promise<unknown>): void;
   /** The facts of the request that are recorded when it ends. */
   measured: MeasuredRequest;
-  /** Of an operation whose body is being read already. */
+  /** The operation's text; undefined if nothing has begun to read it. */
   envelope: Promise<Envelope> | undefined;
   /** Purges Workers' own cache; undefined where the platform offers none. */
   purge: ((tags: string[]) => Promise<CachePurgeResult>) | undefined;
@@ -58,7 +58,7 @@ export interface RouterOptions extends HeaderOptions {
 export interface Arrival {
   client: ClientCount;
   atMs: number;
-  /** If its body is being read already. */
+  /** The operation's text, if something has begun to read it. */
   envelope?: Promise<Envelope>;
 }
 

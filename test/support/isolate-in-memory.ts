@@ -1,5 +1,6 @@
 /** An isolate whose registry, usage and contexts are made by hand, with no storage behind them but a namespace. */
 import { schema } from '../../schema/schema.ts';
+import { answerHttp } from '../../src/app/answer-http.ts';
 import type { Isolate } from '../../src/app/isolate.ts';
 import { createHttpHandler } from '../../src/app/routes.ts';
 import { CachedAnswers } from '../../src/cache/cached-answers.ts';
@@ -8,11 +9,7 @@ import { ResponseCache } from '../../src/cache/response-cache.ts';
 import type { Config, OperationsMode } from '../../src/config.ts';
 import type { GatewayContext } from '../../src/graphql/context.ts';
 import { ClientLimit } from '../../src/http/client-limit.ts';
-import { isGraphQLPath } from '../../src/http/graphql-route.ts';
-import { answerHead } from '../../src/http/head.ts';
-import { readEnvelope } from '../../src/http/incoming-operation.ts';
 import { openHttpMemories } from '../../src/http/memory-hits.ts';
-import { answerRequest } from '../../src/http/router.ts';
 import type { OperationRegistry, OperationUsage } from '../../src/operations/registered-operation.ts';
 import { Serving } from '../../src/serving/serving.ts';
 import { MemoryBudget, type MemoryShares } from '../../src/storage/bounded-memory.ts';
@@ -82,23 +79,14 @@ export function gatewayInMemory(byHand: ByHand): GatewayInMemory {
     serving: new Serving({ schema, schemaHash, mode, registry, usage, answers, memory }),
     createContext: ({ requestId }: { requestId: string }) => createContext(requestId),
   };
-  const { router, memoryHits } = createHttpHandler(isolate as unknown as Isolate);
+  const handler = {
+    ...createHttpHandler(isolate as unknown as Isolate),
+    isolate: {
+      clientLimit,
+      usage: { isDue: () => false, flushWhenDue: async () => undefined },
+      generations: { claimRenewal: () => false, renew: async () => ({}) },
+    },
+  };
   const ctx = { waitUntil: () => undefined };
-  const answer = async (request: Request): Promise<Response> => {
-    const atMs = nowMs();
-    const client = clientLimit.count(request, atMs);
-    const isPost = request.method === 'POST' && isGraphQLPath(new URL(request.url).pathname);
-    const envelope = isPost ? readEnvelope(request) : undefined;
-    const read = envelope === undefined ? null : await envelope.catch(() => null);
-    const hit =
-      request.method === 'GET'
-        ? memoryHits?.respondToGet(request, client, nowMs())
-        : memoryHits?.respondToPost(request, read, client, nowMs());
-    const arrival = { client, atMs, ...(envelope && { envelope }) };
-    return hit?.response(crypto.randomUUID()) ?? answerRequest(request, arrival, ctx, router);
-  };
-  return {
-    memory,
-    fetch: (request) => (request.method === 'HEAD' ? answerHead(request, answer) : answer(request)),
-  };
+  return { memory, fetch: async (request) => answerHttp(request, handler, ctx) };
 }
