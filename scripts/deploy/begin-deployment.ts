@@ -7,7 +7,7 @@ import type { TargetEnvironment } from './environment.ts';
 import type { DeploymentRecord, DeploymentRecords, StepRecord } from './record.ts';
 import { newMigrationTags, type Stand, standOf, trafficText } from './stand.ts';
 import type { Report, Step } from './step.ts';
-import { versionTag } from './steps/upload.ts';
+import { hasUploaded } from './version-tag.ts';
 
 export interface BeginSources {
   target: TargetEnvironment;
@@ -114,7 +114,7 @@ async function isItsVersion(
 ): Promise<boolean> {
   const [share] = live?.shares ?? [];
   if (open.kind === 'gradual' || share === undefined) return false;
-  return (await worker.version(share.versionId)).tag === versionTag(open);
+  return hasUploaded(open, share.versionId, worker);
 }
 
 /** Neither of its versions serves any more, so nobody can go on with it or roll it back. */

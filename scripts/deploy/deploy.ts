@@ -5,6 +5,7 @@
  * traffic is. A run goes on with the open deployment of its commit, and refuses to begin beside one of another commit.
  */
 import { EXIT, type ExitCode } from '../operations/command-failure.ts';
+import { attempt } from './attempt.ts';
 import { beginDeployment, stepsThatCount } from './begin-deployment.ts';
 import type { Checkout } from './checkout.ts';
 import { runChecks } from './checks.ts';
@@ -13,7 +14,6 @@ import type { TargetEnvironment } from './environment.ts';
 import { leasedRecord } from './leased-record.ts';
 import type { DeploymentRecord, DeploymentRecords } from './record.ts';
 import { runSteps } from './run-steps.ts';
-import { attempt } from './settle.ts';
 import { standOf } from './stand.ts';
 import type { DeploymentKind, Report, Step } from './step.ts';
 

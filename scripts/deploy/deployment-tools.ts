@@ -2,6 +2,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { httpAddress, keyOf } from '../operations/gateway-options.ts';
 import { platformClient } from '../platform/platform-client.ts';
+import { remoteD1 } from '../platform/remote-d1.ts';
+import { remoteKv } from '../platform/remote-kv.ts';
 import { createWrangler } from '../platform/run-wrangler.ts';
 import { remoteDatabase } from './database.ts';
 import { deployedWorker } from './deployed-worker.ts';
@@ -24,7 +26,9 @@ export function deploymentTools(
   const platform = platformClient(env);
   const db = remoteDatabase(platform, target.databaseId);
   const tools: DeploymentTools = {
-    ...{ db, platform, folder, nowMs: Date.now },
+    ...{ db, folder, nowMs: Date.now },
+    d1: remoteD1(platform, target.databaseId),
+    kv: remoteKv(platform, target.cacheNamespaceId),
     worker: deployedWorker(platform, target.workerName),
     wrangler: createWrangler({ env, cwd: folder }),
     gateway: {

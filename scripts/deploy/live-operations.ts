@@ -3,7 +3,6 @@ import { liveOperations } from '../../src/storage/d1/release-reads.ts';
 import { type LiveOperation, liveOperations as liveOperationsAnswer } from '../operations/admin-answers.ts';
 import { createAdminClient } from '../operations/admin-client.ts';
 import { CommandFailure } from '../operations/command-failure.ts';
-import { remoteD1 } from '../platform/remote-d1.ts';
 import type { Deployment, Report } from './step.ts';
 
 /** Uses of so many days are shown beside an operation. */
@@ -15,7 +14,7 @@ export const USED_DAYS = 30;
  * @throws CommandFailure
  */
 export async function readLiveOperations(
-  sources: Pick<Deployment, 'target' | 'platform' | 'gateway' | 'nowMs'>,
+  sources: Pick<Deployment, 'd1' | 'gateway' | 'nowMs'>,
   report: Report,
 ): Promise<readonly LiveOperation[]> {
   const { origin, adminKey } = sources.gateway;
@@ -32,11 +31,10 @@ export async function readLiveOperations(
 
 /** Works without the gateway. @throws CommandFailure */
 export async function liveOperationsOfD1({
-  target,
-  platform,
+  d1,
   nowMs,
-}: Pick<Deployment, 'target' | 'platform' | 'nowMs'>): Promise<readonly LiveOperation[]> {
+}: Pick<Deployment, 'd1' | 'nowMs'>): Promise<readonly LiveOperation[]> {
   const today = Math.floor(nowMs() / 86_400_000);
-  const operations = await liveOperations(remoteD1(platform, target.databaseId), today - USED_DAYS + 1);
+  const operations = await liveOperations(d1, today - USED_DAYS + 1);
   return liveOperationsAnswer.parse({ operations }).operations;
 }

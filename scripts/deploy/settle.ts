@@ -5,6 +5,7 @@
  * other one stays open, so that the next run goes on with it or a rollback ends it.
  */
 import { reasonOf } from '../operations/failure-reason.ts';
+import { attempt } from './attempt.ts';
 import { goOnLines } from './begin-deployment.ts';
 import type { LiveWorker } from './deployed-worker.ts';
 import type { LeasedRecord } from './leased-record.ts';
@@ -41,16 +42,6 @@ export async function settle(error: unknown, sources: SettleSources): Promise<vo
   await keep(sources);
   report(trafficLine(live, sources));
   for (const line of nextLines(record, stand, deployment.target.name)) report(line);
-}
-
-/** The value, or the failure, which is reported. */
-export async function attempt<Value>(work: () => Promise<Value>, report: Report): Promise<Value | Error> {
-  try {
-    return await work();
-  } catch (error) {
-    report(reasonOf(error));
-    return error instanceof Error ? error : new Error(String(error));
-  }
 }
 
 /** Does nothing before traffic was moved, and after all of it is on the new version. */

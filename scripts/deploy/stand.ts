@@ -1,4 +1,4 @@
-/** Which versions the traffic of a Worker goes to, seen from a deployment. */
+/** The division of a Worker's traffic, seen from a deployment. */
 import type { LiveWorker, Share } from './deployed-worker.ts';
 import type { DeploymentState } from './step.ts';
 

@@ -1,5 +1,4 @@
 /** A step of a deployment, and all that it may use. */
-import type { PlatformClient } from '../platform/platform-client.ts';
 import type { Wrangler } from '../platform/run-wrangler.ts';
 import type { RemoteDatabase } from './database.ts';
 import type { DeployedWorker } from './deployed-worker.ts';
@@ -36,8 +35,9 @@ export interface Deployment extends PlannedDeployment {
   readonly db: RemoteDatabase;
   readonly worker: DeployedWorker;
   readonly wrangler: Wrangler;
-  /** For what `db`, `worker` and wrangler do not do. */
-  readonly platform: PlatformClient;
+  /** The environment's D1 and CACHE_KV, for the statements of `src/storage`. */
+  readonly d1: D1Database;
+  readonly kv: KVNamespace;
   /** The folder of wrangler.toml and migrations/. */
   readonly folder: string;
   readonly gateway: Gateway;

@@ -16,22 +16,16 @@ export function remoteD1(platform: PlatformClient, databaseId: string): D1Databa
     const isRead = statements.every(({ sql }) => READS.test(sql));
     return queryDatabase(platform, databaseId, statements, isRead ? READ_ATTEMPTS : 1);
   };
-  const prepared = (statement: Statement) => ({
-    statement,
-    bind: (...params: unknown[]) => prepared({ ...statement, params }),
-    async first() {
-      const [result] = await ask([statement]);
-      return result?.results[0] ?? null;
-    },
-    async all() {
-      const [result] = await ask([statement]);
-      return result;
-    },
-    async run() {
-      const [result] = await ask([statement]);
-      return result;
-    },
-  });
+  const prepared = (statement: Statement) => {
+    const all = async () => (await ask([statement]))[0];
+    return {
+      statement,
+      bind: (...params: unknown[]) => prepared({ ...statement, params }),
+      first: async () => (await all())?.results[0] ?? null,
+      all,
+      run: all,
+    };
+  };
   const database = {
     prepare: (sql: string) => prepared({ sql, params: [] }),
     batch: (statements: readonly ReturnType<typeof prepared>[]) =>

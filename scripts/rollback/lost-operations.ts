@@ -11,7 +11,7 @@ import type { Deployment, Report } from '../deploy/step.ts';
  * rollback. None where a schema is not known.
  */
 export async function lostOperationLines(
-  sources: Pick<Deployment, 'target' | 'platform' | 'worker' | 'nowMs'> & {
+  sources: Pick<Deployment, 'd1' | 'worker' | 'nowMs'> & {
     records: DeploymentRecords;
     report: Report;
   },

@@ -23,7 +23,7 @@ const LOST_RUN_MS = 10_000;
 
 export interface RollbackSources
   extends RecordSources,
-    Pick<Deployment, 'target' | 'worker' | 'wrangler' | 'platform' | 'gateway' | 'sleep'> {
+    Pick<Deployment, 'target' | 'worker' | 'wrangler' | 'd1' | 'kv' | 'gateway' | 'sleep'> {
   /** The version to go back to; undefined for the one before. */
   given: string | undefined;
 }

@@ -102,7 +102,8 @@ export class DeployedWorld {
             },
             wrangler: (args) => this.#wrangler(args),
             // The steps that would use these are one call here.
-            platform: undefined as never,
+            d1: undefined as never,
+            kv: undefined as never,
             gateway: { origin: TARGET.publicOrigin, adminKey: undefined, fetch },
             folder: process.cwd(),
             nowMs: () => this.nowMs,

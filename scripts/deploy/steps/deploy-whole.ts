@@ -1,7 +1,8 @@
 import { refusal } from '../../operations/command-failure.ts';
 import type { Deployment, Step } from '../step.ts';
+import { hasUploaded } from '../version-tag.ts';
 import { wranglerFailure } from '../wrangler-failure.ts';
-import { annotations, versionTag } from './upload.ts';
+import { annotations } from './upload.ts';
 
 /** The new version with all traffic at once. Where wrangler fails, the platform says whether it has happened. */
 export const deployWhole: Step = {
@@ -31,6 +32,5 @@ async function deployedVersion(deployment: Deployment): Promise<string | undefin
   const { worker, state } = deployment;
   const [share] = (await worker.live())?.shares ?? [];
   if (share === undefined || share.versionId === state.versionBefore) return undefined;
-  const { tag } = await worker.version(share.versionId);
-  return tag === versionTag(deployment) ? share.versionId : undefined;
+  return (await hasUploaded(deployment, share.versionId, worker)) ? share.versionId : undefined;
 }

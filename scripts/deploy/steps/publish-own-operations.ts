@@ -3,8 +3,6 @@ import { bundledRelease, restRelease } from '../../../src/operations/manifest.ts
 import { recordBundledReleases } from '../../../src/operations/publish-release.ts';
 import { findRelease, isLivenessCopied } from '../../../src/storage/d1/releases.ts';
 import { refusal } from '../../operations/command-failure.ts';
-import { remoteD1 } from '../../platform/remote-d1.ts';
-import { remoteKv } from '../../platform/remote-kv.ts';
 import type { Step } from '../step.ts';
 
 /**
@@ -15,9 +13,7 @@ export const publishOwnOperations: Step = {
   name: 'own operations',
   describe: () =>
     [bundledRelease, restRelease].map(({ client, version }) => `publish ${client} ${version}`).join(', '),
-  async run({ target, platform, nowMs, sleep }, report) {
-    const db = remoteD1(platform, target.databaseId);
-    const kv = remoteKv(platform, target.cacheNamespaceId);
+  async run({ d1: db, kv, nowMs, sleep }, report) {
     const stores = { db, kv, nowMs, sleep, random: Math.random, randomId: () => crypto.randomUUID() };
     for (const { client, version } of [bundledRelease, restRelease]) {
       const held = await findRelease(db, { client, version });

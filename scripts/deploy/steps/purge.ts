@@ -12,8 +12,6 @@ import { raiseGenerations } from '../../../src/cache/raise-generations.ts';
 import { PURGE_DELAY_MS } from '../../../src/sync/cache-generations.ts';
 import { createAdminClient } from '../../operations/admin-client.ts';
 import { refusal } from '../../operations/command-failure.ts';
-import { remoteD1 } from '../../platform/remote-d1.ts';
-import { remoteKv } from '../../platform/remote-kv.ts';
 import type { Deployment, Report, Step } from '../step.ts';
 
 /**
@@ -24,7 +22,7 @@ const RAISED_TAGS = CACHE_TAGS.filter((tag) => tag !== 'prices');
 
 const purgeAnswer = z.object({ purge: z.enum(['purged', 'refused', 'none']) });
 
-type PurgeSources = Pick<Deployment, 'target' | 'platform' | 'gateway' | 'nowMs' | 'sleep'>;
+type PurgeSources = Pick<Deployment, 'd1' | 'kv' | 'gateway' | 'nowMs' | 'sleep'>;
 
 export const purgeCaches: Step = {
   name: 'purge',
@@ -45,12 +43,10 @@ export const purgeCaches: Step = {
 };
 
 /** Works without the gateway. @throws CommandFailure */
-export async function outdateAnswers({ target, platform, nowMs, sleep }: PurgeSources): Promise<void> {
-  const db = remoteD1(platform, target.databaseId);
-  const kv = remoteKv(platform, target.cacheNamespaceId);
+export async function outdateAnswers({ d1, kv, nowMs, sleep }: PurgeSources): Promise<void> {
   const nowSeconds = Math.floor(nowMs() / 1000);
   const raised = RAISED_TAGS.map((tag) => [tag, nowSeconds] as const);
-  await raiseGenerations({ db, kv, sleep, random: Math.random }, raised);
+  await raiseGenerations({ db: d1, kv, sleep, random: Math.random }, raised);
 }
 
 /** @throws CommandFailure where the gateway does not answer, or the platform refuses the purge */

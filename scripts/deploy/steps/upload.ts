@@ -1,5 +1,6 @@
 import { refusal } from '../../operations/command-failure.ts';
 import type { Deployment, Step } from '../step.ts';
+import { versionTag } from '../version-tag.ts';
 import { wranglerFailure } from '../wrangler-failure.ts';
 
 /** The new version without traffic. One whose answer is lost stays without traffic for good. */
@@ -23,7 +24,3 @@ export const annotations = (deployment: Deployment): readonly string[] => [
   '--message',
   `commit ${deployment.commit}`,
 ];
-
-/** The tag that versions of one deployment bear. A tag has at most 25 characters. */
-export const versionTag = ({ id, commit }: Pick<Deployment, 'id' | 'commit'>): string =>
-  `${commit.slice(0, 12)}-${id.slice(0, 8)}`;

@@ -5,6 +5,8 @@ import { deployedWorker } from '../../../scripts/deploy/deployed-worker.ts';
 import { readEnvironment } from '../../../scripts/deploy/environment.ts';
 import type { Deployment } from '../../../scripts/deploy/step.ts';
 import { platformClient } from '../../../scripts/platform/platform-client.ts';
+import { remoteD1 } from '../../../scripts/platform/remote-d1.ts';
+import { remoteKv } from '../../../scripts/platform/remote-kv.ts';
 import type { D1Database } from '../platform-api/d1-database.ts';
 import type { PlatformApi } from '../platform-api/server.ts';
 
@@ -46,7 +48,8 @@ export function prepareDeployment(
     db,
     worker: deployedWorker(platform, target.workerName),
     wrangler: () => Promise.reject(new Error('no step here runs wrangler')),
-    platform,
+    d1: remoteD1(platform, databaseId),
+    kv: remoteKv(platform, cacheNamespaceId),
     folder: '.',
     gateway: { adminKey: undefined, fetch, ...gateway },
     nowMs: Date.now,

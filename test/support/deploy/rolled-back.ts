@@ -118,9 +118,9 @@ export const rollBackOf = (
   { deployment, report }: PreparedDeployment,
   changes: Partial<RollbackSources> = {},
 ) => {
-  const { target, db, worker, wrangler, platform, gateway, nowMs, sleep } = deployment;
+  const { target, db, worker, wrangler, d1, kv, gateway, nowMs, sleep } = deployment;
   return rollBack({
-    ...{ target, worker, wrangler, platform, gateway, nowMs, sleep, report },
+    ...{ target, worker, wrangler, d1, kv, gateway, nowMs, sleep, report },
     given: undefined,
     records: new DeploymentRecords(db, '.'),
     deployer: 'bob@example.com',

@@ -5,7 +5,6 @@ import { DeploymentRecords } from '../../../scripts/deploy/record.ts';
 import { schemaOfVersion } from '../../../scripts/deploy/schema-of-version.ts';
 import { checkOperations } from '../../../scripts/deploy/steps/check-operations.ts';
 import { publishOwnOperations } from '../../../scripts/deploy/steps/publish-own-operations.ts';
-import { remoteD1 } from '../../../scripts/platform/remote-d1.ts';
 import { bundledRelease, restRelease } from '../../../src/operations/manifest.ts';
 import { OPERATION_LIVENESS_KEY } from '../../../src/storage/kv/keys.ts';
 import { type PreparedDeployment, prepareDeployment } from '../../support/deploy/prepared-deployment.ts';
@@ -79,7 +78,7 @@ describe('the own operations', () => {
   });
 
   test('a batch is written whole or not at all, and is not sent twice', async () => {
-    const db = remoteD1(prepared.deployment.platform, prepared.deployment.target.databaseId);
+    const db = prepared.deployment.d1;
     const insert = (tag: string) =>
       db.prepare('INSERT INTO cache_generation (tag, generation) VALUES (?1, 1)').bind(tag);
     await expect(db.batch([insert('one'), insert('one')])).rejects.toThrow(/UNIQUE/);
