@@ -9,6 +9,10 @@ const FLOW_TIMEOUT_MS = 60_000;
 process.env.INTERNAL_API_KEY = 'simulated-internal-key';
 process.env.JWT_SECRET = 'a-secret-for-tests-of-32-characters';
 
+// Wrangler formats its warnings by esbuild, whose thread may have ended in a process with many test files: without an answer
+// the process then waits for it without end, and no time limit of a test ends that.
+process.env.ESBUILD_WORKER_THREADS = '0';
+
 export default defineConfig({
   test: {
     silent: 'passed-only',
