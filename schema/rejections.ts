@@ -41,6 +41,15 @@ const RejectionCode = builder.enumType('RejectionCode', {
       description: 'Other bytes than announced: size, type, or what the bytes say that they are.',
     },
     FILE_LIMIT: { description: 'Too many files, or too many open uploads: `message` says which.' },
+    CHAT_ROOM_NOT_FOUND: { description: 'There is no such room.' },
+    CHAT_MESSAGE_NOT_FOUND: { description: 'There is no such message, or the viewer may not see it.' },
+    CHAT_MESSAGE_REFUSED: {
+      description: 'Its text may not be posted: a known scam, a name or an address that pretends.',
+    },
+    CHAT_NOT_ALLOWED: {
+      description: 'Muted, banned, or not let in yet: `message` says until when.',
+    },
+    CHAT_TOO_FAST: { description: 'Too many messages: `message` says when the next one may come.' },
   } as const satisfies Record<RejectionCodeName, { description: string }>,
 });
 

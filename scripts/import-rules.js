@@ -7,7 +7,7 @@ const FLOORS = [
   ['config', 'observability'],
   ['schema', 'execution', 'storage', 'upstream'],
   ['cache', 'loaders', 'auth', 'metrics'],
-  ['operations', 'investing', 'files'],
+  ['operations', 'investing', 'files', 'chat'],
   ['graphql', 'backups', 'alerts'],
   ['serving', 'reports'],
   ['realtime'],

@@ -162,6 +162,7 @@ export function parseConfig(vars: object): ParsedConfig {
 export * from './settings/account-limits.ts';
 export * from './settings/alert-limits.ts';
 export * from './settings/alert-thresholds.ts';
+export * from './settings/chat-limits.ts';
 export * from './settings/file-limits.ts';
 export * from './settings/investing-limits.ts';
 export * from './settings/memory-shares.ts';

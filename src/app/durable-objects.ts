@@ -3,6 +3,7 @@ import { Attempts } from './attempts-object.ts';
 import type { Isolate, IsolateOf } from './isolate.ts';
 import { createPoolLedgerObject } from './pool-ledger-object.ts';
 import { createPriceFeedObject } from './price-feed-object.ts';
+import { createRealtimeChatObject } from './realtime-chat-object.ts';
 import { createSaleFeedObject } from './sale-feed-object.ts';
 import { createSubscriptionHubObject } from './subscription-hub-object.ts';
 
@@ -17,6 +18,7 @@ export function createDurableObjects(isolateOf: IsolateOf) {
     Attempts,
     PoolLedger: createPoolLedgerObject(requireIsolate),
     PriceFeed: createPriceFeedObject(requireIsolate),
+    RealtimeChat: createRealtimeChatObject(requireIsolate),
     SaleFeed: createSaleFeedObject(requireIsolate),
     SubscriptionHub: createSubscriptionHubObject(requireIsolate),
   };

@@ -19,6 +19,7 @@ export const measuredEnv = (env: Env, calls: IsolateCalls): Env => ({
   ATTEMPTS: objects(env.ATTEMPTS, calls),
   IDO_MANAGER: objects(env.IDO_MANAGER, calls),
   PRICE_FEED: objects(env.PRICE_FEED, calls),
+  REALTIME_CHAT: objects(env.REALTIME_CHAT, calls),
   SALE_FEED: objects(env.SALE_FEED, calls),
   SUBSCRIPTION_HUBS: objects(env.SUBSCRIPTION_HUBS, calls),
 });

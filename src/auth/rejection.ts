@@ -16,7 +16,8 @@ export type RejectionCode =
   | 'SESSION_EXPIRED'
   | 'SESSION_REUSED'
   | InvestingRejectionCode
-  | FileRejectionCode;
+  | FileRejectionCode
+  | ChatRejectionCode;
 
 export type InvestingRejectionCode =
   | 'POOL_NOT_FOUND'
@@ -35,6 +36,13 @@ export type InvestingRejectionCode =
   | 'NOTHING_TO_CLAIM';
 
 export type FileRejectionCode = 'UPLOAD_NOT_FOUND' | 'UPLOAD_REFUSED' | 'FILE_LIMIT';
+
+export type ChatRejectionCode =
+  | 'CHAT_ROOM_NOT_FOUND'
+  | 'CHAT_MESSAGE_NOT_FOUND'
+  | 'CHAT_MESSAGE_REFUSED'
+  | 'CHAT_NOT_ALLOWED'
+  | 'CHAT_TOO_FAST';
 
 export interface RejectionModel {
   kind: 'rejection';

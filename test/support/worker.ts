@@ -7,6 +7,7 @@ const durableObjects = createDurableObjects(isolateOf);
 export class Attempts extends durableObjects.Attempts {}
 export class PoolLedger extends durableObjects.PoolLedger {}
 export class PriceFeed extends durableObjects.PriceFeed {}
+export class RealtimeChat extends durableObjects.RealtimeChat {}
 export class SaleFeed extends durableObjects.SaleFeed {}
 export class SubscriptionHub extends durableObjects.SubscriptionHub {}
 

@@ -33,6 +33,11 @@ const STATUSES: Record<RejectionCode, number> = {
   UPLOAD_NOT_FOUND: 404,
   UPLOAD_REFUSED: 409,
   FILE_LIMIT: 409,
+  CHAT_ROOM_NOT_FOUND: 404,
+  CHAT_MESSAGE_NOT_FOUND: 404,
+  CHAT_MESSAGE_REFUSED: 409,
+  CHAT_NOT_ALLOWED: 409,
+  CHAT_TOO_FAST: 429,
 };
 
 describe('a rejection', () => {
