@@ -8,6 +8,7 @@
 import * as z from 'zod';
 import { alertChannelsSchema, heartbeatUrlSchema, unencryptedAlertUrls } from './settings/alert-settings.ts';
 import { alertThresholdsSchema } from './settings/alert-thresholds.ts';
+import { chatHostsSchema } from './settings/chat-settings.ts';
 import { credentialSchema, encryptionKeysSchema, optionalKeySchema } from './settings/file-settings.ts';
 import { operationsKeysSchema } from './settings/operations-keys.ts';
 import { signingKeysSchema } from './settings/signing-keys.ts';
@@ -100,6 +101,10 @@ const settingsSchema = z.object({
   ALERT_THRESHOLDS: alertThresholdsSchema,
   /** Where people read `docs/runbooks/`: messages link there. */
   RUNBOOKS_URL: httpUrl.optional(),
+  /** Links to these hosts, and to their subdomains, may be followed in rooms: the platform's own. */
+  CHAT_LINK_HOSTS: chatHostsSchema,
+  /** Hosts of thieves that the bundled list does not have. No message may name them. */
+  CHAT_PHISHING_HOSTS: chatHostsSchema,
 });
 
 export type Config = z.output<typeof settingsSchema>;

@@ -37,6 +37,8 @@ export function screenMessage(given: {
   room: RoomFacts;
   /** Hosts whose links may be followed, with their subdomains. */
   linkHosts: readonly string[];
+  /** Hosts of thieves, with their subdomains, beside those of the bundled list. */
+  phishingHosts: readonly string[];
 }): ScreenedMessage {
   const text = messageText(given.text);
   if (typeof text !== 'string') return { text: given.text, links: [], holdReason: null, refusal: text };

@@ -37,6 +37,8 @@ test('parses what is right', () => {
     ALERT_THRESHOLDS: {},
     PRICE_POLL_SECONDS: 5,
     UPSTREAM_FILE_ORIGINS: [],
+    CHAT_LINK_HOSTS: [],
+    CHAT_PHISHING_HOSTS: [],
     CORS_ORIGINS: ['https://app.example'],
     RPC_URLS: new Map(),
   });
@@ -100,6 +102,9 @@ test.each([
   ['ALERT_THRESHOLDS', '{"no-such-rule": 1}'],
   ['ALERT_THRESHOLDS', '{"bill": 0}'],
   ['RUNBOOKS_URL', 'docs/runbooks'],
+  ['CHAT_LINK_HOSTS', 'https://app.example'],
+  ['CHAT_LINK_HOSTS', 'app.example b.example'],
+  ['CHAT_PHISHING_HOSTS', 'com'],
   ['SIWE_ORIGIN', ''],
   ['SIWE_ORIGIN', 'www.app.example'],
   ['SIWE_ORIGIN', 'https://app.example/'],
