@@ -42,6 +42,8 @@ const COMPARISON: CacheHint = { lifetime: LIST_LIFETIME, tags: ['prices'] };
 const PROJECT_LIST: CacheHint = { lifetime: LIST_LIFETIME, tags: ['projects'] };
 const PROJECT_DETAIL: CacheHint = { lifetime: DETAIL_LIFETIME, tags: ['projects'] };
 const POOLS: CacheHint = { lifetime: LIST_LIFETIME, tags: ['pools'] };
+/** A message that is reported, held back or deleted leaves caches within this time: nothing else makes them forget it. */
+const ROOM: CacheHint = { lifetime: lifetime(2, 0, 0), tags: ['chat'] };
 const SALE: CacheHint = { lifetime: SALE_LIFETIME, tags: ['pools'] };
 
 export const CACHE_HINTS: Readonly<Record<string, CacheHint>> = {
@@ -78,6 +80,10 @@ export const CACHE_HINTS: Readonly<Record<string, CacheHint>> = {
   'Query.candles': CANDLES,
   'Project.candles': CANDLES,
   'Query.projectCategories': { lifetime: HOURLY_LIFETIME, tags: ['projects'] },
+  'Query.chatRoom': ROOM,
+  'ChatRoom.heldBack': PRIVATE,
+  'ChatRoom.viewerMayPost': PRIVATE,
+  'ChatRoom.viewerRefusal': PRIVATE,
   'Query.node': PRIVATE,
   'Query.nodes': PRIVATE,
   'Query.viewer': PRIVATE,

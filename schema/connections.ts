@@ -94,8 +94,9 @@ export interface ConnectionModel<Row> {
 /** @param rows the page, and one row more if there is a next page. */
 export function connectionOf<Row extends { id: string }>(
   rows: Keyed<Row>[],
-  page: { order: string; first: number; start: PageStart; totalCount: () => Promise<number> },
+  page: { order: string; first: number; start: PageStart; totalCount?: () => Promise<number> },
 ): ConnectionModel<Row> {
+  const { totalCount = notCounted } = page;
   const edges = rows.slice(0, page.first).map((row) => new ConnectionEdge<Row>(row, page.order));
   return {
     edges,
@@ -104,7 +105,7 @@ export function connectionOf<Row extends { id: string }>(
       get hasPreviousPage() {
         const { after, offset = 0 } = page.start;
         // An offset beyond the end leaves rows out unless the list is empty.
-        if (offset > 0 && rows.length === 0) return page.totalCount().then((total) => total > 0);
+        if (offset > 0 && rows.length === 0) return totalCount().then((total) => total > 0);
         return after !== null || offset > 0;
       },
       get startCursor() {
@@ -114,9 +115,11 @@ export function connectionOf<Row extends { id: string }>(
         return edges.at(-1)?.cursor ?? null;
       },
     },
-    totalCount: page.totalCount,
+    totalCount,
   };
 }
+
+const notCounted = () => Promise.reject(new Error('the items of this list are not counted'));
 
 /**
  * Starts the count for `totalCount` in parallel with the page if the operation certainly selects it: the answer then
@@ -150,22 +153,29 @@ function certainlyCounts(selectionSet: SelectionSetNode | undefined, info: Graph
 
 type Types = (typeof builder)['$inferSchemaTypes'];
 
-/** Defines the connection and edge types of a node type. */
-export function connectionObject<Row extends { id: string }>(
+/**
+ * Defines the connection and edge types of a node type.
+ *
+ * @param options.isCounted false if there is no `totalCount`
+ */
+export function connectionObject<Row extends object>(
   node: ObjectRef<Types, Row>,
-  options: { name: string; page: string; edge: string },
+  options: { name: string; page: string; edge: string; isCounted?: boolean },
 ): ObjectRef<Types, ConnectionModel<Row>> {
   const connection = builder.connectionObject(
     {
       type: node,
       name: `${options.name}Connection`,
       description: options.page,
-      fields: (t) => ({
-        totalCount: t.int({
-          description: 'How many items all pages hold together. Counted only when selected.',
-          resolve: (model) => (model as unknown as ConnectionModel<Row>).totalCount(),
-        }),
-      }),
+      fields: (t) =>
+        options.isCounted === false
+          ? {}
+          : {
+              totalCount: t.int({
+                description: 'How many items all pages hold together. Counted only when selected.',
+                resolve: (model) => (model as unknown as ConnectionModel<Row>).totalCount(),
+              }),
+            },
     },
     { name: `${options.name}Edge`, description: options.edge },
   );

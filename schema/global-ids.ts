@@ -1,6 +1,6 @@
 /** Global ids: base64url of `<type>:<id>`. They are opaque to clients. Cursors use the same encoding. */
 
-export type NodeTypeName = 'Project' | 'IdoPool' | 'Investment' | 'User';
+export type NodeTypeName = 'Project' | 'IdoPool' | 'Investment' | 'User' | 'ChatRoom' | 'ChatMessage';
 /** The others are no nodes: nobody refetches one. */
 export type IdentifiedTypeName = NodeTypeName | 'Session' | 'Transaction' | 'Upload' | 'UserFile';
 

@@ -2,6 +2,8 @@ import { brandWithType } from '@pothos/core';
 import * as z from 'zod';
 import { LIST_MAX_ITEMS } from '../src/config.ts';
 import type {
+  ChatMessage as ChatMessageModel,
+  ChatRoom as ChatRoomModel,
   GatewayContext,
   IdoPoolRow,
   InvestmentRow,
@@ -18,6 +20,8 @@ export const Project = builder.objectRef<ProjectRow>('Project');
 export const IdoPool = builder.objectRef<IdoPoolRow>('IdoPool');
 export const Investment = builder.objectRef<InvestmentRow>('Investment');
 export const User = builder.objectRef<UserModel>('User');
+export const ChatRoom = builder.objectRef<ChatRoomModel>('ChatRoom');
+export const ChatMessage = builder.objectRef<ChatMessageModel>('ChatMessage');
 
 type NodeLoaders = {
   [Name in NodeTypeName]: (id: string, context: GatewayContext) => Promise<NodeRows[Name] | null>;
@@ -31,6 +35,8 @@ const NODE_LOADERS: NodeLoaders = {
     if (context.viewer?.id === id) return context.viewer;
     return mayDo(context, 'admin') ? context.users.byId(id) : null;
   },
+  ChatRoom: (id, { chatRooms }) => chatRooms.byKey(id),
+  ChatMessage: (id, { chatRooms }) => chatRooms.messageById(id),
 };
 
 /** Null if the id is malformed or unknown, or the viewer may not see the object. */

@@ -1,7 +1,7 @@
 import type { RejectionCode as RejectionCodeName, RejectionModel } from '../src/graphql/context.ts';
 import { builder } from './builder.ts';
 
-const RejectionCode = builder.enumType('RejectionCode', {
+export const RejectionCode = builder.enumType('RejectionCode', {
   description: 'Why something could not be done. Expect codes that you do not know yet.',
   values: {
     VALIDATION_FAILED: { description: 'A value is not allowed: `field` says which.' },

@@ -12,6 +12,8 @@ import './user-files.ts';
 import './users.ts';
 import './accounts.ts';
 import './investing.ts';
+import './chat-queries.ts';
+import './chat-mutations.ts';
 import './subscriptions.ts';
 import './node.ts';
 

@@ -42,6 +42,7 @@ import { createPlatformFiles, type PlatformFiles, platformOrigins } from '../ups
 import { createPriceApi, type PriceApi } from '../upstream/price-api.ts';
 import { createActionSources } from './account-actions.ts';
 import { type Accounts, createAccounts } from './accounts.ts';
+import { createChatSources } from './chat.ts';
 import { createFileSources, createFileUrls } from './files.ts';
 import { identificationOf } from './identification.ts';
 import { createInvestingSources } from './investing.ts';
@@ -188,6 +189,7 @@ function createIsolate(
       identification,
       dropCopy: (id) => accounts.copies.drop(id),
     }),
+    chat: createChatSources(env, config, fileUrls),
     attempts,
     db: env.DB,
     pricesKv: env.PRICES_KV,

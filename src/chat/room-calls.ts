@@ -27,6 +27,11 @@ export interface ChatAuthor {
   role: ChatRole;
 }
 
+export interface ChatReaction {
+  kind: ChatReactionKind;
+  count: number;
+}
+
 export interface ChatMessage {
   room: RoomKey;
   /** Grows within its room. With the room it is the message's id. */
@@ -39,7 +44,7 @@ export interface ChatMessage {
   replyTo: number | null;
   /** That message, as the same reader sees it: null if they do not. Left out if it was not looked up. */
   repliedMessage?: ChatMessage | null;
-  reactions: { kind: ChatReactionKind; count: number }[];
+  reactions: ChatReaction[];
   postedAt: number;
   deleted: boolean;
   heldBack: boolean;
@@ -77,6 +82,8 @@ export interface ChatRejection extends RejectionModel {
 export interface RoomActor extends ChatAuthor {
   /** The account is younger than `CHAT_YOUNG_ACCOUNT_SECONDS`. */
   isYoung: boolean;
+  /** Has the permission `moderate`, whatever the shown role is. */
+  isModerator: boolean;
 }
 
 export interface PostRequest {

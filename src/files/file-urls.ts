@@ -52,6 +52,11 @@ export class FileUrls {
     return withoutVersion === fileUrl(this.#origin, avatarKey(userId));
   }
 
+  /** Null for a URL elsewhere, as profiles took before: the server there would see whoever looks at the user. */
+  shownAvatar(userId: string, stored: string | null): string | null {
+    return stored !== null && this.isAvatar(userId, stored) ? stored : null;
+  }
+
   /**
    * The URL of a user's own avatar.
    *

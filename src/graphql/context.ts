@@ -3,6 +3,8 @@ import type { GraphQLError } from 'graphql';
 import type { SignedInModel as SignedInUser } from '../auth/actions/sign-in.ts';
 import type { RequestClient } from '../auth/request-client.ts';
 import type { VerifiedToken } from '../auth/viewers.ts';
+import type { ChatMessage } from '../chat/room-calls.ts';
+import type { ChatRoom } from '../chat/room-reader.ts';
 import type { EventSources } from '../realtime/feeds.ts';
 import type { IdoPoolRow } from '../storage/d1/ido-pools.ts';
 import type { InvestmentRow } from '../storage/d1/investments.ts';
@@ -12,6 +14,17 @@ import type { ContextServices } from './request-context.ts';
 
 export type { RejectionCode, RejectionModel } from '../auth/rejection.ts';
 export type { RequestClient } from '../auth/request-client.ts';
+export type {
+  ChatAuthor,
+  ChatEvent,
+  ChatEventKind,
+  ChatMessage,
+  ChatModeration,
+  ChatReaction,
+  ChatReactionKind,
+  ChatRole,
+} from '../chat/room-calls.ts';
+export type { ChatRoom } from '../chat/room-reader.ts';
 export type { OpenUpload } from '../files/actions/create-upload.ts';
 export type { InvestmentAnswer } from '../investing/pool-ledger.ts';
 export type { PoolViewerState } from '../investing/pool-viewer-state.ts';
@@ -131,4 +144,6 @@ export interface NodeRows {
   IdoPool: IdoPoolRow;
   Investment: InvestmentRow;
   User: UserModel;
+  ChatRoom: ChatRoom;
+  ChatMessage: ChatMessage;
 }

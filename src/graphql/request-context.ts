@@ -10,6 +10,9 @@ import type { Attempts } from '../auth/attempts.ts';
 import { RateLimits } from '../auth/rate-limits.ts';
 import { rightsOf } from '../auth/user-rights.ts';
 import type { GenerationsMemory } from '../cache/freshness.ts';
+import type { ChatSources } from '../chat/actions/chat-action.ts';
+import { createChatActions } from '../chat/actions/chat-actions.ts';
+import { createRoomReader } from '../chat/room-reader.ts';
 import type { FileSources } from '../files/actions/file-action.ts';
 import { createFileActions } from '../files/actions/file-actions.ts';
 import { fileUrl } from '../files/file-url.ts';
@@ -36,6 +39,7 @@ export interface ContextSources {
   accounts: ActionSources<Viewer>;
   investing: InvestingSources;
   files: FileSources;
+  chat: ChatSources;
   attempts: Attempts;
   db: D1Database;
   pricesKv: KVNamespace;
@@ -96,6 +100,9 @@ const SERVICES = {
     }),
   files: ({ files, attempts }: ContextSources, asking: Asking) =>
     createFileActions(files, { ...asking, limits: new RateLimits(attempts, asking.client.network) }),
+  chat: ({ chat, attempts }: ContextSources, { viewer, client, nowSeconds }: Asking) =>
+    createChatActions(chat, { viewer, nowSeconds, limits: new RateLimits(attempts, client.network) }),
+  chatRooms: ({ chat }: ContextSources, asking: Asking) => createRoomReader(chat, asking),
   users: ({ db }: ContextSources) => createUserLoader(db, rightsOf),
   investments: ({ db }: ContextSources, { viewer }: Asking) => createInvestmentLoader(db, viewer?.id ?? null),
 };

@@ -4,10 +4,9 @@
  * A call whose answer is lost, or that a busy ledger has refused, may have been recorded or not: it is reported as
  * retryable. The same request is safe to repeat, because a ledger answers a repeated call with what it has recorded.
  */
-import { GraphQLError } from 'graphql';
 import { LEDGER_CALL_TIMEOUT_MS, LEDGER_RETRY_SECONDS } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
-import { answerWithin } from '../storage/answer-within.ts';
+import { answerOrRetry } from '../storage/answer-or-retry.ts';
 import { poolKey, poolKeyOf } from './pool-key.ts';
 import type { PoolLedgerCalls } from './pool-ledger.ts';
 
@@ -50,31 +49,17 @@ export function ledgersOf(objects: LedgerObjects): Ledgers {
   };
 }
 
-async function answered<Answer>(
+function answered<Answer>(
   ledger: string,
   call: keyof PoolLedgerCalls,
   ask: () => Promise<Answer>,
 ): Promise<Answer> {
-  try {
-    return await answerWithin(LEDGER_CALL_TIMEOUT_MS, 'ledger', ask);
-  } catch (error) {
-    if (!isLostAnswer(error)) throw error;
-    log.error('investing.answer_lost', { ledger, call, ...errorFields(error) });
-    throw new GraphQLError(
+  return answerOrRetry(ask, {
+    limitMs: LEDGER_CALL_TIMEOUT_MS,
+    callee: 'ledger',
+    retryAfterSeconds: LEDGER_RETRY_SECONDS,
+    message:
       'The pool does not answer now. It is safe to send the same request again: nothing happens twice.',
-      { extensions: { code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: LEDGER_RETRY_SECONDS } },
-    );
-  }
+    noteLost: (error) => log.error('investing.answer_lost', { ledger, call, ...errorFields(error) }),
+  });
 }
-
-/** Properties that the platform gives errors of its own: the object was busy, has moved or was restarted. */
-const PLATFORM_FAULTS = ['overloaded', 'retryable', 'durableObjectReset'] as const;
-
-function isLostAnswer(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (error.name === 'TimeoutError' || error.message === LOST_CONNECTION) return true;
-  return PLATFORM_FAULTS.some((fault) => Reflect.get(error, fault) === true);
-}
-
-/** Without a property to know it by, where the object's process has ended. */
-const LOST_CONNECTION = 'Network connection lost.';

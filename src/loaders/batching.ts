@@ -10,10 +10,15 @@ function scheduleBatch(run: () => void): void {
   resolved.then(() => resolved.then(() => resolved.then(() => resolved.then(run))));
 }
 
-/** A DataLoader whose batch function returns a map; a key that is not in the map is null. */
+/**
+ * A DataLoader whose batch function returns a map; a key that is not in the map is null.
+ *
+ * @param options.cache false if each batch asks anew: mutations of the same request may change what it reads
+ */
 export function loaderOf<Key, Value, CacheKey = Key>(
   loadMany: (keys: readonly Key[]) => Promise<ReadonlyMap<CacheKey, Value | null | Error>>,
   cacheKeyOf?: (key: Key) => CacheKey,
+  { cache = true }: { cache?: boolean } = {},
 ): DataLoader<Key, Value | null, CacheKey> {
   const keyOf = cacheKeyOf ?? ((key: Key) => key as unknown as CacheKey);
   return new DataLoader<Key, Value | null, CacheKey>(
@@ -21,6 +26,6 @@ export function loaderOf<Key, Value, CacheKey = Key>(
       const values = await loadMany(keys);
       return keys.map((key) => values.get(keyOf(key)) ?? null);
     },
-    { batchScheduleFn: scheduleBatch, cacheKeyFn: keyOf },
+    { batchScheduleFn: scheduleBatch, cacheKeyFn: keyOf, cache },
   );
 }

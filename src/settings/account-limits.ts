@@ -60,6 +60,14 @@ export const RATE_LIMITS = {
   completeUpload: { user: 60 },
   // Within a day. Each may be a transformation of Images, which the operator pays for.
   completeOpenUpload: { user: 200, windowSeconds: 86_400 },
+  // Somebody who types fast posts some ten messages a minute.
+  postChatMessage: { user: 20 },
+  reactToChatMessage: { user: 60 },
+  // A faster reporter has not read the messages.
+  reportChatMessage: { user: 10 },
+  // A raid may leave a hundred messages, and each needs a deletion or a ban.
+  deleteChatMessage: { user: 120 },
+  moderateChat: { user: 120 },
 } as const satisfies Record<string, RateLimitOfField>;
 export type RateLimitedField = keyof typeof RATE_LIMITS;
 

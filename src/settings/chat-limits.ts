@@ -21,6 +21,8 @@ export const CHAT_CHANGES_KEPT = 300;
 export const CHAT_GAP_MESSAGES = 50;
 /** A room that has not answered by then has failed: the caller says that it is safe to repeat. */
 export const CHAT_CALL_TIMEOUT_MS = 5_000;
+/** The same call may be sent again after this time. */
+export const CHAT_RETRY_SECONDS = 2;
 /** The least time between two deliveries that have failed. */
 export const CHAT_RETRY_MS = 1_000;
 /** The number of watchers is asked for this often at most. */

@@ -8,6 +8,7 @@ import { schema } from '../../schema/schema.ts';
 import { Attempts } from '../../src/auth/attempts.ts';
 import { UNKNOWN_CLIENT } from '../../src/auth/request-client.ts';
 import { GenerationsMemory } from '../../src/cache/freshness.ts';
+import { roomsOf } from '../../src/chat/rooms.ts';
 import { execute, executionCounts } from '../../src/execution/execute.ts';
 import { type ContextSources, createRequestContext } from '../../src/graphql/request-context.ts';
 import { ClosesMemory } from '../../src/loaders/candles.ts';
@@ -65,6 +66,13 @@ function context() {
     accounts: {} as ContextSources['accounts'],
     investing: {} as ContextSources['investing'],
     files: { db: env.DB } as ContextSources['files'],
+    chat: {
+      db: env.DB,
+      rooms: roomsOf(env.REALTIME_CHAT),
+      linkHosts: [],
+      phishingHosts: [],
+      shownAvatarUrl: () => null,
+    },
     db: env.DB,
     attempts: new Attempts({ objects: env.ATTEMPTS, randomId: () => crypto.randomUUID() }),
     pricesKv: env.PRICES_KV,

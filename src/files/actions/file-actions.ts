@@ -16,9 +16,7 @@ export function createFileActions(sources: FileSources, request: FileRequest) {
     deleteFile: (fileId: string | null) => deleteFile(action, fileId),
     /** Newest first. */
     ofUser: (userId: string) => filesOfUser(db, userId),
-    /** Null for a URL elsewhere, as profiles took before: the server there would see whoever looks at the user. */
-    shownAvatarUrl: (userId: string, stored: string | null) =>
-      stored !== null && urls.isAvatar(userId, stored) ? stored : null,
+    shownAvatarUrl: (userId: string, stored: string | null) => urls.shownAvatar(userId, stored),
     /** For its owner. Null for what is never shown again. */
     urlOf({ id, kind, object_key, etag, user_id }: UserFileRow): string | null {
       if (kind === 'avatar') return urls.versioned(object_key, etag);

@@ -1,0 +1,108 @@
+/** What a request about a room reads, in one call of D1. Times are in Unix seconds. */
+import type { RightsRow } from './user-rights.ts';
+
+/** The row of the user who asks. */
+export interface ChatAccountRow extends RightsRow {
+  id: string;
+  display_name: string | null;
+  avatar_url: string | null;
+  created_at: number;
+}
+
+export interface ChatFacts {
+  /** False if the project is delisted: nobody reads the room or posts to it. */
+  isOpen: boolean;
+  /** The project's name and symbol, and the pool's name. */
+  names: string[];
+  /** The contracts of the project's pools. */
+  addresses: string[];
+  /** Moderators and the team. */
+  staff: { id: string; display_name: string | null }[];
+  /** Null if there is no such account. */
+  account: ChatAccountRow | null;
+  /** True if there is such an account, or none was asked for. */
+  hasTarget: boolean;
+}
+
+interface SubjectRow {
+  status: string;
+  name: string;
+  symbol: string;
+  pool_name: string | null;
+  /** A JSON list. */
+  addresses: string;
+}
+
+/** The name of a project's or pool's kind, and its id. */
+export interface RoomSubjectId {
+  subject: 'project' | 'pool';
+  id: string;
+}
+
+const SUBJECT = `project.status, project.name, project.symbol,
+  (SELECT json_group_array(contract_address) FROM ido_pool_cache
+   WHERE project_id = project.id AND contract_address IS NOT NULL) AS addresses`;
+const OF_POOL = 'FROM ido_pool_cache AS pool JOIN project_cache AS project ON project.id = pool.project_id';
+
+/** The condition of the index: an account with either permission is of the staff. */
+const IS_STAFF = `instr(permissions, '"moderate"') > 0 OR instr(permissions, '"team"') > 0`;
+/** More than a platform has. The rows are few: names that look like theirs are compared with each one. */
+const STAFF_MAX = 500;
+
+/**
+ * @param options.targetId the account that something is done to
+ * @returns null if there is no such project or pool
+ */
+export async function chatFacts(
+  db: D1Database,
+  { subject, id }: RoomSubjectId,
+  { userId, targetId = null }: { userId: string; targetId?: string | null },
+): Promise<ChatFacts | null> {
+  const [subjects, staff, accounts, targets] = await db.batch<never>([
+    subject === 'project'
+      ? db
+          .prepare(`SELECT ${SUBJECT}, NULL AS pool_name FROM project_cache AS project WHERE project.id = ?1`)
+          .bind(id)
+      : db.prepare(`SELECT ${SUBJECT}, pool.pool_name ${OF_POOL} WHERE pool.id = ?1`).bind(id),
+    db.prepare(
+      `SELECT id, display_name FROM user_account INDEXED BY user_account_staff WHERE ${IS_STAFF} LIMIT ${STAFF_MAX}`,
+    ),
+    db
+      .prepare(
+        `SELECT id, display_name, avatar_url, created_at, user_level, kyc_level, permissions, refused_at
+         FROM user_account WHERE id = ?1`,
+      )
+      .bind(userId),
+    ...(targetId === null ? [] : [db.prepare('SELECT id FROM user_account WHERE id = ?1').bind(targetId)]),
+  ]);
+  const [row] = (subjects?.results ?? []) as SubjectRow[];
+  if (row === undefined) return null;
+  return {
+    isOpen: row.status !== 'delisted',
+    names: [row.name, row.symbol, row.pool_name].filter((name) => name !== null),
+    addresses: JSON.parse(row.addresses) as string[],
+    staff: (staff?.results ?? []) as ChatFacts['staff'],
+    account: ((accounts?.results ?? []) as ChatAccountRow[])[0] ?? null,
+    hasTarget: targetId === null || targets?.results.length === 1,
+  };
+}
+
+/** Those of projects and pools whose room is open, by one call. */
+export async function openRoomSubjects(
+  db: D1Database,
+  asked: readonly RoomSubjectId[],
+): Promise<RoomSubjectId[]> {
+  const idsOf = (kind: RoomSubjectId['subject']) =>
+    JSON.stringify(asked.filter(({ subject }) => subject === kind).map(({ id }) => id));
+  const { results } = await db
+    .prepare(
+      `SELECT 'project' AS subject, id FROM project_cache
+         WHERE status <> 'delisted' AND id IN (SELECT value FROM json_each(?1))
+       UNION ALL
+       SELECT 'pool', pool.id ${OF_POOL}
+         WHERE project.status <> 'delisted' AND pool.id IN (SELECT value FROM json_each(?2))`,
+    )
+    .bind(idsOf('project'), idsOf('pool'))
+    .all<RoomSubjectId>();
+  return results;
+}
