@@ -1,4 +1,3 @@
-import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 import './test/support/temporary-files-in-memory.ts';
 
@@ -10,8 +9,9 @@ process.env.INTERNAL_API_KEY = 'simulated-internal-key';
 process.env.JWT_SECRET = 'a-secret-for-tests-of-32-characters';
 
 // Wrangler formats its warnings by esbuild, whose thread may have ended in a process with many test files: without an answer
-// the process then waits for it without end, and no time limit of a test ends that.
+// the process then waits for it without end, and no time limit of a test ends that. Esbuild reads this when it is loaded.
 process.env.ESBUILD_WORKER_THREADS = '0';
+const { cloudflareTest, readD1Migrations } = await import('@cloudflare/vitest-plugin');
 
 export default defineConfig({
   test: {
