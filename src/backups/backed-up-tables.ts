@@ -21,6 +21,8 @@ export const BACKED_UP_TABLES: readonly string[] = [
   'user_password',
   'user_wallet',
   'user_outbox',
+  'chat_room',
+  'chat_author',
   'user_file',
   'file_read',
   'object_deletion',

@@ -67,7 +67,7 @@ async function checkRights(
       const checked = await pLimit(CHECKS_AT_ONCE).map(chunk, check);
       const writes = checked.filter((write) => write !== null);
       if (writes.length === 0) continue;
-      for (const { meta } of await lease.write(writes)) report.written += meta.changes;
+      for (const { results } of await lease.write(writes)) report.written += results.length;
     }
   } catch (failure) {
     report.failure = failure;

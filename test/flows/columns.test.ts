@@ -26,6 +26,8 @@ const BY_HAND = [
   'payment_count',
   'alert_silence',
   'cache_generation',
+  'chat_author',
+  'chat_room',
   'deployment',
   'file_read',
   'flush_day',

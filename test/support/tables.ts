@@ -39,6 +39,8 @@ export const TABLES = [
   'told_payment',
   'ledger_notice',
   'user_account',
+  'chat_author',
+  'chat_room',
   'user_upload',
   'user_file',
   'identification_outbox',

@@ -24,6 +24,8 @@ export interface RightsRow {
 }
 
 /**
+ * The statement has one result if it writes. `changes` of D1 also counts what triggers write.
+ *
  * @param answer null if the main API does not know the user: no rights
  * @param askedAt when the question was asked
  */
@@ -43,7 +45,8 @@ export function rightsWrite(
          kyc_level = CASE WHEN refused_at IS NULL THEN coalesce(?3, kyc_level) ELSE 0 END,
          permissions = CASE WHEN refused_at IS NULL THEN coalesce(?4, permissions) ELSE '[]' END,
          rights_checked_at = ?5, kyc_decided_at = coalesce(?7, kyc_decided_at)
-       WHERE id = ?1 AND rights_checked_at NOT BETWEEN ?6 AND ?5 + ${CLOCK_SKEW_MAX_SECONDS}`,
+       WHERE id = ?1 AND rights_checked_at NOT BETWEEN ?6 AND ?5 + ${CLOCK_SKEW_MAX_SECONDS}
+       RETURNING 1`,
     )
     .bind(
       ...[userId, user_level ?? null, kyc_level ?? null],

@@ -210,7 +210,8 @@ export async function updateProfile(
         `UPDATE user_account SET display_name = CASE WHEN ?3 THEN ?4 ELSE display_name END,
            avatar_url = CASE WHEN ?5 THEN ?6 ELSE avatar_url END
          WHERE id = ?1 AND ${hasSession}
-           AND (?6 IS NULL OR EXISTS (SELECT 1 FROM user_file WHERE user_id = ?1 AND kind = 'avatar'))`,
+           AND (?6 IS NULL OR EXISTS (SELECT 1 FROM user_file WHERE user_id = ?1 AND kind = 'avatar'))
+         RETURNING 1`,
       )
       .bind(
         ...[id, sessionId, displayName === undefined ? 0 : 1, displayName ?? null],
@@ -218,7 +219,8 @@ export async function updateProfile(
       ),
     db.prepare(`SELECT 1 WHERE ${hasSession}`).bind(id, sessionId),
   ]);
-  if (updated?.meta.changes === 1) return 'updated';
+  // `changes` counts the rows of `chat_author` too, which a trigger writes.
+  if (updated?.results.length === 1) return 'updated';
   return session?.results.length === 1 ? 'no avatar' : 'session ended';
 }
 
