@@ -3,7 +3,7 @@
  * `operations/generated/` (typed documents for web clients), `operations/manifest.json` (the operations that
  * the Worker bundles, by id) and `operations/rest/manifest.json` (those that `/api` runs). Writes
  * `src/rest/openapi.json` (the description of `/api`) and the calls of `docs/rest.md`. Writes `src/auth/common-passwords.ts`,
- * which follows from a list of leaked passwords.
+ * which follows from a list of leaked passwords, and `src/chat/rules/data/`, which follows from lists of hosts and characters.
  *
  * `node codegen.ts --check` writes nothing but the untracked typed documents, and fails where a checked-in file
  * is not what it would write.
@@ -17,6 +17,7 @@ import { schema } from './schema/schema.ts';
 import { expectExamples, readExamples } from './scripts/openapi/examples.ts';
 import { printRestPage } from './scripts/openapi/print-calls.ts';
 import { printOpenapi, type RestRelease } from './scripts/openapi/print-openapi.ts';
+import { printConfusables, printPhishingHosts, printTopLevelDomains } from './scripts/print-chat-data.ts';
 import { printCommonPasswords } from './scripts/print-common-passwords.ts';
 import { OPERATION_RULES_VERSION } from './src/operations/operation-facts.ts';
 import { operationForms } from './src/operations/operation-forms.ts';
@@ -27,6 +28,7 @@ import { ENDPOINTS } from './src/rest/endpoints.ts';
 const SDL_FILE = 'schema/schema.graphql';
 const MANIFEST_FILE = 'operations/manifest.json';
 const COMMON_PASSWORDS_FILE = 'src/auth/common-passwords.ts';
+const CHAT_DATA_FOLDER = 'src/chat/rules/data';
 const REST_MANIFEST_FILE = 'operations/rest/manifest.json';
 const OPENAPI_FILE = 'src/rest/openapi.json';
 const REST_PAGE = 'docs/rest.md';
@@ -144,4 +146,7 @@ const openapi = await printOpenapi(JSON.parse(restManifest) as RestRelease, exam
 await writeOrCheck(OPENAPI_FILE, openapi, check);
 await writeOrCheck(REST_PAGE, await printRestPage(ENDPOINTS, examples), check);
 await writeOrCheck(COMMON_PASSWORDS_FILE, await printCommonPasswords(), check);
+await writeOrCheck(`${CHAT_DATA_FOLDER}/confusable-characters.ts`, await printConfusables(), check);
+await writeOrCheck(`${CHAT_DATA_FOLDER}/top-level-domains.ts`, await printTopLevelDomains(), check);
+await writeOrCheck(`${CHAT_DATA_FOLDER}/phishing-hosts.ts`, await printPhishingHosts(), check);
 expectExamples(ENDPOINTS, examples);

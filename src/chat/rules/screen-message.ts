@@ -2,8 +2,17 @@
  * The rules of a message that need nothing of its room's state: its text, its author's name, and what it has of links,
  * addresses and words of thieves. Who may post at all is the room's to say.
  */
+import { rejection } from '../../auth/rejection.ts';
 import type { ChatRejection, ChatRole } from '../room-calls.ts';
+import { areVerified, findAddresses } from './find-addresses.ts';
+import { matchingForm, plainForm } from './matching-form.ts';
+import { leadsOf, type MessageLeads } from './message-leads.ts';
 import { messageText } from './message-text.ts';
+import { isStaffLike } from './names.ts';
+import { isPhishingHost } from './phishing-hosts.ts';
+import { fraudOf, type Lead } from './scam-words.ts';
+
+const ENS_NAME = /[a-z0-9-]\.eth(?![a-z0-9])/;
 
 export interface MessageAuthor {
   /** As others see it. */
@@ -42,5 +51,42 @@ export function screenMessage(given: {
 }): ScreenedMessage {
   const text = messageText(given.text);
   if (typeof text !== 'string') return { text: given.text, links: [], holdReason: null, refusal: text };
-  return { text, links: [], holdReason: null, refusal: null };
+  const { author, room, linkHosts } = given;
+  const isStaff = author.role !== 'member';
+  const refused = (why: string): ScreenedMessage => ({
+    text,
+    links: [],
+    holdReason: null,
+    refusal: rejection('CHAT_MESSAGE_REFUSED', why),
+  });
+  if (!isStaff && isStaffLike(author.displayName, room)) {
+    return refused("The author's name looks like that of the platform, the project or one of their people.");
+  }
+  const leads = leadsOf(text, linkHosts);
+  if (leads.hosts.some((host) => isPhishingHost(host, given.phishingHosts))) {
+    return refused('It names a host that is known for fraud.');
+  }
+  if (leads.lookalikes) return refused('It names a host that looks like one of the platform.');
+  const holdReason = isStaff ? null : holdReasonOf(text, leads, author, room);
+  return { text, links: leads.links, holdReason, refusal: null };
+}
+
+function holdReasonOf(
+  text: string,
+  found: MessageLeads,
+  author: MessageAuthor,
+  room: RoomFacts,
+): string | null {
+  const addresses = findAddresses(plainForm(text));
+  if (!areVerified(addresses, room.addresses)) return 'An address that is not one of the project.';
+  if (author.kycLevel === 0) {
+    if (found.hasLink) return 'A link of an account without identification.';
+    if (ENS_NAME.test(matchingForm(text)))
+      return 'The name of a wallet, of an account without identification.';
+  }
+  const leads = new Set<Lead>(addresses.length > 0 ? ['address'] : []);
+  if (found.hasLink) leads.add('link');
+  if (found.hasContact) leads.add('contact');
+  const fraud = fraudOf(text, leads);
+  return fraud === null ? null : `Words of a fraud that ${fraud}.`;
 }

@@ -1,0 +1,58 @@
+/** What people say. */
+import { type SentMessage, sent } from './sent-message.ts';
+
+const newcomer = { kycLevel: 0, from: 'Adam' };
+
+export const ORDINARY: readonly SentMessage[] = [
+  sent('a price', 'I think it opens at 0.5$ and goes to 1.000,50 € by May', newcomer),
+  sent('a version', 'The wallet app v1.2.3 crashes, 1.2.4 is fine', newcomer),
+  sent('names of files', 'See readme.md and Node.js, and the audit.pdf in docs/audit', newcomer),
+  sent('abbreviations', 'Is it open in the U.S., e.g. for residents of N.Y.?', newcomer),
+  sent('a sentence without a space', 'I tried it.Then it worked.So no problem', newcomer),
+  sent('times', 'Sale ends 18:30 UTC on 12.06.2026, right?', newcomer),
+  sent('big numbers', 'Cap is 2,500,000 USDT = 25% of 10.000.000 tokens', newcomer),
+  sent(
+    'the verified contract',
+    'Contract is 0x52908400098527886e0f7030069857d2e4169ee7, same as in the docs?',
+    newcomer,
+  ),
+  sent('a link of the platform', 'Rules are at https://docs.com2000.example/pools/nova?tab=rules.', newcomer),
+  sent('the host of the platform', 'Only trust com2000.example, nothing else', newcomer),
+  sent('a warning', 'Never share your seed phrase with anybody'),
+  sent(
+    'a warning of support',
+    "Remember: admins never DM you first, and they won't ask for your private key",
+  ),
+  sent('a question about claims', 'Where do I claim my tokens after vesting?', newcomer),
+  sent('a complaint', 'Support is slow today, my ticket is open for 3 days', newcomer),
+  sent("one's own phrase", 'I lost my seed phrase years ago, lesson learned', newcomer),
+  sent(
+    'a hash of a transaction',
+    'tx 0x88df016429689c079f3b2f6ad39fa052532c56795b733da78a91ebe6a713944b is confirmed',
+    newcomer,
+  ),
+  sent('a commit', 'Fixed in 356a192b7913b04c54574d18c28d46e6395428ab', newcomer),
+  sent('a ratio', 'Allocation is 1:1.5 for tier 2, 1:2 for tier 3', newcomer),
+  sent('an ellipsis', 'Hmm... not sure...but ok', newcomer),
+  sent('double', 'The price could double after listing', newcomer),
+  sent('sending', 'I sent 500 USDT at 14:02 and see it as pending', newcomer),
+  sent('an airdrop', 'Is there an airdrop for testers?', newcomer),
+  sent('recovery', 'Hope the market will recover next week', newcomer),
+  sent('a guarantee', 'Nothing is guaranteed, do your own research', newcomer),
+  sent('an address of IPv4', 'My node runs on 10.0.0.12 and is in sync', newcomer),
+  sent('Russian', 'Когда начнётся продажа? Уже верифицирован, жду.', newcomer),
+  sent('Ukrainian', 'Доброго дня, чи буде AMA цього тижня?', newcomer),
+  sent('Arabic', 'متى يبدأ البيع؟ شكرا للجميع', newcomer),
+  sent('Persian', 'سلام، می‌خواهم بدانم ۱۰۰ توکن چند است؟', newcomer),
+  sent('Hebrew', 'מתי נפתח המאגר? תודה', newcomer),
+  sent('Hindi', 'क्या बिक्री आज शुरू होगी? मेरे पास 500 USDT हैं', newcomer),
+  sent('Thai', 'เปิดขายกี่โมงครับ ขอบคุณ', newcomer),
+  sent('Vietnamese', 'Khi nào mở bán vậy mọi người? Mình đang chờ', newcomer),
+  sent('Chinese', '今天晚上八点开始吗？我已经完成认证了。', newcomer),
+  sent('Japanese', 'いつ上場しますか。楽しみです。', newcomer),
+  sent('Korean', '언제 시작하나요? 기대됩니다', newcomer),
+  sent('Turkish', 'Satış ne zaman başlıyor? Teşekkürler arkadaşlar', newcomer),
+  sent('German', 'Wie hoch ist das Minimum, z.B. 50 USDT? Danke!', newcomer),
+  sent('emoji', 'LFG 🚀🚀 👩‍👩‍👧‍👦 🇩🇪🇺🇸 ❤️', newcomer),
+  sent('ordinary names', 'gm', { ...newcomer, from: 'Steam Fan' }),
+];
