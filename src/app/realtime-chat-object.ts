@@ -16,9 +16,10 @@ import type {
 } from '../chat/room-calls.ts';
 import { isRoomKey } from '../chat/room-key.ts';
 import { chatFeedOf } from '../realtime/chat-events.ts';
+import { noteAuthor } from '../storage/d1/chat-authors.ts';
 import type { Isolate } from './isolate.ts';
 import { type ObjectWork, objectWork } from './object-work.ts';
-import { nowMs } from './runtime.ts';
+import { alarmNowMs, nowMs, nowSeconds } from './runtime.ts';
 import { hubPublisher, hubWatchers } from './subscription-hub-object.ts';
 
 /** One room. Its name is the key of the room (`chat/room-key.ts`). */
@@ -36,11 +37,12 @@ export function createRealtimeChatObject(requireIsolate: (env: Env) => Isolate) 
       this.#room = new Room({
         key: name,
         storage: state.storage,
-        db: isolate.env.DB,
+        noteAuthor: (userId) => noteAuthor(isolate.env.DB, userId, name, nowSeconds()),
         publish: hubPublisher(isolate.env, chatFeedOf(name)),
         watching: hubWatchers(isolate.env, chatFeedOf(name)),
         waitUntil: (promise) => state.waitUntil(promise),
         nowMs,
+        alarmNowMs,
       });
     }
 

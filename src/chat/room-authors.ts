@@ -1,0 +1,71 @@
+/** Those who have posted, reacted or reported in a room, as it shows them. A closed account is erased for ever. */
+import type { AuthorChange, ChatAuthor, ChatRole } from './room-calls.ts';
+import { removeContent } from './room-removal.ts';
+import type { OpenRoom } from './room-store.ts';
+
+export type AuthorRow = {
+  display_name: string | null;
+  avatar_url: string | null;
+  role: ChatRole;
+  /** A moderator has released a message of theirs: they are young no more. */
+  is_trusted: number;
+  is_erased: number;
+};
+
+export const authorRow = ({ sql }: OpenRoom, userId: string): AuthorRow | null =>
+  sql
+    .exec<AuthorRow>(
+      'SELECT display_name, avatar_url, role, is_trusted, is_erased FROM author WHERE user_id = ?',
+      userId,
+    )
+    .toArray()[0] ?? null;
+
+/** The room has their name from here on; later ones come by `applyAuthor`. */
+export function addAuthor({ sql }: OpenRoom, { id, displayName, avatarUrl, role }: ChatAuthor): void {
+  sql.exec(
+    `INSERT INTO author (user_id, display_name, avatar_url, role, is_trusted, is_erased) VALUES (?, ?, ?, ?, 0, 0)
+     ON CONFLICT (user_id) DO NOTHING`,
+    ...[id, displayName, avatarUrl, role],
+  );
+}
+
+export const trustAuthor = ({ sql }: OpenRoom, userId: string): void =>
+  void sql.exec('UPDATE author SET is_trusted = 1 WHERE user_id = ? AND is_trusted = 0', userId);
+
+export function applyAuthor(room: OpenRoom, { userId, author }: AuthorChange): void {
+  if (author === null) {
+    eraseAuthor(room, userId);
+    return;
+  }
+  const { displayName, avatarUrl, role } = author;
+  const values = [displayName, avatarUrl, role];
+  room.sql.exec(
+    `UPDATE author SET display_name = ?, avatar_url = ?, role = ? WHERE user_id = ? AND is_erased = 0
+       AND (display_name, avatar_url, role) IS NOT (?, ?, ?)`,
+    ...[...values, userId, ...values],
+  );
+}
+
+function eraseAuthor(room: OpenRoom, userId: string): void {
+  const { sql } = room;
+  if (authorRow(room, userId)?.is_erased === 1) return;
+  // A post or a report of theirs that is under way finds this row.
+  sql.exec(
+    `INSERT INTO author (user_id, display_name, avatar_url, role, is_trusted, is_erased)
+     VALUES (?, NULL, NULL, 'member', 0, 1)
+     ON CONFLICT (user_id) DO UPDATE SET display_name = NULL, avatar_url = NULL, role = 'member', is_trusted = 0,
+       is_erased = 1`,
+    userId,
+  );
+  sql.exec("UPDATE report SET reason = '' WHERE user_id = ?", userId);
+  sql.exec('DELETE FROM reaction WHERE user_id = ?', userId);
+  const own = sql
+    .exec<{ sequence: number }>(
+      'SELECT sequence FROM message WHERE author_id = ? AND is_deleted = 0 ORDER BY sequence',
+      userId,
+    )
+    .toArray();
+  // Screens are told of those that were on them of late.
+  for (const { sequence } of own)
+    removeContent(room, sequence, { isTold: room.changes.has(`message:${sequence}`) });
+}

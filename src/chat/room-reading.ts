@@ -1,0 +1,46 @@
+/** An answer to a reader: only what they ask for is composed. */
+import { authorRow } from './room-authors.ts';
+import type { RoomRead, RoomReading } from './room-calls.ts';
+import { EVERYBODY, heldBackMessages, messagePage, messagesBySequence } from './room-messages.ts';
+import { isStaff, NOT_ALLOWED, postRefusal } from './room-sanctions.ts';
+import type { OpenRoom } from './room-store.ts';
+
+const nothing = ({ viewer }: RoomRead, watching: number, nowMs: number): RoomReading => ({
+  ...{ messages: [], bySequence: [], pinned: null, slowModeSeconds: 0, watching, position: nowMs },
+  heldBack: viewer?.isModerator ? [] : null,
+  refusal: null,
+});
+
+/** @param room null if it has no rows */
+export function readRoom(
+  room: OpenRoom | null,
+  request: RoomRead,
+  { watching, nowMs }: { watching: number; nowMs: number },
+): RoomReading {
+  const { messages, bySequence, state, viewer } = request;
+  if (room === null) return nothing(request, watching, nowMs);
+  const reader = viewer ?? EVERYBODY;
+  const { pinned_sequence: pinned, slow_mode_seconds: slowModeSeconds } = room.row;
+  const isAskedPinned = state === true && pinned !== null;
+  return {
+    messages: messages === undefined ? [] : messagePage(room, messages),
+    bySequence: bySequence === undefined ? [] : messagesBySequence(room, bySequence, reader),
+    pinned: isAskedPinned ? (messagesBySequence(room, [pinned], EVERYBODY)[0] ?? null) : null,
+    slowModeSeconds,
+    watching,
+    position: room.changes.position,
+    heldBack: viewer === undefined ? null : heldBackMessages(room, viewer),
+    refusal: viewer === undefined ? null : refusalOf(room, viewer, Math.floor(nowMs / 1000)),
+  };
+}
+
+function refusalOf(
+  room: OpenRoom,
+  { id, isModerator }: NonNullable<RoomRead['viewer']>,
+  nowSeconds: number,
+): RoomReading['refusal'] {
+  const author = authorRow(room, id);
+  if (author?.is_erased === 1) return NOT_ALLOWED;
+  const exempt = isModerator || (author !== null && isStaff(author));
+  return postRefusal(room, id, { nowSeconds, exempt });
+}
