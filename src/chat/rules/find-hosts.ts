@@ -2,6 +2,7 @@
  * Finds what leads out of a room: URLs, and names of hosts without a scheme, also as they are written to get past a
  * filter. Ordinary text has dots too, so a name without a scheme counts under a known top level domain alone.
  */
+import { latePattern } from '../../auth/late-pattern.ts';
 import { TOP_LEVEL_DOMAINS } from './data/top-level-domains.ts';
 import { matchingForm } from './matching-form.ts';
 import { unicodeHost } from './unicode-host.ts';
@@ -66,7 +67,7 @@ export const dottedNames = (form: string): string[] =>
     .replace(foldedBracketedDot, '.')
     .replace(/ dot /g, '.')
     .replace(/ ?\. ?/g, '.')
-    .split(/[^\p{L}\p{N}._-]+/u)
+    .split(noHost())
     .filter((name) => name.includes('.') && name.length <= MAX_HOST_CHARACTERS)
     .map((name) => unicodeHost(trimmedName(name)));
 
@@ -102,6 +103,7 @@ function trimmedName(piece: string): string {
   return piece.slice(from, to);
 }
 
+const noHost = latePattern('[^\\p{L}\\p{N}._-]+', 'u');
 const IP_ADDRESS = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 const MAX_HOST_CHARACTERS = 253;
 
@@ -110,7 +112,7 @@ function isHost(name: string, isContinued: boolean): boolean {
   const [last = ''] = labels.slice(-1);
   if (labels.length < 2 || name.length > MAX_HOST_CHARACTERS || labels.includes('')) return false;
   if (IP_ADDRESS.test(name)) return isContinued;
-  if (!isTopLevel(last) || /^\p{N}+$/u.test(last)) return false;
+  if (!isTopLevel(last)) return false;
   if (isContinued || labels[0] === 'www') return true;
   const isTelling = labels.length > 2 || /[0-9-]/.test(labels[0] ?? '');
   if (FILE_DOMAINS.has(last)) return false;

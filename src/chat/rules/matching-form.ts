@@ -6,6 +6,8 @@ import { latePattern } from '../../auth/late-pattern.ts';
 import { CONFUSABLE_CHARACTERS } from './data/confusable-characters.ts';
 
 const ASCII = /^[\n\x20-\x7e]*$/;
+/** One character of a whole formula, of 8 and 18 letters: 500 of them would be a long text. */
+const LONG_LIGATURES = /[\ufdfa\ufdfb]/g;
 /** Default ignorable code points have no shape of their own. */
 const hidden = latePattern('[\\p{M}\\p{DI}]', 'gu');
 
@@ -27,7 +29,7 @@ export function plainForm(text: string): string {
   if (ASCII.test(text)) return text;
   const prototypes = confusables();
   let form = '';
-  for (const character of text.normalize('NFKD').replace(hidden(), '')) {
+  for (const character of text.replace(LONG_LIGATURES, ' ').normalize('NFKD').replace(hidden(), '')) {
     form += prototypes.get(character) ?? character;
   }
   return form;

@@ -39,8 +39,8 @@ export function leadsOf(text: string, allowed: readonly string[]): MessageLeads 
   const written = findHosts(rest.normalize('NFKC').toLowerCase());
   const form = matchingForm(text);
   const seen = findHosts(matchingForm(rest));
-  const named = [...written.hosts, ...seen.hosts];
-  const readings = named.flatMap((host) => [host, matchingForm(host)]);
+  const named = [...new Set([...written.hosts, ...seen.hosts])];
+  const readings = [...new Set(named.flatMap((host) => [host, matchingForm(host)]))];
   const hosts = [...new Set([...readings, ...dottedNames(form)])];
   const foreign = readings.filter((host) => !isAllowedHost(host, allowed));
   return {

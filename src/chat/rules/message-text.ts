@@ -43,7 +43,8 @@ const heapedMarks = latePattern(
   'v',
 );
 
-const characters = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** Made at the first message: its tables are read then. */
+let characters: Intl.Segmenter | undefined;
 
 /** @returns the text as it is stored, or why it is refused. */
 export function messageText(given: string): string | ChatRejection {
@@ -53,6 +54,7 @@ export function messageText(given: string): string | ChatRejection {
   if (forbidden().test(text) || heapedMarks().test(text) || !visible().test(text)) return unfit();
   if (new TextEncoder().encode(text).length > CHAT_MESSAGE_MAX_BYTES) return unfit();
   if (text.split('\n').length > MAX_LINES) return unfit();
+  characters ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
   let count = 0;
   for (const { segment } of characters.segment(text)) {
     count += 1;

@@ -7,7 +7,7 @@
  */
 import { latePattern } from '../../auth/late-pattern.ts';
 import { matchingForm } from './matching-form.ts';
-import { skeletonWords, withoutNumber, wordSkeleton } from './skeleton.ts';
+import { separators, skeletonWords, withoutNumber, wordSkeleton } from './skeleton.ts';
 
 /** A name that has one of them speaks for the platform. */
 const STAFF_WORDS = words(
@@ -18,7 +18,7 @@ const STAFF_WORDS = words(
 /** At the beginning or the end of a word too: `adminanna`. */
 const LONG_STAFF_WORDS = words('admin support moderator helpdesk official поддержка');
 /** Badminton has none at its ends. */
-const ORDINARY_WORDS = /^(?:admlnlst|suportlv|oflclaly)/;
+const ORDINARY_WORDS = /^(?:admlnlst|suportlv|suportlng|oflclaly)/;
 /** A name of nothing else speaks for it. */
 const TEAM_WORDS = words(
   'team help helper desk service services customer care security agent manager ceo cto founder cofounder',
@@ -29,6 +29,7 @@ const FILLERS = words(
   'the real our chat room group community channel global hq labs lab dao protocol foundation finance network token coin crypto wallet',
   'exchange official live online of for and io app web tech ltd inc x tm head chief lead main super new dev devs developer developers',
 );
+const LATIN = /^[a-z]*$/;
 const PLATFORM = wordSkeleton('com2000');
 
 const capitals = latePattern('(?<=\\p{Ll})(?=\\p{Lu})', 'gu');
@@ -44,23 +45,28 @@ const NAME_MIN_CHARACTERS = 3;
 /** True if others would take who has this name for one of the platform's people. */
 export function isStaffLike(name: string, { names, staffNames }: NamesOfARoom): boolean {
   const readings = readingsOf(name);
-  if (readings.some((reading) => reading.join('').includes(PLATFORM))) return true;
-  const staff = new Set(staffNames.flatMap(readingsOf).map((reading) => reading.join('')));
+  const wholes = [...new Set(readings.flatMap(wholesOf))];
+  if (wholes.some((whole) => whole.includes(PLATFORM))) return true;
+  const staff = new Set(staffNames.flatMap(readingsOf).flatMap(wholesOf));
   staff.delete('');
   const project = new Set(
     names
       .flatMap(readingsOf)
-      .map((reading) => reading.join(''))
-      .filter((one) => one.length >= NAME_MIN_CHARACTERS),
+      .flatMap(wholesOf)
+      .filter((whole) => whole.length >= NAME_MIN_CHARACTERS),
   );
-  return readings.some(
-    (reading) =>
-      staff.has(reading.join('')) || reading.some(isStaffWord) || isMadeOf(reading.join(''), project),
+  return (
+    readings.flat().some(isStaffWord) || wholes.some((whole) => staff.has(whole) || isMadeOf(whole, project))
   );
 }
 
+/** The words in one, also as `sup port` is read. */
+const wholesOf = (words: readonly string[]) => [words.join(''), wordSkeleton(words.join(''))];
+
 function isStaffWord(word: string): boolean {
   if (STAFF_WORDS().has(word)) return true;
+  // Chinese and Japanese have no spaces.
+  if (!LATIN.test(word)) return [...STAFF_WORDS()].some((one) => !LATIN.test(one) && word.includes(one));
   if (ORDINARY_WORDS.test(word)) return false;
   return [...LONG_STAFF_WORDS()].some((long) => word.startsWith(long) || word.endsWith(long));
 }
@@ -70,9 +76,7 @@ function readingsOf(name: string): string[][] {
   const cut = name.normalize('NFKC').replace(capitals(), ' ');
   const spellings = new Set([name, cut, name.replaceAll('@', 'a')]);
   return [...spellings].flatMap((spelling) => {
-    const plain = matchingForm(spelling)
-      .split(/[^\p{L}\p{N}]+/u)
-      .map(withoutNumber);
+    const plain = matchingForm(spelling).split(separators()).map(withoutNumber);
     return [skeletonWords(spelling), plain.filter((word) => word !== '').map(wordSkeleton)];
   });
 }
@@ -89,14 +93,16 @@ const MAX_COVERED_CHARACTERS = 60;
 function isMadeOf(text: string, project: ReadonlySet<string>): boolean {
   if (text.length > MAX_COVERED_CHARACTERS || text === '') return false;
   if (project.has(text)) return true;
-  const known = new Set([...STAFF_WORDS(), ...TEAM_WORDS(), ...FILLERS(), ...project]);
+  const isKnown = (word: string) =>
+    STAFF_WORDS().has(word) || TEAM_WORDS().has(word) || FILLERS().has(word) || project.has(word);
   // The covers of each beginning: few, because the words are.
   const covers: Cover[][] = [[{ hasStaff: false, hasProject: false, hasTeam: false }]];
   for (let end = 1; end <= text.length; end += 1) {
     covers[end] = [];
     for (let start = 0; start < end; start += 1) {
+      if ((covers[start]?.length ?? 0) === 0) continue;
       const word = text.slice(start, end);
-      if ((covers[start]?.length ?? 0) === 0 || !known.has(word)) continue;
+      if (!isKnown(word)) continue;
       for (const cover of covers[start] ?? []) addCover(covers[end] ?? [], extended(cover, word, project));
     }
   }

@@ -1,7 +1,8 @@
 import { latePattern } from '../../auth/late-pattern.ts';
 import { matchingForm } from './matching-form.ts';
 
-const separators = latePattern('[^\\p{L}\\p{N}]+', 'u');
+/** What stands between words. */
+export const separators = latePattern('[^\\p{L}\\p{N}]+', 'u');
 const letter = latePattern('\\p{L}', 'u');
 const digitsAtEnds = latePattern('^\\p{N}+|\\p{N}+$', 'gu');
 
