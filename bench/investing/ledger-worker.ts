@@ -13,7 +13,7 @@ import type { InvestRequest, PoolTerms } from '../../src/investing/pool-ledger.t
 import type { InvestmentRow } from '../../src/storage/d1/investments.ts';
 import { ledgerWrites } from '../../src/storage/d1/ledger-rows.ts';
 
-export { Attempts, PriceFeed, SubscriptionHub } from '../../src/index.ts';
+export { Attempts, PriceFeed, RealtimeChat, SubscriptionHub } from '../../src/index.ts';
 
 export class SaleFeed extends DurableObject {
   changed(): void {

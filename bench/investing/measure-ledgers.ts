@@ -15,7 +15,7 @@ import { readD1Migrations } from '@cloudflare/vitest-plugin';
 import { drawsOf } from '../../test/support/upstream/random.ts';
 import { type Answer, bodyText } from '../answer.ts';
 import { bundleWorker, gatewayObjects } from '../bundle.ts';
-import { runClosedLoop } from '../closed-loop.ts';
+import { type LoopRound, measuredLoop } from '../measured-loop.ts';
 import { runOpenLoop } from '../open-loop.ts';
 import { postRequest } from '../requests.ts';
 import { percentile, type Spread, spreadOf, spreadsOf } from '../statistics.ts';
@@ -32,8 +32,7 @@ export interface LedgerBenchOptions {
   report: (line: string) => void;
 }
 
-type Round = Awaited<ReturnType<typeof runRound>>;
-export type LedgerRounds = Record<keyof Round, Spread>;
+export type LedgerRounds = Record<keyof LoopRound, Spread>;
 
 export interface LedgersResult {
   investments: number;
@@ -74,10 +73,10 @@ export async function measureLedgers(options: LedgerBenchOptions): Promise<Ledge
     // Not timed: its statements are those of the bare object.
     await run('recorded', ledgerPath('recorded'));
     const measured = {
-      ledger: [] as Round[],
-      bare: [] as Round[],
-      bareAlone: [] as Round[],
-      tenLedgers: [] as Round[],
+      ledger: [] as LoopRound[],
+      bare: [] as LoopRound[],
+      bareAlone: [] as LoopRound[],
+      tenLedgers: [] as LoopRound[],
     };
     const steady: { p50Ms: number; p99Ms: number }[] = [];
     for (let round = 0; round < rounds; round += 1) {
@@ -106,7 +105,7 @@ export async function measureLedgers(options: LedgerBenchOptions): Promise<Ledge
   });
 }
 
-const ratioOf = ({ ledger, bare }: Record<'ledger' | 'bare', Round[]>, measure: keyof Round) =>
+const ratioOf = ({ ledger, bare }: Record<'ledger' | 'bare', LoopRound[]>, measure: keyof LoopRound) =>
   spreadOf(ledger.map((round, index) => round[measure] / (bare[index]?.[measure] ?? Number.NaN)));
 
 async function withLedgers<Result>(
@@ -161,37 +160,20 @@ const ledgerPath =
   (name, number) =>
     `/${route}/${name}/user-${number}`;
 
-async function runRound(
+const runRound = (
   workerd: Workerd,
   name: string,
   pathOf: PathOf,
   { investments, connections }: Pick<LedgerBenchOptions, 'investments' | 'connections'>,
-) {
-  let sent = 0;
-  const before = workerd.cpuMs();
-  const { requests, elapsedMs, latenciesMs } = await runClosedLoop({
-    url: workerd.urlOf(WORKER),
+) =>
+  measuredLoop({
+    workerd,
+    worker: WORKER,
+    requests: investments,
     connections,
-    durationMs: Number.POSITIVE_INFINITY,
-    next: () => {
-      if (sent === investments) return null;
-      sent += 1;
-      return postRequest(pathOf(name, sent), '');
-    },
+    next: (number) => postRequest(pathOf(name, number), ''),
     onAnswer: assertAccepted,
-    keepBodies: true,
   });
-  const after = workerd.cpuMs();
-  return {
-    perSecond: (requests * 1000) / elapsedMs,
-    perThreadSecond: (requests * 1000) / (after.thread - before.thread),
-    p50Ms: percentile(latenciesMs, 50),
-    p99Ms: percentile(latenciesMs, 99),
-    cpuMicroseconds: ((after.process - before.process) * 1000) / requests,
-    workerdThreadBusy: (after.thread - before.thread) / elapsedMs,
-    workerdThreadWaiting: (after.threadWaiting - before.threadWaiting) / elapsedMs,
-  };
-}
 
 async function runSteady(workerd: Workerd, name: string, durationMs: number) {
   let sent = 0;
@@ -215,7 +197,7 @@ function assertAccepted(answer: Answer): void {
   if (answer.status !== 204) throw new Error(`an investment: ${answer.status} ${bodyText(answer)}`);
 }
 
-function roundLine(round: number, measured: Record<string, Round[]>): string {
+function roundLine(round: number, measured: Record<string, LoopRound[]>): string {
   const parts = Object.entries(measured).map(([name, rounds]) => {
     const { perSecond = 0, p50Ms = 0, p99Ms = 0, cpuMicroseconds = 0 } = rounds[round] ?? {};
     return `${name} ${perSecond.toFixed(0)}/s p50 ${p50Ms.toFixed(1)} p99 ${p99Ms.toFixed(1)} ms ${cpuMicroseconds.toFixed(0)} µs`;

@@ -7,14 +7,11 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeGlobalId } from '../../schema/global-ids.ts';
-import { AccessTokens } from '../../src/auth/access-tokens.ts';
-import { SESSION_IDLE_SECONDS } from '../../src/config.ts';
-import { UNNAMED_KEY_ID } from '../../src/settings/signing-keys.ts';
-import { MemoryBudget } from '../../src/storage/bounded-memory.ts';
 import { type Answer, bodyText, headerOf } from '../answer.ts';
 import { gatewayObjects } from '../bundle.ts';
 import { HttpConnection } from '../http-connection.ts';
 import { operationId, postRequest } from '../requests.ts';
+import { addressOfUser, type SignedInUser, signInUsers } from '../signed-in-users.ts';
 import { percentile } from '../statistics.ts';
 import { migrateAndSync, startBenchUpstream } from '../synced-market.ts';
 import { startWorkerd, type Workerd } from '../workerd.ts';
@@ -45,11 +42,6 @@ export interface OpeningResult {
   cpuMsOfOrder: number;
 }
 
-interface Buyer {
-  id: string;
-  accessToken: string;
-}
-
 const GATEWAY = 'gateway';
 const ENVIRONMENT = 'production';
 const POOL = 'opening';
@@ -77,7 +69,12 @@ export async function measureOpening(options: OpeningOptions): Promise<OpeningRe
       { name: GATEWAY, script, storage: GATEWAY, vars, durableObjects: gatewayObjects() },
     ]);
     await migrateAndSync(workerd, GATEWAY, { afterTheNight: false });
-    const buyers = await createBuyers(workerd, people, vars.JWT_SECRET ?? '');
+    const buyers = await signInUsers(workerd, {
+      gateway: GATEWAY,
+      environment: ENVIRONMENT,
+      jwtSecret: vars.JWT_SECRET ?? '',
+      ids: Array.from({ length: people }, (_, at) => `buyer-${at}`),
+    });
     const opensAt = Math.floor(Date.now() / 1000) + OPENS_IN_SECONDS;
     await openPool(vars.MAIN_API_URL ?? '', opensAt, room);
     await syncPools(workerd);
@@ -94,40 +91,6 @@ export async function measureOpening(options: OpeningOptions): Promise<OpeningRe
 }
 
 const databaseOf = async ({ miniflare }: Workerd) => miniflare.getD1Database('DB', GATEWAY);
-
-/** Verified people with a session each. Nothing is hashed. */
-async function createBuyers(workerd: Workerd, people: number, secret: string): Promise<Buyer[]> {
-  const nowSeconds = () => Math.floor(Date.now() / 1000);
-  const tokens = new AccessTokens({
-    keys: [{ kid: UNNAMED_KEY_ID, key: secret }],
-    environment: ENVIRONMENT,
-    memory: new MemoryBudget().open('verifiedTokens'),
-    nowSeconds,
-  });
-  const db = await databaseOf(workerd);
-  const ids = Array.from({ length: people }, (_, at) => `buyer-${at}`);
-  const now = nowSeconds();
-  await db.batch([
-    db
-      .prepare(
-        `INSERT INTO user_account (id, kyc_level, permissions, last_active_at, created_at)
-         SELECT value, 2, '["invest"]', ?2, ?2 FROM json_each(?1)`,
-      )
-      .bind(JSON.stringify(ids), now),
-    db
-      .prepare(
-        `INSERT INTO user_session (id, user_id, created_at, last_activity_at, expires_at, refresh_hash, device)
-         SELECT '${SESSION_PREFIX}' || value, value, ?2, ?2, ?3, '', '' FROM json_each(?1)`,
-      )
-      .bind(JSON.stringify(ids), now, now + SESSION_IDLE_SECONDS),
-  ]);
-  return Promise.all(
-    ids.map(async (id) => ({ id, accessToken: (await tokens.sign(id, sessionOf(id))).token })),
-  );
-}
-
-const SESSION_PREFIX = 'session-of-';
-const sessionOf = (userId: string) => `${SESSION_PREFIX}${userId}`;
 
 async function openPool(mainApiUrl: string, opensAt: number, room: number): Promise<void> {
   const [, market] = new URL(mainApiUrl).pathname.split('/');
@@ -149,7 +112,7 @@ async function syncPools({ miniflare }: Workerd): Promise<void> {
   if (outcome !== 'ok') throw new Error(`the sync of the pool ended with ${outcome}`);
 }
 
-async function atTheOpening(url: URL, buyers: readonly Buyer[], opensAtMs: number) {
+async function atTheOpening(url: URL, buyers: readonly SignedInUser[], opensAtMs: number) {
   const early = buyers.slice(0, Math.ceil(buyers.length * TOO_EARLY_SHARE));
   const outcomes = await orderAll(url, early);
   if (Date.now() >= opensAtMs)
@@ -184,7 +147,7 @@ interface Outcome {
 }
 
 /** All are there at once; each waits for a free connection. */
-async function orderAll(url: URL, buyers: readonly Buyer[]): Promise<Outcome[]> {
+async function orderAll(url: URL, buyers: readonly SignedInUser[]): Promise<Outcome[]> {
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined);
   const connections = await Promise.all(
@@ -206,7 +169,7 @@ async function orderAll(url: URL, buyers: readonly Buyer[]): Promise<Outcome[]> 
 }
 
 /** Asks again for as long as the answer says that this is safe. */
-async function order(connection: HttpConnection, { id, accessToken }: Buyer): Promise<Outcome> {
+async function order(connection: HttpConnection, { id, accessToken }: SignedInUser): Promise<Outcome> {
   const input = { poolId: encodeGlobalId('IdoPool', POOL), amount: AMOUNT, idempotencyKey: `opening-${id}` };
   const body = JSON.stringify({ documentId: operationId('InvestInPool'), variables: { input } });
   const request = postRequest('/graphql', body, `Authorization: Bearer ${accessToken}\r\n`, addressOf(id));
@@ -226,10 +189,7 @@ async function order(connection: HttpConnection, { id, accessToken }: Buyer): Pr
   throw new Error(`${id} was never answered`);
 }
 
-function addressOf(buyerId: string): string {
-  const number = Number(buyerId.split('-')[1]);
-  return `10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`;
-}
+const addressOf = (buyerId: string) => addressOfUser(Number(buyerId.split('-')[1]));
 
 /** D1 has one investment of each buyer who was told so. */
 async function checkBooks(workerd: Workerd, { allocated }: OpeningResult, room: number): Promise<void> {
