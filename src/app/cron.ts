@@ -1,6 +1,7 @@
 /** Passes the parts of an isolate that jobs need to the jobs of a cron event. */
 import { askHeartbeat } from '../alerts/heartbeat.ts';
 import { backupSealing } from '../backups/sealing.ts';
+import { roomsOf } from '../chat/rooms.ts';
 import { ledgersOf } from '../investing/ledger-client.ts';
 import { log } from '../observability/log.ts';
 import { notifyEnded } from '../realtime/ended-sessions.ts';
@@ -19,7 +20,7 @@ export async function runCron(
   cron: string,
   { cache, tracing }: ExecutionContext,
 ): Promise<void> {
-  const { env, config, patientApis, platformFiles, reportUrls, requests } = isolate;
+  const { env, config, patientApis, platformFiles, fileUrls, reportUrls, requests } = isolate;
   const jobs = jobsOfCron(cron);
   if (jobs.length === 0) log.error('sync.unknown_cron', { cron });
   const sendNotice = noticeSender(isolate);
@@ -34,6 +35,8 @@ export async function runCron(
     priceApi: patientApis.price,
     platformFiles,
     ledgers: ledgersOf(env.IDO_MANAGER),
+    rooms: roomsOf(env.REALTIME_CHAT),
+    shownAvatarUrl: (userId, stored) => fileUrls.shownAvatar(userId, stored),
     feedPrices: async () => priceFeedObject(env).prices(),
     notifySaleFeed: () => saleFeedObject(env).changed(),
     notifyEnded: (sessionIds) => notifyEnded(env.SUBSCRIPTION_HUBS, sessionIds),

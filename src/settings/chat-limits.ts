@@ -27,3 +27,9 @@ export const CHAT_RETRY_SECONDS = 2;
 export const CHAT_RETRY_MS = 1_000;
 /** The number of watchers is asked for this often at most. */
 export const CHAT_WATCHING_SECONDS = 15;
+/** Authors that one run of the job `chat-authors` tells their rooms of, */
+export const CHAT_AUTHORS_PER_RUN = 1_000;
+/** in calls of so many, */
+export const CHAT_AUTHORS_PER_CALL = 100;
+/** and none of them begins later than this: the minute's other jobs wait. */
+export const CHAT_AUTHORS_RUN_MS = 15_000;

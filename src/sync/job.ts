@@ -1,6 +1,7 @@
 /** The form of a job: when it runs, its work, and the effects that follow each run. `jobs.ts` lists all jobs. */
 import type { SendNotice } from '../alerts/send-notice.ts';
 import type { BackupSealing } from '../backups/write-source.ts';
+import type { Rooms } from '../chat/rooms.ts';
 import type { Ledgers } from '../investing/ledger-client.ts';
 import type { CallCounts } from '../observability/call-counts.ts';
 import { log } from '../observability/log.ts';
@@ -66,6 +67,9 @@ export interface JobDeps {
   priceApi: PriceApi;
   platformFiles: PlatformFiles;
   ledgers: Ledgers;
+  rooms: Rooms;
+  /** Null for a picture that is not one of the gateway's files. */
+  shownAvatarUrl(userId: string, stored: string | null): string | null;
   /** The latest prices that the price feed has sent to subscribers. May never settle. */
   feedPrices(): Promise<PriceRecord[]>;
   /** Makes the sale feed read the changes that are pending in D1. May never settle. */

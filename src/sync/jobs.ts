@@ -7,6 +7,7 @@
  */
 import { alertsJob } from './alerts.ts';
 import { backupsJob } from './backups.ts';
+import { chatAuthorsJob } from './chat-authors.ts';
 import { cleanupJob } from './cleanup.ts';
 import { closedUsersJob } from './closed-users.ts';
 import { dailyCandlesJob } from './daily-candles.ts';
@@ -38,6 +39,7 @@ export const JOBS: readonly JobDefinition[] = [
   userOutboxJob,
   identificationOutboxJob,
   ledgerPokesJob,
+  chatAuthorsJob,
   uploadsJob,
   objectDeletionsJob,
   // Last of the minute: it looks at what the others have left.

@@ -130,7 +130,15 @@ describe('/health', () => {
     expect([aged.code, late(aged)]).toEqual([
       503,
       [
-        ...['prices', 'user-outbox', 'identification-outbox', 'ledger-pokes', 'uploads', 'object-deletions'],
+        ...[
+          'prices',
+          'user-outbox',
+          'identification-outbox',
+          'ledger-pokes',
+          'chat-authors',
+          'uploads',
+          'object-deletions',
+        ],
         'alerts',
       ],
     ]);

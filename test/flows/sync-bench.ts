@@ -4,6 +4,7 @@
  */
 import { env } from 'cloudflare:workers';
 import { inject, vi } from 'vitest';
+import type { Rooms } from '../../src/chat/rooms.ts';
 import type { Ledgers } from '../../src/investing/ledger-client.ts';
 import { ReportUrls } from '../../src/reports/report-urls.ts';
 import { signingKeysSchema } from '../../src/settings/signing-keys.ts';
@@ -113,6 +114,8 @@ export async function createBench(market: Row = {}): Promise<Bench> {
         ...limits,
       }),
       ledgers: NO_LEDGERS,
+      rooms: NO_ROOMS,
+      shownAvatarUrl: (_userId, stored) => stored,
       feedPrices: async () => [],
       notifySaleFeed: async () => undefined,
       alertChannels: [],
@@ -189,6 +192,13 @@ const NO_LEDGERS: Ledgers = {
     throw new Error(`the ledger of ${poolId} was called`);
   },
   ofInvestment: () => null,
+};
+
+/** The same of a room. */
+const NO_ROOMS: Rooms = {
+  of: (room) => {
+    throw new Error(`the room ${room} was called`);
+  },
 };
 
 const linesOf = ({ mock }: { mock: { calls: unknown[][] } }) =>

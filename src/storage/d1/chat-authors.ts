@@ -34,35 +34,55 @@ export async function noteAuthor(
   return results.length === 1;
 }
 
-/** An author whom a room is to be told of. */
+/** An author whom a room is to be told of, with what the account is now: all null if it is closed. */
 export interface DueAuthorRow {
   user_id: string;
   room: string;
   revision: number;
-  /** 0 if the account is closed: the other columns of the account are null. */
-  is_open: 0 | 1;
+  account_id: string | null;
   display_name: string | null;
   avatar_url: string | null;
+  user_level: number | null;
+  kyc_level: number | null;
   /** A JSON list. */
   permissions: string | null;
   refused_at: number | null;
 }
 
-/** Those that are due, with what their accounts are now: closed accounts first, and before them whoever was tried less. */
+export interface DueAuthors {
+  /** Those that were tried less come first, and of them closed accounts. */
+  due: DueAuthorRow[];
+  /** Those whose room has failed, and whose next attempt is later: how many, and one of their rooms. */
+  waiting: { count: number; room: string | null };
+}
+
+/** One call of D1. */
 export async function dueAuthors(
   db: D1Database,
   { nowSeconds, limit }: { nowSeconds: number; limit: number },
-): Promise<DueAuthorRow[]> {
-  const { results } = await db
-    .prepare(
-      `SELECT user_id, room, revision, account.id IS NOT NULL AS is_open, display_name, avatar_url, permissions, refused_at
-       FROM chat_author LEFT JOIN user_account AS account ON account.id = user_id
-       WHERE next_attempt_at IS NOT NULL AND ${IS_DUE_SQL}
-       ORDER BY attempts, is_open, next_attempt_at, room, user_id LIMIT ?2`,
-    )
-    .bind(nowSeconds, limit)
-    .all<DueAuthorRow>();
-  return results;
+): Promise<DueAuthors> {
+  const [due, waiting] = await db.batch<never>([
+    db
+      .prepare(
+        `SELECT user_id, room, revision, account.id AS account_id, display_name, avatar_url, user_level, kyc_level,
+           permissions, refused_at
+         FROM chat_author LEFT JOIN user_account AS account ON account.id = user_id
+         WHERE next_attempt_at IS NOT NULL AND ${IS_DUE_SQL}
+         ORDER BY attempts, account_id IS NOT NULL, next_attempt_at, room, user_id LIMIT ?2`,
+      )
+      .bind(nowSeconds, limit),
+    db
+      .prepare(
+        `SELECT count(*) AS count, max(room) AS room FROM chat_author
+         WHERE next_attempt_at IS NOT NULL AND attempts > 0 AND NOT ${IS_DUE_SQL}`,
+      )
+      .bind(nowSeconds),
+  ]);
+  const [waits] = (waiting?.results ?? []) as DueAuthors['waiting'][];
+  return {
+    due: (due?.results ?? []) as DueAuthorRow[],
+    waiting: waits ?? { count: 0, room: null },
+  };
 }
 
 type AuthorKey = Pick<DueAuthorRow, 'user_id' | 'room' | 'revision'>;
@@ -84,18 +104,18 @@ export function toldAuthorsWrites(db: D1Database, rows: readonly AuthorKey[]): D
   ]);
 }
 
-/** A room has failed: all that is due of it waits, longer after each attempt. */
+/** Rooms have failed: all that is due of them waits, longer after each attempt. */
 export const postponedAuthorsWrite = (
   db: D1Database,
-  room: string,
+  rooms: readonly string[],
   nowSeconds: number,
 ): D1PreparedStatement =>
   db
     .prepare(
       `UPDATE chat_author SET attempts = attempts + 1, next_attempt_at = ${NEXT_ATTEMPT_SQL}
-       WHERE room = ?2 AND next_attempt_at IS NOT NULL AND ${IS_DUE_SQL}`,
+       WHERE next_attempt_at IS NOT NULL AND ${IS_DUE_SQL} AND room IN (SELECT value FROM json_each(?2))`,
     )
-    .bind(nowSeconds, room);
+    .bind(nowSeconds, JSON.stringify(rooms));
 
 /** The rooms that somebody has posted in. */
 export async function roomsWithPosts(db: D1Database): Promise<string[]> {

@@ -42,12 +42,15 @@ export interface RoomSubjectId {
 const SUBJECT = `project.status, project.name, project.symbol,
   (SELECT json_group_array(contract_address) FROM ido_pool_cache
    WHERE project_id = project.id AND contract_address IS NOT NULL) AS addresses`;
-const OF_POOL = 'FROM ido_pool_cache AS pool JOIN project_cache AS project ON project.id = pool.project_id';
+export const OF_POOL =
+  'FROM ido_pool_cache AS pool JOIN project_cache AS project ON project.id = pool.project_id';
 
 /** The condition of the index: an account with either permission is of the staff. */
 const IS_STAFF = `instr(permissions, '"moderate"') > 0 OR instr(permissions, '"team"') > 0`;
 /** More than a platform has. The rows are few: names that look like theirs are compared with each one. */
 const STAFF_MAX = 500;
+export const STAFF_SELECT = `SELECT id, display_name FROM user_account INDEXED BY user_account_staff
+  WHERE ${IS_STAFF} LIMIT ${STAFF_MAX}`;
 
 /**
  * @param options.targetId the account that something is done to
@@ -64,9 +67,7 @@ export async function chatFacts(
           .prepare(`SELECT ${SUBJECT}, NULL AS pool_name FROM project_cache AS project WHERE project.id = ?1`)
           .bind(id)
       : db.prepare(`SELECT ${SUBJECT}, pool.pool_name ${OF_POOL} WHERE pool.id = ?1`).bind(id),
-    db.prepare(
-      `SELECT id, display_name FROM user_account INDEXED BY user_account_staff WHERE ${IS_STAFF} LIMIT ${STAFF_MAX}`,
-    ),
+    db.prepare(STAFF_SELECT),
     db
       .prepare(
         `SELECT id, display_name, avatar_url, created_at, user_level, kyc_level, permissions, refused_at
