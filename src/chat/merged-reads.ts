@@ -49,6 +49,6 @@ function requestOf(asks: readonly RoomAsk[]): RoomRead {
   const sequences = asks.map(({ sequence }) => sequence).filter((sequence) => sequence !== undefined);
   return {
     ...(sequences.length > 0 ? { bySequence: [...new Set(sequences)] } : {}),
-    ...(asks.some(({ state, ofViewer }) => state || ofViewer) ? { state: true } : {}),
+    ...(asks.some(({ state }) => state) ? { state: true } : {}),
   };
 }

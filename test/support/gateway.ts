@@ -74,6 +74,7 @@ export function startGateway(market: TestMarket, vars: Record<string, unknown> =
     IDO_MANAGER: countedObjects(env.IDO_MANAGER, counts),
     PRICE_FEED: countedObjects(env.PRICE_FEED, counts),
     SALE_FEED: countedObjects(env.SALE_FEED, counts),
+    REALTIME_CHAT: countedObjects(env.REALTIME_CHAT, counts),
     SUBSCRIPTION_HUBS: countedObjects(env.SUBSCRIPTION_HUBS, counts),
     MAIN_API_URL: market.mainApiUrl,
     PRICE_API_URL: market.priceApiUrl,

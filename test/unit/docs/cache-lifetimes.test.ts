@@ -8,6 +8,7 @@ const FIELD_OF_ROW: [beginning: string, field: string][] = [
   ['project lists, search, comparison, pools', 'Query.projects'],
   ['lists, search, comparisons, pools', 'Query.projects'],
   ["a pool's sale", 'IdoPool.status'],
+  ['rooms', 'Query.chatRoom'],
   ['project detail', 'Query.project'],
   ['candles, categories', 'Query.candles'],
 ];
@@ -33,7 +34,9 @@ test.each([
 ])('the lifetimes in %s are those of the schema', (page, columns) => {
   const rows = lifetimesOf(page);
   expect(rows.map(([field]) => field).sort()).toEqual(
-    ['IdoPool.status', 'Price', 'Query.candles', 'Query.project', 'Query.projects'].sort(),
+    [
+      ...['IdoPool.status', 'Price', 'Query.candles', 'Query.chatRoom', 'Query.project', 'Query.projects'],
+    ].sort(),
   );
   for (const [field, seconds] of rows) {
     const lifetime = CACHE_HINTS[field]?.lifetime;
