@@ -71,7 +71,7 @@ const ChatPayload = builder.objectRef<ChatMessageModel>('ChatPayload').implement
   fields: (t) => ({
     message: t.field({
       type: ChatMessage,
-      description: 'As the viewer sees it now.',
+      description: 'As the viewer sees it now. It needs an alias beside `Rejection.message`.',
       resolve: (message) => message,
     }),
   }),
