@@ -1,12 +1,15 @@
 /** A hub as the platform runs it, and its composition: the parts of the isolate that its operations use. */
 import { DurableObject, tracing } from 'cloudflare:workers';
 import { UNKNOWN_CLIENT } from '../auth/request-client.ts';
+import { HUB_WATCHERS_TIMEOUT_MS } from '../config.ts';
 import type { OperationRegistry } from '../operations/registered-operation.ts';
-import { type EventValue, type FeedName, feedOf } from '../realtime/feeds.ts';
+import { type EventValue, feedOf, type SourceName } from '../realtime/feeds.ts';
+import { watchersIn } from '../realtime/socket-attachment.ts';
 import { Hub } from '../realtime/subscription-hub.ts';
 import type { TopicChange } from '../realtime/topic-log.ts';
 import { ABNORMAL_CLOSURE } from '../realtime/transport-messages.ts';
 import { createWatchOf } from '../realtime/watch.ts';
+import { answerWithin } from '../storage/answer-within.ts';
 import type { Isolate } from './isolate.ts';
 import { nowMs, randomId, sleep } from './runtime.ts';
 
@@ -16,26 +19,28 @@ const HUB_NOTED_MS = 10_000;
 /** RFC 6455, section 7.4: a close may send these codes back; others cannot be sent. */
 const isSendable = (code: number) => code === 1000 || (code >= 3000 && code <= 4999);
 
-/** Publishes a feed's changes to a hub by its id. */
+const hubOf = ({ SUBSCRIPTION_HUBS }: Env, hubId: string) =>
+  SUBSCRIPTION_HUBS.get(SUBSCRIPTION_HUBS.idFromString(hubId));
+
+/** Publishes a source's changes to a hub by its id. */
 export const hubPublisher =
-  (env: Env, feed: FeedName | `chat/${string}`) =>
-  async (hubId: string, changes: readonly TopicChange<unknown>[]) => {
-    const hubs = env.SUBSCRIPTION_HUBS;
-    await hubs
-      .get(hubs.idFromString(hubId))
-      .publish(feed as FeedName, [...changes] as TopicChange<EventValue>[]);
+  (env: Env, source: SourceName) =>
+  async (hubId: string, changes: readonly TopicChange<EventValue>[]): Promise<void> => {
+    await hubOf(env, hubId).publish(source, [...changes]);
   };
 
-/** The number of a hub's subscriptions to one feed. */
-export const hubWatchers = (_env: Env, _feed: string) => async (_hubId: string) => 0;
+/** The number of a hub's subscriptions to a source. Rejects if the hub does not answer in time. */
+export const hubWatchers = (env: Env, source: SourceName) => (hubId: string) =>
+  answerWithin(HUB_WATCHERS_TIMEOUT_MS, 'hub', () => hubOf(env, hubId).watchers(source));
 
 export function createSubscriptionHubObject(requireIsolate: (env: Env) => Isolate) {
   return class SubscriptionHub extends DurableObject<Env> {
-    readonly #hub: Hub;
+    #restored: Hub | null = null;
 
-    constructor(state: DurableObjectState, env: Env) {
-      super(state, env);
-      this.#hub = createHub(state, requireIsolate(env));
+    /** Restored when something happens at a socket or a source: that somebody counts sockets is no reason. */
+    get #hub(): Hub {
+      this.#restored ??= createHub(this.ctx, requireIsolate(this.env));
+      return this.#restored;
     }
 
     override fetch(request: Request): Promise<Response> {
@@ -61,8 +66,12 @@ export function createSubscriptionHubObject(requireIsolate: (env: Env) => Isolat
       return this.#hub.alarm();
     }
 
-    publish(feed: FeedName, changes: TopicChange<EventValue>[]): Promise<void> {
-      return this.#hub.publish(feed, changes);
+    publish(source: string, changes: TopicChange<EventValue>[]): Promise<void> {
+      return this.#hub.publish(source, changes);
+    }
+
+    watchers(source: string): number {
+      return watchersIn(this.ctx.getWebSockets(), source);
     }
 
     endSessions(sessionIds: string[]): Promise<void> {
@@ -87,9 +96,9 @@ function createHub(state: DurableObjectState, isolate: Isolate): Hub {
     state,
     watchOf: createWatchOf(schema, config.OPERATIONS_MODE),
     feedFor: (name) => {
-      const feed = feedOf(name);
+      const { feed, source } = feedOf(name);
       return {
-        watch: (call) => feed.watch(env, { ...call, hubId }),
+        watch: (call) => feed.watch(env, { ...call, hubId, source }),
         refreshed: async (topics) => (await feed.refreshed?.(env, topics)) ?? null,
       };
     },

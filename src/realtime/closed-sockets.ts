@@ -21,11 +21,12 @@ export class ClosedSockets {
     return this.#held.size;
   }
 
-  /** @param code of the close frame */
-  count(socket: WebSocket, code: number): void {
-    if (this.#counted.has(socket)) return;
+  /** @param code of the close frame. False if it was counted before. */
+  count(socket: WebSocket, code: number): boolean {
+    if (this.#counted.has(socket)) return false;
     this.#counted.add(socket);
     this.#counts.closed(code);
+    return true;
   }
 
   add(session: SocketSession, code: number, nowMs: number): void {

@@ -7,7 +7,8 @@
  *
  * An operation that is switched off ends with the error that refuses it, in place of its next event.
  *
- * A member is not sent the same result twice in a row: the changed fields may not be among the selected ones.
+ * A member is not sent the same result twice in a row: the changed fields may not be among the selected ones. Of a feed
+ * whose every change is an event (`Journal`) it is sent each, and no result is remembered.
  */
 
 import { GraphQLError } from 'graphql';
@@ -31,7 +32,7 @@ import { carriedId } from '../operations/registered-operation.ts';
 import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import type { Serving } from '../serving/serving.ts';
 import { answerWithin } from '../storage/answer-within.ts';
-import type { EventValue, FeedName } from './feeds.ts';
+import { type EventValue, feedOf, type SourceName } from './feeds.ts';
 import type { Subscription } from './socket-attachment.ts';
 import type { SocketSession } from './socket-session.ts';
 import type { TopicChange } from './topic-log.ts';
@@ -44,7 +45,7 @@ export interface Member {
 
 export interface Group {
   sent: OperationRequest;
-  feed: FeedName;
+  feed: SourceName;
   topics: ReadonlySet<string>;
   owner: string | null;
   /** Null if the hub has hibernated since. */
@@ -54,8 +55,11 @@ export interface Group {
   isLate: boolean;
   /** The last event was executed too late: the group is executed after the others. */
   wasLate: boolean;
-  /** By entity, the result that all members were last sent, as JSON text; absent if they were not sent the same. */
-  lastResults: Map<string, string>;
+  /**
+   * By entity, the result that all members were last sent, as JSON text; absent if they were not sent the same. Null if
+   * each change is sent.
+   */
+  lastResults: Map<string, string> | null;
 }
 
 /** An event for the members of a group that have not been sent the same result. */
@@ -92,7 +96,7 @@ const GROUPS_AT_ONCE = 50;
 
 export class EventGroups {
   readonly #sources: EventGroupsSources;
-  readonly #groups = new Map<string, Group>();
+  readonly #groups = new Map<SourceName, Map<string, Group>>();
 
   constructor(sources: EventGroupsSources) {
     this.#sources = sources;
@@ -110,11 +114,13 @@ export class EventGroups {
     latest = 0,
   ): void {
     const key = groupKey(subscription);
-    const group = this.#groups.get(key);
+    const groups = this.#groups.get(subscription.feed) ?? new Map<string, Group>();
+    this.#groups.set(subscription.feed, groups);
+    const group = groups.get(key);
     const member = { session, frameHead: nextFrameHead(subscription.id) };
     if (group === undefined) {
       const { feed, owner } = subscription;
-      this.#groups.set(key, {
+      groups.set(key, {
         sent: {
           ...subscription.sent,
           extensions: undefined,
@@ -128,7 +134,7 @@ export class EventGroups {
         members: new Map([[subscription, member]]),
         isLate: false,
         wasLate: false,
-        lastResults: new Map(sentResults),
+        lastResults: feedOf(feed).feed.journal ? null : new Map(sentResults),
       });
       return;
     }
@@ -136,7 +142,7 @@ export class EventGroups {
     const isCaughtUp =
       sentResults === null && group.members.keys().every(({ position }) => position >= latest);
     group.members.set(subscription, member);
-    if (isCaughtUp) return;
+    if (isCaughtUp || group.lastResults === null) return;
     for (const [entity, result] of group.lastResults) {
       if (sentResults?.get(entity) !== result) group.lastResults.delete(entity);
     }
@@ -144,9 +150,11 @@ export class EventGroups {
 
   leave(subscription: Subscription): void {
     const key = groupKey(subscription);
-    const group = this.#groups.get(key);
+    const groups = this.#groups.get(subscription.feed);
+    const group = groups?.get(key);
     group?.members.delete(subscription);
-    if (group?.members.size === 0) this.#groups.delete(key);
+    if (group?.members.size === 0) groups?.delete(key);
+    if (groups?.size === 0) this.#groups.delete(subscription.feed);
   }
 
   /**
@@ -157,11 +165,11 @@ export class EventGroups {
    * @returns for each group that has not been sent all of them in time, the reason: it must be sent them again.
    */
   async deliver(
-    feed: FeedName,
+    feed: SourceName,
     changes: readonly TopicChange<EventValue>[],
     send: (event: GroupEvent) => void,
   ): Promise<unknown[]> {
-    const groups = [...this.#groups.values()].filter((group) => group.feed === feed);
+    const groups = [...(this.#groups.get(feed)?.values() ?? [])];
     groups.sort((a, b) => lateness(a) - lateness(b));
     const isDue = (group: Group) => changes.some((change) => isBehind(group, change));
     const viewers = this.#viewersOf(groups.filter((group) => group.owner && isDue(group)));

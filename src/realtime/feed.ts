@@ -1,21 +1,44 @@
 /** One source of events, as `feeds.ts` registers it: its subscriptions, and the Durable Object behind it. */
 import { GraphQLError } from 'graphql';
 import type { GatewayContext } from '../graphql/context.ts';
-import type { TopicStates } from './topic-log.ts';
+import type { TopicChange, TopicStates } from './topic-log.ts';
 
 export interface Feed<Value> {
-  /** Stored by hubs and with sockets: it must not change while either is deployed. */
+  /** Stored by hubs and with sockets: it must not change while either is deployed. No slash. */
   name: string;
+  /**
+   * True if it has many sources: Durable Objects that each have positions of their own, `<name>/<source>` for hubs. Left
+   * out if one object has the feed's name.
+   */
+  hasSources?: true;
+  /** How hubs remember changes of which each is an event of its own; left out for states. */
+  journal?: Journal<Value>;
   /** The functions of `context.events`, by a name that no other feed uses: each returns what it is asked to watch. */
   subscriptions: Readonly<Record<string, (...args: never[]) => Watch<Value>>>;
-  /** Asks the feed's Durable Object to watch topics for a hub, in place of all that it watched for it before. */
+  /** Asks the source's Durable Object to watch topics for a hub, in place of all that it watched for it before. */
   watch(env: Env, call: WatchCall<Value>): Promise<TopicStates<Value>>;
   /** The states of topics that were due, as soon as the feed's source has answered; absent if none is ever due. */
   refreshed?(env: Env, topics: string[]): Promise<TopicStates<Value>>;
 }
 
+/**
+ * Each change is an event: one with an equal result is sent again. Without it a hub keeps the latest change of each
+ * entity, and sends no result twice in a row.
+ */
+export interface Journal<Value> {
+  /** Of each source, a hub keeps so many of the latest changes. */
+  changesKept: number;
+  /**
+   * What may be shown of an entity's earlier value once a later change of its topic is known; null if nothing. It is the
+   * same object if the later change takes nothing away.
+   */
+  revise(entity: string, earlier: Value, later: TopicChange<Value>): Value | null;
+}
+
 export interface WatchCall<Value> {
   hubId: string;
+  /** Of a feed with many; empty otherwise. */
+  source: string;
   topics: string[];
   /** By entity, values that other sources have of newly watched topics. */
   loaded: ReadonlyMap<string, Value>;
@@ -25,10 +48,20 @@ export interface WatchCall<Value> {
 
 /** The topics of one subscription, and their state at its beginning. */
 export interface Watch<Value> {
+  /** Of a feed with many; left out otherwise. */
+  source?: string;
   /** True if a subscription begins with the current state; otherwise that is sent only after a gap. */
   beginsWithState: boolean;
   /** Asks the sources. Rejects if the watch could never have an event. */
   load(context: GatewayContext, options: LoadOptions<Value>): Promise<Loaded<Value>>;
+  /** The state after a gap, where each change is an event and `load` gives no state. */
+  afterGap?(context: GatewayContext): Promise<StateAt<Value>>;
+}
+
+/** A state in the order in which it is sent, and the position up to which it has every change. */
+export interface StateAt<Value> {
+  state: Map<string, Value>;
+  position: number;
 }
 
 export interface LoadOptions<Value> {

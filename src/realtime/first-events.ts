@@ -5,6 +5,8 @@ import type { TopicChange } from './topic-log.ts';
 export interface FirstEvent {
   entity: string;
   value: EventValue;
+  /** The position that the value is of. */
+  at: number;
   extensions: { position: string; gap?: true };
 }
 
@@ -51,6 +53,7 @@ export function stateEvents(
     return {
       entity,
       value,
+      at: position,
       extensions: { position: String(reached), ...(isGap && at === 0 ? { gap: true } : {}) },
     };
   });
@@ -60,5 +63,6 @@ export const missedEvents = (missed: readonly TopicChange<EventValue>[]): FirstE
   missed.map(({ entity, value, position }) => ({
     entity,
     value,
+    at: position,
     extensions: { position: String(position) },
   }));

@@ -23,7 +23,7 @@ import {
 } from '../serving/prepare-operation.ts';
 import type { SharedText } from '../serving/serving.ts';
 import { viewerOfOperation } from '../serving/viewer-of-operation.ts';
-import type { FeedName } from './feeds.ts';
+import type { SourceName } from './feeds.ts';
 import { type JoinSources, joinSubscription, type Run } from './join-subscription.ts';
 import type { LiveSubscriptions, LiveSubscriptionsSources } from './live-subscriptions.ts';
 import { ObservedOperation } from './observed-operation.ts';
@@ -177,18 +177,18 @@ export class HubOperations {
   }
 
   async stop(session: SocketSession, id: string): Promise<void> {
-    const feed = this.#remove(session, id);
+    const source = this.#remove(session, id);
     session.store();
-    if (feed !== undefined) await this.#live.updateFeed(feed);
+    if (source !== undefined) await this.#live.updateSource(source);
   }
 
-  /** Ends all operations of closed sockets, and then updates each of their feeds once. */
+  /** Ends all operations of closed sockets, and then updates each of their sources once. */
   async leave(sessions: readonly SocketSession[]): Promise<void> {
-    const feeds = sessions.flatMap((session) => {
+    const sources = sessions.flatMap((session) => {
       session.running.clear();
       return [...session.subscriptions.keys()].flatMap((id) => this.#remove(session, id) ?? []);
     });
-    await this.#live.updateFeeds(new Set(feeds));
+    await this.#live.updateSources(sources);
   }
 
   async #join(asked: Asked): Promise<void> {
@@ -263,7 +263,7 @@ export class HubOperations {
     session.on({ kind: 'completed', id }, nowMs);
   }
 
-  #remove(session: SocketSession, id: string): FeedName | undefined {
+  #remove(session: SocketSession, id: string): SourceName | undefined {
     session.running.delete(id);
     return this.#live.remove(session, id);
   }

@@ -10,6 +10,7 @@ import type { SentRequest, Viewer } from '../graphql/context.ts';
 import type { LiveCounts } from '../metrics/live-counts.ts';
 import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import { type EventGroupsSources, withExtensions } from './event-groups.ts';
+import type { EventValue } from './feeds.ts';
 import {
   type FirstEvent,
   type FirstEvents,
@@ -22,7 +23,8 @@ import {
 import type { LiveSubscriptions } from './live-subscriptions.ts';
 import type { Subscription } from './socket-attachment.ts';
 import type { SocketSession } from './socket-session.ts';
-import type { createWatchOf } from './watch.ts';
+import type { createWatchOf, FeedWatch } from './watch.ts';
+import type { WatchedTopics } from './watched-topics.ts';
 
 export interface JoinSources extends Pick<EventGroupsSources, 'createContext' | 'execute' | 'nowMs'> {
   recorder: { live: LiveCounts };
@@ -52,18 +54,35 @@ export async function joinSubscription(
   const { createContext, watchOf, isPrivate } = sources;
   const watch = await watchOf(prepared, (events) => createContext(request, viewer, events));
   const from = resumePosition(prepared.sent.extensions?.resumeFrom);
-  const feed = live.topicsOf(watch.feed);
-  const { topics, state } = await watch.load(createContext(request, viewer), {
-    isResuming: from !== null,
-    knownValue: (topic) => feed.changesOf(topic).get(topic)?.value,
-  });
+  const load = () =>
+    watch.load(createContext(request, viewer), {
+      isResuming: from !== null,
+      knownValue: (topic) => live.knownValue(watch.feed, topic),
+    });
+  // It is the same for everybody who watches one of many sources.
+  const { topics, state } = await (watch.source === undefined
+    ? load()
+    : live.loading.share(watch.feed, load));
   if (isOver()) return;
 
   const owner = isPrivate(prepared) ? (viewer?.id ?? '') : null;
   const subscription = { id, sent: storedRequest(prepared), feed: watch.feed, topics, owner, position: 0 };
   session.store(subscription);
+  const feed = live.topicsOf(watch.feed);
   feed.add(topics, state);
   await feed.watching(topics, from ?? 0);
+  const joining = { run, subscription, feed, watch, live, sources };
+  const resumed = () => {
+    const missed = from === null ? null : feed.since(topics, from);
+    if (from !== null) sources.recorder.live.resumed(missed === null);
+    return missed;
+  };
+  if (watch.afterGap !== undefined) {
+    const missed = resumed();
+    if (from !== null && missed === null) return sendFirstEvents(await eventsAfterGap(joining), joining);
+    const events = missedEvents(missed ?? []);
+    return sendFirstEvents({ events, isWhole: false, position: feed.position, newestPosition: 0 }, joining);
+  }
   const isSent = from !== null || watch.beginsWithState;
   const refreshed = isSent ? await feed.refreshed(topics) : null;
   const newest = refreshed?.topics.flatMap(({ changes }) => changes) ?? [];
@@ -71,14 +90,32 @@ export async function joinSubscription(
     position: Math.max(feed.position, refreshed?.position ?? 0),
     newestPosition: Math.max(0, ...newest.map(({ position }) => position)),
   };
-  const missed = from === null ? null : feed.since(topics, from);
-  if (from !== null) sources.recorder.live.resumed(missed === null);
+  const missed = resumed();
   const changes = missed ?? feed.changesAfter(topics, 0);
   const latest = latestChanges([...newest.filter(({ position }) => position > (from ?? 0)), ...changes]);
   let events: FirstEvent[] = [];
   if (missed !== null) events = missedEvents(latest);
   else if (isSent) events = stateEvents(latestState(state, latest), reached.position, from !== null);
-  await sendFirstEvents({ events, isWhole: missed === null, ...reached }, subscription, run, live, sources);
+  await sendFirstEvents({ events, isWhole: missed === null, ...reached }, joining);
+}
+
+/** A subscription that its source watches, and that has not joined the others. */
+interface Joining {
+  run: Run;
+  subscription: Subscription;
+  feed: WatchedTopics<EventValue>;
+  watch: FeedWatch;
+  live: LiveSubscriptions;
+  sources: JoinSources;
+}
+
+/** The state that takes the place of changes which are not known any more. */
+async function eventsAfterGap({ run, watch, live, sources }: Joining): Promise<FirstEvents> {
+  const { afterGap } = watch;
+  if (afterGap === undefined) throw new Error('the feed has no state after a gap');
+  const read = () => afterGap(sources.createContext(run.request, run.viewer));
+  const { state, position } = await live.readingState.share(watch.feed, read);
+  return { events: stateEvents(state, position, true), position, newestPosition: 0, isWhole: false };
 }
 
 function storedRequest({ sent, chosen }: PreparedOperation): Subscription['sent'] {
@@ -89,30 +126,19 @@ function storedRequest({ sent, chosen }: PreparedOperation): Subscription['sent'
 }
 
 /** Sends the first events, and then the changes that came meanwhile, to one subscriber; with none left it joins. */
-async function sendFirstEvents(
-  first: FirstEvents,
-  subscription: Subscription,
-  { session, prepared, request, viewer, isOver }: Run,
-  live: LiveSubscriptions,
-  { createContext, execute, nowMs, recorder }: JoinSources,
-): Promise<void> {
-  const { id, topics } = subscription;
-  const feed = live.topicsOf(subscription.feed);
+async function sendFirstEvents(first: FirstEvents, joining: Joining): Promise<void> {
+  const { run, subscription, feed, live } = joining;
+  const { session, prepared, isOver } = run;
+  const { topics } = subscription;
   const sentResults = new Map<string, string>();
   let { events, position } = first;
   for (let hasJoined = false; !hasJoined && !isOver(); ) {
-    const context = createContext(request, viewer);
-    for (const { entity, value, extensions } of events) {
-      await session.untilRead(isOver);
-      const result = JSON.stringify(await execute(prepared, context, value));
-      if (isOver()) return;
-      if (sentResults.get(entity) === result) continue;
-      sentResults.set(entity, result);
-      session.on({ kind: 'result', id, payload: withExtensions(result, extensions) }, nowMs());
-      recorder.live.sent(1);
-    }
+    await sendEvents(events, sentResults, joining);
+    let isBehind = false;
     await live.inTurn(async () => {
       if (isOver()) return;
+      isBehind = feed.hasEvicted(topics, position);
+      if (isBehind) return;
       events = missedEvents(feed.changesAfter(topics, position));
       // The first events may be newer than all that the hub knows.
       position = Math.max(position, feed.position);
@@ -124,5 +150,31 @@ async function sendFirstEvents(
       const latest = Math.max(known, first.newestPosition);
       live.groups.join(session, subscription, prepared, first.isWhole ? sentResults : null, latest);
     });
+    if (isBehind) ({ events, position } = await eventsAfterGap(joining));
+  }
+}
+
+/** @param sentResults by entity, the results that it was sent: it grows with them, unless each change is an event. */
+async function sendEvents(
+  events: readonly FirstEvent[],
+  sentResults: Map<string, string>,
+  { run, subscription, feed, watch, sources }: Joining,
+): Promise<void> {
+  const { session, id, prepared, request, viewer, isOver } = run;
+  const { createContext, execute, nowMs, recorder } = sources;
+  const context = createContext(request, viewer);
+  for (const { entity, value, at, extensions } of events) {
+    await session.untilRead(isOver);
+    // While it waits, a later change may take away what it would show.
+    const shown = feed.revised(subscription.topics, entity, value, at);
+    if (shown === null) continue;
+    const result = JSON.stringify(await execute(prepared, context, shown));
+    if (isOver()) return;
+    if (watch.afterGap === undefined) {
+      if (sentResults.get(entity) === result) continue;
+      sentResults.set(entity, result);
+    }
+    session.on({ kind: 'result', id, payload: withExtensions(result, extensions) }, nowMs());
+    recorder.live.sent(1);
   }
 }

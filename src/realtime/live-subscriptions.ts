@@ -4,71 +4,66 @@
  * Guaranteed: events of one subscription leave in the order of their positions, each once. A change that could not be
  * executed for somebody is published again by its feed, and nobody who has been sent it is sent it twice.
  */
+import { upstreamUnavailable } from '../../schema/errors.ts';
 import type { LiveCounts } from '../metrics/live-counts.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { EventGroups, type EventGroupsSources, type GroupEvent, withExtensions } from './event-groups.ts';
-import { type EventValue, FEEDS, type FeedName } from './feeds.ts';
-import { StoredNumbers } from './object-storage.ts';
+import type { Loaded, StateAt } from './feed.ts';
+import { type EventValue, isSourceName, type SourceName } from './feeds.ts';
+import { SharedCalls } from './shared-calls.ts';
+import type { Subscription } from './socket-attachment.ts';
 import type { SocketSession } from './socket-session.ts';
 import type { TopicChange } from './topic-log.ts';
 import { nextFrameTail } from './transport-messages.ts';
-import { type Clock, type WatchedFeed, WatchedTopics } from './watched-topics.ts';
+import { WatchedSources, type WatchedSourcesOptions } from './watched-sources.ts';
+import type { WatchedTopics } from './watched-topics.ts';
 
-export interface LiveSubscriptionsSources extends EventGroupsSources, Clock {
-  state: { storage: Pick<DurableObjectStorage, 'sql'> };
-  /** A feed as this hub calls it. */
-  feedFor(name: FeedName): WatchedFeed<EventValue>;
+export interface LiveSubscriptionsSources extends EventGroupsSources, WatchedSourcesOptions {
   recorder: { live: LiveCounts };
 }
 
 export class LiveSubscriptions {
   readonly groups: EventGroups;
+  /** By source, the existence of what is watched, and its state after a gap. */
+  readonly loading = new SharedCalls<Loaded<EventValue>>();
+  readonly readingState = new SharedCalls<StateAt<EventValue>>();
   readonly #nowMs: () => number;
   readonly #counts: LiveCounts;
-  /** By feed, the position up to which events were delivered: none is sent twice after the hub has hibernated. */
-  readonly #delivered: StoredNumbers;
-  readonly #topics: ReadonlyMap<FeedName, WatchedTopics<EventValue>>;
+  readonly #sources: WatchedSources;
   #lastTurn: Promise<void> = Promise.resolve();
 
   constructor(sources: LiveSubscriptionsSources) {
-    const { state, nowMs } = sources;
     this.groups = new EventGroups(sources);
-    this.#nowMs = nowMs;
+    this.#nowMs = sources.nowMs;
     this.#counts = sources.recorder.live;
-    // The table keeps this name, which deployed hubs have stored.
-    this.#delivered = new StoredNumbers(state.storage, 'told', 'feed', 'position');
-    const lastCalls = new StoredNumbers(state.storage, 'feed_call');
-    this.#topics = new Map(
-      FEEDS.map(({ name }) => {
-        const nextCallNumber = () => {
-          // Hubs of earlier deployments numbered their calls by the clock, and stored no number.
-          const number = Math.max(lastCalls.of(name) + 1, nowMs());
-          lastCalls.store(name, number);
-          return number;
-        };
-        return [name, new WatchedTopics(sources.feedFor(name), nextCallNumber, sources)];
-      }),
-    );
+    this.#sources = new WatchedSources(sources);
   }
 
-  topicsOf(feed: FeedName): WatchedTopics<EventValue> {
-    const topics = this.#topics.get(feed);
-    if (topics === undefined) throw new Error(`no feed is registered as ${feed}`);
-    return topics;
+  topicsOf(source: SourceName): WatchedTopics<EventValue> {
+    return this.#sources.topicsOf(source);
+  }
+
+  /** The last known value of a topic that is an entity too. */
+  knownValue(source: SourceName, topic: string): EventValue | undefined {
+    return this.#sources.find(source)?.changesOf(topic).get(topic)?.value;
   }
 
   /** Continues the subscriptions of a socket after the hub has hibernated. */
   restore(session: SocketSession): void {
-    for (const subscription of session.subscriptions.values()) {
+    for (const subscription of [...session.subscriptions.values()]) {
       const { feed, topics, position } = subscription;
-      subscription.position = Math.max(position, this.#delivered.of(feed));
+      if (!isSourceName(feed)) {
+        this.#endUnknown(session, subscription);
+        continue;
+      }
+      subscription.position = Math.max(position, this.#sources.deliveredOf(feed));
       this.topicsOf(feed).add(topics);
       this.groups.join(session, subscription, null, new Map());
     }
   }
 
-  /** Removes a subscription, if it is one, and returns its feed, which must be updated. */
-  remove(session: SocketSession, id: string): FeedName | undefined {
+  /** Removes a subscription, if it is one, and returns its source, which must be updated. */
+  remove(session: SocketSession, id: string): SourceName | undefined {
     const subscription = session.subscriptions.get(id);
     if (subscription === undefined) return undefined;
     session.subscriptions.delete(id);
@@ -77,32 +72,32 @@ export class LiveSubscriptions {
     return subscription.feed;
   }
 
-  /** Asks a feed to watch fewer topics than before. If that fails the feed watches too many until its next update. */
-  async updateFeed(feed: FeedName): Promise<void> {
+  /** Asks a source to watch fewer topics than before. If that fails it watches too many until its next update. */
+  async updateSource(source: SourceName): Promise<void> {
     try {
-      await this.topicsOf(feed).update();
+      await this.topicsOf(source).update();
     } catch (error) {
-      log.warn('hub.feed_not_updated', { feed, ...errorFields(error) });
+      log.warn('hub.feed_not_updated', { feed: source, ...errorFields(error) });
     }
+    this.#sources.forgetIdle(source);
   }
 
-  /** Updates feeds that may watch other topics than this hub does; all of them by default. */
-  async updateFeeds(feeds: Iterable<FeedName> = this.#topics.keys()): Promise<void> {
-    await Promise.all([...feeds].map((feed) => this.updateFeed(feed)));
+  /** Updates sources that may watch other topics than this hub does. */
+  async updateSources(sources: Iterable<SourceName>): Promise<void> {
+    await Promise.all([...new Set(sources)].map((source) => this.updateSource(source)));
   }
 
   /** Sends each change, in the order of positions, to its subscribers; rejects if they must be published again. */
-  async publish(feed: FeedName, changes: readonly TopicChange<EventValue>[]): Promise<void> {
+  async publish(source: SourceName, changes: readonly TopicChange<EventValue>[]): Promise<void> {
     await this.inTurn(async () => {
-      this.topicsOf(feed).take(changes);
-      const failures = await this.groups.deliver(feed, changes, (event) => this.#send(event));
-      // The feed publishes all of it again: those that have been sent it skip it by its position.
+      this.topicsOf(source).take(changes);
+      const failures = await this.groups.deliver(source, changes, (event) => this.#send(event));
+      // The source publishes all of it again: those that have been sent it skip it by its position.
       for (const error of failures) throw error;
-      const last = changes.at(-1)?.position ?? 0;
-      if (last > this.#delivered.of(feed)) this.#delivered.store(feed, last);
+      this.#sources.noteDelivered(source, changes.at(-1)?.position ?? 0);
     });
-    // If an earlier update failed, the feed still publishes topics that nobody here watches.
-    await this.updateFeed(feed);
+    // If an earlier update failed, the source still publishes topics that nobody here watches.
+    await this.updateSource(source);
   }
 
   /** Runs work that sends events: one piece after the other. */
@@ -117,10 +112,18 @@ export class LiveSubscriptions {
     session.on({ kind: 'refused', id, payload }, this.#nowMs());
   }
 
+  /** A later deployment has stored it, and was rolled back. */
+  #endUnknown(session: SocketSession, { id, feed }: Subscription): void {
+    log.warn('hub.unknown_source', { feed });
+    session.subscriptions.delete(id);
+    this.refuse(session, id, JSON.stringify([upstreamUnavailable('The events have no source now.')]));
+    session.store();
+  }
+
   #send({ group, entity, position, text, isEnd }: GroupEvent): void {
     const nowMs = this.#nowMs();
-    const isChanged = isEnd || group.lastResults.get(entity) !== text;
-    group.lastResults.set(entity, text);
+    const isChanged = isEnd || group.lastResults?.get(entity) !== text;
+    group.lastResults?.set(entity, text);
     const tail = isEnd ? text : nextFrameTail(withExtensions(text, { position: String(position) }));
     let sent = 0;
     // A subscriber that left during the execution is no member any more.

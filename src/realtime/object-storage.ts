@@ -1,4 +1,4 @@
-/** A Durable Object's storage beside logs and sockets: the alarm of hubs and feeds, and numbers by feed or hub. */
+/** A Durable Object's storage beside logs and sockets: the alarm of hubs and feeds, and numbers by source or hub. */
 
 /** Sets the object's alarm to an instant, in Unix milliseconds, or leaves it if it is set to an earlier one. */
 export async function setAlarmBy(
@@ -12,6 +12,7 @@ export async function setAlarmBy(
 /** Numbers by id in their own table, one row each: they are kept in memory, and outlive it. */
 export class StoredNumbers {
   readonly #store: (id: string, number: number) => void;
+  readonly #remove: (id: string) => void;
   readonly #numbers: Map<string, number>;
 
   constructor({ sql }: Pick<DurableObjectStorage, 'sql'>, table: string, id = 'id', number = 'number') {
@@ -24,6 +25,7 @@ export class StoredNumbers {
     this.#numbers = new Map(rows.toArray().map((row) => [row.id, row.number]));
     this.#store = (...row) =>
       sql.exec(`INSERT OR REPLACE INTO ${table} (${id}, ${number}) VALUES (?, ?)`, ...row);
+    this.#remove = (removed) => sql.exec(`DELETE FROM ${table} WHERE ${id} = ?`, removed);
   }
 
   /** 0 if none was stored. */
@@ -35,5 +37,9 @@ export class StoredNumbers {
   store(id: string, number: number): void {
     this.#store(id, number);
     this.#numbers.set(id, number);
+  }
+
+  remove(id: string): void {
+    if (this.#numbers.delete(id)) this.#remove(id);
   }
 }

@@ -7,14 +7,15 @@ import { GraphQLError } from 'graphql';
 import type { RequestClient } from '../auth/request-client.ts';
 import type { OperationRequest } from '../operations/operation-request.ts';
 import type { ClientIdentity } from '../operations/registered-operation.ts';
-import type { FeedName } from './feeds.ts';
+import type { SourceName } from './feeds.ts';
 
 /** A running subscription, as the socket's attachment holds it. */
 export interface Subscription {
   /** The client's, unique on its socket. */
   id: string;
   sent: Pick<OperationRequest, 'documentIds' | 'document' | 'operationName' | 'variables'>;
-  feed: FeedName;
+  /** Its source, under the name that deployed hubs have stored. */
+  feed: SourceName;
   topics: string[];
   /** The viewer's id if its answers are private, '' for a private operation of nobody. Null if they are public. */
   owner: string | null;
@@ -47,6 +48,13 @@ export interface Attachment {
   authorization: string | null;
   viewer: SocketViewer | null;
   subscriptions: Subscription[];
+}
+
+/** The number of open sockets' subscriptions to a source, by their attachments: no hub needs to be restored for it. */
+export function watchersIn(sockets: readonly WebSocket[], source: string): number {
+  const open = sockets.filter(({ readyState }) => readyState === WebSocket.OPEN);
+  const watched = open.flatMap((socket) => (socket.deserializeAttachment() as Attachment).subscriptions);
+  return watched.filter(({ feed }) => feed === source).length;
 }
 
 /** @throws GraphQLError if the attachment is too large; the last one stays, then. */

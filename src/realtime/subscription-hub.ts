@@ -20,7 +20,7 @@ import { readClientIdentity } from '../operations/client-identity.ts';
 import type { ClientIdentity } from '../operations/registered-operation.ts';
 import { closeSlowest } from './close-slowest.ts';
 import { ClosedSockets } from './closed-sockets.ts';
-import type { EventValue, FeedName } from './feeds.ts';
+import { type EventValue, isSourceName } from './feeds.ts';
 import { HubOperations, type OperationSources } from './hub-operations.ts';
 import { initialiseSession } from './initialise-session.ts';
 import { LiveSubscriptions } from './live-subscriptions.ts';
@@ -190,8 +190,10 @@ export class Hub {
     }
     // It closed while the hub hibernated: its topics may be watched no more.
     else {
-      this.#closed.count(socket, code);
-      await this.#live.updateFeeds();
+      if (!this.#closed.count(socket, code)) return this.#keepUp();
+      const { subscriptions = [] } = (socket.deserializeAttachment() as Attachment | null) ?? {};
+      const sources = subscriptions.map(({ feed }) => feed).filter(isSourceName);
+      await this.#live.updateSources(sources);
     }
     this.#keepUp();
   }
@@ -204,10 +206,15 @@ export class Hub {
     });
   }
 
-  /** Sends each change to its subscribers; rejects if the feed must publish them again. */
-  async publish(feed: FeedName, changes: readonly TopicChange<EventValue>[]): Promise<void> {
+  /** Sends each change to its subscribers; rejects if the source must publish them again. */
+  async publish(source: string, changes: readonly TopicChange<EventValue>[]): Promise<void> {
+    if (!isSourceName(source)) {
+      // A later deployment publishes it, and nobody here can watch it.
+      log.warn('hub.unknown_source', { feed: source });
+      return;
+    }
     try {
-      await this.#live.publish(feed, changes);
+      await this.#live.publish(source, changes);
     } finally {
       this.#closeSlowest();
       await this.#leaveClosed();

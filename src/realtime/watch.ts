@@ -6,10 +6,10 @@ import type { OperationsMode } from '../config.ts';
 import type { EventSources, GatewayContext } from '../graphql/context.ts';
 import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import type { Watch } from './feed.ts';
-import { type EventValue, FEEDS, type FeedName } from './feeds.ts';
+import { type EventValue, FEEDS, type SourceName, sourceName } from './feeds.ts';
 
 export interface FeedWatch extends Watch<EventValue> {
-  feed: FeedName;
+  feed: SourceName;
 }
 
 /** Resolvers return it: a hub delivers the events, not graphql-js. */
@@ -19,11 +19,12 @@ const NO_EVENTS: AsyncIterable<never> = {
 
 /** Events that only take note of the watch which they are asked for. */
 function notingEvents(onWatch: (watch: FeedWatch) => void): EventSources {
-  const sources = FEEDS.flatMap(({ name: feed, subscriptions }) =>
-    Object.entries(subscriptions).map(([name, watchFor]) => [
+  const sources = FEEDS.flatMap((feed) =>
+    Object.entries(feed.subscriptions).map(([name, watchFor]) => [
       name,
       (...args: never[]) => {
-        onWatch({ feed, ...watchFor(...args) });
+        const watch = watchFor(...args);
+        onWatch({ ...watch, feed: sourceName(feed, watch.source) });
         return NO_EVENTS;
       },
     ]),

@@ -11,12 +11,13 @@ import { upstreamUnavailable } from '../../schema/errors.ts';
 import { FEED_WATCH_PAUSE_MS, FEED_WATCH_TIMEOUT_MS } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { answerWithin } from '../storage/answer-within.ts';
-import type { WatchCall } from './feed.ts';
+import type { Journal, WatchCall } from './feed.ts';
+import { KnownChanges } from './known-changes.ts';
 import type { TopicChange, TopicStates } from './topic-log.ts';
 
-/** A feed as one hub calls it. */
+/** A feed's source as one hub calls it. */
 export interface WatchedFeed<Value> {
-  watch(call: Omit<WatchCall<Value>, 'hubId'>): Promise<TopicStates<Value>>;
+  watch(call: Omit<WatchCall<Value>, 'hubId' | 'source'>): Promise<TopicStates<Value>>;
   /** The states of topics that were due, as soon as the feed's source has answered; null if none is ever due. */
   refreshed(topics: string[]): Promise<TopicStates<Value> | null>;
 }
@@ -26,21 +27,14 @@ export interface Clock {
   sleep(ms: number): Promise<void>;
 }
 
-interface Known<Value> {
-  floor: number | null;
-  /** The feed was asking its source for a newer value when it answered. */
-  isDue: boolean;
-  /** By entity. */
-  changes: Map<string, TopicChange<Value>>;
-}
-
 export class WatchedTopics<Value> {
   readonly #feed: WatchedFeed<Value>;
   readonly #nextCallNumber: () => number;
   readonly #clock: Clock;
   #calledAtMs = Number.NEGATIVE_INFINITY;
   readonly #watchers = new Map<string, number>();
-  readonly #known = new Map<string, Known<Value>>();
+  readonly #known = new Map<string, KnownChanges<Value>>();
+  readonly #journal: Journal<Value> | undefined;
   /** Topics that the feed surely watches for this hub, although some calls since its last answer may not have arrived. */
   #confirmed: ReadonlySet<string> = new Set();
   /** True if the feed watches the confirmed topics and no others. */
@@ -48,6 +42,8 @@ export class WatchedTopics<Value> {
   /** By entity, values of other sources that the next call carries. */
   #loaded = new Map<string, Value>();
   #lastCall: Promise<unknown> = Promise.resolve();
+  /** Updates that have not ended. */
+  #updates = 0;
   /** The update that waits for the running call to end. */
   #nextUpdate: Promise<void> | null = null;
   /** The greatest position that the waiting update's callers know. */
@@ -55,8 +51,14 @@ export class WatchedTopics<Value> {
   #position = 0;
 
   /** @param nextCallNumber a greater number each time, also after a restart of the hub and if its clock goes back. */
-  constructor(feed: WatchedFeed<Value>, nextCallNumber: () => number, clock: Clock) {
+  constructor(
+    feed: WatchedFeed<Value>,
+    nextCallNumber: () => number,
+    clock: Clock,
+    journal?: Journal<Value>,
+  ) {
     this.#feed = feed;
+    this.#journal = journal;
     this.#clock = clock;
     this.#nextCallNumber = nextCallNumber;
   }
@@ -64,6 +66,11 @@ export class WatchedTopics<Value> {
   /** The greatest known position: every change up to it, of every watched topic, is known. */
   get position(): number {
     return this.#position;
+  }
+
+  /** True if nobody watches anything and no call runs. */
+  get isIdle(): boolean {
+    return this.#watchers.size === 0 && this.#updates === 0;
   }
 
   /** The latest known changes of a topic, by entity. */
@@ -89,6 +96,21 @@ export class WatchedTopics<Value> {
     return this.changesAfter(topics, position);
   }
 
+  /** True if changes after a position may have been evicted from a journal. */
+  hasEvicted(topics: readonly string[], position: number): boolean {
+    return topics.some((topic) => (this.#known.get(topic)?.evictedUpTo ?? -1) > position);
+  }
+
+  /** What may be shown now of an entity's value as it was at a position; null if nothing. */
+  revised(topics: readonly string[], entity: string, value: Value, position: number): Value | null {
+    let revised: Value | null = value;
+    for (const topic of topics) {
+      const known = this.#known.get(topic);
+      if (known !== undefined && revised !== null) revised = known.revised(entity, revised, position);
+    }
+    return revised;
+  }
+
   /** @param loaded by entity, values that other sources have of the topics. */
   add(topics: readonly string[], loaded: ReadonlyMap<string, Value> = new Map()): void {
     for (const [entity, value] of loaded) this.#loaded.set(entity, value);
@@ -107,10 +129,7 @@ export class WatchedTopics<Value> {
     for (const change of changes) {
       this.#position = Math.max(this.#position, change.position);
       // A change may arrive before the answer to the call that began to watch its topic.
-      const known = this.#knownOf(change.topic);
-      known.floor ??= change.position;
-      if ((known.changes.get(change.entity)?.position ?? -1) < change.position)
-        known.changes.set(change.entity, change);
+      this.#knownOf(change.topic).take(change);
     }
   }
 
@@ -135,13 +154,18 @@ export class WatchedTopics<Value> {
   update(clientPosition = 0): Promise<void> {
     this.#wantedPosition = Math.max(this.#wantedPosition, clientPosition);
     if (this.#nextUpdate !== null) return this.#nextUpdate;
-    const update = this.#lastCall.then(async () => {
-      await this.#pause();
-      const wantedPosition = this.#wantedPosition;
-      this.#nextUpdate = null;
-      this.#wantedPosition = 0;
-      return this.#updateNow(wantedPosition);
-    });
+    this.#updates += 1;
+    const update = this.#lastCall
+      .then(async () => {
+        await this.#pause();
+        const wantedPosition = this.#wantedPosition;
+        this.#nextUpdate = null;
+        this.#wantedPosition = 0;
+        return this.#updateNow(wantedPosition);
+      })
+      .finally(() => {
+        this.#updates -= 1;
+      });
     this.#nextUpdate = update;
     this.#lastCall = update.catch(() => undefined);
     return update;
@@ -185,14 +209,17 @@ export class WatchedTopics<Value> {
       this.#keepOnly(stillWatched);
       throw error;
     });
+    const positionBefore = this.#position;
     this.#confirmed = watched;
     this.#isAnswered = true;
     this.#keepOnly(watched);
     for (const { topic, floor, changes, isDue = false } of topics) {
       const known = this.#knownOf(topic);
       known.isDue = isDue;
-      // A change that was published during the call, or late, does not show what came before it.
-      if (!stillWatched.has(topic)) known.floor = floor;
+      // A change that was published during the call, or late, does not show what came before it. A journal may have
+      // evicted changes before they were published here.
+      const isLost = this.#journal !== undefined && (floor ?? 0) > positionBefore;
+      if (isLost || !stillWatched.has(topic)) known.setFloor(floor);
       this.take(changes);
     }
     this.#position = Math.max(this.#position, position);
@@ -215,8 +242,8 @@ export class WatchedTopics<Value> {
     for (const topic of this.#known.keys()) if (!topics.has(topic)) this.#known.delete(topic);
   }
 
-  #knownOf(topic: string): Known<Value> {
-    const known = this.#known.get(topic) ?? { floor: null, isDue: false, changes: new Map() };
+  #knownOf(topic: string): KnownChanges<Value> {
+    const known = this.#known.get(topic) ?? new KnownChanges(this.#journal);
     this.#known.set(topic, known);
     return known;
   }

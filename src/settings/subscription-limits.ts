@@ -15,6 +15,8 @@ export const HUB_HANDSHAKE_TIMEOUT_MS = 5_000;
 export const SOCKET_LAST_ANSWERS_MS = 1_000;
 /** An event that a hub has not accepted by then is sent again: with the next poll, or after `SALE_RETRY_MS`. */
 export const HUB_PUBLISH_TIMEOUT_MS = 3_000;
+/** A hub that has not said by then how many watch a source counts as one where nobody does. */
+export const HUB_WATCHERS_TIMEOUT_MS = 1_000;
 /** Executions of one event that take longer keep no other event waiting, and are sent when they end. */
 export const EVENT_TIMEOUT_MS = 500;
 /** A feed that has not answered a hub by then refuses new subscriptions. The price feed's own limit is shorter. */

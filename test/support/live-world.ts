@@ -6,7 +6,7 @@ import { buildSchema, execute, type GraphQLSchema, getOperationAST, parse } from
 import type { VerifiedToken } from '../../src/auth/viewers.ts';
 import { FEED_WATCH_TIMEOUT_MS } from '../../src/config.ts';
 import type { GatewayContext, Viewer } from '../../src/graphql/context.ts';
-import type { EventValue, FeedName } from '../../src/realtime/feeds.ts';
+import type { EventValue, SourceName } from '../../src/realtime/feeds.ts';
 import { PollingPriceFeed } from '../../src/realtime/price-feed.ts';
 import type { TopicChange, TopicStates } from '../../src/realtime/topic-log.ts';
 import type { FeedWatch } from '../../src/realtime/watch.ts';
@@ -152,7 +152,7 @@ export class LiveWorld {
   #startedHub(at: number, own: ObjectStorage) {
     const simulated = () => this.#hubs[at] ?? raise('no hub');
     return {
-      feedFor: (name: FeedName): WatchedFeed<EventValue> => ({
+      feedFor: (name: SourceName): WatchedFeed<EventValue> => ({
         watch: ({ topics, loaded, number }) =>
           this.#callFeed(name, own, (reader) =>
             reader.watch(String(at), topics, loaded as Map<string, PriceRecord>, number),
@@ -208,7 +208,7 @@ export class LiveWorld {
   }
 
   #callFeed(
-    name: FeedName,
+    name: SourceName,
     from: ObjectStorage,
     work: (reader: PollingPriceFeed) => Promise<TopicStates<PriceRecord>>,
   ): Promise<TopicStates<PriceRecord>> {

@@ -1,0 +1,83 @@
+/**
+ * The changes of one topic that a hub knows: the latest of each entity.
+ *
+ * Of a journal so many of the latest are kept, and each change takes away from the others what may not be shown any more,
+ * in whatever order they arrive. A change that arrives after it would have been evicted is not kept: a later one that
+ * takes something away from it may be evicted too.
+ */
+import type { Journal } from './feed.ts';
+import type { TopicChange } from './topic-log.ts';
+
+export class KnownChanges<Value> {
+  /** Everything that has changed after any position from here on is known; null if that is not so. */
+  floor: number | null = null;
+  /** The feed was asking its source for a newer value when it answered. */
+  isDue = false;
+  readonly #journal: Journal<Value> | undefined;
+  readonly #changes = new Map<string, TopicChange<Value>>();
+  #evictedUpTo = -1;
+
+  constructor(journal?: Journal<Value>) {
+    this.#journal = journal;
+  }
+
+  /** By entity. */
+  get changes(): ReadonlyMap<string, TopicChange<Value>> {
+    return this.#changes;
+  }
+
+  /** Changes up to this position may be missing. */
+  get evictedUpTo(): number {
+    return this.#evictedUpTo;
+  }
+
+  take(change: TopicChange<Value>): void {
+    const { entity, position } = change;
+    this.floor ??= position;
+    if ((this.#changes.get(entity)?.position ?? this.#evictedUpTo) >= position) return;
+    if (this.#journal === undefined) this.#changes.set(entity, change);
+    else this.#takeInto(this.#journal, change);
+  }
+
+  /** As its source says: a journal has evicted what came before. */
+  setFloor(floor: number | null): void {
+    this.floor = floor;
+    if (this.#journal === undefined || floor === null) return;
+    this.#evictedUpTo = Math.max(this.#evictedUpTo, floor);
+    for (const { entity, position } of this.#changes.values())
+      if (position <= floor) this.#changes.delete(entity);
+  }
+
+  /** What may be shown now of an earlier value; null if nothing. */
+  revised(entity: string, value: Value, position: number): Value | null {
+    let revised: Value | null = value;
+    if (this.#journal === undefined) return revised;
+    for (const other of this.#changes.values()) {
+      if (other.position > position && revised !== null)
+        revised = this.#journal.revise(entity, revised, other);
+    }
+    return revised;
+  }
+
+  #takeInto({ changesKept, revise }: Journal<Value>, change: TopicChange<Value>): void {
+    const value = this.revised(change.entity, change.value, change.position);
+    this.#changes.delete(change.entity);
+    for (const older of this.#changes.values()) {
+      if (older.position > change.position) continue;
+      const left = revise(older.entity, older.value, change);
+      if (left === null) this.#changes.delete(older.entity);
+      else if (left !== older.value) this.#changes.set(older.entity, { ...older, value: left });
+    }
+    if (value !== null) this.#changes.set(change.entity, { ...change, value });
+    if (this.#changes.size > changesKept) this.#evictOldest();
+  }
+
+  #evictOldest(): void {
+    const [first, ...others] = this.#changes.values();
+    if (first === undefined) return;
+    const oldest = others.reduce((least, other) => (other.position < least.position ? other : least), first);
+    this.#changes.delete(oldest.entity);
+    this.#evictedUpTo = Math.max(this.#evictedUpTo, oldest.position);
+    this.floor = Math.max(this.floor ?? 0, this.#evictedUpTo);
+  }
+}
