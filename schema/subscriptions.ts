@@ -5,6 +5,7 @@
 import { LIST_MAX_ITEMS } from '../src/config.ts';
 import { keysCost, parseArgument, symbolList } from './arguments.ts';
 import { builder } from './builder.ts';
+import { ChatEvent } from './chat-types.ts';
 import { unauthenticated } from './errors.ts';
 import { localId } from './global-ids.ts';
 import { IdoPool, Investment } from './node.ts';
@@ -32,6 +33,14 @@ builder.subscriptionFields((t) => ({
     args: { id: t.arg.id({ required: true, description: 'The global id.' }) },
     subscribe: (_root, { id }, { events }) => events.idoPool(localId('IdoPool', id) ?? ''),
     resolve: (row) => row,
+  }),
+  chatEvents: t.field({
+    type: ChatEvent,
+    description:
+      'What happens in a room: messages, deletions, reactions, pins. Begins with nothing; `ChatRoom.messages` has the past.',
+    args: { roomId: t.arg.id({ required: true, description: 'The global id of the room.' }) },
+    subscribe: (_root, { roomId }, { events }) => events.chat(localId('ChatRoom', roomId) ?? ''),
+    resolve: (event) => event,
   }),
   investmentUpdated: t.field({
     type: Investment,
