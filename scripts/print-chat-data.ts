@@ -42,13 +42,12 @@ export async function printConfusables(): Promise<string> {
   const sources = new Map<string, string>();
   for (const [character, prototype] of Object.entries(table)) {
     // `0` and `O`, `1` and `l` are for `skeleton` to fold: texts have numbers.
-    const form = withoutMarks(character);
-    if (form <= '\u007f' || [...form].length !== 1) continue;
+    if (character <= '\u007f' || [...character].length !== 1) continue;
     const target = resolved(prototype, table);
     // A digit zero that is a dot is no dot between numbers.
-    if (/\p{Nd}/u.test(form) && !/[\p{L}\p{N}]/u.test(target)) continue;
-    if (target === '' || /\s/.test(target) || target === form) continue;
-    sources.set(target, (sources.get(target) ?? '') + form);
+    if (/\p{Nd}/u.test(character) && !/[\p{L}\p{N}]/u.test(target)) continue;
+    if (target === '' || /\s/.test(target) || target === resolved(character, table, 0)) continue;
+    sources.set(target, (sources.get(target) ?? '') + character);
   }
   const lines = [...sources].map(([target, characters]) => `${target} ${characters}`);
   return `/**
@@ -61,9 +60,9 @@ export const CONFUSABLE_CHARACTERS =
 }
 
 /** Prototypes of prototypes: a small capital letter is a letter. */
-function resolved(prototype: string, table: Record<string, string>): string {
+function resolved(prototype: string, table: Record<string, string>, rounds = 4): string {
   let text = prototype === 'rn' ? 'm' : withoutMarks(prototype);
-  for (let round = 0; round < 4; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     text = [...text].map((one) => (one < '\u007f' ? one : withoutMarks(table[one] ?? one))).join('');
   }
   return text;

@@ -27,17 +27,26 @@ function confusables(): Map<string, string> {
 /** Without marks and what has no shape, in compatibility forms, with prototypes for confusable characters. Cases stay. */
 export function plainForm(text: string): string {
   if (ASCII.test(text)) return text;
+  // Some characters are confused with others than their compatibility forms are.
+  const seen = withPrototypes(text.replace(LONG_LIGATURES, ' '));
+  return withPrototypes(seen.normalize('NFKD').replace(hidden(), ''));
+}
+
+function withPrototypes(text: string): string {
   const prototypes = confusables();
   let form = '';
-  for (const character of text.replace(LONG_LIGATURES, ' ').normalize('NFKD').replace(hidden(), '')) {
-    form += prototypes.get(character) ?? character;
-  }
+  for (const character of text) form += prototypes.get(character) ?? character;
   return form;
 }
 
 /** `plainForm` in lower case. */
 export function matchingForm(text: string): string {
-  const lower = plainForm(text).toLowerCase();
-  // Some letters are confusable in lower case alone.
-  return ASCII.test(lower) ? lower : plainForm(lower).toLowerCase();
+  let form = plainForm(text).toLowerCase();
+  // Some letters are confusable in lower case alone, and what they are confused with may have another case again.
+  while (!ASCII.test(form)) {
+    const next = plainForm(form).toLowerCase();
+    if (next === form) break;
+    form = next;
+  }
+  return form;
 }

@@ -10,13 +10,14 @@ export interface MessageLeads {
   hosts: string[];
   /** It leads out of the platform. */
   hasLink: boolean;
-  /** A handle of another network, or the number of a phone. */
+  /** A handle of another network, an address of mail, or the number of a phone. */
   hasContact: boolean;
   /** A host that is none of the platform's looks like one of them, or has the name of one in its own. */
   lookalikes: boolean;
 }
 
-const HANDLE = /(?:^|[^a-z0-9._%+-])@ ?[a-z0-9_]{4,}/;
+/** Also an address of mail. At the beginning somebody in the room is spoken to. */
+const HANDLE = /(?<!^)@ ?[a-z0-9_]{4,}/;
 const PHONE = /(?:\+|\b00) ?\d[\d ().-]{7,20}\d/;
 const CHAT_HOSTS = [
   't.me',

@@ -12,7 +12,7 @@ import { separators, skeletonWords, withoutNumber, wordSkeleton } from './skelet
 /** A name that has one of them speaks for the platform. */
 const STAFF_WORDS = words(
   'admin admins administrator administrators administration moderator moderators mod mods official officials support supporter',
-  'helpdesk staff sysadmin superadmin administrador moderador soporte suporte oficial moderateur администратор админ модератор',
+  'helpdesk hotline mediator staff sysadmin superadmin administrador moderador soporte suporte oficial moderateur администратор админ модератор',
   'поддержка техподдержка официальный 客服 官方 管理员 管理員 サポート 公式 관리자 공식 مشرف دعم yönetici destek',
 );
 /** At the beginning or the end of a word too: `adminanna`. */
@@ -22,12 +22,12 @@ const ORDINARY_WORDS = /^(?:admlnlst|suportlv|suportlng|oflclaly)/;
 /** A name of nothing else speaks for it. */
 const TEAM_WORDS = words(
   'team help helper desk service services customer care security agent manager ceo cto founder cofounder',
-  'owner assistance assistant verified verification bot announcement announcements news info contact center centre equipo команда',
+  'owner operator representative assistance assistant verified verification bot announcement announcements news info contact center centre equipo команда',
 );
 /** They make no name of a person's. */
 const FILLERS = words(
   'the real our chat room group community channel global hq labs lab dao protocol foundation finance network token coin crypto wallet',
-  'exchange official live online of for and io app web tech ltd inc x tm head chief lead main super new dev devs developer developers',
+  'exchange official live online of for and io app web tech ltd inc x tm technical tech server customer user head chief lead main super new dev devs developer developers',
 );
 const LATIN = /^[a-z]*$/;
 const PLATFORM = wordSkeleton('com2000');

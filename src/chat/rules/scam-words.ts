@@ -2,11 +2,11 @@
  * Words of well-known frauds: who asks for secrets, promises to double, pretends to be support. A message with all signals
  * of a fraud waits for a moderator; it is never refused, because people who warn of a fraud use its words.
  *
- * Sources of the patterns: the public warnings of the FTC (cryptocurrency scams), Chainalysis, MetaMask ("common scams") and
- * Coinbase; the words are the project's own.
+ * Sources of the patterns: docs.projectserum.com, "Avoiding scams"; forklog.com, "Crypto scams on Telegram"; scambulance.org,
+ * "Seed phrase phishing and wallet drainers"; ktlieren.com, "Fake airdrops and phishing". The words are the project's own.
  */
 import { SCAM_PHRASES } from './data/scam-phrases.ts';
-import { skeletonWords } from './skeleton.ts';
+import { skeletonWords, wordSkeleton } from './skeleton.ts';
 
 type Phrase = keyof typeof SCAM_PHRASES;
 /** `link`: leads out of the platform. `contact`: a handle or a number of a phone. `address`: of a wallet or contract. */
@@ -23,19 +23,21 @@ const FRAUDS: readonly { fraud: string; groups: readonly (readonly (Phrase | Lea
     fraud: 'gives something away',
     groups: [['gift'], ['hurry'], ['connect', 'give', 'wallet'], ['link', 'contact', 'connect', 'invite']],
   },
+  { fraud: 'leads to a page that takes what is there', groups: [['link'], ['claim'], ['hurry', 'threat']] },
   { fraud: 'promises to double', groups: [['give', 'gift'], ['double']] },
   {
     fraud: 'pretends to be support',
-    groups: [['staff'], ['invite'], ['service', 'wallet'], ['contact', 'app', 'link', 'yours', 'service']],
+    groups: [['staff'], ['invite'], ['service'], ['contact', 'app', 'link', 'privately', 'yours']],
   },
-  { fraud: 'leads to another chat', groups: [['app', 'link'], ['invite', 'staff'], ['contact']] },
+  { fraud: 'offers help in private', groups: [['privately'], ['service', 'staff', 'secret']] },
+  { fraud: 'leads to another chat', groups: [['app', 'link'], ['invite'], ['contact']] },
   {
     fraud: 'offers to recover what is lost',
-    groups: [['recover'], ['loss'], ['healer'], ['contact', 'link', 'invite', 'app']],
+    groups: [['recover'], ['loss'], ['healer', 'contact'], ['contact', 'link', 'invite', 'app']],
   },
   {
     fraud: 'promises profit',
-    groups: [['profit'], ['invite', 'link', 'contact'], ['app', 'contact', 'link', 'invite']],
+    groups: [['profit'], ['invite', 'link', 'contact']],
   },
   {
     fraud: 'moves a token',
@@ -56,8 +58,20 @@ const ASKING = new Set(['ask', 'asks', 'asked', 'asking']);
 const BETWEEN = new Set(['ever', 'you', 'to']);
 /** `never ask for your seed phrase` */
 const WORDS_OF_A_REQUEST = 5;
-/** `my seed phrase` */
-const WORDS_OF_ONES_OWN = 2;
+/** `my seed phrase`: whoever speaks of their own asks nobody. */
+const OF_ONES_OWN = [
+  'seed',
+  'secret',
+  'recovery',
+  'backup',
+  'private',
+  'wallet',
+  'key',
+  'keys',
+  'phrase',
+  'words',
+  'mnemonic',
+];
 
 /** @returns the fraud that the text has all signals of, in words for a moderator; null if there is none. */
 export function fraudOf(text: string, leads: ReadonlySet<Lead>): string | null {
@@ -85,7 +99,8 @@ function phrases(): Record<Phrase, string[]> {
 
 function phraseSkeleton(phrase: string): string {
   const words = numberedWords(phrase.replaceAll('#', '0')).join(' ');
-  return /^[\x20-\x7e]*$/.test(words) ? ` ${words} ` : words;
+  if (!/^[\x20-\x7e]*$/.test(words)) return words;
+  return phrase.endsWith('*') ? ` ${words}` : ` ${words} `;
 }
 
 /** The words of a text without what it says not to do and what it says of its author's own. */
@@ -94,7 +109,7 @@ function askedWords(text: string): string[] {
   const asked: string[] = [];
   for (let at = 0; at < all.length; at += 1) {
     const word = all[at] ?? '';
-    if (word === 'my') at += WORDS_OF_ONES_OWN;
+    if (word === 'my') at += ownWords(all, at + 1);
     else if (!NEGATIONS.has(word)) asked.push(word);
     else {
       while (BETWEEN.has(all[at + 1] ?? '')) at += 1;
@@ -102,6 +117,15 @@ function askedWords(text: string): string[] {
     }
   }
   return asked;
+}
+
+let ownSkeletons: Set<string> | undefined;
+
+function ownWords(words: readonly string[], from: number): number {
+  let count = 0;
+  ownSkeletons ??= new Set(OF_ONES_OWN.map(wordSkeleton));
+  while (ownSkeletons.has(words[from + count] ?? '')) count += 1;
+  return count;
 }
 
 /** `skeletonWords` with one sign for each number. */

@@ -3,6 +3,7 @@ import { matchingForm } from './matching-form.ts';
 
 /** What stands between words. */
 export const separators = latePattern('[^\\p{L}\\p{N}]+', 'u');
+const wordsAndSeparators = latePattern('([^\\p{L}\\p{N}]+)', 'u');
 const letter = latePattern('\\p{L}', 'u');
 const digitsAtEnds = latePattern('^\\p{N}+|\\p{N}+$', 'gu');
 
@@ -24,12 +25,7 @@ const SIGNS_FOR: Record<string, string> = { $: 's', '@': 'a', '!': 'l', '|': 'l'
  */
 export function skeletonWords(text: string): string[] {
   const form = signsBetweenLetters(matchingForm(text));
-  return joinedLetters(
-    form
-      .split(separators())
-      .filter((word) => word !== '')
-      .map(wordSkeleton),
-  );
+  return joinedLetters(form);
 }
 
 /** One word; numbers stay as they are. */
@@ -61,21 +57,29 @@ const isLetter = (character: string) => character >= 'a' && character <= 'z';
 
 const MIN_LETTERS_OF_A_WORD = 3;
 
-function joinedLetters(words: readonly string[]): string[] {
-  const joined: string[] = [];
+/** Letters with the same sign between each other are a word: `s e e d  p h r a s e` has two. */
+function joinedLetters(form: string): string[] {
+  const words: string[] = [];
   let letters: string[] = [];
+  let between = '';
   const end = () => {
-    if (letters.length >= MIN_LETTERS_OF_A_WORD) joined.push(wordSkeleton(letters.join('')));
-    else joined.push(...letters);
+    if (letters.length >= MIN_LETTERS_OF_A_WORD) words.push(wordSkeleton(letters.join('')));
+    else words.push(...letters.map(wordSkeleton));
     letters = [];
   };
-  for (const word of words) {
-    if (word.length === 1 && letter().test(word)) letters.push(word);
-    else {
+  let before = '';
+  for (const part of form.split(wordsAndSeparators())) {
+    if (part === '') continue;
+    if (separators().test(part)) before = part;
+    else if (part.length > 1 || !letter().test(part)) {
       end();
-      joined.push(word);
+      words.push(wordSkeleton(part));
+    } else {
+      if (letters.length > 1 && before !== between) end();
+      between = before;
+      letters.push(part);
     }
   }
   end();
-  return joined;
+  return words;
 }
