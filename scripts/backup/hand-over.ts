@@ -1,7 +1,8 @@
 /**
  * The writes that a restored database needs after its rows: KV and Durable Objects remember a later time than the backup's.
  *
- * Numbers that only grow jump ahead of those that others remember; each ledger is asked to write its rows again.
+ * Numbers that only grow jump ahead of those that others remember; each ledger is asked to write its rows again,
+ * and each room is told of its authors.
  */
 import type { BackupManifest } from '../../src/backups/manifest.ts';
 import { IDENTIFICATION_KINDS_SQL } from '../../src/storage/d1/user-uploads.ts';
@@ -36,5 +37,7 @@ export function handOverWrites(
     db.prepare(
       'UPDATE ido_pool_cache SET ledger_revision = 0, ledger_outbox_since = 0 WHERE ledger_revision IS NOT NULL',
     ),
+    // Rooms may know newer names than the backup, or not know of a closing that it had yet to tell.
+    db.prepare('UPDATE chat_author SET next_attempt_at = 0, attempts = 0, revision = revision + 1'),
   ];
 }

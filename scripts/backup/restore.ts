@@ -6,6 +6,7 @@
  * cut off is called again: it continues behind the last whole table.
  */
 import { REBUILT_TABLES } from '../../src/backups/backed-up-tables.ts';
+import { DATABASE_PREFIX } from '../../src/backups/backup-keys.ts';
 import type { BackupFile, BackupManifest } from '../../src/backups/manifest.ts';
 import { quoted, tableShapes } from '../../src/storage/d1/table-rows.ts';
 import type { Migration } from '../d1-migrations.ts';
@@ -47,7 +48,11 @@ export async function restoreBackup(sources: RestoreSources): Promise<Restored> 
   const { faults, ledgers, unopened } = await verifyBackup(bucket, manifest, keys);
   if (faults.length > 0)
     throw refusal('BROKEN_BACKUP', faults.map(({ where, reason }) => `${where}: ${reason}`).join('\n'));
-  const missing = [...unopened, ...manifest.missing.map(({ source }) => source)];
+  // Rooms are no part of the database.
+  const missing = [
+    ...unopened.filter((key) => key.startsWith(DATABASE_PREFIX)),
+    ...manifest.missing.map(({ source }) => source).filter((source) => source.startsWith(TABLE)),
+  ];
   if (missing.length > 0 && !sources.withoutPasswords)
     throw refusal(
       'NO_KEY',

@@ -5,14 +5,15 @@
  * are the good ones. A run that is cut off anywhere leaves whole files, and the next run continues behind them. A run holds one
  * page and one file, whatever the tables hold.
  */
+import { errorFields, log } from '../observability/log.ts';
 import { lastMigration, sequencesOf } from '../storage/d1/table-rows.ts';
 import { dateOf, manifestKey } from './backup-keys.ts';
 import { BACKUP_KINDS } from './backup-kinds.ts';
-import type { BackupDeps } from './backup-source.ts';
+import type { BackupDeps, BackupSource } from './backup-source.ts';
 import { deleteObjects } from './expired-backups.ts';
 import type { BackupManifest } from './manifest.ts';
 import { type StoredFile, storedFiles } from './stored-files.ts';
-import { type BackupRun, writeSource } from './write-source.ts';
+import { type BackupRun, type Writing, writeSource } from './write-source.ts';
 
 export interface BackupProgress {
   date: string;
@@ -34,7 +35,7 @@ export async function backUp(deps: BackupDeps, run: BackupRun): Promise<BackupPr
   const earlier = await filesOfMigration(deps, run, date, migration);
   const budget = { pages: run.maxPages };
   const missing: BackupManifest['missing'] = [];
-  const files: StoredFile[] = [];
+  let files: StoredFile[] = [];
   for (const sourcesOf of BACKUP_KINDS) {
     for (const source of await sourcesOf(deps)) {
       if (source.isSealed && run.sealing === null) {
@@ -44,10 +45,14 @@ export async function backUp(deps: BackupDeps, run: BackupRun): Promise<BackupPr
       const stored = earlier.get(source.name) ?? [];
       files.push(...stored);
       if (stored.at(-1)?.isLast === true) continue;
-      for await (const file of writeSource(source, { storage, run, date, migration, stored, budget })) {
-        files.push(file);
-        run.stored(file);
+      const written = await allOf(source, { storage, run, date, migration, stored, budget });
+      if (written === null) {
+        // Files of it that are there already are no whole source.
+        files = files.filter((file) => file.source !== source.name);
+        missing.push({ source: source.name, reason: 'it failed: the log has the reason' });
+        continue;
       }
+      files.push(...written);
       if (files.at(-1)?.isLast !== true) return progress;
     }
   }
@@ -71,6 +76,25 @@ export async function backUp(deps: BackupDeps, run: BackupRun): Promise<BackupPr
     httpMetadata: { contentType: 'application/json' },
   });
   return { ...progress, state: 'finished' };
+}
+
+/** The files behind those that are stored. Null if the source fails, and a backup is good without it. */
+async function allOf(source: BackupSource, writing: Writing): Promise<StoredFile[] | null> {
+  const files: StoredFile[] = [];
+  const { run } = writing;
+  try {
+    for await (const file of writeSource(source, writing)) {
+      files.push(file);
+      run.stored(file);
+    }
+  } catch (error) {
+    if (source.mayBeMissing !== true) throw error;
+    // Another run has the lease, or the bucket fails: then nothing is to be written at all.
+    await run.claim();
+    log.warn('backups.source_missing', { source: source.name, ...errorFields(error) });
+    return null;
+  }
+  return files;
 }
 
 /** By source. Files of an earlier schema are deleted: one backup has one. */

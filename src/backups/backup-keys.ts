@@ -1,6 +1,7 @@
 /** The R2 keys of backups. A date is `YYYY-MM-DD` in UTC. */
 export const DATABASE_PREFIX = 'backups/database/';
 export const LEDGER_PREFIX = 'backups/ledger/';
+export const ROOM_PREFIX = 'backups/rooms/';
 export const LOGS_PREFIX = 'backups/logs/';
 
 export const dateOf = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 10);

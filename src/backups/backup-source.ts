@@ -1,9 +1,11 @@
 /** The form of each thing that a backup reads. `backup-kinds.ts` lists all kinds. */
+import type { Rooms } from '../chat/rooms.ts';
 import type { Ledgers } from '../investing/ledger-client.ts';
 
 export interface BackupDeps {
   db: D1Database;
   ledgers: Pick<Ledgers, 'ofPool'>;
+  rooms: Rooms;
   storage: Pick<R2Bucket, 'get' | 'head' | 'list' | 'put' | 'delete'>;
 }
 
@@ -21,6 +23,8 @@ export interface BackupSource {
   /** The prefix of its keys, the name of its files and their extension. */
   file: { prefix: string; name: string; extension: string };
   isSealed: boolean;
+  /** A day's backup is good without it: if it fails, the manifest names it as missing. */
+  mayBeMissing?: true;
   /** Pages of at most about a megabyte behind `after`, which is null for the beginning. */
   pages(after: string | null): AsyncIterable<BackupPage>;
 }

@@ -8,6 +8,7 @@ import {
   LOGS_PREFIX,
   manifestKey,
   objectsUnder,
+  ROOM_PREFIX,
 } from './backup-keys.ts';
 import type { BackupDeps } from './backup-source.ts';
 import { finishedDates } from './manifest.ts';
@@ -29,7 +30,7 @@ export async function deleteExpiredBackups(bucket: Bucket, nowMs: number): Promi
   if (newest === undefined) return 0;
   const keptFrom = dateOf(nowMs - BACKUPS_KEPT_DAYS * DAY_MS);
   let deleted = 0;
-  for (const prefix of [DATABASE_PREFIX, LEDGER_PREFIX, LOGS_PREFIX])
+  for (const prefix of [DATABASE_PREFIX, LEDGER_PREFIX, ROOM_PREFIX, LOGS_PREFIX])
     for (const folder of await datesUnder(bucket, prefix)) {
       const date = folder.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3');
       const isCutOff = prefix !== LOGS_PREFIX && !finished.includes(date);

@@ -4,7 +4,7 @@ import { DATABASE_PREFIX, datesUnder, manifestKey } from './backup-keys.ts';
 
 const backupFile = z.object({
   key: z.string(),
-  /** `database/<table>` or `ledger/<pool id>`: the files of a source follow one another. */
+  /** `database/<table>` `ledger/<pool id>` or `room/<room>`: the files of a source follow one another. */
   source: z.string(),
   rows: z.int().nonnegative(),
   sizeBytes: z.int().nonnegative(),

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import { sha256Hex } from '../storage/sha256-hex.ts';
-import { DATABASE_PREFIX, LEDGER_PREFIX, objectsUnder } from './backup-keys.ts';
+import { DATABASE_PREFIX, LEDGER_PREFIX, objectsUnder, ROOM_PREFIX } from './backup-keys.ts';
 import type { BackupDeps } from './backup-source.ts';
 import type { BackupFile } from './manifest.ts';
 
@@ -31,7 +31,7 @@ export async function storedFiles(
   date: string,
 ): Promise<Map<string, StoredFile[]>> {
   const files: StoredFile[] = [];
-  for (const prefix of [DATABASE_PREFIX, LEDGER_PREFIX])
+  for (const prefix of [DATABASE_PREFIX, LEDGER_PREFIX, ROOM_PREFIX])
     for await (const { key, size, customMetadata = {} } of objectsUnder(bucket, `${prefix}${date}/`))
       files.push({ key, sizeBytes: size, ...decoded(customMetadata) });
   const inOrder = files.toSorted((a, b) => partOf(a.key) - partOf(b.key));

@@ -27,7 +27,7 @@ export interface BackupRun {
   stored(file: StoredFile): void;
 }
 
-interface Writing {
+export interface Writing {
   storage: BackupDeps['storage'];
   run: BackupRun;
   date: string;

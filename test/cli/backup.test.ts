@@ -12,6 +12,7 @@ import { readMigrations, withStores } from '../../scripts/backup/stores.ts';
 import { backUp } from '../../src/backups/back-up.ts';
 import { readManifest } from '../../src/backups/manifest.ts';
 import { backupSealing } from '../../src/backups/sealing.ts';
+import type { Rooms } from '../../src/chat/rooms.ts';
 import type { Ledgers } from '../../src/investing/ledger-client.ts';
 
 /** The date that the page names. */
@@ -42,7 +43,7 @@ before(async () => {
     ]);
     const nothing = async () => undefined;
     const { state } = await backUp(
-      { db, storage: bucket, ledgers: {} as Ledgers },
+      { db, storage: bucket, ledgers: {} as Ledgers, rooms: {} as Rooms },
       {
         ...{ startedAtMs: Date.parse(DATE), nowMs: () => Date.parse(DATE), keep: nothing, claim: nothing },
         ...{ sealing: backupSealing([{ kid: 'default', key: KEY }]), maxPages: 100, fileBytes: 1_000 },

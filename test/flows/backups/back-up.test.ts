@@ -174,7 +174,7 @@ describe('a backup that is cut off', () => {
       expect(runs).toBeLessThan(100);
       const asked = { ...limits, sealing: SEALING, nowMs: bench.deps.nowMs, keep: nothing, claim: nothing };
       const progress = await backUp(
-        { db: env.DB, storage: env.STORAGE, ledgers },
+        { db: env.DB, storage: env.STORAGE, ledgers, rooms: bench.deps.rooms },
         { ...asked, startedAtMs: bench.now() * 1000, stored: ({ key }) => void files.push(key) },
       );
       state = progress.state;
