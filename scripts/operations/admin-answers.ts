@@ -134,6 +134,23 @@ export const refusalCounts = z.object({
   ),
 });
 
+const recordedAct = z.object({
+  number: z.number(),
+  /** Unix seconds. */
+  at: z.number(),
+  /** Null for an act of the room itself. */
+  actorId: z.string().nullable(),
+  action: z.string(),
+  /** Of a message. */
+  sequence: z.number().nullable(),
+  userId: z.string().nullable(),
+  seconds: z.number().nullable(),
+  reason: z.string().nullable(),
+});
+export type RecordedAct = z.infer<typeof recordedAct>;
+
+export const recordPage = z.object({ acts: z.array(recordedAct), next: z.number().nullable() });
+
 export const liveOperations = z.object({
   operations: z.array(
     z.object({

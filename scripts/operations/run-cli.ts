@@ -7,6 +7,7 @@
 import { styleText } from 'node:util';
 import { Command, CommanderError, type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import { audit } from './audit.ts';
+import { chatRecord } from './chat-record.ts';
 import { check } from './check.ts';
 import { type BuildCommand, nonEmpty, type Run } from './command.ts';
 import { CommandFailure, EXIT, type ExitCode, wrongUse } from './command-failure.ts';
@@ -39,6 +40,7 @@ const COMMANDS: readonly BuildCommand[] = [
   off,
   on,
   limit,
+  chatRecord,
 ];
 const EXIT_CODES = `
 Exit codes:
@@ -61,7 +63,9 @@ export async function runCli(args: readonly string[], surroundings: Surroundings
   const { commandLine, environment, print, complain, terminal } = surroundings;
   let exitCode: ExitCode = EXIT.ok;
   const program = new Command(commandLine)
-    .description('Publishes the operations of an app release, and shows, steers and ends what may run.')
+    .description(
+      'Publishes the operations of an app release, shows, steers and ends what may run, and shows the record of a room.',
+    )
     .addOption(urlOption(environment))
     .addOption(keyOption())
     .addOption(new Option('--admin-key <key>').argParser(nonEmpty).hideHelp())

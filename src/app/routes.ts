@@ -1,4 +1,5 @@
 /** The routes of the gateway, each registered once. */
+import { roomsOf } from '../chat/rooms.ts';
 import { createSignedFileReads } from '../files/signed-file-reads.ts';
 import { graphiqlBundled } from '../graphql/graphiql.ts';
 import { adminRoute } from '../http/admin.ts';
@@ -103,6 +104,7 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
     sleep,
     random: Math.random,
     randomId,
+    rooms: roomsOf(env.REALTIME_CHAT),
     reports: { storage: env.STORAGE, environment: config.ENVIRONMENT, urls: isolate.reportUrls },
     alerts: {
       channels: config.ALERT_CHANNELS,

@@ -1,8 +1,10 @@
 /** Checks, stores and shows operations. Clients cannot use a stored operation that no release carries. */
+
 import { GraphQLError, type GraphQLSchema, getOperationAST, parse } from 'graphql';
 import pLimit from 'p-limit';
 import * as z from 'zod';
 import type { SendNotice } from '../alerts/send-notice.ts';
+import type { Rooms } from '../chat/rooms.ts';
 import { OPERATION_MAX_COST } from '../config.ts';
 import { guardDocument } from '../graphql/document-guard.ts';
 import { livenessOf } from '../operations/liveness.ts';
@@ -42,6 +44,7 @@ const submittedSchema = z.object({
 type Submitted = z.infer<typeof submittedSchema>['operations'];
 
 export interface AdminSources extends ChangeStores {
+  rooms: Rooms;
   reports: {
     storage: Pick<R2Bucket, 'head' | 'put'>;
     environment: string;

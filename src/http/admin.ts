@@ -15,6 +15,7 @@ import { listReleases, liveOperations } from '../storage/d1/release-reads.ts';
 import { getAlerts, putSilence, testChannel } from './admin-alerts.ts';
 import { AdminRefusal, badInput, sinceDay } from './admin-answer.ts';
 import { postPurge } from './admin-caches.ts';
+import { showRecord } from './admin-chat.ts';
 import { type AdminKeys, type KnownKey, mayDo } from './admin-keys.ts';
 import { showMetrics } from './admin-metrics.ts';
 import { type AdminSources, checkOperations, showOperation, storeOperations } from './admin-operations.ts';
@@ -129,6 +130,7 @@ const ROUTES: readonly (readonly [method: string, path: string, needs: KeyRole, 
     async (request, sources) => ({ refusals: await readRefusals(sources.db, dayOf(request, sources)) }),
   ],
   ['POST', '/admin/caches/purge', 'administer', postPurge],
+  ['GET', '/admin/chat/record', 'read', (request, sources) => showRecord(parametersOf(request), sources)],
   ['GET', '/admin/alerts', 'read', getAlerts],
   ['PUT', '/admin/alerts/silences/:', 'administer', putSilence],
   ['POST', '/admin/alerts/channels/:/test', 'administer', testChannel],

@@ -27,6 +27,8 @@ export const CHAT_RETRY_SECONDS = 2;
 export const CHAT_RETRY_MS = 1_000;
 /** The number of watchers is asked for this often at most. */
 export const CHAT_WATCHING_SECONDS = 15;
+/** Acts of moderation in one page of a room's record. */
+export const CHAT_RECORD_PAGE_ACTS = 500;
 /** Rows of a room in one page of a backup: a megabyte at most. */
 export const CHAT_EXPORT_PART_ROWS = 200;
 /** Authors that one run of the job `chat-authors` tells their rooms of, */

@@ -76,6 +76,7 @@ describe('the keys of OPERATIONS_KEYS', () => {
         ['read', (as) => as.get('/usage')],
         ['read', (as) => as.get('/audit')],
         ['read', (as) => as.get('/live-operations')],
+        ['read', (as) => as.get('/chat/record?room=project:prj_none')],
         ['read', (as) => as.get(`/operations/${encodeURIComponent(manifest.operations[0]?.id ?? '')}`)],
         ['publish', (as) => as.send('POST', '/operations/check', { operations: [one] })],
         ['publish', (as) => as.store([one])],

@@ -9,7 +9,7 @@ import { runOperations } from '../../support/run-operations.ts';
 const root = new URL('../../../', import.meta.url).pathname;
 const COMMANDS = [
   ...['publish', 'list', 'show', 'usage', 'audit', 'check', 'deprecate', 'retire', 'restore', 'rollback'],
-  ...['impact', 'off', 'on', 'limit'],
+  ...['impact', 'off', 'on', 'limit', 'chat-record'],
 ];
 const environment = { ADMIN_KEY: STUB_KEY };
 

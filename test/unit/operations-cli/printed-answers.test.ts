@@ -189,6 +189,34 @@ describe('what commands print', () => {
     expect((await run('impact', '--client', 'ios', '--version', '<5')).out).toContain('would not refuse');
   });
 
+  it('is the record of a room, page after page', async () => {
+    const none = { sequence: null, userId: null, seconds: null, reason: null };
+    const acts = [
+      {
+        ...none,
+        number: 1,
+        at: USED_AT,
+        actorId: 'usr_mod',
+        action: 'ban',
+        userId: 'usr_b',
+        seconds: 600,
+        reason: 'a \u001b[31mthief',
+      },
+      { ...none, number: 2, at: USED_AT, actorId: null, action: 'hold_back', sequence: 7 },
+    ];
+    answer('GET /admin/chat/record', { room: 'project:prj_a', acts, next: null });
+    const { exitCode, out } = await run('chat-record', 'project:prj_a');
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/1 +2026-11-21 22:26:\d\d +usr_mod +ban +- +usr_b +600 +a .*thief/);
+    expect(out).toMatch(/2 +2026-11-21 22:26:\d\d +the room +hold_back +7 +- +- +-/);
+    expect(out).not.toContain('\u001b[31mthief');
+    answer('GET /admin/chat/record', { room: 'project:prj_a', acts: [], next: null });
+    expect((await run('chat-record', 'project:prj_a')).out).toContain(
+      'Nothing is recorded of project:prj_a.',
+    );
+    expect((await run('chat-record', 'project:prj_a', '--after', 'x')).exitCode).toBe(2);
+  });
+
   it.each(['list', 'usage', 'audit', 'show one'])(
     'is JSON and nothing else with %s --json',
     async (command) => {
