@@ -10,6 +10,7 @@ import { monthTable } from './month-table.ts';
 import { loginsSection } from './print-logins.ts';
 import { memorySection, unreadSection } from './print-memory.ts';
 import { type BenchResults, busyMachine, type ClaimResult, type ScenarioResult } from './results.ts';
+import { roomsSections } from './rooms/print-rooms.ts';
 import { spreadOf } from './statistics.ts';
 import { bytesText, percentText, type Section, sectionText, spreadText, type Table } from './tables.ts';
 
@@ -19,7 +20,7 @@ import { bytesText, percentText, type Section, sectionText, spreadText, type Tab
  */
 export function printResults(results: BenchResults, costs: string, isBrief: boolean): string {
   const { machine, scenarios, refusals, claims, mixed, heap, startup, executors, live } = results;
-  const { memory, bareMemory, unread, logins, investing, opening } = results;
+  const { memory, bareMemory, unread, logins, investing, opening, rooms } = results;
   const lists = [...new Set(scenarios.map(({ list }) => list))];
   const sections: Section[] = [
     ...lists.map((title) =>
@@ -51,6 +52,7 @@ export function printResults(results: BenchResults, costs: string, isBrief: bool
     ...(logins === undefined ? [] : [loginsSection(logins)]),
     ...(investing === undefined ? [] : [ledgersSection(investing)]),
     ...(opening === undefined ? [] : [openingSection(opening)]),
+    ...(rooms === undefined ? [] : roomsSections(rooms)),
   ];
   const { bundleBytes, gzipBytes, cpuMs } = startup;
   return [

@@ -11,6 +11,7 @@ import type { LiveResults } from './live/measure-live.ts';
 import type { UnreadResult } from './live/measure-unread.ts';
 import type { LoginsResult } from './logins.ts';
 import type { MixedResult } from './mixed-traffic.ts';
+import type { RoomsResult } from './rooms/measure-rooms.ts';
 import type { Measured, Round } from './rounds.ts';
 import { LIST_NAMES, type List } from './stage.ts';
 import { type Spread, spreadOf, spreadsOf } from './statistics.ts';
@@ -39,6 +40,8 @@ export interface BenchResults {
   investing?: LedgersResult;
   /** Absent until it was measured. */
   opening?: OpeningResult;
+  /** Absent until it was measured. */
+  rooms?: RoomsResult;
 }
 
 const versionOf = (name: string): string =>

@@ -30,6 +30,8 @@ import {
   ratioOf,
   resultOf,
 } from './results.ts';
+import { measureRooms } from './rooms/measure-rooms.ts';
+import { roomsSections } from './rooms/print-rooms.ts';
 import { type Measured, type RoundOptions, runRounds } from './rounds.ts';
 import type { Scenario } from './scenario.ts';
 import {
@@ -61,7 +63,7 @@ const STARTUP_RUNS = 7;
 const STOP_PATIENCE_MS = 3_000;
 const STOPPED = 130;
 
-const PARTS = ['http', 'executors', 'live', 'memory', 'logins', 'investing'] as const;
+const PARTS = ['http', 'executors', 'live', 'memory', 'logins', 'investing', 'rooms'] as const;
 const MEMORY = { operations: 10_000, projects: 20, passes: JUDGED_PASSES } as const;
 /** Its memory is not judged: these are as many as bring it to its height. */
 const BARE_PASSES = 3;
@@ -71,11 +73,19 @@ const INVESTING = { rounds: 5, investments: 1_000, connections: 100, durationMs:
 const INVESTING_CHECK = { rounds: 1, investments: 50, connections: 10, durationMs: 500 } as const;
 const OPENING = { people: 2_000, room: 1_200 } as const;
 const OPENING_CHECK = { people: 60, room: 40 } as const;
+const ROOMS = {
+  ...{ sockets: 1_000, rounds: 5, messages: 1_000, watchedMessages: 200, connections: 64 },
+  ...{ durationMs: 2_000, minEvents: 50 },
+} as const;
+const ROOMS_CHECK = {
+  ...{ sockets: 20, rounds: 1, messages: 20, watchedMessages: 20, connections: 4 },
+  ...{ durationMs: 0, minEvents: 2 },
+} as const;
 const EXECUTOR_ROUNDS = 9;
 
 const HELP = `npm run bench -- [options]
 
-Measures on this machine in about 35 minutes, prints the results, and keeps them in bench/results.json.
+Measures on this machine in about 37 minutes, prints the results, and keeps them in bench/results.json.
 Leave the machine alone meanwhile.
 
   --part <name>      only this part, again for another: ${PARTS.join(', ')}
@@ -147,6 +157,12 @@ async function checkAll(): Promise<void> {
     const { people } = await measureOpening({ ...OPENING_CHECK, script, signal });
     console.log(`bench: ${people} people were answered rightly when a sale opened.`);
   }
+  if (parts.includes('rooms')) await checkRooms();
+}
+
+async function checkRooms(): Promise<void> {
+  const { sockets } = await measureRooms({ ...ROOMS_CHECK, signal, report: () => undefined });
+  console.log(`bench: ${sockets} watchers of a room were each sent every message once.`);
 }
 
 async function checkAnswers(): Promise<void> {
@@ -194,6 +210,7 @@ async function measureAll(): Promise<void> {
     results.investing = await measureLedgers({ ...INVESTING, signal, report: console.log });
     results.opening = await measureOpening({ ...OPENING, script: await bundleWorker(signal), signal });
   }
+  if (parts.includes('rooms')) results.rooms = await measureRooms({ ...ROOMS, signal, report: console.log });
   // A part alone, measured first, has nothing beside it yet.
   if (results.scenarios !== undefined && results.executors !== undefined)
     console.log(`\n${printResults(results, await readFile('operations/COSTS.md', 'utf8'), false)}`);
@@ -204,6 +221,7 @@ async function measureAll(): Promise<void> {
       ...(results.logins === undefined ? [] : [loginsSection(results.logins)]),
       ...(results.investing === undefined ? [] : [ledgersSection(results.investing)]),
       ...(results.opening === undefined ? [] : [openingSection(results.opening)]),
+      ...(results.rooms === undefined ? [] : roomsSections(results.rooms)),
     ];
     console.log(`\n${sections.map((section) => sectionText(section, false)).join('\n\n')}`);
   }

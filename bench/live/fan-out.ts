@@ -10,6 +10,8 @@ import type { LiveServer } from './live-servers.ts';
 export const PRICE_OF_BTC =
   'subscription { priceUpdated(symbols: ["BTC"]) { symbol price changePercent updatedAt } }';
 
+export type EventSource = Pick<LiveServer, 'eventUrl' | 'check'>;
+
 /** A server and the clients that watch it. */
 export class Audience {
   readonly server: LiveServer;
@@ -28,17 +30,28 @@ export class Audience {
     return this.server.memoryBytes() - this.#emptyBytes;
   }
 
-  async grow(sockets: number, documents: readonly string[] = [PRICE_OF_BTC]): Promise<void> {
+  /** @param resumed as in `LiveSocketOptions`. */
+  async grow(
+    sockets: number,
+    documents: readonly string[] = [PRICE_OF_BTC],
+    resumed?: string,
+  ): Promise<void> {
     const { protocol, urls, currentFirst } = this.server;
     const more = sockets - this.sockets;
-    const options = { protocol, urls, documents: [...documents], currentFirst, sockets: more };
+    const options = { protocol, urls, documents: [...documents], resumed, currentFirst, sockets: more };
     this.sockets = await this.#generator.open(options);
   }
 
-  async run(pace: { durationMs: number; minEvents: number }): Promise<Run> {
-    const run = await this.#generator.run({ eventUrl: this.server.eventUrl, ...pace });
-    this.server.check(run.sample);
+  /** @param source where another event happens than the server's own. */
+  async run(pace: FanOutPace, { eventUrl, check }: EventSource = this.server): Promise<Run> {
+    const run = await this.#generator.run({ eventUrl, ...pace });
+    check(run.sample);
     return run;
+  }
+
+  /** Resolves when each socket has been sent so many events from now on. */
+  receive(events: number): Promise<void> {
+    return this.#generator.receive(events);
   }
 
   /** Each socket sends it once. */
@@ -59,11 +72,17 @@ export class Audience {
   }
 }
 
-export interface Contestant {
+export interface Contestant<Watchers = Audience> {
   key: string;
   name: string;
   /** One, or several that share the sockets. */
-  audiences: Audience[];
+  audiences: Watchers[];
+}
+
+/** What a round needs of an audience. */
+export interface Watchers extends Pick<Audience, 'sockets' | 'grownBytes'> {
+  server: Pick<LiveServer, 'cpuMs'>;
+  run(pace: FanOutPace): Promise<Run>;
 }
 
 export interface FanOutRound {
@@ -86,7 +105,10 @@ export interface FanOutPace {
 }
 
 /** Events that do not count, among them the pings of a gateway that has not asked for long, and then those that do. */
-export async function fanOutRound({ audiences }: Contestant, pace: FanOutPace): Promise<FanOutRound> {
+export async function fanOutRound(
+  { audiences }: Contestant<Watchers>,
+  pace: FanOutPace,
+): Promise<FanOutRound> {
   await Promise.all(audiences.map((audience) => audience.run({ durationMs: 0, minEvents: 2 })));
   const before = audiences.map(({ server }) => server.cpuMs());
   const runs = await Promise.all(audiences.map((audience) => audience.run(pace)));
@@ -113,7 +135,7 @@ export async function fanOutRound({ audiences }: Contestant, pace: FanOutPace): 
 
 export type FanOutResult = ReturnType<typeof fanOutResult>;
 
-export function fanOutResult({ key, name, audiences }: Contestant, rounds: readonly FanOutRound[]) {
+export function fanOutResult({ key, name, audiences }: Contestant<Watchers>, rounds: readonly FanOutRound[]) {
   const sorted = (of: 'firstMs' | 'lastMs') => rounds.flatMap((round) => round[of]).sort((a, b) => a - b);
   const lastMs = sorted('lastMs');
   const sockets = audiences.reduce((sum, audience) => sum + audience.sockets, 0);

@@ -12,6 +12,7 @@ export function startGenerator(): Generator {
   return {
     open: (options) => ask<number>(child, 'open', options),
     run: (options) => ask(child, 'run', options),
+    receive: (events) => ask<void>(child, 'receive', events),
     messagesSent: () => ask<number>(child, 'messagesSent'),
     sendAll: (text) => ask<void>(child, 'sendAll', text),
     stop: () => stopChild(child),
@@ -21,7 +22,7 @@ export function startGenerator(): Generator {
 async function ask<Result>(
   child: ChildProcess,
   call: keyof GeneratorCalls,
-  options?: object | string,
+  options?: object | string | number,
 ): Promise<Result> {
   child.send({ call, options });
   const answer = (await messageOf(child)) as { result: Result } | { failure: string };

@@ -12,6 +12,8 @@ export interface OpenOptions {
   urls: string[];
   /** Taken in turns by the sockets. */
   documents: string[];
+  /** As in `LiveSocketOptions`, of each socket. */
+  resumed?: string | undefined;
   currentFirst: boolean;
   sockets: number;
 }
@@ -39,6 +41,8 @@ export interface Run {
 export interface GeneratorCalls {
   open(options: OpenOptions): Promise<number>;
   run(options: RunOptions): Promise<Run>;
+  /** Resolves when each socket has been sent so many events from now on, which somebody else makes happen. */
+  receive(events: number): Promise<void>;
   /** Each socket sends the text once. */
   sendAll(text: string): Promise<void>;
   /** By all sockets so far, what was sent to `sendAll` too. */
@@ -54,6 +58,8 @@ const sockets: LiveSocket[] = [];
 const seen: number[] = [];
 let event = 0;
 let missing = 0;
+/** By socket, the events that are to come, while others make them happen; `missing` is their sum. */
+let awaited: number[] | undefined;
 let firstAt = 0;
 let lastAt = 0;
 let messagesSent = 0;
@@ -69,6 +75,14 @@ function keepFailure(error: Error): void {
 
 function received(socket: number, bytes: Buffer): void {
   // Before the first event, the price that the feed asked for when the first socket came may follow the current state.
+  if (awaited !== undefined) {
+    const left = awaited[socket] ?? 0;
+    awaited[socket] = left - 1;
+    missing -= 1;
+    if (left === 0) onFailure(new Error(`socket ${socket} was sent more events than happened: ${bytes}`));
+    else if (missing === 0) onAll();
+    return;
+  }
   if (event === 0) return;
   if (seen[socket] === event) {
     onFailure(new Error(`socket ${socket} was sent more than one message of event ${event}: ${bytes}`));
@@ -86,6 +100,7 @@ function received(socket: number, bytes: Buffer): void {
 async function open({
   urls,
   documents,
+  resumed,
   protocol,
   currentFirst,
   sockets: count,
@@ -100,6 +115,7 @@ async function open({
         currentFirst,
         url: urls[index % urls.length] ?? '',
         document: documents[index % documents.length] ?? '',
+        resumed,
         onEvent: (bytes) => received(index, bytes),
         onSend: () => {
           messagesSent += 1;
@@ -142,6 +158,23 @@ async function run({ eventUrl, durationMs, minEvents }: RunOptions): Promise<Run
   return { firstMs, lastMs, elapsedMs, cpuMs: (user + system) / 1000, sample };
 }
 
+async function receive(events: number): Promise<void> {
+  if (failure !== undefined) throw failure;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  onAll = resolve;
+  onFailure = reject;
+  missing = sockets.length * events;
+  awaited = Array.from(sockets, () => events);
+  const timer = setTimeout(() => reject(new Error(`${missing} events did not come in time`)), EVENT_MAX_MS);
+  try {
+    await promise;
+  } finally {
+    clearTimeout(timer);
+    awaited = undefined;
+    onFailure = keepFailure;
+  }
+}
+
 function oneEvent(trigger: HttpConnection, request: Uint8Array): Promise<unknown> {
   event += 1;
   missing = sockets.length;
@@ -168,6 +201,7 @@ async function tooLate(): Promise<never> {
 const calls: GeneratorCalls = {
   open,
   run,
+  receive,
   messagesSent: async () => messagesSent,
   async sendAll(text) {
     for (const socket of sockets) socket.send(text);

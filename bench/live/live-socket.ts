@@ -15,6 +15,8 @@ export interface LiveSocketOptions {
   url: string;
   /** The subscription. */
   document: string;
+  /** A second one, of a feed that begins with nothing. It resumes, so it is sent what its feed has, of which there must be one event. */
+  resumed?: string | undefined;
   /** True if the server sends the current state at once. */
   currentFirst: boolean;
   onEvent(bytes: Buffer): void;
@@ -30,6 +32,8 @@ export interface LiveSocket {
 /** Acknowledgements, pings and pongs; a message with a result is longer. */
 const CONTROL_MAX_BYTES = 64;
 const OPENING_MAX_MS = 30_000;
+/** No feed issues this position, so the whole state is sent. */
+const FROM_THE_BEGINNING = '0';
 
 /** Resolves once it watches. */
 export async function openLiveSocket(options: LiveSocketOptions): Promise<LiveSocket> {
@@ -57,13 +61,19 @@ const openWebSocket: Open = (options, opened, fail) => {
     options.onSend();
     socket.send(JSON.stringify(message));
   };
+  const subscribe = (query: string, extensions?: object) =>
+    // As unique as clients make them.
+    send({ type: 'subscribe', id: crypto.randomUUID(), payload: { query, extensions } });
   let isWatching = isBare;
+  /** The subscriptions that have had an event. */
+  const begun = new Set<string>();
+  const subscriptions = options.resumed === undefined ? 1 : 2;
   const onControl = (text: string) => {
     const { type } = JSON.parse(text) as { type: string };
     if (type === 'ping') send({ type: 'pong' });
     else if (type === 'connection_ack') {
-      // As unique as clients make them.
-      send({ type: 'subscribe', id: crypto.randomUUID(), payload: { query: options.document } });
+      subscribe(options.document);
+      if (options.resumed !== undefined) subscribe(options.resumed, { resumeFrom: FROM_THE_BEGINNING });
       // Nobody acknowledges a subscription; a ping is answered after it.
       if (!options.currentFirst) send({ type: 'ping' });
     } else if (type === 'pong' && !isWatching) {
@@ -76,6 +86,10 @@ const openWebSocket: Open = (options, opened, fail) => {
     else if (isWatching) options.onEvent(payload);
     else if (payload.includes('"errors"')) throw new Error(`refused: ${payload}`);
     else {
+      const { id, type } = JSON.parse(payload.toString()) as { id: string; type: string };
+      if (type === 'error') throw new Error(`refused: ${payload}`);
+      begun.add(id);
+      if (begun.size < subscriptions) return;
       isWatching = true;
       opened();
     }
