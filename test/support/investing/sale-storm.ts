@@ -3,9 +3,9 @@
  *
  * It keeps every answer of every key, as the buyers of one sale together have seen them.
  */
-import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { SUBSCRIPTION_HUBS } from '../../../src/config.ts';
+import { broken, evicted } from '../broken-objects.ts';
 import type { Investor } from '../investors.ts';
 import type { Dice } from '../upstream/random.ts';
 import type { Bought, HttpSale, SaleAnswer } from './http-sale.ts';
@@ -102,23 +102,5 @@ export class SaleStorm {
       default:
         gateway.coldIsolate();
     }
-  }
-}
-
-/** Its requests end first. One that does not run has nothing to lose, and one that is never idle keeps it. */
-async function evicted(object: DurableObjectStub): Promise<void> {
-  try {
-    await evictDurableObject(object);
-  } catch (error) {
-    if (!/not currently running|still has active references/.test(String(error))) throw error;
-  }
-}
-
-/** In the middle of its requests, whose answers are lost. */
-async function broken(object: DurableObjectStub): Promise<void> {
-  try {
-    await runInDurableObject(object, (_, state) => state.abort('broken by a test'));
-  } catch (error) {
-    if (!String(error).includes('broken by a test')) throw error;
   }
 }
