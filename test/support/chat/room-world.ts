@@ -32,6 +32,8 @@ export const moderatorView = { id: MODERATOR.id, isModerator: true };
 export class RoomWorld {
   storage = new ObjectStorage();
   nowMs = START_MS;
+  /** The clock; a test with fake timers has another one. */
+  clock: () => number = () => this.nowMs;
   room: Room;
   /** By hub, what it took, each delivery a list. */
   readonly taken = new Map<string, RoomChange[][]>();
@@ -72,8 +74,8 @@ export class RoomWorld {
         this.work.add(promise);
         void promise.finally(() => this.work.delete(promise));
       },
-      nowMs: () => this.nowMs,
-      alarmNowMs: () => this.nowMs,
+      nowMs: () => this.clock(),
+      alarmNowMs: () => this.clock(),
     });
   }
 
