@@ -83,8 +83,10 @@ export class Room implements RoomCalls {
     this.#watching = new RoomWatching({ ...options, hubIds: () => this.#deliveries.hubIds });
   }
 
-  async post(request: PostRequest): Promise<ChatMessage | ChatRejection> {
-    const { author, refusal, replyTo } = request;
+  async post(sent: PostRequest): Promise<ChatMessage | ChatRejection> {
+    // A caller of an older version may leave fields out.
+    const { author, replyTo = null, holdReason = null, refusal = null } = sent;
+    const request = { ...sent, replyTo, holdReason, refusal };
     if (!this.#knows(author.id)) {
       // Who is unknown has posted nothing: it needs no row to be refused.
       if (refusal !== null) return refusal;
@@ -110,7 +112,9 @@ export class Room implements RoomCalls {
     return this.#command((room) => reportMessage(room, request, this.#nowSeconds()));
   }
 
-  async moderate(request: ModerateRequest): Promise<ChatRejection | null> {
+  async moderate(sent: ModerateRequest): Promise<ChatRejection | null> {
+    const { sequence = null, userId = null, seconds = null, reason = null } = sent;
+    const request = { ...sent, sequence, userId, seconds, reason };
     return this.#command((room) => moderateRoom(room, request, this.#nowSeconds()));
   }
 

@@ -53,6 +53,7 @@ export class RoomWorld {
   evict(): void {
     const { alarmMs } = this.storage;
     this.storage.isDead = true;
+    this.work.clear();
     this.storage = this.storage.handle();
     this.storage.alarmMs = alarmMs;
     this.room = this.#started();

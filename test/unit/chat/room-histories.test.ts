@@ -5,7 +5,7 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { isRejection } from '../../../src/auth/rejection.ts';
-import type { ChatMessage, RoomChange } from '../../../src/chat/room-calls.ts';
+import { Model, Screen, shown } from '../../support/chat/room-model.ts';
 import { MODERATOR, person, RoomWorld, START_MS } from '../../support/chat/room-world.ts';
 
 const RUNS = Number(process.env.ROOM_RUNS ?? 150);
@@ -21,58 +21,6 @@ afterEach(() => {
   vi.restoreAllMocks();
   vi.useRealTimers();
 });
-
-interface Shown {
-  text: string;
-  deleted: boolean;
-  reactions: ChatMessage['reactions'];
-}
-
-const shown = ({ text, deleted, reactions }: ChatMessage): Shown => ({ text, deleted, reactions });
-
-/** The screens behind one hub, which ignores positions that it has had. */
-class Screen {
-  readonly messages = new Map<number, Shown>();
-  pinned: number | null = null;
-  position: number;
-
-  constructor(position: number, page: readonly ChatMessage[], pinned: number | null) {
-    this.position = position;
-    for (const message of page) this.messages.set(message.sequence, shown(message));
-    this.pinned = pinned;
-  }
-
-  apply(changes: readonly RoomChange[]): void {
-    const positions = changes.map(({ position }) => position);
-    expect(positions).toEqual([...new Set(positions)].toSorted((a, b) => a - b));
-    for (const { position, value } of changes) {
-      if (position <= this.position) continue;
-      this.position = position;
-      const { kind, message } = value;
-      if (kind === 'pinned') this.pinned = message.sequence;
-      else if (kind === 'unpinned') this.pinned = null;
-      else if (kind === 'held_back') this.messages.delete(message.sequence);
-      else this.messages.set(message.sequence, shown(message));
-    }
-  }
-}
-
-/** What must be true, known from answers alone. */
-class Model {
-  readonly texts = new Map<number, string>();
-  readonly authors = new Map<number, string>();
-  readonly heldBack = new Set<number>();
-  readonly deleted = new Set<number>();
-  readonly released = new Set<number>();
-  readonly reporters = new Map<number, Set<string>>();
-  readonly erased = new Set<string>();
-
-  expectNoSecretIn(given: unknown): void {
-    const text = JSON.stringify(given);
-    for (const sequence of [...this.heldBack, ...this.deleted])
-      expect(text).not.toContain(this.texts.get(sequence));
-  }
-}
 
 const author = fc.constantFrom(...AUTHORS);
 const at = fc.nat({ max: 30 });
