@@ -22,11 +22,14 @@ const isSendable = (code: number) => code === 1000 || (code >= 3000 && code <= 4
 const hubOf = ({ SUBSCRIPTION_HUBS }: Env, hubId: string) =>
   SUBSCRIPTION_HUBS.get(SUBSCRIPTION_HUBS.idFromString(hubId));
 
-/** Publishes a source's changes to a hub by its id. */
+/**
+ * Publishes a source's changes to a hub by its id. `lostUpTo` is the position up to which changes were evicted before the
+ * hub had taken them; it is left out if none were.
+ */
 export const hubPublisher =
   (env: Env, source: SourceName) =>
-  async (hubId: string, changes: readonly TopicChange<EventValue>[]): Promise<void> => {
-    await hubOf(env, hubId).publish(source, [...changes]);
+  async (hubId: string, changes: readonly TopicChange<EventValue>[], lostUpTo = 0): Promise<void> => {
+    await hubOf(env, hubId).publish(source, [...changes], lostUpTo);
   };
 
 /** The number of a hub's subscriptions to a source. Rejects if the hub does not answer in time. */
@@ -66,8 +69,8 @@ export function createSubscriptionHubObject(requireIsolate: (env: Env) => Isolat
       return this.#hub.alarm();
     }
 
-    publish(source: string, changes: TopicChange<EventValue>[]): Promise<void> {
-      return this.#hub.publish(source, changes);
+    publish(source: string, changes: TopicChange<EventValue>[], lostUpTo?: number): Promise<void> {
+      return this.#hub.publish(source, changes, lostUpTo);
     }
 
     watchers(source: string): number {

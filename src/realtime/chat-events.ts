@@ -23,21 +23,26 @@ export const chatFeed = {
     env.REALTIME_CHAT.getByName(source).watch(hubId, topics.length > 0, number),
 } as const satisfies Feed<ChatEvent>;
 
-/** What happens in a room, by the local part of its global id. */
+/**
+ * What happens in a room, by the local part of its global id.
+ *
+ * @throws GraphQLError if that is no key of a room.
+ */
 function watchRoom(room: string): Watch<ChatEvent> {
+  if (!isRoomKey(room)) throw noRoom();
   const load = async ({ chatRooms }: GatewayContext) => {
-    if (!isRoomKey(room) || !(await chatRooms.exists(room)))
-      throw notFound('There is no such room.', 'roomId');
+    if (!(await chatRooms.exists(room))) throw noRoom();
     return { topics: [room], state: new Map<string, ChatEvent>() };
   };
   const afterGap = async ({ chatRooms }: GatewayContext) => {
-    if (!isRoomKey(room)) throw notFound('There is no such room.', 'roomId');
     const newest = { limit: CHAT_GAP_MESSAGES, before: null };
     const { messages, position } = await chatRooms.read(room, { messages: newest });
     return { state: new Map(messages.toReversed().map(stateEntry)), position };
   };
   return { source: room, beginsWithState: false, load, afterGap };
 }
+
+const noRoom = () => notFound('There is no such room.', 'roomId');
 
 const stateEntry = (message: ChatMessage): [string, ChatEvent] => [
   `message:${message.sequence}`,

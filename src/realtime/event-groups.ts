@@ -148,6 +148,10 @@ export class EventGroups {
     }
   }
 
+  membersOf(source: SourceName): [Subscription, Member][] {
+    return [...(this.#groups.get(source)?.values() ?? [])].flatMap(({ members }) => [...members]);
+  }
+
   leave(subscription: Subscription): void {
     const key = groupKey(subscription);
     const groups = this.#groups.get(subscription.feed);
@@ -293,8 +297,3 @@ const lateness = ({ wasLate, owner }: Group) => (wasLate ? 2 : 0) + (owner ? 1 :
 
 const groupKey = ({ sent, topics, owner }: Subscription) =>
   JSON.stringify([sent.documentIds, sent.document, sent.operationName, sent.variables, topics, owner]);
-
-/** @param result the JSON text of an object that is not empty and has no extensions. */
-export function withExtensions(result: string, extensions: Record<string, unknown>): string {
-  return `${result.slice(0, -1)},"extensions":${JSON.stringify(extensions)}}`;
-}

@@ -40,6 +40,8 @@ export type ConnectionEvent =
   | { kind: 'not-reading' }
   /** Its hub has no room for what it does not read. */
   | { kind: 'too-slow' }
+  /** A source has evicted events before its hub was sent them: a client that resumes gets a gap in their place. */
+  | { kind: 'behind' }
   /** It was sent a ping. */
   | { kind: 'asked' }
   | { kind: 'initialisation-timed-out' }
@@ -84,6 +86,8 @@ export function transition(connection: Connection, event: ConnectionEvent): Tran
       return closed(connection, 'policyViolation', 'Pings are not answered');
     case 'too-slow':
       return closed(connection, 'tryAgainLater', 'Too much is unread: try again');
+    case 'behind':
+      return closed(connection, 'tryAgainLater', 'Events were lost: resume');
     case 'asked':
       return unchanged({ ...connection, allowance: withOneMore(connection.allowance) });
     case 'initialisation-timed-out':

@@ -6,10 +6,12 @@
  * The current state, or the missed changes, come before any other event. While the first events take long, nobody else
  * waits for them.
  */
+import { rateLimited } from '../auth/attempts.ts';
+import { SOCKET_SOURCES_PER_SECOND } from '../config.ts';
 import type { SentRequest, Viewer } from '../graphql/context.ts';
 import type { LiveCounts } from '../metrics/live-counts.ts';
 import type { PreparedOperation } from '../serving/prepare-operation.ts';
-import { type EventGroupsSources, withExtensions } from './event-groups.ts';
+import type { EventGroupsSources } from './event-groups.ts';
 import type { EventValue } from './feeds.ts';
 import {
   type FirstEvent,
@@ -23,6 +25,7 @@ import {
 import type { LiveSubscriptions } from './live-subscriptions.ts';
 import type { Subscription } from './socket-attachment.ts';
 import type { SocketSession } from './socket-session.ts';
+import { withExtensions } from './transport-messages.ts';
 import type { createWatchOf, FeedWatch } from './watch.ts';
 import type { WatchedTopics } from './watched-topics.ts';
 
@@ -59,6 +62,9 @@ export async function joinSubscription(
       isResuming: from !== null,
       knownValue: (topic) => live.knownValue(watch.feed, topic),
     });
+  const isFirst = watch.source !== undefined && !live.isWatching(watch.feed);
+  if (isFirst && !session.newSources.spend(sources.nowMs()))
+    throw rateLimited('This connection begins to watch too many rooms.', 1000 / SOCKET_SOURCES_PER_SECOND);
   // It is the same for everybody who watches one of many sources.
   const { topics, state } = await (watch.source === undefined
     ? load()

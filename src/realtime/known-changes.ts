@@ -61,14 +61,16 @@ export class KnownChanges<Value> {
 
   #takeInto({ changesKept, revise }: Journal<Value>, change: TopicChange<Value>): void {
     const value = this.revised(change.entity, change.value, change.position);
+    // A part of it may take the place of an earlier one, and must not bring back what a later change has taken away.
+    const shown = value === null ? change : { ...change, value };
     this.#changes.delete(change.entity);
     for (const older of this.#changes.values()) {
       if (older.position > change.position) continue;
-      const left = revise(older.entity, older.value, change);
+      const left = revise(older.entity, older.value, shown);
       if (left === null) this.#changes.delete(older.entity);
       else if (left !== older.value) this.#changes.set(older.entity, { ...older, value: left });
     }
-    if (value !== null) this.#changes.set(change.entity, { ...change, value });
+    if (value !== null) this.#changes.set(change.entity, shown);
     if (this.#changes.size > changesKept) this.#evictOldest();
   }
 

@@ -7,14 +7,14 @@
 import { upstreamUnavailable } from '../../schema/errors.ts';
 import type { LiveCounts } from '../metrics/live-counts.ts';
 import { errorFields, log } from '../observability/log.ts';
-import { EventGroups, type EventGroupsSources, type GroupEvent, withExtensions } from './event-groups.ts';
+import { EventGroups, type EventGroupsSources, type GroupEvent } from './event-groups.ts';
 import type { Loaded, StateAt } from './feed.ts';
 import { type EventValue, isSourceName, type SourceName } from './feeds.ts';
 import { SharedCalls } from './shared-calls.ts';
 import type { Subscription } from './socket-attachment.ts';
 import type { SocketSession } from './socket-session.ts';
 import type { TopicChange } from './topic-log.ts';
-import { nextFrameTail } from './transport-messages.ts';
+import { nextFrameTail, withExtensions } from './transport-messages.ts';
 import { WatchedSources, type WatchedSourcesOptions } from './watched-sources.ts';
 import type { WatchedTopics } from './watched-topics.ts';
 
@@ -41,6 +41,10 @@ export class LiveSubscriptions {
 
   topicsOf(source: SourceName): WatchedTopics<EventValue> {
     return this.#sources.topicsOf(source);
+  }
+
+  isWatching(source: SourceName): boolean {
+    return this.#sources.find(source) !== undefined;
   }
 
   /** The last known value of a topic that is an entity too. */
@@ -87,9 +91,18 @@ export class LiveSubscriptions {
     await Promise.all([...new Set(sources)].map((source) => this.updateSource(source)));
   }
 
-  /** Sends each change, in the order of positions, to its subscribers; rejects if they must be published again. */
-  async publish(source: SourceName, changes: readonly TopicChange<EventValue>[]): Promise<void> {
+  /**
+   * Sends each change, in the order of positions, to its subscribers; rejects if they must be published again.
+   *
+   * @param lostUpTo changes up to here may never have been published here: sockets that are behind it are closed.
+   */
+  async publish(
+    source: SourceName,
+    changes: readonly TopicChange<EventValue>[],
+    lostUpTo: number,
+  ): Promise<void> {
     await this.inTurn(async () => {
+      if (lostUpTo > 0) this.#closeBehind(source, lostUpTo);
       this.topicsOf(source).take(changes);
       const failures = await this.groups.deliver(source, changes, (event) => this.#send(event));
       // The source publishes all of it again: those that have been sent it skip it by its position.
@@ -110,6 +123,13 @@ export class LiveSubscriptions {
   /** Ends a subscription with errors, whose list `payload` is as JSON text. */
   refuse(session: SocketSession, id: string, payload: string): void {
     session.on({ kind: 'refused', id, payload }, this.#nowMs());
+  }
+
+  /** Their clients resume, and get a gap in place of what was lost. */
+  #closeBehind(source: SourceName, lostUpTo: number): void {
+    this.topicsOf(source).lose(lostUpTo);
+    for (const [{ position }, { session }] of this.groups.membersOf(source))
+      if (position < lostUpTo) session.on({ kind: 'behind' }, this.#nowMs());
   }
 
   /** A later deployment has stored it, and was rolled back. */

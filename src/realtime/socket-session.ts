@@ -3,8 +3,14 @@
  */
 import pLimit from 'p-limit';
 import { type RequestClient, UNKNOWN_CLIENT } from '../auth/request-client.ts';
-import { SOCKET_SILENT_PING_AFTER_MS, SOCKET_STARTS_AT_ONCE } from '../config.ts';
+import {
+  SOCKET_SILENT_PING_AFTER_MS,
+  SOCKET_SOURCES_BURST,
+  SOCKET_SOURCES_PER_SECOND,
+  SOCKET_STARTS_AT_ONCE,
+} from '../config.ts';
 import type { ClientIdentity } from '../operations/registered-operation.ts';
+import { type Rate, TokenBucket } from '../storage/token-bucket.ts';
 import {
   type Connection,
   type ConnectionEvent,
@@ -34,6 +40,8 @@ export class SocketSession {
   readonly inTurn = pLimit(SOCKET_STARTS_AT_ONCE);
   /** Operations that are not answered yet, and subscriptions that do not run yet. */
   readonly beginning = new Set<Promise<void>>();
+  /** Sources that it is the first of its hub to watch: an object is called for each, and again when it leaves. */
+  readonly newSources = new TokenBucket(SOURCE_RATE);
   #openedAtMs: number;
   readonly client: ClientIdentity;
   readonly requestClient: RequestClient;
@@ -266,3 +274,5 @@ export class SocketSession {
 
 /** Memory that workerd takes for a waiting frame beside its own bytes; measured with frames of 600 bytes. */
 const WAITING_FRAME_BYTES = 1024;
+
+const SOURCE_RATE: Rate = { burst: SOCKET_SOURCES_BURST, perSecond: SOCKET_SOURCES_PER_SECOND };

@@ -206,15 +206,19 @@ export class Hub {
     });
   }
 
-  /** Sends each change to its subscribers; rejects if the source must publish them again. */
-  async publish(source: string, changes: readonly TopicChange<EventValue>[]): Promise<void> {
+  /**
+   * Sends each change to its subscribers; rejects if the source must publish them again.
+   *
+   * @param lostUpTo changes up to here were evicted before the hub had taken them; 0 if none were.
+   */
+  async publish(source: string, changes: readonly TopicChange<EventValue>[], lostUpTo = 0): Promise<void> {
     if (!isSourceName(source)) {
       // A later deployment publishes it, and nobody here can watch it.
       log.warn('hub.unknown_source', { feed: source });
       return;
     }
     try {
-      await this.#live.publish(source, changes);
+      await this.#live.publish(source, changes, lostUpTo);
     } finally {
       this.#closeSlowest();
       await this.#leaveClosed();

@@ -97,3 +97,8 @@ export function errorFrame(id: string, payload: string): string {
 }
 
 export const completeFrame = (id: string) => JSON.stringify({ id, type: 'complete' });
+
+/** @param result the JSON text of an object that is not empty and has no extensions. */
+export function withExtensions(result: string, extensions: Record<string, unknown>): string {
+  return `${result.slice(0, -1)},"extensions":${JSON.stringify(extensions)}}`;
+}

@@ -133,6 +133,11 @@ export class WatchedTopics<Value> {
     }
   }
 
+  /** Changes up to a position may never have been published here. */
+  lose(position: number): void {
+    for (const known of this.#known.values()) known.setFloor(Math.max(known.floor ?? 0, position));
+  }
+
   /**
    * Resolves when the feed watches these topics, and its latest changes of them are known here. It waits for no call of
    * others if the feed watches them already.

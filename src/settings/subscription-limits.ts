@@ -30,6 +30,10 @@ export const PRICE_FEED_FETCH_TIMEOUT_MS = 1_000;
  * `PRICE_FEED_FETCH_TIMEOUT_MS` does not count. The platform allows 6 connections.
  */
 export const PRICE_FEED_FETCHES_AT_ONCE = 4;
+/** Sources of which nobody else of its hub needs one, such as rooms: a socket begins so many at once, */
+export const SOCKET_SOURCES_BURST = 50;
+/** and so many a second: each takes calls of another object. */
+export const SOCKET_SOURCES_PER_SECOND = 1;
 /** Operations of one socket that begin at once: loading, waiting for a feed, or executing their answer. */
 export const SOCKET_STARTS_AT_ONCE = 10;
 /** The latest event of a topic without subscribers is kept for clients that resume. */
