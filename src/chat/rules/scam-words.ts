@@ -24,6 +24,7 @@ const FRAUDS: readonly { fraud: string; groups: readonly (readonly (Phrase | Lea
     groups: [['gift'], ['hurry'], ['connect', 'give', 'wallet'], ['link', 'contact', 'connect', 'invite']],
   },
   { fraud: 'leads to a page that takes what is there', groups: [['link'], ['claim'], ['hurry', 'threat']] },
+  { fraud: 'leads to a profile', groups: [['profile'], ['gift', 'profit', 'claim']] },
   { fraud: 'promises to double', groups: [['give', 'gift'], ['double']] },
   {
     fraud: 'pretends to be support',

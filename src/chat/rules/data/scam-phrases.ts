@@ -18,11 +18,13 @@ export const SCAM_PHRASES = {
     'now,hurry,limited,act fast,last chance,ends in,ends today,ends soon,only today,today only,first #,before it,closes in,closing soon,minutes left,hours left,# minutes,# min,dont miss,within # hours,immediately,asap,urgent,urgently,deadline,selected,congratulations,winner,winners,you won,you have won,eligible,lucky,expires,claim your,claim here,claim at,claim via,успейте,срочно,получите,领取,立即,限时,今すぐ,지금,reclama,reclame,ahora,agora,hemen,ngay,segera,الآن',
   give: 'send,deposit,transfer,contribute,sends,sending,envia,envie,отправьте,переведите,转账,发送,gonderin,gui',
   double:
-    'double your,doubled,double it,doubles,double the,double back,2x back,x2 back,2x,x2,twice,twice the,twice as much,comes back doubled,comes back twofold,twofold,two fold,threefold,get # back,get # eth back,get # btc back,get # sol back,get # bnb back,receive # eth back,receive # btc back,receive # back,sent back,send back,send you back,back instantly,back immediately,удвоим,удвоение,вдвое,в два раза,双倍,雙倍,翻倍,duplicamos,el doble,o dobro,iki kat,iki katini,gap doi',
+    'double your,doubled,double it,doubles,double the,double back,2x back,x2 back,2x,x2,twice,twice the,twice as much,sends # sol,sends # eth,sends # btc,sends # back,sends you #,send you #,returns #,comes back doubled,comes back twofold,twofold,two fold,threefold,get # back,get # eth back,get # btc back,get # sol back,get # bnb back,receive # eth back,receive # btc back,receive # back,sent back,send back,send you back,back instantly,back immediately,удвоим,удвоение,вдвое,в два раза,双倍,雙倍,翻倍,duplicamos,el doble,o dobro,iki kat,iki katini,gap doi',
   staff:
     'support,supports,help desk,helpdesk,customer care,customer service,admin,admins,moderator,agent,technician,engineer,specialist,expert,official team,live agent,team,поддержка,поддержку,поддержки,техподдержка,админ,soporte,suporte,destek,客服,管理员,サポート,관리자,الدعم',
   invite:
-    'dm,dms,pm,dm me,message,message me,inbox,write me,write to,text me,text,contact,reach,reach out,hit me up,hmu,chat me,add me,join,ask me,hop in,apply,напиши,напишите,пиши,пишите,напишете,в лс,в личку,escribeme,escribe,contacta,chame,联系,聯繫,加微信,私信,加我,加群,加入,連絡,연락,yazin,lien he,nhan tin,hubungi,تواصل,راسل',
+    'dm,dms,pm,dm me,message,message me,inbox,talk,chat with,lets chat,speak with,write me,write to,text me,text,contact,reach,reach out,hit me up,hmu,chat me,add me,join,ask me,hop in,apply,напиши,напишите,пиши,пишите,напишете,в лс,в личку,escribeme,escribe,contacta,chame,联系,聯繫,加微信,私信,加我,加群,加入,連絡,연락,yazin,lien he,nhan tin,hubungi,تواصل,راسل',
+  profile:
+    'in my profile,in my bio,my bio,link in bio,link in profile,see my profile,check my profile,scan the qr,scan qr,scan this,в профиле,в моем профиле,主页,en mi perfil',
   privately:
     'dm me,dms me,pm me,message me,msg me,inbox me,write me,write to me,text me,reach me,contact me,hit me up,hmu,dm us,pm us,dm for,пишите мне,напишите мне,в личку,в лс,escribeme,加我,私信我,加微信',
   service:
@@ -39,11 +41,11 @@ export const SCAM_PHRASES = {
     'new contract,migration,migrate,migrated,token swap,swap your,old tokens,old token,old contract,upgrade,upgraded,contract address,contract has changed,v2 token,relaunch,миграция,миграцию,обмен токенов,迁移,新合约,新合約,migracion,migracao',
   must: 'your tokens,your old,before,deadline,or lose,lose your,lost forever,worthless,expire,expires,burned,within # hours,must,now,all holders,every holder,immediately,до конца,срочно,截止,作废,antes',
   threat:
-    'suspended,frozen,blocked,restricted,compromised,deactivated,flagged,locked,unusual activity,suspicious activity,will be closed,drained,exploited,terminated,at risk,заблокирован,заморожен,冻结,凍結,异常,bloqueada,bloqueado,suspendida,suspensa,askiya,bi khoa,diblokir,محظور',
+    'suspended,frozen,blocked,restricted,compromised,deactivated,flagged,locked,unusual activity,suspicious activity,will be closed,hacked,drained,exploited,terminated,at risk,заблокирован,заморожен,冻结,凍結,异常,bloqueada,bloqueado,suspendida,suspensa,askiya,bi khoa,diblokir,محظور',
   yours:
     'your account,your wallet,your wallets,your funds,your assets,your tokens,ur account,ur wallet,ваш,ваша,您的,你的,su cuenta,tu cuenta,sua conta,hesabiniz,tai khoan cua ban,akun anda,حسابك',
   fee: 'returnable deposit,refundable deposit,deposit is returned,upfront fee,advance fee,activation fee,unlock fee,release fee,processing fee,clearance fee,tax fee,verification fee,withdrawal fee,small fee,gas fee of #,deposit of #,комиссию,手续费,comision,taxa',
   pay: 'to withdraw,to claim,to fix,to verify,to activate,is credited,are credited,will be credited,to unlock,to release,to receive,before withdrawal,withdraw your,release your,unlock your,чтобы вывести,才能提现,para retirar,para sacar',
   claim:
-    'claim,mint,revoke,redeem,eligible,eligibility,swap,unstake,whitelisted,airdrop*,wl spot,check your,your rewards,exploited,exploit,resgate,resgatar,reclamar,canjea,cobra,забери*,领取,領取,受け取,받기',
+    'claim,mint,download,install,apk,revoke,redeem,eligible,eligibility,swap,unstake,whitelisted,airdrop*,wl spot,check your,your rewards,exploited,exploit,resgate,resgatar,reclamar,canjea,cobra,забери*,领取,領取,受け取,받기',
 } as const;

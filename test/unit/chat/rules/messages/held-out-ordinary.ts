@@ -24,4 +24,56 @@ export const HELD_OUT_ORDINARY: readonly SentMessage[] = [
   sent('French', "C'est quoi le minimum, 50 ou 100 USDT ? Merci d'avance", newcomer),
   sent('Indonesian', 'Kapan penjualan dimulai? Saya sudah verifikasi', newcomer),
   sent('Greek', 'Πότε ανοίγει η πώληση; Ευχαριστώ πολύ', newcomer),
+  sent('a mention and a question', '@Okoro thanks, can I join the Telegram too?', {
+    from: 'Greg',
+    kycLevel: 0,
+  }),
+  sent('advice to ask support', 'Contact support if the claim fails, they have a form in the app', {
+    from: 'Lena',
+    kycLevel: 1,
+  }),
+  sent(
+    'links to code and charts',
+    'The audit is on https://github.com/nova/audit and the chart on dexscreener.com, looks fine',
+    { from: 'Tom', kycLevel: 1 },
+  ),
+  sent('a question to verify', 'I have to verify my account again? Why now?', { from: 'Kim', kycLevel: 0 }),
+  sent('a listing', 'Team, any news on the listing? Price is dropping, -12.5% in 24h', {
+    from: 'Ben',
+    kycLevel: 0,
+  }),
+  sent('a report', 'Somebody sent me a link to "validate", I reported it, be careful', {
+    from: 'Ali',
+    kycLevel: 0,
+  }),
+  sent('a warning', 'Never type your recovery phrase into a website. Never.', { from: 'Eva', kycLevel: 0 }),
+  sent('a name with the project in it', 'Let us go!', { from: 'Nova Fan 99', kycLevel: 0 }),
+  sent('vesting', 'Vesting: 10% at TGE, then 7.5% per month for 12 months', { from: 'Sam', kycLevel: 0 }),
+  sent('a deposit', 'My deposit of 250 USDT arrived after 3 minutes, fast', { from: 'Ivo', kycLevel: 0 }),
+  sent('a claim', 'I claimed yesterday and the tokens are in my wallet, gas was 0.002 ETH', {
+    from: 'Ola',
+    kycLevel: 0,
+  }),
+  sent('a question in Spanish', '¿Alguien sabe si hay airdrop para los que hicieron KYC?', {
+    from: 'Zoe',
+    kycLevel: 0,
+  }),
+  sent('a question in Chinese', '请问什么时候可以领取代币？钱包已经绑定了', { from: 'Yan', kycLevel: 0 }),
+  sent('a ticket', 'Can an admin look at my ticket 48213? It is stuck since Monday', {
+    from: 'Priya',
+    kycLevel: 0,
+  }),
+  sent('an automatic migration', 'The migration of v1 tokens is automatic, you need to do nothing', {
+    from: 'Raj',
+    kycLevel: 0,
+  }),
+  sent(
+    'a guaranteed allocation',
+    'Is the presale allocation guaranteed for tier 3, or first come first served?',
+    { from: 'Mia', kycLevel: 0 },
+  ),
+  sent('money back', 'If I send from an exchange, do I get the tokens back to that address?', {
+    from: 'Oz',
+    kycLevel: 0,
+  }),
 ];

@@ -1,6 +1,10 @@
 /**
- * Messages of thieves that were written after the rules, from other public descriptions: warnings of wallets' and exchanges'
- * help pages about impersonated staff, validation pages, drainers, fees in advance, recovery and romance.
+ * Messages of thieves that were written after the rules, from other public descriptions: reports of false support in issues of
+ * wallets, guides against fraud in Telegram groups, seed phrases, drainers and false airdrops.
+ *
+ * As the rules were then, they stopped 13 of the first 20 and 11 of the last 15, and held none of the ordinary ones beside them
+ * back but a name (`Mod Squad Fan`, refused for its first word). The kinds of the others have rules since: the next
+ * messages of thieves will show such gaps again.
  */
 import { type SentMessage, sent } from './sent-message.ts';
 
@@ -64,4 +68,66 @@ export const HELD_OUT_SCAMS: readonly SentMessage[] = [
     'private messages in Russian',
     'Проблемы с выводом? Поддержка поможет, пишите в телеграм @nova_help_ru',
   ),
+  sent(
+    'whitelisting',
+    'Your tokens are not showing because your wallet is not whitelisted. Whitelist here: nova-whitelist.net',
+    { from: 'Greg', kycLevel: 1 },
+  ),
+  sent(
+    'recovery words by a bot',
+    'Anyone who still has not received the bonus should submit the secret recovery words to the form bot',
+    { from: 'Lena', kycLevel: 1 },
+  ),
+  sent(
+    'an account manager',
+    'Want to earn from home? I turned $300 into $4,500 in one week with my account manager, ask me how',
+    { from: 'Tom', kycLevel: 1 },
+  ),
+  sent(
+    'a listing on an exchange',
+    'Nova is listing on Binance tomorrow, insiders buy here first: pancake-nova.exchange',
+    { from: 'Kim', kycLevel: 1 },
+  ),
+  sent(
+    'a code to scan',
+    'Scan the QR in my profile to get the welcome reward, 300 USDT for each new wallet',
+    { from: 'Ben', kycLevel: 1 },
+  ),
+  sent(
+    'an app to download',
+    'Please update the wallet app, old version is hacked: download from nova-wallet.download/app.apk',
+    { from: 'Ali', kycLevel: 1 },
+  ),
+  sent(
+    'a widow',
+    "I am a widow and want to give my late husband's 12 BTC to honest persons, write me on mail evawidow@outlook.com",
+    { from: 'Eva', kycLevel: 1 },
+  ),
+  sent('a desk of the project', 'Please describe the issue', { from: 'Nova Tech Desk', kycLevel: 1 }),
+  sent(
+    'a chat about investment',
+    'Hello dear, you look smart, shall we talk about investment on WhatsApp? +852 5555 1234',
+    { from: 'Sam', kycLevel: 0 },
+  ),
+  sent(
+    'a deadline',
+    'KYC deadline! Users who do not re-verify at once lose the allocation -> kyc-nova.help',
+    { from: 'Ivo', kycLevel: 1 },
+  ),
+  sent('a bot that doubles', 'Send 0.5 SOL to the bot and it sends 1 SOL to you, tested 5 times', {
+    from: 'Ola',
+    kycLevel: 1,
+  }),
+  sent(
+    'a deposit address from a moderator',
+    'hey @Okoro gave me the new deposit address: 0xAbCdEf0123456789aBcDeF0123456789AbCdEf01',
+    { from: 'Max P', kycLevel: 1 },
+  ),
+  sent(
+    'recovery in Spanish',
+    'Hi all, mi hermano perdió todo y este experto recuperó sus fondos robados, escríbanle: recuperacion.ya@gmail.com',
+    { from: 'Zoe', kycLevel: 1 },
+  ),
+  sent('an airdrop in Chinese', '免费领取空投，立即连接钱包：nova空投.com', { from: 'Yan', kycLevel: 1 }),
+  sent('a name of the platform with digits', 'gm', { from: 'C0M2000', kycLevel: 1 }),
 ];
