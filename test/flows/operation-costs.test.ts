@@ -3,6 +3,8 @@ import { expect, it } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
 import restManifest from '../../operations/rest/manifest.json' with { type: 'json' };
 import { encodeGlobalId, localId } from '../../schema/global-ids.ts';
+import { type RoomKey, roomKey } from '../../src/chat/room-key.ts';
+import { roomsOf } from '../../src/chat/rooms.ts';
 import { addCalls, noCalls } from '../../src/observability/call-counts.ts';
 import { ROUTE_PREFIX } from '../../src/observability/request-metrics.ts';
 import { readFlushes } from '../../src/storage/d1/flushes.ts';
@@ -79,6 +81,20 @@ async function expectWritten(gateway: TestGateway, upstreamCalls: number): Promi
   });
 }
 
+/** So many that everybody sees, and as many that are held back. */
+async function postMessages(key: RoomKey, userId: string, count: number): Promise<void> {
+  const room = roomsOf(env.REALTIME_CHAT).of(key);
+  const seen = { avatarUrl: null, role: 'member', isModerator: false, isYoung: false } as const;
+  for (let number = 0; number < 2 * count; number += 1) {
+    const message = await room.post({
+      author: { id: userId, displayName: 'Ann', ...seen },
+      ...{ text: `Message ${number}`, links: [], replyTo: null, clientMutationId: `message-${number}` },
+      ...{ holdReason: number < count ? null : 'A test', refusal: null },
+    });
+    expect(message).toMatchObject({ text: `Message ${number}` });
+  }
+}
+
 /** How many list items an answer holds, at every depth. */
 function itemsIn(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
@@ -144,6 +160,9 @@ it('costs as many calls for a hundred items as for five, as the table says', asy
     Portfolio: () => ({}),
     MyInvestments: (first) => ({ first }),
     MyTransactions: (first) => ({ first }),
+    ChatRoomPage: (first) => ({ of: { projectId: encodeGlobalId('Project', owner.id) }, first }),
+    // As of a portfolio.
+    ChatViewer: () => ({ of: { projectId: encodeGlobalId('Project', owner.id) } }),
     PoolPage: (otherPools) => ({ id: encodeGlobalId('IdoPool', 'pool_of_one_0'), otherPools }),
   };
   const slugs = projects.map(({ slug }) => slug);
@@ -169,6 +188,7 @@ it('costs as many calls for a hundred items as for five, as the table says', asy
     );
     const fileIds = Array.from({ length: poolCount }, (_, number) => `file-${number}-of-${poolCount}`);
     await insertAttachments(investor.id, ...fileIds);
+    await postMessages(roomKey('project', owner.id), investor.id, poolCount);
     return investor.authorization;
   };
   const [inFew, inMany] = [await investorIn(FEW, first), await investorIn(MANY, second)];

@@ -10,6 +10,7 @@ import { ENTRIES } from '../../support/rights/entries.ts';
 import { FIELD_ARGUMENTS, type Held } from '../../support/rights/field-arguments.ts';
 import { documentFor } from '../../support/rights/field-document.ts';
 import { FILE_KEYS, fileRouteRowsOf } from '../../support/rights/file-route-rows.ts';
+import { holdMessages } from '../../support/rights/held-messages.ts';
 import { holdOneOfEach, reserveIn, symbolWithExchanges } from '../../support/rights/held-objects.ts';
 import { ASKERS, type Asker, registerPeople } from '../../support/rights/people.ts';
 import { printRights, rowsOf, type SendOf, withoutAnswer } from '../../support/rights/rights-table.ts';
@@ -48,7 +49,8 @@ async function setStage(): Promise<void> {
   await gateway.scheduled(CRONS.nightly);
   const people = await registerPeople(gateway, live.upstream);
   await reserveIn(ids.poolId, people.of.user.id);
-  held = { gateway, people, ...ids, symbol: await symbolWithExchanges(gateway) };
+  const chat = await holdMessages(gateway, people, ids.projectId);
+  held = { gateway, people, ...ids, chat, symbol: await symbolWithExchanges(gateway) };
 }
 
 const tokenOf = (asker: Asker) => (asker === 'stranger' ? null : held.people.of[asker].accessToken);
@@ -64,11 +66,13 @@ const noting =
 /** And the user has seen each of them, so that the check can fail. */
 function expectNoCanaryElsewhere(): void {
   const { accountCanaries, ownCanaries, of } = held.people;
+  const { heldBackText } = held.chat;
   const seenBy = (text: string) =>
     ASKERS.filter((asker) => heard[asker].some((answer) => answer.includes(text)));
   for (const canary of accountCanaries)
     expect(['user', 'user,admin'], `${canary} is for ${seenBy(canary)}`).toContain(seenBy(canary).join());
   for (const canary of ownCanaries) expect(seenBy(canary), canary).toEqual(['user']);
+  expect(['', 'user,moderator'], `it is for ${seenBy(heldBackText)}`).toContain(seenBy(heldBackText).join());
   // In the URLs of their files.
   expect(seenBy(of.user.id)).toEqual(['user', 'admin']);
 }

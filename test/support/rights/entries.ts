@@ -58,6 +58,18 @@ export const ENTRIES: readonly OpenedEntry[] = [
       byId(people.of.user.investmentIds[0] ?? '', 'Investment', selection),
     path: () => ['node'],
   },
+  {
+    title: 'A message that everybody sees, by its global id',
+    type: 'ChatMessage',
+    open: ({ chat }, _asker, selection) => byId(chat.shownId, 'ChatMessage', selection),
+    path: () => ['node'],
+  },
+  {
+    title: 'A message of the user that is held back, by its global id',
+    type: 'ChatMessage',
+    open: ({ chat }, _asker, selection) => byId(chat.heldBackId, 'ChatMessage', selection),
+    path: () => ['node'],
+  },
   { ...root('Mutation', 'Mutations'), operation: 'mutation' },
   result('refreshSession', 'AuthPayload', ''),
   result('updateProfile', 'ProfilePayload', ''),
@@ -66,6 +78,8 @@ export const ENTRIES: readonly OpenedEntry[] = [
   result('createWalletChallenge', 'WalletChallenge', ''),
   result('createUpload', 'Upload', ''),
   result('completeUpload', 'CompleteUploadPayload', ''),
+  result('postChatMessage', 'ChatPayload', ''),
+  result('moderateChat', 'ChatModerationPayload', ''),
   result('register', 'Rejection', 'input: { email: "no address", password: "" }'),
   { ...root('Subscription', 'Subscriptions'), operation: 'subscription' },
 ];

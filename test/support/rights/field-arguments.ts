@@ -6,6 +6,8 @@ import { encodeGlobalId } from '../../../schema/global-ids.ts';
 import { PASSWORD } from '../accounts.ts';
 import type { TestGateway } from '../gateway.ts';
 import { insertAttachments } from '../uploaded-files.ts';
+import { bearer } from './ask-as.ts';
+import type { HeldMessages } from './held-messages.ts';
 import { type Asker, openSession, type People, signedChallenge } from './people.ts';
 
 export interface Held {
@@ -19,6 +21,7 @@ export interface Held {
   /** Of a pool that is open for registration. */
   registrationId: string;
   symbol: string;
+  chat: HeldMessages;
 }
 
 export type FieldArguments = (held: Held, asker: Asker) => string | Promise<string>;
@@ -47,6 +50,7 @@ export const FIELD_ARGUMENTS: Readonly<Record<string, FieldArguments>> = {
   'Query.candles': ({ symbol }) => `symbol: ${quoted(symbol)}`,
   'Query.comparePrices': ({ symbol }) => `symbols: [${quoted(symbol)}, "NOT-HELD"]`,
   'Query.idoPool': ({ poolId }) => `id: ${quoted(poolId)}`,
+  'Query.chatRoom': ({ projectId }) => `of: { projectId: ${quoted(projectId)} }`,
   'Query.node': ({ projectId }) => `id: ${quoted(projectId)}`,
   'Query.nodes': ({ projectId }) => `ids: [${quoted(projectId)}]`,
   'Query.price': ({ symbol }) => `symbol: ${quoted(symbol)}`,
@@ -93,6 +97,17 @@ export const FIELD_ARGUMENTS: Readonly<Record<string, FieldArguments>> = {
     await insertAttachments(people.of.user.id, id);
     return `id: ${quoted(encodeGlobalId('UserFile', id))}`;
   },
+  'Mutation.postChatMessage': ({ chat }) =>
+    `input: { roomId: ${quoted(chat.roomId)}, text: "Hello", clientMutationId: "asked-${nextNumber()}" }`,
+  'Mutation.deleteChatMessage': async ({ chat, people }) =>
+    `messageId: ${quoted(await chat.post(bearer(people.of.user.accessToken), 'To be deleted'))}`,
+  'Mutation.reactToChatMessage': ({ chat }) => `input: { messageId: ${quoted(chat.shownId)}, kind: LIKE }`,
+  // Another one for each: three reports hold a message back.
+  'Mutation.reportChatMessage': async ({ chat }) =>
+    `messageId: ${quoted(await chat.post(chat.talker, 'To be reported'))}, reason: "A test"`,
+  'Mutation.moderateChat': ({ chat }) =>
+    `input: { roomId: ${quoted(chat.roomId)}, action: SLOW_MODE, seconds: 0 }`,
+  'Subscription.chatEvents': ({ chat }) => `roomId: ${quoted(chat.roomId)}`,
   'Subscription.priceUpdated': ({ symbol }) => `symbols: [${quoted(symbol)}]`,
   'Subscription.idoPoolUpdated': ({ poolId }) => `id: ${quoted(poolId)}`,
 };

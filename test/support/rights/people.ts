@@ -41,6 +41,8 @@ const PERMISSIONS: Partial<Record<Asker, string[]>> = {
   moderator: ['READ', 'WRITE', 'MODERATE'],
   admin: ['READ', 'WRITE', 'ADMIN'],
 };
+/** Nobody posts to a room as `admin`. */
+const NAMES: Partial<Record<PersonName, string>> = { admin: 'Ada' };
 const IP_ADDRESS = '2001:db8:ca11:a11::7';
 const USER_AGENT = 'canary-browser/7.1';
 const USERS_CLIENT = { 'CF-Connecting-IP': IP_ADDRESS, 'User-Agent': USER_AGENT };
@@ -71,7 +73,7 @@ export async function registerPeople(gateway: TestGateway, market: TestMarket): 
 
 async function registerPerson(gateway: TestGateway, market: TestMarket, name: PersonName): Promise<Person> {
   const email = `${name}-${crypto.randomUUID()}@example.com`;
-  const displayName = name === 'user' ? DISPLAY_NAME : name;
+  const displayName = name === 'user' ? DISPLAY_NAME : (NAMES[name] ?? name);
   const headers =
     name === 'user' ? USERS_CLIENT : { 'CF-Connecting-IP': clientAddress(), 'User-Agent': 'a browser' };
   let signedIn: AuthAnswer = await askForTokens(

@@ -17,12 +17,16 @@ const HUB = 'hub-0';
 
 export async function subscriptionRow(held: Held, way: Way, live: LiveMarket): Promise<Row> {
   const isOwn = coordinateOf(way) === 'Subscription.investmentUpdated';
+  // Everybody is sent what came behind it.
+  const resumeFrom =
+    way.steps[0]?.coordinate === 'Subscription.chatEvents' ? await positionBeforePost(held) : undefined;
   const path = way.steps.map(({ name }) => name);
   const sockets: [Asker, ClientSocket][] = [];
   for (const asker of ASKERS) {
     const token = asker === 'stranger' ? undefined : `Bearer ${held.people.of[asker].accessToken}`;
     const socket = await live.connected(HUB, token);
-    socket.subscribe('a', await documentFor(held, asker, [way]));
+    const document = await documentFor(held, asker, [way]);
+    socket.subscribe('a', document, {}, resumeFrom === undefined ? {} : { resumeFrom });
     if (isOwn) await untilWatchedOrRefused(held, asker, socket);
     sockets.push([asker, socket]);
   }
@@ -38,6 +42,14 @@ export async function subscriptionRow(held: Held, way: Way, live: LiveMarket): P
     coordinate: coordinateOf(way),
     outcomes: Object.fromEntries(outcomes) as Row['outcomes'],
   };
+}
+
+async function positionBeforePost({ gateway, chat, projectId }: Held): Promise<string> {
+  const { data } = await gateway.query<{ chatRoom: { position: string } }>(
+    `{ chatRoom(of: { projectId: "${projectId}" }) { position } }`,
+  );
+  await chat.post(chat.talker, 'Hello to those who watch');
+  return data.chatRoom.position;
 }
 
 const answerIn = ({ type, payload }: SocketMessage) => (type === 'error' ? { errors: payload } : payload);
