@@ -8,7 +8,7 @@ import path from 'node:path';
 import spawn from 'nano-spawn';
 
 /** The classes of wrangler.toml's migrations. */
-export const CLASSES = ['Attempts', 'PoolLedger', 'PriceFeed', 'SaleFeed', 'SubscriptionHub'];
+export const CLASSES = ['Attempts', 'PoolLedger', 'PriceFeed', 'RealtimeChat', 'SaleFeed', 'SubscriptionHub'];
 
 export interface DeployableProject {
   readonly folder: string;

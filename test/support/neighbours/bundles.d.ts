@@ -5,6 +5,8 @@ declare module '*.bundle.js' {
   export const SubscriptionHub: ObjectClass;
   export const Attempts: ObjectClass;
   export const PoolLedger: ObjectClass;
+  /** The older version may not have it. */
+  export const RealtimeChat: ObjectClass;
   const gateway: Required<Pick<ExportedHandler<Env>, 'fetch' | 'scheduled'>>;
   export default gateway;
 

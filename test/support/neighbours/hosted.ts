@@ -1,7 +1,9 @@
 /** The calls from a test to the Worker that has the Durable Objects of both versions. */
 export type Version = 'older' | 'newer';
 
-export const OBJECT_CLASSES = ['PriceFeed', 'SaleFeed', 'SubscriptionHub', 'Attempts', 'PoolLedger'] as const;
+export const OBJECT_CLASSES = [
+  ...(['PriceFeed', 'SaleFeed', 'SubscriptionHub', 'Attempts', 'PoolLedger', 'RealtimeChat'] as const),
+] as const;
 export type ObjectClass = (typeof OBJECT_CLASSES)[number];
 
 /** By class, the version whose code its objects run. */

@@ -53,6 +53,7 @@ export const SaleFeed = hostedClass('SaleFeed');
 export const SubscriptionHub = hostedClass('SubscriptionHub');
 export const Attempts = hostedClass('Attempts');
 export const PoolLedger = hostedClass('PoolLedger');
+export const RealtimeChat = hostedClass('RealtimeChat');
 
 const BINDINGS = {
   PriceFeed: 'PRICE_FEED',
@@ -60,6 +61,7 @@ const BINDINGS = {
   SubscriptionHub: 'SUBSCRIPTION_HUBS',
   Attempts: 'ATTEMPTS',
   PoolLedger: 'IDO_MANAGER',
+  RealtimeChat: 'REALTIME_CHAT',
 } as const satisfies Record<ObjectClass, keyof Env>;
 
 function objectsOf(env: Env, name: ObjectClass) {
