@@ -79,7 +79,7 @@ function helpOf(script: string, command: readonly string[] = []): Promise<string
   return help;
 }
 
-const COMMAND_OF_HELP = /^ {2}([a-z]\w*)(?= \[| <| {2,})/gm;
+const COMMAND_OF_HELP = /^ {2}([a-z][\w-]*)(?= \[| <| {2,})/gm;
 
 /** Null where the program has the command and its options. */
 async function faultOfOurs({ script, words }: DocumentedCommand): Promise<string | null> {
