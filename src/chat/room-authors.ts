@@ -1,5 +1,7 @@
 /** Those who have posted, reacted or reported in a room, as it shows them. A closed account is erased for ever. */
 import type { AuthorChange, ChatAuthor, ChatRole } from './room-calls.ts';
+import { reactionsEntity } from './room-changes.ts';
+import { messageRow } from './room-messages.ts';
 import { removeContent } from './room-removal.ts';
 import type { OpenRoom } from './room-store.ts';
 
@@ -58,14 +60,22 @@ function eraseAuthor(room: OpenRoom, userId: string): void {
     userId,
   );
   sql.exec("UPDATE report SET reason = '' WHERE user_id = ?", userId);
+  const reacted = sql
+    .exec<{ sequence: number }>('SELECT DISTINCT sequence FROM reaction WHERE user_id = ?', userId)
+    .toArray();
   sql.exec('DELETE FROM reaction WHERE user_id = ?', userId);
+  const isOnScreens = (sequence: number) =>
+    room.changes.has(`message:${sequence}`) || room.changes.has(reactionsEntity(sequence));
   const own = sql
     .exec<{ sequence: number }>(
       'SELECT sequence FROM message WHERE author_id = ? AND is_deleted = 0 ORDER BY sequence',
       userId,
     )
     .toArray();
-  // Screens are told of those that were on them of late.
-  for (const { sequence } of own)
-    removeContent(room, sequence, { isTold: room.changes.has(`message:${sequence}`) });
+  // Screens are told of those that have changed on them of late.
+  for (const { sequence } of own) removeContent(room, sequence, { isTold: isOnScreens(sequence) });
+  for (const { sequence } of reacted) {
+    const row = isOnScreens(sequence) ? messageRow(room, sequence) : null;
+    if (row?.is_held_back === 0 && row.is_deleted === 0) room.changes.add('reacted', sequence);
+  }
 }

@@ -50,6 +50,11 @@ export class RoomDeliveries {
     return Math.min(...[...this.#watching().values()].map(({ position }) => position));
   }
 
+  /** A hub has not taken a change yet. */
+  get isPending(): boolean {
+    return [...this.#watching().values()].some((hub) => this.#isPending(hub));
+  }
+
   /** When the next failed delivery may be repeated, by the clock of alarms; null if none has failed. */
   retryAtMs(): number | null {
     const pending = [...this.#watching().values()].filter(

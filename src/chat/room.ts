@@ -103,12 +103,15 @@ export class Room implements RoomCalls {
 
   async react(request: Parameters<RoomCalls['react']>[0]): Promise<ChatMessage | ChatRejection> {
     if (this.#store.open === null) return messageNotFound('messageId');
-    if (!request.remove && !(await this.#noted(request.actor.id))) return NOT_ALLOWED;
+    const { id } = request.actor;
+    if (!request.remove && !this.#knows(id) && !(await this.#noted(id))) return NOT_ALLOWED;
     return this.#command((room) => reactTo(room, request, this.#nowSeconds()));
   }
 
   async report(request: ReportRequest): Promise<boolean> {
-    if (this.#store.open === null || !(await this.#noted(request.reporter.id))) return false;
+    const { id } = request.reporter;
+    if (this.#store.open === null) return false;
+    if (!this.#knows(id) && !(await this.#noted(id))) return false;
     return this.#command((room) => reportMessage(room, request, this.#nowSeconds()));
   }
 
@@ -169,6 +172,8 @@ export class Room implements RoomCalls {
     }
     try {
       this.#deliveries.deliver();
+      // The object may end while it waits.
+      if (this.#deliveries.isPending) this.#alarm.set(this.#options.alarmNowMs() + SAFETY_MS);
       await answerWithin(HUB_PUBLISH_TIMEOUT_MS, 'hub', () => this.#deliveries.idle());
     } catch (error) {
       log.warn('chat.alarm_not_waiting', errorFields(error));
@@ -240,9 +245,8 @@ export class Room implements RoomCalls {
     return room !== null && authorRow(room, userId) !== null;
   }
 
-  /** D1 tells the room of the account from here on. */
-  async #noted(userId: string): Promise<boolean> {
-    if (this.#knows(userId)) return true;
+  /** D1 tells the room of the account from here on; false if it is closed. */
+  #noted(userId: string): Promise<boolean> {
     return answerWithin(NOTE_TIMEOUT_MS, 'database', () => this.#options.noteAuthor(userId));
   }
 

@@ -94,7 +94,7 @@ class History {
     this.#posts += 1;
     const text = `secret-${this.#posts}-`;
     const posting = this.world.post(name, {
-      ...{ text, clientMutationId: `id-${this.#posts}`, holdReason: isHeldBack ? 'odd' : null },
+      ...{ text, clientMutationId: `id of ${text}`, holdReason: isHeldBack ? 'odd' : null },
       replyTo: replyTo === null ? null : (this.#sequence(replyTo) ?? null),
     });
     const answer = await this.#answer(posting, isCut);
@@ -119,7 +119,10 @@ class History {
         return this.post(drawn.author, drawn.isHeldBack, drawn.replyTo, drawn.cut);
       case 'again': {
         const name = model.authors.get(sequence) ?? '';
-        const again = world.post(name, { clientMutationId: `id-${sequence}`, text: 'another text' });
+        const again = world.post(name, {
+          clientMutationId: `id of ${model.texts.get(sequence)}`,
+          text: 'another text',
+        });
         const answer = await this.#answer(again, drawn.cut);
         if (!isRejection(answer)) expect(answer.sequence).toBe(sequence);
         else expect(model.erased).toContain(name);

@@ -152,6 +152,7 @@ describe('a deletion', () => {
     await world.watch();
     await world.posted('ann', { text: 'canary', links: ['https://canary'] });
     await world.react('bob', 1);
+    await world.settled();
     const removed = await world.room.remove({ actor: person('ann'), sequence: 1 });
     const empty = { text: '', links: [], reactions: [], deleted: true };
     expect(removed).toMatchObject(empty);
