@@ -1,19 +1,23 @@
 /**
  * Finds addresses of wallets and contracts: of Ethereum's family, Solana, Tron, Bitcoin and those that write as it does,
- * Bech32, and TON. Hashes of transactions (64 digits) and commits (40 digits of one case) are none.
+ * Bech32, Polkadot, Stellar and TON. Hashes of transactions (64 digits) are none, nor is a hash that is said to be a commit.
  */
 const EVM_DIGITS = 40;
 const HEX = /^[0-9a-f]$/i;
 const HEX_WORD = /^[0-9a-f]{1,39}$/i;
-const HASH_OF_TWO_CASES = /^(?=.*[a-f])(?=.*[A-F])[0-9a-fA-F]{40}$/;
+/** As many digits as a commit has: without `0x` only the word before tells. */
+const BARE_EVM = /(?<![0-9a-z])x?((?=\d*[a-f])[0-9a-f]{40})(?![0-9a-z])/gi;
+const OF_A_COMMIT = /(?:commits?|fixed in|sha-?1?|rev|revision|git)[ :#(`]{0,3}$/i;
+const STELLAR = /^G[A-Z2-7]{55}$/;
 const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
-const BASE58_TOKEN = /^(?=.*[1-9])(?=.*[A-Z])(?=.*[a-z])[1-9A-HJ-NP-Za-km-z]{25,44}$/;
+const BASE58_TOKEN = /^(?=.*[1-9])(?=.*[A-Z])(?=.*[a-z])[1-9A-HJ-NP-Za-km-z]{25,50}$/;
 /** BIP 173: a prefix, `1`, and characters of which none looks like another. */
-const BECH32 = /^[a-z]{1,16}1[02-9ac-hj-np-z]{38,90}$/i;
+const BECH32 = /^[a-z]{1,16}1[02-9ac-hj-np-z]{38,110}$/i;
 const TON = /^(?:[EUk0]Q[A-Za-z0-9_-]{46}|(?:0|-1):[0-9a-fA-F]{64})$/;
 /** A version byte, 20 bytes, and four that prove them. */
 const BITCOIN_BYTES = 25;
-const SOLANA_BYTES = 32;
+/** Polkadot's have a byte or two before 32, and two that prove them. */
+const BASE58_BYTES = [BITCOIN_BYTES, 32, 35, 36];
 
 /** @param form as `plainForm` gives it: cases count */
 export function findAddresses(form: string): string[] {
@@ -21,11 +25,18 @@ export function findAddresses(form: string): string[] {
   const tokens = words.flatMap((word) => [word, ...word.split(/[:_-]/)]);
   return [
     ...evmAddresses(form),
+    ...bareAddresses(form),
     ...tokens.filter(
-      (token) =>
-        HASH_OF_TWO_CASES.test(token) || BECH32.test(token) || TON.test(token) || isBase58Address(token),
+      (token) => STELLAR.test(token) || BECH32.test(token) || TON.test(token) || isBase58Address(token),
     ),
   ];
+}
+
+function bareAddresses(form: string): string[] {
+  const found = [...form.matchAll(BARE_EVM)];
+  return found
+    .filter(({ index }) => !OF_A_COMMIT.test(form.slice(Math.max(0, index - 16), index)))
+    .map(([, digits = '']) => `0x${digits}`);
 }
 
 function evmAddresses(form: string): string[] {
@@ -55,8 +66,7 @@ const nextGroup = (form: string, at: number) =>
 
 function isBase58Address(token: string): boolean {
   if (!BASE58_TOKEN.test(token)) return false;
-  const bytes = base58Bytes(token);
-  return bytes === SOLANA_BYTES || (bytes === BITCOIN_BYTES && /^[1-9A-Za-z]/.test(token));
+  return BASE58_BYTES.includes(base58Bytes(token));
 }
 
 const BITS_OF_A_BYTE = 8n;

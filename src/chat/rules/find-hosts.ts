@@ -26,19 +26,32 @@ function isTopLevel(label: string): boolean {
   return knownDomains.has(label) || label.startsWith('xn--');
 }
 
-const bracketedDot = /[[({<] {0,2}(?:\.|dot|d0t|punto|punkt|точка) {0,2}[\])}>]/g;
-const foldedBracketedDot = new RegExp(bracketedDot.source.replace('точка', matchingForm('точка')), 'g');
-const spelledDot = new RegExp(` (?:dot|d0t|punto|punkt) (?=(?:${SPACED_DOMAINS})(?![a-z0-9]))`, 'g');
-const spacedDot = new RegExp(`(?<=[a-z0-9]) ?\\. ?(?=(?:${SURE_DOMAINS})(?![a-z0-9]))`, 'g');
+const DOT = 'dot|d0t|punto|ponto|punkt';
+/** A dot in brackets is always meant. */
+const bracketedDot = latePattern(` {0,2}[[({<] {0,2}(?:\\.|${DOT}) {0,2}[\\])}>] {0,2}`, 'g');
+const spelledDot = latePattern(
+  ` (?:(?:${DOT}) (?=(?:${SPACED_DOMAINS})(?![a-z0-9]))|point (?=(?:${SURE_DOMAINS})(?![a-z0-9])))`,
+  'g',
+);
+const spacedDot = latePattern(
+  `(?<=[a-z0-9])(?: ?\\. ?(?=(?:${SURE_DOMAINS})(?![a-z0-9]))| \\. ?(?=(?:${SPACED_DOMAINS})(?![a-z0-9])))`,
+  'g',
+);
+/** `nova,com` and `nova (com)` */
+const otherDot = latePattern(`(?<=[a-z0-9])(?:,| ?[([{] ?\\.?)(?=(?:${SURE_DOMAINS})(?![a-z0-9]))`, 'g');
+/** Between letters that stand alone, as in `e v i l`. */
+const spaceBetweenLetters = /(?<=(?:^|[^a-z0-9])[a-z0-9]) (?=[a-z0-9](?:$|[^a-z0-9]))/g;
 const schemes = /(?:hxxp|h\*\*p|http)s?:? {0,2}[/\\]{1,2} {0,2}/g;
 
 /** @param form as `matchingForm` gives it */
-const deobfuscated = (form: string): string =>
+export const deobfuscated = (form: string): string =>
   form
-    .replace(foldedBracketedDot, '.')
+    .replace(spaceBetweenLetters, '')
+    .replace(bracketedDot(), '.')
     .replace(/ {2,}/g, ' ')
-    .replace(spelledDot, '.')
-    .replace(spacedDot, '.')
+    .replace(spelledDot(), '.')
+    .replace(spacedDot(), '.')
+    .replace(otherDot(), '.')
     .replace(schemes, ' https://');
 
 export interface FoundHosts {
@@ -63,8 +76,7 @@ export function findHosts(text: string): FoundHosts {
 
 /** All that is joined by dots, whatever it ends with and however many spaces are around the dots. */
 export const dottedNames = (form: string): string[] =>
-  form
-    .replace(foldedBracketedDot, '.')
+  deobfuscated(form)
     .replace(/ dot /g, '.')
     .replace(/ ?\. ?/g, '.')
     .split(noHost())

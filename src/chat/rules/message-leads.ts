@@ -12,12 +12,15 @@ export interface MessageLeads {
   hasLink: boolean;
   /** A handle of another network, an address of mail, or the number of a phone. */
   hasContact: boolean;
+  /** Handles with more than one word: `@admin` speaks to an admin. */
+  handles: string[];
   /** A host that is none of the platform's looks like one of them, or has the name of one in its own. */
   lookalikes: boolean;
 }
 
 /** Also an address of mail. At the beginning somebody in the room is spoken to. */
-const HANDLE = /(?<!^)@ ?[a-z0-9_]{4,}/;
+const HANDLE = /(?<!^)@ ?[a-z0-9_]{4,}|[a-z0-9]_[a-z0-9]/;
+const HANDLES_OF_WORDS = /@ ?(?=[a-z0-9]*[_0-9])[a-z0-9_]{4,32}/g;
 const PHONE = /(?:\+|\b00) ?\d[\d ().-]{7,20}\d/;
 const CHAT_HOSTS = [
   't.me',
@@ -50,6 +53,7 @@ export function leadsOf(text: string, allowed: readonly string[]): MessageLeads 
     hasLink: leadsOut(written, allowed) || leadsOut(seen, allowed),
     hasContact:
       HANDLE.test(form) || PHONE.test(form) || named.some((host) => isAllowedHost(host, CHAT_HOSTS)),
+    handles: (form.match(HANDLES_OF_WORDS) ?? []).map((handle) => handle.slice(1)),
     lookalikes: hasMoreOwn(seen, written, allowed) || foreign.some((host) => looksLikeOne(host, allowed)),
   };
 }

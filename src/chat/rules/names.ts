@@ -30,7 +30,7 @@ const FILLERS = words(
   'exchange official live online of for and io app web tech ltd inc x tm technical tech server customer user head chief lead main super new dev devs developer developers',
 );
 const LATIN = /^[a-z]*$/;
-const PLATFORM = wordSkeleton('com2000');
+const PLATFORMS = words('com2000 com2k');
 
 const capitals = latePattern('(?<=\\p{Ll})(?=\\p{Lu})', 'gu');
 
@@ -44,24 +44,54 @@ const NAME_MIN_CHARACTERS = 3;
 
 /** True if others would take who has this name for one of the platform's people. */
 export function isStaffLike(name: string, { names, staffNames }: NamesOfARoom): boolean {
-  const readings = readingsOf(name);
-  const wholes = [...new Set(readings.flatMap(wholesOf))];
-  if (wholes.some((whole) => whole.includes(PLATFORM))) return true;
-  const staff = new Set(staffNames.flatMap(readingsOf).flatMap(wholesOf));
-  staff.delete('');
+  const { wordLists, wholes } = readName(name);
+  if (wholes.some((whole) => [...PLATFORMS()].some((platform) => whole.includes(platform)))) return true;
+  if (wordLists.flat().some(isStaffWord)) return true;
+  if (staffNames.some((staffName) => isNameOf(readKnownName(staffName), wordLists, wholes))) return true;
   const project = new Set(
-    names
-      .flatMap(readingsOf)
-      .flatMap(wholesOf)
-      .filter((whole) => whole.length >= NAME_MIN_CHARACTERS),
+    names.flatMap((one) => readKnownName(one).wholes).filter((whole) => whole.length >= NAME_MIN_CHARACTERS),
   );
-  return (
-    readings.flat().some(isStaffWord) || wholes.some((whole) => staff.has(whole) || isMadeOf(whole, project))
-  );
+  const speaksFor = (words: readonly string[]) =>
+    words.some((word) => project.has(word)) && words.some((word) => TEAM_WORDS().has(word));
+  return wordLists.some(speaksFor) || wholes.some((whole) => isMadeOf(whole, project));
 }
 
-/** The words in one, also as `sup port` is read. */
-const wholesOf = (words: readonly string[]) => [words.join(''), wordSkeleton(words.join(''))];
+/** The same in one word, or with all words of a name that has more than one, in any order and with others. */
+const isNameOf = (staff: NameReading, wordLists: readonly string[][], wholes: readonly string[]) =>
+  staff.wholes.some((whole) => wholes.includes(whole)) ||
+  staff.wordLists.some(
+    (words) => words.length > 1 && wordLists.some((own) => words.every((word) => own.includes(word))),
+  );
+
+interface NameReading {
+  wordLists: string[][];
+  /** The words in one, also as `sup port` is read. */
+  wholes: string[];
+}
+
+function readName(name: string): NameReading {
+  const wordLists = readingsOf(name);
+  const wholes = new Set(
+    wordLists
+      .flatMap((words) => [words.join(''), wordSkeleton(words.join(''))])
+      .filter((whole) => whole !== ''),
+  );
+  return { wordLists, wholes: [...wholes] };
+}
+
+const KNOWN_NAMES_MAX = 2_000;
+const knownNames = new Map<string, NameReading>();
+
+/** Of staff and projects: the same few in every message. */
+function readKnownName(name: string): NameReading {
+  let reading = knownNames.get(name);
+  if (reading === undefined) {
+    if (knownNames.size >= KNOWN_NAMES_MAX) knownNames.clear();
+    reading = readName(name);
+    knownNames.set(name, reading);
+  }
+  return reading;
+}
 
 function isStaffWord(word: string): boolean {
   if (STAFF_WORDS().has(word)) return true;

@@ -27,4 +27,4 @@ function isSafe(link: string, allowed: readonly string[]): boolean {
 }
 
 /** Pages that redirect lead to where a link in their link says. */
-const leadsOn = (link: string) => /https?(?::|%3a)|\/\/|%2f%2f/i.test(link.slice('https://'.length));
+const leadsOn = (link: string) => /https?(?::|%3a)|\/\/|%2f%2f|%25/i.test(link.slice('https://'.length));

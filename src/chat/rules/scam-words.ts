@@ -21,7 +21,12 @@ const FRAUDS: readonly { fraud: string; groups: readonly (readonly (Phrase | Lea
   },
   {
     fraud: 'gives something away',
-    groups: [['gift'], ['hurry'], ['connect', 'give', 'wallet'], ['link', 'contact', 'connect', 'invite']],
+    groups: [
+      ['gift'],
+      ['hurry'],
+      ['connect', 'give', 'wallet'],
+      ['link', 'contact', 'privately', 'profile', 'yours'],
+    ],
   },
   { fraud: 'leads to a page that takes what is there', groups: [['link'], ['claim'], ['hurry', 'threat']] },
   { fraud: 'leads to a profile', groups: [['profile'], ['gift', 'profit', 'claim']] },
@@ -31,7 +36,8 @@ const FRAUDS: readonly { fraud: string; groups: readonly (readonly (Phrase | Lea
     groups: [['staff'], ['invite'], ['service'], ['contact', 'app', 'link', 'privately', 'yours']],
   },
   { fraud: 'offers help in private', groups: [['privately'], ['service', 'staff', 'secret']] },
-  { fraud: 'leads to another chat', groups: [['app', 'link'], ['invite'], ['contact']] },
+  { fraud: 'leads to another chat', groups: [['app', 'link'], ['invite'], ['contact', 'mend']] },
+  { fraud: 'praises a helper', groups: [['app', 'contact', 'privately'], ['mend']] },
   {
     fraud: 'offers to recover what is lost',
     groups: [['recover'], ['loss'], ['healer', 'contact'], ['contact', 'link', 'invite', 'app']],

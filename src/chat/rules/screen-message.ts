@@ -5,6 +5,7 @@
 import { rejection } from '../../auth/rejection.ts';
 import type { ChatRejection, ChatRole } from '../room-calls.ts';
 import { areVerified, findAddresses } from './find-addresses.ts';
+import { deobfuscated } from './find-hosts.ts';
 import { matchingForm, plainForm } from './matching-form.ts';
 import { leadsOf, type MessageLeads } from './message-leads.ts';
 import { messageText } from './message-text.ts';
@@ -12,7 +13,8 @@ import { isStaffLike } from './names.ts';
 import { isPhishingHost } from './phishing-hosts.ts';
 import { fraudOf, type Lead } from './scam-words.ts';
 
-const ENS_NAME = /[a-z0-9-]\.eth(?![a-z0-9])/;
+/** Of wallets. `nova.sol` is the name of a file too. */
+const WALLET_NAME = /[a-z0-9-]\.(?:eth|bnb|ton)(?![a-z0-9])/;
 
 export interface MessageAuthor {
   /** As others see it. */
@@ -81,8 +83,11 @@ function holdReasonOf(
   if (!areVerified(addresses, room.addresses)) return 'An address that is not one of the project.';
   if (author.kycLevel === 0) {
     if (found.hasLink) return 'A link of an account without identification.';
-    if (ENS_NAME.test(matchingForm(text)))
+    if (WALLET_NAME.test(deobfuscated(matchingForm(text))))
       return 'The name of a wallet, of an account without identification.';
+  }
+  if (found.handles.some((handle) => isStaffLike(handle, { names: room.names, staffNames: [] }))) {
+    return 'A handle that looks like one of the platform or the project.';
   }
   const leads = new Set<Lead>(addresses.length > 0 ? ['address'] : []);
   if (found.hasLink) leads.add('link');

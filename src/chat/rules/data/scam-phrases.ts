@@ -5,8 +5,8 @@
  */
 export const SCAM_PHRASES = {
   secret:
-    'seed phrase,seed phrases,seed words,seedphrase,secret phrase,secret recovery,recovery phrase,recovery words,backup phrase,private key,private keys,privatekey,mnemonic,mnemonics,passphrase,wallet phrase,keystore,# words,# word phrase,twelve words,frase semilla,frase secreta,frase de recuperacion,frase de recuperacao,clave privada,chave privada,palavras secretas,phrase de recuperation,phrase secrete,cle privee,wiederherstellungsphrase,kurtarma kelime*,gizli kelime*,kurtarma ifade*,ozel anahtar*,cumle*,cum tu khoi phuc,khoa rieng tu,frasa pemulihan,kunci pribadi,сид фразу,сид фраза,seed фразу,секретную фразу,фразу восстановления,приватный ключ,助记词,助記詞,私钥,私鑰,シードフレーズ,秘密鍵,리커버리,시드 구문,개인 키,عبارة الاسترداد,المفتاح الخاص,सीड फ्रेज',
-  ask: 'enter,send,share,submit,provide,input,type,confirm,verify,validate,give,give me,import,paste,reveal,fill,upload,drop,needs your,need your,reply with,envia,envie,enviar,ingresa,ingrese,introduce,comparte,digite,informe,entrez,envoyez,saisissez,eingeben,sende,senden,girin,gonderin,yazin,nhap,gui,masukkan,kirim,введите,отправьте,пришлите,сообщите,输入,提供,发送,發送,入力,送って,입력,보내,أدخل,أرسل,भेजें',
+    'seed phrase,seed phrases,seed words,seedphrase,secret phrase,secret recovery,recovery phrase,recovery words,backup phrase,private key,private keys,privatekey,mnemonic,mnemonics,passphrase,wallet phrase,keystore,# words,# word phrase,# word backup,backup words,twelve words,frase semilla,frase secreta,frase de recuperacion,frase de recuperacao,clave privada,chave privada,palavras secretas,phrase de recuperation,phrase secrete,cle privee,wiederherstellungsphrase,kurtarma kelime*,gizli kelime*,kurtarma ifade*,ozel anahtar*,cumle*,cum tu khoi phuc,khoa rieng tu,frasa pemulihan,kunci pribadi,сид фразу,сид фраза,seed фразу,секретную фразу,фразу восстановления,приватный ключ,助记词,助記詞,私钥,私鑰,シードフレーズ,秘密鍵,리커버리,시드 구문,개인 키,عبارة الاسترداد,المفتاح الخاص,सीड फ्रेज',
+  ask: 'enter,put,send,share,submit,provide,input,type,confirm,verify,validate,give,give me,import,paste,reveal,fill,upload,drop,needs your,need your,reply with,envia,envie,enviar,ingresa,ingrese,introduce,comparte,digite,informe,entrez,envoyez,saisissez,eingeben,sende,senden,girin,gonderin,yazin,nhap,gui,masukkan,kirim,введите,отправьте,пришлите,сообщите,输入,提供,发送,發送,入力,送って,입력,보내,أدخل,أرسل,भेजें',
   repair:
     'validate,validation,revalidate,rectify,rectification,synchronize,synchronise,sync,resync,authenticate,whitelist,restore,decrypt,integrate',
   wallet:
@@ -22,7 +22,8 @@ export const SCAM_PHRASES = {
   staff:
     'support,supports,help desk,helpdesk,customer care,customer service,admin,admins,moderator,agent,technician,engineer,specialist,expert,official team,live agent,team,поддержка,поддержку,поддержки,техподдержка,админ,soporte,suporte,destek,客服,管理员,サポート,관리자,الدعم',
   invite:
-    'dm,dms,pm,dm me,message,message me,inbox,talk,chat with,lets chat,speak with,write me,write to,text me,text,contact,reach,reach out,hit me up,hmu,chat me,add me,join,ask me,hop in,apply,напиши,напишите,пиши,пишите,напишете,в лс,в личку,escribeme,escribe,contacta,chame,联系,聯繫,加微信,私信,加我,加群,加入,連絡,연락,yazin,lien he,nhan tin,hubungi,تواصل,راسل',
+    'dm,dms,pm,hit me,dm me,message,message me,inbox,talk,chat with,lets chat,speak with,write me,write to,text me,text,contact,reach,reach out,hit me up,hmu,chat me,add me,join,ask me,hop in,apply,напиши,напишите,пиши,пишите,напишете,в лс,в личку,escribeme,escribe,contacta,chame,联系,聯繫,加微信,私信,加我,加群,加入,連絡,연락,yazin,lien he,nhan tin,hubungi,تواصل,راسل',
+  mend: 'sort your,sort it,sorts it,refund you,refunds you,they refund,he refunded,he returned,she returned,they returned,help you,helps you,helped me,fix it for,fixes it,solves it,recover your,recovers your',
   profile:
     'in my profile,in my bio,my bio,link in bio,link in profile,see my profile,check my profile,scan the qr,scan qr,scan this,в профиле,в моем профиле,主页,en mi perfil',
   privately:

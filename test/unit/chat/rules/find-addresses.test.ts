@@ -11,6 +11,14 @@ describe('addresses', () => {
     ['of Ethereum', EVM],
     ['without its beginning', EVM.slice(2)],
     ['in one case', EVM.toLowerCase()],
+    ['in one case without its beginning', EVM.slice(2).toLowerCase()],
+    ['with half of its beginning', EVM.slice(1)],
+    ['of Polkadot', '15oF4uVJwmo4TdGW7VfQxNLavjCXviqxT9S1MgbjMNHr6Sp5'],
+    ['of Stellar', 'GAAZI4TCR3TY5OJHCTJC2A4QSY6CJWJH5IAJTGKIN2ER7LBNVKOCCWN7'],
+    [
+      'of Cardano',
+      `addr1${'qx2fxv2umyhttkxyxp8x0dlpdt3k6cwng5pxj3jhsydzer3n0d3vllmyqwsx5wktcd8cc3sq835lu7drv2xwl2wywfgse35a3x'.slice(0, 98)}`,
+    ],
     ['in wide letters', EVM.replaceAll('7', '７').replace('0x', '０ｘ')],
     ['in Cyrillic letters', EVM.replace('x', 'х').replace('C', 'С').replace('a', 'а')],
     ['with spaces', '0x71C7 656EC7ab 88b098defB751B 7401B5 f6d8976F'],
@@ -27,7 +35,7 @@ describe('addresses', () => {
 
   it.each([
     ['a hash of a transaction', '0x88df016429689c079f3b2f6ad39fa052532c56795b733da78a91ebe6a713944b'],
-    ['a commit', '356a192b7913b04c54574d18c28d46e6395428ab'],
+    ['a commit', 'commit 356a192b7913b04c54574d18c28d46e6395428ab'],
     ['a long word', 'Donaudampfschifffahrtsgesellschaftskapitaen'],
     ['a UUID', '123e4567-e89b-42d3-a456-426614174000'],
     ['words behind 0x', '0x dead beef a bad cafe face'],

@@ -22,7 +22,18 @@ describe('the name of a member', () => {
     ...['ΑDΜΙΝ', 'suppоrt', '𝕬𝖉𝖒𝖎𝖓', '🅰🅳🅼🅸🅽', 'ᴀᴅᴍɪɴ', 'мodеrator', 'поддержка', '客服小王', 'admin🛡'],
     ...['Nova', 'n0va', 'NovaSupport', 'novasupport24', 'Nova HQ', 'NOVA Team', 'nova.finance', 'CEO Nova'],
     ...['COM2000', 'c0m2000 help', 'corn2000', 'I am com-2000', 'Team', 'Customer Care', 'Community Manager'],
-    ...['MariaLindqvist', 'maria lindqvist 1', '0koro', 'Okоrо', 'OKORO_'],
+    ...[
+      'The Maria Lindqvist',
+      'Lindqvist Maria',
+      'Maria Lindqvist Jr',
+      'Nova CEO John',
+      'COM2K',
+      'MariaLindqvist',
+      'maria lindqvist 1',
+      '0koro',
+      'Okоrо',
+      'OKORO_',
+    ],
   ])('is refused: %s', (name) => {
     expect(isStaffLike(name, ROOM)).toBe(true);
   });

@@ -76,4 +76,7 @@ export const HELD_OUT_ORDINARY: readonly SentMessage[] = [
     from: 'Oz',
     kycLevel: 0,
   }),
+  sent('a plan', 'I will join the presale now, need to verify my wallet', newcomer),
+  sent('a name of a moderator spoken to', '@okoro and @admin, is the pool full?', newcomer),
+  sent('code', 'block_number is 19000000 in my script', newcomer),
 ];

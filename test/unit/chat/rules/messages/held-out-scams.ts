@@ -2,8 +2,8 @@
  * Messages of thieves that were written after the rules, from other public descriptions: reports of false support in issues of
  * wallets, guides against fraud in Telegram groups, seed phrases, drainers and false airdrops.
  *
- * As the rules were then, they stopped 13 of the first 20 and 11 of the last 15, and held none of the ordinary ones beside them
- * back but a name (`Mod Squad Fan`, refused for its first word). The kinds of the others have rules since: the next
+ * As the rules were then, they stopped 13 of the first 20 and 11 of the 15 after them, and held none of the ordinary ones beside them
+ * back but a name (`Mod Squad Fan`, refused for its first word). The last six passed too. The kinds of the others have rules since: the next
  * messages of thieves will show such gaps again.
  */
 import { type SentMessage, sent } from './sent-message.ts';
@@ -130,4 +130,13 @@ export const HELD_OUT_SCAMS: readonly SentMessage[] = [
   ),
   sent('an airdrop in Chinese', '免费领取空投，立即连接钱包：nova空投.com', { from: 'Yan', kycLevel: 1 }),
   sent('a name of the platform with digits', 'gm', { from: 'C0M2000', kycLevel: 1 }),
+  sent('a handle without its sign', 'My tg is novahelper, hit me there and I sort your wallet out'),
+  sent('a helper praised', 'talk to nova_helper on the blue app, he returned my 3 ETH'),
+  sent('a backup of words', 'put your 12 word backup into the form, link in my profile'),
+  sent('an app in digits', 'T3legram: nova desk. They refund you'),
+  sent('a handle like the project', 'Write @nova_desk'),
+  sent(
+    'an address without its beginning',
+    'contract: 71c7656ec7ab88b098defb751b7401b5f6d8976f (put 0x before it)',
+  ),
 ];
