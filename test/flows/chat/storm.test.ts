@@ -13,7 +13,7 @@ import { Dice } from '../../support/upstream/random.ts';
 const WATCHERS = 1_000;
 const STREAMS = 40;
 const POSTERS = 20;
-const POSTS_EACH = 8;
+const POSTS_EACH = 6;
 const SEED = 19;
 /** On a machine that others use too. */
 const TEST_TIMEOUT_MS = 300_000;
@@ -81,9 +81,9 @@ test(
       // There were fewer changes than the room keeps for those who come back.
       expect(log.gaps).toBe(0);
     }
-    expect(storm.counts.faults).toBeGreaterThan(20);
+    expect(storm.counts.faults).toBeGreaterThan(12);
     const connections = watchers.reduce((sum, { connections: own }) => sum + own, 0);
-    expect(connections).toBeGreaterThan(1.5 * WATCHERS);
+    expect(connections).toBeGreaterThan(1.2 * WATCHERS);
   },
   TEST_TIMEOUT_MS,
 );

@@ -10,7 +10,7 @@ import type { ChatAnswer, OpenRoom, Person, Post, PostedMessage } from './open-r
 import type { RoomWatcher } from './room-watcher.ts';
 
 /** Every so many answers something is hit. */
-const ANSWERS_BETWEEN_FAULTS = 6;
+const ANSWERS_BETWEEN_FAULTS = 8;
 const REPEATS_MAX = 12;
 /** The part of the watchers that lose their connections at once. */
 const DROPPED_SHARE = 1 / 50;
