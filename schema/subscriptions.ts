@@ -40,7 +40,11 @@ builder.subscriptionFields((t) => ({
       'What happens in a room: messages, deletions, reactions, pins. Begins with nothing; `ChatRoom.messages` has the past.',
     args: { roomId: t.arg.id({ required: true, description: 'The global id of the room.' }) },
     subscribe: (_root, { roomId }, { events }) => events.chat(localId('ChatRoom', roomId) ?? ''),
-    resolve: (event) => event,
+    resolve: ({ kind, message: { repliedMessage = null, ...message } }) => {
+      // No event asks the room for more: the message that a message answers is shown without the one that it answers.
+      const replied = repliedMessage && { ...repliedMessage, repliedMessage: null };
+      return { kind, message: { ...message, repliedMessage: replied } };
+    },
   }),
   investmentUpdated: t.field({
     type: Investment,

@@ -148,8 +148,8 @@ export class EventGroups {
     }
   }
 
-  membersOf(source: SourceName): [Subscription, Member][] {
-    return [...(this.#groups.get(source)?.values() ?? [])].flatMap(({ members }) => [...members]);
+  *membersOf(source: SourceName): Iterable<[Subscription, Member]> {
+    for (const { members } of this.#groups.get(source)?.values() ?? []) yield* members;
   }
 
   leave(subscription: Subscription): void {
@@ -166,7 +166,7 @@ export class EventGroups {
    * is executed. No group waits for another one, and none is sent a change before an earlier one. Private groups come
    * after the others: they wait for D1.
    *
-   * @returns for each group that has not been sent all of them in time, the reason: it must be sent them again.
+   * @returns for each group that has not been sent all of them in time, the reason: it must be sent the others again.
    */
   async deliver(
     feed: SourceName,

@@ -40,7 +40,7 @@ export type ConnectionEvent =
   | { kind: 'not-reading' }
   /** Its hub has no room for what it does not read. */
   | { kind: 'too-slow' }
-  /** A source has evicted events before its hub was sent them: a client that resumes gets a gap in their place. */
+  /** It has missed events that its hub does not have any more: its client is sent them, or a gap, when it resumes. */
   | { kind: 'behind' }
   /** It was sent a ping. */
   | { kind: 'asked' }

@@ -141,7 +141,7 @@ async function sendFirstEvents(first: FirstEvents, joining: Joining): Promise<vo
   for (let hasJoined = false; !hasJoined && !isOver(); ) {
     await sendEvents(events, sentResults, joining);
     let isBehind = false;
-    await live.inTurn(async () => {
+    await live.inTurn(subscription.feed, async () => {
       if (isOver()) return;
       isBehind = feed.hasEvicted(topics, position);
       if (isBehind) return;

@@ -9,7 +9,8 @@ import type { LiveCounts } from '../metrics/live-counts.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { EventGroups, type EventGroupsSources, type GroupEvent } from './event-groups.ts';
 import type { Loaded, StateAt } from './feed.ts';
-import { type EventValue, isSourceName, type SourceName } from './feeds.ts';
+import { type EventValue, feedOf, isSourceName, type SourceName } from './feeds.ts';
+import { JournalDelivery } from './journal-delivery.ts';
 import { SharedCalls } from './shared-calls.ts';
 import type { Subscription } from './socket-attachment.ts';
 import type { SocketSession } from './socket-session.ts';
@@ -30,13 +31,22 @@ export class LiveSubscriptions {
   readonly #nowMs: () => number;
   readonly #counts: LiveCounts;
   readonly #sources: WatchedSources;
-  #lastTurn: Promise<void> = Promise.resolve();
+  readonly #journals: JournalDelivery;
+  /** By source: an event that takes long delays no other source. */
+  readonly #lastTurns = new Map<SourceName, Promise<void>>();
 
   constructor(sources: LiveSubscriptionsSources) {
     this.groups = new EventGroups(sources);
     this.#nowMs = sources.nowMs;
     this.#counts = sources.recorder.live;
     this.#sources = new WatchedSources(sources);
+    this.#journals = new JournalDelivery({
+      clock: sources,
+      groups: this.groups,
+      topicsOf: (source) => this.#sources.find(source),
+      inTurn: (source, work) => this.inTurn(source, work),
+      send: (event) => this.#send(event),
+    });
   }
 
   topicsOf(source: SourceName): WatchedTopics<EventValue> {
@@ -60,6 +70,8 @@ export class LiveSubscriptions {
         this.#endUnknown(session, subscription);
         continue;
       }
+      // What it was owed is forgotten: its client resumes from what it has.
+      if (subscription.isLagging) session.on({ kind: 'behind' }, this.#nowMs());
       subscription.position = Math.max(position, this.#sources.deliveredOf(feed));
       this.topicsOf(feed).add(topics);
       this.groups.join(session, subscription, null, new Map());
@@ -101,22 +113,35 @@ export class LiveSubscriptions {
     changes: readonly TopicChange<EventValue>[],
     lostUpTo: number,
   ): Promise<void> {
-    await this.inTurn(async () => {
+    const { journal } = feedOf(source).feed;
+    // What it takes away is not sent by what waits for the turn before it.
+    if (journal !== undefined) this.topicsOf(source).take(changes);
+    await this.inTurn(source, async () => {
       if (lostUpTo > 0) this.#closeBehind(source, lostUpTo);
-      this.topicsOf(source).take(changes);
-      const failures = await this.groups.deliver(source, changes, (event) => this.#send(event));
-      // The source publishes all of it again: those that have been sent it skip it by its position.
-      for (const error of failures) throw error;
+      const topics = this.topicsOf(source);
+      topics.take(changes);
+      if (journal !== undefined) await this.#journals.deliver(source, topics);
+      else {
+        const failures = await this.groups.deliver(source, changes, (event) => this.#send(event));
+        // The source publishes all of it again: those that have been sent it skip it by its position.
+        for (const error of failures) throw error;
+      }
       this.#sources.noteDelivered(source, changes.at(-1)?.position ?? 0);
     });
-    // If an earlier update failed, the source still publishes topics that nobody here watches.
-    await this.updateSource(source);
+    // If an earlier update failed, the source still publishes topics that nobody here watches. Of a journal it has one: the
+    // whole of it is not asked for again each time that the hub wakes.
+    if (journal === undefined || !this.topicsOf(source).isWatched) await this.updateSource(source);
   }
 
-  /** Runs work that sends events: one piece after the other. */
-  inTurn(work: () => Promise<void>): Promise<void> {
-    const turn = this.#lastTurn.then(work);
-    this.#lastTurn = turn.catch(() => undefined);
+  /** Runs work that sends events of one source: one piece after the other. */
+  inTurn(source: SourceName, work: () => Promise<void>): Promise<void> {
+    const turn = (this.#lastTurns.get(source) ?? Promise.resolve()).then(work);
+    const ended = turn
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#lastTurns.get(source) === ended) this.#lastTurns.delete(source);
+      });
+    this.#lastTurns.set(source, ended);
     return turn;
   }
 

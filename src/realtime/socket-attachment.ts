@@ -21,6 +21,8 @@ export interface Subscription {
   owner: string | null;
   /** The position of the last event that it was sent, or at least of the first. */
   position: number;
+  /** Others have been sent later events, which it is still owed. */
+  isLagging?: true;
 }
 
 /** The viewer by the token of `connection_init`, which expires. */

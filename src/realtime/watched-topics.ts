@@ -68,9 +68,13 @@ export class WatchedTopics<Value> {
     return this.#position;
   }
 
+  get isWatched(): boolean {
+    return this.#watchers.size > 0;
+  }
+
   /** True if nobody watches anything and no call runs. */
   get isIdle(): boolean {
-    return this.#watchers.size === 0 && this.#updates === 0;
+    return !this.isWatched && this.#updates === 0;
   }
 
   /** The latest known changes of a topic, by entity. */

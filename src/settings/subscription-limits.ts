@@ -19,6 +19,10 @@ export const HUB_PUBLISH_TIMEOUT_MS = 3_000;
 export const HUB_WATCHERS_TIMEOUT_MS = 1_000;
 /** Executions of one event that take longer keep no other event waiting, and are sent when they end. */
 export const EVENT_TIMEOUT_MS = 500;
+/** Operations that could not be sent an event of a journal are sent it with later ones, or after this time, */
+export const JOURNAL_RETRY_MS = 1_000;
+/** which is doubled each time that they are sent nothing, up to this. */
+export const JOURNAL_RETRY_MAX_MS = 30_000;
 /** A feed that has not answered a hub by then refuses new subscriptions. The price feed's own limit is shorter. */
 export const FEED_WATCH_TIMEOUT_MS = 8_000;
 /** The least time between two calls of a hub that change what a feed watches for it. */
