@@ -15,14 +15,14 @@ const ChatModeration = builder.enumType('ChatModeration', {
   values: {
     RELEASE: { value: 'release', description: 'Let everybody see a message that is held back.' },
     PIN: { value: 'pin', description: 'Put a message above the room, in place of any other.' },
-    UNPIN: { value: 'unpin', description: 'Take it down again.' },
+    UNPIN: { value: 'unpin', description: 'Take the pinned message down.' },
     MUTE: { value: 'mute', description: 'Let a user post no more, for `seconds` or without an end.' },
-    UNMUTE: { value: 'unmute', description: 'End that.' },
+    UNMUTE: { value: 'unmute', description: 'End a mute.' },
     BAN: {
       value: 'ban',
       description: 'Let a user neither post, react nor report, for `seconds` or without an end.',
     },
-    UNBAN: { value: 'unban', description: 'End that.' },
+    UNBAN: { value: 'unban', description: 'End a ban.' },
     SLOW_MODE: {
       value: 'slow_mode',
       description: 'Set `seconds` between two messages of one author; 0 ends it.',
@@ -44,10 +44,10 @@ const PostChatMessageInput = builder.inputType('PostChatMessageInput', {
 });
 
 const ChatReactionInput = builder.inputType('ChatReactionInput', {
-  description: 'How to react, and to what.',
+  description: 'A reaction to a message.',
   fields: (t) => ({
     messageId: t.id({ required: true, description: 'The global id of the message.' }),
-    kind: t.field({ type: ChatReactionKind, required: true, description: 'How.' }),
+    kind: t.field({ type: ChatReactionKind, required: true, description: 'The reaction.' }),
     remove: t.boolean({ defaultValue: false, description: 'Take it away again.' }),
   }),
 });
@@ -57,10 +57,11 @@ const ModerateChatInput = builder.inputType('ModerateChatInput', {
   fields: (t) => ({
     roomId: t.id({ required: true, description: 'The global id of the room.' }),
     action: t.field({ type: ChatModeration, required: true, description: 'What to do.' }),
-    messageId: t.id({ description: 'To which message: RELEASE and PIN need it.' }),
-    userId: t.id({ description: 'To which user: MUTE, UNMUTE, BAN and UNBAN need it. As `ChatAuthor.id`.' }),
+    messageId: t.id({ description: 'The message: RELEASE and PIN need it.' }),
+    userId: t.id({ description: 'The user, as `ChatAuthor.id`: MUTE, UNMUTE, BAN and UNBAN need it.' }),
     seconds: t.int({
-      description: 'Of a mute or a ban, or between two messages; without an end where left out.',
+      description:
+        'Seconds that a mute or a ban lasts, without an end if left out; or, for SLOW_MODE, between two messages of one author.',
     }),
     reason: t.string({ description: 'For the record: 500 characters at most.' }),
   }),
@@ -134,7 +135,8 @@ builder.mutationFields((t) => ({
     authScopes: { signedIn: true },
     description:
       'Tells the moderators of a message; reported by several, it is held back until one has looked. False where it was ' +
-      "not recorded: one's own message, the team's, one that is not there, or the viewer may not post.",
+      "not recorded: one's own message, one of a moderator or the team, one that is not there, or the viewer may not post " +
+      'or has an account that is younger than a day.',
     args: {
       messageId: t.arg.id({ required: true, description: 'The global id of the message.' }),
       reason: t.arg.string({ required: true, description: 'Why, for moderators: 1 to 500 characters.' }),

@@ -9,6 +9,8 @@ import { ChatMessage, ChatRoom } from './node.ts';
 import { RejectionCode } from './rejections.ts';
 
 const MESSAGES_BY_DEFAULT = 50;
+/** The rules compare the viewer's name with those of all moderators. */
+const POSTING_RULES_COST = 20;
 
 ChatRoom.implement({
   description: 'The room of a project or of a pool.',
@@ -19,7 +21,8 @@ ChatRoom.implement({
       type: ChatMessageConnection,
       nullable: true,
       description: 'Newest first, the same for everybody: without what is held back.',
-      complexity: ({ first }) => listCost(first, MESSAGES_BY_DEFAULT),
+      // Each page that begins elsewhere is a call of the room.
+      complexity: ({ first }) => ({ ...listCost(first, MESSAGES_BY_DEFAULT), field: 10 }),
       args: {
         first: t.arg.int({ defaultValue: MESSAGES_BY_DEFAULT, description: 'How many, 1 to 100.' }),
         after: t.arg.string({ description: 'A cursor of this room, to go on behind it.' }),
@@ -57,7 +60,7 @@ ChatRoom.implement({
     }),
     watching: t.int({
       description: 'About how many watch it now.',
-      resolve: async ({ key }, _args, { chatRooms }) => (await chatRooms.state(key)).watching,
+      resolve: ({ key }, _args, { chatRooms }) => chatRooms.watching(key),
     }),
     position: t.string({
       description:
@@ -66,20 +69,22 @@ ChatRoom.implement({
       resolve: async ({ key }, _args, { chatRooms }) => String((await chatRooms.state(key)).position),
     }),
     viewerMayPost: t.boolean({
+      complexity: POSTING_RULES_COST,
       description: 'Whether the viewer may post; false when signed out.',
       resolve: async ({ key }, _args, { chatRooms }) => (await chatRooms.viewerRefusal(key)) === null,
     }),
     viewerRefusal: t.field({
       type: RejectionCode,
       nullable: true,
-      description: 'Why not; null if they may.',
+      complexity: POSTING_RULES_COST,
+      description: 'Why the viewer may not post; null if they may.',
       resolve: async ({ key }, _args, { chatRooms }) => (await chatRooms.viewerRefusal(key))?.code ?? null,
     }),
   }),
 });
 
 const ChatRoomKey = builder.inputType('ChatRoomKey', {
-  description: 'Whose room it is.',
+  description: 'The project or the pool of a room.',
   isOneOf: true,
   fields: (t) => ({
     projectId: t.id({ description: 'The global id of a project.' }),
@@ -93,7 +98,7 @@ builder.queryField('chatRoom', (t) =>
     nullable: true,
     description:
       'The room of a project or of a pool; null where there is neither, or the project is delisted.',
-    args: { of: t.arg({ type: ChatRoomKey, required: true, description: 'Whose.' }) },
+    args: { of: t.arg({ type: ChatRoomKey, required: true, description: 'The project or pool.' }) },
     resolve: (_root, { of }, { chatRooms }) => {
       if (typeof of.poolId === 'string') return chatRooms.ofPool(localId('IdoPool', of.poolId));
       return chatRooms.ofProject(localId('Project', of.projectId ?? ''));

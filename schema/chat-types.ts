@@ -13,11 +13,11 @@ import { encodeGlobalId } from './global-ids.ts';
 import { ChatMessage } from './node.ts';
 
 const ChatRole = builder.enumType('ChatRole', {
-  description: 'As what an author speaks.',
+  description: 'The role of an author.',
   values: {
-    MEMBER: { value: 'member', description: 'For themselves.' },
-    MODERATOR: { value: 'moderator', description: 'They keep order in the rooms.' },
-    TEAM: { value: 'team', description: 'They speak for a project as one of its team.' },
+    MEMBER: { value: 'member', description: 'Somebody who speaks for themselves.' },
+    MODERATOR: { value: 'moderator', description: 'Somebody who keeps order in the rooms.' },
+    TEAM: { value: 'team', description: 'Somebody who speaks for a project as one of its team.' },
   } as const satisfies Record<string, { value: ChatRoleCode; description: string }>,
 });
 
@@ -44,15 +44,15 @@ const ChatAuthor = builder.objectRef<ChatAuthorModel>('ChatAuthor').implement({
       description: 'Without a name of their own, `User-` and six letters.',
     }),
     avatarUrl: t.exposeString('avatarUrl', { nullable: true, description: 'Their picture.' }),
-    role: t.expose('role', { type: ChatRole, description: 'Of their permissions alone.' }),
+    role: t.expose('role', { type: ChatRole, description: "The role, from the author's permissions alone." }),
   }),
 });
 
 const ChatReaction = builder.objectRef<ChatReactionModel>('ChatReaction').implement({
-  description: 'How many have reacted in one way.',
+  description: 'The number of reactions of one kind.',
   fields: (t) => ({
-    kind: t.expose('kind', { type: ChatReactionKind, description: 'The way.' }),
-    count: t.exposeInt('count', { description: 'How many.' }),
+    kind: t.expose('kind', { type: ChatReactionKind, description: 'The reaction.' }),
+    count: t.exposeInt('count', { description: 'The number of users who have reacted so.' }),
   }),
 });
 
@@ -123,10 +123,10 @@ const ChatEventKind = builder.enumType('ChatEventKind', {
 export const ChatEvent = builder.objectRef<ChatEventModel>('ChatEvent').implement({
   description: 'What happened in a room, the same for everybody.',
   fields: (t) => ({
-    kind: t.expose('kind', { type: ChatEventKind, description: 'What happened.' }),
+    kind: t.expose('kind', { type: ChatEventKind, description: 'The kind of the event.' }),
     message: t.expose('message', {
       type: ChatMessage,
-      description: 'To which message, as everybody sees it at the delivery.',
+      description: 'The message, as everybody sees it when the event is delivered.',
     }),
   }),
 });

@@ -7,6 +7,7 @@ export interface RoomAsk {
   page?: { before: number | null; limit: number };
   sequence?: number;
   state?: true;
+  watching?: true;
   ofViewer?: true;
 }
 
@@ -49,6 +50,8 @@ function requestOf(asks: readonly RoomAsk[]): RoomRead {
   const sequences = asks.map(({ sequence }) => sequence).filter((sequence) => sequence !== undefined);
   return {
     ...(sequences.length > 0 ? { bySequence: [...new Set(sequences)] } : {}),
-    ...(asks.some(({ state }) => state) ? { state: true } : {}),
+    ...(asks.some(({ state, watching }) => state || watching) ? { state: true } : {}),
+    ...(asks.some(({ watching }) => watching) ? { watching: true } : {}),
+    ...(asks.some(({ ofViewer }) => ofViewer) ? { ofViewer: true } : {}),
   };
 }

@@ -122,6 +122,10 @@ export interface RoomRead {
   bySequence?: number[];
   /** The state of the room itself. */
   state?: boolean;
+  /** How many watch: the room asks its hubs for it. */
+  watching?: boolean;
+  /** What is held back, and why the viewer may not post. */
+  ofViewer?: boolean;
   /** Left out for a stranger. */
   viewer?: { id: string; isModerator: boolean };
 }

@@ -6,7 +6,7 @@
  */
 import { loaderOf } from '../loaders/batching.ts';
 import { openRoomSubjects } from '../storage/d1/chat-facts.ts';
-import { type ChatRequest, type ChatSources, sceneOf } from './actions/chat-action.ts';
+import { type ChatRequest, type ChatSources, scenesOf } from './actions/chat-action.ts';
 import { screenedBy } from './actions/screened-by.ts';
 import { mergedReads, type RoomAsk } from './merged-reads.ts';
 import { type MessageAddress, messageId, parseMessageId } from './message-id.ts';
@@ -62,7 +62,7 @@ export function createRoomReader(sources: ChatSources, request: RoomReaderReques
   );
 
   const scenes = loaderOf(async (keys: readonly RoomKey[]) => {
-    const found = await Promise.all(keys.map((key) => sceneOf({ sources, request }, key)));
+    const found = await scenesOf({ sources, request }, keys);
     return new Map(keys.map((key, place) => [key, found[place] ?? null]));
   });
 
@@ -96,6 +96,8 @@ export function createRoomReader(sources: ChatSources, request: RoomReaderReques
     },
     /** As everybody sees it. */
     state: (room: RoomKey): Promise<RoomReading> => reading({ room, state: true }),
+    /** About how many watch it. */
+    watching: async (room: RoomKey): Promise<number> => (await reading({ room, watching: true })).watching,
     /** What only moderators and authors see. */
     ofViewer: (room: RoomKey): Promise<RoomReading> => reading({ room, ofViewer: true }),
     /** One call of a room, without a viewer. */

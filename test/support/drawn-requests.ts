@@ -128,7 +128,11 @@ function argumentPlaces(root: GraphQLObjectType): Place[] {
 /** A query that is right but for the value of one argument, which a variable has. */
 export function drawnArguments(schema: GraphQLSchema): fc.Arbitrary<DrawnRequest> {
   const places = argumentPlaces(schema.getQueryType() as GraphQLObjectType);
-  const right: Record<string, string> = { symbol: '"BTC"', by: '{ symbol: "BTC" }' };
+  const right: Record<string, string> = {
+    symbol: '"BTC"',
+    by: '{ symbol: "BTC" }',
+    of: '{ projectId: "eth" }',
+  };
   return fc.constantFrom(...places).chain(({ path, argument }) => {
     const last = path.at(-1);
     const selection = path.reduceRight((inner, field) => {

@@ -3,9 +3,9 @@ import type { RateLimits } from '../../auth/rate-limits.ts';
 import { rejection } from '../../auth/rejection.ts';
 import { rightsOf } from '../../auth/user-rights.ts';
 import { CHAT_YOUNG_ACCOUNT_SECONDS } from '../../config.ts';
-import { type ChatFacts, chatFacts } from '../../storage/d1/chat-facts.ts';
+import { type ChatFacts, chatFacts, chatFactsOfRooms } from '../../storage/d1/chat-facts.ts';
 import type { ChatRejection, ChatRole, RoomActor } from '../room-calls.ts';
-import { parseRoomKey, type RoomKey } from '../room-key.ts';
+import { parseRoomKey, type RoomKey, roomKey } from '../room-key.ts';
 import type { Rooms } from '../rooms.ts';
 import { shownName } from '../rules/shown-name.ts';
 
@@ -47,20 +47,36 @@ export interface Scene {
   refusal: ChatRejection | null;
 }
 
+type Asking = { sources: ChatSources; request: Pick<ChatRequest, 'viewer' | 'nowSeconds'> };
+
 /** One call of D1. Null if the room's project or pool is not stored, or the account is gone. */
 export async function sceneOf(
-  { sources, request }: { sources: ChatSources; request: Pick<ChatRequest, 'viewer' | 'nowSeconds'> },
+  asking: Asking,
   key: string | null,
   targetId: string | null = null,
 ): Promise<Scene | null> {
   const subject = key === null ? null : parseRoomKey(key);
   if (subject === null) return null;
-  const facts = await chatFacts(sources.db, subject, { userId: userOf(request), targetId });
-  if (facts === null || facts.account === null) return null;
+  const facts = await chatFacts(asking.sources.db, subject, { userId: userOf(asking.request), targetId });
+  return facts && sceneIn(asking, roomKey(subject.subject, subject.id), facts);
+}
+
+/** Of several rooms by one call of D1, in their order. */
+export async function scenesOf(asking: Asking, keys: readonly RoomKey[]): Promise<(Scene | null)[]> {
+  const subjects = keys.map(parseRoomKey).filter((subject) => subject !== null);
+  const found = await chatFactsOfRooms(asking.sources.db, subjects, { userId: userOf(asking.request) });
+  return found.map((facts, place) => {
+    const { [place]: key } = keys;
+    return facts && key ? sceneIn(asking, key, facts) : null;
+  });
+}
+
+function sceneIn({ sources, request }: Asking, key: RoomKey, facts: ChatFacts): Scene | null {
+  if (facts.account === null) return null;
   const { id, display_name: displayName, avatar_url, created_at, refused_at } = facts.account;
   const { permissions, kycLevel } = rightsOf(facts.account);
   return {
-    key: key as RoomKey,
+    key,
     facts,
     kycLevel,
     actor: {

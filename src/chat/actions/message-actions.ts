@@ -25,8 +25,10 @@ export async function deleteMessage(
   await request.limits.take('deleteChatMessage', { userId: userOf(request) });
   const scene = await sceneOfMessage(action, messageId);
   if (scene === null) return messageNotFound(['messageId']);
-  const { key, actor, sequence } = scene;
-  return sources.rooms.of(key).remove({ actor, sequence });
+  const { key, actor, sequence, facts } = scene;
+  const answer = await sources.rooms.of(key).remove({ actor, sequence });
+  // Nobody reads a closed room: not what the message has answered either.
+  return 'kind' in answer || facts.isOpen ? answer : { ...answer, replyTo: null };
 }
 
 export interface Reaction {

@@ -52,41 +52,66 @@ const STAFF_MAX = 500;
 export const STAFF_SELECT = `SELECT id, display_name FROM user_account INDEXED BY user_account_staff
   WHERE ${IS_STAFF} LIMIT ${STAFF_MAX}`;
 
-/**
- * @param options.targetId the account that something is done to
- * @returns null if there is no such project or pool
- */
+export interface FactsOptions {
+  userId: string;
+  /** The account that something is done to. */
+  targetId?: string | null;
+}
+
+/** Null if there is no such project or pool. */
 export async function chatFacts(
   db: D1Database,
-  { subject, id }: RoomSubjectId,
-  { userId, targetId = null }: { userId: string; targetId?: string | null },
+  subject: RoomSubjectId,
+  options: FactsOptions,
 ): Promise<ChatFacts | null> {
-  const [subjects, staff, accounts, targets] = await db.batch<never>([
-    subject === 'project'
-      ? db
-          .prepare(`SELECT ${SUBJECT}, NULL AS pool_name FROM project_cache AS project WHERE project.id = ?1`)
-          .bind(id)
-      : db.prepare(`SELECT ${SUBJECT}, pool.pool_name ${OF_POOL} WHERE pool.id = ?1`).bind(id),
-    db.prepare(STAFF_SELECT),
+  const [facts] = await chatFactsOfRooms(db, [subject], options);
+  return facts ?? null;
+}
+
+/** Of several rooms, in their order: moderators and the account are read once. */
+export async function chatFactsOfRooms(
+  db: D1Database,
+  rooms: readonly RoomSubjectId[],
+  { userId, targetId = null }: FactsOptions,
+): Promise<(ChatFacts | null)[]> {
+  const [staff, accounts, targets, ...subjects] = await db.batch<never>([
+    db.prepare(
+      `SELECT id, display_name FROM user_account INDEXED BY user_account_staff WHERE ${IS_STAFF} LIMIT ${STAFF_MAX}`,
+    ),
     db
       .prepare(
         `SELECT id, display_name, avatar_url, created_at, user_level, kyc_level, permissions, refused_at
          FROM user_account WHERE id = ?1`,
       )
       .bind(userId),
-    ...(targetId === null ? [] : [db.prepare('SELECT id FROM user_account WHERE id = ?1').bind(targetId)]),
+    db.prepare('SELECT id FROM user_account WHERE id = ?1').bind(targetId),
+    ...rooms.map((room) => subjectRead(db, room)),
   ]);
-  const [row] = (subjects?.results ?? []) as SubjectRow[];
-  if (row === undefined) return null;
-  return {
-    isOpen: row.status !== 'delisted',
-    names: [row.name, row.symbol, row.pool_name].filter((name) => name !== null),
-    addresses: JSON.parse(row.addresses) as string[],
+  const common = {
     staff: (staff?.results ?? []) as ChatFacts['staff'],
     account: ((accounts?.results ?? []) as ChatAccountRow[])[0] ?? null,
     hasTarget: targetId === null || targets?.results.length === 1,
   };
+  return subjects.map(({ results }) => {
+    const [row] = results as SubjectRow[];
+    if (row === undefined) return null;
+    return {
+      ...common,
+      isOpen: row.status !== 'delisted',
+      names: [row.name, row.symbol, row.pool_name].filter((name) => name !== null),
+      addresses: JSON.parse(row.addresses) as string[],
+    };
+  });
 }
+
+const subjectRead = (db: D1Database, { subject, id }: RoomSubjectId): D1PreparedStatement =>
+  db
+    .prepare(
+      subject === 'project'
+        ? `SELECT ${SUBJECT}, NULL AS pool_name FROM project_cache AS project WHERE project.id = ?1`
+        : `SELECT ${SUBJECT}, pool.pool_name ${OF_POOL} WHERE pool.id = ?1`,
+    )
+    .bind(id);
 
 /** Those of projects and pools whose room is open, by one call. */
 export async function openRoomSubjects(
