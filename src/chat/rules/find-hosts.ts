@@ -37,11 +37,11 @@ const spacedDot = latePattern(
   `(?<=[a-z0-9])(?: ?\\. ?(?=(?:${SURE_DOMAINS})(?![a-z0-9]))| \\. ?(?=(?:${SPACED_DOMAINS})(?![a-z0-9])))`,
   'g',
 );
-/** `nova,com` and `nova (com)` */
-const otherDot = latePattern(`(?<=[a-z0-9])(?:,| ?[([{] ?\\.?)(?=(?:${SURE_DOMAINS})(?![a-z0-9]))`, 'g');
+/** `nova,com`, `nova*com` and `nova (com)` */
+const otherDot = latePattern(`(?<=[a-z0-9])(?:[,*]| ?[([{] ?\\.?)(?=(?:${SURE_DOMAINS})(?![a-z0-9]))`, 'g');
 /** Between letters that stand alone, as in `e v i l`. */
 const spaceBetweenLetters = /(?<=(?:^|[^a-z0-9])[a-z0-9]) (?=[a-z0-9](?:$|[^a-z0-9]))/g;
-const schemes = /(?:hxxp|h\*\*p|http)s?:? {0,2}[/\\]{1,2} {0,2}/g;
+const schemes = /(?:hxxp|h\*\*p|http)s?[[({]?:?[\])}]? {0,2}[/\\]{1,2} {0,2}/g;
 
 /** @param form as `matchingForm` gives it */
 export const deobfuscated = (form: string): string =>

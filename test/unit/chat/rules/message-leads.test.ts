@@ -80,6 +80,8 @@ describe('what leads out', () => {
       'novaclaim . app',
       'novaclaim (com)',
       'novaclaim,com',
+      'novaclaim*com',
+      'hxxps[:]//x.y',
       'novaclaim point com',
       'nova d o t com',
       'https:// evil. com',
