@@ -7,7 +7,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, beforeEach, test } from 'node:test';
 import { STAGING_DATABASE, STAGING_WORKER, type Staging, startStaging } from '../support/deploy/staging.ts';
-import { CLASSES } from '../support/deployable-project.ts';
+import { CLASSES, LAST_CLASSES_TAG } from '../support/deployable-project.ts';
 import { Worker } from '../support/platform-api/worker.ts';
 import type { Ran } from './running-operations.ts';
 
@@ -39,7 +39,7 @@ after(() => staging?.close());
 
 beforeEach(async () => {
   worker = new Worker(STAGING_WORKER);
-  worker.classes.apply({ new_tag: 'ledgers', steps: [{ new_sqlite_classes: CLASSES }] });
+  worker.classes.apply({ new_tag: LAST_CLASSES_TAG, steps: [{ new_sqlite_classes: CLASSES }] });
   const bindings = ['INTERNAL_API_KEY', 'JWT_SECRET'].map((name) => ({
     name,
     type: 'secret_text',

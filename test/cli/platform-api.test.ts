@@ -10,6 +10,7 @@ import Cloudflare, {
   PermissionDeniedError,
 } from 'cloudflare';
 import { createWrangler, type WranglerRun } from '../../scripts/platform/run-wrangler.ts';
+import { LAST_CLASSES_TAG } from '../support/deployable-project.ts';
 import { provideBindings } from '../support/platform-api/provide-bindings.ts';
 import { type PlatformApi, startPlatformApi } from '../support/platform-api/server.ts';
 
@@ -97,7 +98,7 @@ test("wrangler makes this project's Worker, gives a version a share of the reque
   const secrets = file('secrets.env', 'INTERNAL_API_KEY=secret-of-upstream\nJWT_SECRET=secret-of-tokens\n');
   await succeeds('deploy', '--secrets-file', secrets);
   const worker = api.workers.get('com2000-edge-gateway-production');
-  assert.equal(worker.classes.migrationTag, 'ledgers');
+  assert.equal(worker.classes.migrationTag, LAST_CLASSES_TAG);
   assert.deepEqual(
     api.workers.domains.map(({ hostname, service }) => [hostname, service]),
     [
@@ -113,6 +114,7 @@ test("wrangler makes this project's Worker, gives a version a share of the reque
   assert.equal(entries.find(({ type }) => type === 'version-upload')?.version_id, now.id);
   assert.ok(now.modules.has(now.metadata.main_module));
   assert.ok(now.exports.includes('PoolLedger'));
+  assert.ok(now.exports.includes('RealtimeChat'));
   // A version keeps the secrets of the one before it, which no answer shows.
   assert.equal(now.bindings.find(({ name }) => name === 'JWT_SECRET')?.text, 'secret-of-tokens');
 

@@ -10,6 +10,9 @@ import spawn from 'nano-spawn';
 /** The classes of wrangler.toml's migrations. */
 export const CLASSES = ['Attempts', 'PoolLedger', 'PriceFeed', 'RealtimeChat', 'SaleFeed', 'SubscriptionHub'];
 
+/** That of the last of these migrations. */
+export const LAST_CLASSES_TAG = 'rooms';
+
 export interface DeployableProject {
   readonly folder: string;
   /** Writes a file, or takes it away, and commits it. Returns the commit. */
