@@ -74,7 +74,7 @@ const INVESTING_CHECK = { rounds: 1, investments: 50, connections: 10, durationM
 const OPENING = { people: 2_000, room: 1_200 } as const;
 const OPENING_CHECK = { people: 60, room: 40 } as const;
 const ROOMS = {
-  ...{ sockets: 1_000, rounds: 5, messages: 1_000, watchedMessages: 200, connections: 64 },
+  ...{ sockets: 1_000, rounds: 5, messages: 500, watchedMessages: 100, connections: 32 },
   ...{ durationMs: 2_000, minEvents: 50 },
 } as const;
 const ROOMS_CHECK = {
