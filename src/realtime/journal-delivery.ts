@@ -37,11 +37,13 @@ export class JournalDelivery {
     const watched = new Set(members.flatMap(([subscription]) => subscription.topics));
     const changes = topics.changesAfter([...watched], least);
     const failures = await groups.deliver(source, changes, send);
-    for (const error of failures) log.warn('hub.group_lags', { feed: source, ...errorFields(error) });
+    const isNew = failures.length > 0 && !this.#retrying.has(source);
+    if (isNew)
+      log.warn('hub.groups_lag', { feed: source, groups: failures.length, ...errorFields(failures[0]) });
     const reached = changes.at(-1)?.position ?? 0;
     // One that joined meanwhile has everything that the hub knew then.
     for (const member of members) this.#note(member, topics, reached);
-    if (failures.length > 0 && !this.#retrying.has(source)) void this.#catchUp(source);
+    if (isNew) void this.#catchUp(source);
   }
 
   #note([subscription, { session }]: [Subscription, Member], topics: WatchedTopics<EventValue>, to: number) {
@@ -51,7 +53,12 @@ export class JournalDelivery {
     if (session.isClosed || isLagging === (subscription.isLagging ?? false)) return;
     if (isLagging) subscription.isLagging = true;
     else delete subscription.isLagging;
-    session.store();
+    try {
+      session.store();
+    } catch {
+      // Its attachment has no room for that: after hibernation it would seem to have been sent them.
+      session.on({ kind: 'behind' }, this.#sources.clock.nowMs());
+    }
   }
 
   /** Until nobody lags: a group may fail again, or be so slow that it is sent one event each time. Never rejects. */

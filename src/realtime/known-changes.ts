@@ -6,6 +6,7 @@
  * takes something away from it may be evicted too.
  */
 import type { Journal } from './feed.ts';
+import type { JournalRoom } from './journal-room.ts';
 import type { TopicChange } from './topic-log.ts';
 
 export class KnownChanges<Value> {
@@ -15,10 +16,26 @@ export class KnownChanges<Value> {
   isDue = false;
   readonly #journal: Journal<Value> | undefined;
   readonly #changes = new Map<string, TopicChange<Value>>();
+  readonly #room: JournalRoom | undefined;
+  /** By entity, of a journal's changes. */
+  readonly #sizes = new Map<string, number>();
+  #held = 0;
   #evictedUpTo = -1;
 
-  constructor(journal?: Journal<Value>) {
+  /** @param room that all journals of the hub share. */
+  constructor(journal?: Journal<Value>, room?: JournalRoom) {
     this.#journal = journal;
+    this.#room = room;
+  }
+
+  /** The length of a journal's changes as JSON. */
+  get held(): number {
+    return this.#held;
+  }
+
+  /** Nobody needs it any more. */
+  release(): void {
+    for (const entity of this.#sizes.keys()) this.#drop(entity);
   }
 
   /** By entity. */
@@ -44,8 +61,7 @@ export class KnownChanges<Value> {
     this.floor = floor;
     if (this.#journal === undefined || floor === null) return;
     this.#evictedUpTo = Math.max(this.#evictedUpTo, floor);
-    for (const { entity, position } of this.#changes.values())
-      if (position <= floor) this.#changes.delete(entity);
+    for (const { entity, position } of this.#changes.values()) if (position <= floor) this.#drop(entity);
   }
 
   /** What may be shown now of an earlier value; null if nothing. */
@@ -63,22 +79,41 @@ export class KnownChanges<Value> {
     const value = this.revised(change.entity, change.value, change.position);
     // A part of it may take the place of an earlier one, and must not bring back what a later change has taken away.
     const shown = value === null ? change : { ...change, value };
-    this.#changes.delete(change.entity);
+    this.#drop(change.entity);
     for (const older of this.#changes.values()) {
       if (older.position > change.position) continue;
       const left = revise(older.entity, older.value, shown);
-      if (left === null) this.#changes.delete(older.entity);
-      else if (left !== older.value) this.#changes.set(older.entity, { ...older, value: left });
+      if (left === null) this.#drop(older.entity);
+      else if (left !== older.value) this.#put({ ...older, value: left });
     }
-    if (value !== null) this.#changes.set(change.entity, shown);
-    if (this.#changes.size > changesKept) this.#evictOldest();
+    if (value !== null) this.#put(shown);
+    if (this.#changes.size > changesKept) this.evictOldest();
+    this.#room?.fit();
   }
 
-  #evictOldest(): void {
+  #put(change: TopicChange<Value>): void {
+    this.#resize(change.entity, JSON.stringify(change.value).length);
+    this.#changes.set(change.entity, change);
+  }
+
+  #drop(entity: string): void {
+    this.#resize(entity, 0);
+    this.#changes.delete(entity);
+  }
+
+  #resize(entity: string, size: number): void {
+    const grown = size - (this.#sizes.get(entity) ?? 0);
+    this.#held += grown;
+    if (size === 0) this.#sizes.delete(entity);
+    else this.#sizes.set(entity, size);
+    this.#room?.note(this, grown);
+  }
+
+  evictOldest(): void {
     const [first, ...others] = this.#changes.values();
     if (first === undefined) return;
     const oldest = others.reduce((least, other) => (other.position < least.position ? other : least), first);
-    this.#changes.delete(oldest.entity);
+    this.#drop(oldest.entity);
     this.#evictedUpTo = Math.max(this.#evictedUpTo, oldest.position);
     this.floor = Math.max(this.floor ?? 0, this.#evictedUpTo);
   }

@@ -5,6 +5,7 @@
  * call that failed has left behind is put right when the source publishes next.
  */
 import { type EventValue, FEEDS, feedOf, type SourceName } from './feeds.ts';
+import { JournalRoom } from './journal-room.ts';
 import { StoredNumbers } from './object-storage.ts';
 import { type Clock, type WatchedFeed, WatchedTopics } from './watched-topics.ts';
 
@@ -16,6 +17,7 @@ export interface WatchedSourcesOptions extends Clock {
 
 export class WatchedSources {
   readonly #options: WatchedSourcesOptions;
+  readonly #journalRoom = new JournalRoom();
   readonly #topics = new Map<SourceName, WatchedTopics<EventValue>>();
   /** By feed: calls of its sources have numbers of one series. */
   readonly #lastCalls: StoredNumbers;
@@ -41,7 +43,7 @@ export class WatchedSources {
       return number;
     };
     const source = this.#options.feedFor(name);
-    const topics = new WatchedTopics(source, nextCallNumber, this.#options, feed.journal);
+    const topics = new WatchedTopics(source, nextCallNumber, this.#options, feed.journal, this.#journalRoom);
     this.#topics.set(name, topics);
     return topics;
   }
@@ -62,7 +64,9 @@ export class WatchedSources {
 
   /** Forgets a source if nobody needs it. That of a feed with one stays: its calls have a pause between them. */
   forgetIdle(name: SourceName): void {
-    if (ONLY_SOURCES.has(name) || this.#topics.get(name)?.isIdle !== true) return;
+    const topics = this.#topics.get(name);
+    if (ONLY_SOURCES.has(name) || topics?.isIdle !== true) return;
+    topics.forget();
     this.#topics.delete(name);
     this.#delivered.remove(name);
   }

@@ -12,6 +12,7 @@ import { FEED_WATCH_PAUSE_MS, FEED_WATCH_TIMEOUT_MS } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { answerWithin } from '../storage/answer-within.ts';
 import type { Journal, WatchCall } from './feed.ts';
+import type { JournalRoom } from './journal-room.ts';
 import { KnownChanges } from './known-changes.ts';
 import type { TopicChange, TopicStates } from './topic-log.ts';
 
@@ -35,6 +36,7 @@ export class WatchedTopics<Value> {
   readonly #watchers = new Map<string, number>();
   readonly #known = new Map<string, KnownChanges<Value>>();
   readonly #journal: Journal<Value> | undefined;
+  readonly #room: JournalRoom | undefined;
   /** Topics that the feed surely watches for this hub, although some calls since its last answer may not have arrived. */
   #confirmed: ReadonlySet<string> = new Set();
   /** True if the feed watches the confirmed topics and no others. */
@@ -56,9 +58,11 @@ export class WatchedTopics<Value> {
     nextCallNumber: () => number,
     clock: Clock,
     journal?: Journal<Value>,
+    room?: JournalRoom,
   ) {
     this.#feed = feed;
     this.#journal = journal;
+    this.#room = room;
     this.#clock = clock;
     this.#nextCallNumber = nextCallNumber;
   }
@@ -247,12 +251,21 @@ export class WatchedTopics<Value> {
     }
   }
 
+  /** Nobody needs it any more. */
+  forget(): void {
+    this.#keepOnly(new Set());
+  }
+
   #keepOnly(topics: ReadonlySet<string>): void {
-    for (const topic of this.#known.keys()) if (!topics.has(topic)) this.#known.delete(topic);
+    for (const [topic, known] of this.#known) {
+      if (topics.has(topic)) continue;
+      known.release();
+      this.#known.delete(topic);
+    }
   }
 
   #knownOf(topic: string): KnownChanges<Value> {
-    const known = this.#known.get(topic) ?? new KnownChanges(this.#journal);
+    const known = this.#known.get(topic) ?? new KnownChanges(this.#journal, this.#room);
     this.#known.set(topic, known);
     return known;
   }

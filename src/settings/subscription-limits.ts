@@ -19,6 +19,8 @@ export const HUB_PUBLISH_TIMEOUT_MS = 3_000;
 export const HUB_WATCHERS_TIMEOUT_MS = 1_000;
 /** Executions of one event that take longer keep no other event waiting, and are sent when they end. */
 export const EVENT_TIMEOUT_MS = 500;
+/** The events of rooms that a hub remembers for clients that resume, of all its rooms together. */
+export const HUB_JOURNALS_MAX_BYTES = 16 * 1024 * 1024;
 /** Operations that could not be sent an event of a journal are sent it with later ones, or after this time, */
 export const JOURNAL_RETRY_MS = 1_000;
 /** which is doubled each time that they are sent nothing, up to this. */

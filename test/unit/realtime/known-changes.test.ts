@@ -2,7 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ChatEvent, ChatEventKind, ChatMessage } from '../../../src/chat/room-calls.ts';
+import { HUB_JOURNALS_MAX_BYTES } from '../../../src/config.ts';
 import { withoutHidden } from '../../../src/realtime/chat-events.ts';
+import { JournalRoom } from '../../../src/realtime/journal-room.ts';
 import { KnownChanges } from '../../../src/realtime/known-changes.ts';
 import type { TopicChange } from '../../../src/realtime/topic-log.ts';
 
@@ -169,6 +171,23 @@ test('beyond its bound the oldest are forgotten, which the floor says, and none 
   expect([known.floor, known.evictedUpTo]).toEqual([2, 2]);
   known.take(change(1, 'posted', 1));
   expect(known.changes.has('message:1')).toBe(false);
+});
+
+test('journals share their room: the longest loses its oldest changes, and one that is released holds nothing', () => {
+  const room = new JournalRoom();
+  const journal = () => new KnownChanges<string>({ changesKept: 300, revise: (_, value) => value }, room);
+  const [short, long] = [journal(), journal()];
+  const text = 'x'.repeat(HUB_JOURNALS_MAX_BYTES / 8);
+  short.take({ topic: 's', entity: 's', value: text, position: 1 });
+  for (let position = 1; position <= 20; position += 1)
+    long.take({ topic: 'l', entity: `${position}`, value: text, position });
+  expect(short.changes.size).toBe(1);
+  expect([...long.changes.values()].map(({ position }) => position)).toEqual([15, 16, 17, 18, 19, 20]);
+  expect([long.floor, long.evictedUpTo]).toEqual([14, 14]);
+  long.release();
+  for (let position = 2; position <= 20; position += 1)
+    short.take({ topic: 's', entity: `${position}`, value: text, position });
+  expect(short.changes.size).toBe(7);
 });
 
 test('a feed of states keeps the latest of each entity, however many there are', () => {
