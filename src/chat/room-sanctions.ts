@@ -9,17 +9,26 @@ export type Sanction = 'mute' | 'ban';
 export const isStaff = ({ role, isModerator }: Pick<RoomActor, 'role'> & Partial<RoomActor>): boolean =>
   role !== 'member' || isModerator === true;
 
-export const mayModerate = ({ role, isModerator }: RoomActor): boolean => isModerator ?? role === 'moderator';
+export const mayModerate = ({ isModerator }: RoomActor): boolean => isModerator === true;
 
-/** The sanctions of a user that have not lapsed. */
-export const sanctionsOf = ({ sql }: OpenRoom, userId: string, nowSeconds: number): Sanction[] =>
+interface Sanctioned {
+  kind: Sanction;
+  /** Null if a moderator has to lift it. */
+  endsAt: number | null;
+}
+
+/** The sanctions of a user that have not lapsed. A ban is first. */
+const lastingSanctions = ({ sql }: OpenRoom, userId: string, nowSeconds: number): Sanctioned[] =>
   sql
-    .exec<{ kind: Sanction }>(
-      'SELECT kind FROM sanction WHERE user_id = ? AND (ends_at IS NULL OR ends_at > ?)',
+    .exec<Sanctioned & Record<string, SqlStorageValue>>(
+      `SELECT kind, ends_at AS endsAt FROM sanction WHERE user_id = ? AND (ends_at IS NULL OR ends_at > ?)
+       ORDER BY kind`,
       ...[userId, nowSeconds],
     )
-    .toArray()
-    .map(({ kind }) => kind);
+    .toArray();
+
+export const sanctionsOf = (room: OpenRoom, userId: string, nowSeconds: number): Sanction[] =>
+  lastingSanctions(room, userId, nowSeconds).map(({ kind }) => kind);
 
 export const isBanned = (room: OpenRoom, userId: string, nowSeconds: number): boolean =>
   sanctionsOf(room, userId, nowSeconds).includes('ban');
@@ -43,12 +52,16 @@ export function postRefusal(
   userId: string,
   { nowSeconds, exempt }: { nowSeconds: number; exempt: boolean },
 ): ChatRejection | null {
-  const sanctions = sanctionsOf(room, userId, nowSeconds);
-  if (sanctions.includes('ban')) return rejection('CHAT_NOT_ALLOWED', 'You are banned from the room.');
-  if (sanctions.includes('mute')) return rejection('CHAT_NOT_ALLOWED', 'You are muted in the room.');
+  const [sanction] = lastingSanctions(room, userId, nowSeconds);
+  if (sanction !== undefined) return rejection('CHAT_NOT_ALLOWED', sanctionText(sanction));
   const waitSeconds = exempt ? 0 : slowModeWait(room, userId, nowSeconds);
   if (waitSeconds === 0) return null;
   return rejection('CHAT_TOO_FAST', `The room is in slow mode: post again in ${waitSeconds} s.`);
+}
+
+function sanctionText({ kind, endsAt }: Sanctioned): string {
+  const until = endsAt === null ? 'a moderator ends it' : new Date(endsAt * 1000).toISOString();
+  return `You are ${kind === 'ban' ? 'banned from' : 'muted in'} the room until ${until}.`;
 }
 
 /** Seconds until the user may post their next message. */

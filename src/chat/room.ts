@@ -83,10 +83,8 @@ export class Room implements RoomCalls {
     this.#watching = new RoomWatching({ ...options, hubIds: () => this.#deliveries.hubIds });
   }
 
-  async post(sent: PostRequest): Promise<ChatMessage | ChatRejection> {
-    // A caller of an older version may leave fields out.
-    const { author, replyTo = null, holdReason = null, refusal = null } = sent;
-    const request = { ...sent, replyTo, holdReason, refusal };
+  async post(request: PostRequest): Promise<ChatMessage | ChatRejection> {
+    const { author, refusal, replyTo } = request;
     if (!this.#knows(author.id)) {
       // Who is unknown has posted nothing: it needs no row to be refused.
       if (refusal !== null) return refusal;
@@ -115,9 +113,7 @@ export class Room implements RoomCalls {
     return this.#command((room) => reportMessage(room, request, this.#nowSeconds()));
   }
 
-  async moderate(sent: ModerateRequest): Promise<ChatRejection | null> {
-    const { sequence = null, userId = null, seconds = null, reason = null } = sent;
-    const request = { ...sent, sequence, userId, seconds, reason };
+  async moderate(request: ModerateRequest): Promise<ChatRejection | null> {
     return this.#command((room) => moderateRoom(room, request, this.#nowSeconds()));
   }
 

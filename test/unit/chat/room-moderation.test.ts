@@ -18,7 +18,9 @@ describe('sanctions', () => {
   test('keep from posting, and a ban from reacting and reporting, until they end', async () => {
     await world.posted('bob');
     await world.moderate('mute', { userId: 'ann', seconds: 60 });
-    expect(outcomeOf(await world.post('ann'))).toBe('CHAT_NOT_ALLOWED');
+    expect(await world.post('ann')).toMatchObject({
+      ...{ code: 'CHAT_NOT_ALLOWED', message: 'You are muted in the room until 2026-11-27T00:01:00.000Z.' },
+    });
     expect(outcomeOf(await world.react('ann', 1))).toBe('stored');
     await world.moderate('ban', { userId: 'ann', seconds: 90 });
     expect(outcomeOf(await world.react('ann', 1, true))).toBe('CHAT_NOT_ALLOWED');
