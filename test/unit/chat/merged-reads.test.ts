@@ -16,7 +16,7 @@ test('all that is asked of a room is one call, and each room has its own', () =>
   const reads = mergedReads(asks);
   expect(reads.map(({ room: asked, request }) => [asked, request])).toEqual([
     [room, { messages: { before: null, limit: 51 }, bySequence: [7, 8], state: true }],
-    ['pool:two', {}],
+    ['pool:two', { ofViewer: true }],
   ]);
   expect(new Set(reads.flatMap((read) => read.asks))).toEqual(new Set(asks));
 });
