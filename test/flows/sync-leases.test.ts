@@ -2,8 +2,10 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
+import type { AskedRoom } from '../../src/chat/rooms.ts';
 import { UPSTREAM_MAX_ATTEMPTS, UPSTREAM_TIMEOUT_MS } from '../../src/config.ts';
 import { bundledRelease } from '../../src/operations/manifest.ts';
+import { noteAuthor } from '../../src/storage/d1/chat-authors.ts';
 import { appendCounts } from '../../src/storage/d1/operation-usage.ts';
 import { openWithPassword } from '../../src/storage/d1/users.ts';
 import type { JobDeps } from '../../src/sync/job.ts';
@@ -176,6 +178,10 @@ describe('a run whose lease another run has taken', () => {
       await env.DB.exec(
         "INSERT INTO object_deletion (object_key, next_attempt_at) VALUES ('static/old.png', 0)",
       );
+    if (job === 'chat-authors') {
+      await noteAuthor(env.DB, account.id, 'project:prj_a', bench.now());
+      bench.deps.rooms = { of: () => ({ applyAuthors: async () => undefined }) as unknown as AskedRoom };
+    }
     if (job === 'closed-users') await bench.control('DELETE', '/users/usr_a');
     await insertOperationsWithoutForms(1);
     await bench.advance(3_600);
