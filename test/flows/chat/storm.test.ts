@@ -2,8 +2,9 @@
  * A thousand people watch a room in which twenty post, while the room, the hubs and connections break off at random: nobody
  * misses a message, nobody sees one twice, and nobody sees them in another order.
  */
+import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { SUBSCRIPTION_HUBS } from '../../../src/config.ts';
+import { CHAT_CHANGES_KEPT, CHAT_GAP_MESSAGES, SUBSCRIPTION_HUBS } from '../../../src/config.ts';
 import { createPeople, createPerson, type OpenRoom, openRoom } from '../../support/chat/open-room.ts';
 import { RoomStorm } from '../../support/chat/room-storm.ts';
 import { RoomWatcher } from '../../support/chat/room-watcher.ts';
@@ -88,14 +89,42 @@ test(
   TEST_TIMEOUT_MS,
 );
 
+test('who comes back after more changes than are kept is told of a gap, and shows the newest messages', async () => {
+  const author = await createPerson('gap-author');
+  await room.posted(author, 'What opens the room');
+  const watcher = new RoomWatcher({
+    ...{ roomId: room.id, position: await room.position(), transport: 'socket' },
+    hubOf: (connection) => `hub-${connection % SUBSCRIPTION_HUBS}`,
+  });
+  watchers = [watcher];
+  watcher.watch();
+  await watcher.shows((await room.posted(author, 'Seen before')).id);
+  watcher.leave();
+  // Over HTTP an account may not post so fast.
+  const actor = { id: author.id, displayName: 'Ann', avatarUrl: null, role: 'member' as const };
+  for (let at = 0; at <= CHAT_CHANGES_KEPT; at += 1)
+    await env.REALTIME_CHAT.getByName(room.key).post({
+      author: { ...actor, isModerator: false, isYoung: false },
+      ...{ text: `Missed ${at}`, links: [], replyTo: null, clientMutationId: `missed ${at}` },
+      ...{ holdReason: null, refusal: null },
+    });
+  watcher.watch();
+  const last = await room.posted(author, 'Seen after');
+  await watcher.unbroken(watcher.shows(last.id));
+  const newest = (await room.history()).slice(-watcher.log.shown.size);
+  expect(watcher.log.gaps).toBe(1);
+  expect(watcher.log.shown.size).toBeGreaterThanOrEqual(CHAT_GAP_MESSAGES);
+  expect([...watcher.log.shown.keys()]).toEqual(newest.map(({ id }) => id));
+});
+
 /** @throws Error with how many do not, if some never do, or the promise that was broken */
 async function allShow(messageId: string): Promise<void> {
   const showing = Promise.all(watchers.map((watcher) => watcher.shows(messageId)));
   showing.catch(() => undefined);
-  const behind = () => watchers.filter(({ log }) => !log.shown.has(messageId));
+  const behind = () => watchers.filter(({ log }) => !log.shown.has(messageId)).length;
   await Promise.race([
     showing,
-    vi.waitFor(() => expect(behind(), `seed ${SEED}`).toHaveLength(0), {
+    vi.waitFor(() => expect(behind(), `seed ${SEED}`).toBe(0), {
       timeout: PATIENCE_MS,
       interval: 500,
     }),
