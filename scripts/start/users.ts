@@ -28,8 +28,8 @@ const USERS: readonly (StartUser & { rights: Partial<UserStatsRecord> })[] = [
   {
     email: 'cleo@example.com',
     password: 'four paper whales drift',
-    description: 'admin',
-    rights: { kyc_level: 3, user_level: 5, permissions: [...INVESTOR, 'ADMIN'] },
+    description: 'admin, moderates rooms',
+    rights: { kyc_level: 3, user_level: 5, permissions: [...INVESTOR, 'ADMIN', 'MODERATE'] },
   },
 ];
 
