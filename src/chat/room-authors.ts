@@ -1,7 +1,8 @@
 /** Those who have posted, reacted or reported in a room, as it shows them. A closed account is erased for ever. */
 import type { AuthorChange, ChatAuthor, ChatRole } from './room-calls.ts';
 import { reactionsEntity } from './room-changes.ts';
-import { messageRow } from './room-messages.ts';
+import { withoutAuthor } from './room-events.ts';
+import { IN_LIST, messageRow } from './room-messages.ts';
 import { removeContent } from './room-removal.ts';
 import type { OpenRoom } from './room-store.ts';
 
@@ -66,16 +67,48 @@ function eraseAuthor(room: OpenRoom, userId: string): void {
   sql.exec('DELETE FROM reaction WHERE user_id = ?', userId);
   const isOnScreens = (sequence: number) =>
     room.changes.has(`message:${sequence}`) || room.changes.has(reactionsEntity(sequence));
-  const own = sql
-    .exec<{ sequence: number }>(
-      'SELECT sequence FROM message WHERE author_id = ? AND is_deleted = 0 ORDER BY sequence',
-      userId,
-    )
-    .toArray();
-  // Screens are told of those that have changed on them of late.
-  for (const { sequence } of own) removeContent(room, sequence, { isTold: isOnScreens(sequence) });
+  eraseMessages(room, userId);
   for (const { sequence } of reacted) {
     const row = isOnScreens(sequence) ? messageRow(room, sequence) : null;
     if (row?.is_held_back === 0 && row.is_deleted === 0) room.changes.add('reacted', sequence);
+  }
+}
+
+type OwnMessage = {
+  sequence: number;
+  is_deleted: number;
+  is_held_back: number;
+  /** A change that hubs may remember is one of this message. */
+  is_shown: number;
+  /** A message that such a change shows answers this one. */
+  is_answered: number;
+};
+
+/**
+ * Hubs remember the last changes with text and name as they were. Each message that one of them shows is told of again, also
+ * one that was deleted or held back before: that takes the place of what they remember.
+ */
+function eraseMessages(room: OpenRoom, userId: string): void {
+  const { changes, sql } = room;
+  const { pinRemains } = changes;
+  if (pinRemains !== null) {
+    const remains = withoutAuthor(pinRemains.remains, userId);
+    if (remains !== null) changes.add('unpinned', pinRemains.sequence, remains);
+  }
+  const shown = JSON.stringify(changes.sequences);
+  const own = sql
+    .exec<OwnMessage>(
+      `SELECT sequence, is_deleted, is_held_back, sequence ${IN_LIST} AS is_shown, sequence IN (SELECT answer.reply_to
+         FROM message AS answer WHERE answer.sequence ${IN_LIST} AND answer.reply_to IS NOT NULL) AS is_answered
+       FROM message WHERE author_id = ? ORDER BY sequence`,
+      ...[shown, shown, userId],
+    )
+    .toArray();
+  for (const { sequence, is_deleted, is_held_back, is_shown, is_answered } of own) {
+    if (is_deleted === 0) removeContent(room, sequence, { isTold: false });
+    // One that was held back from the start has no change, and one that is held back is not shown with its answers.
+    if (is_held_back === 1) {
+      if (is_shown === 1) changes.add('held_back', sequence);
+    } else if (is_shown === 1 || is_answered === 1) changes.add('deleted', sequence);
   }
 }

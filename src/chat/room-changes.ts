@@ -82,6 +82,17 @@ export class RoomChanges {
     return this.#changes.has(entity);
   }
 
+  /** Of the messages that any change is about. */
+  get sequences(): number[] {
+    return [...new Set([...this.#changes.values()].map(({ sequence }) => sequence))];
+  }
+
+  /** Of a pinned message that has left the room; null unless that is the last change of the pin. */
+  get pinRemains(): { sequence: number; remains: string } | null {
+    const { sequence, remains } = this.#changes.get('pin') ?? { sequence: 0, remains: null };
+    return remains === null ? null : { sequence, remains };
+  }
+
   add(kind: ChatEventKind, sequence: number, remains: string | null = null): void {
     const entity = entityOf({ kind, sequence });
     const slot = this.#changes.get(entity)?.slot ?? this.#freeSlot();

@@ -27,6 +27,16 @@ export const remainsOf = ({
 }: MessageRow): string =>
   JSON.stringify({ author_id, display_name, avatar_url, role, posted_at, sequence } satisfies Remains);
 
+/** Null if the message was not theirs. */
+export function withoutAuthor(remains: string, userId: string): string | null {
+  const known: Remains = JSON.parse(remains);
+  if (known.author_id !== userId) return null;
+  return JSON.stringify({
+    ...known,
+    ...{ display_name: null, avatar_url: null, role: 'member' },
+  } satisfies Remains);
+}
+
 /** Without those of which nothing may be said. */
 export function eventsOf(room: OpenRoom, changes: readonly LoggedChange[]): RoomChange[] {
   const rows = messageRows(
