@@ -34,7 +34,7 @@ const generations = () => prepared.cached(CACHE_GENERATIONS_KEY) as Record<strin
 test('answers in KV are outdated first, and those in front are purged at once and again', async () => {
   await run();
   const raised = generations();
-  expect(Object.keys(raised).sort()).toEqual(['candles', 'pools', 'projects']);
+  expect(Object.keys(raised).sort()).toEqual(['candles', 'chat', 'pools', 'projects']);
   expect(gateway.asked.map(({ method, path }) => `${method} ${path}`)).toEqual([
     'POST /admin/caches/purge',
     'POST /admin/caches/purge',

@@ -5,6 +5,8 @@ import { WatchingClient } from '../../support/watching-client.ts';
 
 /** More than CI has time for: LIVE_RUNS=2000 npx vitest run --project unit test/unit/realtime/no-hole.test.ts */
 const RUNS = Number(process.env.LIVE_RUNS ?? 300);
+/** Some 20 s on two quiet cores. */
+const SIMULATION_TIMEOUT_MS = 120_000;
 const SYMBOLS = ['A', 'B', 'C', 'D'];
 const HUBS = 3;
 
@@ -163,18 +165,22 @@ async function play(steps: readonly Step[], pauses: readonly number[]): Promise<
   return clients.reduce((sum, client) => sum + client.connections, 0);
 }
 
-test('whoever drops and comes back misses nothing, and sees nothing twice', async () => {
-  let connections = 0;
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(step, { minLength: 20, maxLength: 120, size: 'max' }),
-      fc.array(pauseTurns, { minLength: 7, maxLength: 31 }),
-      async (steps, pauses) => {
-        connections += await play(steps, pauses);
-      },
-    ),
-    { numRuns: RUNS },
-  );
-  // It is of use only where clients do come back.
-  expect(connections).toBeGreaterThan(RUNS * 8);
-});
+test(
+  'whoever drops and comes back misses nothing, and sees nothing twice',
+  async () => {
+    let connections = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { minLength: 20, maxLength: 120, size: 'max' }),
+        fc.array(pauseTurns, { minLength: 7, maxLength: 31 }),
+        async (steps, pauses) => {
+          connections += await play(steps, pauses);
+        },
+      ),
+      { numRuns: RUNS },
+    );
+    // It is of use only where clients do come back.
+    expect(connections).toBeGreaterThan(RUNS * 8);
+  },
+  SIMULATION_TIMEOUT_MS,
+);
