@@ -5,9 +5,9 @@ import { EVERYBODY, heldBackMessages, messagePage, messagesBySequence } from './
 import { isStaff, NOT_ALLOWED, postRefusal } from './room-sanctions.ts';
 import type { OpenRoom } from './room-store.ts';
 
-const nothing = ({ viewer }: RoomRead, watching: number, nowMs: number): RoomReading => ({
+const nothing = ({ viewer, ofViewer }: RoomRead, watching: number, nowMs: number): RoomReading => ({
   ...{ messages: [], bySequence: [], pinned: null, slowModeSeconds: 0, watching, position: nowMs },
-  heldBack: viewer?.isModerator ? [] : null,
+  heldBack: ofViewer === true && viewer?.isModerator ? [] : null,
   refusal: null,
 });
 
@@ -17,9 +17,10 @@ export function readRoom(
   request: RoomRead,
   { watching, nowMs }: { watching: number; nowMs: number },
 ): RoomReading {
-  const { messages, bySequence, state, viewer } = request;
+  const { messages, bySequence, state } = request;
+  const viewer = request.ofViewer === true ? request.viewer : undefined;
   if (room === null) return nothing(request, watching, nowMs);
-  const reader = viewer ?? EVERYBODY;
+  const reader = request.viewer ?? EVERYBODY;
   const { pinned_sequence: pinned, slow_mode_seconds: slowModeSeconds } = room.row;
   const isAskedPinned = state === true && pinned !== null;
   return {

@@ -118,7 +118,7 @@ export class Room implements RoomCalls {
   }
 
   async read(request: RoomRead): Promise<RoomReading> {
-    const watching = request.state === true ? await this.#watching.count() : 0;
+    const watching = request.watching === true ? await this.#watching.count() : 0;
     const { nowMs } = this.#options;
     return readRoom(this.#store.open, request, { watching, nowMs: nowMs() });
   }

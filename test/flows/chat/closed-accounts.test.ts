@@ -53,7 +53,7 @@ async function givenBy(key: RoomKey): Promise<string> {
   await env.REALTIME_CHAT.getByName(key).watch(hubId, false, 2);
   return JSON.stringify([
     await rooms.of(key).read(state),
-    await rooms.of(key).read({ ...state, viewer: { id: 'usr_mod', isModerator: true } }),
+    await rooms.of(key).read({ ...state, ofViewer: true, viewer: { id: 'usr_mod', isModerator: true } }),
     watched,
     await rooms.of(key).exportRows(null, 1_000),
   ]);

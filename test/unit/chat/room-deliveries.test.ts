@@ -252,7 +252,7 @@ describe('those who watch', () => {
     await world.watch('b');
     world.watchers.set('a', 3);
     world.watchers.set('b', 4);
-    const watching = async () => (await world.room.read({ state: true })).watching;
+    const watching = async () => (await world.room.read({ watching: true })).watching;
     expect(await watching()).toBe(7);
     world.watchers.set('a', 9);
     expect(await watching()).toBe(7);
@@ -263,6 +263,9 @@ describe('those who watch', () => {
     });
     world.pass(-15);
     expect(await watching()).toBe(0);
-    expect((await world.room.read({})).watching).toBe(0);
+    world.pass(15);
+    const get = vi.spyOn(world.watchers, 'get').mockClear();
+    expect((await world.room.read({ state: true })).watching).toBe(0);
+    expect(get).not.toHaveBeenCalled();
   });
 });

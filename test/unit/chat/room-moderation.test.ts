@@ -25,9 +25,11 @@ describe('sanctions', () => {
     await world.moderate('ban', { userId: 'ann', seconds: 90 });
     expect(outcomeOf(await world.react('ann', 1, true))).toBe('CHAT_NOT_ALLOWED');
     const viewer = { id: 'ann', isModerator: false };
-    expect((await world.room.read({ viewer })).refusal).toMatchObject({ code: 'CHAT_NOT_ALLOWED' });
+    expect((await world.room.read({ ofViewer: true, viewer })).refusal).toMatchObject({
+      code: 'CHAT_NOT_ALLOWED',
+    });
     world.pass(90);
-    expect((await world.room.read({ viewer })).refusal).toBeNull();
+    expect((await world.room.read({ ofViewer: true, viewer })).refusal).toBeNull();
     expect(outcomeOf(await world.post('ann'))).toBe('stored');
   });
 
@@ -80,11 +82,13 @@ describe('slow mode', () => {
     expect(await world.post('ann')).toMatchObject({
       ...{ code: 'CHAT_TOO_FAST', message: 'The room is in slow mode: post again in 20 s.' },
     });
-    const reading = await world.room.read({ state: true, viewer: { id: 'ann', isModerator: false } });
+    const viewer = { id: 'ann', isModerator: false };
+    const reading = await world.room.read({ state: true, ofViewer: true, viewer });
+    expect((await world.room.read({ state: true, viewer })).refusal).toBeNull();
     expect(reading).toMatchObject({ slowModeSeconds: 30, refusal: { code: 'CHAT_TOO_FAST' } });
     await world.posted('bob');
     for (let posts = 0; posts < 2; posts += 1) await world.posted(MODERATOR);
-    expect((await world.room.read({ viewer: moderatorView })).refusal).toBeNull();
+    expect((await world.room.read({ ofViewer: true, viewer: moderatorView })).refusal).toBeNull();
     world.pass(20);
     await world.posted('ann');
     await world.moderate('slow_mode', { seconds: 0 });
