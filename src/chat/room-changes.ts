@@ -2,10 +2,10 @@
  * The last changes of a room, by position: which message has changed, and how. Their values are composed when they are read.
  *
  * Guaranteed: positions grow by one, also over an eviction. The latest change of an entity takes the place of the earlier
- * one. A change stays until every hub that watches has taken it, and beyond that while it is one of the last
- * `CHAT_CHANGES_KEPT`. All are in memory, too; storage gets one row a change.
+ * one. A change stays while it is one of the last `CHAT_CHANGES_KEPT`, and longer until every hub that watches has taken it, but
+ * of those that wait only the last `CHAT_CHANGES_UNDELIVERED_MAX` stay. All are in memory, too; storage gets one row a change.
  */
-import { CHAT_CHANGES_KEPT } from '../config.ts';
+import { CHAT_CHANGES_KEPT, CHAT_CHANGES_UNDELIVERED_MAX } from '../config.ts';
 import type { ChatEventKind } from './room-calls.ts';
 import type { RoomSql } from './room-tables.ts';
 
@@ -16,6 +16,9 @@ export interface LoggedChange {
   /** What there is left to say of a message that has left the room, as JSON. */
   remains: string | null;
 }
+
+/** Beyond those that are kept anyway. */
+const WAITING_MAX = CHAT_CHANGES_UNDELIVERED_MAX - CHAT_CHANGES_KEPT;
 
 type Stored = LoggedChange & { slot: number };
 
@@ -47,6 +50,7 @@ export class RoomChanges {
   #slots = 0;
   #position: number;
   #floor: number;
+  #lostUpTo: number;
 
   /**
    * @param position the last one before the changes that are stored
@@ -63,6 +67,8 @@ export class RoomChanges {
     for (const row of rows) this.#changes.set(entityOf(row), { ...row });
     this.#position = Math.max(position, rows.at(-1)?.position ?? 0);
     this.#floor = rows[0] === undefined ? this.#position : rows[0].position - 1;
+    // So many only wait for a hub, and earlier ones may have been dropped.
+    this.#lostUpTo = rows.length > CHAT_CHANGES_KEPT ? this.#floor : 0;
     const used = new Set(rows.map(({ slot }) => slot));
     this.#slots = Math.max(0, ...used);
     for (let slot = 1; slot < this.#slots; slot += 1) if (!used.has(slot)) this.#freeSlots.push(slot);
@@ -76,6 +82,11 @@ export class RoomChanges {
   /** The changes have everything that came after it. */
   get floor(): number {
     return this.#floor;
+  }
+
+  /** A hub that has not taken all up to here may never get some of them; 0 if none was dropped. */
+  get lostUpTo(): number {
+    return this.#lostUpTo;
   }
 
   has(entity: string): boolean {
@@ -143,13 +154,15 @@ export class RoomChanges {
     return { floor: all[all.length - changes.length - 1]?.position ?? this.#floor, changes };
   }
 
-  /** A slot for a change of another entity. Evicts what is beyond the bound and delivered. */
+  /** A slot for a change of another entity. Evicts what is beyond the bounds. */
   #freeSlot(): number {
     const delivered = this.#deliveredPosition();
     let excess = this.#changes.size + 1 - CHAT_CHANGES_KEPT;
     const evicted: Stored[] = [];
     for (const change of this.#changes.values()) {
-      if (excess <= 0 || change.position > delivered) break;
+      const isDelivered = change.position <= delivered;
+      if (excess <= 0 || !(isDelivered || excess > WAITING_MAX)) break;
+      if (!isDelivered) this.#lostUpTo = change.position;
       evicted.push(change);
       excess -= 1;
     }

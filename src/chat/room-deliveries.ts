@@ -2,10 +2,10 @@
  * Delivers the changes of a room to the hubs that watch it.
  *
  * Guaranteed: a hub gets every change, in order, at least once, also over an eviction of the room: it skips those that it has
- * had. One delivery to a hub is under way at a time; changes that come meanwhile go with the next one. A hub that is slow or
+ * had. One that takes none for long loses the oldest, and is told up to where. One delivery to a hub is under way at a time; changes that come meanwhile go with the next one. A hub that is slow or
  * fails delays no other.
  */
-import { CHAT_RETRY_MS, HUB_PUBLISH_TIMEOUT_MS } from '../config.ts';
+import { CHAT_RETRY_MAX_MS, CHAT_RETRY_MS, HUB_PUBLISH_TIMEOUT_MS } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { answerWithin } from '../storage/answer-within.ts';
 import type { RoomChange } from './room-calls.ts';
@@ -17,8 +17,8 @@ const CHANGES_AT_ONCE = 200;
 
 export interface DeliverySources {
   store: RoomStore;
-  /** Rejects if the hub did not take them. */
-  publish(hubId: string, changes: RoomChange[]): Promise<void>;
+  /** Rejects if the hub did not take them. Changes up to `lostUpTo` were dropped before it had; 0 if none were. */
+  publish(hubId: string, changes: RoomChange[], lostUpTo: number): Promise<void>;
   waitUntil(promise: Promise<unknown>): void;
   alarmNowMs(): number;
   /** A delivery has ended, and there is something to deliver: it has failed, or a change has come since. */
@@ -31,7 +31,13 @@ interface WatchingHub {
   delivery: Promise<void> | null;
   /** By the clock of alarms: not before. */
   retryAtMs: number;
+  /** Deliveries that have failed one after the other. */
+  failures: number;
 }
+
+const beginningAt = (position: number): WatchingHub => ({
+  ...{ position, delivery: null, retryAtMs: 0, failures: 0 },
+});
 
 export class RoomDeliveries {
   readonly #sources: DeliverySources;
@@ -66,7 +72,7 @@ export class RoomDeliveries {
   /** A hub that watched already keeps its position: the answer that told it a later one may be lost. */
   join(hubId: string, position: number): void {
     const hubs = this.#watching();
-    if (!hubs.has(hubId)) hubs.set(hubId, { position, delivery: null, retryAtMs: 0 });
+    if (!hubs.has(hubId)) hubs.set(hubId, beginningAt(position));
   }
 
   leave(hubId: string): void {
@@ -104,7 +110,9 @@ export class RoomDeliveries {
       }
       hub.retryAtMs = 0;
     } catch (error) {
-      hub.retryAtMs = this.#sources.alarmNowMs() + CHAT_RETRY_MS;
+      hub.retryAtMs =
+        this.#sources.alarmNowMs() + Math.min(CHAT_RETRY_MAX_MS, CHAT_RETRY_MS * 2 ** hub.failures);
+      hub.failures += 1;
       log.warn('chat.publish_failed', { hubId, position: hub.position, ...errorFields(error) });
     }
   }
@@ -113,8 +121,10 @@ export class RoomDeliveries {
     const changes = room.changes.after(hub.position, CHANGES_AT_ONCE);
     const last = changes.at(-1)?.position ?? room.changes.position;
     const events = eventsOf(room, changes);
-    if (events.length > 0)
-      await answerWithin(HUB_PUBLISH_TIMEOUT_MS, 'hub', () => this.#sources.publish(hubId, events));
+    const lostUpTo = hub.position < room.changes.lostUpTo ? room.changes.lostUpTo : 0;
+    if (events.length > 0 || lostUpTo > 0)
+      await answerWithin(HUB_PUBLISH_TIMEOUT_MS, 'hub', () => this.#sources.publish(hubId, events, lostUpTo));
+    hub.failures = 0;
     hub.position = Math.max(hub.position, last);
   }
 
@@ -128,7 +138,7 @@ export class RoomDeliveries {
     const rows =
       room?.sql.exec<{ hub_id: string }>('SELECT hub_id FROM hub WHERE is_watching = 1').toArray() ?? [];
     const position = room?.row.delivered_position ?? 0;
-    this.#hubs = new Map(rows.map(({ hub_id }) => [hub_id, { position, delivery: null, retryAtMs: 0 }]));
+    this.#hubs = new Map(rows.map(({ hub_id }) => [hub_id, beginningAt(position)]));
     return this.#hubs;
   }
 }

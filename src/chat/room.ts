@@ -54,8 +54,11 @@ export interface RoomOptions {
   storage: RoomStorage;
   /** Notes in D1 that a user is known to the room; false if the account is closed. */
   noteAuthor(userId: string): Promise<boolean>;
-  /** Delivers changes to a hub, in order; rejects if it did not take them. */
-  publish(hubId: string, changes: RoomChange[]): Promise<void>;
+  /**
+   * Delivers changes to a hub, in order; rejects if it did not take them. Changes up to `lostUpTo` were dropped before it
+   * had taken them; 0 if none were.
+   */
+  publish(hubId: string, changes: RoomChange[], lostUpTo: number): Promise<void>;
   /** How many subscriptions of a hub watch the room. */
   watching(hubId: string): Promise<number>;
   waitUntil(promise: Promise<unknown>): void;

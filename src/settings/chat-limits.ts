@@ -17,6 +17,8 @@ export const CHAT_MUTATION_ID_MAX_CHARACTERS = 255;
 export const CHAT_SLOW_MODE_MAX_SECONDS = 3_600;
 /** The last changes that a room, and a hub for each room, keep for subscriptions that resume. */
 export const CHAT_CHANGES_KEPT = 300;
+/** Changes that wait for a hub which does not take them: the oldest ones are dropped, and the hub is told. */
+export const CHAT_CHANGES_UNDELIVERED_MAX = 2 * CHAT_CHANGES_KEPT;
 /** After a gap a subscription is sent so many messages, the newest. */
 export const CHAT_GAP_MESSAGES = 50;
 /** A room that has not answered by then has failed: the caller says that it is safe to repeat. */
@@ -25,6 +27,8 @@ export const CHAT_CALL_TIMEOUT_MS = 5_000;
 export const CHAT_RETRY_SECONDS = 2;
 /** The least time between two deliveries that have failed. */
 export const CHAT_RETRY_MS = 1_000;
+/** Each delivery to a hub that fails doubles that time, up to this one. */
+export const CHAT_RETRY_MAX_MS = 60_000;
 /** The number of watchers is asked for this often at most. */
 export const CHAT_WATCHING_SECONDS = 15;
 /** Acts of moderation in one page of a room's record. */

@@ -38,7 +38,8 @@ export class RoomWorld {
   /** By hub, what it took, each delivery a list. */
   readonly taken = new Map<string, RoomChange[][]>();
   /** Decides if a hub takes what it is given; it does unless a test says otherwise. */
-  onPublish: (hubId: string, changes: RoomChange[]) => Promise<void> = async () => undefined;
+  onPublish: (hubId: string, changes: RoomChange[], lostUpTo: number) => Promise<void> = async () =>
+    undefined;
   watchers = new Map<string, number>();
   isOpenAccount: (userId: string) => Promise<boolean> = async () => true;
   readonly work = new Set<Promise<unknown>>();
@@ -65,9 +66,9 @@ export class RoomWorld {
       key: ROOM_KEY,
       storage: storage as unknown as RoomOptions['storage'],
       noteAuthor: (userId) => this.isOpenAccount(userId),
-      publish: async (hubId, changes) => {
+      publish: async (hubId, changes, lostUpTo) => {
         if (storage.isDead) return new Promise<never>(() => undefined);
-        await this.onPublish(hubId, changes);
+        await this.onPublish(hubId, changes, lostUpTo);
         this.taken.set(hubId, [...(this.taken.get(hubId) ?? []), changes]);
       },
       watching: async (hubId) => this.watchers.get(hubId) ?? 0,

@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { CHAT_CHANGES_KEPT, CHAT_RETRY_MS, HUB_PUBLISH_TIMEOUT_MS } from '../../../src/config.ts';
+import {
+  CHAT_CHANGES_KEPT,
+  CHAT_CHANGES_UNDELIVERED_MAX,
+  CHAT_RETRY_MAX_MS,
+  CHAT_RETRY_MS,
+  HUB_PUBLISH_TIMEOUT_MS,
+} from '../../../src/config.ts';
 import { person, RoomWorld, START_MS } from '../../support/chat/room-world.ts';
 
 let world: RoomWorld;
@@ -75,7 +81,10 @@ describe('deliveries', () => {
     expect(world.storage.alarmMs).toBe(world.nowMs + CHAT_RETRY_MS);
     await world.ring();
     expect(attempts).toBe(2);
-    expect(world.storage.alarmMs).toBe(world.nowMs + CHAT_RETRY_MS);
+    expect(world.storage.alarmMs).toBe(world.nowMs + 2 * CHAT_RETRY_MS);
+    for (let rings = 0; rings < 8; rings += 1) await world.ring();
+    expect(attempts).toBe(10);
+    expect(world.storage.alarmMs).toBe(world.nowMs + CHAT_RETRY_MAX_MS);
     world.onPublish = async () => undefined;
     await world.ring();
     expect(sequencesOf()).toEqual(upTo(5));
@@ -114,6 +123,34 @@ describe('deliveries', () => {
     expect(rows).toEqual([{ count: CHAT_CHANGES_KEPT }]);
   });
 });
+
+test.each([false, true])(
+  'a hub that takes nothing for long loses the oldest changes, and is told (evicted: %s)',
+  async (isEvicted) => {
+    const { position } = await world.watch('dead');
+    await world.watch('hub');
+    const lost: [string, number][] = [];
+    world.onPublish = async (hubId, _, lostUpTo) => {
+      if (hubId === 'dead') throw new Error('overloaded');
+      lost.push([hubId, lostUpTo]);
+    };
+    await postMany(CHAT_CHANGES_UNDELIVERED_MAX + 50);
+    await world.settled();
+    expect(new Set(lost.map(([, lostUpTo]) => lostUpTo))).toEqual(new Set([0]));
+    const rows = world.storage.sql.exec('SELECT count(*) AS count FROM change').toArray();
+    expect(rows).toEqual([{ count: CHAT_CHANGES_UNDELIVERED_MAX }]);
+    if (isEvicted) world.evict();
+    lost.length = 0;
+    world.onPublish = async (hubId, _, lostUpTo) => void lost.push([hubId, lostUpTo]);
+    await world.ring();
+    expect(lost.filter(([hubId]) => hubId === 'dead').map(([, lostUpTo]) => lostUpTo)).toEqual([
+      position + 50,
+      0,
+      0,
+    ]);
+    expect(sequencesOf('dead')).toEqual(upTo(CHAT_CHANGES_UNDELIVERED_MAX + 50).slice(50));
+  },
+);
 
 describe('a hub', () => {
   test('that watches again keeps its place: the answer that told it a later one may be lost', async () => {
