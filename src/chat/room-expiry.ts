@@ -20,8 +20,38 @@ export function trimExcess(room: OpenRoom): void {
   trim(room, sequencesOf(rows.toArray()));
 }
 
+/** Knows when the next message is too old, so that nobody looks for it before. Looking reads every message. */
+export class RoomExpiry {
+  /** In Unix seconds, or earlier; null if there is no message, undefined if it is not known. */
+  #nextAt: number | null | undefined;
+
+  /** A message was posted, by a clock that may have been set back. */
+  notePost(nowSeconds: number): void {
+    if (this.#nextAt === undefined) return;
+    this.#nextAt = Math.min(this.#nextAt ?? Number.POSITIVE_INFINITY, expiryOf(nowSeconds));
+  }
+
+  /** In Unix seconds, or earlier; null if there is no message. */
+  next(room: OpenRoom): number | null {
+    if (this.#nextAt === undefined) this.#nextAt = nextExpiry(room);
+    return this.#nextAt;
+  }
+
+  isDue(room: OpenRoom, nowSeconds: number): boolean {
+    const nextAt = this.next(room);
+    return nextAt !== null && nextAt <= nowSeconds;
+  }
+
+  trim(room: OpenRoom, nowSeconds: number): void {
+    this.#nextAt = undefined;
+    trimExpired(room, nowSeconds);
+  }
+}
+
+const expiryOf = (postedAt: number) => postedAt + CHAT_MESSAGE_MAX_AGE_SECONDS;
+
 /** Deletes messages that are too old. A clock that was wrong has given later messages earlier times: each has its own. */
-export function trimExpired(room: OpenRoom, nowSeconds: number): void {
+function trimExpired(room: OpenRoom, nowSeconds: number): void {
   const rows = room.sql.exec<Found>(
     'SELECT sequence FROM message WHERE posted_at <= ? ORDER BY sequence LIMIT ?',
     ...[nowSeconds - CHAT_MESSAGE_MAX_AGE_SECONDS, MESSAGES_AT_ONCE],
@@ -29,11 +59,11 @@ export function trimExpired(room: OpenRoom, nowSeconds: number): void {
   trim(room, sequencesOf(rows.toArray()));
 }
 
-/** When the first message is too old, in Unix seconds; null if there is none. It reads every message. */
-export function nextExpiry({ sql }: OpenRoom): number | null {
+/** Of the first message, in Unix seconds; null if there is none. */
+function nextExpiry({ sql }: OpenRoom): number | null {
   const [oldest] = sql
     .exec<{ postedAt: number | null }>('SELECT min(posted_at) AS postedAt FROM message')
     .toArray();
   const postedAt = oldest?.postedAt ?? null;
-  return postedAt === null ? null : postedAt + CHAT_MESSAGE_MAX_AGE_SECONDS;
+  return postedAt === null ? null : expiryOf(postedAt);
 }

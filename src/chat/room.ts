@@ -27,7 +27,7 @@ import type {
 } from './room-calls.ts';
 import { RoomDeliveries } from './room-deliveries.ts';
 import { eventsOf } from './room-events.ts';
-import { nextExpiry, trimExpired } from './room-expiry.ts';
+import { RoomExpiry } from './room-expiry.ts';
 import type { RoomKey } from './room-key.ts';
 import { moderateRoom } from './room-moderation.ts';
 import {
@@ -73,6 +73,7 @@ export class Room implements RoomCalls {
   readonly #deliveries: RoomDeliveries;
   readonly #alarm: RoomAlarm;
   readonly #watching: RoomWatching;
+  readonly #expiry = new RoomExpiry();
 
   constructor(options: RoomOptions) {
     this.#options = options;
@@ -94,7 +95,12 @@ export class Room implements RoomCalls {
       if (replyTo !== null && this.#store.open === null) return messageNotFound('replyTo');
       if (!(await this.#noted(author.id))) return NOT_ALLOWED;
     }
-    return this.#command((room) => postMessage(room, request, this.#nowSeconds()));
+    return this.#command((room) => {
+      const nowSeconds = this.#nowSeconds();
+      const answer = postMessage(room, request, nowSeconds);
+      if ('sequence' in answer) this.#expiry.notePost(nowSeconds);
+      return answer;
+    });
   }
 
   async remove(request: Parameters<RoomCalls['remove']>[0]): Promise<ChatMessage | ChatRejection> {
@@ -165,7 +171,7 @@ export class Room implements RoomCalls {
   async alarm(): Promise<void> {
     this.#alarm.wentOff();
     try {
-      if (this.#store.open !== null) this.#store.write((room) => trimExpired(room, this.#nowSeconds()));
+      this.#trimExpired();
     } catch (error) {
       log.error('chat.not_trimmed', errorFields(error));
     }
@@ -233,10 +239,17 @@ export class Room implements RoomCalls {
 
   #expiryAlarmMs(): number | null {
     const room = this.#store.open;
-    const expiresAt = room === null ? null : nextExpiry(room);
+    const expiresAt = room === null ? null : this.#expiry.next(room);
     if (expiresAt === null) return null;
     const { nowMs, alarmNowMs } = this.#options;
     return alarmNowMs() + Math.max(CHAT_RETRY_MS, expiresAt * 1000 - nowMs());
+  }
+
+  #trimExpired(): void {
+    const { open } = this.#store;
+    const nowSeconds = this.#nowSeconds();
+    if (open !== null && this.#expiry.isDue(open, nowSeconds))
+      this.#store.write((room) => this.#expiry.trim(room, nowSeconds));
   }
 
   #knows(userId: string): boolean {

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { CHAT_MESSAGE_MAX_AGE_SECONDS, CHAT_MESSAGES_MAX } from '../../../src/config.ts';
 import { messageOf, RoomWorld, START_MS } from '../../support/chat/room-world.ts';
 
@@ -50,6 +50,24 @@ describe('messages that are too old', () => {
     await world.ring();
     // The alarm that was set first is the one of the wrong time: the next post, or a restart, does not matter.
     expect((await world.page()).map(({ sequence }) => sequence)).not.toContain(2);
+  });
+
+  test('are looked for when the next one is due, not by each alarm of a busy room', async () => {
+    const exec = vi.spyOn(world.storage.sql, 'exec');
+    await world.watch();
+    for (let rings = 0; rings < 5; rings += 1) {
+      await world.posted('ann');
+      await world.settled();
+      await world.ring();
+    }
+    const searches = exec.mock.calls.filter(([query]) => /min\(posted_at\)|posted_at <=/.test(query));
+    expect(searches).toHaveLength(1);
+    world.pass(-3_600);
+    await world.posted('bob');
+    await world.settled();
+    world.nowMs = START_MS + (CHAT_MESSAGE_MAX_AGE_SECONDS - 3_000) * 1000;
+    await world.room.alarm();
+    expect((await world.page()).map(({ sequence }) => sequence)).toEqual([5, 4, 3, 2, 1]);
   });
 
   test('lose their pin, and screens are told', async () => {
