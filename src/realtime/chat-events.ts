@@ -6,7 +6,7 @@ import type { ChatEvent, ChatMessage } from '../chat/room-calls.ts';
 import { isRoomKey, type RoomKey } from '../chat/room-key.ts';
 import { CHAT_CHANGES_KEPT, CHAT_GAP_MESSAGES } from '../config.ts';
 import type { GatewayContext } from '../graphql/context.ts';
-import { type Feed, notFound, type Watch } from './feed.ts';
+import { type Feed, notFound, type StateAt, type Watch } from './feed.ts';
 import type { TopicChange } from './topic-log.ts';
 
 const NAME = 'chat';
@@ -17,14 +17,14 @@ export const chatFeedOf = (room: RoomKey) => `${NAME}/${room}` as const;
 export const chatFeed = {
   name: NAME,
   hasSources: true,
-  journal: { changesKept: CHAT_CHANGES_KEPT, revise: withoutHidden },
+  journal: { changesKept: CHAT_CHANGES_KEPT, revise: withoutHidden, afterGap: newestMessages },
   subscriptions: { chat: watchRoom },
   watch: (env, { hubId, source, topics, number }) =>
     env.REALTIME_CHAT.getByName(source).watch(hubId, topics.length > 0, number),
 } as const satisfies Feed<ChatEvent>;
 
 /**
- * What happens in a room, by the local part of its global id.
+ * The events of a room, by the local part of its global id.
  *
  * @throws GraphQLError if that is no key of a room.
  */
@@ -34,12 +34,14 @@ function watchRoom(room: string): Watch<ChatEvent> {
     if (!(await chatRooms.exists(room))) throw noRoom();
     return { topics: [room], state: new Map<string, ChatEvent>() };
   };
-  const afterGap = async ({ chatRooms }: GatewayContext) => {
-    const newest = { limit: CHAT_GAP_MESSAGES, before: null };
-    const { messages, position } = await chatRooms.read(room, { messages: newest });
-    return { state: new Map(messages.toReversed().map(stateEntry)), position };
-  };
-  return { source: room, beginsWithState: false, load, afterGap };
+  return { source: room, beginsWithState: false, load };
+}
+
+async function newestMessages({ chatRooms }: GatewayContext, room: string): Promise<StateAt<ChatEvent>> {
+  if (!isRoomKey(room)) throw noRoom();
+  const newest = { limit: CHAT_GAP_MESSAGES, before: null };
+  const { messages, position } = await chatRooms.read(room, { messages: newest });
+  return { state: new Map(messages.toReversed().map(stateEntry)), position };
 }
 
 const noRoom = () => notFound('There is no such room.', 'roomId');

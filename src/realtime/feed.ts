@@ -26,18 +26,20 @@ export interface Feed<Value> {
  * entity, and sends no result twice in a row.
  */
 export interface Journal<Value> {
-  /** Of each source, a hub keeps so many of the latest changes. */
+  /** A hub keeps so many of the latest changes of each source. */
   changesKept: number;
   /**
-   * What may be shown of an entity's earlier value once a later change of its topic is known; null if nothing. It is the
-   * same object if the later change takes nothing away.
+   * The part of an entity's earlier value that may be shown once a later change of its topic is known; null if nothing. It
+   * is the same object if the later change takes nothing away.
    */
   revise(entity: string, earlier: Value, later: TopicChange<Value>): Value | null;
+  /** The state that takes the place of changes which are not known any more. */
+  afterGap(context: GatewayContext, source: string): Promise<StateAt<Value>>;
 }
 
 export interface WatchCall<Value> {
   hubId: string;
-  /** Of a feed with many; empty otherwise. */
+  /** The source within a feed that has many; empty otherwise. */
   source: string;
   topics: string[];
   /** By entity, values that other sources have of newly watched topics. */
@@ -48,14 +50,12 @@ export interface WatchCall<Value> {
 
 /** The topics of one subscription, and their state at its beginning. */
 export interface Watch<Value> {
-  /** Of a feed with many; left out otherwise. */
+  /** The source within a feed that has many; left out otherwise. */
   source?: string;
   /** True if a subscription begins with the current state; otherwise that is sent only after a gap. */
   beginsWithState: boolean;
   /** Asks the sources. Rejects if the watch could never have an event. */
   load(context: GatewayContext, options: LoadOptions<Value>): Promise<Loaded<Value>>;
-  /** The state after a gap, where each change is an event and `load` gives no state. */
-  afterGap?(context: GatewayContext): Promise<StateAt<Value>>;
 }
 
 /** A state in the order in which it is sent, and the position up to which it has every change. */

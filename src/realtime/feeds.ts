@@ -42,7 +42,7 @@ export type EventValue = EventSources[keyof EventSources] extends (
 export const FEEDS: readonly Feed<EventValue>[] = REGISTERED;
 
 /** The feed that a source is of, and the source's own name in it. Null if this deployment knows no such source. */
-export function sourceOf(name: string): { feed: Feed<EventValue>; source: string } | null {
+function sourceOf(name: string): { feed: Feed<EventValue>; source: string } | null {
   const [, feedName = '', source] = /^([^/]*)(?:\/(.+))?$/su.exec(name) ?? [];
   const feed = FEEDS.find((other) => other.name === feedName);
   if (feed === undefined || (feed.hasSources ?? false) !== (source !== undefined)) return null;

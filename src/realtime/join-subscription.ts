@@ -12,7 +12,8 @@ import type { SentRequest, Viewer } from '../graphql/context.ts';
 import type { LiveCounts } from '../metrics/live-counts.ts';
 import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import type { EventGroupsSources } from './event-groups.ts';
-import type { EventValue } from './feeds.ts';
+import type { Journal } from './feed.ts';
+import { type EventValue, feedOf } from './feeds.ts';
 import {
   type FirstEvent,
   type FirstEvents,
@@ -77,13 +78,14 @@ export async function joinSubscription(
   const feed = live.topicsOf(watch.feed);
   feed.add(topics, state);
   await feed.watching(topics, from ?? 0);
-  const joining = { run, subscription, feed, watch, live, sources };
+  const { journal } = feedOf(watch.feed).feed;
+  const joining = { run, subscription, feed, watch, journal, live, sources };
   const resumed = () => {
     const missed = from === null ? null : feed.since(topics, from);
     if (from !== null) sources.recorder.live.resumed(missed === null);
     return missed;
   };
-  if (watch.afterGap !== undefined) {
+  if (journal !== undefined) {
     const missed = resumed();
     if (from !== null && missed === null) return sendFirstEvents(await eventsAfterGap(joining), joining);
     const events = missedEvents(missed ?? []);
@@ -111,15 +113,17 @@ interface Joining {
   subscription: Subscription;
   feed: WatchedTopics<EventValue>;
   watch: FeedWatch;
+  journal: Journal<EventValue> | undefined;
   live: LiveSubscriptions;
   sources: JoinSources;
 }
 
 /** The state that takes the place of changes which are not known any more. */
-async function eventsAfterGap({ run, watch, live, sources }: Joining): Promise<FirstEvents> {
-  const { afterGap } = watch;
-  if (afterGap === undefined) throw new Error('the feed has no state after a gap');
-  const read = () => afterGap(sources.createContext(run.request, run.viewer));
+async function eventsAfterGap({ run, watch, journal, live, sources }: Joining): Promise<FirstEvents> {
+  // Nothing but a journal is ever behind, or has events after a gap that `load` did not give.
+  if (journal === undefined) throw new Error('the feed keeps no journal');
+  const read = () =>
+    journal.afterGap(sources.createContext(run.request, run.viewer), feedOf(watch.feed).source);
   const { state, position } = await live.readingState.share(watch.feed, read);
   return { events: stateEvents(state, position, true), position, newestPosition: 0, isWhole: false };
 }
@@ -164,7 +168,7 @@ async function sendFirstEvents(first: FirstEvents, joining: Joining): Promise<vo
 async function sendEvents(
   events: readonly FirstEvent[],
   sentResults: Map<string, string>,
-  { run, subscription, feed, watch, sources }: Joining,
+  { run, subscription, feed, journal, sources }: Joining,
 ): Promise<void> {
   const { session, id, prepared, request, viewer, isOver } = run;
   const { createContext, execute, nowMs, recorder } = sources;
@@ -176,7 +180,7 @@ async function sendEvents(
     if (shown === null) continue;
     const result = JSON.stringify(await execute(prepared, context, shown));
     if (isOver()) return;
-    if (watch.afterGap === undefined) {
+    if (journal === undefined) {
       if (sentResults.get(entity) === result) continue;
       sentResults.set(entity, result);
     }

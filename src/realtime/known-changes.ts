@@ -1,7 +1,7 @@
 /**
  * The changes of one topic that a hub knows: the latest of each entity.
  *
- * Of a journal so many of the latest are kept, and each change takes away from the others what may not be shown any more,
+ * A journal keeps so many of the latest, and each change takes away from the others the parts that may not be shown any more,
  * in whatever order they arrive. A change that arrives after it would have been evicted is not kept: a later one that
  * takes something away from it may be evicted too.
  */
@@ -9,12 +9,14 @@ import type { Journal } from './feed.ts';
 import type { JournalRoom } from './journal-room.ts';
 import type { TopicChange } from './topic-log.ts';
 
+type JournalRules<Value> = Pick<Journal<Value>, 'changesKept' | 'revise'>;
+
 export class KnownChanges<Value> {
   /** Everything that has changed after any position from here on is known; null if that is not so. */
   floor: number | null = null;
   /** The feed was asking its source for a newer value when it answered. */
   isDue = false;
-  readonly #journal: Journal<Value> | undefined;
+  readonly #journal: JournalRules<Value> | undefined;
   readonly #changes = new Map<string, TopicChange<Value>>();
   readonly #room: JournalRoom | undefined;
   /** By entity, of a journal's changes. */
@@ -23,7 +25,7 @@ export class KnownChanges<Value> {
   #evictedUpTo = -1;
 
   /** @param room that all journals of the hub share. */
-  constructor(journal?: Journal<Value>, room?: JournalRoom) {
+  constructor(journal?: JournalRules<Value>, room?: JournalRoom) {
     this.#journal = journal;
     this.#room = room;
   }
@@ -75,7 +77,7 @@ export class KnownChanges<Value> {
     return revised;
   }
 
-  #takeInto({ changesKept, revise }: Journal<Value>, change: TopicChange<Value>): void {
+  #takeInto({ changesKept, revise }: JournalRules<Value>, change: TopicChange<Value>): void {
     const value = this.revised(change.entity, change.value, change.position);
     // A part of it may take the place of an earlier one, and must not bring back what a later change has taken away.
     const shown = value === null ? change : { ...change, value };

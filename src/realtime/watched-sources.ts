@@ -1,10 +1,10 @@
 /**
  * The sources whose topics one hub watches: each has positions of its own.
  *
- * A source of a feed with many is known while a subscription needs it. A hub that has forgotten one asks it again; what a
- * call that failed has left behind is put right when the source publishes next.
+ * A source of a feed with many is known while a subscription needs it. A hub that has forgotten one asks it again. If the
+ * call that ends a watch fails, the source publishes here once more, and that publish repeats the call.
  */
-import { type EventValue, FEEDS, feedOf, type SourceName } from './feeds.ts';
+import { type EventValue, feedOf, type SourceName } from './feeds.ts';
 import { JournalRoom } from './journal-room.ts';
 import { StoredNumbers } from './object-storage.ts';
 import { type Clock, type WatchedFeed, WatchedTopics } from './watched-topics.ts';
@@ -65,13 +65,9 @@ export class WatchedSources {
   /** Forgets a source if nobody needs it. That of a feed with one stays: its calls have a pause between them. */
   forgetIdle(name: SourceName): void {
     const topics = this.#topics.get(name);
-    if (ONLY_SOURCES.has(name) || topics?.isIdle !== true) return;
+    if (feedOf(name).feed.hasSources !== true || topics?.isIdle !== true) return;
     topics.forget();
     this.#topics.delete(name);
     this.#delivered.remove(name);
   }
 }
-
-const ONLY_SOURCES: ReadonlySet<string> = new Set(
-  FEEDS.filter(({ hasSources }) => !hasSources).map(({ name }) => name),
-);

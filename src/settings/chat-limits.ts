@@ -4,6 +4,7 @@
 export const CHAT_MESSAGE_MAX_CHARACTERS = 500;
 /** Some clusters have many bytes, so the message is bounded in UTF-8 too. */
 export const CHAT_MESSAGE_MAX_BYTES = 4_096;
+export const CHAT_MESSAGE_MAX_LINES = 10;
 /** A younger account's messages are held back until a moderator has released one of them in the room. */
 export const CHAT_YOUNG_ACCOUNT_SECONDS = 86_400;
 /** A room keeps this many messages, */

@@ -6,10 +6,9 @@
  */
 import { latePattern } from '../../auth/late-pattern.ts';
 import { rejection } from '../../auth/rejection.ts';
-import { CHAT_MESSAGE_MAX_BYTES, CHAT_MESSAGE_MAX_CHARACTERS } from '../../config.ts';
+import { CHAT_MESSAGE_MAX_BYTES, CHAT_MESSAGE_MAX_CHARACTERS, CHAT_MESSAGE_MAX_LINES } from '../../config.ts';
 import type { ChatRejection } from '../room-calls.ts';
 
-const MAX_LINES = 10;
 /** An emoji family with tones of skin has 19. Joiners make one cluster of any number of characters. */
 const CLUSTER_MAX_CODE_UNITS = 32;
 
@@ -53,7 +52,7 @@ export function messageText(given: string): string | ChatRejection {
   const text = cleaned(cleaned(given));
   if (forbidden().test(text) || heapedMarks().test(text) || !visible().test(text)) return unfit();
   if (new TextEncoder().encode(text).length > CHAT_MESSAGE_MAX_BYTES) return unfit();
-  if (text.split('\n').length > MAX_LINES) return unfit();
+  if (text.split('\n').length > CHAT_MESSAGE_MAX_LINES) return unfit();
   characters ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
   let count = 0;
   for (const { segment } of characters.segment(text)) {
@@ -80,6 +79,6 @@ function cleaned(text: string): string {
 const unfit = (): ChatRejection =>
   rejection(
     'VALIDATION_FAILED',
-    `A message is plain text of 1 to ${CHAT_MESSAGE_MAX_CHARACTERS} characters, on ${MAX_LINES} lines at most.`,
+    `A message is plain text of 1 to ${CHAT_MESSAGE_MAX_CHARACTERS} characters, on ${CHAT_MESSAGE_MAX_LINES} lines at most.`,
     ['input', 'text'],
   );

@@ -75,9 +75,7 @@ export async function chatFactsOfRooms(
   { userId, targetId = null }: FactsOptions,
 ): Promise<(ChatFacts | null)[]> {
   const [staff, accounts, targets, ...subjects] = await db.batch<never>([
-    db.prepare(
-      `SELECT id, display_name FROM user_account INDEXED BY user_account_staff WHERE ${IS_STAFF} LIMIT ${STAFF_MAX}`,
-    ),
+    db.prepare(STAFF_SELECT),
     db
       .prepare(
         `SELECT id, display_name, avatar_url, created_at, user_level, kyc_level, permissions, refused_at
