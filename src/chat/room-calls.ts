@@ -157,7 +157,7 @@ export interface AuthorChange {
 export interface ModerationAct {
   number: number;
   at: number;
-  /** Null if the room acted by itself: it held a reported message back. */
+  /** Null if the room acted by itself: it held a message back. */
   actorId: string | null;
   action: ChatModeration | 'delete' | 'hold_back';
   sequence: number | null;

@@ -18,7 +18,7 @@ import { isBanned, isStaff, mayModerate, NOT_ALLOWED, postRefusal, sanctionsOf }
 import type { OpenRoom } from './room-store.ts';
 
 const YOUNG_ACCOUNT = 'The account is young, and none of its messages was released here.';
-const REPORTED = 'It was reported.';
+const reportedBy = (count: number) => `It was reported by ${count} accounts.`;
 
 type Answer = ChatMessage | ChatRejection;
 
@@ -76,6 +76,7 @@ function insertMessage(
     ...[holdReason === null ? 0 : 1, holdReason],
   );
   if (holdReason === null) room.changes.add('posted', sequence);
+  else recordHold(room, { sequence, author_id: author.id }, holdReason, nowSeconds);
   trimExcess(room);
   return messageFor(room, sequence, author);
 }
@@ -150,10 +151,21 @@ export function reportMessage(
   const [reports] = room.sql
     .exec<{ count: number }>('SELECT count(*) AS count FROM report WHERE sequence = ?', sequence)
     .toArray();
-  if (row.is_released === 0 && (reports?.count ?? 0) >= CHAT_REPORTS_TO_HOLD) {
-    holdBack(room, sequence, REPORTED);
-    const act = { at: nowSeconds, actorId: null, action: 'hold_back', sequence } as const;
-    recordAct(room, { ...act, userId: row.author_id, seconds: null, reason: null });
+  const count = reports?.count ?? 0;
+  if (row.is_released === 0 && count >= CHAT_REPORTS_TO_HOLD) {
+    holdBack(room, sequence, reportedBy(count));
+    recordHold(room, row, reportedBy(count), nowSeconds);
   }
   return true;
+}
+
+/** The room itself has held a message back: a moderator who releases or deletes it can tell why it waited. */
+function recordHold(
+  room: OpenRoom,
+  { sequence, author_id: userId }: Pick<MessageRow, 'sequence' | 'author_id'>,
+  reason: string,
+  nowSeconds: number,
+): void {
+  const act = { at: nowSeconds, actorId: null, action: 'hold_back', sequence } as const;
+  recordAct(room, { ...act, userId, seconds: null, reason });
 }

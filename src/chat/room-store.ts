@@ -70,6 +70,8 @@ export interface RoomStoreSources {
   storage: RoomStorage;
   /** Every hub that watches has taken all changes up to it. */
   deliveredPosition(): number;
+  /** Its alarm is set no more. */
+  isCleared(): void;
   nowMs(): number;
 }
 
@@ -123,11 +125,12 @@ export class RoomStore {
   async clearIfUnused(): Promise<void> {
     const room = this.open;
     if (room === null || room.sequence > 0) return;
-    const { storage } = this.#sources;
+    const { storage, isCleared } = this.#sources;
     const used =
       'SELECT 1 FROM author UNION ALL SELECT 1 FROM act UNION ALL SELECT 1 FROM hub WHERE is_watching = 1 LIMIT 1';
     if (storage.sql.exec(used).toArray().length > 0) return;
     this.#open = null;
+    isCleared();
     // Both take effect before anything else can run.
     await Promise.all([storage.deleteAlarm(), storage.deleteAll()]);
   }

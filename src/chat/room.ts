@@ -80,6 +80,7 @@ export class Room implements RoomCalls {
     const store = new RoomStore({
       ...options,
       deliveredPosition: () => this.#deliveries.deliveredPosition(),
+      isCleared: () => this.#alarm.wentOff(),
     });
     this.#store = store;
     this.#alarm = new RoomAlarm(options.storage);

@@ -115,7 +115,10 @@ describe('a message that is held back', () => {
     expect((await world.page()).map(({ sequence }) => sequence)).toEqual([2, 1]);
     expect(world.eventsOf()).toEqual(['posted 2', 'released 1']);
     expect(await world.moderate('release', { sequence: 1 })).toBeNull();
-    expect(await world.room.acts(0, 10)).toHaveLength(1);
+    expect(await world.room.acts(0, 10)).toMatchObject([
+      { actorId: null, action: 'hold_back', sequence: 1, userId: 'ann', reason: 'odd' },
+      { actorId: 'mod', action: 'release', sequence: 1 },
+    ]);
   });
 
   test('goes without an event when its author deletes it', async () => {
@@ -246,7 +249,15 @@ describe('reports', () => {
       },
     ]);
     expect(JSON.stringify(gone)).not.toContain('canary');
-    expect(await world.room.acts(0, 10)).toMatchObject([{ actorId: null, action: 'hold_back', sequence: 1 }]);
+    expect(await world.room.acts(0, 10)).toMatchObject([
+      {
+        actorId: null,
+        action: 'hold_back',
+        sequence: 1,
+        userId: 'ann',
+        reason: 'It was reported by 3 accounts.',
+      },
+    ]);
     // Known to have been reported, and not seen by anybody else.
     expect(await world.report('rep-3', 1)).toBe(true);
     expect(await world.report('rep-4', 1)).toBe(false);

@@ -32,3 +32,14 @@ test('a room that nobody uses stores nothing', async () => {
   expect(tables).toEqual([]);
   expect(world.storage.alarmMs).toBeNull();
 });
+
+test('a room that nobody used forgets its alarm too: the first message sets one', async () => {
+  world.storage.alarmMs = world.nowMs + 1_000;
+  await world.watch('hub');
+  await world.settled();
+  await world.watch('hub', false);
+  expect(world.storage.alarmMs).toBeNull();
+  await world.posted('ann');
+  await world.settled();
+  expect(world.storage.alarmMs).not.toBeNull();
+});
