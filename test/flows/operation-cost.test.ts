@@ -13,6 +13,10 @@ const VARIABLES = {
   symbol: 'BTC',
   id: 'x',
   by: { slug: 'x' },
+  of: { projectId: 'x' },
+  roomId: 'x',
+  messageId: 'x',
+  reason: 'a',
   query: 'bit',
   symbols: ['BTC', 'ETH', 'SOL'],
   first: 7,
@@ -37,6 +41,9 @@ const INPUTS: Record<string, object> = {
   InvestInPool: { poolId: 'x', amount: '1', idempotencyKey: 'a' },
   CreateUpload: { kind: 'AVATAR', contentType: 'image/png', sizeBytes: 1 },
   SubmitPayment: { investmentId: 'x', transactionHash: 'a' },
+  PostChatMessage: { roomId: 'x', text: 'a', clientMutationId: 'a' },
+  ReactToChatMessage: { messageId: 'x', kind: 'LIKE' },
+  ModerateChat: { roomId: 'x', action: 'PIN' },
 };
 
 describe('the cost is the complexity plugin’s', () => {

@@ -212,6 +212,7 @@ test('the rules of cost, bounds and policy are those of their version', async ()
   expect({ version: OPERATION_RULES_VERSION, ...rules }).toEqual({
     version: 3,
     costs: {
+      'ChatRoom.messages': 110,
       'Price.history': 31,
       'Project.candles': 2 * (100 / 24),
       'Project.idoPools': 101,
