@@ -5,8 +5,9 @@ import { EVERYBODY, heldBackMessages, messagePage, messagesBySequence } from './
 import { isStaff, NOT_ALLOWED, postRefusal } from './room-sanctions.ts';
 import type { OpenRoom } from './room-store.ts';
 
-const nothing = ({ viewer, ofViewer }: RoomRead, watching: number, nowMs: number): RoomReading => ({
-  ...{ messages: [], bySequence: [], pinned: null, slowModeSeconds: 0, watching, position: nowMs },
+/** A resumption from 0 is sent the newest messages: an answer of now is as good as one of later, so it can be kept. */
+const nothing = ({ viewer, ofViewer }: RoomRead, watching: number): RoomReading => ({
+  ...{ messages: [], bySequence: [], pinned: null, slowModeSeconds: 0, watching, position: 0 },
   heldBack: ofViewer === true && viewer?.isModerator ? [] : null,
   refusal: null,
 });
@@ -19,7 +20,7 @@ export function readRoom(
 ): RoomReading {
   const { messages, bySequence, state } = request;
   const viewer = request.ofViewer === true ? request.viewer : undefined;
-  if (room === null) return nothing(request, watching, nowMs);
+  if (room === null) return nothing(request, watching);
   const reader = request.viewer ?? EVERYBODY;
   const { pinned_sequence: pinned, slow_mode_seconds: slowModeSeconds } = room.row;
   const isAskedPinned = state === true && pinned !== null;

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
 import restManifest from '../../operations/rest/manifest.json' with { type: 'json' };
+import { encodeGlobalId } from '../../schema/global-ids.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { ANYTHING, restVariables } from '../support/rest-variables.ts';
 import { FIRST_SYNC, type Serving, startServing } from '../support/serving-bench.ts';
@@ -24,6 +25,8 @@ async function idOf(document: string): Promise<string> {
 
 const VARIABLES: Record<string, Record<string, unknown>> = {
   CandleChart: { symbol: 'BTC' },
+  ChatRoomPage: { of: { projectId: encodeGlobalId('Project', 'prj_bitcoin') } },
+  ChatViewer: { of: { projectId: encodeGlobalId('Project', 'prj_bitcoin') } },
   InvestScreen: { id: 'bm90aGluZw' },
   PoolPage: { id: 'bm90aGluZw' },
   PriceCompare: { symbols: ['BTC', 'ETH'] },

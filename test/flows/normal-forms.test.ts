@@ -1,7 +1,9 @@
 /** Registered documents in other texts than their own, where documents must be registered. */
+
 import { parse, print } from 'graphql';
 import { beforeEach, describe, expect, test } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
+import { encodeGlobalId } from '../../schema/global-ids.ts';
 import sentDocuments from '../clients/sent-documents.json' with { type: 'json' };
 import { ADMIN_KEY, adminOf, sha256Of } from '../support/admin.ts';
 import { usesSeen } from '../support/counted-uses.ts';
@@ -44,6 +46,8 @@ const REFUSED = [403, 'QUERY_NOT_IN_SAFELIST'];
 
 const VARIABLES: Record<string, Record<string, unknown>> = {
   CandleChart: { symbol: 'BTC' },
+  ChatRoomPage: { of: { projectId: encodeGlobalId('Project', 'prj_bitcoin') } },
+  ChatViewer: { of: { projectId: encodeGlobalId('Project', 'prj_bitcoin') } },
   ClientForms: { id: 'bm90aGluZw' },
   InvestScreen: { id: 'bm90aGluZw' },
   PoolPage: { id: 'bm90aGluZw' },

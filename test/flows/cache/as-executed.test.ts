@@ -1,13 +1,16 @@
 /** What is served as fresh is what execution would answer, for every operation that the gateway carries. */
+
 import { expect, test } from 'vitest';
 import manifest from '../../../operations/manifest.json' with { type: 'json' };
 import restManifest from '../../../operations/rest/manifest.json' with { type: 'json' };
+import { encodeGlobalId } from '../../../schema/global-ids.ts';
 import { ask, type Caching, startCaching } from '../../support/cache-bench.ts';
 import { CRONS } from '../../support/gateway.ts';
 import { ANYTHING, restVariables } from '../../support/rest-variables.ts';
 
 const VARIABLES: Record<string, Record<string, unknown>> = {
   CandleChart: { symbol: 'BTC' },
+  ChatRoomPage: { of: { projectId: encodeGlobalId('Project', 'prj_bitcoin') } },
   PriceCompare: { symbols: ['BTC', 'ETH'] },
   ProjectFiles: { by: { symbol: 'BTC' } },
   ProjectPage: { by: { symbol: 'BTC' } },
