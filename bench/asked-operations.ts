@@ -65,6 +65,8 @@ export const ASKED_OPERATIONS: Readonly<Record<string, AskedOperation>> = {
     share: 0.08,
     variables: ({ symbols }) => symbols.map((_, index) => ({ symbols: around(symbols, index, 2) })),
   },
+  // Nobody has asked for rooms yet, and the traffic stays that of earlier measurements.
+  ChatRoomPage: { share: 0, variables: ({ poolIds }) => poolIds.map((poolId) => ({ of: { poolId } })) },
   Trending: {
     share: 0.03,
     variables: ({ categories }) =>

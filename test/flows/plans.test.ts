@@ -46,6 +46,8 @@ beforeAll(async () => {
       { symbol: 'BTC', from: new Date((market.startAt - 7200) * 1000).toISOString() },
       { symbol: 'BTC', from: 'never' },
     ],
+    ChatRoomPage: [{ of: { poolId: held.poolId } }, { of: { projectId: 'unknown' } }, { of: {} }],
+    ChatViewer: [{ of: { poolId: held.poolId } }, { of: { poolId: 'unknown' } }],
     WatchlistPrices: [{ symbols }, { symbols: [] }],
     PoolList: [{}, { first: 4 }],
     Viewer: [{}],

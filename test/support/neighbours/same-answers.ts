@@ -27,7 +27,11 @@ export async function assertSameAnswers(
     categories: [],
     poolIds: [poolId],
   };
-  const variables: Record<string, Variables> = { InvestScreen: { id: poolId }, PoolPage: { id: poolId } };
+  const variables: Record<string, Variables> = {
+    ChatViewer: { of: { poolId } },
+    InvestScreen: { id: poolId },
+    PoolPage: { id: poolId },
+  };
   for (const { name, kind, id } of operations) {
     if (kind !== 'query') continue;
     const sent = variables[name] ?? ASKED_OPERATIONS[name]?.variables(catalog)[0] ?? {};
