@@ -19,7 +19,7 @@ import { operationId, postRequest } from '../requests.ts';
 import { machineFacts } from '../results.ts';
 import { addressOfUser } from '../signed-in-users.ts';
 import { type Spread, spreadOf, spreadsOf } from '../statistics.ts';
-import { MESSAGE_TEXT } from './message-text.ts';
+import { postBody } from './posted-message.ts';
 import { GATEWAY, type RoomServer, startRoomServer } from './room-server.ts';
 
 export interface RoomsOptions {
@@ -128,12 +128,7 @@ function mutationOf({ users }: RoomServer, roomId: string) {
   const documentId = operationId('PostChatMessage');
   return (number: number): Uint8Array => {
     const at = number % users.length;
-    const input = {
-      roomId,
-      text: `${MESSAGE_TEXT} ${number}`,
-      clientMutationId: crypto.randomUUID(),
-    };
-    const body = JSON.stringify({ documentId, variables: { input } });
+    const body = postBody(documentId, roomId, number);
     const headers = `Authorization: Bearer ${users[at]?.accessToken}\r\n`;
     return postRequest('/graphql', body, headers, addressOfUser(at));
   };

@@ -10,7 +10,7 @@ import { operationId } from '../requests.ts';
 import { type SignedInUser, signInUsers } from '../signed-in-users.ts';
 import { migrateAndSync, startBenchUpstream } from '../synced-market.ts';
 import { startWorkerd, type Workerd } from '../workerd.ts';
-import { MESSAGE_TEXT } from './message-text.ts';
+import { MESSAGE_TEXT } from './posted-message.ts';
 import type { Authors } from './room-worker.ts';
 
 export interface RoomServer extends LiveServer {

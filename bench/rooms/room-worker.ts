@@ -11,7 +11,7 @@ import { DurableObject } from 'cloudflare:workers';
 import type { PostRequest } from '../../src/chat/room-calls.ts';
 import gateway, * as durableObjects from '../../src/index.ts';
 import live from '../live/gateway-worker.ts';
-import { MESSAGE_TEXT } from './message-text.ts';
+import { MESSAGE_TEXT, postBody } from './posted-message.ts';
 
 // Classes of the same name below take the place of these.
 export * from '../live/gateway-worker.ts';
@@ -91,10 +91,9 @@ function nextMutation(url: URL): LiveRequest {
   const { roomId, documentId, accessTokens } = authors;
   const accessToken = accessTokens[posts % accessTokens.length];
   posts += 1;
-  const input = { roomId, text: `${MESSAGE_TEXT} ${posts}`, clientMutationId: crypto.randomUUID() };
   return new Request(new URL('/graphql', url), {
     method: 'POST',
-    body: JSON.stringify({ documentId, variables: { input } }),
+    body: postBody(documentId, roomId, posts),
     headers: { 'content-type': 'application/json', authorization: `Bearer ${accessToken}` },
     // Without the properties that the platform adds.
   }) as LiveRequest;
