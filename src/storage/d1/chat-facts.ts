@@ -111,13 +111,18 @@ const subjectRead = (db: D1Database, { subject, id }: RoomSubjectId): D1Prepared
     )
     .bind(id);
 
+/** The ids of the projects and of the pools, each as a JSON list. */
+export const subjectIds = (rooms: readonly RoomSubjectId[]): [projects: string, pools: string] => {
+  const idsOf = (kind: RoomSubjectId['subject']) =>
+    JSON.stringify(rooms.filter(({ subject }) => subject === kind).map(({ id }) => id));
+  return [idsOf('project'), idsOf('pool')];
+};
+
 /** Those of projects and pools whose room is open, by one call. */
 export async function openRoomSubjects(
   db: D1Database,
   asked: readonly RoomSubjectId[],
 ): Promise<RoomSubjectId[]> {
-  const idsOf = (kind: RoomSubjectId['subject']) =>
-    JSON.stringify(asked.filter(({ subject }) => subject === kind).map(({ id }) => id));
   const { results } = await db
     .prepare(
       `SELECT 'project' AS subject, id FROM project_cache
@@ -126,7 +131,7 @@ export async function openRoomSubjects(
        SELECT 'pool', pool.id ${OF_POOL}
          WHERE project.status <> 'delisted' AND pool.id IN (SELECT value FROM json_each(?2))`,
     )
-    .bind(idsOf('project'), idsOf('pool'))
+    .bind(...subjectIds(asked))
     .all<RoomSubjectId>();
   return results;
 }

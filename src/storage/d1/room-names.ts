@@ -1,5 +1,5 @@
 /** The names that others may not have in rooms. */
-import { type ChatFacts, OF_POOL, type RoomSubjectId, STAFF_SELECT } from './chat-facts.ts';
+import { type ChatFacts, OF_POOL, type RoomSubjectId, STAFF_SELECT, subjectIds } from './chat-facts.ts';
 
 export interface NamesOfRooms {
   /** Of the project's name and symbol, and the pool's name; empty if they are not stored any more. */
@@ -15,8 +15,6 @@ interface NamesRow extends RoomSubjectId {
 
 /** One call of D1. */
 export async function namesOfRooms(db: D1Database, rooms: readonly RoomSubjectId[]): Promise<NamesOfRooms> {
-  const idsOf = (kind: RoomSubjectId['subject']) =>
-    JSON.stringify(rooms.filter(({ subject }) => subject === kind).map(({ id }) => id));
   const [staff, subjects] = await db.batch<never>([
     db.prepare(STAFF_SELECT),
     db
@@ -27,7 +25,7 @@ export async function namesOfRooms(db: D1Database, rooms: readonly RoomSubjectId
          SELECT 'pool', pool.id, json_array(project.name, project.symbol, pool.pool_name) ${OF_POOL}
            WHERE pool.id IN (SELECT value FROM json_each(?2))`,
       )
-      .bind(idsOf('project'), idsOf('pool')),
+      .bind(...subjectIds(rooms)),
   ]);
   const byRoom = new Map(
     ((subjects?.results ?? []) as NamesRow[]).map(({ subject, id, names }) => [`${subject}:${id}`, names]),
