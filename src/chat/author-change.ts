@@ -3,11 +3,12 @@ import type { DueAuthorRow } from '../storage/d1/chat-authors.ts';
 import type { ChatFacts } from '../storage/d1/chat-facts.ts';
 import { roleOf } from './actions/chat-action.ts';
 import type { AuthorChange } from './room-calls.ts';
-import { isStaffLike } from './rules/names.ts';
+import { nameRefusal } from './rules/screen-message.ts';
 import { shownName } from './rules/shown-name.ts';
+import { namesBeside } from './rules/staff-names.ts';
 
 /**
- * What a room is told of an author. A name that no message could be posted under is not shown with older messages either. An
+ * The author as the room is to show them. A name that no message could be posted under is not shown with older messages either. An
  * account that the main API has refused keeps its name, and has no role.
  */
 export function authorChange(
@@ -24,9 +25,8 @@ export function authorChange(
     refused_at: row.refused_at,
   });
   const role = roleOf(permissions);
-  const staffNames = staff.filter(({ id }) => id !== userId).flatMap((one) => one.display_name ?? []);
-  const isRefused =
-    role === 'member' && display_name !== null && isStaffLike(display_name, { names, staffNames });
+  const facts = { names, staffNames: namesBeside(staff, userId) };
+  const isRefused = display_name !== null && nameRefusal({ displayName: display_name, role }, facts) !== null;
   return {
     userId,
     author: {

@@ -7,7 +7,7 @@
 import { loaderOf } from '../loaders/batching.ts';
 import { openRoomSubjects } from '../storage/d1/chat-facts.ts';
 import { type ChatRequest, type ChatSources, scenesOf } from './actions/chat-action.ts';
-import { screenedBy } from './actions/screened-by.ts';
+import { nameRefusalOf } from './actions/screened-by.ts';
 import { mergedReads, type RoomAsk } from './merged-reads.ts';
 import { type MessageAddress, messageId, parseMessageId } from './message-id.ts';
 import type { ChatMessage, ChatRejection, RoomRead, RoomReading } from './room-calls.ts';
@@ -123,11 +123,9 @@ export function createRoomReader(sources: ChatSources, request: RoomReaderReques
       if (viewer === null) return NOBODY;
       const [scene, { refusal }] = await Promise.all([scenes.load(room), reading({ room, ofViewer: true })]);
       if (scene === null) return NOBODY;
-      return scene.refusal ?? screenedBy(sources, scene, HARMLESS_TEXT).refusal ?? refusal;
+      return scene.refusal ?? nameRefusalOf(scene) ?? refusal;
     },
   };
 }
 
 const NOBODY = { code: 'CHAT_NOT_ALLOWED' } as const;
-/** What is refused with it is refused for its author's name. */
-const HARMLESS_TEXT = '.';

@@ -1,7 +1,9 @@
-import { type ScreenedMessage, screenMessage } from '../rules/screen-message.ts';
+import type { ChatRejection } from '../room-calls.ts';
+import { nameRefusal, type ScreenedMessage, screenMessage } from '../rules/screen-message.ts';
+import { namesBeside } from '../rules/staff-names.ts';
 import type { ChatSources, Scene } from './chat-action.ts';
 
-/** What the rules say of a text that the actor posts to the room. */
+/** Screens a text that the actor posts to the room. */
 export const screenedBy = (
   { linkHosts, phishingHosts }: Pick<ChatSources, 'linkHosts' | 'phishingHosts'>,
   { actor: { id, displayName, role }, facts: { names, addresses, staff }, kycLevel }: Scene,
@@ -10,11 +12,11 @@ export const screenedBy = (
   screenMessage({
     text,
     author: { displayName, role, kycLevel },
-    room: {
-      names,
-      addresses,
-      staffNames: staff.filter((other) => other.id !== id).flatMap(({ display_name }) => display_name ?? []),
-    },
+    room: { names, addresses, staffNames: namesBeside(staff, id) },
     linkHosts,
     phishingHosts,
   });
+
+/** Why the actor posts nothing under their name; null if they may. */
+export const nameRefusalOf = ({ actor, facts: { names, staff } }: Scene): ChatRejection | null =>
+  nameRefusal(actor, { names, staffNames: namesBeside(staff, actor.id) });

@@ -1,7 +1,6 @@
-export const FINGERPRINT_BYTES = 4;
+import { fnv1a } from './fnv1a.ts';
 
-const FNV_OFFSET_BASIS = 2_166_136_261;
-const FNV_PRIME = 16_777_619;
+export const FINGERPRINT_BYTES = 4;
 
 /**
  * A short form of a host, so that a list of many is small: FNV-1a of 32 bits, mixed as MurmurHash3 ends.
@@ -11,8 +10,7 @@ const FNV_PRIME = 16_777_619;
  * @param host in lower case, its labels in Unicode
  */
 export function hostFingerprint(host: string): number {
-  let hash = FNV_OFFSET_BASIS;
-  for (const character of host) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), FNV_PRIME);
+  let hash = fnv1a(host);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85_eb_ca_6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2_b2_ae_35);
   return (hash ^ (hash >>> 16)) >>> 0;

@@ -1,6 +1,6 @@
 /**
  * The rules of a message that need nothing of its room's state: its text, its author's name, and what it has of links,
- * addresses and words of thieves. Who may post at all is the room's to say.
+ * addresses and words of thieves. The room itself decides who may post.
  */
 import { rejection } from '../../auth/rejection.ts';
 import type { ChatRejection, ChatRole } from '../room-calls.ts';
@@ -37,7 +37,7 @@ export interface ScreenedMessage {
   text: string;
   /** The links that may be followed, as they stand in the text. */
   links: string[];
-  /** Why moderators look first, for them; null if everybody may see it. */
+  /** Why it waits for a moderator, for its record; null if everybody may see it. */
   holdReason: string | null;
   refusal: ChatRejection | null;
 }
@@ -54,23 +54,33 @@ export function screenMessage(given: {
   const text = messageText(given.text);
   if (typeof text !== 'string') return { text: given.text, links: [], holdReason: null, refusal: text };
   const { author, room, linkHosts } = given;
-  const isStaff = author.role !== 'member';
-  const refused = (why: string): ScreenedMessage => ({
+  const refusedBy = (refusal: ChatRejection): ScreenedMessage => ({
     text,
     links: [],
     holdReason: null,
-    refusal: rejection('CHAT_MESSAGE_REFUSED', why),
+    refusal,
   });
-  if (!isStaff && isStaffLike(author.displayName, room)) {
-    return refused("The author's name looks like that of the platform, the project or one of their people.");
-  }
+  const ofName = nameRefusal(author, room);
+  if (ofName !== null) return refusedBy(ofName);
   const leads = leadsOf(text, linkHosts);
   if (leads.hosts.some((host) => isPhishingHost(host, given.phishingHosts))) {
-    return refused('It names a host that is known for fraud.');
+    return refusedBy(refused('It names a host that is known for fraud.'));
   }
-  if (leads.lookalikes) return refused('It names a host that looks like one of the platform.');
-  const holdReason = isStaff ? null : holdReasonOf(text, leads, author, room);
+  if (leads.lookalikes) return refusedBy(refused('It names a host that looks like one of the platform.'));
+  const holdReason = isStaff(author) ? null : holdReasonOf(text, leads, author, room);
   return { text, links: leads.links, holdReason, refusal: null };
+}
+
+const refused = (why: string) => rejection('CHAT_MESSAGE_REFUSED', why);
+const isStaff = ({ role }: Pick<MessageAuthor, 'role'>): boolean => role !== 'member';
+
+/** Why nobody of that name posts in the room; null if they may. */
+export function nameRefusal(
+  author: Pick<MessageAuthor, 'displayName' | 'role'>,
+  room: Pick<RoomFacts, 'names' | 'staffNames'>,
+): ChatRejection | null {
+  if (isStaff(author) || !isStaffLike(author.displayName, room)) return null;
+  return refused("The author's name looks like that of the platform, the project or one of their people.");
 }
 
 function holdReasonOf(
