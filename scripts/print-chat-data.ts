@@ -10,7 +10,7 @@ const readJson = async (module: string) =>
 const versionOf = async (name: string) =>
   ((await readJson(`${name}/package.json`)) as { version: string }).version;
 
-/** What a person reads as a Latin letter, and Unicode's table does not map to it. */
+/** Characters that look like a Latin letter, and that Unicode's table does not map to it. */
 const FURTHER_CONFUSABLES: Record<string, string> = {
   ...paired('ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡʏᴢ', 'abcdefghijklmnopqrstuvwyz'),
   ...paired('ĸʍᴎω', 'kmnw'),

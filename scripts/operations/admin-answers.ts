@@ -141,7 +141,7 @@ const recordedAct = z.object({
   /** Null for an act of the room itself. */
   actorId: z.string().nullable(),
   action: z.string(),
-  /** Of a message. */
+  /** The number of the message in its room. */
   sequence: z.number().nullable(),
   userId: z.string().nullable(),
   seconds: z.number().nullable(),

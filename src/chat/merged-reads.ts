@@ -50,7 +50,7 @@ function requestOf(asks: readonly RoomAsk[]): RoomRead {
   const sequences = asks.map(({ sequence }) => sequence).filter((sequence) => sequence !== undefined);
   return {
     ...(sequences.length > 0 ? { bySequence: [...new Set(sequences)] } : {}),
-    ...(asks.some(({ state, watching }) => state || watching) ? { state: true } : {}),
+    ...(asks.some(({ state }) => state) ? { state: true } : {}),
     ...(asks.some(({ watching }) => watching) ? { watching: true } : {}),
     ...(asks.some(({ ofViewer }) => ofViewer) ? { ofViewer: true } : {}),
   };

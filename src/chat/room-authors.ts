@@ -2,9 +2,10 @@
 import type { AuthorChange, ChatAuthor, ChatRole } from './room-calls.ts';
 import { reactionsEntity } from './room-changes.ts';
 import { withoutAuthor } from './room-events.ts';
-import { IN_LIST, messageRow } from './room-messages.ts';
+import { messageRow } from './room-messages.ts';
 import { removeContent } from './room-removal.ts';
 import type { OpenRoom } from './room-store.ts';
+import { IN_LIST } from './room-tables.ts';
 
 export type AuthorRow = {
   display_name: string | null;
@@ -105,7 +106,7 @@ function eraseMessages(room: OpenRoom, userId: string): void {
     )
     .toArray();
   for (const { sequence, is_deleted, is_held_back, is_shown, is_answered } of own) {
-    if (is_deleted === 0) removeContent(room, sequence, { isTold: false });
+    if (is_deleted === 0) removeContent(room, sequence);
     // One that was held back from the start has no change, and one that is held back is not shown with its answers.
     if (is_held_back === 1) {
       if (is_shown === 1) changes.add('held_back', sequence);

@@ -122,9 +122,9 @@ export interface RoomRead {
   bySequence?: number[];
   /** The state of the room itself. */
   state?: boolean;
-  /** How many watch: the room asks its hubs for it. */
+  /** Asks for the number of watchers, which the room asks its hubs for. */
   watching?: boolean;
-  /** What is held back, and why the viewer may not post. */
+  /** Asks for the held-back messages that the viewer may see, and for the reason why they may not post. */
   ofViewer?: boolean;
   /** Left out for a stranger. */
   viewer?: { id: string; isModerator: boolean };

@@ -7,7 +7,7 @@
  */
 import { CHAT_CHANGES_KEPT, CHAT_CHANGES_UNDELIVERED_MAX } from '../config.ts';
 import type { ChatEventKind } from './room-calls.ts';
-import type { RoomSql } from './room-tables.ts';
+import { IN_LIST, type RoomSql } from './room-tables.ts';
 
 export interface LoggedChange {
   position: number;
@@ -191,6 +191,6 @@ export class RoomChanges {
       this.#freeSlots.push(change.slot);
     }
     const slots = JSON.stringify(changes.map(({ slot }) => slot));
-    this.#sql.exec('DELETE FROM change WHERE slot IN (SELECT value FROM json_each(?))', slots);
+    this.#sql.exec(`DELETE FROM change WHERE slot ${IN_LIST}`, slots);
   }
 }

@@ -2,14 +2,15 @@
  * Delivers the changes of a room to the hubs that watch it.
  *
  * Guaranteed: a hub gets every change, in order, at least once, also over an eviction of the room: it skips those that it has
- * had. One that takes none for long loses the oldest, and is told up to where. One delivery to a hub is under way at a time; changes that come meanwhile go with the next one. A hub that is slow or
- * fails delays no other.
+ * had. A hub that takes none for long loses the oldest, and is told up to where. One delivery to a hub is under way at a time;
+ * changes that come meanwhile go with the next one. A hub that is slow or fails delays no other.
  */
 import { CHAT_RETRY_MAX_MS, CHAT_RETRY_MS, HUB_PUBLISH_TIMEOUT_MS } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { answerWithin } from '../storage/answer-within.ts';
 import type { RoomChange } from './room-calls.ts';
 import { eventsOf } from './room-events.ts';
+import { watchingHubIds } from './room-hubs.ts';
 import type { OpenRoom, RoomStore } from './room-store.ts';
 
 /** Of the largest messages, with those that they answer, they are two megabytes. */
@@ -135,10 +136,9 @@ export class RoomDeliveries {
   #watching(): Map<string, WatchingHub> {
     if (this.#hubs !== null) return this.#hubs;
     const room = this.#sources.store.open;
-    const rows =
-      room?.sql.exec<{ hub_id: string }>('SELECT hub_id FROM hub WHERE is_watching = 1').toArray() ?? [];
+    const hubIds = room === null ? [] : watchingHubIds(room);
     const position = room?.row.delivered_position ?? 0;
-    this.#hubs = new Map(rows.map(({ hub_id }) => [hub_id, beginningAt(position)]));
+    this.#hubs = new Map(hubIds.map((hubId) => [hubId, beginningAt(position)]));
     return this.#hubs;
   }
 }

@@ -6,6 +6,7 @@
  */
 import type { ChatMessage, ChatReactionKind, ChatRole } from './room-calls.ts';
 import type { OpenRoom } from './room-store.ts';
+import { IN_LIST } from './room-tables.ts';
 import { shownName } from './rules/shown-name.ts';
 
 export interface Reader {
@@ -44,9 +45,6 @@ export type MessageRow = {
 const SELECT = `SELECT message.sequence, message.author_id, message.text, message.links, message.reply_to, message.posted_at,
   message.is_deleted, message.is_held_back, message.is_released, author.display_name, author.avatar_url, author.role
   FROM message JOIN author ON author.user_id = message.author_id`;
-
-/** SQL with one parameter: a list as JSON. */
-export const IN_LIST = 'IN (SELECT value FROM json_each(?))';
 
 export const messageRow = ({ sql }: OpenRoom, sequence: number): MessageRow | null =>
   sql.exec<MessageRow>(`${SELECT} WHERE message.sequence = ?`, sequence).toArray()[0] ?? null;

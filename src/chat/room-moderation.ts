@@ -1,20 +1,16 @@
 /** Acts of moderators. One that changes nothing is not recorded, so a repeated call records none twice but a sanction. */
 import { rejection } from '../auth/rejection.ts';
+import { messageNotFound } from './message-not-found.ts';
 import { recordAct } from './room-acts.ts';
 import { authorRow, trustAuthor } from './room-authors.ts';
-import type { ChatRejection, ModerateRequest } from './room-calls.ts';
+import type { ChatModeration, ChatRejection, ModerateRequest } from './room-calls.ts';
 import { messageRow } from './room-messages.ts';
-import { messageNotFound } from './room-posts.ts';
 import { pin, release, unpin } from './room-removal.ts';
-import {
-  isStaff,
-  liftSanction,
-  mayModerate,
-  NOT_ALLOWED,
-  sanctionsOf,
-  setSanction,
-} from './room-sanctions.ts';
+import { isStaff, liftSanction, NOT_ALLOWED, sanctionsOf, setSanction } from './room-sanctions.ts';
 import type { OpenRoom } from './room-store.ts';
+
+/** Of the others, `seconds` say nothing. */
+const LASTING: readonly ChatModeration[] = ['mute', 'ban', 'slow_mode'];
 
 /** A rejection, or whether anything has changed. */
 type Outcome = ChatRejection | boolean;
@@ -25,14 +21,14 @@ export function moderateRoom(
   nowSeconds: number,
 ): ChatRejection | null {
   const { moderator, action, reason } = request;
-  if (!mayModerate(moderator)) return NOT_ALLOWED;
+  if (!moderator.isModerator) return NOT_ALLOWED;
   const sequence = request.sequence ?? (action === 'unpin' ? room.row.pinned_sequence : null);
   const authorId = sequence === null ? null : (messageRow(room, sequence)?.author_id ?? null);
   const about = { ...request, sequence, userId: request.userId ?? authorId };
   const outcome = perform(room, about, nowSeconds);
   if (typeof outcome !== 'boolean') return outcome;
   if (outcome) {
-    const seconds = 'mute ban slow_mode'.split(' ').includes(action) ? request.seconds : null;
+    const seconds = LASTING.includes(action) ? request.seconds : null;
     recordAct(room, {
       ...{ at: nowSeconds, actorId: moderator.id, action, sequence, userId: about.userId, seconds, reason },
     });
@@ -69,7 +65,7 @@ function perform(room: OpenRoom, request: ModerateRequest, nowSeconds: number): 
 
 function releaseMessage(room: OpenRoom, sequence: number | null): Outcome {
   const row = sequence === null ? null : messageRow(room, sequence);
-  if (row === null || row.is_deleted === 1) return messageNotFound('messageId');
+  if (row === null || row.is_deleted === 1) return messageNotFound(['input', 'messageId']);
   if (row.is_held_back === 0) return false;
   release(room, row.sequence);
   trustAuthor(room, row.author_id);
@@ -78,7 +74,8 @@ function releaseMessage(room: OpenRoom, sequence: number | null): Outcome {
 
 function pinMessage(room: OpenRoom, sequence: number | null): Outcome {
   const row = sequence === null ? null : messageRow(room, sequence);
-  if (row === null || row.is_deleted === 1 || row.is_held_back === 1) return messageNotFound('messageId');
+  if (row === null || row.is_deleted === 1 || row.is_held_back === 1)
+    return messageNotFound(['input', 'messageId']);
   if (room.row.pinned_sequence === row.sequence) return false;
   pin(room, row.sequence);
   return true;

@@ -1,6 +1,6 @@
 /** Posts, deletions, reactions and reports: each one step, in which everything is decided by the rows of that moment. */
-import { rejection } from '../auth/rejection.ts';
 import { CHAT_REPORTS_TO_HOLD } from '../config.ts';
+import { messageNotFound } from './message-not-found.ts';
 import { recordAct } from './room-acts.ts';
 import { addAuthor, authorRow } from './room-authors.ts';
 import type {
@@ -14,7 +14,7 @@ import type {
 import { trimExcess } from './room-expiry.ts';
 import { EVERYBODY, isVisible, type MessageRow, messageRow, messagesBySequence } from './room-messages.ts';
 import { holdBack, removeContent } from './room-removal.ts';
-import { isBanned, isStaff, mayModerate, NOT_ALLOWED, postRefusal, sanctionsOf } from './room-sanctions.ts';
+import { isBanned, isStaff, NOT_ALLOWED, postRefusal, sanctionsOf } from './room-sanctions.ts';
 import type { OpenRoom } from './room-store.ts';
 
 const YOUNG_ACCOUNT = 'The account is young, and none of its messages was released here.';
@@ -22,15 +22,7 @@ const reportedBy = (count: number) => `It was reported by ${count} accounts.`;
 
 type Answer = ChatMessage | ChatRejection;
 
-export const messageNotFound = (field: string) =>
-  rejection('CHAT_MESSAGE_NOT_FOUND', 'There is no such message in the room.', ['input', field]);
-export const REMOVED_NOT_FOUND = rejection(
-  'CHAT_MESSAGE_NOT_FOUND',
-  'There is no such message in the room.',
-  ['messageId'],
-);
-
-const readerOf = (actor: RoomActor) => ({ id: actor.id, isModerator: mayModerate(actor) });
+const readerOf = (actor: RoomActor) => ({ id: actor.id, isModerator: actor.isModerator });
 
 /** @throws if the row is not there */
 function messageFor(room: OpenRoom, sequence: number, actor: RoomActor): ChatMessage {
@@ -55,7 +47,8 @@ export function postMessage(room: OpenRoom, request: PostRequest, nowSeconds: nu
   if (refused !== null) return refused;
   if (replyTo !== null) {
     const replied = messageRow(room, replyTo);
-    if (replied === null || !isVisible(replied, readerOf(author))) return messageNotFound('replyTo');
+    if (replied === null || !isVisible(replied, readerOf(author)))
+      return messageNotFound(['input', 'replyTo']);
   }
   const isTooYoung = author.isYoung && !exempt && known?.is_trusted !== 1;
   return insertMessage(room, request, request.holdReason ?? (isTooYoung ? YOUNG_ACCOUNT : null), nowSeconds);
@@ -87,11 +80,13 @@ export function removeMessage(
   nowSeconds: number,
 ): Answer {
   const row = messageRow(room, sequence);
-  if (row === null || !isVisible(row, readerOf(actor))) return REMOVED_NOT_FOUND;
+  if (row === null || !isVisible(row, readerOf(actor))) return messageNotFound(['messageId']);
   const isOwn = row.author_id === actor.id;
-  if (!isOwn && !mayModerate(actor)) return NOT_ALLOWED;
+  if (!isOwn && !actor.isModerator) return NOT_ALLOWED;
   if (row.is_deleted === 0) {
-    removeContent(room, sequence, { isTold: true });
+    removeContent(room, sequence);
+    // Nobody has seen one that is held back, or everybody has been told that it has gone.
+    if (row.is_held_back === 0) room.changes.add('deleted', sequence);
     const { author_id: userId } = row;
     const act = { at: nowSeconds, actorId: actor.id, action: 'delete', sequence, userId } as const;
     if (!isOwn) recordAct(room, { ...act, seconds: null, reason: null });
@@ -111,7 +106,7 @@ export function reactTo(
   nowSeconds: number,
 ): Answer {
   if (authorRow(room, actor.id)?.is_erased === 1 || isBanned(room, actor.id, nowSeconds)) return NOT_ALLOWED;
-  if (publicRow(room, sequence) === null) return messageNotFound('messageId');
+  if (publicRow(room, sequence) === null) return messageNotFound(['input', 'messageId']);
   const [known] = room.sql
     .exec(
       'SELECT 1 FROM reaction WHERE sequence = ? AND user_id = ? AND kind = ?',

@@ -3,16 +3,15 @@ import { reactionsEntity } from './room-changes.ts';
 import { remainsOf } from './room-events.ts';
 import { messageRow } from './room-messages.ts';
 import type { OpenRoom } from './room-store.ts';
+import { IN_LIST } from './room-tables.ts';
 
-/** Deletes a message: its row stays without text. One that is held back goes without an event. */
-export function removeContent(room: OpenRoom, sequence: number, { isTold }: { isTold: boolean }): void {
-  const isHeldBack = messageRow(room, sequence)?.is_held_back === 1;
+/** Deletes a message: its row stays without text. The event, if anybody may learn of it, is the caller's to add. */
+export function removeContent(room: OpenRoom, sequence: number): void {
   room.sql.exec(
     "UPDATE message SET is_deleted = 1, text = '', links = '[]', hold_reason = NULL WHERE sequence = ?",
     sequence,
   );
   leaveScreens(room, sequence);
-  if (isTold && !isHeldBack) room.changes.add('deleted', sequence);
 }
 
 export function holdBack(room: OpenRoom, sequence: number, reason: string): void {
@@ -39,7 +38,7 @@ export function unpin(room: OpenRoom, remains: string | null = null): void {
   room.changes.add('unpinned', sequence, remains);
 }
 
-/** Its reactions are not told of any more. */
+/** Nobody is sent its reactions any more, and it is pinned no more. */
 function leaveScreens(room: OpenRoom, sequence: number): void {
   room.changes.drop(reactionsEntity(sequence));
   if (room.row.pinned_sequence === sequence) unpin(room);
@@ -55,7 +54,7 @@ export function trim(room: OpenRoom, sequences: readonly number[]): void {
   }
   const list = JSON.stringify(sequences);
   for (const table of ['reaction', 'report', 'message'])
-    room.sql.exec(`DELETE FROM ${table} WHERE sequence IN (SELECT value FROM json_each(?))`, list);
+    room.sql.exec(`DELETE FROM ${table} WHERE sequence ${IN_LIST}`, list);
   // A sequence is not given twice.
   if (sequences.includes(room.sequence)) room.save({ sequence: room.sequence });
   const [oldest] = room.sql

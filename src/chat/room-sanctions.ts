@@ -9,8 +9,6 @@ export type Sanction = 'mute' | 'ban';
 export const isStaff = ({ role, isModerator }: Pick<RoomActor, 'role'> & Partial<RoomActor>): boolean =>
   role !== 'member' || isModerator === true;
 
-export const mayModerate = ({ isModerator }: RoomActor): boolean => isModerator === true;
-
 interface Sanctioned {
   kind: Sanction;
   /** Null if a moderator has to lift it. */

@@ -12,6 +12,9 @@ export type RoomStorage = Pick<
 > & { sql: RoomSql };
 export type RoomSql = Pick<SqlStorage, 'exec'>;
 
+/** SQL with one parameter: a list as JSON. */
+export const IN_LIST = 'IN (SELECT value FROM json_each(?))';
+
 const refuse = (event: string, table: string) =>
   `CREATE TRIGGER IF NOT EXISTS ${table}_no_${event.toLowerCase()} BEFORE ${event} ON ${table}
    BEGIN SELECT RAISE(ABORT, 'rows of ${table} are never changed'); END`;

@@ -8,6 +8,7 @@
 import { CHAT_RETRY_MS, HUB_PUBLISH_TIMEOUT_MS } from '../config.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { answerWithin } from '../storage/answer-within.ts';
+import { messageNotFound } from './message-not-found.ts';
 import { actsAfter } from './room-acts.ts';
 import { RoomAlarm } from './room-alarm.ts';
 import { applyAuthor, authorRow } from './room-authors.ts';
@@ -28,16 +29,10 @@ import type {
 import { RoomDeliveries } from './room-deliveries.ts';
 import { eventsOf } from './room-events.ts';
 import { RoomExpiry } from './room-expiry.ts';
+import { noteWatch } from './room-hubs.ts';
 import type { RoomKey } from './room-key.ts';
 import { moderateRoom } from './room-moderation.ts';
-import {
-  messageNotFound,
-  postMessage,
-  REMOVED_NOT_FOUND,
-  reactTo,
-  removeMessage,
-  reportMessage,
-} from './room-posts.ts';
+import { postMessage, reactTo, removeMessage, reportMessage } from './room-posts.ts';
 import { readRoom } from './room-reading.ts';
 import { exportedRows } from './room-record.ts';
 import { NOT_ALLOWED } from './room-sanctions.ts';
@@ -93,7 +88,7 @@ export class Room implements RoomCalls {
     if (!this.#knows(author.id)) {
       // Who is unknown has posted nothing: it needs no row to be refused.
       if (refusal !== null) return refusal;
-      if (replyTo !== null && this.#store.open === null) return messageNotFound('replyTo');
+      if (replyTo !== null && this.#store.open === null) return messageNotFound(['input', 'replyTo']);
       if (!(await this.#noted(author.id))) return NOT_ALLOWED;
     }
     return this.#command((room) => {
@@ -105,12 +100,12 @@ export class Room implements RoomCalls {
   }
 
   async remove(request: Parameters<RoomCalls['remove']>[0]): Promise<ChatMessage | ChatRejection> {
-    if (this.#store.open === null) return REMOVED_NOT_FOUND;
+    if (this.#store.open === null) return messageNotFound(['messageId']);
     return this.#command((room) => removeMessage(room, request, this.#nowSeconds()));
   }
 
   async react(request: Parameters<RoomCalls['react']>[0]): Promise<ChatMessage | ChatRejection> {
-    if (this.#store.open === null) return messageNotFound('messageId');
+    if (this.#store.open === null) return messageNotFound(['input', 'messageId']);
     const { id } = request.actor;
     if (!request.remove && !this.#knows(id) && !(await this.#noted(id))) return NOT_ALLOWED;
     return this.#command((room) => reactTo(room, request, this.#nowSeconds()));
@@ -266,18 +261,4 @@ export class Room implements RoomCalls {
   #nowSeconds(): number {
     return Math.floor(this.#options.nowMs() / 1000);
   }
-}
-
-/** @throws if a later call of the hub has arrived before */
-function noteWatch({ sql }: OpenRoom, hubId: string, isWatched: boolean, callNumber: number): void {
-  const [known] = sql
-    .exec<{ call_number: number }>('SELECT call_number FROM hub WHERE hub_id = ?', hubId)
-    .toArray();
-  if (known !== undefined && callNumber < known.call_number)
-    throw new Error('a later call of the hub has arrived before this one');
-  sql.exec(
-    `INSERT INTO hub (hub_id, call_number, is_watching) VALUES (?, ?, ?) ON CONFLICT (hub_id) DO UPDATE
-       SET call_number = excluded.call_number, is_watching = excluded.is_watching`,
-    ...[hubId, callNumber, isWatched ? 1 : 0],
-  );
 }

@@ -61,7 +61,7 @@ export async function sceneOf(
   return facts && sceneIn(asking, roomKey(subject.subject, subject.id), facts);
 }
 
-/** Of several rooms by one call of D1, in their order. */
+/** As `sceneOf`, for several rooms: one call of D1, and the scenes in the order of the keys. */
 export async function scenesOf(asking: Asking, keys: readonly RoomKey[]): Promise<(Scene | null)[]> {
   const subjects = keys.map(parseRoomKey).filter((subject) => subject !== null);
   const found = await chatFactsOfRooms(asking.sources.db, subjects, { userId: userOf(asking.request) });
@@ -98,6 +98,3 @@ export function roleOf(permissions: readonly string[]): ChatRole {
 
 export const roomNotFound = (field: string[]): ChatRejection =>
   rejection('CHAT_ROOM_NOT_FOUND', 'There is no such room.', field);
-
-export const messageNotFound = (field: string[]): ChatRejection =>
-  rejection('CHAT_MESSAGE_NOT_FOUND', 'There is no such message that you may see.', field);

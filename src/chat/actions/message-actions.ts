@@ -2,8 +2,9 @@
 import { GraphQLError } from 'graphql';
 import { CHAT_REASON_MAX_CHARACTERS } from '../../config.ts';
 import { parseMessageId } from '../message-id.ts';
+import { messageNotFound } from '../message-not-found.ts';
 import type { ChatMessage, ChatReactionKind, ChatRejection } from '../room-calls.ts';
-import { type ChatAction, messageNotFound, type Scene, sceneOf, userOf } from './chat-action.ts';
+import { type ChatAction, type Scene, sceneOf, userOf } from './chat-action.ts';
 
 /** A message, its room and who acts. Null if there is no such room. */
 async function sceneOfMessage(

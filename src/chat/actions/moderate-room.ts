@@ -2,16 +2,10 @@ import { GraphQLError } from 'graphql';
 import { rejection } from '../../auth/rejection.ts';
 import { CHAT_REASON_MAX_CHARACTERS, CHAT_SLOW_MODE_MAX_SECONDS } from '../../config.ts';
 import { parseMessageId } from '../message-id.ts';
+import { messageNotFound } from '../message-not-found.ts';
 import type { ChatModeration, ChatRejection } from '../room-calls.ts';
 import type { ChatRoom } from '../room-reader.ts';
-import {
-  type ChatAction,
-  messageNotFound,
-  roomNotFound,
-  type Scene,
-  sceneOf,
-  userOf,
-} from './chat-action.ts';
+import { type ChatAction, roomNotFound, type Scene, sceneOf, userOf } from './chat-action.ts';
 
 export interface Moderating {
   action: ChatModeration;
@@ -62,7 +56,7 @@ const NEEDS_MESSAGE: readonly ChatModeration[] = ['release', 'pin'];
 const SANCTIONS: readonly ChatModeration[] = ['mute', 'ban'];
 const NEEDS_USER: readonly ChatModeration[] = [...SANCTIONS, 'unmute', 'unban'];
 
-/** What is missing from the input, or out of bounds; null if nothing is. */
+/** Names the first field that is missing or out of bounds; null if none is. */
 function wrongInput({ action, messageId, userId, seconds, reason }: Moderating): ChatRejection | null {
   if (NEEDS_MESSAGE.includes(action) && messageId === null)
     return invalid('messageId', 'This act needs a message.');

@@ -2,15 +2,9 @@ import { GraphQLError } from 'graphql';
 import { rejection } from '../../auth/rejection.ts';
 import { CHAT_MUTATION_ID_MAX_CHARACTERS } from '../../config.ts';
 import { parseMessageId } from '../message-id.ts';
+import { messageNotFound } from '../message-not-found.ts';
 import type { ChatMessage, ChatRejection } from '../room-calls.ts';
-import {
-  type ChatAction,
-  messageNotFound,
-  roomNotFound,
-  type Scene,
-  sceneOf,
-  userOf,
-} from './chat-action.ts';
+import { type ChatAction, roomNotFound, type Scene, sceneOf, userOf } from './chat-action.ts';
 import { screenedBy } from './screened-by.ts';
 
 export interface Posting {
