@@ -1,5 +1,6 @@
 /** A Worker as production gets it: bundled and minified by wrangler with the settings of `[env.production]`. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { unstable_readConfig } from 'wrangler';
@@ -18,14 +19,49 @@ export function gatewayObjects(project?: string): Record<string, string> {
 }
 
 /**
+ * Bundled once a process, or once for all processes with the same BUNDLES_FOLDER: the code must not change meanwhile.
+ *
  * @param entry a file; the project's own entry where left out.
  * @param project the folder whose `wrangler.toml` counts.
  */
-export async function bundleWorker(
+export function bundleWorker(
   signal: AbortSignal,
   entry?: string,
   project = '.',
   { minify = true } = {},
+): Promise<string> {
+  const key = JSON.stringify([
+    entry === undefined ? null : path.resolve(entry),
+    path.resolve(project),
+    minify,
+  ]);
+  const bundling = bundles.get(key) ?? readOrBundle(key, () => bundleAnew(signal, entry, project, minify));
+  bundles.set(key, bundling);
+  bundling.catch(() => bundles.delete(key));
+  return bundling;
+}
+
+const bundles = new Map<string, Promise<string>>();
+
+async function readOrBundle(key: string, bundle: () => Promise<string>): Promise<string> {
+  const folder = process.env.BUNDLES_FOLDER;
+  if (folder === undefined) return bundle();
+  const file = path.join(folder, `${createHash('sha256').update(key).digest('hex')}.js`);
+  const kept = await readFile(file, 'utf8').catch(() => undefined);
+  if (kept !== undefined) return kept;
+  const script = await bundle();
+  // Another process never reads a part of it.
+  const written = `${file}.${process.pid}`;
+  await writeFile(written, script);
+  await rename(written, file);
+  return script;
+}
+
+async function bundleAnew(
+  signal: AbortSignal,
+  entry: string | undefined,
+  project: string,
+  minify: boolean,
 ): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'com2000-bench-'));
   try {
