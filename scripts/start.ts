@@ -34,6 +34,7 @@ if ('text' in options) {
   process.exit(exitCode);
 }
 const stateFolder = path.resolve(options.state);
+const isQuick = options.quick;
 
 const startedAtMs = Date.now();
 const stopping = new AbortController();
@@ -54,13 +55,15 @@ start().catch(fail);
 
 async function start(): Promise<void> {
   console.log(heading('COM2000 edge gateway'));
-  console.log(remark('generates its types, migrates the local database and builds the Worker …'));
+  const generates = isQuick ? '' : 'generates its types, ';
+  console.log(remark(`${generates}migrates the local database and builds the Worker …`));
   const configuration = await gateway.configuration;
   const settings = await checkedSettings(configuration);
   stopping.signal.throwIfAborted();
   await startSimulatedUpstream(settings);
   await Promise.all([
-    timed('generate', 'types, schema, operations', runNode(['--run', 'generate'], stopping.signal)),
+    isQuick ||
+      timed('generate', 'types, schema, operations', runNode(['--run', 'generate'], stopping.signal)),
     timed('database', path.relative('', stateFolder), migrateDatabase(configuration.databaseId)),
   ]);
   const { port, vars, secrets, simulated } = settings;
@@ -87,9 +90,11 @@ async function start(): Promise<void> {
       users: await users,
     }),
   );
-  console.log(heading('In the background: everything in full, daily candles, indicators'));
   crons.follow(configuration.crons, showProblems);
-  await crons.run(NIGHTLY_CRON, showJobs);
+  if (!isQuick) {
+    console.log(heading('In the background: everything in full, daily candles, indicators'));
+    await crons.run(NIGHTLY_CRON, showJobs);
+  }
   console.log('\nThe syncs continue; one that is not ok is printed here. Ctrl-C ends everything.');
 }
 

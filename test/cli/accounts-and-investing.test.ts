@@ -9,7 +9,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { type RunningStart, runStart } from '../browser/running-start.ts';
+import { type RunningStart, runQuickStart } from '../browser/running-start.ts';
 import { openBash } from './bash-session.ts';
 import { confirmPayments } from './confirm-payments.ts';
 import { testFileWalks } from './file-walks.ts';
@@ -27,7 +27,7 @@ const NEW_ACCOUNT = { email: 'me@example.com', kycLevel: 1, permissions: ['READ'
 let start: RunningStart;
 
 before(async () => {
-  start = await runStart({});
+  start = await runQuickStart({});
   await mkdir(APP_FOLDER, { recursive: true });
 });
 

@@ -5,7 +5,7 @@ import { glob, readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
-import { type RunningStart, runStart } from '../browser/running-start.ts';
+import { type RunningStart, runQuickStart } from '../browser/running-start.ts';
 import { type Ran, runNode } from './running-operations.ts';
 
 const ADMIN_KEY = 'an-admin-key-for-tests-of-32-chars';
@@ -32,7 +32,7 @@ before(async () => {
     { name: 'chat', kind: 'slack', url },
     { name: 'mail', kind: 'email', from: 'edge@com2000.example', to: ['ops@com2000.example'] },
   ];
-  start = await runStart({ ADMIN_KEY, ALERT_CHANNELS: JSON.stringify(channels) });
+  start = await runQuickStart({ ADMIN_KEY, ALERT_CHANNELS: JSON.stringify(channels) });
 });
 
 after(async () => {

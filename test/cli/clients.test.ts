@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { type RunningStart, runStart } from '../browser/running-start.ts';
+import { type RunningStart, runQuickStart } from '../browser/running-start.ts';
 import { assertSubscriptions } from './assert-subscriptions.ts';
 import { clearApp, readReadme, runSetUp } from './readme-set-ups.ts';
 import { operationsOf, runNode } from './running-operations.ts';
@@ -14,7 +14,7 @@ const RELEASES = { 'apollo-web': 'apollo-web', 'urql-web': 'codegen-sha256' };
 let start: RunningStart;
 
 before(async () => {
-  start = await runStart({ ADMIN_KEY, OPERATIONS_MODE: 'id_only', PRICE_POLL_SECONDS: '1' });
+  start = await runQuickStart({ ADMIN_KEY, OPERATIONS_MODE: 'id_only', PRICE_POLL_SECONDS: '1' });
   const operations = operationsOf(start.gatewayUrl, ADMIN_KEY);
   for (const [client, manifest] of Object.entries(RELEASES)) {
     const { exitCode, err } = await operations(

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
-import { type RunningStart, runStart } from '../browser/running-start.ts';
+import { type RunningStart, runQuickStart } from '../browser/running-start.ts';
 import { startUpstream, type Upstream } from '../support/upstream/server.ts';
 import { type Ran, runNode } from './running-operations.ts';
 
@@ -26,7 +26,7 @@ let start: RunningStart;
 before(async () => {
   upstream = await startUpstream();
   const { mainApiUrl, priceApiUrl } = upstream.createMarket({ live: true, apiKey: API_KEY });
-  start = await runStart({
+  start = await runQuickStart({
     ADMIN_KEY,
     INTERNAL_API_KEY: API_KEY,
     MAIN_API_URL: mainApiUrl,
@@ -87,6 +87,11 @@ test('all is well with a healthy gateway, with a key and without one', async () 
   const withoutKey = await isWell('');
   assert.match(withoutKey, /^note {2} admin +no ADMIN_KEY: traffic and alerts are not checked$/m);
   assert.doesNotMatch(withoutKey, /hit rate/);
+});
+
+test('a quick start generates nothing and runs no job of the night', () => {
+  assert.match(start.output(), /^ {2}pools +ok /m);
+  assert.doesNotMatch(start.output(), /generate|daily/);
 });
 
 test('smoke tests pass on a healthy gateway, and name an environment or an address', async () => {

@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { type RunningStart, runStart } from '../browser/running-start.ts';
+import { type RunningStart, runQuickStart } from '../browser/running-start.ts';
 import { operationsOf, type RunOperations } from './running-operations.ts';
 
 const ADMIN_KEY = 'an-admin-key-for-tests-of-32-chars';
@@ -19,7 +19,7 @@ let folder: string;
 
 before(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'com2000-cli-'));
-  start = await runStart({ ADMIN_KEY, OPERATIONS_MODE: 'audit' });
+  start = await runQuickStart({ ADMIN_KEY, OPERATIONS_MODE: 'audit' });
   operations = operationsOf(start.gatewayUrl, ADMIN_KEY);
 });
 

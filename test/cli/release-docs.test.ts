@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
-import { type RunningStart, runStart } from '../browser/running-start.ts';
+import { type RunningStart, runQuickStart } from '../browser/running-start.ts';
 import type { Ran } from './running-operations.ts';
 
 const page = await readFile('docs/releases.md', 'utf8');
@@ -52,7 +52,7 @@ before(async () => {
   assert.match(hash, /^[0-9a-f]{64}$/);
   const [, adminKey = ''] = /ADMIN_KEY=(\S+)/.exec(startBlock) ?? [];
   const OPERATIONS_KEYS = secretBlock.replace('<the hash>', hash);
-  start = await runStart({ ADMIN_KEY: adminKey, OPERATIONS_KEYS, OPERATIONS_MODE: 'id_only' });
+  start = await runQuickStart({ ADMIN_KEY: adminKey, OPERATIONS_KEYS, OPERATIONS_MODE: 'id_only' });
 });
 
 after(async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { createClient as createSseClient, NetworkError, type Client as SseClient } from 'graphql-sse';
 import { createClient as createWsClient, type Client as WsClient } from 'graphql-ws';
-import { type RunningStart, runStart } from '../browser/running-start.ts';
+import { type RunningStart, runQuickStart } from '../browser/running-start.ts';
 import { type CuttableProxy, startCuttableProxy } from '../support/cuttable-proxy.ts';
 import { assertSubscriptions } from './assert-subscriptions.ts';
 import { assertGoesOn, assertTwoAtOnce, type Priced, priceOf } from './living-prices.ts';
@@ -11,7 +11,7 @@ import { assertGoesOn, assertTwoAtOnce, type Priced, priceOf } from './living-pr
 let start: RunningStart;
 
 before(async () => {
-  start = await runStart({ PRICE_POLL_SECONDS: '1' });
+  start = await runQuickStart({ PRICE_POLL_SECONDS: '1' });
 });
 
 after(() => start?.interrupt());
