@@ -30,7 +30,7 @@ export function pageStart(
   args: { after?: string | null | undefined; offset?: number | null | undefined },
   keyType?: keyof typeof sortKeys,
 ): PageStart {
-  const offset = parseArgument('offset', rowsToLeaveOut, args.offset ?? 0);
+  const offset = args.offset ? parseArgument('offset', rowsToLeaveOut, args.offset) : 0;
   const hasCursor = args.after !== null && args.after !== undefined;
   if (offset > 0 && hasCursor)
     throw badUserInput('offset: must be 0 or absent if after is given', ['offset']);

@@ -50,13 +50,15 @@ export interface PriceModel {
 }
 
 /** @param currency USD if null. @returns null if no source knows the symbol. */
-export async function resolvePrice(
+export function resolvePrice(
   context: GatewayContext,
   symbol: string,
   currency: CurrencyCode | null | undefined,
 ): Promise<PriceModel | null> {
-  const record = await context.prices.bySymbol(symbol);
-  return record === null ? null : priceIn(context, record, currency);
+  // A list has many prices, and an async function would make two more promises for each.
+  return context.prices
+    .bySymbol(symbol)
+    .then((record) => (record === null ? null : priceIn(context, record, currency)));
 }
 
 /** @param currency USD if null; needs no exchange rate, so no promise is made. */

@@ -152,8 +152,9 @@ export class ResponseCache {
 const usesKv = ({ operationId, policy }: CacheKey) =>
   operationId !== null && policy.maxAgeSeconds >= KV_MIN_MAX_AGE_SECONDS;
 
+const ETAG_DIGITS = 32;
 /** A strong validator (RFC 9110, section 8.8.3): other bytes have another tag. */
-export const etagOf = async (body: Uint8Array<ArrayBuffer>) => `"${(await sha256Hex(body)).slice(0, 32)}"`;
+export const etagOf = async (body: Uint8Array<ArrayBuffer>) => `"${await sha256Hex(body, ETAG_DIGITS)}"`;
 
 export type VariablesKey = (
   operation: OperationDefinitionNode,

@@ -4,20 +4,18 @@ import type { ObjectPlan } from './plan.ts';
 
 /** @returns an object of the response, or a `Pending` if any field is pending. */
 export function executeFields(
-  { fields, hasPrototypeName }: ObjectPlan,
+  { fields, blank }: ObjectPlan,
   execution: Execution,
   source: unknown,
   path: Path | undefined,
 ): unknown {
-  const results = emptyObject(hasPrototypeName);
+  const results: Record<string, unknown> = { ...blank };
   let pending: PendingObject | undefined;
   for (const field of fields) {
     const value = field.run(execution, source, path);
     if (value instanceof Pending) {
       pending ??= new PendingObject(execution, results);
       pending.waitFor(value, field.responseName);
-      // Reserves its place in the order of fields.
-      results[field.responseName] = null;
     } else {
       results[field.responseName] = value;
     }
@@ -31,11 +29,11 @@ export function executeFields(
  * @returns an object of the response, or a promise of it if any field is pending.
  */
 export function executeFieldsSerially(
-  { fields, hasPrototypeName }: ObjectPlan,
+  { fields, blank }: ObjectPlan,
   execution: Execution,
   source: unknown,
 ): unknown {
-  const results = emptyObject(hasPrototypeName);
+  const results: Record<string, unknown> = { ...blank };
   const executeFrom = (start: number): unknown => {
     for (const [offset, field] of fields.slice(start).entries()) {
       execution.throwIfAborted();
@@ -51,9 +49,4 @@ export function executeFieldsSerially(
     return results;
   };
   return executeFrom(0);
-}
-
-/** Assigning `__proto__` creates a property only in an object without a prototype. */
-function emptyObject(hasPrototypeName: boolean): Record<string, unknown> {
-  return hasPrototypeName ? Object.create(null) : {};
 }

@@ -112,10 +112,20 @@ export class MemoryHits {
     const text = textOf(envelope);
     const { operation } = chosen.found;
     const { name: operationName, kind } = operation;
-    const hit = { operationId: carriedId(operation), operationName, kind, transport };
+    const operationId = carriedId(operation);
     this.#sources.requests.set(
       text,
-      { text, key, ...hit, releaseClient: sent.release, mediaType, held: undefined },
+      {
+        text,
+        key,
+        operationId,
+        operationName,
+        kind,
+        transport,
+        releaseClient: sent.release,
+        mediaType,
+        held: undefined,
+      },
       textBytes(text, key.text) + ENTRY_BYTES,
     );
   }

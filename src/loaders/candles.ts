@@ -10,6 +10,7 @@ import { type ClosePoint, hourlyCloses } from '../storage/d1/hourly-closes.ts';
 import { indicatorsBySymbols } from '../storage/d1/indicators.ts';
 import { loaderOf } from './batching.ts';
 
+const orNone = (closes: readonly ClosePoint[] | null): readonly ClosePoint[] => closes ?? [];
 const HOUR_SECONDS = 3_600;
 
 export interface CandleSources {
@@ -50,10 +51,13 @@ export function createCandleLoader(sources: CandleSources) {
       return (await loader.load(symbol)) ?? [];
     },
     /** The closes of the hours that ended in the last `periodSeconds`, oldest first. */
-    closes: async (symbol: string, periodSeconds: number): Promise<readonly ClosePoint[]> => {
-      const loader = closesByPeriod.get(periodSeconds) ?? closesOver(periodSeconds);
-      closesByPeriod.set(periodSeconds, loader);
-      return (await loader.load(symbol)) ?? [];
+    closes(symbol: string, periodSeconds: number): Promise<readonly ClosePoint[]> {
+      let loader = closesByPeriod.get(periodSeconds);
+      if (loader === undefined) {
+        loader = closesOver(periodSeconds);
+        closesByPeriod.set(periodSeconds, loader);
+      }
+      return loader.load(symbol).then(orNone);
     },
     /** Computed by the nightly job from daily closes; null before its first run. */
     indicators: (symbol: string) => indicators.load(symbol),
