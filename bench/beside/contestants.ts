@@ -10,7 +10,7 @@ import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { bundleDrivenGateway, bundleWorker, gatewayObjects } from '../bundle.ts';
+import { bundleDrivenGateway, gatewayObjects } from '../bundle.ts';
 import { type PriceSource, startPriceSource } from '../live/price-source.ts';
 import { type BenchUpstream, migrateAndSync, startBenchUpstream } from '../synced-market.ts';
 import { startWorkerd, type Workerd } from '../workerd.ts';
@@ -22,7 +22,7 @@ export interface Contestant {
   /** The folder that it was bundled from. */
   project: string;
   /**
-   * Its Workers: `gateway` as production has it; `in-memory` over D1 and KV that answer from memory; `one-hub`, which
+   * Its Workers: `gateway` over local D1 and KV; `in-memory` over D1 and KV that answer from memory; `one-hub`, which
    * takes its prices from `prices` and opens every socket at one hub.
    */
   workerd: Workerd;
@@ -49,13 +49,13 @@ export async function startContestants(commit: string, signal: AbortSignal): Pro
     await provideModules(checkout, signal);
     const upstream = await startBenchUpstream();
     closing.push(() => upstream.close());
-    const start = async (name: string, project: string, scripts: Scripts): Promise<Contestant> => {
-      const contestant = await startContestant(name, project, scripts, upstream);
+    const start = async (name: string, project: string, script: string): Promise<Contestant> => {
+      const contestant = await startContestant(name, project, script, upstream);
       closing.push(() => Promise.all([contestant.workerd.stop(), contestant.prices.close()]));
       return contestant;
     };
-    const own = await bundle('.', signal);
-    const other = await bundle(checkout, signal);
+    const own = await bundleDrivenGateway(signal);
+    const other = await bundleDrivenGateway(signal, checkout);
     const all: Contestants['all'] = [
       await start('working tree', '.', own),
       await start(commit, checkout, other),
@@ -76,20 +76,10 @@ async function provideModules(checkout: string, signal: AbortSignal): Promise<vo
   else await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: checkout, signal });
 }
 
-interface Scripts {
-  production: string;
-  driven: string;
-}
-
-const bundle = async (project: string, signal: AbortSignal): Promise<Scripts> => ({
-  production: await bundleWorker(signal, undefined, project),
-  driven: await bundleDrivenGateway(signal, project),
-});
-
 async function startContestant(
   name: string,
   project: string,
-  { production, driven }: Scripts,
+  script: string,
   { gatewayVars }: BenchUpstream,
 ): Promise<Contestant> {
   const prices = await startPriceSource('with each POST');
@@ -99,18 +89,24 @@ async function startContestant(
   const liveVars = { PRICE_API_URL: prices.url, PRICE_POLL_SECONDS: '1', OPERATIONS_MODE: 'open' };
   const workerd = await startWorkerd(
     [
-      { ...sameForAll, name: 'gateway', script: production, storage: 'market', vars: gatewayVars },
+      {
+        ...sameForAll,
+        name: 'gateway',
+        script,
+        storage: 'market',
+        vars: { ...gatewayVars, DRIVEN: 'storage' },
+      },
       {
         ...sameForAll,
         name: 'in-memory',
-        script: driven,
+        script,
         storage: 'market',
         vars: { ...gatewayVars, DRIVEN: 'memory' },
       },
       {
         ...sameForAll,
         name: 'one-hub',
-        script: driven,
+        script,
         storage: 'live',
         vars: { ...gatewayVars, ...liveVars, DRIVEN: 'one hub' },
       },
