@@ -74,7 +74,6 @@ function keepFailure(error: Error): void {
 }
 
 function received(socket: number, bytes: Buffer): void {
-  // Before the first event, the price that the feed asked for when the first socket came may follow the current state.
   if (awaited !== undefined) {
     const left = awaited[socket] ?? 0;
     awaited[socket] = left - 1;
@@ -83,6 +82,7 @@ function received(socket: number, bytes: Buffer): void {
     else if (missing === 0) onAll();
     return;
   }
+  // Prices that a feed's own alarm found may follow the current state.
   if (event === 0) return;
   if (seen[socket] === event) {
     onFailure(new Error(`socket ${socket} was sent more than one message of event ${event}: ${bytes}`));

@@ -67,7 +67,11 @@ export async function startGateway(
   script: string,
   { hubs, polls, upstreamMs = 0, synced = [], hasHeapLimit = false, inspector = false }: GatewayOptions,
 ): Promise<GatewayServer> {
-  const prices = await startPriceSource('with each poll', upstreamMs);
+  // By hand, the feed still asks for a symbol that it has not seen: another price would be an event that nobody asked for.
+  const prices = await startPriceSource(
+    polls === 'by hand' ? 'with each POST' : 'with each poll',
+    upstreamMs,
+  );
   let workerd: Workerd;
   try {
     workerd = await startWorkerd(
