@@ -12,7 +12,8 @@ import {
 import type { ClientIdentity } from '../operations/registered-operation.ts';
 import { parseJson } from './parse-json.ts';
 
-const ID_PARAMETERS = ['documentId', 'doc_id', 'id'];
+const ALONE = ['query', 'operationName', 'variables', 'extensions'] as const;
+const IDS = ['documentId', 'doc_id', 'id'] as const;
 
 /**
  * @param pathIds the id in the URL's path, if there is one.
@@ -23,23 +24,19 @@ export function readGetParameters(
   client: ClientIdentity,
   pathIds: readonly string[],
 ): OperationRequest {
-  const sent = {
-    query: valuesOf(parameters, 'query'),
-    operationName: valuesOf(parameters, 'operationName'),
-    variables: valuesOf(parameters, 'variables'),
-    extensions: valuesOf(parameters, 'extensions'),
-  };
+  const sent = valuesByName(parameters);
   const [query] = sent.query;
   const [operationName] = sent.operationName;
   const [variables] = parsedValues('variables', sent.variables);
   const [extensions, ...otherExtensions] = parsedValues('extensions', sent.extensions);
-  const ids = ID_PARAMETERS.flatMap((name) => valuesOf(parameters, name));
   const request = toOperationRequest({ query, operationName, variables, extensions }, client, [
     ...pathIds,
-    ...ids,
+    ...sent.documentId,
+    ...sent.doc_id,
+    ...sent.id,
     ...otherExtensions.flatMap(persistedIdsOf),
   ]);
-  const repeated = Object.entries(sent).find(([, values]) => values.length > 1)?.[0];
+  const repeated = ALONE.find((name) => sent[name].length > 1);
   // A mismatch of ids is refused before anything else.
   if (repeated !== undefined && request.documentIds.length < 2) {
     throw unreadable(`${repeated}: is sent twice, with different values`, 400, { argumentPath: [repeated] });
@@ -47,13 +44,29 @@ export function readGetParameters(
   return request;
 }
 
-/** Distinct. An empty value counts as absent. */
-function valuesOf(parameters: URLSearchParams, name: string): string[] {
-  const values = parameters.getAll(name);
-  return values.length === 0 || (values.length === 1 && values[0] !== '')
-    ? values
-    : [...new Set(values)].filter((value) => value !== '');
+/** Distinct values by name. An empty one counts as absent. To ask for each name would leave JavaScript seven times. */
+function valuesByName(parameters: URLSearchParams) {
+  const sent = {
+    query: [] as string[],
+    operationName: [] as string[],
+    variables: [] as string[],
+    extensions: [] as string[],
+    documentId: [] as string[],
+    doc_id: [] as string[],
+    id: [] as string[],
+  };
+  let isRepeated = false;
+  parameters.forEach((value, name) => {
+    if (value === '' || !isNameIn(sent, name)) return;
+    isRepeated ||= sent[name].length > 0;
+    sent[name].push(value);
+  });
+  if (isRepeated) for (const name of [...ALONE, ...IDS]) sent[name] = [...new Set(sent[name])];
+  return sent;
 }
+
+const isNameIn = <Values extends object>(values: Values, name: PropertyKey): name is keyof Values =>
+  Object.hasOwn(values, name);
 
 const parsedValues = (name: string, texts: readonly string[]) =>
   texts.map((text) => parseJson(text, `${name}: is not JSON`, [name]));

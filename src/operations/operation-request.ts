@@ -11,7 +11,7 @@ import { isSameId } from './operation-id.ts';
 import type { ClientIdentity } from './registered-operation.ts';
 
 export interface OperationRequest {
-  /** Distinct ids. A valid request has at most one. */
+  /** Distinct ids, at most two. A valid request has at most one. */
   documentIds: readonly string[];
   document: string | undefined;
   operationName: string | undefined;
@@ -91,7 +91,7 @@ export function toOperationRequest(
   const extensions = parsed.extensions ?? undefined;
   const sentIds = [...furtherIds, parsed.documentId, parsed.doc_id, parsed.id, ...persistedIdsOf(extensions)];
   let release = UNNAMED_CLIENT;
-  let documentIds: string[] = [];
+  const documentIds: string[] = [];
   for (const sentId of sentIds) {
     // The empty text counts as absent, and the number 0 is an id.
     if (sentId === undefined || sentId === null || sentId === '') continue;
@@ -99,7 +99,8 @@ export function toOperationRequest(
     const named = idText.match(/^([^~]*)~([^~]*)~(.+)$/s);
     const [, app = '', version = '', ownId = idText] = named ?? [];
     if (named !== null) release = identityOrRelease(release, app, version);
-    if (!documentIds.some((other) => isSameId(other, ownId))) documentIds = [...documentIds, ownId];
+    if (documentIds.length < 2 && !documentIds.some((other) => isSameId(other, ownId)))
+      documentIds.push(ownId);
   }
   if (documentIds.length === 0 && document === undefined) {
     throw unreadable('The request has neither a document nor an id.', 400, { argumentPath: ['query'] });
