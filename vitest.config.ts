@@ -1,3 +1,5 @@
+import { globSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import './test/support/temporary-files-in-memory.ts';
 
@@ -12,6 +14,12 @@ process.env.JWT_SECRET = 'a-secret-for-tests-of-32-characters';
 // the process then waits for it without end, and no time limit of a test ends that. Esbuild reads this when it is loaded.
 process.env.ESBUILD_WORKER_THREADS = '0';
 const { cloudflareTest, readD1Migrations } = await import('@cloudflare/vitest-plugin');
+const { oneModule } = await import('./test/support/one-module/one-module.ts');
+
+/** The entry first: the files run in this order, and those of the schema in the order of `schema/schema.ts`. */
+const GATEWAY_FILES = [
+  ...new Set(['src/index.ts', ...globSync('{schema,src}/**/*.ts', { exclude: ['**/*.d.ts'] }).sort()]),
+];
 
 export default defineConfig({
   test: {
@@ -32,6 +40,7 @@ export default defineConfig({
       },
       {
         plugins: [
+          oneModule(GATEWAY_FILES.map((path) => resolve(path))),
           cloudflareTest({
             main: './test/support/worker.ts',
             wrangler: { configPath: './wrangler.toml', environment: 'development' },
@@ -69,9 +78,14 @@ export default defineConfig({
                   '@pothos/core',
                   '@pothos/plugin-complexity',
                   '@pothos/plugin-relay',
+                  '@pothos/plugin-scope-auth',
                   '@pothos/plugin-zod',
                   'zod',
                   '@cfworker/json-schema',
+                  '@envelop/rate-limiter/get-graphql-rate-limiter',
+                  'aws4fetch',
+                  'content-type',
+                  'punycode.js',
                   'trading-signals',
                   'big.js',
                   'dataloader',
