@@ -26,7 +26,7 @@ export async function bundleModules(paths: readonly string[], name: string): Pro
     outputFiles.find(({ path }) => path.endsWith(ending))?.text ?? '';
   return {
     code: textOf('.js'),
-    map: textOf('.map'),
+    map: withAbsoluteSources(textOf('.map')),
     views: new Map(bundled.map((file, index) => [file.path, exportsFrom(name, file, index)])),
   };
 }
@@ -45,6 +45,12 @@ const BUNDLE = {
   minifyWhitespace: true,
   outfile: '/bundled.js',
 } as const satisfies BuildOptions;
+
+/** The module lies in no folder, from which its sources could be found. */
+function withAbsoluteSources(map: string): string {
+  const { sources, ...rest } = JSON.parse(map) as { sources: string[] };
+  return JSON.stringify({ ...rest, sources: sources.map((source) => resolve('/', source)) });
+}
 
 function exportsUnique({ path, names }: CompiledFile, index: number): string {
   return names.length === 0
