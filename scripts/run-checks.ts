@@ -2,8 +2,7 @@
  * The checks of `npm test` before its tests: at once, as most keep one core busy. Each prints when it ends, and the first
  * that fails of a chain is its last. Exits with 1 if any failed.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import spawn, { SubprocessError } from 'nano-spawn';
 
 /** The types of generated files are checked too. One thread finds each type once; four are as slow on two cores. */
 const CHAINS = [
@@ -13,17 +12,14 @@ const CHAINS = [
 ];
 
 async function passes(script: readonly string[]): Promise<boolean> {
-  const child = spawn('npm', ['run', '--silent', ...script], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const printed: Buffer[] = [];
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => {
-      printed.push(chunk);
-    });
-  await once(child, 'close');
-  const { exitCode } = child;
-  process.stdout.write(Buffer.concat(printed));
-  if (exitCode !== 0) console.error(`npm run ${script.join(' ')} failed.`);
-  return exitCode === 0;
+  try {
+    console.log((await spawn('npm', ['run', '--silent', ...script], { stdin: 'ignore' })).output);
+    return true;
+  } catch (error) {
+    if (!(error instanceof SubprocessError)) throw error;
+    console.error(`${error.output}\nnpm run ${script.join(' ')} failed.`);
+    return false;
+  }
 }
 
 async function allPass(chain: readonly (readonly string[])[]): Promise<boolean> {

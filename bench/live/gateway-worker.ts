@@ -1,7 +1,7 @@
 /**
  * The gateway with its own Durable Objects, and what a benchmark needs to drive and count them: `/hub/<name>` opens a
- * socket at one hub, `POST /event` changes the price and has the feed poll at once, `/counts` tells what it all came to, `/alarms?hubs=` who
- * would still wake up. Everything else is the gateway's own.
+ * socket at one hub, `POST /event` changes the price and has the feed poll at once, `/counts` tells what it all came to,
+ * `/alarms?hubs=` who would still wake up. Everything else is the gateway's own.
  */
 import { executionCounts } from '../../src/execution/execute.ts';
 import gateway, * as durableObjects from '../../src/index.ts';

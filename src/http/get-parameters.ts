@@ -13,7 +13,6 @@ import type { ClientIdentity } from '../operations/registered-operation.ts';
 import { parseJson } from './parse-json.ts';
 
 const ALONE = ['query', 'operationName', 'variables', 'extensions'] as const;
-const IDS = ['documentId', 'doc_id', 'id'] as const;
 
 /**
  * @param pathIds the id in the URL's path, if there is one.
@@ -55,13 +54,12 @@ function valuesByName(parameters: URLSearchParams) {
     doc_id: [] as string[],
     id: [] as string[],
   };
-  let isRepeated = false;
   parameters.forEach((value, name) => {
-    if (value === '' || !isNameIn(sent, name)) return;
-    isRepeated ||= sent[name].length > 0;
-    sent[name].push(value);
+    if (value !== '' && isNameIn(sent, name)) sent[name].push(value);
   });
-  if (isRepeated) for (const name of [...ALONE, ...IDS]) sent[name] = [...new Set(sent[name])];
+  for (const name in sent) {
+    if (isNameIn(sent, name) && sent[name].length > 1) sent[name] = [...new Set(sent[name])];
+  }
   return sent;
 }
 

@@ -99,7 +99,7 @@ async function filesOf(named: NamedFiles | null): Promise<Omit<NamedProjectFiles
       byName.set(kind, { name: kind, kind, url, updatedAt });
   }
   for (const { kind, url, updated_at: updatedAt } of media.slice(0, PROJECT_MEDIA_MAX)) {
-    const name = (await sha256Hex(url)).slice(0, NAME_CHARACTERS);
+    const name = await sha256Hex(url, NAME_CHARACTERS);
     byName.set(name, { name, kind, url, updatedAt });
   }
   return { files: [...byName.values()], isWhole: named.reasons.length === 0 };

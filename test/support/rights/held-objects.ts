@@ -60,7 +60,7 @@ export async function holdOneOfEach(
 
 /** Copies of a document and of a picture, which upstream goes on naming. */
 async function holdFiles(projectId: string, url: string) {
-  const picture = (await sha256Hex(url)).slice(0, 16);
+  const picture = await sha256Hex(url, 16);
   const insert = env.DB.prepare(
     `INSERT INTO project_file (project_id, name, kind, source_url, source_updated_at, position, object_key, etag,
        content_type, size_bytes, copied_updated_at) VALUES (?1, ?2, ?3, ?4, 1, 0, ?2, 'etag', 'image/png', 1, 1)`,
