@@ -3,7 +3,7 @@ import type { ActionSources } from '../auth/actions/action.ts';
 import type { Attempts } from '../auth/attempts.ts';
 import { Guesses } from '../auth/guesses.ts';
 import { HashQueue } from '../auth/hash-queue.ts';
-import { createPasswordHasher } from '../auth/password-hash.ts';
+import { createPasswordHasher, type PasswordHasher } from '../auth/password-hash.ts';
 import { sendOutboxOf } from '../auth/user-outbox.ts';
 import { refreshRights } from '../auth/user-rights.ts';
 import { createWalletChallenges } from '../auth/wallet-challenges.ts';
@@ -23,10 +23,12 @@ export interface AccountActionParts {
   attempts: Attempts;
   mainApi: Pick<MainApi, 'userStats' | 'createUser'>;
   urls: FileUrls;
+  /** In the place of those of production. */
+  passwords: PasswordHasher | undefined;
 }
 
 export function createActionSources(parts: AccountActionParts): ActionSources<Viewer> {
-  const { db, config, accounts, attempts, mainApi, urls } = parts;
+  const { db, config, accounts, attempts, mainApi, urls, passwords } = parts;
   const { sessions, deviceTokens, viewerOf } = accounts;
   const readRights = async (userId: string) => {
     await refreshRights(db, mainApi, userId, nowSeconds());
@@ -35,10 +37,12 @@ export function createActionSources(parts: AccountActionParts): ActionSources<Vi
     db,
     sessions,
     deviceTokens,
-    passwords: createPasswordHasher({
-      queue: new HashQueue({ timerNowMs: () => performance.now(), sleep }),
-      random: (bytes) => crypto.getRandomValues(bytes),
-    }),
+    passwords:
+      passwords ??
+      createPasswordHasher({
+        queue: new HashQueue({ timerNowMs: () => performance.now(), sleep }),
+        random: (bytes) => crypto.getRandomValues(bytes),
+      }),
     guesses: new Guesses(attempts),
     challenges: createWalletChallenges({
       db,

@@ -4,6 +4,7 @@
  */
 import { schema } from '../../schema/schema.ts';
 import { Attempts } from '../auth/attempts.ts';
+import type { PasswordHasher } from '../auth/password-hash.ts';
 import { CachedAnswers } from '../cache/cached-answers.ts';
 import { GenerationsMemory } from '../cache/freshness.ts';
 import { ResponseCache } from '../cache/response-cache.ts';
@@ -91,6 +92,7 @@ export interface Isolate {
 export interface IsolateOptions {
   viewerOf?: ViewerOf;
   viewersOf?: ViewersOf;
+  passwords?: PasswordHasher;
   memoryShares?: MemoryShares;
 }
 
@@ -101,7 +103,7 @@ export type IsolateOf = (env: Env) => IsolateResult;
 /**
  * The platform passes the same Env to every request and every object of an isolate.
  *
- * @param options for tests: who is who, in the place of the accounts; and other shares of the memory.
+ * @param options for tests: who is who, in the place of the accounts; passwords that cost less; and other shares of the memory.
  */
 export function createIsolates(options: IsolateOptions = {}): IsolateOf {
   const isolates = new WeakMap<Env, IsolateResult>();
@@ -120,7 +122,7 @@ export function createIsolates(options: IsolateOptions = {}): IsolateOf {
 function createIsolate(
   unmeasuredEnv: Env,
   config: Config,
-  { viewerOf, viewersOf, memoryShares }: IsolateOptions,
+  { viewerOf, viewersOf, passwords, memoryShares }: IsolateOptions,
 ): Isolate {
   const calls = new IsolateCalls(nowMs);
   const env = measuredEnv(unmeasuredEnv, calls);
@@ -182,6 +184,7 @@ function createIsolate(
       attempts,
       mainApi: signInApi,
       urls: fileUrls,
+      passwords,
     }),
     investing: createInvestingSources(env, signInApi),
     files: createFileSources(env, config, {

@@ -48,7 +48,7 @@ export interface PasswordHasher {
 }
 
 export interface PasswordHasherDeps {
-  queue: HashQueue;
+  queue: Pick<HashQueue, 'turn'>;
   /** Fills the bytes with random ones, and returns them. */
   random: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>;
   scrypt?: typeof scryptSync;

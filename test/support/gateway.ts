@@ -2,7 +2,8 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { vi } from 'vitest';
-import gatewayWorker from '../../src/index.ts';
+import { createIsolates } from '../../src/app/isolate.ts';
+import { createWorker } from '../../src/app/worker.ts';
 import {
   type BindingCounts,
   countedD1,
@@ -12,6 +13,7 @@ import {
   noCounts,
 } from './counted-bindings.ts';
 import type { TestMarket } from './market.ts';
+import { quickPasswords } from './quick-passwords.ts';
 
 export interface GraphQLAnswer<Data = Record<string, unknown>> {
   status: number;
@@ -60,8 +62,17 @@ export const CRONS = {
   nightly: '0 0 * * *',
 } as const;
 
-/** @param vars replace those of the environment, bindings too; `undefined` takes one away. */
-export function startGateway(market: TestMarket, vars: Record<string, unknown> = {}): TestGateway {
+const withQuickPasswords = createWorker(createIsolates({ passwords: quickPasswords }));
+
+/**
+ * @param vars replace those of the environment, bindings too; `undefined` takes one away.
+ * @param worker that of `src/index.ts` where the cost of passwords is the subject
+ */
+export function startGateway(
+  market: TestMarket,
+  vars: Record<string, unknown> = {},
+  worker = withQuickPasswords,
+): TestGateway {
   vi.useFakeTimers({ toFake: ['Date'], now: market.startAt * 1000 });
   const counts = noCounts();
   const bindings = {
@@ -106,10 +117,10 @@ export function startGateway(market: TestMarket, vars: Record<string, unknown> =
     async fetch(path, init) {
       const ctx = newContext();
       const request = new Request(new URL(path, 'https://gateway.test'), init) as Parameters<
-        typeof gatewayWorker.fetch
+        typeof worker.fetch
       >[0];
       if (!request.headers.has('CF-Connecting-IP')) request.headers.set('CF-Connecting-IP', clientAddress);
-      const response = await gatewayWorker.fetch(request, isolate, ctx);
+      const response = await worker.fetch(request, isolate, ctx);
       // A copy would lose the socket.
       if (response.webSocket) return response;
       const body = await response.arrayBuffer();
@@ -135,7 +146,7 @@ export function startGateway(market: TestMarket, vars: Record<string, unknown> =
     },
     async scheduled(cron) {
       const ctx = newContext();
-      await gatewayWorker.scheduled(
+      await worker.scheduled(
         { cron, scheduledTime: Date.now(), noRetry: () => undefined } as ScheduledController,
         isolate,
         ctx,

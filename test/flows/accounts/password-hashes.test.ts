@@ -1,13 +1,14 @@
 /** Logins of which an isolate hashes two a second, and stored passwords of earlier parameters. */
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test } from 'vitest';
+import gatewayWorker from '../../../src/index.ts';
 import { type AuthAnswer, ask, askForTokens, PASSWORD, register } from '../../support/accounts.ts';
 import { startGateway, type TestGateway } from '../../support/gateway.ts';
 import { createMarket } from '../../support/market.ts';
 
 let gateway: TestGateway;
 beforeEach(async () => {
-  gateway = startGateway(await createMarket({ projectCount: 2, poolCount: 0 }));
+  gateway = startGateway(await createMarket({ projectCount: 2, poolCount: 0 }), {}, gatewayWorker);
 });
 
 let networks = 0;
