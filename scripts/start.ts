@@ -34,7 +34,7 @@ if ('text' in options) {
   process.exit(exitCode);
 }
 const stateFolder = path.resolve(options.state);
-const isQuick = options.quick;
+const { quick: isQuick, headless } = options;
 
 const startedAtMs = Date.now();
 const stopping = new AbortController();
@@ -67,7 +67,11 @@ async function start(): Promise<void> {
     timed('database', path.relative('', stateFolder), migrateDatabase(configuration.databaseId)),
   ]);
   const { port, vars, secrets, simulated } = settings;
-  const url = await timed('gateway', 'on workerd', startGateway({ port, stateFolder, vars, secrets }));
+  const url = await timed(
+    'gateway',
+    'on workerd',
+    startGateway({ port, stateFolder, headless, vars, secrets }),
+  );
 
   const showJobs = (cron: string) => runCron(url, cron, (job) => console.log(jobLine(job)));
   const showProblems = (cron: string) =>
@@ -86,6 +90,7 @@ async function start(): Promise<void> {
       url,
       vars,
       simulated,
+      hasGraphiql: !headless,
       hasKey: 'ADMIN_KEY' in secrets || 'OPERATIONS_KEYS' in secrets,
       users: await users,
     }),

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { readD1Migrations } from '@cloudflare/vitest-plugin';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
-import { appliedMigrations, applyMigration } from '../d1-migrations.ts';
+import { appliedMigrations, applyMigrations } from '../d1-migrations.ts';
 
 const MIGRATIONS_FOLDER = 'migrations';
 
@@ -25,8 +25,11 @@ export async function migrateDatabase(stateFolder: string, databaseId: string): 
   try {
     const db = await miniflare.getD1Database('DB');
     const applied = new Set(await appliedMigrations(db));
-    for (const migration of await readD1Migrations(MIGRATIONS_FOLDER))
-      if (!applied.has(migration.name)) await applyMigration(db, migration);
+    const migrations = await readD1Migrations(MIGRATIONS_FOLDER);
+    await applyMigrations(
+      db,
+      migrations.filter(({ name }) => !applied.has(name)),
+    );
     // No gateway runs on this state yet, so a lease belongs to a sync whose gateway was stopped. It would block the
     // first sync for minutes.
     if (existed) await db.prepare('DELETE FROM sync_lease').run();

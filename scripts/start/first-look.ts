@@ -53,13 +53,14 @@ export interface RunningGateway {
   url: string;
   vars: Readonly<Record<string, string>>;
   simulated: { main: boolean; price: boolean };
+  hasGraphiql: boolean;
   hasKey: boolean;
   /** Who can sign in. */
   users: readonly StartUser[];
 }
 
 export async function firstLook(gateway: RunningGateway): Promise<string> {
-  const { url, vars, simulated, hasKey, users } = gateway;
+  const { url, vars, simulated, hasGraphiql, hasKey, users } = gateway;
   const mode = vars.OPERATIONS_MODE ?? '';
   const id = await marketListId();
   const market = await marketSummary(url, id);
@@ -69,7 +70,7 @@ export async function firstLook(gateway: RunningGateway): Promise<string> {
   const documentsRun = mode === 'open' || mode === 'audit';
   return [
     row('Market', market.text),
-    row('GraphiQL', `${url}/graphql`),
+    row(hasGraphiql ? 'GraphiQL' : 'GraphQL', `${url}/graphql`),
     row('REST', `${url}/api/projects, described at /api/openapi.json`),
     row('Files', market.logoUrl === null ? 'docs/files.md' : `${market.logoUrl}; docs/files.md sends others`),
     row('Health', `${url}/health`),

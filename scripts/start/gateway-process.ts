@@ -57,10 +57,11 @@ async function startWorker(start: StartMessage): Promise<void> {
   worker = await unstable_startWorker({
     ...CONFIG,
     sendMetrics: false,
+    ...(start.headless ? { build: { define: { GRAPHIQL: 'false' } } } : {}),
     bindings: { ...bindings('plain_text', start.vars), ...bindings('secret_text', start.secrets) },
     dev: {
       remote: false,
-      watch: true,
+      watch: !start.headless,
       inspector: false,
       persist: start.stateFolder,
       server: { hostname: 'localhost', port: start.port },

@@ -8,6 +8,8 @@ export interface StartMessage {
   kind: 'start';
   port: number;
   stateFolder: string;
+  /** For scripts alone: without GraphiQL, and not built again when the code changes. */
+  headless: boolean;
   vars: Record<string, string>;
   secrets: Record<string, string>;
 }

@@ -18,9 +18,9 @@ export interface RunningStart {
   interrupt(): Promise<{ exitCode: number | null; leftProcesses: number[] }>;
 }
 
-/** `npm start -- --quick`, for tests whose facts do not begin with it. @param variables beside those of this process. */
+/** `npm start -- --quick --headless`, for tests of neither it nor GraphiQL. @param variables beside those of this process. */
 export const runQuickStart = (variables: Record<string, string> = {}): Promise<RunningStart> =>
-  runStart(variables, ['--quick']);
+  runStart(variables, ['--quick', '--headless']);
 
 /** @param variables beside those of this process. */
 export async function runStart(
@@ -52,7 +52,7 @@ export async function runStart(
       throw new Error(`npm start was not ready within ${READY_WITHIN_MS} ms:\n${output}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
-    gatewayUrl = /^ {2}GraphiQL +(\S+)\/graphql$/m.exec(output)?.[1];
+    gatewayUrl = /^ {2}Graphi?QL +(\S+)\/graphql$/m.exec(output)?.[1];
   }
   return { gatewayUrl, stateFolder, output: () => output, interrupt };
 }
