@@ -1,4 +1,7 @@
-/** The life of releases, from their manifests to their end, through the CLI and a gateway on workerd. */
+/**
+ * The life of releases, from their manifests to their end, through the CLI and a gateway on workerd. Commands that shall succeed
+ * run in this process; those whose exit code counts, that run at once or that are killed have one of their own.
+ */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -6,6 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { type RunningStart, runQuickStart } from '../browser/running-start.ts';
+import { runOperations } from '../support/run-operations.ts';
 import { operationsOf, type RunOperations } from './running-operations.ts';
 
 const ADMIN_KEY = 'an-admin-key-for-tests-of-32-chars';
@@ -29,7 +33,10 @@ after(async () => {
 });
 
 async function ok(args: string): Promise<string> {
-  const { exitCode, out, err } = await operations(args);
+  const environment = { ADMIN_KEY };
+  const { exitCode, out, err } = await runOperations([...args.split(' '), '--url', start.gatewayUrl], {
+    environment,
+  });
   assert.equal(exitCode, 0, `${args}\n${out}${err}`);
   return out;
 }
