@@ -4,6 +4,7 @@
  * Guaranteed: an attempt is looked for and written in one synchronous step, so that no two attempts take the same place,
  * whatever comes at once and from wherever. A written attempt outlives the object's memory.
  */
+import { BOUND_LIMIT } from '../storage/bound-limit.ts';
 import { type AttemptRule, freeAtMs } from './attempt-rule.ts';
 
 export interface Attempt {
@@ -42,7 +43,7 @@ export class AttemptLog {
     );
     const newestFirst = this.#sql
       .exec<{ at_ms: number }>(
-        'SELECT at_ms FROM attempt WHERE track = ? ORDER BY at_ms DESC LIMIT ?',
+        `SELECT at_ms FROM attempt WHERE track = ? ORDER BY at_ms DESC ${BOUND_LIMIT}`,
         track,
         rule.max,
       )

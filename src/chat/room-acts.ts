@@ -1,4 +1,5 @@
 /** The record of moderation. The database refuses to change or delete an act. */
+import { BOUND_LIMIT } from '../storage/bound-limit.ts';
 import type { ModerationAct } from './room-calls.ts';
 import type { OpenRoom } from './room-store.ts';
 
@@ -14,7 +15,7 @@ export const actsAfter = ({ sql }: OpenRoom, after: number, limit: number): Mode
   sql
     .exec<ModerationAct & Record<string, SqlStorageValue>>(
       `SELECT number, acted_at AS at, actor_id AS actorId, action, sequence, user_id AS userId, seconds, reason
-       FROM act WHERE number > ? ORDER BY number LIMIT ?`,
+       FROM act WHERE number > ? ORDER BY number ${BOUND_LIMIT}`,
       ...[after, limit],
     )
     .toArray();

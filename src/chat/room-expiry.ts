@@ -1,5 +1,7 @@
 /** Messages that are too many or too old. */
+
 import { CHAT_MESSAGE_MAX_AGE_SECONDS, CHAT_MESSAGES_MAX } from '../config.ts';
+import { BOUND_LIMIT } from '../storage/bound-limit.ts';
 import { trim } from './room-removal.ts';
 import type { OpenRoom } from './room-store.ts';
 
@@ -14,7 +16,7 @@ export function trimExcess(room: OpenRoom): void {
   const upTo = room.sequence - CHAT_MESSAGES_MAX;
   if (upTo <= 0) return;
   const rows = room.sql.exec<Found>(
-    'SELECT sequence FROM message WHERE sequence <= ? ORDER BY sequence LIMIT ?',
+    `SELECT sequence FROM message WHERE sequence <= ? ORDER BY sequence ${BOUND_LIMIT}`,
     ...[upTo, MESSAGES_AT_ONCE],
   );
   trim(room, sequencesOf(rows.toArray()));
@@ -53,7 +55,7 @@ const expiryOf = (postedAt: number) => postedAt + CHAT_MESSAGE_MAX_AGE_SECONDS;
 /** Deletes messages that are too old. A clock that was wrong has given later messages earlier times: each has its own. */
 function trimExpired(room: OpenRoom, nowSeconds: number): void {
   const rows = room.sql.exec<Found>(
-    'SELECT sequence FROM message WHERE posted_at <= ? ORDER BY sequence LIMIT ?',
+    `SELECT sequence FROM message WHERE posted_at <= ? ORDER BY sequence ${BOUND_LIMIT}`,
     ...[nowSeconds - CHAT_MESSAGE_MAX_AGE_SECONDS, MESSAGES_AT_ONCE],
   );
   trim(room, sequencesOf(rows.toArray()));

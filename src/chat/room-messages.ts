@@ -4,6 +4,7 @@
  * Refused: text of a message that is held back, to anybody but its author and moderators; text of a deleted message, to
  * everybody.
  */
+import { BOUND_LIMIT } from '../storage/bound-limit.ts';
 import type { ChatMessage, ChatReactionKind, ChatRole } from './room-calls.ts';
 import type { OpenRoom } from './room-store.ts';
 import { IN_LIST } from './room-tables.ts';
@@ -62,7 +63,7 @@ export const isVisible = (row: MessageRow, { id, isModerator }: Reader): boolean
 export function messagePage(room: OpenRoom, { limit, before }: { limit: number; before: number | null }) {
   const rows = room.sql
     .exec<MessageRow>(
-      `${SELECT} WHERE message.sequence < ? AND message.is_held_back = 0 ORDER BY message.sequence DESC LIMIT ?`,
+      `${SELECT} WHERE message.sequence < ? AND message.is_held_back = 0 ORDER BY message.sequence DESC ${BOUND_LIMIT}`,
       ...[before ?? Number.MAX_SAFE_INTEGER, limit],
     )
     .toArray();

@@ -2,6 +2,7 @@
  * The rows of a room as JSON lines, in pages: table by table, in the order of their keys. A row that is there during the whole
  * export is in it once, whatever else is written meanwhile.
  */
+import { BOUND_LIMIT } from '../storage/bound-limit.ts';
 import type { OpenRoom } from './room-store.ts';
 
 /** Tables with the columns of their keys. What hubs watch, and the last changes, belong to the running room alone. */
@@ -53,7 +54,7 @@ function rowsBehind(
   const columns = TABLES[table].join(', ');
   const behind = key.length === 0 ? '' : `WHERE (${columns}) > (${key.map(() => '?').join(', ')})`;
   const rows = sql
-    .exec<Row>(`SELECT * FROM ${table} ${behind} ORDER BY ${columns} LIMIT ?`, ...key, limit)
+    .exec<Row>(`SELECT * FROM ${table} ${behind} ORDER BY ${columns} ${BOUND_LIMIT}`, ...key, limit)
     .toArray();
   // The row of the room is written seldom.
   return table === 'room' ? rows.map((row) => ({ ...row, position: changes.position, sequence })) : rows;

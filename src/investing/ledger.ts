@@ -6,6 +6,7 @@
  */
 
 import { rejection } from '../auth/rejection.ts';
+import { BOUND_LIMIT } from '../storage/bound-limit.ts';
 import type { InvestmentRow } from '../storage/d1/investments.ts';
 import { fromUnits } from '../storage/decimal-units.ts';
 import type { CallTrace } from '../upstream/http.ts';
@@ -55,7 +56,7 @@ import type {
 import type { Snapshot } from './rules/containment.ts';
 
 const TERMS = 'SELECT terms, snapshot FROM terms';
-const ENTRIES = 'SELECT json FROM entry WHERE sequence > ? ORDER BY sequence LIMIT ?';
+const ENTRIES = `SELECT json FROM entry WHERE sequence > ? ORDER BY sequence ${BOUND_LIMIT}`;
 
 export class Ledger {
   readonly #storage: LedgerStorage;
@@ -198,7 +199,12 @@ export class Ledger {
   investmentsAfter(after: string, limit: number): InvestmentRow[] {
     const poolId = this.#read()?.book.poolId;
     if (poolId === undefined) return [];
-    const rows = investments.select(this.#storage.sql, 'WHERE id > ? ORDER BY id LIMIT ?', after, limit);
+    const rows = investments.select(
+      this.#storage.sql,
+      `WHERE id > ? ORDER BY id ${BOUND_LIMIT}`,
+      after,
+      limit,
+    );
     return rows.map((row) => shownInvestment(poolId, row));
   }
 

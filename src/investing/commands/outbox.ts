@@ -1,10 +1,12 @@
 /** Calls of the main API that a ledger has yet to make. The calls of one subject leave one after another. */
+
 import {
   LEDGER_BACKOFF_MAX_MS,
   LEDGER_BACKOFF_MS,
   LEDGER_CALL_LEASE_MS,
   LEDGER_ORDER_MAX_ATTEMPTS,
 } from '../../settings/investing-limits.ts';
+import { BOUND_LIMIT } from '../../storage/bound-limit.ts';
 import type { LedgerStep } from '../ledger-step.ts';
 import { calls, claims, type Investment, type StoredCall } from '../ledger-tables.ts';
 import type { LedgerStorage, OutboxRow, StoredInvestment, UpstreamRefusal } from '../ledger-types.ts';
@@ -22,7 +24,7 @@ const STUCK = `EXISTS (SELECT 1 FROM outbox AS head WHERE head.subject = release
  */
 const MAY_LEAVE = `is_first = 1 AND (effect <> 'takes' OR place < coalesce(
   (SELECT min(place) FROM outbox AS release WHERE effect = 'releases' AND NOT ${STUCK}), place + 1))`;
-const DUE = `WHERE ${MAY_LEAVE} AND due_ms <= ? ORDER BY due_ms, place LIMIT ?`;
+const DUE = `WHERE ${MAY_LEAVE} AND due_ms <= ? ORDER BY due_ms, place ${BOUND_LIMIT}`;
 const NEXT_DUE = `SELECT min(due_ms) AS due FROM outbox WHERE ${MAY_LEAVE}`;
 const DELETE = 'DELETE FROM outbox WHERE subject = ? AND sequence = ?';
 const NEXT_FIRST = `UPDATE outbox SET is_first = 1, due_ms = ?

@@ -1,5 +1,7 @@
 /** Rows that D1 does not have yet, with their state of now, and the note that it has them. */
+
 import { POOL_FIGURES_PAUSE_MS } from '../../settings/investing-limits.ts';
+import { BOUND_LIMIT } from '../../storage/bound-limit.ts';
 import type { PoolFigures } from '../../storage/d1/ledger-rows.ts';
 import { fromUnits, greaterOf, toUnits } from '../../storage/decimal-units.ts';
 import { progressPercent } from '../../storage/progress-percent.ts';
@@ -12,10 +14,10 @@ import { shownInvestment } from './shown-investment.ts';
 
 type Sql = LedgerStorage['sql'];
 
-const CHANGED = 'WHERE projected_revision < revision LIMIT ?';
+const CHANGED = `WHERE projected_revision < revision ${BOUND_LIMIT}`;
 /** Oldest first: none waits for ever while others change. */
-const CHANGED_INVESTMENTS = 'WHERE projected_revision < revision ORDER BY receipt_sequence LIMIT ?';
-const NEW = 'WHERE is_projected = 0 LIMIT ?';
+const CHANGED_INVESTMENTS = `WHERE projected_revision < revision ORDER BY receipt_sequence ${BOUND_LIMIT}`;
+const NEW = `WHERE is_projected = 0 ${BOUND_LIMIT}`;
 const OLDEST_CALL = 'SELECT recorded_ms FROM outbox ORDER BY place LIMIT 1';
 const IS_ANY_LEFT = `SELECT EXISTS (SELECT 1 FROM investment WHERE projected_revision < revision)
   OR EXISTS (SELECT 1 FROM member WHERE projected_revision < revision)
