@@ -21,6 +21,77 @@ const GATEWAY_FILES = [
   ...new Set(['src/index.ts', ...globSync('{schema,src}/**/*.ts', { exclude: ['**/*.d.ts'] }).sort()]),
 ];
 
+/** These open sockets and streams, which outlive a test: each has a Worker of its own. The others share two. */
+const ALONE = [
+  'test/flows/realtime/**/*.test.ts',
+  'test/flows/chat/{canaries,costs,events,storm}.test.ts',
+  'test/flows/event-stream*.test.ts',
+  'test/flows/accounts/{limited-fields,rights,signed-in}.test.ts',
+  'test/flows/investing/ledger-events.test.ts',
+];
+
+const FLOWS = {
+  plugins: [
+    oneModule(GATEWAY_FILES.map((path) => resolve(path))),
+    cloudflareTest({
+      main: './test/support/worker.ts',
+      wrangler: { configPath: './wrangler.toml', environment: 'development' },
+      miniflare: {
+        // Backups are restored into it: no migration is applied before.
+        d1Databases: { EMPTY_DB: 'empty' },
+        bindings: {
+          TEST_MIGRATIONS: await readD1Migrations('./migrations'),
+          R2_ACCESS_KEY_ID: 'test-key-id',
+          R2_SECRET_ACCESS_KEY: 'test-secret',
+        },
+      },
+    }),
+  ],
+  define: { GRAPHIQL: 'false' },
+  test: {
+    include: ['test/flows/**/*.test.ts'],
+    globalSetup: ['test/support/simulated-upstream.ts'],
+    setupFiles: ['test/support/migrate.ts'],
+    // Bundled once for all files: one by one, their hundreds of modules cost seconds a file.
+    deps: {
+      optimizer: {
+        ssr: {
+          enabled: true,
+          include: [
+            'graphql',
+            'graphql-yoga',
+            'graphql-http',
+            '@pothos/core',
+            '@pothos/plugin-complexity',
+            '@pothos/plugin-relay',
+            '@pothos/plugin-scope-auth',
+            '@pothos/plugin-zod',
+            'zod',
+            '@cfworker/json-schema',
+            '@envelop/rate-limiter/get-graphql-rate-limiter',
+            'aws4fetch',
+            'content-type',
+            'punycode.js',
+            'trading-signals',
+            'big.js',
+            'dataloader',
+            'jose',
+            'p-limit',
+            'p-timeout',
+            'ethers',
+            'viem',
+            'viem/accounts',
+            'viem/siwe',
+            'viem/utils',
+          ],
+        },
+      },
+    },
+    testTimeout: FLOW_TIMEOUT_MS,
+    hookTimeout: FLOW_TIMEOUT_MS,
+  },
+};
+
 export default defineConfig({
   test: {
     silent: 'passed-only',
@@ -39,72 +110,22 @@ export default defineConfig({
         },
       },
       {
-        plugins: [
-          oneModule(GATEWAY_FILES.map((path) => resolve(path))),
-          cloudflareTest({
-            main: './test/support/worker.ts',
-            wrangler: { configPath: './wrangler.toml', environment: 'development' },
-            miniflare: {
-              // Backups are restored into it: no migration is applied before.
-              d1Databases: { EMPTY_DB: 'empty' },
-              bindings: {
-                TEST_MIGRATIONS: await readD1Migrations('./migrations'),
-                R2_ACCESS_KEY_ID: 'test-key-id',
-                R2_SECRET_ACCESS_KEY: 'test-secret',
-              },
-            },
-          }),
-        ],
-        define: { GRAPHIQL: 'false' },
+        ...FLOWS,
         test: {
+          ...FLOWS.test,
           name: 'flows',
-          include: ['test/flows/**/*.test.ts'],
+          exclude: ALONE,
+          // A Worker's start, with all of its modules, costs two seconds; `migrate.ts` empties the storage for each file.
+          isolate: false,
           globalSetup: [
-            'test/support/simulated-upstream.ts',
+            ...FLOWS.test.globalSetup,
             'test/support/local-chains.ts',
             'test/support/alert-receivers.ts',
             'test/support/clickhouse.ts',
           ],
-          setupFiles: ['test/support/migrate.ts'],
-          // Bundled once for all files: one by one, their hundreds of modules cost seconds a file.
-          deps: {
-            optimizer: {
-              ssr: {
-                enabled: true,
-                include: [
-                  'graphql',
-                  'graphql-yoga',
-                  'graphql-http',
-                  '@pothos/core',
-                  '@pothos/plugin-complexity',
-                  '@pothos/plugin-relay',
-                  '@pothos/plugin-scope-auth',
-                  '@pothos/plugin-zod',
-                  'zod',
-                  '@cfworker/json-schema',
-                  '@envelop/rate-limiter/get-graphql-rate-limiter',
-                  'aws4fetch',
-                  'content-type',
-                  'punycode.js',
-                  'trading-signals',
-                  'big.js',
-                  'dataloader',
-                  'jose',
-                  'p-limit',
-                  'p-timeout',
-                  'ethers',
-                  'viem',
-                  'viem/accounts',
-                  'viem/siwe',
-                  'viem/utils',
-                ],
-              },
-            },
-          },
-          testTimeout: FLOW_TIMEOUT_MS,
-          hookTimeout: FLOW_TIMEOUT_MS,
         },
       },
+      { ...FLOWS, test: { ...FLOWS.test, name: 'flows-alone', include: ALONE } },
     ],
   },
 });

@@ -120,7 +120,7 @@ export function printRights(
     '| a code in capitals | the error of the field, or of a field above it |',
     '',
     'Checked by `test/flows/accounts/rights.test.ts`;',
-    '`npx vitest run --project flows accounts/rights.test.ts -u` writes it anew. A new field or route fails the test until its',
+    '`npx vitest run --project flows-alone accounts/rights.test.ts -u` writes it anew. A new field or route fails the test until its',
     'row is here: read the row before you commit it.',
     '',
     ...sections,
