@@ -86,12 +86,12 @@ export class TakenOver extends Error {
 
 export class DeploymentRecords {
   readonly #db: RemoteDatabase;
-  readonly #folder: string;
+  /** The checkout, whose commits they name. */
+  readonly folder: string;
 
-  /** @param folder of migrations/ */
   constructor(db: RemoteDatabase, folder: string) {
     this.#db = db;
-    this.#folder = folder;
+    this.folder = folder;
   }
 
   /** Undefined also where the table is not there yet. */
@@ -127,7 +127,7 @@ export class DeploymentRecords {
    * @throws CommandFailure where another deployment is open, or another run works on this one
    */
   async claim(record: DeploymentRecord, runId: string, takeOver: boolean): Promise<DeploymentRecord> {
-    await this.#db.query(await readFile(path.join(this.#folder, TABLE_MIGRATION), 'utf8'));
+    await this.#db.query(await readFile(path.join(this.folder, TABLE_MIGRATION), 'utf8'));
     const { id, commit, deployer, kind, state, startedAtSeconds } = record;
     await this.#db.query(
       `INSERT INTO deployment (id, is_open, git_commit, deployer, kind, version_before, bookmark, steps, outcome,

@@ -13,7 +13,7 @@ export async function schemaOfVersion(
   versionId: string,
 ): Promise<GraphQLSchema | undefined> {
   const commit = (await commitOf(versionId)) ?? (await commitOfCode());
-  return commit === undefined ? undefined : schemaAt(commit);
+  return commit === undefined ? undefined : schemaAt(commit, records.folder);
 
   async function commitOf(version: string): Promise<string | undefined> {
     return (await records.ofVersion(version))?.commit;

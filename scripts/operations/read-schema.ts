@@ -36,15 +36,16 @@ export function lastCommittedSchema(): GraphQLSchema {
   return parseSchema(sdl, `HEAD:${SCHEMA_FILE}`);
 }
 
-/** Undefined where the commit is not in this checkout, or has no schema. */
-export function schemaAt(commit: string): GraphQLSchema | undefined {
-  const sdl = committedSchema(commit);
+/** Undefined where the commit is not in the checkout in this folder, or has no schema. */
+export function schemaAt(commit: string, folder: string): GraphQLSchema | undefined {
+  const sdl = committedSchema(commit, folder);
   return sdl === undefined ? undefined : parseSchema(sdl, `${commit}:${SCHEMA_FILE}`);
 }
 
-function committedSchema(commit: string): string | undefined {
+function committedSchema(commit: string, folder = '.'): string | undefined {
   const file = `${commit}:${SCHEMA_FILE}`;
-  const show = spawnSync('git', ['show', '--end-of-options', file], { maxBuffer: GIT_MAX_BYTES });
+  const options = { cwd: folder, maxBuffer: GIT_MAX_BYTES };
+  const show = spawnSync('git', ['show', '--end-of-options', file], options);
   return show.status === 0 ? decodeText(show.stdout, file) : undefined;
 }
 

@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, beforeEach, test } from 'node:test';
+import { runDeploy } from '../support/deploy/run-deploy.ts';
 import { STAGING_DATABASE, STAGING_WORKER, type Staging, startStaging } from '../support/deploy/staging.ts';
 import { CLASSES, LAST_CLASSES_TAG } from '../support/deployable-project.ts';
 import { Worker } from '../support/platform-api/worker.ts';
@@ -92,8 +93,11 @@ function begin(file: string | undefined, args: readonly string[]): Running {
   };
 }
 
-const deploy = (...args: string[]) =>
-  begin(CLI, ['--tests-passed', '--look-seconds', '0.1', '--watch-minutes', '0.005', ...args]);
+const OPTIONS = ['--tests-passed', '--look-seconds', '0.1', '--watch-minutes', '0.005'];
+const deploy = () => begin(CLI, OPTIONS);
+/** In this process: a run beside those that have one of their own, and one after them. */
+const deployHere = (...args: string[]) =>
+  runDeploy(['staging', '--url', staging.gateway.url, ...OPTIONS, ...args], staging);
 
 /** A run that has given the new version 10 %, and whose wrangler waits for its last answer. */
 async function deployedToTenPercent(): Promise<Running & { now: string; goOn(): void }> {
@@ -109,7 +113,7 @@ async function deployedToTenPercent(): Promise<Running & { now: string; goOn(): 
 
 test('a run beside another one is refused, and no run undoes what somebody does by hand', async () => {
   const first = await deployedToTenPercent();
-  const { exitCode, out, err } = await deploy().ended;
+  const { exitCode, out, err } = await deployHere();
   assert.equal(exitCode, 1, out);
   assert.match(err, /^A run deploys .*--take-over goes on without it\.$/m);
   serve({ [old]: 100 });
@@ -146,10 +150,10 @@ test('a run that was killed leaves the traffic divided, and the next one goes on
   killed.kill();
   killed.goOn();
   assert.equal((await killed.ended).exitCode, null);
-  const refused = await deploy().ended;
+  const refused = await deployHere();
   assert.equal(refused.exitCode, 1, refused.out);
   assert.deepEqual(serving(), { [killed.now]: 10, [old]: 90 });
-  const { exitCode, out, err } = await deploy('--take-over').ended;
+  const { exitCode, out, err } = await deployHere('--take-over');
   assert.equal(exitCode, 0, out + err);
   assert.match(out, /upload: done before$/m);
   assert.deepEqual(serving(), { [killed.now]: 100 });

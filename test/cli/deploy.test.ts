@@ -1,10 +1,14 @@
-/** `npm run deploy` by real wrangler, on the simulated platform: each test goes on where the one before has ended. */
+/**
+ * `npm run deploy` by real wrangler, on the simulated platform: each test goes on where the one before has ended. Most deployments
+ * run in this process, since one of its own loads a thousand modules anew.
+ */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
+import { runDeploy } from '../support/deploy/run-deploy.ts';
 import {
   answerPurges,
   STAGING_DATABASE,
@@ -35,11 +39,13 @@ const live = () => staging.live();
 const run = (file: string, args: readonly string[]): Promise<Ran> =>
   runNode([file, ...args], { cwd: project.folder, variables: staging.variables });
 
-const deploy = (...args: string[]) =>
-  run(CLI, [
-    ...['staging', '--tests-passed', '--url', gateway.url],
-    ...['--look-seconds', '0.1', '--watch-minutes', '0.005', ...args],
-  ]);
+const deployment = (...args: string[]) => [
+  ...['staging', '--tests-passed', '--url', gateway.url],
+  ...['--look-seconds', '0.1', '--watch-minutes', '0.005', ...args],
+];
+const deploy = (...args: string[]): Promise<Ran> => runDeploy(deployment(...args), staging);
+/** In a process of its own, as an operator does. */
+const deployByHand = (): Promise<Ran> => run(CLI, deployment());
 
 /** The end of a run that left all traffic where it was. */
 function isWhollyOld({ exitCode, out, err }: Ran, version: string | undefined): void {
@@ -119,7 +125,7 @@ test('the first deployment is whole, and leaves a record', async () => {
   writeFileSync(secrets, JSON.stringify({ JWT_SECRET: 'a'.repeat(32), INTERNAL_API_KEY: 'b'.repeat(32) }));
   await run(WRANGLER, ['secret', 'bulk', secrets, '--env', 'staging']);
   const commit = await project.commit({ 'src/index.ts': worker(CLASSES, 'first') });
-  const { exitCode, out, err } = await deploy();
+  const { exitCode, out, err } = await deployByHand();
   assert.equal(exitCode, 0, out + err);
   assert.match(out, /^This is the first deployment/m);
   assert.match(
@@ -164,7 +170,7 @@ test('an upload that fails leaves nothing', async () => {
   const old = served();
   const count = api.workers.get(STAGING_WORKER).versions.length;
   api.failNext({ method: 'POST', path: /\/versions$/ }, { status: 400 });
-  const ran = await deploy();
+  const ran = await deployByHand();
   isWhollyOld(ran, old);
   assert.match(ran.out, /The version was not uploaded: wrangler ended with 1\.\n +/);
   assert.equal(api.workers.get(STAGING_WORKER).versions.length, count);

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { brokenText } from '../../operations/check.ts';
 import { refusal } from '../../operations/command-failure.ts';
 import { readSchema, SCHEMA_FILE } from '../../operations/read-schema.ts';
@@ -31,7 +32,8 @@ export const checkOperations: Step = {
         'the schema of the version that serves is not known here: documents are checked, and nothing else',
       );
     const operations = await readLiveOperations(deployment, report);
-    const { broken, brokenBefore } = breaksOf(operations, oldSchema, readSchema(SCHEMA_FILE));
+    const newSchema = readSchema(path.join(folder, SCHEMA_FILE));
+    const { broken, brokenBefore } = breaksOf(operations, oldSchema, newSchema);
     for (const line of operationLines(brokenBefore, 'cannot run on the version that serves either'))
       report(line);
     if (broken.length > 0) throw refusal('OPERATIONS_BREAK', brokenOperationsText(broken, operations.length));
