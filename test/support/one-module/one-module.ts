@@ -25,8 +25,10 @@ export function oneModule(paths: readonly string[]): Vite.Plugin {
     enforce: 'pre',
     // Global set-ups run in Node, which has no modules of Cloudflare.
     applyToEnvironment: ({ name }) => name === 'ssr',
-    configureVitest({ vitest }) {
+    configureVitest({ vitest, defineCacheKeyGenerator }) {
       watches = vitest.config.watch;
+      // A view changes with other files too, and Vitest keeps a module as long as its own file stays as it is.
+      defineCacheKeyGenerator(({ id }) => (id === GATEWAY_ID || known.has(id) ? false : undefined));
     },
     resolveId: (id) => (id === GATEWAY ? GATEWAY_ID : undefined),
     async load(id) {
