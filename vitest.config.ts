@@ -104,6 +104,7 @@ export default defineConfig({
           // A worker loads the schema once for all of its files: one by one, they took a third longer.
           isolate: false,
           include: ['test/unit/**/*.test.ts', 'test/contracts/**/*.test.ts'],
+          globalSetup: ['test/support/compiled-modules.ts'],
           // Left outside, it would load the other of graphql's two builds, whose schemas are not ours.
           server: { deps: { inline: ['@graphql-inspector/core'] } },
           testTimeout: 30_000,
