@@ -17,6 +17,7 @@ import { readEnvironment } from '../../scripts/deploy/environment.ts';
 import { platformClient } from '../../scripts/platform/platform-client.ts';
 import { remoteD1 } from '../../scripts/platform/remote-d1.ts';
 import { createWrangler } from '../../scripts/platform/run-wrangler.ts';
+import { STAGING_WORKER } from '../support/deploy/staging.ts';
 import { type Edge, startEdge } from '../support/platform-api/edge.ts';
 import { type PlatformApi, startPlatformApi } from '../support/platform-api/server.ts';
 import { DEFAULT_API_KEY } from '../support/upstream/market.ts';
@@ -109,7 +110,13 @@ async function isFailed(name: string, number: number): Promise<boolean> {
   return response.status !== 200 || 'errors' in ((await response.json()) as object);
 }
 
-/** Clients that ask a few operations one after another, and minutes that pass for the gateway. */
+/** Between two requests of a client, as long as all go to one version. */
+const CALM_PAUSE_MS = 40;
+
+/**
+ * Clients that ask a few operations one after another, and minutes that pass for the gateway. They hurry while two versions have
+ * requests, which are compared by number.
+ */
 class Traffic {
   readonly #clients: Promise<void>[];
   /** By operation. */
@@ -131,6 +138,7 @@ class Traffic {
     for (let asked = client; !this.#isOver; asked += 1) {
       const name = operations[asked % operations.length] ?? '';
       if (await isFailed(name, asked)) this.failed[name] = (this.failed[name] ?? 0) + 1;
+      if (!isDivided()) await new Promise((resolve) => setTimeout(resolve, CALM_PAUSE_MS));
     }
   }
 
@@ -141,6 +149,11 @@ class Traffic {
     }
   }
 }
+
+const isDivided = () => {
+  const [deployment] = api.workers.get(STAGING_WORKER).deployments;
+  return deployment?.versions.every(({ percentage }) => percentage < 100) ?? false;
+};
 
 async function deploy(...options: string[]) {
   const args = [
@@ -177,7 +190,7 @@ test('a migration that fails half way changes nothing for clients, and the way b
     /^To restore the database all the same .*: npx wrangler d1 time-travel restore DB --env staging --bookmark=[0-9a-f-]{50,}$/m,
   );
   assert.match(out, /100 % of requests go to \S+ \(old\)\./);
-  assert.equal(api.workers.get(readEnvironment('staging', folder).workerName).versions.length, 1);
+  assert.equal(api.workers.get(STAGING_WORKER).versions.length, 1);
   for (const name of Object.keys(traffic.failed)) assert.equal(await isFailed(name, 0), false);
   assert.deepEqual(traffic.failed, { MarketList: 0, Trending: 0, PoolList: 0 });
   await rm(planted);
@@ -191,7 +204,7 @@ test('an operation that a version breaks is found in its traffic, and the traffi
     ),
   );
   await commit();
-  const worker = api.workers.get(readEnvironment('staging', folder).workerName);
+  const worker = api.workers.get(STAGING_WORKER);
   const [first] = worker.deployments[0]?.versions ?? [];
   const { exitCode, out } = await deploy('--look-seconds', '1', '--watch-minutes', '3');
   assert.equal(exitCode, 1, `${out}\n${edge.logs.join('\n')}`);
