@@ -22,6 +22,8 @@ import { runCron } from './start/sync-runs.ts';
 import { openUsers } from './start/users.ts';
 
 const DEV_VARS_FILE = '.dev.vars';
+const PROJECTS_WITH_FILES = 40;
+const QUICK_PROJECTS_WITH_FILES = 6;
 /** Projects first, because the price sync asks for the prices of known projects. */
 const FIRST_CRONS = ['*/5 * * * *', '* * * * *', '*/15 * * * *'];
 const NIGHTLY_CRON = '0 0 * * *';
@@ -130,7 +132,7 @@ async function startSimulatedUpstream(settings: Settings): Promise<void> {
     id: 'main',
     live: true,
     // The first sync copies them before anybody can ask.
-    projectsWithFiles: 40,
+    projectsWithFiles: isQuick ? QUICK_PROJECTS_WITH_FILES : PROJECTS_WITH_FILES,
     apiKey: secrets.INTERNAL_API_KEY ?? DEFAULT_API_KEY,
   });
   if (simulated.main) vars.MAIN_API_URL = market.mainApiUrl;

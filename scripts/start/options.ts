@@ -5,7 +5,7 @@ const STATE_FOLDER = '.wrangler/state';
 
 const HELP = `npm start                       the whole market on this machine; Ctrl-C ends it
 npm start -- --state <folder>   the folder of the local D1, KV and Durable Objects (${STATE_FOLDER})
-npm start -- --quick            generates nothing, and leaves the jobs of the night to the night: no daily candles at first
+npm start -- --quick            generates nothing, has files of few projects, and leaves the jobs of the night to the night: no daily candles at first
 npm start -- --headless         for scripts: without GraphiQL, which is most of the Worker, and blind to changes of the code
 npm start -- --help             this text
 
