@@ -6,7 +6,7 @@ import type { AlertState } from './alert-state.ts';
 import type { Facts, JobFacts, OutboxFacts } from './facts.ts';
 import type { Observed, ObservedJob } from './observed.ts';
 import { watchedSecondsSince } from './watched-time.ts';
-import { addSums, boundCulprits, mergedRecent, prune } from './windows.ts';
+import { addSums, boundCulprits, copyOf, mergedRecent, prune } from './windows.ts';
 
 /** Those that were asked for last. */
 const PAYMENT_HOURS_KNOWN = 48;
@@ -19,7 +19,7 @@ export interface Absorbed {
 }
 
 export function absorb(before: AlertState, observed: Observed, nowSeconds: number): Absorbed {
-  const state = structuredClone(before);
+  const state = { ...before, windows: copyOf(before.windows), hourly: { ...before.hourly } };
   const elapsedSeconds = watchedSecondsSince(state.lookedAt, nowSeconds);
   state.lookedAt = nowSeconds;
   state.watchedSeconds += elapsedSeconds;

@@ -87,6 +87,18 @@ export interface Windows {
 
 export const noWindows = (): Windows => ({ recent: [], minutes: [], hours: [] });
 
+/** Of all that a look changes in place. */
+export const copyOf = ({ recent, minutes, hours }: Windows): Windows => ({
+  recent: recent.map((slot) => ({ ...slot })),
+  minutes: minutes.map(copyOfSlot),
+  hours: hours.map(copyOfSlot),
+});
+
+const copyOfSlot = (slot: Slot): Slot => ({
+  ...slot,
+  culprits: slot.culprits.map((culprit) => ({ ...culprit })),
+});
+
 const SUMS = [
   'requests',
   'faults',

@@ -1,7 +1,15 @@
 /** All rules on drawn traffic and by a drawn clock. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BUDGET_RULES, eventsOf, failing, watchGateway, watchOnly } from '../../support/watched-gateway.ts';
+import type { Observed } from '../../../src/alerts/observed.ts';
+import {
+  BUDGET_RULES,
+  eventsOf,
+  failing,
+  WATCH_START,
+  watchGateway,
+  watchOnly,
+} from '../../support/watched-gateway.ts';
 
 /** Jumps between looks, of hours and days, back and ahead. */
 const drawnClock = fc.array(
@@ -11,6 +19,24 @@ const drawnClock = fc.array(
   ),
   { minLength: 90, maxLength: 90 },
 );
+
+/** What a look finds beside requests. */
+const business = (minute: number): Partial<Observed> => ({
+  jobs: [{ name: 'pools', intervalSeconds: 300, firstError: null, startedAt: minute, outcome: 'partial' }],
+  outboxes: [{ poolId: 'pool', since: WATCH_START }],
+  notices: [{ poolId: 'pool', kind: 'ledger_differs', notices: 1 }],
+  accounts: { opened: 5, lastRowId: minute },
+  payments: [{ hour: Math.floor(minute / 60), confirmed: minute, failed: 2 * minute }],
+  pools: [{ poolId: 'pool', registered: 100, participating: minute % 100 }],
+  sizes: [{ name: 'D1', bytes: minute, maxBytes: 100 }],
+  forecastDollars: minute,
+});
+
+function deepFreeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  Object.freeze(value);
+  for (const part of Object.values(value)) deepFreeze(part);
+}
 
 describe('whatever the traffic and the clock', () => {
   test('healthy traffic raises no alert', () => {
@@ -60,6 +86,16 @@ describe('whatever the traffic and the clock', () => {
       ),
       { numRuns: 10 },
     );
+  });
+
+  test('a look leaves the state before as it was', () => {
+    const gateway = watchGateway();
+    for (let minute = 0; minute < 3 * 60; minute += 1) {
+      deepFreeze(gateway.state);
+      const flushes = gateway.requests(...failing(1_000, minute), { count: 9, takesMs: 7_000 });
+      gateway.look({ ...flushes, ...business(minute) }, minute % 2 === 0 ? 60 : 20);
+    }
+    expect(gateway.decisions.length).toBeGreaterThan(4);
   });
 
   test('the state is bounded: 100,000 operations and releases take no more room than some', () => {

@@ -24,7 +24,9 @@ test('every character folds as its upper case, its lower case and its compositio
       character.toUpperCase(),
       ...['NFC', 'NFD', 'NFKC', 'NFKD'].map((form) => character.normalize(form)),
     ];
-    if (variants.some((variant) => foldText(variant) !== folded)) different.push(code.toString(16));
+    // Most characters have no other: their folding is not compared with itself.
+    if (variants.some((variant) => variant !== character && foldText(variant) !== folded))
+      different.push(code.toString(16));
   }
   expect(different).toEqual([]);
 });
