@@ -34,15 +34,11 @@ export interface Book {
 }
 
 const BALANCE_COLUMNS = ACCOUNTS.map(balanceColumn);
-const COLUMNS = [
-  'pool_id',
-  'pool_key',
+/** They change with a new entry alone. */
+const COLUMNS_OF_ENTRIES = ['head_sequence', 'head_hash', 'head_at_ms', ...BALANCE_COLUMNS];
+const CHANGING_COLUMNS = [
   'clock_ms',
   'wake_ms',
-  'head_sequence',
-  'head_hash',
-  'head_at_ms',
-  ...BALANCE_COLUMNS,
   'living_amount',
   'contained_tokens',
   'contained_amount',
@@ -52,9 +48,13 @@ const COLUMNS = [
   'figures_projected',
   'figures_projected_ms',
 ];
+const COLUMNS = ['pool_id', 'pool_key', ...CHANGING_COLUMNS, ...COLUMNS_OF_ENTRIES];
 const SELECT = `SELECT ${COLUMNS.join(', ')} FROM book`;
 const INSERT = `INSERT INTO book (one, ${COLUMNS.join(', ')}) VALUES (1, ${COLUMNS.map(() => '?').join(', ')})`;
-const UPDATE = `UPDATE book SET ${COLUMNS.map((column) => `${column} = ?`).join(', ')}`;
+const updateOf = (columns: readonly string[]) =>
+  `UPDATE book SET ${columns.map((column) => `${column} = ?`).join(', ')}`;
+const UPDATE = updateOf(CHANGING_COLUMNS);
+const UPDATE_WITH_ENTRIES = updateOf([...CHANGING_COLUMNS, ...COLUMNS_OF_ENTRIES]);
 
 export function newBook(poolId: string): Book {
   return {
@@ -125,17 +125,9 @@ export function readBook(sql: LedgerStorage['sql']): Book | null {
   };
 }
 
-const values = (book: Book): SqlStorageValue[] => [
-  book.poolId,
-  book.poolKey,
+const changingValues = (book: Book): SqlStorageValue[] => [
   book.clockMs,
   book.wakeMs,
-  book.headSequence,
-  book.headHash,
-  book.headAtMs,
-  ...ACCOUNTS.map((account) =>
-    isOutside(account) ? fromUnits(book.balances[account]) : storedUnits(book.balances[account]),
-  ),
   storedUnits(book.livingAmount),
   storedUnits(book.containedTokens),
   storedUnits(book.containedAmount),
@@ -146,13 +138,24 @@ const values = (book: Book): SqlStorageValue[] => [
   book.figuresProjectedMs,
 ];
 
+const valuesOfEntries = ({ headSequence, headHash, headAtMs, balances }: Book): SqlStorageValue[] => [
+  headSequence,
+  headHash,
+  headAtMs,
+  ...ACCOUNTS.map((account) =>
+    isOutside(account) ? fromUnits(balances[account]) : storedUnits(balances[account]),
+  ),
+];
+
 /** A negative amount stays as it is, and the database refuses it. */
 export const storedUnits = (units: bigint): string => (units < 0n ? units.toString() : sortableUnits(units));
 
 export const insertBook = (sql: LedgerStorage['sql'], book: Book): void => {
-  sql.exec(INSERT, ...values(book));
+  sql.exec(INSERT, book.poolId, book.poolKey, ...changingValues(book), ...valuesOfEntries(book));
 };
 
-export const updateBook = (sql: LedgerStorage['sql'], book: Book): void => {
-  sql.exec(UPDATE, ...values(book));
+/** Most steps append no entry: the database need not check each balance again. */
+export const updateBook = (sql: LedgerStorage['sql'], book: Book, hasNewEntries: boolean): void => {
+  if (hasNewEntries) sql.exec(UPDATE_WITH_ENTRIES, ...changingValues(book), ...valuesOfEntries(book));
+  else sql.exec(UPDATE, ...changingValues(book));
 };

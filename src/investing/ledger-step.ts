@@ -57,6 +57,7 @@ export class LedgerStep {
   /** It names the request that caused the step. */
   readonly trace: CallTrace | null;
   readonly notices: StoredNotice[] = [];
+  readonly #headBefore: number;
   readonly #members = new Map<string, { stored: Member | null; now: Member }>();
 
   constructor(
@@ -68,11 +69,16 @@ export class LedgerStep {
     this.sql = sql;
     this.deps = deps;
     this.book = book;
+    this.#headBefore = book.headSequence;
     this.terms = terms;
     this.snapshot = snapshot;
     this.trace = trace;
     this.nowMs = book.clockMs;
     this.nowSeconds = Math.floor(book.clockMs / 1000);
+  }
+
+  get hasNewEntries(): boolean {
+    return this.book.headSequence > this.#headBefore;
   }
 
   /** An id for an investment, a claim or a registration: it leads back to this ledger. */

@@ -57,6 +57,7 @@ import type { Snapshot } from './rules/containment.ts';
 
 const TERMS = 'SELECT terms, snapshot FROM terms';
 const ENTRIES = `SELECT json FROM entry WHERE sequence > ? ORDER BY sequence ${BOUND_LIMIT}`;
+const INVESTMENTS = `WHERE id > ? ORDER BY id ${BOUND_LIMIT}`;
 
 export class Ledger {
   readonly #storage: LedgerStorage;
@@ -199,12 +200,7 @@ export class Ledger {
   investmentsAfter(after: string, limit: number): InvestmentRow[] {
     const poolId = this.#read()?.book.poolId;
     if (poolId === undefined) return [];
-    const rows = investments.select(
-      this.#storage.sql,
-      `WHERE id > ? ORDER BY id ${BOUND_LIMIT}`,
-      after,
-      limit,
-    );
+    const rows = investments.select(this.#storage.sql, INVESTMENTS, after, limit);
     return rows.map((row) => shownInvestment(poolId, row));
   }
 
@@ -298,5 +294,5 @@ function finish(sql: LedgerStorage['sql'], { step, isNew }: Done<unknown>): void
   closeIfOver(step);
   step.writeMembers();
   if (isNew) insertBook(sql, step.book);
-  else updateBook(sql, step.book);
+  else updateBook(sql, step.book, step.hasNewEntries);
 }
