@@ -7,6 +7,8 @@ const SORTABLE_DIGITS = 60;
 
 /** @param decimal digits with at most one point and 18 digits behind it; a leading `-` is allowed */
 export function toUnits(decimal: string): bigint {
+  // Most balances are nothing.
+  if (decimal === '0') return 0n;
   const isNegative = decimal.startsWith('-');
   const [whole = '', fraction = ''] = (isNegative ? decimal.slice(1) : decimal).split('.');
   const units = BigInt(`${whole}${fraction.padEnd(UNIT_DIGITS, '0')}`);
@@ -15,6 +17,7 @@ export function toUnits(decimal: string): bigint {
 
 /** The shortest decimal: no zeros at its end, and one before a point at its beginning. */
 export function fromUnits(units: bigint): string {
+  if (units === 0n) return '0';
   const digits = (units < 0n ? -units : units).toString().padStart(UNIT_DIGITS + 1, '0');
   const whole = digits.slice(0, -UNIT_DIGITS);
   const fraction = digits.slice(-UNIT_DIGITS).replace(/0+$/, '');
