@@ -7,9 +7,10 @@ import { remoteKv } from '../platform/remote-kv.ts';
 import { createWrangler } from '../platform/run-wrangler.ts';
 import { remoteDatabase } from './database.ts';
 import { deployedWorker } from './deployed-worker.ts';
-import { readEnvironment, type TargetName } from './environment.ts';
+import { readEnvironment } from './environment.ts';
 import { DeploymentRecords } from './record.ts';
 import type { Deployment, PlannedDeployment } from './step.ts';
+import type { TargetName } from './targets.ts';
 
 export type DeploymentTools = Omit<Deployment, keyof PlannedDeployment | 'id' | 'state'>;
 

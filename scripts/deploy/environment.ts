@@ -5,9 +5,7 @@ import path from 'node:path';
 import { unstable_readConfig } from 'wrangler';
 import * as z from 'zod';
 import { wrongUse } from '../operations/command-failure.ts';
-
-export const TARGETS = ['staging', 'production'] as const;
-export type TargetName = (typeof TARGETS)[number];
+import type { TargetName } from './targets.ts';
 
 export interface TargetEnvironment {
   name: TargetName;

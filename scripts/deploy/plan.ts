@@ -1,6 +1,6 @@
 /** All that a deployment of this checkout would do, and all that it lacks, without a network and without credentials. */
 import { type Environment, keyOf } from '../operations/gateway-options.ts';
-import { missingCredentials } from '../platform/platform-client.ts';
+import { missingCredentials } from '../platform/credentials.ts';
 import type { Checkout } from './checkout.ts';
 import { CHECKS, dirtyText } from './checks.ts';
 import type { TargetEnvironment } from './environment.ts';

@@ -1,9 +1,9 @@
 /** The watch of each share of the traffic that a new version gets. */
 
-import type { TargetName } from './environment.ts';
 import type { CanaryThresholds } from './judge/canary-thresholds.ts';
 import { watchCanary } from './judge/watch-canary.ts';
 import type { Watch } from './steps/share.ts';
+import type { TargetName } from './targets.ts';
 import { versionIds } from './version-ids.ts';
 
 /** Production needs requests to be judged, and is held without them. Staging may have none. */

@@ -16,11 +16,12 @@ import { remoteDatabase } from './database.ts';
 import { type DeployOptions, deploy } from './deploy.ts';
 import { deploymentSteps } from './deployment-steps.ts';
 import { deploymentTools } from './deployment-tools.ts';
-import { readEnvironment, TARGETS, type TargetName } from './environment.ts';
+import { readEnvironment } from './environment.ts';
 import { listText } from './list.ts';
 import { planLines } from './plan.ts';
 import { DeploymentRecords } from './record.ts';
 import { canaryWatch } from './rollout.ts';
+import { TARGETS, type TargetName } from './targets.ts';
 
 const EXIT_CODES = `
 Exit codes:

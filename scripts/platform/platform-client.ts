@@ -4,25 +4,15 @@ import { CommandFailure, refusal, unreachable, wrongUse } from '../operations/co
 import { reasonOf } from '../operations/failure-reason.ts';
 import type { Environment } from '../operations/gateway-options.ts';
 import { printable } from '../operations/table.ts';
+import { missingCredentials } from './credentials.ts';
 
 /** A call that gets no answer is asked again twice. */
 const ANSWER_TIMEOUT_MS = 30_000;
-
-const CREDENTIALS = {
-  CLOUDFLARE_API_TOKEN: 'a token of the account',
-  CLOUDFLARE_ACCOUNT_ID: 'the account',
-} as const;
 
 export interface PlatformClient {
   client: Cloudflare;
   accountId: string;
 }
-
-/** One line for each variable that a deployment needs and the environment has not. */
-export const missingCredentials = (env: Environment): string[] =>
-  Object.entries(CREDENTIALS)
-    .filter(([name]) => !env[name])
-    .map(([name, meaning]) => `${name} is not set: ${meaning}`);
 
 /**
  * From CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID; CLOUDFLARE_API_BASE_URL names another API, as it does for wrangler.

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Argument, Command } from '@commander-js/extra-typings';
 import { readCheckout } from '../deploy/checkout.ts';
 import { deploymentTools } from '../deploy/deployment-tools.ts';
-import { TARGETS } from '../deploy/environment.ts';
+import { TARGETS } from '../deploy/targets.ts';
 import { nonEmpty } from '../operations/command.ts';
 import { runProgram } from '../operations/run-program.ts';
 import { printableLines } from '../operations/table.ts';

@@ -1,14 +1,14 @@
 /** `npm run smoke`: asks the gateway as its clients do, and names what is wrong. */
 import { setTimeout } from 'node:timers/promises';
 import { Argument, Command } from '@commander-js/extra-typings';
-import { deployedWorker } from '../deploy/deployed-worker.ts';
-import { readEnvironment, TARGETS, type TargetEnvironment } from '../deploy/environment.ts';
+import type { TargetEnvironment } from '../deploy/environment.ts';
+import { TARGETS, type TargetName } from '../deploy/targets.ts';
 import { nonEmpty } from '../operations/command.ts';
 import { EXIT, refusal, wrongUse } from '../operations/command-failure.ts';
 import { httpAddress } from '../operations/gateway-options.ts';
 import { runProgram } from '../operations/run-program.ts';
 import { printableLines } from '../operations/table.ts';
-import { missingCredentials, platformClient } from '../platform/platform-client.ts';
+import { missingCredentials } from '../platform/credentials.ts';
 import { type SmokeSources, smokeTest } from './smoke.ts';
 
 const { env } = process;
@@ -25,7 +25,7 @@ const program = new Command('npm run smoke --')
   .addHelpText('afterAll', '\nExit codes:\n  0  all is well\n  1  something is wrong\n  2  wrong use')
   .exitOverride()
   .action(async (environment, { url, version }) => {
-    const target = environment === undefined ? undefined : readEnvironment(environment, process.cwd());
+    const target = environment === undefined ? undefined : await targetOf(environment);
     const address = url ?? target?.publicOrigin;
     if (address === undefined) throw wrongUse('Name an environment, or the address of a gateway with --url.');
     const origin = httpAddress(address);
@@ -42,6 +42,20 @@ const program = new Command('npm run smoke --')
     }
     process.exitCode = isWrong ? EXIT.refused : EXIT.ok;
   });
+
+/** Wrangler and the platform's SDK take a second to load, which an address alone does not need. */
+async function targetOf(name: TargetName): Promise<TargetEnvironment> {
+  const { readEnvironment } = await import('../deploy/environment.ts');
+  return readEnvironment(name, process.cwd());
+}
+
+async function liveWorker(workerName: string) {
+  const [{ deployedWorker }, { platformClient }] = await Promise.all([
+    import('../deploy/deployed-worker.ts'),
+    import('../platform/platform-client.ts'),
+  ]);
+  return deployedWorker(platformClient(env), workerName).live();
+}
 
 /** The hosts of routes beside PUBLIC_ORIGIN. */
 const otherOrigins = ({ values, publicOrigin }: TargetEnvironment): string[] =>
@@ -60,7 +74,7 @@ async function versionsOf(
   const { workerName } = target;
   if (given !== undefined) return [{ workerName, versionId: given }];
   if (missingCredentials(env).length > 0) return [null];
-  const live = await deployedWorker(platformClient(env), workerName).live();
+  const live = await liveWorker(workerName);
   if (live === undefined || live.shares.length === 0)
     throw refusal('NOT_DEPLOYED', `${workerName} is not deployed.`);
   return live.shares.map(({ versionId }) => ({ workerName, versionId }));

@@ -2,7 +2,8 @@
 import type Cloudflare from 'cloudflare';
 import { wrongUse } from '../operations/command-failure.ts';
 import type { Environment } from '../operations/gateway-options.ts';
-import { missingCredentials, platformClient } from '../platform/platform-client.ts';
+import { missingCredentials } from '../platform/credentials.ts';
+import { platformClient } from '../platform/platform-client.ts';
 
 /** The API asks for at most five minutes, after 1,200 calls in five minutes. A command that waits longer seems to hang. */
 const LONGEST_WAIT_SECONDS = 60;
