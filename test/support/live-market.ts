@@ -3,7 +3,12 @@
  *
  * The Durable Objects have the environment's own upstream: their requests are led to the test's market.
  */
-import { evictAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import {
+  evictAllDurableObjects,
+  listDurableObjectIds,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { alarmOf, type ClientSocket, connect } from './client-socket.ts';
@@ -98,8 +103,12 @@ export function useLiveMarket(): LiveMarket {
     // The next test has another market.
     await untilFeedRests();
     await vi.waitFor(async () => expect(await alarmOf(saleFeed())).toBeNull());
-    for (const feed of [priceFeed(), saleFeed()])
-      await runInDurableObject(feed, (_, { storage }) => storage.deleteAll());
+    // Hubs too: the positions of a feed that begins anew in the same second are some that they have been told.
+    const hubs = (await listDurableObjectIds(env.SUBSCRIPTION_HUBS)).map((id) =>
+      env.SUBSCRIPTION_HUBS.get(id),
+    );
+    for (const object of [priceFeed(), saleFeed(), ...hubs])
+      await runInDurableObject(object, (_, { storage }) => storage.deleteAll());
     await evictAllDurableObjects();
     vi.restoreAllMocks();
   });
