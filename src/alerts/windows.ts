@@ -87,7 +87,7 @@ export interface Windows {
 
 export const noWindows = (): Windows => ({ recent: [], minutes: [], hours: [] });
 
-/** Of all that a look changes in place. */
+/** A copy that shares no slot and no culprit: those are changed in place. */
 export const copyOf = ({ recent, minutes, hours }: Windows): Windows => ({
   recent: recent.map((slot) => ({ ...slot })),
   minutes: minutes.map(copyOfSlot),

@@ -1,6 +1,7 @@
 /** Before each file: storage as a new gateway's, also where the Worker has run another file. */
-import { applyD1Migrations, type D1Migration, reset } from 'cloudflare:test';
+import { type D1Migration, reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
+import { appliedMigrations, migrationStatements } from '../../scripts/d1-migrations.ts';
 import { coldIsolate } from './isolates.ts';
 
 declare global {
@@ -26,11 +27,9 @@ do {
   await reset();
 } while (!(await isEmpty()));
 coldIsolate();
-// Without migrations it only creates their table. All in one batch take a fraction of the time of one by one.
-await applyD1Migrations(env.DB, []);
+// It creates their table.
+await appliedMigrations(env.DB);
+// All in one batch take a fraction of the time of one by one.
 await env.DB.batch(
-  env.TEST_MIGRATIONS.flatMap(({ name, queries }) => [
-    ...queries.map((query) => env.DB.prepare(query)),
-    env.DB.prepare('INSERT INTO d1_migrations (name) VALUES (?)').bind(name),
-  ]),
+  migrationStatements(env.TEST_MIGRATIONS).map(({ sql, params }) => env.DB.prepare(sql).bind(...params)),
 );
