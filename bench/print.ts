@@ -9,20 +9,61 @@ import type { MixedResult } from './mixed-traffic.ts';
 import { monthTable } from './month-table.ts';
 import { loginsSection } from './print-logins.ts';
 import { memorySection, unreadSection } from './print-memory.ts';
-import { type BenchResults, busyMachine, type ClaimResult, type ScenarioResult } from './results.ts';
+import {
+  type BenchResults,
+  busyMachine,
+  type ClaimResult,
+  type HttpResults,
+  hasHttp,
+  type ScenarioResult,
+} from './results.ts';
 import { roomsSections } from './rooms/print-rooms.ts';
 import { spreadOf } from './statistics.ts';
 import { bytesText, percentText, type Section, sectionText, spreadText, type Table } from './tables.ts';
 
 /**
+ * All parts that were measured.
+ *
  * @param costs the text of `operations/COSTS.md`.
  * @param isBrief without the columns that say how busy each process was.
  */
 export function printResults(results: BenchResults, costs: string, isBrief: boolean): string {
-  const { machine, scenarios, refusals, claims, mixed, heap, startup, executors, live } = results;
-  const { memory, bareMemory, unread, logins, investing, opening, rooms } = results;
-  const lists = [...new Set(scenarios.map(({ list }) => list))];
+  const { executors, live, memory, bareMemory, unread, logins, investing, opening, rooms } = results;
+  const http = hasHttp(results) ? results : undefined;
   const sections: Section[] = [
+    ...(http === undefined ? [] : httpSections(http, isBrief)),
+    ...(executors === undefined ? [] : [executorsSection(executors)]),
+    ...(http === undefined ? [] : [monthSection(http, costs)]),
+    ...(memory === undefined ? [] : [memorySection(memory, bareMemory)]),
+    ...(unread === undefined ? [] : [unreadSection(unread)]),
+    ...(logins === undefined ? [] : [loginsSection(logins)]),
+    ...(investing === undefined ? [] : [ledgersSection(investing)]),
+    ...(opening === undefined ? [] : [openingSection(opening)]),
+    ...(rooms === undefined ? [] : roomsSections(rooms)),
+  ];
+  return [
+    ...(http === undefined ? [] : [machineText(http)]),
+    ...sections.map((section) => sectionText(section, isBrief)),
+    ...(http === undefined ? [] : [startupText(http)]),
+    ...(live === undefined ? [] : [printLive(live, isBrief)]),
+    ...busyMachine((http?.scenarios ?? []).map(({ workerdThreadWaiting }) => workerdThreadWaiting)),
+  ].join('\n\n');
+}
+
+const machineText = ({ machine: { date, cores, cpu, workerd, node } }: HttpResults) =>
+  `Measured ${date.slice(0, 10)} on ${cores} cores of ${cpu}, workerd ${workerd}, Node ${node}.`;
+
+function startupText({ startup: { bundleBytes, gzipBytes, cpuMs } }: HttpResults): string {
+  const cpu = spreadText(spreadOf(cpuMs), 0);
+  return `Bundle ${bytesText(bundleBytes)}, gzip ${bytesText(gzipBytes)}; CPU at start-up ${cpu} ms.`;
+}
+
+function httpSections(
+  { scenarios, refusals, claims, mixed, heap }: HttpResults,
+  isBrief: boolean,
+): Section[] {
+  const lists = [...new Set(scenarios.map(({ list }) => list))];
+  return [
     ...lists.map((title) =>
       scenarioSection(
         title,
@@ -37,32 +78,20 @@ export function printResults(results: BenchResults, costs: string, isBrief: bool
       brief: 5,
     },
     { title: 'Heap for each byte of the bodies that a cache keeps', rows: heapTable(heap) },
-    {
-      title: 'Executors in this process, the plan in µs and the others in multiples of it',
-      rows: executorTable(executors),
-    },
-    {
-      title:
-        `A month of 50 million requests at Cloudflare's prices of ${PRICES_READ_ON}. Assumed: the hit rates, ` +
-        '120 isolates, and 10 % private requests, which are always executed',
-      rows: monthTable(scenarios, costs),
-    },
-    ...(memory === undefined ? [] : [memorySection(memory, bareMemory)]),
-    ...(unread === undefined ? [] : [unreadSection(unread)]),
-    ...(logins === undefined ? [] : [loginsSection(logins)]),
-    ...(investing === undefined ? [] : [ledgersSection(investing)]),
-    ...(opening === undefined ? [] : [openingSection(opening)]),
-    ...(rooms === undefined ? [] : roomsSections(rooms)),
   ];
-  const { bundleBytes, gzipBytes, cpuMs } = startup;
-  return [
-    `Measured ${machine.date.slice(0, 10)} on ${machine.cores} cores of ${machine.cpu}, workerd ${machine.workerd}, Node ${machine.node}.`,
-    ...sections.map((section) => sectionText(section, isBrief)),
-    `Bundle ${bytesText(bundleBytes)}, gzip ${bytesText(gzipBytes)}; CPU at start-up ${spreadText(spreadOf(cpuMs), 0)} ms.`,
-    ...(live === undefined ? [] : [printLive(live, isBrief)]),
-    ...busyMachine(scenarios.map(({ workerdThreadWaiting }) => workerdThreadWaiting)),
-  ].join('\n\n');
 }
+
+const executorsSection = (executors: ExecutorRow[]): Section => ({
+  title: 'Executors in this process, the plan in µs and the others in multiples of it',
+  rows: executorTable(executors),
+});
+
+const monthSection = ({ scenarios }: HttpResults, costs: string): Section => ({
+  title:
+    `A month of 50 million requests at Cloudflare's prices of ${PRICES_READ_ON}. Assumed: the hit rates, ` +
+    '120 isolates, and 10 % private requests, which are always executed',
+  rows: monthTable(scenarios, costs),
+});
 
 function scenarioSection(title: string, results: readonly ScenarioResult[]): Section {
   const head = ['', 'requests/s', 'CPU µs/request', 'p50 ms', 'p99 ms', 'body'];

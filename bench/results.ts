@@ -17,7 +17,8 @@ import { LIST_NAMES, type List } from './stage.ts';
 import { type Spread, spreadOf, spreadsOf } from './statistics.ts';
 import { percentText } from './tables.ts';
 
-export interface BenchResults {
+/** `--part http`. */
+export interface HttpResults {
   machine: ReturnType<typeof machineFacts>;
   scenarios: ScenarioResult[];
   refusals: ScenarioResult[];
@@ -25,24 +26,24 @@ export interface BenchResults {
   mixed: MixedResult;
   heap: HeapResult[];
   startup: Startup;
-  executors: ExecutorRow[];
-  /** Absent until it was measured. */
+}
+
+/** The parts that were measured, each when it was measured last. */
+export interface BenchResults extends Partial<HttpResults> {
+  executors?: ExecutorRow[];
   live?: LiveResults;
-  /** Absent until it was measured. */
   memory?: DistinctAnswersResult;
-  /** The same of a Worker that keeps nothing. Absent until it was measured. */
+  /** The same of a Worker that keeps nothing. */
   bareMemory?: DistinctAnswersResult;
-  /** Absent until it was measured. */
   unread?: UnreadResult;
-  /** Absent until it was measured. */
   logins?: LoginsResult;
-  /** Absent until it was measured. */
   investing?: LedgersResult;
-  /** Absent until it was measured. */
   opening?: OpeningResult;
-  /** Absent until it was measured. */
   rooms?: RoomsResult;
 }
+
+export const hasHttp = (results: BenchResults): results is BenchResults & HttpResults =>
+  results.scenarios !== undefined;
 
 const versionOf = (name: string): string =>
   (createRequire(import.meta.url)(`${name}/package.json`) as { version: string }).version;

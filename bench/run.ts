@@ -10,8 +10,6 @@ import { measureExecutors } from './executors/measure-executors.ts';
 import { type HeapResult, measureHeap } from './heap.ts';
 import { measureLedgers } from './investing/measure-ledgers.ts';
 import { measureOpening } from './investing/opening.ts';
-import { ledgersSection } from './investing/print-ledgers.ts';
-import { openingSection } from './investing/print-opening.ts';
 import { bundleLiveWorkers } from './live/live-servers.ts';
 import { measureLive } from './live/measure-live.ts';
 import { measureUnread } from './live/measure-unread.ts';
@@ -19,8 +17,6 @@ import { checkLogins, measureLogins } from './logins.ts';
 import { JUDGED_PASSES } from './memory-passes.ts';
 import { checkMixedTraffic, type MixedOptions, measureMixedTraffic } from './mixed-traffic.ts';
 import { printResults } from './print.ts';
-import { loginsSection } from './print-logins.ts';
-import { memorySection, unreadSection } from './print-memory.ts';
 import { REST_CLAIMS, restScenarios } from './rest-scenarios.ts';
 import {
   type BenchResults,
@@ -31,7 +27,6 @@ import {
   resultOf,
 } from './results.ts';
 import { measureRooms } from './rooms/measure-rooms.ts';
-import { roomsSections } from './rooms/print-rooms.ts';
 import { type Measured, type RoundOptions, runRounds } from './rounds.ts';
 import type { Scenario } from './scenario.ts';
 import {
@@ -43,7 +38,6 @@ import {
   yogaMiss,
 } from './scenarios.ts';
 import { bundleWorkers, LISTS, type List, type Scripts, type Stage, setStage, workerName } from './stage.ts';
-import { sectionText } from './tables.ts';
 import type { Workerd } from './workerd.ts';
 
 /** Enough that a Worker never waits for the generator, few enough that a request waits little for others. */
@@ -211,20 +205,7 @@ async function measureAll(): Promise<void> {
     results.opening = await measureOpening({ ...OPENING, script: await bundleWorker(signal), signal });
   }
   if (parts.includes('rooms')) results.rooms = await measureRooms({ ...ROOMS, signal, report: console.log });
-  // A part alone, measured first, has nothing beside it yet.
-  if (results.scenarios !== undefined && results.executors !== undefined)
-    console.log(`\n${printResults(results, await readFile('operations/COSTS.md', 'utf8'), false)}`);
-  else {
-    const sections = [
-      ...(results.memory === undefined ? [] : [memorySection(results.memory, results.bareMemory)]),
-      ...(results.unread === undefined ? [] : [unreadSection(results.unread)]),
-      ...(results.logins === undefined ? [] : [loginsSection(results.logins)]),
-      ...(results.investing === undefined ? [] : [ledgersSection(results.investing)]),
-      ...(results.opening === undefined ? [] : [openingSection(results.opening)]),
-      ...(results.rooms === undefined ? [] : roomsSections(results.rooms)),
-    ];
-    console.log(`\n${sections.map((section) => sectionText(section, false)).join('\n\n')}`);
-  }
+  console.log(`\n${printResults(results, await readFile('operations/COSTS.md', 'utf8'), false)}`);
   await writeFile(options.out, `${JSON.stringify(results, null, 2)}\n`);
 }
 

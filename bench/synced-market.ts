@@ -41,22 +41,29 @@ interface ScheduledWorker {
   scheduled(options: { cron: string }): Promise<{ outcome: string }>;
 }
 
-/** @param afterTheNight with the nightly run, which brings a month of hourly closes to every symbol. */
-export async function migrateAndSync(
-  { miniflare }: Workerd,
-  gateway: string,
-  { afterTheNight, project = '.' }: { afterTheNight: boolean; project?: string },
-): Promise<void> {
+/** @param project the folder whose migrations they are. */
+export async function migrate({ miniflare }: Workerd, gateway: string, project = '.'): Promise<void> {
   const db = await miniflare.getD1Database('DB', gateway);
   for (const { queries } of await readD1Migrations(path.join(project, 'migrations'))) {
     await db.batch(queries.map((query) => db.prepare(query)));
   }
+}
+
+/** @param afterTheNight with the nightly run, which brings a month of hourly closes to every symbol. */
+export async function migrateAndSync(
+  workerd: Workerd,
+  gateway: string,
+  { afterTheNight, project }: { afterTheNight: boolean; project?: string },
+): Promise<void> {
+  const { miniflare } = workerd;
+  await migrate(workerd, gateway, project);
   // Its own types name another build of the Workers types, whose handlers TypeScript loses.
   const worker = (await miniflare.getWorker(gateway)) as unknown as ScheduledWorker;
   for (const cron of [...FIRST_CRONS, ...(afterTheNight ? [NIGHTLY_CRON] : [])]) {
     const { outcome } = await worker.scheduled({ cron });
     if (outcome !== 'ok') throw new Error(`the sync of ${cron} ended with ${outcome}`);
   }
+  const db = await miniflare.getD1Database('DB', gateway);
   const failed = await db
     .prepare("SELECT count(*) AS runs FROM sync_run WHERE outcome <> 'ok'")
     .first('runs');

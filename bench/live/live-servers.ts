@@ -5,6 +5,7 @@ import type { PriceSnapshot } from '../../src/storage/kv/prices.ts';
 import { bundleWorker, gatewayObjects } from '../bundle.ts';
 import { heapBytes, type Inspector, openInspector } from '../heap.ts';
 import { type CpuTimes, cpuTimesOf, residentBytesOf } from '../process-usage.ts';
+import { migrate } from '../synced-market.ts';
 import { startWorkerd, type Workerd } from '../workerd.ts';
 import { messageOf, startChild, stopChild } from './child.ts';
 import type { Protocol } from './live-socket.ts';
@@ -100,6 +101,8 @@ export async function startGateway(
     await prices.close();
     throw error;
   }
+  // Without its tables the usage of operations could not be written, and each try would be logged.
+  await migrate(workerd, 'gateway');
   if (synced.length > 0) {
     // Its own types name another build of the Workers types.
     const kv = (await workerd.miniflare.getKVNamespace('PRICES_KV', 'gateway')) as unknown as {

@@ -12,7 +12,7 @@ import { measureWatching } from './measure-watching.ts';
 export type LiveResults = Awaited<ReturnType<typeof measureLive>>;
 
 const SOCKETS = [1_000, 5_000];
-const FULL = { rounds: 4, durationMs: 1_200, minEvents: 4 } as const;
+const FULL = { rounds: 8, durationMs: 1_200, minEvents: 4 } as const;
 const DISTINCT = { sockets: 5_000, operations: 500, rounds: 3, durationMs: 1_500, minEvents: 3 } as const;
 const QUICK = { rounds: 1, durationMs: 0, minEvents: 2 } as const;
 const WATCHING_SOCKETS = 400;

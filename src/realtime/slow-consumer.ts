@@ -11,6 +11,7 @@ import {
   SOCKET_PING_AFTER_MS,
   SOCKET_PING_AT_ONCE_BYTES,
   SOCKET_PING_PAUSE_MS,
+  SOCKET_PING_PAUSE_OF_READERS_MS,
   SOCKET_UNANSWERED_MAX_BYTES,
   SOCKET_UNANSWERED_MAX_MS,
 } from '../config.ts';
@@ -64,7 +65,8 @@ export class SlowConsumer {
     if (nowMs < this.#answeredAtMs) this.keepTimesBefore(nowMs);
     if (this.#askedAtMs !== null) return this.reads(nowMs) ? 'reads' : 'does not read';
     const quietMs = nowMs - this.#answeredAtMs;
-    const isMuch = this.#bytes >= SOCKET_PING_AFTER_BYTES && quietMs >= SOCKET_PING_PAUSE_MS;
+    const pauseMs = this.hasAnswered ? SOCKET_PING_PAUSE_OF_READERS_MS : SOCKET_PING_PAUSE_MS;
+    const isMuch = this.#bytes >= SOCKET_PING_AFTER_BYTES && quietMs >= pauseMs;
     const isTooMuch = this.#bytes >= SOCKET_PING_AT_ONCE_BYTES;
     if (!isMuch && !isTooMuch && quietMs < SOCKET_PING_AFTER_MS) return 'reads';
     this.asked(nowMs);

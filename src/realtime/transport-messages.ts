@@ -63,6 +63,8 @@ export type ClientMessage = z.output<typeof clientMessage>;
 
 /** The message, or the reason why the text is not one. */
 export function parseClientMessage(text: string): { message: ClientMessage } | { problem: string } {
+  // Each socket that is sent much answers pings all the time.
+  if (text === PONG) return { message: { type: 'pong' } };
   let value: unknown;
   try {
     value = JSON.parse(text);

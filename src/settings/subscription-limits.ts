@@ -47,8 +47,10 @@ export const TOPIC_LOG_MAX_AGE_MS = 3_600_000;
 export const TOPIC_LOG_MAX_BYTES = 1024 * 1024;
 /** A socket that receives events is pinged after this many bytes or milliseconds, to see that it reads them. */
 export const SOCKET_PING_AFTER_BYTES = 64 * 1024;
-/** The least time between two pings, because pongs count as messages of the client. */
+/** The least time between two pings: a ping and its pong cost the hub as much as ten frames. */
 export const SOCKET_PING_PAUSE_MS = 1_000;
+/** The same for a socket that has answered a ping before. */
+export const SOCKET_PING_PAUSE_OF_READERS_MS = 5_000;
 /** After this many bytes there is no such pause. A pong that answers a ping does not count as a message. */
 export const SOCKET_PING_AT_ONCE_BYTES = 256 * 1024;
 export const SOCKET_PING_AFTER_MS = 120_000;

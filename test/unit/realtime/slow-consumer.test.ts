@@ -7,6 +7,7 @@ import {
   SOCKET_PING_AFTER_MS,
   SOCKET_PING_AT_ONCE_BYTES,
   SOCKET_PING_PAUSE_MS,
+  SOCKET_PING_PAUSE_OF_READERS_MS,
   SOCKET_UNANSWERED_MAX_BYTES,
   SOCKET_UNANSWERED_MAX_MS,
 } from '../../../src/config.ts';
@@ -33,11 +34,19 @@ describe('a socket that is sent events', () => {
     consumer.sent(SOCKET_PING_AFTER_BYTES, START_MS);
     expect(consumer.sent(SOCKET_PING_AFTER_BYTES, START_MS)).toBe('reads');
     consumer.answered(START_MS);
-    // Its pongs are messages of which it may send so many a second.
-    expect(consumer.sent(SOCKET_PING_AFTER_BYTES, START_MS + SOCKET_PING_PAUSE_MS - 1)).toBe('reads');
-    consumer.answered(START_MS);
     expect(consumer.sent(1, START_MS)).toBe('reads');
     expect(consumer.sent(1, START_MS + SOCKET_PING_AFTER_MS)).toBe('ask');
+  });
+
+  test('is asked soon after it was opened, and later again once it has answered', () => {
+    const consumer = new SlowConsumer(START_MS);
+    expect(consumer.sent(SOCKET_PING_AFTER_BYTES, START_MS + SOCKET_PING_PAUSE_MS - 1)).toBe('reads');
+    expect(consumer.sent(0, START_MS + SOCKET_PING_PAUSE_MS)).toBe('ask');
+    consumer.answered(START_MS);
+    // Pings and pongs of a socket that reads cost more than they tell.
+    const nextMs = START_MS + SOCKET_PING_PAUSE_OF_READERS_MS;
+    expect(consumer.sent(SOCKET_PING_AFTER_BYTES, nextMs - 1)).toBe('reads');
+    expect(consumer.sent(0, nextMs)).toBe('ask');
   });
 
   test('has answered nothing where nobody asked', () => {
