@@ -46,7 +46,9 @@ export function printResults(results: BenchResults, costs: string, isBrief: bool
     ...sections.map((section) => sectionText(section, isBrief)),
     ...(http === undefined ? [] : [startupText(http)]),
     ...(live === undefined ? [] : [printLive(live, isBrief)]),
-    ...busyMachine((http?.scenarios ?? []).map(({ workerdThreadWaiting }) => workerdThreadWaiting)),
+    ...(http === undefined
+      ? []
+      : busyMachine(http.scenarios.map(({ workerdThreadWaiting }) => workerdThreadWaiting))),
   ].join('\n\n');
 }
 

@@ -1,6 +1,6 @@
 /**
  * The gateway with its own Durable Objects, and what a benchmark needs to drive and count them: `/hub/<name>` opens a
- * socket at one hub, `POST /event` changes the price and has the feed poll at once, `/counts` tells what it all came to,
+ * socket at one hub, `POST /event` has the feed poll at once, `/counts` tells what it all came to,
  * `/alarms?hubs=` who would still wake up. Everything else is the gateway's own.
  */
 import { executionCounts } from '../../src/execution/execute.ts';
@@ -72,7 +72,6 @@ export default {
       case 'hub':
         return env.SUBSCRIPTION_HUBS.getByName(name ?? '').fetch(request);
       case 'event':
-        await fetch(env.PRICE_API_URL, { method: 'POST' });
         await feedOf(env).pollNow();
         return new Response(null, { status: 204 });
       case 'counts':

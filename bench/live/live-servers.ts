@@ -70,7 +70,7 @@ export async function startGateway(
 ): Promise<GatewayServer> {
   // By hand, the feed still asks for a symbol that it has not seen: another price would be an event that nobody asked for.
   const prices = await startPriceSource(
-    polls === 'by hand' ? 'with each POST' : 'with each poll',
+    polls === 'by hand' ? 'with each poll but the first' : 'with each poll',
     upstreamMs,
   );
   let workerd: Workerd;

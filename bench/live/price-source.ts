@@ -1,6 +1,7 @@
 /**
  * A price API with one price for every symbol. The price changes with each request for prices, so that each poll finds
- * news, or else with each `POST` alone. It counts the requests for prices.
+ * news; or with each request for symbols that were all asked for before, so that a feed that begins to watch a symbol finds
+ * none; or with each `POST` alone. It counts the requests for prices.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -20,10 +21,11 @@ export interface PriceSource {
 
 /** @param answersAfterMs the time that it takes for an answer. */
 export async function startPriceSource(
-  changes: 'with each poll' | 'with each POST',
+  changes: 'with each poll' | 'with each poll but the first' | 'with each POST',
   answersAfterMs = 0,
 ): Promise<PriceSource> {
   let asked = 0;
+  const known = new Set<string>();
   let changed = 0;
   let changedAtMs = Date.now();
   const change = () => {
@@ -38,11 +40,12 @@ export async function startPriceSource(
       return;
     }
     asked += 1;
-    if (changes === 'with each poll') change();
-    const symbols = new URL(request.url ?? '/', 'http://price-source').searchParams.get('symbols') ?? '';
-    const records = symbols
-      .split(',')
-      .map((symbol) => [symbol, priceRecord(symbol, lastPrice(), changedAtMs)]);
+    const { searchParams } = new URL(request.url ?? '/', 'http://price-source');
+    const symbols = (searchParams.get('symbols') ?? '').split(',');
+    const isFirst = symbols.some((symbol) => !known.has(symbol));
+    for (const symbol of symbols) known.add(symbol);
+    if (changes === 'with each poll' || (changes === 'with each poll but the first' && !isFirst)) change();
+    const records = symbols.map((symbol) => [symbol, priceRecord(symbol, lastPrice(), changedAtMs)]);
     response.setHeader('content-type', 'application/json');
     const answer = () => response.end(JSON.stringify(Object.fromEntries(records)));
     if (answersAfterMs === 0) answer();

@@ -92,10 +92,12 @@ export class PollingPriceFeed {
   async poll(): Promise<void> {
     const watched = this.#log.watched();
     if (watched.size === 0) return;
-    await this.#schedule();
-    await this.#fetch([...watched]).catch((error: unknown) =>
+    // Before the alarm is set: the platform holds a call back until everything that was written before it is stored.
+    const fetching = this.#fetch([...watched]).catch((error: unknown) =>
       log.warn('price_feed.poll_failed', { symbols: watched.size, ...errorFields(error) }),
     );
+    await this.#schedule();
+    await fetching;
     await this.#log.deliver();
   }
 

@@ -47,7 +47,7 @@ export const TOPIC_LOG_MAX_AGE_MS = 3_600_000;
 export const TOPIC_LOG_MAX_BYTES = 1024 * 1024;
 /** A socket that receives events is pinged after this many bytes or milliseconds, to see that it reads them. */
 export const SOCKET_PING_AFTER_BYTES = 64 * 1024;
-/** The least time between two pings: a ping and its pong cost the hub as much as ten frames. */
+/** The least time between two pings: each of them, and its pong, costs the hub as much as an event. */
 export const SOCKET_PING_PAUSE_MS = 1_000;
 /** The same for a socket that has answered a ping before. */
 export const SOCKET_PING_PAUSE_OF_READERS_MS = 5_000;
