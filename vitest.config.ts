@@ -21,7 +21,7 @@ const GATEWAY_FILES = [
   ...new Set(['src/index.ts', ...globSync('{schema,src}/**/*.ts', { exclude: ['**/*.d.ts'] }).sort()]),
 ];
 
-/** These open sockets and streams, which outlive a test: each has a Worker of its own. The others share two. */
+/** These open sockets and streams, which outlive a test: each has a Worker of its own. The others share a few. */
 const ALONE = [
   'test/flows/realtime/**/*.test.ts',
   'test/flows/chat/{canaries,costs,events,storm}.test.ts',
@@ -95,8 +95,8 @@ const FLOWS = {
 export default defineConfig({
   test: {
     silent: 'passed-only',
-    // On two cores one worker is the default, and many tests of accounts wait for hashes.
-    maxWorkers: 2,
+    // One more than the cores of a small machine: each waits now and then, for a time limit or for the start of a Worker.
+    maxWorkers: 3,
     projects: [
       {
         test: {
