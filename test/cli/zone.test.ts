@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { runZone } from '../../scripts/zone/run-zone.ts';
 import { SITE } from '../../zone/site.ts';
 import { DESIRED_ZONE } from '../../zone/zone.ts';
+import { collectOutput } from '../support/collected-output.ts';
 import { addRuleByHand, newZone } from '../support/platform-api/new-zone.ts';
 import { type PlatformApi, startPlatformApi } from '../support/platform-api/server.ts';
 import { recordOf } from '../support/platform-api/zone-records.ts';
@@ -22,17 +23,9 @@ const run = (api: PlatformApi, args: string, variables: Record<string, string> =
   runNode(['scripts/zone/cli.ts', ...args.split(' ')], { variables: { ...api.env(), ...variables } });
 
 async function runHere(api: PlatformApi, args: string): Promise<Ran> {
-  const ran: Ran = { exitCode: null, out: '', err: '' };
-  ran.exitCode = await runZone(args.split(' '), {
-    env: { ...process.env, ...api.env() },
-    print: (text) => {
-      ran.out += `${text}\n`;
-    },
-    complain: (text) => {
-      ran.err += `${text}\n`;
-    },
-  });
-  return ran;
+  const { printed, print, complain } = collectOutput();
+  const exitCode = await runZone(args.split(' '), { env: { ...process.env, ...api.env() }, print, complain });
+  return { exitCode, ...printed };
 }
 
 async function ok(api: PlatformApi, args: string, variables?: Record<string, string>): Promise<string> {

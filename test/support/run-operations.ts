@@ -1,6 +1,6 @@
-/** `npm run operations -- …` inside this process, with what it printed, without colour: tests may run on a terminal. */
-import { stripVTControlCharacters } from 'node:util';
+/** `npm run operations -- …` inside this process, with what it printed. */
 import { runCli } from '../../scripts/operations/run-cli.ts';
+import { collectOutput } from './collected-output.ts';
 
 export interface Ran {
   exitCode: number;
@@ -17,20 +17,17 @@ export async function runOperations(
     onTerminal = false,
   }: { environment?: Record<string, string>; onTerminal?: boolean } = {},
 ): Promise<Ran> {
-  const ran: Ran = { exitCode: -1, out: '', err: '', drawn: '' };
+  const { printed, print, complain } = collectOutput();
+  let drawn = '';
   const write = (text: string) => {
-    ran.drawn += text;
+    drawn += text;
   };
-  ran.exitCode = await runCli(args, {
+  const exitCode = await runCli(args, {
     commandLine: 'npm run operations --',
     environment,
-    print: (text) => {
-      ran.out += `${stripVTControlCharacters(text)}\n`;
-    },
-    complain: (text) => {
-      ran.err += `${stripVTControlCharacters(text)}\n`;
-    },
+    print,
+    complain,
     terminal: onTerminal ? { write } : undefined,
   });
-  return ran;
+  return { exitCode, ...printed, drawn };
 }
