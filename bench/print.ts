@@ -31,26 +31,29 @@ export function printResults(results: BenchResults, costs: string, isBrief: bool
   const { executors, live, memory, bareMemory, unread, logins, investing, opening, rooms } = results;
   const http = hasHttp(results) ? results : undefined;
   const sections: Section[] = [
-    ...(http === undefined ? [] : httpSections(http, isBrief)),
-    ...(executors === undefined ? [] : [executorsSection(executors)]),
-    ...(http === undefined ? [] : [monthSection(http, costs)]),
-    ...(memory === undefined ? [] : [memorySection(memory, bareMemory)]),
-    ...(unread === undefined ? [] : [unreadSection(unread)]),
-    ...(logins === undefined ? [] : [loginsSection(logins)]),
-    ...(investing === undefined ? [] : [ledgersSection(investing)]),
-    ...(opening === undefined ? [] : [openingSection(opening)]),
-    ...(rooms === undefined ? [] : roomsSections(rooms)),
+    ...ifMeasured(http, (own) => httpSections(own, isBrief)),
+    ...ifMeasured(executors, (own) => [executorsSection(own)]),
+    ...ifMeasured(http, (own) => [monthSection(own, costs)]),
+    ...ifMeasured(memory, (own) => [memorySection(own, bareMemory)]),
+    ...ifMeasured(unread, (own) => [unreadSection(own)]),
+    ...ifMeasured(logins, (own) => [loginsSection(own)]),
+    ...ifMeasured(investing, (own) => [ledgersSection(own)]),
+    ...ifMeasured(opening, (own) => [openingSection(own)]),
+    ...ifMeasured(rooms, roomsSections),
   ];
   return [
-    ...(http === undefined ? [] : [machineText(http)]),
+    ...ifMeasured(http, (own) => [machineText(own)]),
     ...sections.map((section) => sectionText(section, isBrief)),
-    ...(http === undefined ? [] : [startupText(http)]),
-    ...(live === undefined ? [] : [printLive(live, isBrief)]),
-    ...(http === undefined
-      ? []
-      : busyMachine(http.scenarios.map(({ workerdThreadWaiting }) => workerdThreadWaiting))),
+    ...ifMeasured(http, (own) => [startupText(own)]),
+    ...ifMeasured(live, (own) => [printLive(own, isBrief)]),
+    ...ifMeasured(http, ({ scenarios }) =>
+      busyMachine(scenarios.map(({ workerdThreadWaiting }) => workerdThreadWaiting)),
+    ),
   ].join('\n\n');
 }
+
+const ifMeasured = <Part, Printed>(part: Part | undefined, print: (part: Part) => Printed[]): Printed[] =>
+  part === undefined ? [] : print(part);
 
 const machineText = ({ machine: { date, cores, cpu, workerd, node } }: HttpResults) =>
   `Measured ${date.slice(0, 10)} on ${cores} cores of ${cpu}, workerd ${workerd}, Node ${node}.`;

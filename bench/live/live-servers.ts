@@ -68,12 +68,8 @@ export async function startGateway(
   script: string,
   { hubs, polls, upstreamMs = 0, synced = [], hasHeapLimit = false, inspector = false }: GatewayOptions,
 ): Promise<GatewayServer> {
-  // By hand, the feed still asks for a symbol that it has not seen: another price would be an event that nobody asked for.
-  const prices = await startPriceSource(
-    polls === 'by hand' ? 'with each poll but the first' : 'with each poll',
-    upstreamMs,
-  );
-  let workerd: Workerd;
+  const prices = await startPriceSource('with each poll', upstreamMs);
+  let workerd: Workerd | undefined;
   try {
     workerd = await startWorkerd(
       [
@@ -97,12 +93,12 @@ export async function startGateway(
       ],
       { hasHeapLimit, inspector },
     );
+    // Without its tables the usage of operations could not be written, and each try would be logged.
+    await migrate(workerd, 'gateway');
   } catch (error) {
-    await prices.close();
+    await Promise.all([workerd?.stop(), prices.close()]);
     throw error;
   }
-  // Without its tables the usage of operations could not be written, and each try would be logged.
-  await migrate(workerd, 'gateway');
   if (synced.length > 0) {
     // Its own types name another build of the Workers types.
     const kv = (await workerd.miniflare.getKVNamespace('PRICES_KV', 'gateway')) as unknown as {

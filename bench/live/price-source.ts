@@ -1,7 +1,7 @@
 /**
- * A price API with one price for every symbol. The price changes with each request for prices, so that each poll finds
- * news; or with each request for symbols that were all asked for before, so that a feed that begins to watch a symbol finds
- * none; or with each `POST` alone. It counts the requests for prices.
+ * A price API with one price for every symbol. The price changes with each request for symbols that were all asked for
+ * before: each poll finds news, and a feed that begins to watch a symbol finds none, which would be an event that nobody
+ * asked for. Or else it changes with each `POST` alone. It counts the requests for prices.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -21,7 +21,7 @@ export interface PriceSource {
 
 /** @param answersAfterMs the time that it takes for an answer. */
 export async function startPriceSource(
-  changes: 'with each poll' | 'with each poll but the first' | 'with each POST',
+  changes: 'with each poll' | 'with each POST',
   answersAfterMs = 0,
 ): Promise<PriceSource> {
   let asked = 0;
@@ -42,9 +42,9 @@ export async function startPriceSource(
     asked += 1;
     const { searchParams } = new URL(request.url ?? '/', 'http://price-source');
     const symbols = (searchParams.get('symbols') ?? '').split(',');
-    const isFirst = symbols.some((symbol) => !known.has(symbol));
+    const isPoll = symbols.every((symbol) => known.has(symbol));
     for (const symbol of symbols) known.add(symbol);
-    if (changes === 'with each poll' || (changes === 'with each poll but the first' && !isFirst)) change();
+    if (changes === 'with each poll' && isPoll) change();
     const records = symbols.map((symbol) => [symbol, priceRecord(symbol, lastPrice(), changedAtMs)]);
     response.setHeader('content-type', 'application/json');
     const answer = () => response.end(JSON.stringify(Object.fromEntries(records)));

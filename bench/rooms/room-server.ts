@@ -28,10 +28,7 @@ const HUB = 'hub-0';
 
 export async function startRoomServer(users: number, signal: AbortSignal): Promise<RoomServer> {
   const script = await bundleWorker(signal, 'bench/rooms/room-worker.ts');
-  const [upstream, prices] = await Promise.all([
-    startBenchUpstream(),
-    startPriceSource('with each poll but the first'),
-  ]);
+  const [upstream, prices] = await Promise.all([startBenchUpstream(), startPriceSource('with each poll')]);
   let workerd: Workerd | undefined;
   const stop = () => Promise.all([workerd?.stop(), upstream.close(), prices.close()]);
   try {
