@@ -1,6 +1,7 @@
 /** Passes the parts of an isolate that jobs need to the jobs of a cron event. */
 import { askHeartbeat } from '../alerts/heartbeat.ts';
 import { backupSealing } from '../backups/sealing.ts';
+import { cachePurgeOf } from '../cache/cache-purge.ts';
 import { roomsOf } from '../chat/rooms.ts';
 import { ledgersOf } from '../investing/ledger-client.ts';
 import { log } from '../observability/log.ts';
@@ -15,11 +16,7 @@ import { lookAtD1, noticeSender } from './notices.ts';
 import { nowMs, nowSeconds, randomId, sleep } from './runtime.ts';
 
 /** Never rejects. */
-export async function runCron(
-  isolate: Isolate,
-  cron: string,
-  { cache, tracing }: ExecutionContext,
-): Promise<void> {
+export async function runCron(isolate: Isolate, cron: string, ctx: ExecutionContext): Promise<void> {
   const { env, config, patientApis, platformFiles, fileUrls, reportUrls, requests } = isolate;
   const jobs = jobsOfCron(cron);
   if (jobs.length === 0) log.error('sync.unknown_cron', { cron });
@@ -47,7 +44,7 @@ export async function runCron(
     reports: { environment: config.ENVIRONMENT, urls: reportUrls },
     sendNotice,
     askHeartbeat: () => askHeartbeat(config.HEARTBEAT_URL, { fetch }),
-    tracing,
+    tracing: ctx.tracing,
     countRun: ({ job, outcome, durationMs }, calls) => {
       // Another run works: only the attempt to get the lease is left to count.
       if (outcome === 'skipped') {
@@ -57,7 +54,7 @@ export async function runCron(
       const counted = outcome === 'failed' ? 'error' : outcome;
       requests.countRun({ job, outcome: counted, durationMs, calls }, nowSeconds());
     },
-    purge: cache && ((tags) => cache.purge({ tags })),
+    purge: cachePurgeOf(ctx),
     nowMs,
     sleep,
     random: Math.random,

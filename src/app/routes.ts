@@ -31,7 +31,8 @@ export interface HttpHandler {
   memoryHits: MemoryHits | null;
 }
 
-export function createHttpHandler(isolate: Isolate): HttpHandler {
+/** @param tracing the platform's; left out where no spans are made. */
+export function createHttpHandler(isolate: Isolate, tracing?: RouterOptions['tracing']): HttpHandler {
   const { env, config, schema, memory, registry, usage, answers, serving, httpMemories, clientLimit } =
     isolate;
   const headers: HeaderOptions = {
@@ -126,6 +127,7 @@ export function createHttpHandler(isolate: Isolate): HttpHandler {
       nowMs,
       recorder: isolate.requests,
       randomId,
+      tracing,
       routes: [
         graphql,
         createOpenapiRoute(),

@@ -2,6 +2,7 @@
  * The gateway as a Worker: HTTP requests and cron events. A Worker whose configuration is wrong answers 503 on every
  * route, and says why in its log alone.
  */
+import { tracing as platformTracing } from 'cloudflare:workers';
 import { securityHeaders, setHeaders } from '../http/answer.ts';
 import { refusedAsGraphQL } from '../http/responses.ts';
 import { pathOf } from '../http/url-parts.ts';
@@ -19,7 +20,8 @@ interface Served extends HttpHandler {
   isolate: Isolate;
 }
 
-export function createWorker(isolateOf: IsolateOf) {
+/** @param tracing that of the requests. The one of their context is another object for each, and costs more to get. */
+export function createWorker(isolateOf: IsolateOf, tracing: Tracing = platformTracing) {
   const served = new WeakMap<Env, Served>();
   /** Null where the configuration is wrong, which the log says at each event. */
   const servedBy = (env: Env): Served | null => {
@@ -31,7 +33,7 @@ export function createWorker(isolateOf: IsolateOf) {
       return null;
     }
     const { isolate } = built;
-    const handler = { isolate, ...createHttpHandler(isolate) };
+    const handler = { isolate, ...createHttpHandler(isolate, tracing) };
     served.set(env, handler);
     return handler;
   };

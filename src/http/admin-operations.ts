@@ -4,6 +4,7 @@ import { GraphQLError, type GraphQLSchema, getOperationAST, parse } from 'graphq
 import pLimit from 'p-limit';
 import * as z from 'zod';
 import type { SendNotice } from '../alerts/send-notice.ts';
+import type { CachePurge } from '../cache/cache-purge.ts';
 import type { Rooms } from '../chat/rooms.ts';
 import { OPERATION_MAX_COST } from '../config.ts';
 import { guardDocument } from '../graphql/document-guard.ts';
@@ -54,8 +55,7 @@ export interface AdminSources extends ChangeStores {
   schema: GraphQLSchema;
   /** Writes the uses that this isolate has counted. Never rejects. */
   writeUses(): Promise<void>;
-  /** Purges Workers' own cache; undefined where the platform offers none. */
-  purge: ((tags: string[]) => Promise<CachePurgeResult>) | undefined;
+  purge: CachePurge;
 }
 
 export async function checkOperations(request: Request, sources: AdminSources) {

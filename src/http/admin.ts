@@ -58,14 +58,14 @@ export function adminRoute(keys: AdminKeys, sources: RouteSources): Route {
 
 async function adminResponse(
   request: Request,
-  { requestId, purge }: RouteContext,
+  { requestId, cachePurge }: RouteContext,
   keys: AdminKeys,
   sources: RouteSources,
 ): Promise<Response> {
   const verdict = await keys.check(request.headers.get('authorization'));
   if (!verdict.allowed) return keyRefusal(verdict.retryAfterSeconds, requestId);
   try {
-    return jsonResponse(await route(request, verdict.key, { ...sources, purge }), 200);
+    return jsonResponse(await route(request, verdict.key, { ...sources, purge: cachePurge() }), 200);
   } catch (error) {
     if (error instanceof AdminRefusal) return refusal(error, requestId);
     if (!(error instanceof ReleaseRefusal)) throw error;

@@ -1,19 +1,18 @@
 import type { WorkOrigin } from '../observability/running-work.ts';
 
-/** The platform's context of a request; tests leave its tracing out. */
-export type RequestExecution = Pick<ExecutionContext, 'waitUntil' | 'cache'> &
-  Partial<Pick<ExecutionContext, 'tracing'>>;
+/** The platform's context of a request. To look at a property of it for the first time makes an object for it. */
+export type RequestExecution = Pick<ExecutionContext, 'waitUntil' | 'cache'>;
 
 /** Where the work of a request comes from. Each look at the request leaves JavaScript, and is made when it is needed. */
 export class RequestOrigin implements WorkOrigin {
   readonly requestId: string;
+  readonly tracing: WorkOrigin['tracing'];
   readonly #request: Request;
-  readonly #ctx: RequestExecution;
 
-  constructor(requestId: string, request: Request, ctx: RequestExecution) {
+  constructor(requestId: string, request: Request, tracing: WorkOrigin['tracing']) {
     this.requestId = requestId;
     this.#request = request;
-    this.#ctx = ctx;
+    this.tracing = tracing;
   }
 
   get traceparent(): string | null {
@@ -22,9 +21,5 @@ export class RequestOrigin implements WorkOrigin {
 
   get ray(): string | null {
     return this.#request.headers.get('cf-ray');
-  }
-
-  get tracing(): Tracing | undefined {
-    return this.#ctx.tracing;
   }
 }

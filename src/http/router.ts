@@ -1,10 +1,17 @@
 /**
  * Every HTTP request: its id, its route, its headers. An error that no route expects ends here, masked and logged.
  */
+import { type CachePurge, cachePurgeOf } from '../cache/cache-purge.ts';
 import { MeasuredRequest } from '../metrics/measured-request.ts';
 import type { RequestRecorder } from '../metrics/request-recorder.ts';
 import { errorFields, log } from '../observability/log.ts';
-import { asOperation, endCalls, runningTrace, runWork } from '../observability/running-work.ts';
+import {
+  asOperation,
+  endCalls,
+  runningTrace,
+  runWork,
+  type WorkOrigin,
+} from '../observability/running-work.ts';
 import { readClientIdentity } from '../operations/client-identity.ts';
 import { Answer, commonHeaders, type HeaderOptions, preflightResponse, setHeaders } from './answer.ts';
 import type { ClientCount, ClientLimit } from './client-limit.ts';
@@ -26,8 +33,7 @@ export interface RouteContext {
   measured: MeasuredRequest;
   /** The operation's text; undefined if nothing has begun to read it. */
   envelope: Promise<Envelope> | undefined;
-  /** Purges Workers' own cache; undefined where the platform offers none. */
-  purge: ((tags: string[]) => Promise<CachePurgeResult>) | undefined;
+  cachePurge(): CachePurge;
 }
 
 export interface Route {
@@ -52,6 +58,8 @@ export interface RouterOptions extends HeaderOptions {
   recorder: Pick<RequestRecorder, 'record'>;
   routes: readonly Route[];
   randomId: () => string;
+  /** The platform's; left out where no spans are made. */
+  tracing?: WorkOrigin['tracing'];
 }
 
 /** A request that no answer from memory has ended. */
@@ -69,7 +77,7 @@ export function answerRequest(
   options: RouterOptions,
 ): Promise<Response> {
   const requestId = options.randomId();
-  return runWork(new RequestOrigin(requestId, request, ctx), () =>
+  return runWork(new RequestOrigin(requestId, request, options.tracing), () =>
     answerAsWork(request, requestId, arrival, ctx, options),
   );
 }
@@ -82,7 +90,6 @@ async function answerAsWork(
   options: RouterOptions,
 ): Promise<Response> {
   const { clientLimit, nowMs } = options;
-  const { cache } = ctx;
   const measured = measuredRequest(request, client.countryOf(request), atMs);
   const route = routeOf(request, options, measured);
   const refused = (refusal: HttpRefusal) => {
@@ -106,7 +113,7 @@ async function answerAsWork(
     waitUntil: (promise) => ctx.waitUntil(promise),
     measured,
     envelope,
-    purge: cache && ((tags) => cache.purge({ tags })),
+    cachePurge: () => cachePurgeOf(ctx),
   };
   let answer: Response | Answer;
   try {

@@ -1,6 +1,7 @@
 /** The form of a job: when it runs, its work, and the effects that follow each run. `jobs.ts` lists all jobs. */
 import type { SendNotice } from '../alerts/send-notice.ts';
 import type { BackupSealing } from '../backups/write-source.ts';
+import type { CachePurge } from '../cache/cache-purge.ts';
 import type { Rooms } from '../chat/rooms.ts';
 import type { Ledgers } from '../investing/ledger-client.ts';
 import type { CallCounts } from '../observability/call-counts.ts';
@@ -88,8 +89,7 @@ export interface JobDeps {
   /** Asks the monitor outside of the platform, if there is one. */
   askHeartbeat(): Promise<void>;
   reports: { environment: string; urls: Pick<ReportUrls, 'signed'> };
-  /** Purges Workers' own cache; undefined where the platform offers none. */
-  purge: ((tags: string[]) => Promise<CachePurgeResult>) | undefined;
+  purge: CachePurge;
   /** The platform's; left out where no spans are made. */
   tracing?: WorkOrigin['tracing'];
   /** Counts a run in metrics. @param calls of its work, without its effects */

@@ -4,8 +4,9 @@ import { createExecutionContext, evictAllDurableObjects, waitOnExecutionContext 
 import { env } from 'cloudflare:workers';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { createIsolates } from '../../src/app/isolate.ts';
 import { measuredEnv } from '../../src/app/measured-env.ts';
-import gatewayWorker from '../../src/index.ts';
+import { createWorker } from '../../src/app/worker.ts';
 import { addCalls, noCalls } from '../../src/observability/call-counts.ts';
 import { IsolateCalls } from '../../src/observability/isolate-calls.ts';
 import { measuredFetch } from '../../src/observability/measured-fetch.ts';
@@ -236,13 +237,9 @@ describe('spans', () => {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', 'graphql-client-name': 'ios', ...sent },
       body: JSON.stringify({ query: `query Named { projects { totalCount } } # ${requestId()}` }),
-    }) as Parameters<typeof gatewayWorker.fetch>[0];
-    const traced = { waitUntil: (promise: Promise<unknown>) => ctx.waitUntil(promise), tracing };
-    const response = await gatewayWorker.fetch(
-      request,
-      env as unknown as Env,
-      traced as unknown as ExecutionContext,
-    );
+    }) as Parameters<ReturnType<typeof createWorker>['fetch']>[0];
+    const worker = createWorker(createIsolates(), tracing);
+    const response = await worker.fetch(request, env as unknown as Env, ctx);
     await waitOnExecutionContext(ctx);
     return response.headers.get('x-trace-id');
   };
