@@ -1,4 +1,5 @@
 /** Global ids: base64url of `<type>:<id>`. They are opaque to clients. Cursors use the same encoding. */
+import { flatText, repeatedTexts } from '../src/serving/flat-text.ts';
 
 export type NodeTypeName = 'Project' | 'IdoPool' | 'Investment' | 'User' | 'ChatRoom' | 'ChatMessage';
 /** The others are no nodes: nobody refetches one. */
@@ -7,6 +8,10 @@ export type IdentifiedTypeName = NodeTypeName | 'Session' | 'Transaction' | 'Upl
 export function encodeGlobalId(typeName: IdentifiedTypeName, id: string): string {
   return encodeBase64Url(`${typeName}:${id}`);
 }
+
+/** Lists repeat them, and to encode ids is a large part of a list's cost. */
+export const projectGlobalId = repeatedTexts((id: string) => encodeGlobalId('Project', id));
+export const poolGlobalId = repeatedTexts((id: string) => encodeGlobalId('IdoPool', id));
 
 /** Null if the global id is malformed. */
 export function decodeGlobalId(globalId: string): { typeName: string; id: string } | null {
@@ -27,10 +32,10 @@ export function encodeBase64Url(text: string): string {
   const base64 = btoa(IS_ASCII.test(text) ? text : String.fromCharCode(...new TextEncoder().encode(text)));
   const padding = base64.indexOf('=');
   const unpadded = padding === -1 ? base64 : base64.slice(0, padding);
-  return unpadded.replaceAll('+', '-').replaceAll('/', '_');
+  return flatText(unpadded.replaceAll('+', '-').replaceAll('/', '_'));
 }
 
-/** ASCII text is its own UTF-8. Almost every id is ASCII, and encoding ids is a large part of the cost of a list. */
+/** ASCII text is its own UTF-8, and almost every id is ASCII. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are ASCII.
 const IS_ASCII = /^[\x00-\x7f]*$/;
 

@@ -7,7 +7,7 @@ import type {
 import { firstArgument, listCost, SortDirection, startArguments } from './arguments.ts';
 import { builder } from './builder.ts';
 import { connectionObject, connectionOf, countBeside, pageStart } from './connections.ts';
-import { encodeGlobalId, localId } from './global-ids.ts';
+import { localId, poolGlobalId } from './global-ids.ts';
 import { LedgerEntry, ledgerEntry } from './ledger-entry.ts';
 import { IdoPool, Project } from './node.ts';
 import { PoolViewerState } from './pool-viewer-state.ts';
@@ -37,7 +37,7 @@ IdoPool.implement({
   description: "A sale of a project's tokens.",
   interfaces: [builder.nodeInterfaceRef()],
   fields: (t) => ({
-    id: t.id({ description: 'The global id.', resolve: (row) => encodeGlobalId('IdoPool', row.id) }),
+    id: t.id({ description: 'The global id.', resolve: ({ id }) => poolGlobalId(id) }),
     name: t.exposeString('pool_name', { description: 'Its name.' }),
     type: t.expose('pool_type', { type: IdoPoolType, description: 'Who may take part.' }),
     status: t.expose('status', { type: IdoPoolStatus, description: 'Where it stands now.' }),

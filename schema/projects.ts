@@ -8,7 +8,7 @@ import type {
 import { listCost, listSize, parseArgument } from './arguments.ts';
 import { builder } from './builder.ts';
 import { Candle, CandleInterval, candleCount, lastCandlesCost } from './candles.ts';
-import { encodeGlobalId } from './global-ids.ts';
+import { projectGlobalId } from './global-ids.ts';
 import { IdoPool, Project } from './node.ts';
 import { Currency, Price, resolvePrice } from './prices.ts';
 import { ProjectDocument, ProjectMedia } from './project-files.ts';
@@ -115,7 +115,7 @@ Project.implement({
   description: 'A crypto project that the platform lists.',
   interfaces: [builder.nodeInterfaceRef()],
   fields: (t) => ({
-    id: t.id({ description: 'The global id.', resolve: (row) => encodeGlobalId('Project', row.id) }),
+    id: t.id({ description: 'The global id.', resolve: ({ id }) => projectGlobalId(id) }),
     slug: t.exposeString('slug', { description: 'Its name in addresses.' }),
     name: t.exposeString('name', { description: 'Its full name.' }),
     symbol: t.exposeString('symbol', { description: "Its token's symbol, in upper case." }),

@@ -1,5 +1,6 @@
 import { GraphQLError, Kind, type ValueNode } from 'graphql';
 import * as z from 'zod';
+import { repeatedTexts } from '../src/serving/flat-text.ts';
 import { builder } from './builder.ts';
 import { DECIMAL, DECIMAL_RULE } from './decimal.ts';
 
@@ -28,21 +29,11 @@ function parseDateTime(value: unknown, node?: ValueNode): number {
   return (milliseconds + (/[1-9]/.test(beyond) ? 0.5 : 0)) / 1000;
 }
 
-/** The hours of about five months: a list of projects with their closes repeats each instant a hundred times. */
-const INSTANTS_MAX = 4_096;
-const instants = new Map<number, string>();
-
-/** Formatting a date takes longer than the rest of executing a field, so results are memoised. */
-function formatDateTime(unixSeconds: number): string {
-  const second = Math.floor(unixSeconds);
-  let text = instants.get(second);
-  if (text === undefined) {
-    text = new Date(second * 1000).toISOString().replace('.000Z', 'Z');
-    if (instants.size === INSTANTS_MAX) instants.clear();
-    instants.set(second, text);
-  }
-  return text;
-}
+/** Formatting takes longer than the rest of executing a field, and a list of projects repeats the hours of its closes. */
+const textOfSecond = repeatedTexts((second: number) =>
+  new Date(second * 1000).toISOString().replace('.000Z', 'Z'),
+);
+const formatDateTime = (unixSeconds: number) => textOfSecond(Math.floor(unixSeconds));
 
 builder.scalarType('DateTime', {
   description: 'An instant, RFC 3339 in UTC, e.g. 2026-11-22T10:11:12Z.',
