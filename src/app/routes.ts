@@ -12,6 +12,7 @@ import { createIdentificationReadRoute } from '../http/identification-read-route
 import { createIdentificationUploadRoute } from '../http/identification-upload-route.ts';
 import { ledgerExportRoute } from '../http/ledger-export.ts';
 import { MemoryHits } from '../http/memory-hits.ts';
+import { RepeatedHeaders } from '../http/repeated-headers.ts';
 import { createReportsRoute } from '../http/reports-route.ts';
 import type { RouterOptions } from '../http/router.ts';
 import { openSocket } from '../http/socket-route.ts';
@@ -126,6 +127,7 @@ export function createHttpHandler(isolate: Isolate, tracing?: RouterOptions['tra
       clientLimit,
       nowMs,
       recorder: isolate.requests,
+      repeatedHeaders: new RepeatedHeaders(httpMemories.repeatedHeaders, headers),
       randomId,
       tracing,
       routes: [

@@ -37,9 +37,9 @@ export class Answer {
   }
 }
 
-/** An answer from memory. Its headers lack the request's id alone, and serve many requests. */
+/** An answer whose headers lie in memory. They lack the request's id alone, and serve many requests. */
 export class KeptAnswer {
-  readonly body: Uint8Array<ArrayBuffer>;
+  readonly body: Answer['body'];
   readonly headers: Headers;
   readonly status = 200;
 
@@ -74,13 +74,15 @@ export type OwnHeaders = Readonly<
 >;
 
 /** The headers that every answer carries, to be set beside its own. */
-export function commonHeaders(request: Request, own: OwnHeaders, options: HeaderOptions): AnswerHeaders {
+export const commonHeaders = (request: Request, own: OwnHeaders, options: HeaderOptions): AnswerHeaders =>
+  commonHeadersFor(audienceOf(request, own, options.corsOrigins), own, options);
+
+/** The same for the same audience and the same headers of its own. */
+export function commonHeadersFor(audience: Audience, own: OwnHeaders, options: HeaderOptions): AnswerHeaders {
   const headers = securityHeaders(own, options);
   // Yoga's streams say `no-cache`, which lets a shared cache keep them.
   if ((own['Cache-Control'] ?? 'no-cache') === 'no-cache') headers['Cache-Control'] = NOT_STORED;
-  return request.method === 'OPTIONS'
-    ? headers
-    : Object.assign(headers, corsHeaders(request, own, options.corsOrigins));
+  return audience === PREFLIGHT ? headers : Object.assign(headers, corsHeaders(audience, own));
 }
 
 const EXPOSED_HEADERS =
@@ -108,20 +110,30 @@ const ALLOWED_HEADERS = [
 ].join(', ');
 const PREFLIGHT_MAX_AGE_SECONDS = 86_400;
 
-function corsHeaders(request: Request, own: OwnHeaders, allowedOrigins: readonly string[]): AnswerHeaders {
-  const isShared = own['Cache-Control']?.startsWith('public') === true;
-  const headers: AnswerHeaders = isShared ? {} : { Vary: own.Vary ? `${own.Vary}, Origin` : 'Origin' };
-  const origin = isShared ? null : listedOrigin(request.headers, allowedOrigins);
-  if (origin !== null) {
-    headers['Access-Control-Allow-Origin'] = origin;
-    headers['Access-Control-Allow-Credentials'] = 'true';
-  } else if (isShared || hasNoCredentials(request.headers)) {
-    headers['Access-Control-Allow-Origin'] = '*';
-  } else {
-    return headers;
-  }
-  headers['Access-Control-Expose-Headers'] = EXPOSED_HEADERS;
-  return headers;
+/** The pages whose scripts may read an answer: an origin of the allowlist, or one of these words, which are no origins. */
+export type Audience = string;
+const PREFLIGHT = 'preflight';
+/** Whoever asks, and from a shared cache. */
+const EVERYBODY = 'everybody';
+/** Whoever asked for this answer. */
+const ANYBODY = 'anybody';
+const NOBODY = 'nobody';
+
+export function audienceOf(request: Request, own: OwnHeaders, allowedOrigins: readonly string[]): Audience {
+  if (request.method === 'OPTIONS') return PREFLIGHT;
+  if (own['Cache-Control']?.startsWith('public')) return EVERYBODY;
+  const { headers } = request;
+  return listedOrigin(headers, allowedOrigins) ?? (hasNoCredentials(headers) ? ANYBODY : NOBODY);
+}
+
+function corsHeaders(audience: Audience, own: OwnHeaders): AnswerHeaders {
+  const vary = audience === EVERYBODY ? {} : { Vary: own.Vary ? `${own.Vary}, Origin` : 'Origin' };
+  if (audience === NOBODY) return vary;
+  const allowed: AnswerHeaders =
+    audience === EVERYBODY || audience === ANYBODY
+      ? { 'Access-Control-Allow-Origin': '*' }
+      : { 'Access-Control-Allow-Origin': audience, 'Access-Control-Allow-Credentials': 'true' };
+  return { ...vary, ...allowed, 'Access-Control-Expose-Headers': EXPOSED_HEADERS };
 }
 
 /** The origin of the request if its pages may send credentials, else null. */

@@ -13,10 +13,18 @@ import {
   type WorkOrigin,
 } from '../observability/running-work.ts';
 import { readClientIdentity } from '../operations/client-identity.ts';
-import { Answer, commonHeaders, type HeaderOptions, preflightResponse, setHeaders } from './answer.ts';
+import {
+  Answer,
+  commonHeaders,
+  type HeaderOptions,
+  KeptAnswer,
+  preflightResponse,
+  setHeaders,
+} from './answer.ts';
 import type { ClientCount, ClientLimit } from './client-limit.ts';
 import type { Envelope } from './incoming-operation.ts';
 import { bodyBytesOf, cacheResultOf } from './measure-answer.ts';
+import type { RepeatedHeaders } from './repeated-headers.ts';
 import { type RequestExecution, RequestOrigin } from './request-origin.ts';
 import { errorResponse, type HttpRefusal, refusedAsGraphQL } from './responses.ts';
 import { pathOf } from './url-parts.ts';
@@ -56,6 +64,8 @@ export interface RouterOptions extends HeaderOptions {
   clientLimit: Pick<ClientLimit, 'ask' | 'countHit'>;
   nowMs(): number;
   recorder: Pick<RequestRecorder, 'record'>;
+  /** Of answers that were executed to be shared. */
+  repeatedHeaders: RepeatedHeaders;
   routes: readonly Route[];
   randomId: () => string;
   /** The platform's; left out where no spans are made. */
@@ -128,8 +138,10 @@ async function answerAsWork(
   record(measured, answer, options);
   const traceId = runningTrace()?.traceId ?? '';
   if (answer instanceof Answer) {
-    setHeaders(answer.headers, commonHeaders(request, answer.headers, options));
-    answer.headers['x-trace-id'] = traceId;
+    const { headers: own, body, status } = answer;
+    if (own['X-Cache'] === 'MISS' && status === 200)
+      return new KeptAnswer(body, options.repeatedHeaders.of(request, own, traceId)).response(requestId);
+    setHeaders(own, { ...commonHeaders(request, own, options), 'x-trace-id': traceId });
     return answer.response(requestId);
   }
   // The connection is the socket's from here on, and a copy would lose it.

@@ -4,7 +4,7 @@ const MIB = 1024 * 1024;
 /** The platform gives an isolate 128 MB. Code, the schema and what requests hold while they run take the rest. */
 export const ISOLATE_MEMORY_MAX_BYTES = 80 * MIB;
 export const MEMORY_SHARES_BYTES = {
-  answers: 25.5 * MIB,
+  answers: 24.5 * MIB,
   /** A week of hourly closes of a thousand symbols. */
   closes: 10 * MIB,
   /** One value with every synced symbol, 5,000 of them. */
@@ -13,6 +13,8 @@ export const MEMORY_SHARES_BYTES = {
   recognisedRequests: 6 * MIB,
   /** The headers of their last hits. */
   hitHeaders: 6 * MIB,
+  /** The headers of executed answers of 150 operations. */
+  repeatedHeaders: 1 * MIB,
   /** Records of the registry. */
   operations: 4 * MIB,
   registeredDocuments: 7 * MIB,

@@ -21,6 +21,7 @@ const KINDS: Record<string, { name: string; bytes: readonly number[] }> = {
   'large answers': { name: 'answers', bytes: [171_000] },
   'recognised requests': { name: 'recognisedRequests', bytes: [0] },
   'headers of hits': { name: 'hitHeaders', bytes: [0] },
+  'headers of executed answers': { name: 'repeatedHeaders', bytes: [0] },
 };
 
 let script: string;

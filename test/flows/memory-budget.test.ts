@@ -89,6 +89,11 @@ const FILL: Record<MemoryName, (at: number) => Promise<unknown>> = {
     const asked = { documentId: registered[0], variables: { unused: padded(at, 200) } };
     for (const _ of ['recognised', 'hit']) await post(asked);
   },
+  repeatedHeaders: (at) => {
+    const documentId = registered[at % registered.length] ?? '';
+    const variables = JSON.stringify({ unused: `first answer ${at}` });
+    return fetchOf(`/graphql?${new URLSearchParams({ documentId, variables })}`);
+  },
   operations: (at) => post({ documentId: registered[at % registered.length] }),
   registeredDocuments: (at) => post({ documentId: registered[at % registered.length] }),
   sentDocuments: (at) => post({ query: `${padded(at, 30)}{ __typename }` }),

@@ -6,9 +6,11 @@ import type { StorablePolicy } from '../../src/cache/cache-policy.ts';
 import type { CachedAnswers } from '../../src/cache/cached-answers.ts';
 import { ResponseCache, type StoredAnswer } from '../../src/cache/response-cache.ts';
 import { commonHeaders } from '../../src/http/answer.ts';
+import { cachedHeaders } from '../../src/http/cached-answer.ts';
 import type { Envelope } from '../../src/http/incoming-operation.ts';
 import { MediaTypes } from '../../src/http/media-types.ts';
 import { MemoryHits, type RecognisedRequest } from '../../src/http/memory-hits.ts';
+import { RepeatedHeaders } from '../../src/http/repeated-headers.ts';
 import type { PreparedOperation } from '../../src/serving/prepare-operation.ts';
 import { BoundedMemory } from '../../src/storage/bounded-memory.ts';
 
@@ -32,6 +34,9 @@ const cache = new ResponseCache({
 });
 const requests = new BoundedMemory<RecognisedRequest>(UNBOUNDED);
 const hitHeaders = new BoundedMemory<never>(UNBOUNDED);
+const repeatedHeaders = new BoundedMemory<Headers>(UNBOUNDED);
+const headerOptions = { corsOrigins: [], strictTransport: true };
+const headersOf = new RepeatedHeaders(repeatedHeaders, headerOptions);
 const answerOf = (number: number, bytes: number): StoredAnswer => ({
   body: encoder.encode('x'.repeat(bytes)),
   etag: `"${String(number).padStart(32, '0')}"`,
@@ -52,7 +57,7 @@ const hits = new MemoryHits({
   usage: { used: () => undefined, refused: () => undefined, hit: () => undefined },
   answers: { atOnce: () => held } as Partial<CachedAnswers> as CachedAnswers,
   corsOrigins: [],
-  commonHeaders: (request, own) => commonHeaders(request, own, { corsOrigins: [], strictTransport: true }),
+  commonHeaders: (request, own) => commonHeaders(request, own, headerOptions),
 });
 
 let made = 0;
@@ -101,6 +106,18 @@ const KINDS: Record<string, { memory: { weight: number }; add(bytes: number): vo
       };
       if (hits.respond(request, known, { countryOf: () => '' }, Date.now()) === null)
         throw new Error('no hit');
+    },
+  },
+  repeatedHeaders: {
+    memory: repeatedHeaders,
+    add: () => {
+      const request = new Request('https://gateway.example/graphql');
+      const served = { outcome: 'MISS', reason: 'uri-miss', answer: answerOf(made, 0) } as const;
+      const key = { ...keyOf(made), operationId: `${ID}-${made}` };
+      const mediaType = 'application/graphql-response+json';
+      const nowMs = Date.now();
+      const own = cachedHeaders({ request, key, served, mediaType, isNegotiated: true, nowMs });
+      headersOf.of(request, own, 'trace');
     },
   },
 };
