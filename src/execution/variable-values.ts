@@ -11,6 +11,7 @@ import {
   type VariableDefinitionNode,
   type VariableValues,
 } from 'graphql';
+import { BareObject } from './bare-object.ts';
 import { holdsCustomScalar } from './custom-scalars.ts';
 
 type Sources = VariableValues['sources'];
@@ -48,8 +49,8 @@ export function planVariables(
   const variables = definitions.map((definition) => planVariable(schema, definition));
 
   return (values, options) => {
-    const sources: Record<string, Sources[string]> = Object.create(null);
-    const coerced: Record<string, unknown> = Object.create(null);
+    const sources = new BareObject<Sources[string]>();
+    const coerced = new BareObject<unknown>();
     /** The errors of variables from a position on, behind those of the variables before it. */
     const refusal = (found: readonly GraphQLError[], from: number) => {
       const maxErrors = options.maxErrors - found.length;
