@@ -4,18 +4,20 @@ import type { ObjectPlan } from './plan.ts';
 
 /** @returns an object of the response, or a `Pending` if any field is pending. */
 export function executeFields(
-  { fields, blank }: ObjectPlan,
+  { fields, hasPrototypeName }: ObjectPlan,
   execution: Execution,
   source: unknown,
   path: Path | undefined,
 ): unknown {
-  const results: Record<string, unknown> = { ...blank };
+  const results = emptyObject(hasPrototypeName);
   let pending: PendingObject | undefined;
   for (const field of fields) {
     const value = field.run(execution, source, path);
     if (value instanceof Pending) {
       pending ??= new PendingObject(execution, results);
       pending.waitFor(value, field.responseName);
+      // Its place in the order of the fields.
+      results[field.responseName] = null;
     } else {
       results[field.responseName] = value;
     }
@@ -29,11 +31,11 @@ export function executeFields(
  * @returns an object of the response, or a promise of it if any field is pending.
  */
 export function executeFieldsSerially(
-  { fields, blank }: ObjectPlan,
+  { fields, hasPrototypeName }: ObjectPlan,
   execution: Execution,
   source: unknown,
 ): unknown {
-  const results: Record<string, unknown> = { ...blank };
+  const results = emptyObject(hasPrototypeName);
   const executeFrom = (start: number): unknown => {
     for (const [offset, field] of fields.slice(start).entries()) {
       execution.throwIfAborted();
@@ -49,4 +51,9 @@ export function executeFieldsSerially(
     return results;
   };
   return executeFrom(0);
+}
+
+/** To assign `__proto__` makes a property only where the object inherits no setter for it. */
+function emptyObject(hasPrototypeName: boolean): Record<string, unknown> {
+  return hasPrototypeName ? Object.create(null) : {};
 }

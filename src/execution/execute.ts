@@ -7,8 +7,8 @@
  * compares both over generated schemas, documents and resolvers. Resolvers are called in the same order, each with as
  * many of (source, args, context, info) as it can see. Without asynchronous resolvers, no promise is made.
  *
- * Difference: objects of the response have `Object.prototype`; those of graphql-js have no prototype. Assumption:
- * schemas and documents do not change after their first execution.
+ * Difference: objects of the response have `Object.prototype`, but for one with a field `__proto__`; those of graphql-js have
+ * no prototype. Assumption: schemas and documents do not change after their first execution.
  *
  * graphql-js executes the rest, which is counted: operations that `coverage.ts` excludes, a condition whose variable is
  * not a boolean, documents without the requested operation, the hook `asyncWorkFinished`, and everything while a tracing

@@ -29,11 +29,5 @@ function planObject(
     // Like graphql-js, skips unknown fields of documents that were not validated.
     if (field !== undefined) fields.push(field);
   }
-  return { fields, blank: blankOf(fields) };
-}
-
-/** V8 keeps all properties of an object that it parsed in the object itself. */
-function blankOf(fields: readonly FieldPlan[]): ObjectPlan['blank'] {
-  const properties = fields.map(({ responseName }) => `${JSON.stringify(responseName)}:null`);
-  return JSON.parse(`{${properties.join(',')}}`);
+  return { fields, hasPrototypeName: fields.some(({ responseName }) => responseName === '__proto__') };
 }

@@ -11,11 +11,8 @@ export interface PlanScope extends PlannedOperation {
 /** The fields of one object type in one place of an operation. */
 export interface ObjectPlan {
   readonly fields: readonly FieldPlan[];
-  /**
-   * A response whose fields are all null, in their order. Each response begins as its copy: V8 then allocates one object,
-   * and would allocate its properties anew several times while they are added. A field `__proto__` is a property of its own.
-   */
-  readonly blank: Readonly<Record<string, null>>;
+  /** True if a field's response name is `__proto__`. */
+  readonly hasPrototypeName: boolean;
 }
 
 /** A field of one object type in one place of an operation. */
