@@ -1,5 +1,5 @@
 /** Global ids: base64url of `<type>:<id>`. They are opaque to clients. Cursors use the same encoding. */
-import { flatText, repeatedTexts } from '../src/serving/flat-text.ts';
+import { flatText, repeatedTexts } from './flat-text.ts';
 
 export type NodeTypeName = 'Project' | 'IdoPool' | 'Investment' | 'User' | 'ChatRoom' | 'ChatMessage';
 /** The others are no nodes: nobody refetches one. */

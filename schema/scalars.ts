@@ -1,8 +1,8 @@
 import { GraphQLError, Kind, type ValueNode } from 'graphql';
 import * as z from 'zod';
-import { repeatedTexts } from '../src/serving/flat-text.ts';
 import { builder } from './builder.ts';
 import { DECIMAL, DECIMAL_RULE } from './decimal.ts';
+import { repeatedTexts } from './flat-text.ts';
 
 const textOf = (node: ValueNode) => (node.kind === Kind.STRING ? node.value : undefined);
 

@@ -1,4 +1,4 @@
-import { flatText } from '../serving/flat-text.ts';
+import { flatText } from '../../schema/flat-text.ts';
 
 /**
  * @param file the key of a public file, with its version as a query: caches keep a URL for a day. No mark of a key means something
