@@ -9,6 +9,7 @@ import {
   type PricedHourCell,
 } from '../../../src/metrics/cost.ts';
 import { BASE_DOLLARS, billOf } from '../../../src/metrics/prices.ts';
+import { REQUEST_CPU } from '../../../src/metrics/request-cpu.ts';
 import { noCalls } from '../../../src/observability/call-counts.ts';
 import { drawnCell } from '../../support/drawn-metrics.ts';
 
@@ -48,8 +49,9 @@ test('a cost is the counted calls times their prices', () => {
   expect(dollars.durableObjects).toBeCloseTo(1.5);
   expect(dollars.r2).toBeCloseTo(1.8 + 4.5);
   expect(dollars.analytics).toBeCloseTo(0.25);
-  // A million requests, and 106 µs of CPU each.
-  expect(dollars.workers).toBeCloseTo(0.3 + 0.106 * 0.02);
+  // A million requests, and the CPU of each.
+  const cpuMs = REQUEST_CPU.refused.shortMicroseconds / 1000;
+  expect(dollars.workers).toBeCloseTo(0.3 + cpuMs * 0.02, 6);
 });
 
 test('a run of a job is no request, writes no point, and costs its calls', () => {
