@@ -82,7 +82,7 @@ async function startContestant(
   script: string,
   { gatewayVars }: BenchUpstream,
 ): Promise<Contestant> {
-  const prices = await startPriceSource('with each POST');
+  const prices = await startPriceSource('by hand');
   const durableObjects = gatewayObjects(project);
   // Objects stay in memory: rounds lie further apart than requests in production.
   const sameForAll = { durableObjects, keepsObjects: true };

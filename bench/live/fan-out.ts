@@ -10,7 +10,7 @@ import type { LiveServer } from './live-servers.ts';
 export const PRICE_OF_BTC =
   'subscription { priceUpdated(symbols: ["BTC"]) { symbol price changePercent updatedAt } }';
 
-export type EventSource = Pick<LiveServer, 'eventUrl' | 'check'>;
+export type EventSource = Pick<LiveServer, 'eventUrl' | 'changeUrl' | 'check'>;
 
 /** A server and the clients that watch it. */
 export class Audience {
@@ -43,8 +43,8 @@ export class Audience {
   }
 
   /** @param source where another event happens than the server's own. */
-  async run(pace: FanOutPace, { eventUrl, check }: EventSource = this.server): Promise<Run> {
-    const run = await this.#generator.run({ eventUrl, ...pace });
+  async run(pace: FanOutPace, { eventUrl, changeUrl, check }: EventSource = this.server): Promise<Run> {
+    const run = await this.#generator.run({ eventUrl, changeUrl, ...pace });
     check(run.sample);
     return run;
   }

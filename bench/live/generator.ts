@@ -21,6 +21,8 @@ export interface OpenOptions {
 export interface RunOptions {
   /** A POST to it makes an event happen. */
   eventUrl: string;
+  /** A POST to it before each event changes what that tells; left out where the event itself does. */
+  changeUrl?: string | undefined;
   /** It goes on until both are over. */
   durationMs: number;
   minEvents: number;
@@ -128,29 +130,29 @@ async function open({
   return sockets.length;
 }
 
-async function run({ eventUrl, durationMs, minEvents }: RunOptions): Promise<Run> {
+async function run({ eventUrl, changeUrl, durationMs, minEvents }: RunOptions): Promise<Run> {
   if (failure !== undefined) throw failure;
-  const url = new URL(eventUrl);
   const failed = Promise.withResolvers<never>();
   // Awaited together with each event; where none is under way nobody does.
   failed.promise.catch(() => undefined);
   onFailure = failed.reject;
-  const trigger = await HttpConnection.open(url, { onFailure: failed.reject, keepBodies: false });
-  const request = Buffer.from(
-    `POST ${url.pathname} HTTP/1.1\r\nHost: ${url.host}\r\nContent-Length: 0\r\n\r\n`,
-  );
+  const trigger = await openTrigger(eventUrl, failed.reject);
+  const change = changeUrl === undefined ? undefined : await openTrigger(changeUrl, failed.reject);
   const [firstMs, lastMs]: [number[], number[]] = [[], []];
   const cpuBefore = process.cpuUsage();
   const startedAt = performance.now();
   try {
     do {
+      const everybody = nextEvent();
+      await Promise.race([change?.post(), failed.promise]);
       const askedAt = performance.now();
-      await Promise.race([oneEvent(trigger, request), failed.promise, tooLate()]);
+      await Promise.race([Promise.all([everybody, trigger.post()]), failed.promise, tooLate()]);
       firstMs.push(firstAt - askedAt);
       lastMs.push(lastAt - askedAt);
     } while (performance.now() - startedAt < durationMs || lastMs.length < minEvents);
   } finally {
     trigger.close();
+    change?.close();
     onFailure = keepFailure;
   }
   const elapsedMs = performance.now() - startedAt;
@@ -175,20 +177,36 @@ async function receive(events: number): Promise<void> {
   }
 }
 
-function oneEvent(trigger: HttpConnection, request: Uint8Array): Promise<unknown> {
+interface Trigger {
+  /** Resolves when the POST is answered with 204. */
+  post(): Promise<void>;
+  close(): void;
+}
+
+async function openTrigger(address: string, onFailure: (error: Error) => void): Promise<Trigger> {
+  const url = new URL(address);
+  const connection = await HttpConnection.open(url, { onFailure, keepBodies: false });
+  const request = Buffer.from(
+    `POST ${url.pathname} HTTP/1.1\r\nHost: ${url.host}\r\nContent-Length: 0\r\n\r\n`,
+  );
+  const post = () =>
+    new Promise<void>((resolve, reject) => {
+      connection.send(request, ({ status }) => {
+        if (status === 204) resolve();
+        else reject(new Error(`${address} answered with ${status}`));
+      });
+    });
+  return { post, close: () => connection.close() };
+}
+
+/** Resolves when everybody has it. A server may tell what has changed before it is asked to. */
+function nextEvent(): Promise<void> {
   event += 1;
   missing = sockets.length;
   firstAt = 0;
-  const everybody = new Promise<void>((resolve) => {
+  return new Promise((resolve) => {
     onAll = resolve;
   });
-  const answered = new Promise<void>((resolve, reject) => {
-    trigger.send(request, ({ status }) => {
-      if (status === 204) resolve();
-      else reject(new Error(`the event was answered with ${status}`));
-    });
-  });
-  return Promise.all([everybody, answered]);
 }
 
 async function tooLate(): Promise<never> {

@@ -21,6 +21,8 @@ export interface LiveServer {
   /** True if a client is sent the current state before any event. */
   currentFirst: boolean;
   eventUrl: string;
+  /** As in `RunOptions`. */
+  changeUrl?: string | undefined;
   cpuMs(): CpuTimes;
   memoryBytes(): number;
   /** Throws where this is not what the last event said. */
@@ -52,7 +54,7 @@ export interface GatewayServer extends LiveServer {
 export interface GatewayOptions {
   /** Sockets go to these in turns, and past the Worker's own choice; to what it chooses where there are none. */
   hubs: readonly string[];
-  /** `by hand`: only `eventUrl` has the feed poll. */
+  /** `by hand`: only `eventUrl` has the feed poll, and prices change by hand too. */
   polls: 'by hand' | 'by alarm';
   /** The time that the price API takes for an answer. */
   upstreamMs?: number;
@@ -68,7 +70,9 @@ export async function startGateway(
   script: string,
   { hubs, polls, upstreamMs = 0, synced = [], hasHeapLimit = false, inspector = false }: GatewayOptions,
 ): Promise<GatewayServer> {
-  const prices = await startPriceSource('with each poll', upstreamMs);
+  const isByHand = polls === 'by hand';
+  // A hub also asks for a price that is old, which would be an event that nobody asked for.
+  const prices = await startPriceSource(isByHand ? 'by hand' : 'with each poll', upstreamMs);
   let workerd: Workerd | undefined;
   try {
     workerd = await startWorkerd(
@@ -79,7 +83,7 @@ export async function startGateway(
           storage: 'gateway',
           durableObjects: gatewayObjects(),
           // A benchmark's rounds lie further apart than polls, which leave nobody time to fall asleep.
-          keepsObjects: polls === 'by hand',
+          keepsObjects: isByHand,
           vars: {
             MAIN_API_URL: prices.url,
             PRICE_API_URL: prices.url,
@@ -116,6 +120,7 @@ export async function startGateway(
     urls: paths.map((path) => new URL(path, url).href),
     currentFirst: true,
     eventUrl: new URL('/event', url).href,
+    changeUrl: isByHand ? prices.url : undefined,
     cpuMs: () => workerd.cpuMs(),
     memoryBytes: () => workerd.memoryBytes(),
     async heldBytes() {

@@ -1,7 +1,7 @@
 /**
  * A price API with one price for every symbol. The price changes with each request for symbols that were all asked for
  * before: each poll finds news, and a feed that begins to watch a symbol finds none, which would be an event that nobody
- * asked for. Or else it changes with each `POST` alone. It counts the requests for prices.
+ * asked for. Or else it changes by hand alone. It counts the requests for prices.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -16,12 +16,14 @@ export interface PriceSource {
   asked(): number;
   /** The price that it gave last. */
   price(): number;
+  /** As a `POST` to its URL. */
+  change(): void;
   close(): Promise<void>;
 }
 
 /** @param answersAfterMs the time that it takes for an answer. */
 export async function startPriceSource(
-  changes: 'with each poll' | 'with each POST',
+  changes: 'with each poll' | 'by hand',
   answersAfterMs = 0,
 ): Promise<PriceSource> {
   let asked = 0;
@@ -60,6 +62,7 @@ export async function startPriceSource(
     url: `http://127.0.0.1:${port}`,
     asked: () => asked,
     price: lastPrice,
+    change,
     async close() {
       server.closeAllConnections();
       server.close();

@@ -71,12 +71,17 @@ class Watcher {
 
 const openMany = () => Promise.all(Array.from({ length: UNREAD_SOCKETS }, () => Watcher.open()));
 
+async function poll(): Promise<void> {
+  server.prices.change();
+  await (await fetch(server.eventUrl, { method: 'POST' })).arrayBuffer();
+}
+
 /** @param isDone asked once the time is over: a slow machine needs more of it. */
 async function mostMemoryWhilePolling(durationMs: number, isDone = () => true): Promise<number> {
   let most = server.memoryBytes();
   const endAtMs = Date.now() + durationMs;
   while (Date.now() < endAtMs || !isDone()) {
-    await (await fetch(server.eventUrl, { method: 'POST' })).arrayBuffer();
+    await poll();
     most = Math.max(most, server.memoryBytes());
   }
   return most;
@@ -103,7 +108,7 @@ test('a socket that never reads is closed, memory stays bounded, and who reads i
   while (unread.some(({ closeCode }) => closeCode === null)) await sleep(50);
 
   assert.equal(reading.closeCode, null);
-  await (await fetch(server.eventUrl, { method: 'POST' })).arrayBuffer();
+  await poll();
   while (reading.bytes === sent) await sleep(50);
   for (const { closeCode, bytes } of unread) {
     assert.ok(CLOSED_AS_UNREAD.includes(closeCode ?? 0), `closed with ${closeCode}`);
