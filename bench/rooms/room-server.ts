@@ -28,7 +28,7 @@ const HUB = 'hub-0';
 
 export async function startRoomServer(users: number, signal: AbortSignal): Promise<RoomServer> {
   const script = await bundleWorker(signal, 'bench/rooms/room-worker.ts');
-  const [upstream, prices] = await Promise.all([startBenchUpstream(), startPriceSource('with each poll')]);
+  const [upstream, prices] = await Promise.all([startBenchUpstream(), startPriceSource('by hand')]);
   let workerd: Workerd | undefined;
   const stop = () => Promise.all([workerd?.stop(), upstream.close(), prices.close()]);
   try {
@@ -68,6 +68,7 @@ export async function startRoomServer(users: number, signal: AbortSignal): Promi
       urls: [new URL(`/hub/${HUB}`, url).href],
       currentFirst: true,
       eventUrl: new URL('/event', url).href,
+      changeUrl: prices.url,
       cpuMs: () => server.cpuMs(),
       memoryBytes: () => server.memoryBytes(),
       check: (message) => assertHolds(message, `:${prices.price()},`),
