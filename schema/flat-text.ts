@@ -8,13 +8,13 @@ export const flatText = (text: string): string => JSON.parse(JSON.stringify(text
 /** Some 300 bytes each: the hours of about five months, or all projects of a platform. */
 const TEXTS_MAX = 4_096;
 
-/** Makes the flat texts that answers repeat, each once. For a bounded number of short keys, or for keys that an upstream gives. */
+/** Makes the texts that answers repeat, each once. For a bounded number of short keys, or for keys that an upstream gives. */
 export function repeatedTexts<Key extends string | number>(make: (key: Key) => string): (key: Key) => string {
   const texts = new Map<Key, string>();
   return (key) => {
     let text = texts.get(key);
     if (text === undefined) {
-      text = flatText(make(key));
+      text = make(key);
       if (texts.size === TEXTS_MAX) texts.clear();
       texts.set(key, text);
     }

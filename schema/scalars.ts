@@ -2,7 +2,7 @@ import { GraphQLError, Kind, type ValueNode } from 'graphql';
 import * as z from 'zod';
 import { builder } from './builder.ts';
 import { DECIMAL, DECIMAL_RULE } from './decimal.ts';
-import { repeatedTexts } from './flat-text.ts';
+import { flatText, repeatedTexts } from './flat-text.ts';
 
 const textOf = (node: ValueNode) => (node.kind === Kind.STRING ? node.value : undefined);
 
@@ -31,7 +31,7 @@ function parseDateTime(value: unknown, node?: ValueNode): number {
 
 /** Formatting takes longer than the rest of executing a field, and a list of projects repeats the hours of its closes. */
 const textOfSecond = repeatedTexts((second: number) =>
-  new Date(second * 1000).toISOString().replace('.000Z', 'Z'),
+  flatText(new Date(second * 1000).toISOString().replace('.000Z', 'Z')),
 );
 const formatDateTime = (unixSeconds: number) => textOfSecond(Math.floor(unixSeconds));
 

@@ -113,9 +113,9 @@ const PREFLIGHT_MAX_AGE_SECONDS = 86_400;
 /** The pages whose scripts may read an answer: an origin of the allowlist, or one of these words, which are no origins. */
 export type Audience = string;
 const PREFLIGHT = 'preflight';
-/** Whoever asks, and from a shared cache. */
+/** Every origin, because a shared cache may keep the answer. */
 const EVERYBODY = 'everybody';
-/** Whoever asked for this answer. */
+/** Every origin, because the request has no credentials. */
 const ANYBODY = 'anybody';
 const NOBODY = 'nobody';
 

@@ -64,7 +64,7 @@ export interface RouterOptions extends HeaderOptions {
   clientLimit: Pick<ClientLimit, 'ask' | 'countHit'>;
   nowMs(): number;
   recorder: Pick<RequestRecorder, 'record'>;
-  /** Of answers that were executed to be shared. */
+  /** Makes the headers of cache misses. */
   repeatedHeaders: RepeatedHeaders;
   routes: readonly Route[];
   randomId: () => string;
@@ -141,7 +141,8 @@ async function answerAsWork(
     const { headers: own, body, status } = answer;
     if (own['X-Cache'] === 'MISS' && status === 200)
       return new KeptAnswer(body, options.repeatedHeaders.of(request, own, traceId)).response(requestId);
-    setHeaders(own, { ...commonHeaders(request, own, options), 'x-trace-id': traceId });
+    setHeaders(own, commonHeaders(request, own, options));
+    own['x-trace-id'] = traceId;
     return answer.response(requestId);
   }
   // The connection is the socket's from here on, and a copy would lose it.
