@@ -1,5 +1,5 @@
 import { buildSchema } from 'graphql';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { bothExecute, type Question } from '../../support/execution/both-execute.ts';
 
 const schema = buildSchema(`
@@ -148,4 +148,42 @@ it('leaves out changes that are skipped, with their effect', async () => {
   );
   expect(await answer).toEqual({ data: { second: { number: 2 } } });
   expect(logs).toEqual(Array(2).fill(['2 begins', '2 is there']));
+});
+
+const CHANGES = [0, 1, 2, 3];
+const MICROTASKS = Array.from({ length: 12 }, (_, count) => count);
+
+describe.each(CHANGES)('after %i changes', (before) => {
+  it.each(CHANGES)('and before %i, a failure ends a mutation neither sooner nor later', async (after) => {
+    const broken = buildSchema(`
+      type Query { a: Int }
+      type Mutation { change: Int, breaks: Broken! }
+      type Broken { sibling: Int, must: Int! }
+    `);
+    const changes = (count: number, name: string) =>
+      Array.from({ length: count }, (_, index) => `${name}${index}: change`).join(' ');
+    const document = `mutation { ${changes(before, 'a')} breaks { sibling must } ${changes(after, 'z')} }`;
+    const throwsAfter = (microtasks: number) => async () => {
+      for (let passed = 0; passed < microtasks; passed++) await null;
+      throw new Error(`failed after ${microtasks} microtasks`);
+    };
+    const must = {
+      'at once': () => null,
+      later: async () => null,
+      'by a throw': throwsAfter(1),
+    };
+    const told = new Set<number>();
+    for (const microtasks of MICROTASKS) {
+      for (const fails of Object.values(must)) {
+        const breaks = { sibling: throwsAfter(microtasks), must: fails };
+        for (const value of [breaks, async () => breaks]) {
+          const rootValue = { change: async () => 1, breaks: value };
+          const answer = await bothExecute(() => ({ schema: broken, document, rootValue }));
+          told.add(answer.errors?.length ?? 0);
+        }
+      }
+    }
+    // The sibling's failure comes in time in some runs, and in others too late.
+    expect([...told].sort()).toEqual([1, 2]);
+  });
 });
