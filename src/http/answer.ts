@@ -10,6 +10,8 @@ import { CLIENT_VERSION_HEADERS } from '../operations/client-identity.ts';
 import { hasNoCredentials, PREFLIGHT_HEADERS } from './cross-site.ts';
 
 export const NOT_STORED = 'private, no-store';
+/** The status of an answer that the client holds already: it has neither a body nor the body's type. */
+export const NOT_MODIFIED = 304;
 /** A file runs nothing, also if a browser opens it as a page. */
 export const FILE_CONTENT_SECURITY_POLICY = "sandbox; default-src 'none'";
 
@@ -41,17 +43,20 @@ export class Answer {
 export class KeptAnswer {
   readonly body: Answer['body'];
   readonly headers: Headers;
-  readonly status = 200;
+  readonly status: number;
 
-  constructor(body: KeptAnswer['body'], headers: Headers) {
+  constructor(body: KeptAnswer['body'], headers: Headers, status = 200) {
     this.body = body;
     this.headers = headers;
+    this.status = status;
   }
 
   /** A response takes a copy of the headers, which costs less than to write into its own. */
   response(requestId: string): Response {
     this.headers.set('x-request-id', requestId);
-    return new Response(this.body, { headers: this.headers });
+    const response = new Response(this.body, { status: this.status, headers: this.headers });
+    if (this.status === NOT_MODIFIED) response.headers.delete('Content-Type');
+    return response;
   }
 }
 

@@ -7,9 +7,9 @@ import type { CacheKey } from '../cache/response-cache.ts';
 import { hasOwnStatus } from '../graphql/error-policy.ts';
 import { operationTag } from '../operations/operation-tag.ts';
 import type { Liveness } from '../operations/registered-operation.ts';
-import { Answer, type AnswerHeaders, NOT_STORED, setHeaders } from './answer.ts';
+import { Answer, type AnswerHeaders, NOT_MODIFIED, NOT_STORED, setHeaders } from './answer.ts';
 import { hasNoCredentials } from './cross-site.ts';
-import { holdsAlready } from './holds-already.ts';
+import { clientHolds } from './holds-already.ts';
 
 export interface CachedAnswerOptions {
   request: Request;
@@ -25,13 +25,12 @@ export function cachedAnswer(options: CachedAnswerOptions): Answer {
   const { request, served } = options;
   const headers = cachedHeaders(options);
   if (served.outcome === 'BYPASS') return new Answer(served.body, headers);
-  const ifNoneMatch = request.method === 'GET' ? request.headers.get('if-none-match') : null;
   // A stale answer cannot say that it is still current.
-  if (ifNoneMatch === null || served.outcome === 'STALE' || !holdsAlready(ifNoneMatch, served.answer.etag)) {
+  if (served.outcome === 'STALE' || !clientHolds(request, served.answer.etag)) {
     return new Answer(served.answer.body, headers);
   }
   const { 'Content-Type': _, ...ofNoBody } = headers;
-  return new Answer(null, ofNoBody, 304);
+  return new Answer(null, ofNoBody, NOT_MODIFIED);
 }
 
 export function cachedHeaders({

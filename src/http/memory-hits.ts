@@ -1,6 +1,6 @@
 /**
  * GET requests and bodies whose answer is in this isolate's memory: no URL is parsed, nothing is awaited, and the headers
- * are those of the last such answer, but for the request id.
+ * are those of the last such answer, but for the request id. So is the 304 to a client that holds the answer.
  *
  * Anybody gets the same answer, also a signed-in user: nothing private is in it. Credentials change its headers alone.
  *
@@ -22,10 +22,11 @@ import {
 } from '../operations/registered-operation.ts';
 import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import { type MemoryBudget, textBytes } from '../storage/bounded-memory.ts';
-import { type AnswerHeaders, KeptAnswer, listedOrigin, type OwnHeaders } from './answer.ts';
+import { type AnswerHeaders, KeptAnswer, listedOrigin, NOT_MODIFIED, type OwnHeaders } from './answer.ts';
 import { cachedHeaders } from './cached-answer.ts';
 import type { ClientCount } from './client-limit.ts';
 import { hasNoCredentials } from './cross-site.ts';
+import { clientHolds } from './holds-already.ts';
 import type { Envelope } from './incoming-operation.ts';
 import { MediaTypes } from './media-types.ts';
 import { HEADERS_BYTES } from './repeated-headers.ts';
@@ -168,15 +169,14 @@ export class MemoryHits {
     if (registry.known(known.operationId, atMs)?.state !== 'live') return null;
     const answer = answers.atOnce(known.key, atMs);
     if (answer === null) return null;
-    // Each look at a request's headers leaves JavaScript.
-    const { headers: sent } = request;
-    if (sent.has('if-none-match')) return null;
     const headers = this.#headersOf(request, known, answer, atMs);
     if (headers === null) return null;
-    const { body } = answer;
-    const identity = clientOf(sent, known.releaseClient);
-    usage.hit(known, identity, body.byteLength, client.countryOf(request), atMs);
-    return new KeptAnswer(body, headers);
+    const isHeld = clientHolds(request, answer.etag);
+    const status = isHeld ? NOT_MODIFIED : 200;
+    const bytes = isHeld ? 0 : answer.body.byteLength;
+    const identity = clientOf(request.headers, known.releaseClient);
+    usage.hit(known, identity, { status, bytes }, client.countryOf(request), atMs);
+    return new KeptAnswer(isHeld ? null : answer.body, headers, status);
   }
 
   #headersOf(

@@ -35,6 +35,7 @@ export interface PointFacts {
 
 /** Places of what differs between hits of the same answer. */
 export const COUNTRY_BLOB = 10;
+export const STATUS_DOUBLE = 1;
 export const BYTES_DOUBLE = 2;
 
 const utf8 = new TextEncoder();

@@ -20,7 +20,13 @@ import { FrequentClients } from './frequent-clients.ts';
 import { LiveCounts, type LiveTotals } from './live-counts.ts';
 import type { MeasuredOperation, MeasuredRequest, NamedClient, RequestEnd } from './measured-request.ts';
 import { type CountingCell, hourOf, RequestCells } from './request-cells.ts';
-import { BYTES_DOUBLE, COUNTRY_BLOB, type RequestPoint, type RequestPoints } from './request-points.ts';
+import {
+  BYTES_DOUBLE,
+  COUNTRY_BLOB,
+  type RequestPoint,
+  type RequestPoints,
+  STATUS_DOUBLE,
+} from './request-points.ts';
 
 export interface RecorderSources {
   points: RequestPoints;
@@ -67,6 +73,12 @@ const UNNAMED: NamedClient = { name: null, version: null };
 const NAME_MAX_CHARACTERS = 64;
 const shortened = (text: string | null) => ownCopy((text ?? '').slice(0, NAME_MAX_CHARACTERS));
 const nameOf = ({ id, name }: MeasuredOperation) => (id === null ? '' : name);
+
+/** An answer from memory: its status, and the bytes of its body. */
+export interface SentHit {
+  status: number;
+  bytes: number;
+}
 
 export class RequestRecorder {
   readonly live = new LiveCounts();
@@ -151,7 +163,7 @@ export class RequestRecorder {
   }
 
   /** No time passes in a hit. One of a client that a release bears allocates nothing. */
-  hit({ cell, point, other }: CountedHits, bytes: number, country: string, nowMs: number): void {
+  hit({ cell, point, other }: CountedHits, { status, bytes }: SentHit, country: string, nowMs: number): void {
     const seconds = Math.floor(nowMs / 1000);
     cell.count += 1;
     if (seconds > cell.lastSeen) cell.lastSeen = seconds;
@@ -161,6 +173,7 @@ export class RequestRecorder {
     cell.histogram.add(0);
     if (other !== null) this.#others.add(other.client, other.version);
     point.blobs[COUNTRY_BLOB] = country;
+    point.doubles[STATUS_DOUBLE] = status;
     point.doubles[BYTES_DOUBLE] = bytes;
     this.#sources.points.write(point, nowMs);
   }

@@ -1,7 +1,7 @@
 /** The types of the registry. All times are in Unix seconds. */
 import * as z from 'zod';
 import type { CachePolicy } from '../cache/cache-policy.ts';
-import type { CountedHits, HitOf } from '../metrics/request-recorder.ts';
+import type { CountedHits, HitOf, SentHit } from '../metrics/request-recorder.ts';
 
 export type OperationKind = 'query' | 'mutation' | 'subscription';
 
@@ -118,6 +118,6 @@ export interface OperationUsage {
   /** @param nowMs where the caller knows the time already */
   used(operationId: string, client: ClientIdentity, nowMs?: number): void;
   refused(refusal: Refusal): void;
-  /** Counts a use whose answer came from memory, and measures the request. @param bytes of the answer's body */
-  hit(operation: HitOperation, client: ClientIdentity, bytes: number, country: string, nowMs: number): void;
+  /** Counts a use whose answer came from memory, and measures the request. */
+  hit(operation: HitOperation, client: ClientIdentity, sent: SentHit, country: string, nowMs: number): void;
 }

@@ -8,7 +8,7 @@
  */
 
 import { hourOf, settledCell } from '../metrics/request-cells.ts';
-import type { RequestRecorder } from '../metrics/request-recorder.ts';
+import type { RequestRecorder, SentHit } from '../metrics/request-recorder.ts';
 import { errorFields, log } from '../observability/log.ts';
 import { type MemoryUse, ownCopy } from '../storage/bounded-memory.ts';
 import { appendCounts, type UsageCount } from '../storage/d1/operation-usage.ts';
@@ -94,7 +94,7 @@ export class UsageCounts implements OperationUsage {
     row.lastSeen = seconds;
   }
 
-  hit(operation: HitOperation, client: ClientIdentity, bytes: number, country: string, nowMs: number): void {
+  hit(operation: HitOperation, client: ClientIdentity, sent: SentHit, country: string, nowMs: number): void {
     const seconds = Math.floor(nowMs / 1000);
     let { held } = operation;
     if (held === undefined || !this.#holds(held, client, seconds)) {
@@ -104,7 +104,7 @@ export class UsageCounts implements OperationUsage {
     const { use, hits } = held.counts ?? this.#countsOf(operation, client, seconds);
     use.count += 1;
     use.lastSeen = seconds;
-    this.#sources.requests.hit(hits, bytes, country, nowMs);
+    this.#sources.requests.hit(hits, sent, country, nowMs);
   }
 
   refused({ reason, documentId, client }: Refusal): void {

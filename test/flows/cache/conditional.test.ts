@@ -29,6 +29,32 @@ test('304 says that the bytes are the same, with the headers of the answer and w
   expect(unchanged.cacheStatus).toEqual({ cache: 'gateway', hit: true, ttl: 293 });
 });
 
+test('a 304 takes nothing from the answers after it, nor a signed-in client from one without credentials', async () => {
+  const { etag } = await ask(caching.gateway, PROJECT_NAMES);
+  const answersTo = async (credentials: Record<string, string>) => {
+    const headers = { ...credentials, 'x-requested-with': 'app' };
+    const asked = [{}, { 'If-None-Match': etag }, {}].map((condition) => ({ ...headers, ...condition }));
+    const answers = [];
+    for (const each of asked) answers.push(await ask(caching.gateway, { ...PROJECT_NAMES, headers: each }));
+    return answers.map(({ status, xCache, text, headers: got }) => ({
+      answer: [status, xCache, text === ''],
+      names: [...got.keys()].sort(),
+      scope: got.get('cache-control')?.split(',')[0],
+    }));
+  };
+  for (const [credentials, scope] of [
+    [{}, 'public'],
+    [{ Authorization: 'Bearer token' }, 'private'],
+    [{}, 'public'],
+  ] as const) {
+    const [before, held, after] = await answersTo(credentials);
+    expect(before).toMatchObject({ answer: [200, 'HIT', false], scope });
+    expect(after).toEqual(before);
+    const names = before?.names.filter((name) => name !== 'content-type' && name !== 'content-length');
+    expect(held).toEqual({ answer: [304, 'HIT', true], names, scope });
+  }
+});
+
 test('tags are compared weakly, in lists, and * is any', async () => {
   const { etag } = await ask(caching.gateway, PROJECT_NAMES);
   for (const held of [

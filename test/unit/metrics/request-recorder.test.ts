@@ -45,7 +45,8 @@ function record(recorder: RequestRecorder, request: Sent): void {
       kind: 'query',
       transport: 'get',
     } as const;
-    recorder.hit(recorder.hitsOf(hit, { name, version }, Math.floor(atMs / 1000)), bytes, 'DE', atMs);
+    const counted = recorder.hitsOf(hit, { name, version }, Math.floor(atMs / 1000));
+    recorder.hit(counted, { status: 200, bytes }, 'DE', atMs);
     return;
   }
   const measured = new MeasuredRequest(atMs - durationMs, 'post');

@@ -78,7 +78,7 @@ test('whatever their clients, while rows are written and fail, and hours end', a
           const { client: name, version } = each;
           const operation = requests[each.at];
           if (operation === undefined) throw new Error('no such request');
-          usage.hit(operation, { name, version }, 7, 'DE', clock.nowMs);
+          usage.hit(operation, { name, version }, { status: 200, bytes: 7 }, 'DE', clock.nowMs);
           const known = [name ?? '', name === null ? '' : (version ?? '')];
           const key = [operation.operationId, ...known, Math.floor(clock.nowMs / HOUR_MS)].join(' ');
           expected[key] = (expected[key] ?? 0) + 1;
@@ -121,7 +121,7 @@ test('of 10,000 clients in a minute count all, in bounded memory', async () => {
   for (let number = 0; number < 10_000; number += 1) {
     const operation = operations[number % 20] ?? asked('none');
     const client = { name: `client ${number % 700}`, version: null };
-    usage.hit(operation, client, 1, '', clock.nowMs);
+    usage.hit(operation, client, { status: 200, bytes: 1 }, '', clock.nowMs);
     usage.refused({ reason: 'A', documentId: `${number}`, client });
   }
   expect(usage.weight).toBeLessThanOrEqual(MEMORY_SHARES_BYTES.usage);
