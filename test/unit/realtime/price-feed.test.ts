@@ -186,6 +186,22 @@ test('while the price API fails all stays as it was, and the next alarm is set',
   expect(await bench.poll()).toEqual([{ hubId: 'a', prices: [['BTC', 2]] }]);
 });
 
+test('a poll asks before it writes anything, for the platform would hold the call back until that is stored', async () => {
+  const bench = new Bench();
+  await bench.watch('hub', ['BTC']);
+  const asked = bench.asked.length;
+  const seen: number[] = [];
+  const { storage } = bench;
+  const setAlarm = storage.setAlarm.bind(storage);
+  vi.spyOn(storage, 'setAlarm').mockImplementation((atMs) => {
+    seen.push(bench.asked.length - asked, storage.rowsWritten);
+    return setAlarm(atMs);
+  });
+  storage.rowsWritten = 0;
+  await bench.poll();
+  expect(seen).toEqual([1, 0]);
+});
+
 test('a poll writes one row, or none where nothing has changed', async () => {
   const bench = new Bench();
   for (const symbol of ['BTC', 'ETH', 'SOL']) bench.price(symbol, 1, 10);
