@@ -2,12 +2,10 @@
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test } from 'vitest';
 import manifest from '../../operations/manifest.json' with { type: 'json' };
-import { UNNAMED_ID_LOOKUPS_BURST } from '../../src/config.ts';
 import { readFlushes } from '../../src/storage/d1/flushes.ts';
 import { register } from '../support/accounts.ts';
-import { adminOf, sha256Of } from '../support/admin.ts';
 import { CRONS } from '../support/gateway.ts';
-import { IOS, type MeasuredGateway, OF_IOS, startMeasured } from '../support/measured-gateway.ts';
+import { IOS, type MeasuredGateway, startMeasured } from '../support/measured-gateway.ts';
 
 const idOf = (name: string) => manifest.operations.find((operation) => operation.name === name)?.id ?? '';
 const TRENDING = idOf('Trending');
@@ -173,46 +171,6 @@ describe('a private operation through Yoga', () => {
       { operationId: REGISTER, outcome: 'error', errorCode: 'INTERNAL_SERVER_ERROR', status: 500 },
     ]);
     expect(await cells()).toMatchObject([{ outcome: 'error', count: 1, faults: 1, errors: 1 }]);
-  });
-});
-
-describe('a request that is refused before it runs', () => {
-  test('counts as what it asked for, or as unregistered', async () => {
-    await serving.gateway.post({ documentId: `sha256:${'0'.repeat(64)}` }, IOS);
-    await serving.gateway.post({ query: '{ viewer { id } }' });
-    await serving.gateway.fetch('/graphql', { method: 'POST', body: 'x' });
-    const refused = { operationId: 'unregistered', name: '', kind: '', outcome: 'refused', cache: 'bypass' };
-    expect(points()).toMatchObject([
-      { ...refused, client: 'ios', errorCode: 'PERSISTED_QUERY_NOT_IN_LIST', status: 404 },
-      { ...refused, client: '', errorCode: 'PERSISTED_QUERY_ID_REQUIRED', status: 400 },
-      { ...refused, status: 415 },
-    ]);
-    await adminOf(serving.gateway).retire('ios', ['5.2.0'], true);
-    await serving.gateway.advance(61);
-    await serving.gateway.post({ documentId: await sha256Of(OF_IOS) }, IOS);
-    expect(points().at(-1)).toMatchObject({
-      operationId: await sha256Of(OF_IOS),
-      name: 'OfIos',
-      outcome: 'refused',
-      errorCode: 'PERSISTED_QUERY_RETIRED',
-      status: 410,
-    });
-  });
-
-  test('counts its fault where look-ups fail, and none where made-up ids are too many', async () => {
-    serving.gateway.coldIsolate();
-    for (const breakable of [serving.db, serving.cacheKv]) breakable.fail('gone');
-    await serving.gateway.post({ documentId: await sha256Of(OF_IOS) });
-    for (const breakable of [serving.db, serving.cacheKv]) breakable.fail(null);
-    expect(points()).toMatchObject([{ outcome: 'error', errorCode: 'SERVICE_UNAVAILABLE', status: 503 }]);
-    serving.gateway.coldIsolate();
-    for (let number = 0; number <= UNNAMED_ID_LOOKUPS_BURST; number += 1)
-      await serving.gateway.post({ documentId: await sha256Of(`made up ${number}`) });
-    expect(points().at(-1)).toMatchObject({
-      outcome: 'refused',
-      errorCode: 'SERVICE_UNAVAILABLE',
-      status: 503,
-    });
   });
 });
 

@@ -4,83 +4,14 @@ import {
   PRICE_FEED_FETCH_TIMEOUT_MS,
   PRICE_FEED_FETCHES_AT_ONCE,
 } from '../../../src/config.ts';
-import { PollingPriceFeed } from '../../../src/realtime/price-feed.ts';
-import type { TopicChange, TopicStates } from '../../../src/realtime/topic-log.ts';
-import type { PriceRecord } from '../../../src/storage/kv/prices.ts';
-import type { UndatedPrice } from '../../../src/upstream/price-api.ts';
-import { ObjectStorage } from '../../support/object-storage.ts';
-
-/** A feed over a price API, hubs and a storage that a test holds in its hands. */
-class Bench {
-  readonly prices = new Map<string, PriceRecord>();
-  readonly asked: string[][] = [];
-  readonly told: { hubId: string; prices: [string, number][] }[] = [];
-  readonly positions: number[] = [];
-  readonly deafHubs = new Set<string>();
-  readonly stuckHubs = new Set<string>();
-  readonly storage = new ObjectStorage();
-  readonly undated = new Map<string, UndatedPrice>();
-  isDown = false;
-  isSilent = false;
-  held: Promise<void> = Promise.resolve();
-  feed = this.started();
-
-  get alarm(): number | null {
-    return this.storage.alarmMs;
-  }
-
-  /** A new instance over the same storage. */
-  started(): PollingPriceFeed {
-    return new PollingPriceFeed({
-      storage: this.storage as unknown as DurableObjectStorage,
-      nowMs: () => 100_000,
-      pollMs: 5_000,
-      fetchPrices: async (symbols) => {
-        this.asked.push([...symbols].sort());
-        if (this.isSilent) await new Promise(() => undefined);
-        await this.held;
-        if (this.isDown) throw new Error('down');
-        return {
-          prices: new Map([...this.prices].filter(([symbol]) => symbols.includes(symbol))),
-          undated: this.undated,
-        };
-      },
-      publish: async (hubId, changes) => {
-        if (this.deafHubs.has(hubId)) throw new Error('deaf');
-        if (this.stuckHubs.has(hubId)) await new Promise(() => undefined);
-        this.told.push({ hubId, prices: shown(changes) });
-        this.positions.push(...changes.map(({ position }) => position));
-      },
-    });
-  }
-
-  price(symbol: string, priceUsd: number, lastUpdate: number): void {
-    this.prices.set(symbol, { symbol, priceUsd, lastUpdate });
-  }
-
-  /** Begins to watch, and waits for the price API. */
-  async watch(hubId: string, symbols: string[]): Promise<TopicStates<PriceRecord>> {
-    await this.feed.watch(hubId, symbols);
-    return this.feed.refreshed(symbols);
-  }
-
-  async poll(): Promise<Bench['told']> {
-    this.storage.alarmMs = null;
-    await this.feed.poll();
-    return this.told.splice(0);
-  }
-}
+import { current, PriceFeedBench } from '../../support/price-feed-bench.ts';
 
 afterEach(() => {
   vi.useRealTimers();
 });
 
-const shown = (changes: readonly TopicChange<PriceRecord>[]) =>
-  changes.map(({ value }): [string, number] => [value.symbol, value.priceUsd]);
-const current = ({ topics }: TopicStates<PriceRecord>) => shown(topics.flatMap(({ changes }) => changes));
-
 test('a hub learns the current prices when it begins to watch, and then what changes of what it watches', async () => {
-  const bench = new Bench();
+  const bench = new PriceFeedBench();
   bench.price('BTC', 1, 10);
   bench.price('ETH', 2, 10);
   expect(current(await bench.watch('a', ['BTC', 'ETH']))).toEqual([
@@ -95,7 +26,7 @@ test('a hub learns the current prices when it begins to watch, and then what cha
 });
 
 test('all that is watched is asked for in one call, and nothing while nobody watches', async () => {
-  const bench = new Bench();
+  const bench = new PriceFeedBench();
   bench.price('BTC', 1, 10);
   bench.price('ETH', 2, 10);
   await bench.watch('a', ['BTC']);
@@ -114,7 +45,7 @@ test('all that is watched is asked for in one call, and nothing while nobody wat
 });
 
 test('a price never goes back in time, and that the source looked again is no news', async () => {
-  const bench = new Bench();
+  const bench = new PriceFeedBench();
   bench.price('BTC', 1, 10);
   await bench.feed.watch('a', ['BTC']);
   await bench.poll();
@@ -125,7 +56,7 @@ test('a price never goes back in time, and that the source looked again is no ne
 });
 
 test('what a hub could not take comes with the next poll, as the latest value', async () => {
-  const bench = new Bench();
+  const bench = new PriceFeedBench();
   bench.price('BTC', 1, 10);
   await bench.feed.watch('a', ['BTC']);
   await bench.poll();
@@ -140,7 +71,7 @@ test('what a hub could not take comes with the next poll, as the latest value', 
 
 test('a hub that does not answer keeps the others waiting for so long, and is told with the next poll', async () => {
   vi.useFakeTimers();
-  const bench = new Bench();
+  const bench = new PriceFeedBench();
   bench.price('BTC', 1, 10);
   await bench.feed.watch('a', ['BTC']);
   await bench.feed.watch('b', ['BTC']);
@@ -156,7 +87,7 @@ test('a hub that does not answer keeps the others waiting for so long, and is to
 });
 
 test('a restart forgets neither who watches nor what is owed, and issues no position twice', async () => {
-  const bench = new Bench();
+  const bench = new PriceFeedBench();
   bench.price('BTC', 1, 10);
   await bench.feed.watch('a', ['BTC']);
   await bench.poll();
@@ -174,7 +105,7 @@ test('a restart forgets neither who watches nor what is owed, and issues no posi
 });
 
 test('while the price API fails all stays as it was, and the next alarm is set', async () => {
-  const bench = new Bench();
+  const bench = new PriceFeedBench();
   bench.price('BTC', 1, 10);
   await bench.feed.watch('a', ['BTC']);
   await bench.poll();
@@ -187,7 +118,7 @@ test('while the price API fails all stays as it was, and the next alarm is set',
 });
 
 test('a poll asks before it writes anything, for the platform would hold the call back until that is stored', async () => {
-  const bench = new Bench();
+  const bench = new PriceFeedBench();
   await bench.watch('hub', ['BTC']);
   const asked = bench.asked.length;
   const seen: number[] = [];
@@ -203,7 +134,7 @@ test('a poll asks before it writes anything, for the platform would hold the cal
 });
 
 test('a poll writes one row, or none where nothing has changed', async () => {
-  const bench = new Bench();
+  const bench = new PriceFeedBench();
   for (const symbol of ['BTC', 'ETH', 'SOL']) bench.price(symbol, 1, 10);
   await bench.feed.watch('a', ['BTC', 'ETH', 'SOL']);
   await bench.poll();
@@ -217,7 +148,7 @@ test('a poll writes one row, or none where nothing has changed', async () => {
 
 test('a hub that begins to watch waits for no price API, and a subscriber for so long', async () => {
   vi.useFakeTimers();
-  const bench = new Bench();
+  const bench = new PriceFeedBench();
   bench.price('BTC', 2, 11);
   bench.isSilent = true;
   const loaded = new Map([['BTC', { symbol: 'BTC', priceUsd: 1, lastUpdate: 10 }]]);
@@ -235,7 +166,7 @@ test('a hub that begins to watch waits for no price API, and a subscriber for so
 
 test('a price API that does not answer for symbols of others keeps nobody from a price', async () => {
   vi.useFakeTimers();
-  const bench = new Bench();
+  const bench = new PriceFeedBench();
   bench.price('BTC', 1, 10);
   bench.isSilent = true;
   await bench.feed.watch('a', ['X1']);
@@ -247,7 +178,7 @@ test('a price API that does not answer for symbols of others keeps nobody from a
 
 test('symbols that are asked for while all calls of the price API are running share the next one', async () => {
   vi.useFakeTimers();
-  const bench = new Bench();
+  const bench = new PriceFeedBench();
   bench.isSilent = true;
   const symbols = Array.from({ length: 50 }, (_, at) => `X${at}`);
   for (const [at] of symbols.entries()) await bench.feed.watch('a', symbols.slice(0, at + 1));
@@ -262,7 +193,7 @@ test('symbols that are asked for while all calls of the price API are running sh
 
 test('a price that comes after the limit is delivered as soon as it comes', async () => {
   vi.useFakeTimers();
-  const bench = new Bench();
+  const bench = new PriceFeedBench();
   const answer = Promise.withResolvers<void>();
   bench.held = answer.promise;
   bench.price('BTC', 2, 11);
@@ -276,7 +207,7 @@ test('a price that comes after the limit is delivered as soon as it comes', asyn
 });
 
 test('a hub that changes its symbols does not have the log written, and a restart loses neither', async () => {
-  const bench = new Bench();
+  const bench = new PriceFeedBench();
   const padding = Array.from({ length: 200 }, (_, at) => `P${at}`);
   for (const symbol of padding) bench.price(symbol, 1, 10);
   await bench.watch('a', padding);
@@ -297,7 +228,7 @@ test('a hub that changes its symbols does not have the log written, and a restar
 });
 
 test('a price whose time is refused is delivered with the last good time, if there is one', async () => {
-  const bench = new Bench();
+  const bench = new PriceFeedBench();
   bench.price('BTC', 1, 10);
   await bench.watch('a', ['BTC', 'NEW']);
   await bench.poll();
