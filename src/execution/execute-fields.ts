@@ -26,10 +26,10 @@ export function executeFields(
 }
 
 /**
- * Executes the root fields of a mutation one after the other, and stops at the first failure.
+ * Executes the root fields of a mutation one after the other, and stops at the first failure. A failure passes the fields
+ * that are left with one microtask each, as in graphql-js, so each field has its promise from the start.
  *
- * @returns an object of the response, or a promise of it if any field is pending. A failure passes the fields that are
- * left with one microtask each, as in graphql-js, so each field has its promise from the start.
+ * @returns an object of the response, or a promise of it if any field is pending.
  */
 export function executeFieldsSerially(
   { fields, hasPrototypeName }: ObjectPlan,

@@ -10,8 +10,6 @@ import { CLIENT_VERSION_HEADERS } from '../operations/client-identity.ts';
 import { hasNoCredentials, PREFLIGHT_HEADERS } from './cross-site.ts';
 
 export const NOT_STORED = 'private, no-store';
-/** The status of an answer that the client holds already: it has neither a body nor the body's type. */
-export const NOT_MODIFIED = 304;
 /** A file runs nothing, also if a browser opens it as a page. */
 export const FILE_CONTENT_SECURITY_POLICY = "sandbox; default-src 'none'";
 
@@ -41,21 +39,24 @@ export class Answer {
 
 /** An answer whose headers lie in memory. They lack the request's id alone, and serve many requests. */
 export class KeptAnswer {
+  /** Null if the client holds it already: then the answer is a 304, which has no type either. */
   readonly body: Answer['body'];
   readonly headers: Headers;
-  readonly status: number;
 
-  constructor(body: KeptAnswer['body'], headers: Headers, status = 200) {
+  constructor(body: KeptAnswer['body'], headers: Headers) {
     this.body = body;
     this.headers = headers;
-    this.status = status;
+  }
+
+  get status(): number {
+    return this.body === null ? 304 : 200;
   }
 
   /** A response takes a copy of the headers, which costs less than to write into its own. */
   response(requestId: string): Response {
     this.headers.set('x-request-id', requestId);
     const response = new Response(this.body, { status: this.status, headers: this.headers });
-    if (this.status === NOT_MODIFIED) response.headers.delete('Content-Type');
+    if (this.body === null) response.headers.delete('Content-Type');
     return response;
   }
 }

@@ -7,7 +7,7 @@ import type { CacheKey } from '../cache/response-cache.ts';
 import { hasOwnStatus } from '../graphql/error-policy.ts';
 import { operationTag } from '../operations/operation-tag.ts';
 import type { Liveness } from '../operations/registered-operation.ts';
-import { Answer, type AnswerHeaders, NOT_MODIFIED, NOT_STORED, setHeaders } from './answer.ts';
+import { Answer, type AnswerHeaders, NOT_STORED, setHeaders } from './answer.ts';
 import { hasNoCredentials } from './cross-site.ts';
 import { clientHolds } from './holds-already.ts';
 
@@ -30,7 +30,7 @@ export function cachedAnswer(options: CachedAnswerOptions): Answer {
     return new Answer(served.answer.body, headers);
   }
   const { 'Content-Type': _, ...ofNoBody } = headers;
-  return new Answer(null, ofNoBody, NOT_MODIFIED);
+  return new Answer(null, ofNoBody, 304);
 }
 
 export function cachedHeaders({

@@ -22,7 +22,7 @@ import type { Ledgers } from '../investing/ledger-client.ts';
 import type { PoolLedgerCalls } from '../investing/pool-ledger.ts';
 import { type IdoPoolRow, idoPoolsByIds } from '../storage/d1/ido-pools.ts';
 import { TokenBucket } from '../storage/token-bucket.ts';
-import { holdsAlready } from './holds-already.ts';
+import { clientHolds } from './holds-already.ts';
 import { errorResponse } from './responses.ts';
 import type { Route } from './router.ts';
 import { decodedPart, pathOf, queryOf } from './url-parts.ts';
@@ -77,7 +77,7 @@ async function exportResponse(
   };
   if (end < head) spend();
   const headers = headersOf(lifetime, end < head ? await hashOf(ledger, end) : pool.ledger_hash);
-  if (holdsAlready(request.headers.get('If-None-Match') ?? '', headers.ETag ?? ''))
+  if (headers.ETag !== undefined && clientHolds(request, headers.ETag))
     return new Response(null, { status: 304, headers });
   if (end === head) spend();
   // A failure at the beginning still has a status.

@@ -22,7 +22,7 @@ import {
 } from '../operations/registered-operation.ts';
 import type { PreparedOperation } from '../serving/prepare-operation.ts';
 import { type MemoryBudget, textBytes } from '../storage/bounded-memory.ts';
-import { type AnswerHeaders, KeptAnswer, listedOrigin, NOT_MODIFIED, type OwnHeaders } from './answer.ts';
+import { type AnswerHeaders, KeptAnswer, listedOrigin, type OwnHeaders } from './answer.ts';
 import { cachedHeaders } from './cached-answer.ts';
 import type { ClientCount } from './client-limit.ts';
 import { hasNoCredentials } from './cross-site.ts';
@@ -171,12 +171,12 @@ export class MemoryHits {
     if (answer === null) return null;
     const headers = this.#headersOf(request, known, answer, atMs);
     if (headers === null) return null;
-    const isHeld = clientHolds(request, answer.etag);
-    const status = isHeld ? NOT_MODIFIED : 200;
-    const bytes = isHeld ? 0 : answer.body.byteLength;
+    const body = clientHolds(request, answer.etag) ? null : answer.body;
+    const kept = new KeptAnswer(body, headers);
+    const sent = { status: kept.status, bytes: body?.byteLength ?? 0 };
     const identity = clientOf(request.headers, known.releaseClient);
-    usage.hit(known, identity, { status, bytes }, client.countryOf(request), atMs);
-    return new KeptAnswer(isHeld ? null : answer.body, headers, status);
+    usage.hit(known, identity, sent, client.countryOf(request), atMs);
+    return kept;
   }
 
   #headersOf(

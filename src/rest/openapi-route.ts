@@ -5,7 +5,7 @@
 import { etagOf } from '../cache/response-cache.ts';
 import { OPENAPI_MAX_AGE_SECONDS } from '../config.ts';
 import { Answer, type AnswerHeaders } from '../http/answer.ts';
-import { holdsAlready } from '../http/holds-already.ts';
+import { clientHolds } from '../http/holds-already.ts';
 import type { Route } from '../http/router.ts';
 import { JSON_UTF_8, methodNotAllowed, refusedAsRest } from './rest-refusal.ts';
 
@@ -20,15 +20,15 @@ export function createOpenapiRoute(): Route {
     paths: ['/api/openapi.json'],
     hasPreflight: true,
     refuse: refusedAsRest,
-    async handle({ method, headers: sent }, { requestId }) {
-      if (method !== 'GET') return methodNotAllowed(['GET']).answer(requestId);
+    async handle(request, { requestId }) {
+      if (request.method !== 'GET') return methodNotAllowed(['GET']).answer(requestId);
       description ??= await readDescription();
       const { body, etag } = description;
       const headers: AnswerHeaders = {
         'Cache-Control': `public, max-age=${OPENAPI_MAX_AGE_SECONDS}`,
         ETag: etag,
       };
-      if (holdsAlready(sent.get('if-none-match') ?? '', etag)) return new Answer(null, headers, 304);
+      if (clientHolds(request, etag)) return new Answer(null, headers, 304);
       return new Answer(body, { ...headers, 'Content-Type': JSON_UTF_8 });
     },
   };
