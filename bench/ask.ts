@@ -27,20 +27,33 @@ export async function prime(workerd: Workerd, scenario: Scenario): Promise<void>
   }
 }
 
-/** @returns how many bytes the body has, once it was read through and found right. */
+/** A kept answer may have become stale since it was primed, but hardly each time. */
+const CHECKED_MAX_TIMES = 3;
+
+/**
+ * Primes it first.
+ *
+ * @returns how many bytes the body has, once it was read through and found right.
+ */
 export async function checkAnswer(
   workerd: Workerd,
   scenario: Scenario,
   { cacheToo }: { cacheToo: boolean },
 ): Promise<number> {
-  let bytes = 0;
-  await askOnce(workerd.urlOf(scenario.worker), scenario.next(), (answer) => {
-    assertWholeAnswer(scenario, answer);
-    if (cacheToo && !isAsNamed(scenario, answer)) {
-      const said = headerOf(answer.head, 'x-cache');
-      throw new Error(`${scenario.name}: X-Cache is ${said}, not ${scenario.expected.cache}`);
-    }
-    bytes = answer.status === 304 ? 0 : Number(headerOf(answer.head, 'content-length') ?? answer.body.length);
-  });
-  return bytes;
+  let said: string | undefined;
+  for (let times = 0; times < CHECKED_MAX_TIMES; times += 1) {
+    await prime(workerd, scenario);
+    let bytes: number | undefined;
+    await askOnce(workerd.urlOf(scenario.worker), scenario.next(), (answer) => {
+      said = headerOf(answer.head, 'x-cache');
+      if (!cacheToo || isAsNamed(scenario, answer)) bytes = checkedBytes(scenario, answer);
+    });
+    if (bytes !== undefined) return bytes;
+  }
+  throw new Error(`${scenario.name}: X-Cache is ${said}, not ${scenario.expected.cache}`);
+}
+
+function checkedBytes(scenario: Scenario, answer: Answer): number {
+  assertWholeAnswer(scenario, answer);
+  return answer.status === 304 ? 0 : Number(headerOf(answer.head, 'content-length') ?? answer.body.length);
 }

@@ -135,7 +135,7 @@ async function measureSteady(
     ...spreadsOf(rounds),
     /** Share of the public requests. */
     hitShare: caches.hits / caches.public,
-    /** Requests of all rounds that had no answer 15 seconds after the last was sent. */
+    /** Requests of all rounds that were lost. */
     unanswered,
   };
 }

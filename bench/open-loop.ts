@@ -22,8 +22,8 @@ export interface OpenLoop<Request> {
 const CONNECTIONS = 64;
 /** Timers come up to a millisecond late; what is due sooner is waited for awake. */
 const AWAKE_MS = 2;
-/** After the last request a Worker that has kept up answers within this, a login that waits for its hash included. */
-const PATIENCE_MS = 15_000;
+/** A request without an answer is lost after this. On a busy machine a login waits for its hash for a good part of it. */
+const PATIENCE_MS = 120_000;
 
 /** Latencies are ascending; a request without an answer at the end counts with the time it had waited. */
 export async function runOpenLoop<Request>(loop: OpenLoop<Request>) {

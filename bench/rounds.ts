@@ -55,7 +55,6 @@ export async function runRounds(
   const measured: Measured[] = [];
   for (const scenario of scenarios) {
     options.signal.throwIfAborted();
-    await prime(workerd, scenario);
     const bodyBytes = await checkAnswer(workerd, scenario, { cacheToo: options.strict });
     if (options.firstWarmUpMs > 0) await load(workerd, scenario, options.connections, options.firstWarmUpMs);
     measured.push({ scenario, bodyBytes, rounds: [] });
@@ -71,7 +70,6 @@ export async function runRounds(
     }
   }
   for (const scenario of scenarios) {
-    await prime(workerd, scenario);
     await checkAnswer(workerd, scenario, { cacheToo: options.strict });
   }
   return measured;

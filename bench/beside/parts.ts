@@ -62,7 +62,6 @@ const httpPart = (
     const next = source(operationId('MarketList'));
     const scenario: Scenario = { key: name, name, list: 'prices', worker, next, expected };
     const run = (durationMs: number) => load(workerd, scenario, CONNECTIONS, durationMs);
-    await prime(workerd, scenario);
     await checkAnswer(workerd, scenario, { cacheToo: true });
     await run(FIRST_WARM_UP_MS);
     return {

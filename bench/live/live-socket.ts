@@ -31,7 +31,7 @@ export interface LiveSocket {
 
 /** Acknowledgements, pings and pongs; a message with a result is longer. */
 const CONTROL_MAX_BYTES = 64;
-const OPENING_MAX_MS = 30_000;
+const OPENING_MAX_MS = 120_000;
 /** No feed issues this position, so the whole state is sent. */
 const FROM_THE_BEGINNING = '0';
 
