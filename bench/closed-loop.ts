@@ -33,11 +33,6 @@ export async function runClosedLoop(loop: ClosedLoop) {
     (connection) =>
       new Promise<void>((resolve, reject) => {
         let sentAtMs = 0;
-        // Workerd closes a connection that nobody uses for five seconds, which would be a failure.
-        const end = () => {
-          connection.close();
-          resolve();
-        };
         const take = (answer: Answer) => {
           const nowMs = performance.now();
           latenciesMs.push(nowMs - sentAtMs);
@@ -46,12 +41,12 @@ export async function runClosedLoop(loop: ClosedLoop) {
           } catch (error) {
             return reject(error);
           }
-          if (nowMs >= endAtMs) end();
+          if (nowMs >= endAtMs) resolve();
           else send();
         };
         const send = () => {
           const request = loop.next();
-          if (request === null) return end();
+          if (request === null) return resolve();
           sentAtMs = performance.now();
           connection.send(request, take);
         };

@@ -122,8 +122,6 @@ async function askAll(cursors: readonly { after: string }[], asking: Asking) {
       }
       peakBytes = Math.max(peakBytes, memoryBytes());
     }
-    // Workerd would close it if it waited five seconds for the others.
-    connection.close();
   };
   try {
     await Promise.race([Promise.all(connections.map(askBy)), failed.promise]);

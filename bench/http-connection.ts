@@ -5,7 +5,9 @@
  * took 29, undici's Client 45 with its own handlers and 70 with `request`, and the bare Worker itself 55 (2026-11-25):
  * either library would limit the rate that it should measure. So requests are bytes before a round begins, one request
  * is under way at a time (no pipelining), every read goes into one buffer, and a body that nobody looks at is counted
- * and forgotten. It refuses an answer with neither a `Content-Length` nor a chunked body, and a connection that closes.
+ * and forgotten. It refuses an answer with neither a `Content-Length` nor a chunked body, and a connection that closes
+ * while a request is under way. One that the server closes between two requests, as workerd does after five seconds, is
+ * opened anew by the next one.
  */
 import { connect, type Socket } from 'node:net';
 import { type Answer, headerOf } from './answer.ts';
@@ -29,10 +31,13 @@ const STATUS_AT = 'HTTP/1.1 '.length;
 const NO_BYTES = Buffer.alloc(0);
 
 export class HttpConnection {
-  readonly #socket: Socket;
+  readonly #url: URL;
   readonly #keepBodies: boolean;
+  readonly #received = Buffer.allocUnsafe(READ_BYTES);
+  #socket: Socket;
   #onFailure: (error: Error) => void;
-  #onAnswer: OnAnswer = () => undefined;
+  /** Undefined while no request is under way. */
+  #onAnswer: OnAnswer | undefined;
   #framing: Framing | undefined;
   #head = NO_BYTES;
   #body: Buffer[] = [];
@@ -40,18 +45,28 @@ export class HttpConnection {
   #tail = '';
 
   private constructor(url: URL, onFailure: (error: Error) => void, keepBodies: boolean) {
+    this.#url = url;
     this.#keepBodies = keepBodies;
     this.#onFailure = onFailure;
+    this.#socket = this.#connected();
+  }
+
+  #connected(): Socket {
     const onread = {
-      buffer: Buffer.allocUnsafe(READ_BYTES),
+      buffer: this.#received,
       callback: (bytes: number, buffer: Uint8Array) => {
         this.#take(Buffer.from(buffer.buffer, buffer.byteOffset, bytes));
         return true;
       },
     };
-    this.#socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true, onread });
-    this.#socket.on('error', (error) => this.#onFailure(error));
-    this.#socket.on('close', () => this.#onFailure(new Error('the server closed a connection')));
+    const { hostname: host, port } = this.#url;
+    const socket = connect({ host, port: Number(port), noDelay: true, onread });
+    const fail = (error: Error) => {
+      if (socket === this.#socket && this.#onAnswer !== undefined) this.#onFailure(error);
+    };
+    socket.on('error', fail);
+    socket.on('close', () => fail(new Error('the server closed a connection')));
+    return socket;
   }
 
   static async open(
@@ -68,6 +83,7 @@ export class HttpConnection {
 
   /** The next request may be sent from within `onAnswer`, and not before. */
   send(request: Uint8Array, onAnswer: OnAnswer): void {
+    if (!this.#socket.writable) this.#socket = this.#connected();
     this.#onAnswer = onAnswer;
     this.#socket.write(request);
   }
@@ -115,7 +131,9 @@ export class HttpConnection {
     this.#framing = undefined;
     this.#body = [];
     this.#tail = '';
-    this.#onAnswer({ status: framing.status, head: framing.text, body, chunked: framing.chunked });
+    const onAnswer = this.#onAnswer;
+    this.#onAnswer = undefined;
+    onAnswer?.({ status: framing.status, head: framing.text, body, chunked: framing.chunked });
   }
 }
 

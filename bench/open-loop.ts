@@ -29,20 +29,11 @@ const PATIENCE_MS = 120_000;
 export async function runOpenLoop<Request>(loop: OpenLoop<Request>) {
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined);
-  const idle: HttpConnection[] = [];
-  const open = async () => {
-    let connection: HttpConnection | undefined;
-    const onFailure = (error: Error) => {
-      // Workerd closes one that nobody uses for five seconds.
-      const at = connection === undefined ? -1 : idle.indexOf(connection);
-      if (at < 0) failed.reject(error);
-      else idle.splice(at, 1);
-    };
-    connection = await HttpConnection.open(loop.url, { onFailure, keepBodies: loop.keepBodies ?? false });
-    idle.push(connection);
-    return connection;
-  };
-  const connections = await Promise.all(Array.from({ length: CONNECTIONS }, open));
+  const options = { onFailure: failed.reject, keepBodies: loop.keepBodies ?? false };
+  const connections = await Promise.all(
+    Array.from({ length: CONNECTIONS }, () => HttpConnection.open(loop.url, options)),
+  );
+  const idle = [...connections];
   const latenciesMs: number[] = [];
   const waiting = new Set<{ dueAtMs: number }>();
   const queue: { dueAtMs: number }[] = [];

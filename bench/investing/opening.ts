@@ -8,8 +8,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeGlobalId } from '../../schema/global-ids.ts';
 import { type Answer, bodyText, headerOf } from '../answer.ts';
-import { askOnce } from '../ask.ts';
 import { gatewayObjects } from '../bundle.ts';
+import { HttpConnection } from '../http-connection.ts';
 import { operationId, postRequest } from '../requests.ts';
 import { addressOfUser, type SignedInUser, signInUsers } from '../signed-in-users.ts';
 import { percentile } from '../statistics.ts';
@@ -49,8 +49,7 @@ const OPENS_IN_SECONDS = [10, 40, 160];
 /** Of all people. */
 const TOO_EARLY_SHARE = 0.1;
 const ASKS_MAX = 30;
-/** Orders under way; each has a connection of its own. */
-const AT_ONCE = 64;
+const CONNECTIONS = 64;
 const AMOUNT = '100';
 const TOKENS_OF_ORDER = 50;
 const POOLS_CRON = '*/15 * * * *';
@@ -169,19 +168,34 @@ interface Outcome {
   atMs: number;
 }
 
-/** All are there at once, and wait for their turn. */
+/** All are there at once; each waits for a free connection. */
 async function orderAll({ url, poolId }: Sale, buyers: readonly SignedInUser[]): Promise<Outcome[]> {
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => undefined);
+  const connections = await Promise.all(
+    Array.from({ length: CONNECTIONS }, () =>
+      HttpConnection.open(url, { onFailure: failed.reject, keepBodies: true }),
+    ),
+  );
   const queue = buyers.values();
   const outcomes: Outcome[] = [];
-  const work = async () => {
-    for (const buyer of queue) outcomes.push(await order(url, poolId, buyer));
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return outcomes;
+  const work = connections.map(async (connection) => {
+    for (const buyer of queue) outcomes.push(await order(connection, poolId, buyer));
+  });
+  try {
+    await Promise.race([Promise.all(work), failed.promise]);
+    return outcomes;
+  } finally {
+    for (const connection of connections) connection.close();
+  }
 }
 
 /** Asks again for as long as the answer says that this is safe. */
-async function order(url: URL, poolId: string, { id, accessToken }: SignedInUser): Promise<Outcome> {
+async function order(
+  connection: HttpConnection,
+  poolId: string,
+  { id, accessToken }: SignedInUser,
+): Promise<Outcome> {
   const input = {
     poolId: encodeGlobalId('IdoPool', poolId),
     amount: AMOUNT,
@@ -190,7 +204,7 @@ async function order(url: URL, poolId: string, { id, accessToken }: SignedInUser
   const body = JSON.stringify({ documentId: operationId('InvestInPool'), variables: { input } });
   const request = postRequest('/graphql', body, `Authorization: Bearer ${accessToken}\r\n`, addressOf(id));
   for (let asks = 1; asks <= ASKS_MAX; asks += 1) {
-    const answer = await answerTo(url, request);
+    const answer = await new Promise<Answer>((resolve) => connection.send(request, resolve));
     const { data } = JSON.parse(bodyText(answer)) as {
       data?: { investInPool: { investment?: { status: string }; code?: string } } | null;
     };
@@ -203,12 +217,6 @@ async function order(url: URL, poolId: string, { id, accessToken }: SignedInUser
     await sleep(Number(retryAfterSeconds) * 1000);
   }
   throw new Error(`${id} was never answered`);
-}
-
-async function answerTo(url: URL, request: Uint8Array): Promise<Answer> {
-  const { promise, resolve } = Promise.withResolvers<Answer>();
-  await askOnce(url, request, resolve);
-  return promise;
 }
 
 const addressOf = (buyerId: string) => addressOfUser(Number(buyerId.split('-')[1]));

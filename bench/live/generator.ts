@@ -184,31 +184,18 @@ interface Trigger {
 
 async function openTrigger(address: string, onFailure: (error: Error) => void): Promise<Trigger> {
   const url = new URL(address);
-  let isUnderWay = false;
-  let connection: HttpConnection | undefined;
-  const open = () =>
-    HttpConnection.open(url, {
-      keepBodies: false,
-      onFailure: (error) => {
-        connection = undefined;
-        // A server closes a connection that nobody uses for five seconds.
-        if (isUnderWay) onFailure(error);
-      },
-    });
-  connection = await open();
+  const connection = await HttpConnection.open(url, { onFailure, keepBodies: false });
   const request = Buffer.from(
     `POST ${url.pathname} HTTP/1.1\r\nHost: ${url.host}\r\nContent-Length: 0\r\n\r\n`,
   );
-  const post = async () => {
-    connection ??= await open();
-    const { promise, resolve } = Promise.withResolvers<number>();
-    isUnderWay = true;
-    connection.send(request, ({ status }) => resolve(status));
-    const status = await promise;
-    isUnderWay = false;
-    if (status !== 204) throw new Error(`${address} answered with ${status}`);
-  };
-  return { post, close: () => connection?.close() };
+  const post = () =>
+    new Promise<void>((resolve, reject) => {
+      connection.send(request, ({ status }) => {
+        if (status === 204) resolve();
+        else reject(new Error(`${address} answered with ${status}`));
+      });
+    });
+  return { post, close: () => connection.close() };
 }
 
 /** Resolves when everybody has it. A server may tell what has changed before it is asked to. */
