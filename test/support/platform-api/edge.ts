@@ -3,8 +3,8 @@
  * to the deployment's versions by their percentages, and by the header `Cloudflare-Workers-Version-Overrides`. All versions share
  * D1, KV, R2 and Durable Objects, and D1 is the one that the API asks.
  *
- * It does: HTTP, streams, WebSockets, `WORKER_VERSION`, cron events as a test sends them. A deployment that the API makes is served
- * when the API answers, and a request that comes before waits for its versions. Requests that are under way end before a new deployment, before a call of D1's API, and before the
+ * It does: HTTP, streams, WebSockets, `WORKER_VERSION`, cron events as a test sends them. A request that comes while a deployment is
+ * new waits for its versions. Requests that are under way end before a new deployment, before a call of D1's API, and before the
  * clock is put forward. Shares are exact, by turns.
  * It does not: Workers Caching, several locations, KV values of the API. All objects run the code of the version with most requests.
  */
@@ -124,8 +124,6 @@ export async function startEdge(
   api.databases.exclusively = exclusively;
 
   const current = () => inTurn(load);
-  // On a busy machine a version starts for longer than a client waits. One that cannot start fails its requests.
-  api.workers.served = () => Promise.allSettled([current()]);
 
   async function setClocks(): Promise<void> {
     const urls = [

@@ -118,7 +118,7 @@ export const workersVersions: Resource = [
   {
     method: 'POST',
     path: `${SCRIPT}/deployments`,
-    async handle(request, state) {
+    handle(request, state) {
       const { versions, annotations } = request.json<DeploymentBody>();
       const force = request.url.searchParams.get('force') === 'true';
       const options = {
@@ -126,9 +126,7 @@ export const workersVersions: Resource = [
         force,
         annotations: { 'workers/triggered_by': 'deployment', ...annotations },
       };
-      const deployment = workerOf(request, state).deploy(versions, options);
-      await state.workers.served();
-      return shown(deployment);
+      return shown(workerOf(request, state).deploy(versions, options));
     },
   },
 ];

@@ -19,8 +19,6 @@ export interface WorkerDomain {
 
 export class Workers {
   readonly #byName = new Map<string, Worker>();
-  /** Ends when the newest deployment is served. A test whose edge serves Workers replaces it. */
-  served: () => Promise<unknown> = async () => undefined;
   domains: readonly WorkerDomain[] = [];
 
   find(name: string): Worker | undefined {
